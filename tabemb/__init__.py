@@ -1,0 +1,32 @@
+"""Learned vectors for the categories of a table.
+
+The public names are loaded when they are first used, so that ``import tabemb`` is instant and brings in no TensorFlow.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CategoryVectors": "tabemb.vectors.category_vectors",
+    "Comparison": "tabemb.experiments.comparison",
+    "EmbeddingClassifier": "tabemb.estimators.classifier",
+    "EmbeddingEncoder": "tabemb.estimators.encoder",
+    "EmbeddingRegressor": "tabemb.estimators.regressor",
+    "TabembError": "tabemb.exceptions",
+    "compare": "tabemb.experiments.comparison",
+    "load": "tabemb.estimators.persistence",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'tabemb' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

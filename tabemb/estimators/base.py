@@ -1,0 +1,268 @@
+"""What the estimators share: parameters, the way from a table to a trained network, and back to answers."""
+
+import warnings
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.utils.validation import check_is_fitted
+
+from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
+from tabemb.estimators.learned import LearnedVectors
+from tabemb.estimators.parameters import check_parameters
+from tabemb.nn.bodies import BODIES
+from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
+from tabemb.nn.network import Network, NetworkSpec
+from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.nn.seeds import Seeds
+from tabemb.nn.sizes import embedding_dims
+from tabemb.nn.tasks import Task
+from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.encoder import TableEncoder
+from tabemb.table.frames import Frame
+from tabemb.table.schema import Schema, SchemaHint
+from tabemb.table.vocabulary import Vocabulary
+from tabemb.training.batches import Rows
+from tabemb.training.trainer import Trainer
+
+__all__ = ["EmbeddingEstimator"]
+
+FEWEST_ROWS_TO_SPLIT = 20
+
+
+class EmbeddingEstimator(BaseEstimator):
+    """The base of all estimators; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier` for the parameters."""
+
+    _integers = "numeric"
+    _network: Network
+
+    # ------------------------------------------------------------------ parameters
+
+    def set_params(self, **params):
+        """Set parameters; ``body__dropout`` and the like reach into a body that was given by name.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters of the estimator, or of its parts with ``part__parameter``.
+
+        Returns
+        -------
+        self : estimator
+        """
+        for part, registry in (("body", BODIES), ("numeric", NUMERIC_ENCODERS)):
+            nested = any(name.startswith(f"{part}__") for name in params)
+            if nested and part not in params and not hasattr(getattr(self, part), "set_params"):
+                setattr(self, part, registry.resolve(getattr(self, part)))
+        return super().set_params(**params)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.target_tags.required = True
+        return tags
+
+    # ------------------------------------------------------------------ what was learned
+
+    @property
+    def schema_(self) -> Schema:
+        """What each column of the table was taken for."""
+        check_is_fitted(self, "encoder_")
+        return self.encoder_.schema
+
+    @property
+    def network_(self) -> Any:
+        """The Keras model, from ``{"indices", "numbers"}`` to logits."""
+        check_is_fitted(self, "encoder_")
+        return self._network.model
+
+    @property
+    def vectors_(self) -> LearnedVectors:
+        """The vectors of each embedded column, a mapping from its name to ``CategoryVectors``."""
+        check_is_fitted(self, "encoder_")
+        return LearnedVectors(self._network, self.encoder_.vocabularies)
+
+    # ------------------------------------------------------------------ fit
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> "EmbeddingEstimator":
+        frame, targets, weights = self._read_training_rows(X, y, sample_weight)
+        seeds = Seeds(self._root_seed())
+        self.task_ = self._task_of(targets)
+        self.encoder_ = self._table_encoder().fit(frame)
+        self._network = self._network_from_seed(seeds["network"])
+        rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
+        train, validation = self._split(rows, seeds)
+        trainer = self._trainer(len(train), with_validation=validation is not None)
+        record = trainer.fit(trainer.loop(self._network, self.task_, seeds), train, validation, seeds)
+        self._serve_unknown_for_untrained(train.table)
+        self.history_ = record.history
+        self.n_epochs_ = record.n_epochs
+        self.best_epoch_ = record.best_epoch
+        self.__dict__.pop("_loop", None)
+        return self
+
+    def _read_training_rows(self, X, y, sample_weight, *, known=False):
+        check_parameters(self)
+        frame = take_column_order(self, X) if known else check_table(self, X)
+        targets = check_targets(y, frame.n_rows, numeric=self._wants_numbers(y), owner=type(self).__name__)
+        weights = check_weights(sample_weight, frame.n_rows)
+        if weights is not None and not weights.all():
+            # A row of weight 0 is as if it were not there: neither its class nor its categories are learned.
+            kept = np.flatnonzero(weights)
+            frame, targets, weights = frame.take(kept), targets[kept], weights[kept]
+        return frame, targets, self._class_weighted(targets, weights)
+
+    def _wants_numbers(self, y) -> bool:
+        raise TypeError("an estimator says whether its targets are numbers")
+
+    def _task_of(self, targets: np.ndarray) -> Task:
+        raise TypeError("an estimator chooses its task")
+
+    def _class_weighted(self, targets, weights):
+        return weights
+
+    def _root_seed(self) -> int:
+        if self.random_state is None:
+            return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        return int(self.random_state.randint(np.iinfo(np.int32).max))
+
+    def _table_encoder(self) -> TableEncoder:
+        return TableEncoder(
+            self.categorical,
+            integers=self._integers,
+            min_frequency=self.min_frequency,
+            max_categories=self.max_categories,
+            scaling=NUMERIC_ENCODERS.resolve(self.numeric).scaling,
+        )
+
+    def _network_from_seed(self, seed: int) -> Network:
+        vocabularies = self.encoder_.vocabularies
+        if not vocabularies:
+            warnings.warn(
+                "The table has no categorical column, so there are no vectors to learn. Name the columns that hold "
+                "categories in categorical=[...].",
+                SchemaHint,
+                stacklevel=4,
+            )
+        small = getattr(self, "one_hot_max_categories", 0)
+        embedded = {name: len(v.keys) for name, v in vocabularies.items() if len(v.keys) > small}
+        dims = embedding_dims(self.embedding_dim, embedded)
+        features, one_hot = [], []
+        for position, (name, vocabulary) in enumerate(vocabularies.items()):
+            if name in dims:
+                table = TableSpec(name=name, vocabulary_size=vocabulary.size, embedding_dim=dims[name])
+                features.append(FeatureSpec(name=name, position=position, table=table))
+            else:
+                one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=vocabulary.size))
+        return Network(
+            NetworkSpec(
+                features=tuple(features),
+                one_hot=tuple(one_hot),
+                n_numbers=len(self.encoder_.number_names),
+                n_outputs=self.task_.n_outputs,
+                body=BODIES.resolve(self.body),
+                numeric=NUMERIC_ENCODERS.resolve(self.numeric),
+                seed=seed,
+            )
+        )
+
+    def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
+        """Set a validation part aside; in it, categories that no training row has are unknown."""
+        if not self.early_stopping or len(rows) < FEWEST_ROWS_TO_SPLIT:
+            return rows, None
+        kept, held = train_test_split(
+            np.arange(len(rows)),
+            test_size=self.validation_fraction,
+            random_state=seeds["validation"],
+            stratify=self._strata(rows.targets),
+        )
+        train, validation = rows.take(np.sort(kept)), rows.take(np.sort(held))
+        indices = validation.table.indices.copy()
+        for position, untrained in self._untrained(train.table).items():
+            indices[np.isin(indices[:, position], untrained), position] = Vocabulary.UNKNOWN
+        held_table = EncodedTable(indices, validation.table.numbers)
+        return train, Rows(table=held_table, targets=validation.targets, weights=validation.weights)
+
+    def _strata(self, targets):
+        if not self.task_.is_classifier or targets.ndim > 1:
+            return None
+        counts = np.unique(targets, return_counts=True)[1]
+        held = int(np.ceil(len(targets) * self.validation_fraction))
+        return targets if counts.min() >= 2 and held >= len(counts) else None
+
+    def _untrained(self, table: EncodedTable) -> dict[int, np.ndarray]:
+        untrained = {}
+        for position, vocabulary in enumerate(self.encoder_.vocabularies.values()):
+            seen = np.bincount(table.indices[:, position], minlength=vocabulary.size) > 0
+            seen[Vocabulary.UNKNOWN] = True
+            untrained[position] = np.flatnonzero(~seen)
+        return untrained
+
+    def _serve_unknown_for_untrained(self, table: EncodedTable) -> None:
+        """A row that never was in a batch is noise; the learned "unknown" row is the better answer for it."""
+        untrained = self._untrained(table)
+        if not self.category_dropout:
+            trained = {p for p in untrained if (table.indices[:, p] == Vocabulary.UNKNOWN).any()}
+            untrained = {p: rows if p in trained else rows[:0] for p, rows in untrained.items()}
+        self._network.serve_unknown_for(untrained)
+
+    def _trainer(self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None) -> Trainer:
+        return Trainer(
+            batch_size=_auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
+            max_epochs=max_epochs or self.max_epochs,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            weight_decay=self.weight_decay,
+            category_dropout=self.category_dropout,
+            n_iter_no_change=self.n_iter_no_change if with_validation else None,
+            tol=self.tol,
+            callbacks=self.callbacks,
+            verbose=self.verbose,
+        )
+
+    # ------------------------------------------------------------------ answers
+
+    def _read(self, X: Any) -> Frame:
+        check_is_fitted(self, "encoder_")
+        return take_column_order(self, X)
+
+    def _activated(self, X: Any) -> np.ndarray:
+        frame = self._read(X)
+        return self.task_.activate(self._network.logits(self.encoder_.encode(frame)))
+
+    # ------------------------------------------------------------------ saving
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_loop"}
+
+    def save(self, path: Any) -> None:
+        """Save the fitted estimator as a directory of JSON and safetensors.
+
+        The directory is written under another name and renamed when it is whole. :func:`tabemb.load` reads it, and runs
+        no code that it finds there.
+
+        Parameters
+        ----------
+        path : str or Path
+            The directory. One that an earlier ``save`` wrote is replaced; anything else that is there is an error.
+
+        Raises
+        ------
+        OutputError
+            When it cannot be written.
+        """
+        from tabemb.estimators.persistence import save
+
+        save(self, path)
+
+
+def _auto_batch_size(n_rows: int) -> int:
+    """About 64 steps an epoch, in powers of two between 32 and 1024."""
+    return int(2 ** np.clip(np.round(np.log2(max(n_rows, 1) / 64)), 5, 10))

@@ -1,0 +1,224 @@
+"""The classifier."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_sample_weight
+
+from tabemb.estimators.partial import PartialFitMixin
+from tabemb.nn.tasks import task_of
+
+__all__ = ["EmbeddingClassifier"]
+
+
+class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
+    """A neural network for classes that learns a vector for each category of each column.
+
+    Entity embeddings as in Guo & Berkhahn 2016 (arXiv:1604.06737), with a learned row for unknown categories and an
+    Adam that touches only the rows of the batch. One class of two, one of many, or several labels at once.
+
+    Parameters
+    ----------
+    categorical : list of names, list of positions, boolean mask, or callable, optional
+        Columns that hold categories although they look like numbers. Text, category, bool and object columns always do.
+    embedding_dim : str, int or mapping, default="auto"
+        Dimensions of the vectors: a rule ("auto", "fastai", "half", "google", "sqrt"), a number, or a number a column.
+    body : str, mapping or Body, default="mlp"
+        The layers behind the vectors.
+    numeric : str, mapping or NumericEncoder, default="standardized"
+        How numbers enter: "standardized" or "quantile".
+    min_frequency : int or float, optional
+        Categories in fewer rows (or a smaller share of rows) are taken for unknown.
+    max_categories : int, optional
+        The most categories of a column; one of them is "unknown", for the rest.
+    one_hot_max_categories : int or float, default=0
+        Columns of at most so many categories enter one-hot instead of by vectors.
+    category_dropout : float, default=0.05
+        Share of known cells that training shows as "unknown", so that the vector for unseen categories is learned.
+    learning_rate : float, default=0.001
+        Learning rate of Adam.
+    schedule : str, mapping or Schedule, default="constant"
+        How the learning rate moves: "constant", "cosine" or "linear".
+    weight_decay : float, default=0.0
+        Decoupled weight decay.
+    batch_size : int or "auto", default="auto"
+        Rows a step; "auto" takes 32 to 1024, by the number of rows.
+    max_epochs : int, default=100
+        The most passes over the rows.
+    early_stopping : bool, default=True
+        Whether a validation part is set aside, to stop in time and keep the best epoch's weights. Fewer than 20 rows
+        are never split.
+    validation_fraction : float, default=0.1
+        Share of rows set aside.
+    n_iter_no_change : int, default=5
+        Epochs without a better validation loss after which training stops.
+    tol : float, default=1e-4
+        By how much a loss must be better to count.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class in the loss.
+    callbacks : list of keras.callbacks.Callback, optional
+        Epoch hooks are called every epoch, batch hooks once per chunk of steps.
+    random_state : int, RandomState or None, default=None
+        An integer makes fits repeat exactly on one machine.
+    verbose : int, default=0
+        Whether a progress bar is shown.
+
+    Attributes
+    ----------
+    vectors_ : mapping of str to CategoryVectors
+        The vectors of each embedded column.
+    schema_ : Schema
+        What each column was taken for.
+    network_ : keras.Model
+        The network, ending in logits.
+    history_ : dict of str to list of float
+        Loss, validation loss, validation figure and learning rate of each epoch.
+    n_epochs_, best_epoch_ : int
+        Epochs trained, and the one (from 1) whose weights were kept.
+    classes_ : ndarray
+        The classes, sorted.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they have names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50, "hour": list(range(5, 15)) * 10})
+    >>> late = ["late" if dest == "MIA" else "on time" for dest in flights["dest"]]
+    >>> model = EmbeddingClassifier(max_epochs=50, learning_rate=0.01, random_state=0).fit(flights, late)
+    >>> model.predict(flights.head(2))
+    array(['on time', 'late'], dtype='<U7')
+    >>> model.vectors_["dest"].index_to_key
+    ['IAH', 'MIA']
+    """
+
+    def __init__(
+        self,
+        categorical=None,
+        *,
+        embedding_dim="auto",
+        body="mlp",
+        numeric="standardized",
+        min_frequency=None,
+        max_categories=None,
+        one_hot_max_categories=0,
+        category_dropout=0.05,
+        learning_rate=1e-3,
+        schedule="constant",
+        weight_decay=0.0,
+        batch_size="auto",
+        max_epochs=100,
+        early_stopping=True,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-4,
+        class_weight=None,
+        callbacks=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.categorical = categorical
+        self.embedding_dim = embedding_dim
+        self.body = body
+        self.numeric = numeric
+        self.min_frequency = min_frequency
+        self.max_categories = max_categories
+        self.one_hot_max_categories = one_hot_max_categories
+        self.category_dropout = category_dropout
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The classes, sorted."""
+        return self.task_.classes
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingClassifier":
+        """Learn vectors and network.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            pandas, polars, Arrow or numpy.
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+            Classes, or an indicator matrix of labels.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row in the loss; a row of weight 0 is left out.
+
+        Returns
+        -------
+        self : EmbeddingClassifier
+
+        Raises
+        ------
+        DataError
+            When the table, the classes or the weights cannot be used.
+        """
+        return self._fit(X, y, sample_weight)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "EmbeddingClassifier":
+        """Learn from a portion of rows: one pass over them.
+
+        The first portion settles the vocabularies, the scales of the numbers and the classes; categories that come
+        later are unknown ones.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            The portion.
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+            Its classes.
+        classes : array-like of shape (n_classes,), optional
+            All classes that will come; needed with the first portion where it lacks some.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+
+        Returns
+        -------
+        self : EmbeddingClassifier
+        """
+        return self._partial_fit(
+            X, y, sample_weight, lambda seen: task_of(seen if classes is None else np.asarray(classes), classifier=True)
+        )
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the most probable class of each row (or the labels above one half)."""
+        return self.task_.decide(self._activated(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class, of shape (n_rows, n_classes), in the order of ``classes_``.
+
+        With several labels: the probability of each label, of shape (n_rows, n_labels).
+        """
+        return self._activated(X)
+
+    def _wants_numbers(self, y):
+        return False
+
+    def _task_of(self, targets):
+        return task_of(targets, classifier=True)
+
+    def _class_weighted(self, targets, weights):
+        if self.class_weight is None:
+            return weights
+        by_class = compute_sample_weight(self.class_weight, targets)
+        return by_class if weights is None else by_class * weights

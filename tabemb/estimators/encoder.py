@@ -1,0 +1,265 @@
+"""The transformer: categories in, vectors out."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import TransformerMixin
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from tabemb.estimators.base import EmbeddingEstimator
+from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.nn.tasks import Task, task_of
+from tabemb.table.numeric import read_numbers
+from tabemb.table.vocabulary import Vocabulary
+
+__all__ = ["EmbeddingEncoder"]
+
+TARGET_TYPES = ("auto", "binary", "multiclass", "multilabel", "continuous")
+MOST_INTEGER_CLASSES = 100
+
+
+class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
+    """A transformer that replaces each category by a vector learned from the target.
+
+    It is handed what is to be encoded, as ``OneHotEncoder`` is: text, category, bool, object and integer columns are
+    categories, floats are numbers. The numbers help to learn the vectors, and pass through.
+
+    Parameters
+    ----------
+    categorical : list of names, list of positions, boolean mask, or callable, optional
+        Float columns that hold categories.
+    target_type : {"auto", "binary", "multiclass", "multilabel", "continuous"}, default="auto"
+        What the target is. "auto" asks ``sklearn.utils.multiclass.type_of_target``, except that integers of more than
+        100 different values are numbers.
+    remainder : {"passthrough", "drop"}, default="passthrough"
+        What becomes of the numbers: float32 columns behind the vectors, as they came, or nothing.
+    embedding_dim, body, numeric, min_frequency, max_categories, category_dropout
+        The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+    learning_rate, schedule, weight_decay, batch_size, max_epochs
+        The training; see there.
+    early_stopping, validation_fraction, n_iter_no_change, tol
+        When it ends; see there.
+    callbacks, random_state, verbose
+        See there.
+
+    Attributes
+    ----------
+    vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+
+    Notes
+    -----
+    ``fit_transform`` gives the rows vectors that were learned from their own targets; a downstream model believes such
+    features too much. Fit the encoder on other rows than the downstream model where that matters.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50, "distance": [1400.0, 1089.0] * 50})
+    >>> encoder = EmbeddingEncoder(embedding_dim=2, max_epochs=2, random_state=0).set_output(transform="pandas")
+    >>> encoder.fit(flights, flights["dest"] == "MIA").transform(flights).columns.tolist()
+    ['dest_emb0', 'dest_emb1', 'distance']
+    """
+
+    _integers = "categorical"
+
+    def __init__(
+        self,
+        categorical=None,
+        *,
+        target_type="auto",
+        remainder="passthrough",
+        embedding_dim="auto",
+        body="mlp",
+        numeric="standardized",
+        min_frequency=None,
+        max_categories=None,
+        category_dropout=0.05,
+        learning_rate=1e-3,
+        schedule="constant",
+        weight_decay=0.0,
+        batch_size="auto",
+        max_epochs=100,
+        early_stopping=True,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-4,
+        callbacks=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.categorical = categorical
+        self.target_type = target_type
+        self.remainder = remainder
+        self.embedding_dim = embedding_dim
+        self.body = body
+        self.numeric = numeric
+        self.min_frequency = min_frequency
+        self.max_categories = max_categories
+        self.category_dropout = category_dropout
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # Vectors are float32 whatever came in.
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingEncoder":
+        """Learn the vectors.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            pandas, polars, Arrow or numpy.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Classes, labels or numbers.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row in the loss.
+
+        Returns
+        -------
+        self : EmbeddingEncoder
+
+        Raises
+        ------
+        DataError
+            When the table, the targets or the weights cannot be used.
+        """
+        if self.target_type not in TARGET_TYPES:
+            raise UnknownNameError.among("target_type", self.target_type, TARGET_TYPES)
+        self._fit(X, y, sample_weight)
+        if not self._network.spec.features and self.remainder == "drop":
+            raise DataError(
+                "The table has no categorical column, and remainder='drop' leaves nothing to return. "
+                "Name the columns that hold categories in categorical=[...]."
+            )
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the vectors of each row's categories side by side, then the numbers.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            Categories that were not there at fit get the vector for unknown ones.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_rows, n_features_out)
+            Columns as in ``get_feature_names_out``; a frame after ``set_output``.
+        """
+        frame = self._read(X)
+        table = self.encoder_.encode(frame)
+        parts = [self._network.vectors(f)[table.indices[:, f.position]] for f in self._network.spec.features]
+        parts += [
+            read_numbers(frame.cells(column), column).astype("float32")[:, None]
+            for column in self._passed_through(frame.columns)
+        ]
+        return np.hstack(parts)
+
+    def inverse_transform(self, X: Any) -> np.ndarray:
+        """Return the nearest category of each vector (Euclidean), and the numbers as they are.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features_out)
+            As ``transform`` returns it.
+
+        Returns
+        -------
+        ndarray of object of shape (n_rows, n_encoded + n_numbers)
+            The categorical columns in the order of ``schema_.categorical`` (calendar parts of a datetime each for
+            itself), then the numbers. A vector nearest to that of missing or unknown values becomes None.
+        """
+        check_is_fitted(self, "encoder_")
+        X = np.asarray(X, dtype="float32")
+        width = len(self.get_feature_names_out())
+        if X.ndim != 2 or X.shape[1] != width:
+            raise DataError(f"X must have {width} columns, as transform returns them; its shape is {X.shape}.")
+        columns, start = [], 0
+        for feature in self._network.spec.features:
+            stop = start + feature.table.embedding_dim
+            nearest = _nearest_rows(X[:, start:stop], self._network.vectors(feature))
+            columns.append(self.encoder_.vocabularies[feature.name].decode(nearest))
+            start = stop
+        columns += [X[:, place].astype(object) for place in range(start, width)]
+        return np.column_stack(columns)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the columns of ``transform``: ``dest_emb0``, ``dest_emb1``, ..., then the numbers'.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the input columns; must be ``feature_names_in_`` where that is known.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self, "encoder_")
+        names = self._input_names(input_features)
+        sources = {column.name: column for column in self.schema_.categorical}
+        out = []
+        for feature in self._network.spec.features:
+            column = sources[feature.name]
+            name = names[column.source] if column.part is None else feature.name
+            out += [f"{name}_emb{place}" for place in range(feature.table.embedding_dim)]
+        out += [names[column] for column in self._passed_through(self.schema_.columns)]
+        return np.asarray(out, dtype=object)
+
+    def _input_names(self, input_features):
+        columns = self.schema_.columns
+        if input_features is None:
+            return dict(zip(columns, columns, strict=True))
+        given = list(np.asarray(input_features, dtype=object))
+        if len(given) != len(columns):
+            raise ValueError(
+                f"input_features should have length equal to number of features ({len(columns)}), got {len(given)}"
+            )
+        if hasattr(self, "feature_names_in_") and given != list(self.feature_names_in_):
+            raise ValueError("input_features is not equal to feature_names_in_")
+        return dict(zip(columns, given, strict=True))
+
+    def _passed_through(self, columns):
+        if self.remainder == "drop":
+            return []
+        numeric = {column.name for column in self.schema_.numeric}
+        return [name for known, name in zip(self.schema_.columns, columns, strict=True) if known in numeric]
+
+    def _wants_numbers(self, y):
+        return self.target_type == "continuous"
+
+    def _task_of(self, targets) -> Task:
+        if self.target_type != "auto":
+            return task_of(targets, classifier=self.target_type != "continuous")
+        kind = type_of_target(targets)
+        numbers = kind.startswith("continuous") or (
+            targets.ndim == 1 and targets.dtype.kind in "iu" and len(np.unique(targets)) > MOST_INTEGER_CLASSES
+        )
+        return task_of(targets.astype("float64") if numbers else targets, classifier=not numbers)
+
+
+def _nearest_rows(queries: np.ndarray, rows: np.ndarray, chunk: int = 4096) -> np.ndarray:
+    """Return, for each query, the row at the least Euclidean distance; a category wins a tie against "unknown"."""
+    order = np.r_[Vocabulary.FIRST : len(rows), Vocabulary.UNKNOWN, Vocabulary.MISSING]
+    candidates = rows[order].astype("float64")
+    squares = (candidates**2).sum(axis=1)
+    nearest = [
+        (squares - 2 * queries[start : start + chunk].astype("float64") @ candidates.T).argmin(axis=1)
+        for start in range(0, len(queries), chunk)
+    ]
+    return order[np.concatenate(nearest)]

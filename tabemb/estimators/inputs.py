@@ -1,0 +1,155 @@
+"""What a user hands to ``fit`` and ``predict``: tables, targets and weights, checked once, at the door."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.exceptions import DataConversionWarning
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from tabemb.exceptions import ColumnError, DataError, did_you_mean
+from tabemb.table.frames import Frame, read_frame
+
+__all__ = ["check_table", "check_targets", "check_weights", "take_column_order"]
+
+
+def check_table(estimator: Any, X: Any) -> Frame:
+    """Read the table of a fit and set ``n_features_in_`` and ``feature_names_in_``."""
+    frame = read_frame(X)
+    validate_data(estimator, X=_skeleton(frame), skip_check_array=True, reset=True)
+    return frame
+
+
+def take_column_order(estimator: Any, X: Any) -> Frame:
+    """Read a table for a fitted estimator: columns by name in any order, none missing, none more.
+
+    Raises
+    ------
+    ColumnError
+        When columns are missing or were not there at fit.
+    DataError
+        When the number of columns is another.
+    """
+    frame = read_frame(X)
+    known = getattr(estimator, "feature_names_in_", None)
+    if known is not None and frame.named:
+        _check_names(frame, list(known))
+        frame = frame.select(list(known))
+    validate_data(estimator, X=_skeleton(frame), skip_check_array=True, reset=False)
+    return frame
+
+
+def _check_names(frame: Frame, known: list[str]) -> None:
+    strange = [name for name in frame.columns if name not in known]
+    missing = [name for name in known if name not in frame.columns]
+    if not strange and not missing:
+        return
+    parts = ["The feature names should match those that were passed during fit."]
+    if strange:
+        parts.append("Feature names unseen at fit time:\n" + "\n".join(f"- {name}" for name in sorted(strange)[:5]))
+    if missing:
+        # Near names are looked for among the strange ones first: a misspelt column is both missing and unseen.
+        lines = [f"- {name}{did_you_mean(name, strange or frame.columns)}" for name in sorted(missing)[:5]]
+        parts.append("Feature names seen at fit time, yet now missing:\n" + "\n".join(lines))
+    raise ColumnError("\n".join(parts) + "\n")
+
+
+def _skeleton(frame: Frame) -> Any:
+    """An empty table of the same columns: all that scikit-learn's bookkeeping looks at."""
+    if frame.named:
+        return pd.DataFrame(columns=list(frame.columns))
+    return np.empty((0, len(frame.columns)))
+
+
+def check_targets(y: Any, n_rows: int, *, numeric: bool, owner: str) -> np.ndarray:
+    """Return targets as an array of shape (n,) or (n, n_outputs), none missing or infinite.
+
+    Parameters
+    ----------
+    y : array-like
+        pandas, polars, Arrow or numpy.
+    n_rows : int
+        How many there must be.
+    numeric : bool
+        Whether numbers are wanted (float64 comes back).
+    owner : str
+        Name of the estimator, for the message.
+
+    Raises
+    ------
+    DataError
+        When targets are absent, missing, infinite, of the wrong length or no numbers.
+    """
+    if y is None:
+        raise DataError(
+            f"requires y to be passed, but the target y is None: {owner} learns vectors from a target. "
+            "Pass y, one value a row."
+        )
+    y = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    if y.dtype.kind == "c":
+        raise DataError("Complex data not supported: the target holds complex numbers. Give the parts as two columns.")
+    if y.ndim == 2 and y.shape[1] == 1:
+        _warn_of_column_vector()
+        y = y[:, 0]
+    if y.ndim not in (1, 2):
+        raise DataError(f"The target is one column, or a matrix with a column an output; its shape is {y.shape}.")
+    check_consistent_length(np.empty((n_rows, 1)), y)
+    absent = pd.isna(y)
+    if absent.any():
+        raise DataError(
+            f"Input y contains NaN: {int(absent.sum())} of {y.size} target values are missing. "
+            "Drop those rows before the fit."
+        )
+    if numeric:
+        y = _numbers(y, owner)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        raise DataError("Input y contains infinity or a value too large. Replace it, or drop those rows.")
+    return y
+
+
+def _warn_of_column_vector():
+    warnings.warn(
+        "A column-vector y was passed when a 1d array was expected. "
+        "Please change the shape of y to (n_samples,), for example using ravel().",
+        DataConversionWarning,
+        stacklevel=4,
+    )
+
+
+def _numbers(y, owner):
+    try:
+        return y.astype("float64")
+    except (TypeError, ValueError):
+        raise DataError(
+            f"{owner} predicts numbers; the target holds {y.ravel()[0]!r} and the like. "
+            "Turn it into numbers, or use EmbeddingClassifier for classes."
+        ) from None
+
+
+def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
+    """Return the weights as float64 of shape (n,), or None.
+
+    Raises
+    ------
+    DataError
+        When weights are negative, not finite, all zero, or do not fit the rows.
+    """
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight)
+    if weights.ndim == 0:
+        weights = np.full(n_rows, weights)
+    try:
+        weights = weights.astype("float64")
+    except (TypeError, ValueError):
+        raise DataError(f"sample_weight must be numbers, got {weights.ravel()[0]!r}.") from None
+    if weights.shape != (n_rows,):
+        raise DataError(f"sample_weight must have shape ({n_rows},), one weight a row; got shape {weights.shape}.")
+    if not np.isfinite(weights).all():
+        raise DataError("Input sample_weight contains NaN or infinity. Every row needs a finite weight of 0 or more.")
+    if (weights < 0).any():
+        raise DataError(f"Negative values in sample_weight: {weights.min():g}. A weight is 0 or more.")
+    if not (weights > 0).any():
+        raise DataError("All weights in sample_weight are zero, so no row is left to learn from.")
+    return weights

@@ -1,0 +1,59 @@
+"""The ranges of the estimators' parameters, checked when ``fit`` begins."""
+
+from numbers import Integral, Real
+
+import numpy as np
+
+from tabemb.nn.bodies import BODIES
+from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.training.schedules import SCHEDULES
+
+__all__ = ["check_parameters"]
+
+# For each parameter: what is wanted, in words, and the test.
+RANGES = {
+    "category_dropout": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
+    "learning_rate": ("a positive number", lambda v: _real(v) and 0 < v < np.inf),
+    "weight_decay": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
+    "batch_size": ("'auto' or a positive integer", lambda v: (isinstance(v, str) and v == "auto") or _count(v, 1)),
+    "max_epochs": ("a positive integer", lambda v: _count(v, 1)),
+    "validation_fraction": ("a number in (0, 1)", lambda v: _real(v) and 0 < v < 1),
+    "n_iter_no_change": ("a positive integer", lambda v: _count(v, 1)),
+    "tol": ("a number of 0 or more", lambda v: _real(v) and v >= 0),
+    "one_hot_max_categories": ("a number of 0 or more", lambda v: _real(v) and v >= 0),
+    "early_stopping": ("True or False", lambda v: isinstance(v, (bool, np.bool_))),
+    "verbose": ("0, 1, True or False", lambda v: isinstance(v, (Integral, np.bool_))),
+    "callbacks": ("None or a list of Keras callbacks", lambda v: v is None or isinstance(v, (list, tuple))),
+    "random_state": (
+        "None, an integer of 0 or more, or a numpy RandomState",
+        lambda v: v is None or _count(v, 0) or isinstance(v, np.random.RandomState),
+    ),
+    "remainder": ("'passthrough' or 'drop'", lambda v: isinstance(v, str) and v in ("passthrough", "drop")),
+}
+
+
+def check_parameters(estimator) -> None:
+    """Raise a ``ValueError`` for the first parameter that is out of its range, an ``UnknownNameError`` for a bad name.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose parameters are looked at.
+    """
+    params = estimator.get_params(deep=False)
+    for name, (wanted, test) in RANGES.items():
+        if name in params and not test(params[name]):
+            raise ValueError(
+                f"The {name!r} parameter of {type(estimator).__name__} must be {wanted}. Got {params[name]!r} instead."
+            )
+    BODIES.resolve(estimator.body)
+    NUMERIC_ENCODERS.resolve(estimator.numeric)
+    SCHEDULES.resolve(estimator.schedule)
+
+
+def _real(value):
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _count(value, least):
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= least

@@ -1,0 +1,35 @@
+"""Learning in portions: ``partial_fit``."""
+
+from typing import Any
+
+from tabemb.estimators.base import EmbeddingEstimator
+from tabemb.nn.seeds import Seeds
+from tabemb.nn.tasks import Task
+from tabemb.training.batches import Rows
+
+__all__ = ["PartialFitMixin"]
+
+
+class PartialFitMixin(EmbeddingEstimator):
+    """One pass over each portion of rows; the state of the optimizer is kept in between."""
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitMixin":
+        known = hasattr(self, "encoder_")
+        frame, targets, weights = self._read_training_rows(X, y, sample_weight, known=known)
+        seeds = Seeds(self._root_seed())
+        if not known:
+            self.task_: Task = task_of(targets)
+            self.encoder_ = self._table_encoder().fit(frame)
+            self._network = self._network_from_seed(seeds["network"])
+            self.history_, self.n_epochs_, self.best_epoch_ = {}, 0, 0
+        rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
+        trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
+        if not hasattr(self, "_loop"):
+            self._loop = trainer.loop(self._network, self.task_, seeds)
+        record = trainer.fit(self._loop, rows, None, Seeds(seeds[f"portion/{self.n_epochs_}"]))
+        if not known:
+            self._serve_unknown_for_untrained(rows.table)
+        self.history_ = {name: [*self.history_.get(name, []), *record.history[name]] for name in record.history}
+        self.n_epochs_ += 1
+        self.best_epoch_ = self.n_epochs_
+        return self

@@ -1,0 +1,232 @@
+"""Saving a fitted estimator as a directory that holds data only: JSON and safetensors."""
+
+import json
+import shutil
+import tempfile
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from tabemb.exceptions import FormatError, OutputError
+from tabemb.nn.bodies import BODIES
+from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.nn.sizes import SIZE_RULES
+from tabemb.nn.tasks import TASKS, task_from_state
+from tabemb.table.encoder import TableEncoder
+from tabemb.training.schedules import SCHEDULES
+
+__all__ = ["load", "save"]
+
+STATE_FILE, WEIGHTS_FILE = "tabemb.json", "weights.safetensors"
+FORMAT = 1
+ESTIMATORS = {
+    "EmbeddingClassifier": "tabemb.estimators.classifier",
+    "EmbeddingEncoder": "tabemb.estimators.encoder",
+    "EmbeddingRegressor": "tabemb.estimators.regressor",
+}
+PARTS = {"body": BODIES, "numeric": NUMERIC_ENCODERS, "schedule": SCHEDULES, "embedding_dim": SIZE_RULES}
+
+
+def save(estimator: Any, path: str | Path) -> None:
+    """Write a fitted estimator to a directory; see :meth:`EmbeddingEstimator.save`."""
+    check_is_fitted(estimator, "encoder_")
+    path = Path(path)
+    if path.exists() and not (path / STATE_FILE).is_file():
+        raise OutputError(
+            f"{path} exists and is no saved tabemb estimator, so it is left alone. Choose another path, or remove it."
+        )
+    table, arrays = estimator.encoder_.to_state()
+    weights = {f"network/{place:04d}": array for place, array in enumerate(estimator._network.model.get_weights())}
+    state = {
+        "format": FORMAT,
+        "class": type(estimator).__name__,
+        "versions": {name: version(name) for name in ("keras", "scikit-learn", "tensorflow")} | {"tabemb": _version()},
+        "params": _params_to_json(estimator),
+        "n_features_in": estimator.n_features_in_,
+        "feature_names_in": [str(name) for name in getattr(estimator, "feature_names_in_", [])] or None,
+        "table": table,
+        "task": {"name": TASKS.name_of(estimator.task_), **estimator.task_.to_state()},
+        "network": {"seed": estimator._network.spec.seed},
+        "history": estimator.history_,
+        "n_epochs": estimator.n_epochs_,
+        "best_epoch": estimator.best_epoch_,
+    }
+    everything = {name: np.ascontiguousarray(array) for name, array in {**weights, **_named("table", arrays)}.items()}
+    _write(path, state, everything)
+
+
+def load(path: str | Path) -> Any:
+    """Load an estimator that was saved with ``save``.
+
+    The network is built anew from tabemb's own classes and filled with the saved numbers; nothing that is found in the
+    directory is run.
+
+    Parameters
+    ----------
+    path : str or Path
+        The directory.
+
+    Returns
+    -------
+    estimator
+        Fitted, of the class that was saved.
+
+    Raises
+    ------
+    FormatError
+        When the directory is not there, not whole, or not a saved estimator.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile, tabemb
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 20})
+    >>> model = tabemb.EmbeddingClassifier(max_epochs=2, random_state=0).fit(flights, flights["dest"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/model")
+    ...     again = tabemb.load(f"{folder}/model")
+    >>> bool((again.predict_proba(flights) == model.predict_proba(flights)).all())
+    True
+    """
+    path = Path(path)
+    state, arrays = _read(path)
+    try:
+        name = state["class"]
+        if name not in ESTIMATORS:
+            raise FormatError(f"{path / STATE_FILE} names a class that tabemb does not have: {name!r}.")
+        estimator = getattr(import_module(ESTIMATORS[name]), name)(**_params_from_json(state["params"]))
+        estimator.encoder_ = TableEncoder.from_state(state["table"], _unnamed("table", arrays))
+        estimator.task_ = task_from_state(state["task"])
+        estimator.n_features_in_ = state["n_features_in"]
+        if state["feature_names_in"]:
+            estimator.feature_names_in_ = np.asarray(state["feature_names_in"], dtype=object)
+        estimator.history_, estimator.n_epochs_ = state["history"], state["n_epochs"]
+        estimator.best_epoch_ = state["best_epoch"]
+        estimator._network = estimator._network_from_seed(state["network"]["seed"])
+        estimator._network.model.set_weights(list(_unnamed("network", arrays).values()))
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{path} is not a whole saved estimator: {error}.") from error
+    return estimator
+
+
+def _write(path, state, arrays):
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise OutputError(f"Cannot write to {path.parent}: {error.strerror or error}.") from error
+    try:
+        (building / STATE_FILE).write_text(json.dumps(state, indent=1, ensure_ascii=False), encoding="utf-8")
+        save_file(arrays, building / WEIGHTS_FILE)
+        building.chmod(0o755)
+        _replace(path, building)
+    except OSError as error:
+        raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _replace(path, building):
+    """Put the new directory in the place of the old one, which is whole until the new one is there."""
+    if not path.exists():
+        building.rename(path)
+        return
+    old = building.with_name(f"{building.name}-old")
+    path.rename(old)
+    try:
+        building.rename(path)
+    except OSError:
+        old.rename(path)
+        raise
+    shutil.rmtree(old)
+
+
+def _read(path):
+    if not path.is_dir():
+        raise FormatError(f"There is no saved estimator at {path}: save() makes a directory, and none is there.")
+    for name in (STATE_FILE, WEIGHTS_FILE):
+        if not (path / name).is_file():
+            raise FormatError(f"{path} is not a whole saved estimator: {name} is missing. Save it again.")
+    try:
+        state = json.loads((path / STATE_FILE).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise FormatError(f"{path / STATE_FILE} is not JSON: {error}.") from error
+    if not isinstance(state, dict) or state.get("format") != FORMAT:
+        found = state.get("format") if isinstance(state, dict) else None
+        raise FormatError(f"{path / STATE_FILE} has the format {found!r}; this tabemb reads format {FORMAT}.")
+    try:
+        return state, load_file(path / WEIGHTS_FILE)
+    except SafetensorError as error:
+        raise FormatError(f"{path / WEIGHTS_FILE} cannot be read: {error}.") from error
+
+
+def _params_to_json(estimator):
+    params = estimator.get_params(deep=False)
+    params["callbacks"] = None
+    if callable(params["categorical"]):
+        params["categorical"] = [c.source for c in estimator.schema_.categorical if c.part is None]
+    if isinstance(params["random_state"], np.random.RandomState):
+        params["random_state"] = None
+    return {name: _to_json(name, value) for name, value in params.items()}
+
+
+def _to_json(name, value):
+    if isinstance(value, BaseEstimator):
+        part = {key: _to_json(key, each) for key, each in value.get_params(deep=False).items()}
+        return {"name": PARTS[name].name_of(value), **part}
+    if isinstance(value, float) and not np.isfinite(value):
+        return {"float": str(value)}
+    if isinstance(value, tuple):
+        return {"tuple": [_to_json(name, each) for each in value]}
+    if isinstance(value, (np.ndarray, list)):
+        return [_to_json(name, each) for each in value]
+    if isinstance(value, dict):
+        if all(isinstance(key, str) for key in value):
+            return {key: _to_json(name, each) for key, each in value.items()}
+        return {"items": [[_to_json(name, k), _to_json(name, v)] for k, v in value.items()]}
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _params_from_json(params):
+    made = {name: _from_json(value) for name, value in params.items()}
+    for name, registry in PARTS.items():
+        if isinstance(made.get(name), dict) and "name" in made[name]:
+            made[name] = registry.resolve(made[name])
+    return made
+
+
+def _from_json(value):
+    if isinstance(value, list):
+        return [_from_json(each) for each in value]
+    if isinstance(value, dict):
+        if set(value) == {"float"}:
+            return float(value["float"])
+        if set(value) == {"tuple"}:
+            return tuple(_from_json(each) for each in value["tuple"])
+        if set(value) == {"items"}:
+            return {_from_json(key): _from_json(each) for key, each in value["items"]}
+        return {key: _from_json(each) for key, each in value.items()}
+    return value
+
+
+def _named(prefix, arrays):
+    return {f"{prefix}/{name}": array for name, array in arrays.items()}
+
+
+def _unnamed(prefix, arrays):
+    start = f"{prefix}/"
+    return {name[len(start) :]: arrays[name] for name in sorted(arrays) if name.startswith(start)}
+
+
+def _version():
+    from tabemb import __version__
+
+    return __version__

@@ -1,0 +1,148 @@
+"""The regressor."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from tabemb.estimators.partial import PartialFitMixin
+from tabemb.nn.tasks import task_of
+
+__all__ = ["EmbeddingRegressor"]
+
+
+class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
+    """A neural network for numbers that learns a vector for each category of each column.
+
+    One number a row, or several at once. Targets are standardised inside, and the loss is the squared error.
+
+    Parameters
+    ----------
+    categorical : list of names, list of positions, boolean mask, or callable, optional
+        Columns that hold categories although they look like numbers.
+    embedding_dim, body, numeric, min_frequency, max_categories, one_hot_max_categories, category_dropout
+        The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+    learning_rate, schedule, weight_decay, batch_size, max_epochs
+        The training; see there.
+    early_stopping, validation_fraction, n_iter_no_change, tol
+        When it ends; see there.
+    callbacks, random_state, verbose
+        See there.
+
+    Attributes
+    ----------
+    vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50})
+    >>> delay = [30.0 if dest == "MIA" else 0.0 for dest in flights["dest"]]
+    >>> model = EmbeddingRegressor(max_epochs=50, learning_rate=0.01, random_state=0).fit(flights, delay)
+    >>> model.predict(flights.head(2)).round(-1) + 0.0
+    array([ 0., 30.])
+    """
+
+    def __init__(
+        self,
+        categorical=None,
+        *,
+        embedding_dim="auto",
+        body="mlp",
+        numeric="standardized",
+        min_frequency=None,
+        max_categories=None,
+        one_hot_max_categories=0,
+        category_dropout=0.05,
+        learning_rate=1e-3,
+        schedule="constant",
+        weight_decay=0.0,
+        batch_size="auto",
+        max_epochs=100,
+        early_stopping=True,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        tol=1e-4,
+        callbacks=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.categorical = categorical
+        self.embedding_dim = embedding_dim
+        self.body = body
+        self.numeric = numeric
+        self.min_frequency = min_frequency
+        self.max_categories = max_categories
+        self.one_hot_max_categories = one_hot_max_categories
+        self.category_dropout = category_dropout
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingRegressor":
+        """Learn vectors and network.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            pandas, polars, Arrow or numpy.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Numbers.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row in the loss; a row of weight 0 is left out.
+
+        Returns
+        -------
+        self : EmbeddingRegressor
+
+        Raises
+        ------
+        DataError
+            When the table, the targets or the weights cannot be used.
+        """
+        return self._fit(X, y, sample_weight)
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingRegressor":
+        """Learn from a portion of rows: one pass over them.
+
+        The first portion settles the vocabularies and the scales; categories that come later are unknown ones.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            The portion.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Its numbers.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+
+        Returns
+        -------
+        self : EmbeddingRegressor
+        """
+        return self._partial_fit(X, y, sample_weight, self._task_of)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the predicted numbers, of shape (n_rows,) or (n_rows, n_outputs)."""
+        return self._activated(X)
+
+    def _wants_numbers(self, y):
+        return True
+
+    def _task_of(self, targets):
+        return task_of(targets, classifier=False)

@@ -1,0 +1,1 @@
+"""Comparing a model with its baselines on the same folds, and recording what came out."""

@@ -1,0 +1,137 @@
+"""From pydantic's findings to one plain sentence that names the file, the line and the key."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tabemb.exceptions import did_you_mean
+
+__all__ = ["dotted", "explain", "line_of"]
+
+Place = tuple[str | int, ...]
+
+WANTED = {
+    "string_type": "text",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+
+
+def explain(path: Path, lines: Mapping[Place, int], errors: Iterable[Mapping[str, Any]], root: type) -> str:
+    """Say what is wrong at the first place of a file, and how many other places are wrong.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    lines : mapping of tuple to int
+        The line of each key and list item.
+    errors : iterable of dict
+        What ``pydantic.ValidationError.errors()`` returns.
+    root : class
+        The pydantic model of the whole file.
+
+    Returns
+    -------
+    str
+        Such as ``"x.yaml, line 7: model.bdy is not a known setting. Did you mean 'body'?"``.
+    """
+    problems: dict[Place, list[Mapping[str, Any]]] = {}
+    for each in errors:
+        # pydantic names the branch of a union in the middle of the place; the file does not have it.
+        place: Place = ()
+        for part in each["loc"]:
+            in_file = (*place, part) in lines or (each["type"] == "missing" and part == each["loc"][-1])
+            place = (*place, part) if in_file else place
+        problems.setdefault(place, []).append(each)
+    places = sorted(problems, key=lambda place: line_of(lines, place))
+    first, others = places[0], len(places) - 1
+    more = f" (There {'is 1 more problem' if others == 1 else f'are {others} more problems'} in this file.)"
+    sentence = _sentence(first, problems[first], root)
+    return f"{path}, line {line_of(lines, first)}: {sentence}{more if others else ''}"
+
+
+def line_of(lines: Mapping[Place, int], place: Place) -> int:
+    """Return the line of a place, or of the innermost one around it that the file has.
+
+    Examples
+    --------
+    >>> line_of({(): 1, ("model",): 5}, ("model", "body"))
+    5
+    """
+    while place not in lines and place:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+def dotted(place: Place) -> str:
+    """Write a place as people do.
+
+    Examples
+    --------
+    >>> dotted(("baselines", 0, "name"))
+    'baselines[0].name'
+    """
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
+    key = dotted(place)
+    first = errors[0]
+    if first["type"] == "extra_forbidden":
+        return f"{key} is not a known setting.{_near_setting(place, root)}"
+    if first["type"] == "missing":
+        return f"{key} is missing. {_fields(place[:-1], root)[place[-1]].description or 'Every experiment needs it.'}"
+    wanted = [WANTED[each["type"]] for each in errors if each["type"] in WANTED]
+    if wanted:
+        hint = " Put it in quotes." if wanted == ["text"] and not isinstance(first["input"], dict | list) else ""
+        return f"{key} must be {' or '.join(dict.fromkeys(wanted))}, got {_shown(first['input'])}.{hint}"
+    if first["type"] == "string_pattern_mismatch":
+        return f"{key} may be made of letters, digits, '.', '_' and '-', got {_shown(first['input'])}."
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return f"{key} {message}."
+    return f"{key}: {message[0].lower()}{message[1:]}, got {_shown(first['input'])}."
+
+
+def _fields(place: Place, root: type) -> dict[str, Any]:
+    """Return the settings that a section knows."""
+    fields = root.model_fields
+    for part in place:
+        fields = _section(fields[part].annotation).model_fields
+    return fields
+
+
+def _section(annotation: Any) -> Any:
+    """Return the section that a setting may be, out of an annotation such as ``str | Section``."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    inner = (_section(each) for each in getattr(annotation, "__args__", ()))
+    return next((each for each in inner if each is not None), None)
+
+
+def _near_setting(place: Place, root: type) -> str:
+    *section, key = place
+    known = _fields(tuple(section), root)
+    if near := did_you_mean(key, known):
+        return near
+    for home, field in root.model_fields.items():
+        if key in getattr(_section(field.annotation), "model_fields", {}):
+            return f" It belongs under {home!r}."
+    if key == "random_state":
+        return " The seed of the whole experiment is the top-level setting 'seed'."
+    where = f"{dotted(tuple(section))} knows" if section else "An experiment knows"
+    return f" {where}: {', '.join(known)}."
+
+
+def _shown(value: Any) -> str:
+    return {list: "a list", dict: "a mapping", type(None): "nothing"}.get(type(value), repr(value))

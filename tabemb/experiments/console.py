@@ -1,0 +1,119 @@
+"""What the command line shows: tables and a progress bar, made with rich. Nothing is printed here."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from rich.console import Console, Group
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from tabemb.experiments import units
+from tabemb.experiments.report import headline
+from tabemb.experiments.result import Comparison, ModelResult
+from tabemb.experiments.run_folder import RunFolder
+
+__all__ = ["comparison_progress", "neighbours_table", "show_comparison", "vectors_table"]
+
+SHOWN_METRICS = 3
+
+
+@contextmanager
+def comparison_progress(n_models: int) -> Iterator[Callable[[str, int, int], None]]:
+    """Show on standard error how far a comparison is.
+
+    Parameters
+    ----------
+    n_models : int
+        How many models there are in a fold.
+
+    Yields
+    ------
+    callable
+        ``advance(model, fold, n_folds)``, as `tabemb.compare` calls its ``progress``.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("getting ready", total=None)
+        begun = 0
+
+        def advance(model: str, fold: int, n_folds: int) -> None:
+            nonlocal begun
+            kept = fold == n_folds
+            words = "fitting the model to keep" if kept else f"fold {fold + 1} of {n_folds}: {model}"
+            # A baseline that failed is not tried in later folds: what is done is counted from the fold.
+            begun = max(begun + 1, fold * n_models + 1)
+            bar.update(task, description=words, completed=begun - 1, total=n_folds * n_models + 1)
+
+        yield advance
+
+
+def show_comparison(comparison: Comparison) -> Group:
+    """Return the headline, the table of scores and the verdict.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The scores.
+    """
+    table = _table("model")
+    for metric in comparison.metrics[:SHOWN_METRICS]:
+        table.add_column(metric, justify="right", no_wrap=True)
+    for words in ("embeddings better by", "significance", "parameters", "fit", "rows/s"):
+        table.add_column(words, justify="right", no_wrap=True)
+    for model in comparison.models:
+        table.add_row(*_row(comparison, model), style="bold" if model is comparison.subject else "")
+    parts = [Text(headline(comparison)[1], style="bold"), Text(""), table, Text("")]
+    parts.append(Text(f"{comparison.verdict()}"))
+    told = [f"{comparison.n_rows:,} rows", comparison.folds, f"differences on {comparison.primary}"]
+    parts.append(Text("; ".join(told) + ".", style="dim"))
+    parts += [Text(f"{each.model} was left out: {each.message}", style="yellow") for each in comparison.failures]
+    return Group(*parts)
+
+
+def vectors_table(run: RunFolder) -> Table:
+    """Return the columns of a run that have vectors, and how many of what size."""
+    table = _table("column")
+    for words in ("categories", "dimensions", "most frequent"):
+        table.add_column(words, justify="left" if words == "most frequent" else "right")
+    for column, vectors in run.vectors.items():
+        first = ", ".join(str(key) for key in vectors.keys[:5])
+        table.add_row(Text(column), f"{len(vectors):,}", str(vectors.dim), Text(first))
+    return table
+
+
+def neighbours_table(column: str, found: list[tuple]) -> Table:
+    """Return categories and their cosines, the nearest first.
+
+    Parameters
+    ----------
+    column : str
+        The column.
+    found : list of (key, cosine)
+        As `CategoryVectors.most_similar` gives them.
+    """
+    table = _table(column)
+    table.add_column("cosine", justify="right")
+    for key, cosine in found:
+        table.add_row(Text(str(key)), f"{cosine:.3f}")
+    return table
+
+
+def _table(first: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column(Text(first), no_wrap=True)
+    return table
+
+
+def _row(comparison: Comparison, model: ModelResult) -> list[str]:
+    cells = [model.name]
+    for metric in comparison.metrics[:SHOWN_METRICS]:
+        spread = f" ± {units.score(model.spread(metric))}" if comparison.n_folds > 1 else ""
+        cells.append(f"{units.score(model.mean(metric))}{spread}")
+    test = model.versus.get(comparison.primary)
+    cells += ["", ""] if test is None else [units.signed(test.difference), units.p_value(test.p_value)]
+    cells.append(units.count(model.n_parameters))
+    cells.append(units.duration(float(np.mean(model.fit_seconds))))
+    cells.append(units.rate(float(np.mean(model.predict_rows_per_second))))
+    return cells

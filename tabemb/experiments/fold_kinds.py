@@ -1,0 +1,305 @@
+"""The kinds of folds, by name: how rows are split into parts to train on and parts to score on."""
+
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, train_test_split
+
+from tabemb.exceptions import DataError
+from tabemb.registry import Registry
+
+__all__ = ["FOLDS", "Fold", "Folds", "GroupFolds", "Holdout", "KFolds", "StratifiedFolds", "TimeFolds"]
+
+Fold = tuple[np.ndarray, np.ndarray]
+
+FOLDS: Registry["Folds"] = Registry("kind of folds")
+
+
+class Folds(BaseEstimator):
+    """A way of splitting rows; a subclass says how.
+
+    Attributes
+    ----------
+    needs : str
+        ``"groups"`` or ``"time"`` where a value a row is needed for the split, else empty.
+    """
+
+    needs: ClassVar[str] = ""
+
+    def split(
+        self,
+        n_rows: int,
+        *,
+        y: np.ndarray | None = None,
+        groups: np.ndarray | None = None,
+        time: np.ndarray | None = None,
+        random_state: int | None = None,
+    ) -> list[Fold]:
+        """Return the rows of the train and the test part of each fold."""
+        raise TypeError(f"{type(self).__name__} defines split(n_rows, y=, groups=, time=, random_state=)")
+
+    def describe(self) -> str:
+        """Return a few words for people."""
+        raise TypeError(f"{type(self).__name__} defines describe()")
+
+
+@FOLDS.register("kfold")
+class KFolds(Folds):
+    """Parts of equal size, drawn at random; each is the test part once.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds.
+
+    Examples
+    --------
+    >>> [test.tolist() for _, test in KFolds(n_splits=2).split(4, random_state=0)]
+    [[2, 3], [0, 1]]
+    """
+
+    def __init__(self, n_splits=5):
+        self.n_splits = n_splits
+
+    def split(self, n_rows, *, y=None, groups=None, time=None, random_state=None):
+        """Return ``n_splits`` folds."""
+        _need_enough(n_rows, self.n_splits, "rows")
+        splitter = KFold(self.n_splits, shuffle=True, random_state=random_state)
+        return list(splitter.split(np.empty((n_rows, 0))))
+
+    def describe(self):
+        """Return a few words for people."""
+        return f"{self.n_splits} folds, shuffled"
+
+
+@FOLDS.register("stratified")
+class StratifiedFolds(Folds):
+    """Parts of equal size with the classes in the same shares, drawn at random.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds.
+
+    Examples
+    --------
+    >>> y = np.array(["a", "a", "b", "b"])
+    >>> [sorted(y[test].tolist()) for _, test in StratifiedFolds(n_splits=2).split(4, y=y, random_state=0)]
+    [['a', 'b'], ['a', 'b']]
+    """
+
+    def __init__(self, n_splits=5):
+        self.n_splits = n_splits
+
+    def split(self, n_rows, *, y=None, groups=None, time=None, random_state=None):
+        """Return ``n_splits`` folds.
+
+        Raises
+        ------
+        DataError
+            When there are no classes, or a class has fewer rows than there are folds.
+        """
+        _need_enough(n_rows, self.n_splits, "rows")
+        codes = _class_codes(y)
+        _need_members(y, self.n_splits)
+        splitter = StratifiedKFold(self.n_splits, shuffle=True, random_state=random_state)
+        return list(splitter.split(np.empty((n_rows, 0)), codes))
+
+    def describe(self):
+        """Return a few words for people."""
+        return f"{self.n_splits} stratified folds, shuffled"
+
+
+@FOLDS.register("group")
+class GroupFolds(Folds):
+    """All rows of a group fall into the same part: the model is scored on groups that it has never seen.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds, at most the number of groups.
+
+    Examples
+    --------
+    >>> shops = np.array(["x", "x", "y", "y"])
+    >>> [shops[test].tolist() for _, test in GroupFolds(n_splits=2).split(4, groups=shops, random_state=0)]
+    [['y', 'y'], ['x', 'x']]
+    """
+
+    needs = "groups"
+
+    def __init__(self, n_splits=5):
+        self.n_splits = n_splits
+
+    def split(self, n_rows, *, y=None, groups=None, time=None, random_state=None):
+        """Return ``n_splits`` folds.
+
+        Raises
+        ------
+        DataError
+            Without groups, or with fewer of them than folds.
+        """
+        codes, names = _codes(_one_per_row("groups", groups, n_rows))
+        _need_enough(len(names), self.n_splits, "groups")
+        splitter = GroupKFold(self.n_splits, shuffle=True, random_state=random_state)
+        return list(splitter.split(np.empty((n_rows, 0)), groups=codes))
+
+    def describe(self):
+        """Return a few words for people."""
+        return f"{self.n_splits} folds by group"
+
+
+@FOLDS.register("time")
+class TimeFolds(Folds):
+    """Train on the past, score on the block of time that comes next.
+
+    The rows are cut by time into ``n_splits + 1`` blocks of about equal size; fold ``k`` trains on the first ``k``
+    blocks and is scored on the next. Rows of the same time stay together, so that no test row is as old as a
+    training row.
+
+    Parameters
+    ----------
+    n_splits : int
+        Number of folds.
+
+    Examples
+    --------
+    >>> days = np.array([3, 1, 2, 2])
+    >>> [(train.tolist(), test.tolist()) for train, test in TimeFolds(n_splits=2).split(4, time=days)]
+    [([1], [2, 3]), ([1, 2, 3], [0])]
+    """
+
+    needs = "time"
+
+    def __init__(self, n_splits=5):
+        self.n_splits = n_splits
+
+    def split(self, n_rows, *, y=None, groups=None, time=None, random_state=None):
+        """Return ``n_splits`` folds, rows in their own order within each part.
+
+        Raises
+        ------
+        DataError
+            Without time values, with missing ones, or with fewer different ones than blocks.
+        """
+        ranks, moments = _codes(_one_per_row("time", time, n_rows))
+        blocks = self.n_splits + 1
+        _need_enough(len(moments), blocks, "different times", f"{self.n_splits} folds in time need {blocks}")
+        borders = _borders(np.bincount(ranks), blocks)
+        folds = []
+        for begin, end in pairwise(borders):
+            folds.append((np.flatnonzero(ranks < begin), np.flatnonzero((ranks >= begin) & (ranks < end))))
+        return folds
+
+    def describe(self):
+        """Return a few words for people."""
+        return f"{self.n_splits} folds in time, each trained on the past and scored on what came next"
+
+
+@FOLDS.register("holdout")
+class Holdout(Folds):
+    """One fold: a share of the rows, drawn at random, is scored on (with the classes in the same shares).
+
+    Parameters
+    ----------
+    test_fraction : float
+        Share of the rows in the test part, between 0 and 1.
+
+    Examples
+    --------
+    >>> [(train, test)] = Holdout(test_fraction=0.25).split(8, random_state=0)
+    >>> len(train), len(test)
+    (6, 2)
+    """
+
+    def __init__(self, test_fraction=0.2):
+        self.test_fraction = test_fraction
+
+    def split(self, n_rows, *, y=None, groups=None, time=None, random_state=None):
+        """Return one fold.
+
+        Raises
+        ------
+        DataError
+            When one of the two parts would have no rows or, with classes, lack a class.
+        """
+        n_test = round(n_rows * self.test_fraction) if 0 < self.test_fraction < 1 else 0
+        if not 0 < n_test < n_rows:
+            raise DataError(
+                f"A holdout of {self.test_fraction} of {n_rows} rows leaves one of the two parts empty. "
+                "Give a test_fraction between 0 and 1, and enough rows for both parts."
+            )
+        codes = None
+        if y is not None and y.ndim == 1:
+            codes, classes = _codes(y)
+            _need_members(y, 2)
+            if min(n_test, n_rows - n_test) < len(classes):
+                raise DataError(
+                    f"A holdout of {self.test_fraction} of {n_rows} rows is too small to hold each of the "
+                    f"{len(classes)} classes. Give a larger test_fraction, or more rows."
+                )
+        rows = np.arange(n_rows)
+        train, test = train_test_split(rows, test_size=n_test, stratify=codes, random_state=random_state)
+        return [(np.sort(train), np.sort(test))]
+
+    def describe(self):
+        """Return a few words for people."""
+        return f"one holdout of {self.test_fraction:.0%} of the rows"
+
+
+def _borders(sizes: np.ndarray, blocks: int) -> np.ndarray:
+    """Cut moments of so many rows each into blocks of about equal rows; return where the second and later begin."""
+    ends = np.cumsum(sizes)
+    wanted = ends[-1] * np.arange(1, blocks) / blocks
+    cuts = np.searchsorted(ends, wanted) + 1
+    # A moment with many rows can swallow a whole block: keep at least one moment in each, before and after.
+    cuts = np.maximum.accumulate(cuts - np.arange(len(cuts))) + np.arange(len(cuts))
+    cuts = np.minimum(cuts, len(sizes) - np.arange(blocks - 1, 0, -1))
+    return np.append(cuts, len(sizes))
+
+
+def _codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    names, codes = np.unique(values, return_inverse=True)
+    return codes.ravel(), names
+
+
+def _class_codes(y: np.ndarray | None) -> np.ndarray:
+    if y is None or y.ndim != 1:
+        raise DataError(
+            "Stratified folds keep the shares of classes, and this target has none to keep (it is a number, or "
+            "there are several). Use the kind 'kfold'."
+        )
+    return _codes(y)[0]
+
+
+def _one_per_row(name: str, values: np.ndarray | None, n_rows: int) -> np.ndarray:
+    if values is None:
+        raise DataError(f"These folds are made by {name}: give {name}= a column's name, or one value for each row.")
+    if len(values) != n_rows:
+        raise DataError(f"{name} has {len(values)} values for {n_rows} rows; it needs one for each row.")
+    n_missing = int(pd.isna(values).sum())
+    if n_missing:
+        raise DataError(f"{name} is missing in {n_missing} of {n_rows} rows; fill it, or leave those rows out.")
+    return values
+
+
+def _need_enough(n: int, wanted: int, what: str, sentence: str = "") -> None:
+    if not isinstance(wanted, int | np.integer) or wanted < 2:
+        raise DataError(f"Folds are at least 2, got {wanted!r}. For a single split, use the kind 'holdout'.")
+    if n < wanted:
+        sentence = sentence or f"{wanted} folds need at least {wanted}"
+        raise DataError(f"There are {n} {what}; {sentence}. Use fewer folds.")
+
+
+def _need_members(y: np.ndarray, wanted: int) -> None:
+    names, counts = np.unique(y, return_counts=True)
+    rarest = int(np.argmin(counts))
+    if counts[rarest] < wanted:
+        parts = f"{wanted} folds" if wanted > 2 else "two parts"
+        raise DataError(
+            f"The class {names[rarest]!r} has {counts[rarest]} row{'s' * (counts[rarest] > 1)}, too few to be in each "
+            f"of {parts}. Use fewer folds, leave that class out, or use the kind 'kfold'."
+        )

@@ -1,0 +1,161 @@
+"""The folder of a finished run: what is in it, and how it is read."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tabemb.exceptions import ColumnError, FormatError, did_you_mean
+from tabemb.experiments.config import ExperimentConfig, read_config
+from tabemb.experiments.result import Comparison
+from tabemb.vectors.category_vectors import CategoryVectors
+
+__all__ = ["PARTS", "RunFolder", "RunVectors", "open_run", "vectors_file"]
+
+PARTS = frozenset({"config.yaml", "model", "report.html", "report.json", "vectors"})
+FORMAT = 1
+
+
+def vectors_file(column: str) -> str:
+    """Return the file, inside a run's folder, that holds a column's vectors.
+
+    Examples
+    --------
+    >>> vectors_file("native-country"), vectors_file("from/to")
+    ('vectors/native-country.parquet', 'vectors/from%2Fto.parquet')
+    """
+    return f"vectors/{quote(column, safe=' ')}.parquet"
+
+
+class RunVectors(Mapping[str, CategoryVectors]):
+    """The vectors of a run by column; a file is read when it is first asked for.
+
+    Parameters
+    ----------
+    folder : path
+        The run's folder.
+    columns : list of str
+        The columns that have vectors.
+    """
+
+    def __init__(self, folder: Path, columns: list[str]) -> None:
+        self._folder = folder
+        self._columns = columns
+        self._read: dict[str, CategoryVectors] = {}
+
+    def __getitem__(self, column: str) -> CategoryVectors:
+        if column not in self._columns:
+            known = ", ".join(self._columns) or "none"
+            raise ColumnError(
+                f"The run {self._folder} has no vectors of a column {column!r}. Columns: {known}."
+                f"{did_you_mean(column, self._columns)}"
+            )
+        if column not in self._read:
+            self._read[column] = CategoryVectors.load(self._folder / vectors_file(column))
+        return self._read[column]
+
+    def __contains__(self, column: object) -> bool:
+        return column in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        return f"RunVectors({', '.join(self._columns)})"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A finished run.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+    report : dict
+        What ``report.json`` holds.
+    vectors : RunVectors
+        Column to vectors.
+    """
+
+    path: Path
+    report: dict[str, Any]
+    vectors: RunVectors
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """The experiment as it was run."""
+        return read_config(self.path / "config.yaml")
+
+    @property
+    def comparison(self) -> Comparison:
+        """The scores."""
+        return Comparison.from_json(self.report["comparison"])
+
+    def model(self) -> Any:
+        """Return the model that was fitted to all rows (this loads Keras)."""
+        from tabemb.estimators.persistence import load
+
+        return load(self.path / "model")
+
+
+def open_run(path: str | Path) -> RunFolder:
+    """Open the folder of a finished run.
+
+    Parameters
+    ----------
+    path : path
+        The folder that ``tabemb run`` wrote.
+
+    Returns
+    -------
+    RunFolder
+
+    Raises
+    ------
+    FormatError
+        When there is no run, or a part of it is gone; the message names the part.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        beside = path.parent.iterdir() if path.parent.is_dir() else ()
+        known = sorted(each.name for each in beside if (each / "report.json").is_file())
+        there = f" Runs in {path.parent}: {', '.join(known)}." if known else ""
+        raise FormatError(f"There is no run in {path}.{there}{did_you_mean(path.name, known)}")
+    missing = [part for part in sorted(PARTS) if not (path / part).exists()]
+    if len(missing) == len(PARTS):
+        raise FormatError(f"{path} is not the folder of a run: it has none of {', '.join(sorted(PARTS))}.")
+    if missing:
+        raise _broken(path, f"{missing[0]} is missing")
+    report = _read_report(path)
+    columns = [each["column"] for each in report["model"]["embeddings"]]
+    for column in columns:
+        if not (path / vectors_file(column)).is_file():
+            raise _broken(path, f"{vectors_file(column)} is missing")
+    return RunFolder(path, report, RunVectors(path, columns))
+
+
+def _read_report(path: Path) -> dict[str, Any]:
+    try:
+        report = json.loads((path / "report.json").read_text(encoding="utf-8"))
+        found = report["format"]
+        report["model"]["embeddings"], report["comparison"], report["data"]["columns"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _broken(path, "report.json is damaged") from error
+    if found != FORMAT:
+        raise FormatError(
+            f"The run {path} is of format {found!r}; this version of tabemb reads format {FORMAT}. "
+            "Run the experiment again."
+        )
+    return report
+
+
+def _broken(path: Path, what: str) -> FormatError:
+    config = path / "config.yaml"
+    again = f"tabemb run {config if config.exists() else 'CONFIG'} --force"
+    return FormatError(f"The run {path} is not whole: {what}. Run the experiment again: {again}")

@@ -1,0 +1,264 @@
+"""Running an experiment: load, compare, fit the model to keep, and write the folder."""
+
+import json
+import os
+import platform
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tabemb.exceptions import ConfigError, DataError, OutputError, TabembError
+from tabemb.experiments.comparison import compare
+from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
+from tabemb.experiments.fingerprint import data_hash, versions
+from tabemb.experiments.problem import Problem, load_problem
+from tabemb.experiments.report import render_report
+from tabemb.experiments.result import Comparison
+from tabemb.experiments.run_folder import FORMAT, PARTS, vectors_file
+from tabemb.experiments.staging import staged_folder
+from tabemb.experiments.targets import read_targets, target_of
+from tabemb.table.schema import DroppedColumnWarning, SchemaHint
+
+__all__ = ["RunResult", "check_names", "compare_only", "make_estimator", "run"]
+
+KEPT = "all rows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A run that went well.
+
+    Parameters
+    ----------
+    path : Path
+        The folder with the report, the vectors and the model.
+    comparison : Comparison
+        The scores.
+    seconds : float
+        Wall seconds of the whole run.
+    """
+
+    path: Path
+    comparison: Comparison
+    seconds: float
+
+
+def run(
+    config: ExperimentConfig | str | Path,
+    *,
+    force: bool = False,
+    output: str | Path | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
+) -> RunResult:
+    """Run an experiment and write ``OUTPUT/NAME/``.
+
+    The folder holds ``report.html``, ``report.json``, ``vectors/`` (Parquet, a file a column), ``model/`` (fitted to
+    all rows) and ``config.yaml``. It is built beside its place and renamed at the end: it appears whole or not at all.
+
+    Parameters
+    ----------
+    config : ExperimentConfig or path
+        The experiment, or its YAML file.
+    force : bool, default=False
+        Replace a run of the same name, once the new one is whole.
+    output : path, optional
+        The folder for runs, instead of the one that the experiment names.
+    progress : callable, optional
+        Called as in `tabemb.compare`, and once more before the model to keep is fitted, with fold = n_folds.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    ConfigError, DataError
+        When the experiment or its data are wrong.
+    OutputError
+        When the folder exists already or cannot be written; found out before the work begins.
+    """
+    begin = time.perf_counter()
+    config = config if isinstance(config, ExperimentConfig) else read_config(config)
+    if config.name is None:
+        raise ConfigError("An experiment that was made in Python needs a name: ExperimentConfig(name=...).")
+    folder = Path(config.output if output is None else output) / config.name
+    with staged_folder(folder, parts=PARTS, replace=force) as staging:
+        check_names(config)
+        problem = load_problem(config)
+        clock = {"load": time.perf_counter() - begin}
+        estimator = make_estimator(config, problem)
+        with _known_warnings_off():
+            comparison = _compare(config, problem, estimator, progress)
+            clock["compare"] = time.perf_counter() - begin - clock["load"]
+            if progress is not None:
+                progress(KEPT, comparison.n_folds, comparison.n_folds)
+            model = estimator.fit(problem.X, problem.y)
+        clock["refit"] = time.perf_counter() - begin - clock["load"] - clock["compare"]
+        text = dump_config(config, **({} if output is None else {"output": str(output)}))
+        _write_artefacts(staging, model, text)
+        clock["total"] = time.perf_counter() - begin
+        record = _record(config, problem, comparison, model, clock)
+        _write(staging / "report.json", json.dumps(record, indent=1, allow_nan=False, default=str))
+        page = render_report(
+            record, comparison, model.vectors_, config_text=text, labels=problem.labels, maps=config.report.maps
+        )
+        _write(staging / "report.html", page)
+    return RunResult(path=folder, comparison=comparison, seconds=clock["total"])
+
+
+def compare_only(config: ExperimentConfig, *, progress: Callable[[str, int, int], object] | None = None) -> Comparison:
+    """Do an experiment's comparison, and write nothing.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment; its name, output and report do not matter.
+    progress : callable, optional
+        See `tabemb.compare`.
+    """
+    check_names(config)
+    problem = load_problem(config)
+    with _known_warnings_off():
+        return _compare(config, problem, make_estimator(config, problem), progress)
+
+
+def check_names(config: ExperimentConfig) -> None:
+    """Look up every name of a pluggable part, before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such body, baseline, metric ...; the message names the line and near names.
+    """
+    # Here, not on top: reading a configuration or a finished run must not load Keras.
+    from tabemb.experiments.baselines import BASELINES
+    from tabemb.experiments.metrics import METRICS
+    from tabemb.nn.bodies import BODIES
+    from tabemb.nn.numeric import NUMERIC_ENCODERS
+    from tabemb.nn.sizes import SIZE_RULES
+    from tabemb.training.schedules import SCHEDULES
+
+    model = config.model
+    wanted = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
+    if isinstance(model.embedding_dim, str):
+        wanted.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
+    if model.schedule is not None:
+        wanted.append(("model.schedule", SCHEDULES, model.schedule))
+    wanted += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
+    wanted += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
+    for key, registry, spec in wanted:
+        try:
+            registry.resolve(spec)
+        except TabembError as error:
+            raise ConfigError(f"{config.where(key)}: {error}") from None
+    for column in config.report.maps or ():
+        if config.data.columns is not None and column not in config.data.columns:
+            raise ConfigError(f"{config.where('report.maps')}: {column!r} is not among data.columns.")
+
+
+def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
+    """Return the unfitted embedding model of an experiment: a classifier or a regressor, as the target is."""
+    from tabemb.estimators.classifier import EmbeddingClassifier
+    from tabemb.estimators.regressor import EmbeddingRegressor
+
+    values, _ = read_targets(problem.y)
+    target = target_of(values, None if config.task == "auto" else config.task)
+    kind = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
+    params = config.model.params()
+    if not target.is_classifier and "class_weight" in params:
+        raise ConfigError(f"{config.where('model.class_weight')} is for classes, and the target is a number.")
+    return kind(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
+
+
+@contextmanager
+def _known_warnings_off() -> Iterator[None]:
+    """Silence the notes about columns, which would come once a fold and model; the report has them once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DroppedColumnWarning)
+        warnings.simplefilter("ignore", SchemaHint)
+        yield
+
+
+def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progress: Any) -> Comparison:
+    validation = config.validation
+    kind, by = validation.kind, None if problem.by is None else problem.by.to_numpy()
+    cv: Any = {"name": kind, "n_splits": validation.folds}
+    if kind == "auto":
+        cv = validation.folds
+    elif kind == "holdout":
+        cv = {"name": kind, "test_fraction": validation.share}
+    options = {} if config.baselines is None else {"baselines": config.baselines}
+    try:
+        return compare(
+            problem.X,
+            problem.y,
+            estimator=estimator,
+            task=None if config.task == "auto" else config.task,
+            cv=cv,
+            groups=by if kind == "group" else None,
+            time=by if kind == "time" else None,
+            metrics=config.metrics,
+            random_state=config.seed,
+            progress=progress,
+            **options,
+        )
+    except DataError as error:
+        raise type(error)(f"{config.where()}: {error}") from error
+
+
+def _record(config: ExperimentConfig, problem: Problem, comparison: Comparison, model: Any, clock: dict) -> dict:
+    schema, hashed = model.schema_, problem.X.assign(**{f"target: {problem.target}": problem.y})
+    return {
+        "format": FORMAT,
+        "name": config.name,
+        "title": config.title or f"{problem.target}: embeddings against their baselines",
+        "description": config.description,
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "verdict": comparison.verdict(),
+        "seed": config.seed,
+        "config": config.model_dump(mode="json", exclude_unset=True),
+        "data": {
+            "source": problem.source,
+            "target": problem.target,
+            "columns": list(problem.X.columns),
+            "rows_read": problem.n_read,
+            "rows_used": len(problem.X),
+            "notes": list(problem.notes),
+            "sha256": data_hash(hashed),
+        },
+        "model": {
+            "class": type(model).__name__,
+            "epochs": model.n_epochs_,
+            "embeddings": [
+                {"column": column, "categories": len(vectors), "dimensions": vectors.dim}
+                for column, vectors in model.vectors_.items()
+            ],
+            "numeric": [each.name for each in schema.numeric],
+            "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
+            "hints": list(schema.hints),
+        },
+        "seconds": {name: round(value, 3) for name, value in clock.items()},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores",
+        "versions": versions(),
+        "comparison": comparison.to_json(),
+    }
+
+
+def _write_artefacts(staging: Path, model: Any, config_text: str) -> None:
+    _write(staging / "config.yaml", "# The experiment as it was run.\n" + config_text)
+    (staging / "vectors").mkdir()
+    for column, vectors in model.vectors_.items():
+        vectors.save(staging / vectors_file(column))
+    model.save(staging / "model")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"Cannot write {path.name}: {error.strerror or error}.") from error

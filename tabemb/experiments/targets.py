@@ -1,0 +1,358 @@
+"""What is predicted: reading targets, telling classes from numbers, and asking a fitted model in the right way."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from sklearn.base import is_classifier, is_regressor
+from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
+from sklearn.utils.multiclass import type_of_target
+
+from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.registry import Registry
+
+__all__ = ["TARGETS", "Prediction", "Target", "read_targets", "target_of"]
+
+# Whole numbers of more different values than this are a quantity, not classes, unless the caller says otherwise.
+MOST_CLASSES_IN_NUMBERS = 20
+
+TARGETS: Registry["Target"] = Registry("task")
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of the rows of a test part.
+
+    Parameters
+    ----------
+    values : array of shape (n_rows,) or (n_rows, n_outputs)
+        Numbers, indicators, or classes as positions among the sorted classes.
+    probabilities : array of shape (n_rows, n_classes) or (n_rows, n_labels), or None
+        Of each class, or of a yes for each label; None for numbers and for models that do not give them.
+    """
+
+    values: np.ndarray
+    probabilities: np.ndarray | None = None
+
+
+class Target:
+    """One kind of target, and what it learned from all the targets of a comparison.
+
+    Attributes
+    ----------
+    is_classifier : bool
+        Whether it has classes.
+    stratified : bool
+        Whether folds keep the shares of its classes.
+    default_metrics : tuple of str
+        The metrics where none are asked for; the first is the primary one.
+    """
+
+    is_classifier: ClassVar[bool] = True
+    stratified: ClassVar[bool] = False
+    default_metrics: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.check(values)
+
+    @property
+    def name(self) -> str:
+        """The registered name of the task."""
+        return TARGETS.name_of(self)
+
+    def check(self, values: np.ndarray) -> None:
+        """Raise DataError where these are not such targets."""
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """Return the targets as the metrics want them."""
+        return values
+
+    def pick(self, *, classifier: Any, regressor: Any) -> Any:
+        """Return the scikit-learn model that suits, of two; wrapped where there are several outputs."""
+        raise TypeError("a target defines pick(classifier=, regressor=)")
+
+    def predict(self, fitted: Any, X: Any) -> np.ndarray:
+        """Return `Prediction.values` of a fitted model."""
+        return self.encode(np.asarray(fitted.predict(X)))
+
+    def predict_proba(self, fitted: Any, X: Any) -> np.ndarray:
+        """Return `Prediction.probabilities` of a fitted model."""
+        raise TypeError(f"a {self.name} target has no probabilities")
+
+
+class _Classes(Target):
+    stratified = True
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.classes = _sorted_classes(values)
+
+    def encode(self, values):
+        """Return positions among the sorted classes."""
+        return np.searchsorted(self.classes, values)
+
+    def pick(self, *, classifier, regressor):
+        """Return the classifier."""
+        return classifier
+
+    def predict_proba(self, fitted, X):
+        """Return a column for every class, 0 for those that the model has never seen."""
+        given = np.asarray(fitted.predict_proba(X), dtype=np.float64)
+        if given.shape[1] == len(self.classes):
+            return given
+        aligned = np.zeros((len(given), len(self.classes)))
+        aligned[:, self.encode(np.asarray(fitted.classes_))] = given
+        return aligned
+
+
+@TARGETS.register("binary")
+class Binary(_Classes):
+    """Two classes; the second in sorted order is the positive one."""
+
+    default_metrics = ("roc_auc", "average_precision", "log_loss", "accuracy")
+
+    def check(self, values):
+        """Raise DataError unless there are two classes in one column."""
+        n_classes = _number_of_classes(values)
+        if n_classes != 2:
+            raise DataError(f"A binary target has two classes; this one has {n_classes}. Use task='multiclass'.")
+
+
+@TARGETS.register("multiclass")
+class Multiclass(_Classes):
+    """Several classes."""
+
+    default_metrics = ("accuracy", "log_loss", "balanced_accuracy", "f1_macro")
+
+    def check(self, values):
+        """Raise DataError unless there are classes in one column."""
+        _number_of_classes(values)
+
+
+@TARGETS.register("multilabel")
+class Multilabel(Target):
+    """Several yes-or-no answers a row: a matrix of 0 and 1."""
+
+    default_metrics = ("roc_auc", "average_precision", "log_loss", "f1_macro")
+
+    def check(self, values):
+        """Raise DataError unless this is a matrix of 0 and 1."""
+        if values.ndim != 2 or not np.isin(values, (0, 1)).all():
+            raise DataError("A multilabel target is a matrix of 0 and 1, a column a label.")
+
+    def encode(self, values):
+        """Return the indicators as integers."""
+        return np.asarray(values).astype(int)
+
+    def pick(self, *, classifier, regressor):
+        """Return one classifier a label."""
+        return MultiOutputClassifier(classifier)
+
+    def predict_proba(self, fitted, X):
+        """Return the probability of a yes, a column a label."""
+        given = fitted.predict_proba(X)
+        if not isinstance(given, list):
+            return np.asarray(given, dtype=np.float64)
+        return np.column_stack([_yes(*each) for each in zip(given, fitted.classes_, strict=True)])
+
+
+@TARGETS.register("regression")
+class Regression(Target):
+    """One number a row."""
+
+    is_classifier = False
+    default_metrics = ("rmse", "mae", "r2")
+
+    def check(self, values):
+        """Raise DataError unless these are numbers in one column."""
+        if values.ndim != 1 or values.dtype.kind not in "biuf":
+            raise DataError(
+                f"A regression target is one column of numbers; got {values.dtype} of shape {values.shape}."
+            )
+
+    def encode(self, values):
+        """Return the numbers as float64."""
+        return np.asarray(values, dtype=np.float64).reshape(len(values))
+
+    def pick(self, *, classifier, regressor):
+        """Return the regressor."""
+        return regressor
+
+
+@TARGETS.register("multi_regression")
+class MultiRegression(Target):
+    """Several numbers a row."""
+
+    is_classifier = False
+    default_metrics = ("rmse", "mae", "r2")
+
+    def check(self, values):
+        """Raise DataError unless these are numbers in several columns."""
+        if values.ndim != 2 or values.dtype.kind not in "biuf":
+            raise DataError(
+                f"A multi_regression target is several columns of numbers; got {values.dtype} of shape {values.shape}."
+            )
+
+    def encode(self, values):
+        """Return the numbers as float64."""
+        return np.asarray(values, dtype=np.float64)
+
+    def pick(self, *, classifier, regressor):
+        """Return one regressor a column."""
+        return MultiOutputRegressor(regressor)
+
+
+def read_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Read targets from pandas, polars, Arrow, numpy or a list.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Classes or numbers.
+
+    Returns
+    -------
+    values : array of shape (n_present,) or (n_present, n_outputs)
+        Targets of the rows that have one.
+    present : bool array of shape (n_rows,)
+        Which rows those are (with several outputs: those that have all).
+
+    Raises
+    ------
+    DataError
+        When no target is left, one is infinite, or they are dates.
+
+    Examples
+    --------
+    >>> read_targets(["late", None, "on time"])
+    (array(['late', 'on time'], dtype=object), array([ True, False,  True]))
+    """
+    if not isinstance(y, pd.Series | pd.DataFrame):
+        y = y.to_pandas() if hasattr(y, "to_pandas") else y
+        # A ragged list cannot become an array; pandas says so better than numpy.
+        y = pd.Series(y) if np.ndim(y) == 1 else pd.DataFrame(y)
+    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
+        y = y.iloc[:, 0]
+    if isinstance(y, pd.DataFrame):
+        present = y.notna().all(axis=1).to_numpy()
+        columns = [_values(y.iloc[:, position][present]) for position in range(y.shape[1])]
+        values = np.column_stack(columns) if columns else np.empty((len(y), 0))
+    else:
+        present = y.notna().to_numpy()
+        values = _values(y[present])
+    if len(values) == 0:
+        raise DataError(f"No rows are left: the target is missing in all {len(present)} of them.")
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise DataError(
+            f"The target is infinite in {int((~np.isfinite(values)).sum())} of {len(values)} rows; "
+            "replace those values, or leave the rows out."
+        )
+    return values, present
+
+
+def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None) -> Target:
+    """Tell what kind of target these are.
+
+    Parameters
+    ----------
+    values : array of shape (n_rows,) or (n_rows, n_outputs)
+        As `read_targets` gives them.
+    task : str, optional
+        A registered name, or ``"classification"``. Without it: what the estimator does; without one, texts, booleans
+        and whole numbers of at most 20 different values are classes, other numbers are quantities.
+    estimator : scikit-learn estimator, optional
+        The model under test.
+
+    Raises
+    ------
+    DataError
+        When the targets do not fit the task or the estimator, or there is one class only.
+    UnknownNameError
+        When there is no such task.
+
+    Examples
+    --------
+    >>> target_of(np.array([0, 1, 1])).name, target_of(np.array([0.5, 1.2])).name
+    ('binary', 'regression')
+    >>> target_of(np.array([1, 2, 5]), "regression").name
+    'regression'
+    """
+    if task not in (None, "classification", *TARGETS):
+        raise UnknownNameError.among("task", task, ["classification", *TARGETS])
+    classifier = estimator is not None and is_classifier(estimator)
+    regressor = estimator is not None and is_regressor(estimator)
+    if task is None:
+        task = "classification" if classifier or (not regressor and _look_like_classes(values)) else "regression"
+    if task == "classification":
+        task = _kind_of_classes(values)
+    if task == "regression" and values.ndim == 2:
+        task = "multi_regression"
+    target = TARGETS[task](values)
+    if regressor if target.is_classifier else classifier:
+        raise DataError(
+            f"The task is {task}, and {type(estimator).__name__} is a "
+            f"{'regressor' if target.is_classifier else 'classifier'}. Give an estimator or a task that fits."
+        )
+    return target
+
+
+def _values(column: pd.Series) -> np.ndarray:
+    column = column.infer_objects()
+    kind = column.dtype.kind if not isinstance(column.dtype, pd.CategoricalDtype) else "O"
+    if kind in "mM":
+        raise DataError("The target holds dates or durations; turn it into numbers or classes first.")
+    if kind == "b":
+        return column.to_numpy(dtype=bool)
+    if kind in "iu":
+        return column.to_numpy(dtype=np.int64)
+    if kind == "f":
+        return column.to_numpy(dtype=np.float64)
+    return column.astype(object).to_numpy()
+
+
+def _look_like_classes(values: np.ndarray) -> bool:
+    kind = type_of_target(values)
+    if kind.startswith("continuous") or kind == "multiclass-multioutput":
+        return False
+    is_quantity = values.dtype.kind in "iuf" and len(np.unique(values)) > MOST_CLASSES_IN_NUMBERS
+    return not is_quantity
+
+
+def _kind_of_classes(values: np.ndarray) -> str:
+    kind = type_of_target(values) if values.dtype != object else ("binary" if values.ndim == 1 else "unknown")
+    if kind == "multilabel-indicator":
+        return "multilabel"
+    if kind not in ("binary", "multiclass"):
+        raise DataError(
+            f"The targets are not classes (scikit-learn calls them {kind!r}). A classifier wants a column of classes, "
+            "or a matrix of 0 and 1 with a column a label; for numbers use task='regression'."
+        )
+    return "binary" if _number_of_classes(values) == 2 else "multiclass"
+
+
+def _number_of_classes(values: np.ndarray) -> int:
+    if values.ndim != 1:
+        raise DataError(f"The classes are one column; got targets of shape {values.shape}.")
+    classes = _sorted_classes(values)
+    if len(classes) == 1:
+        raise DataError(
+            f"The target has one class only, {classes.tolist()[0]!r}: there is nothing to tell apart. "
+            "Look whether the right column is the target, or whether the other classes were filtered out."
+        )
+    return len(classes)
+
+
+def _sorted_classes(values: np.ndarray) -> np.ndarray:
+    try:
+        return np.unique(values)
+    except TypeError as error:
+        kinds = sorted({type(value).__name__ for value in values})
+        raise DataError(
+            f"The target mixes classes of different types ({', '.join(kinds)}); make them all of one type."
+        ) from error
+
+
+def _yes(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    column = np.flatnonzero(np.asarray(classes) == 1)
+    return probabilities[:, column[0]] if len(column) else np.zeros(len(probabilities))

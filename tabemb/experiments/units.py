@@ -1,0 +1,119 @@
+# ruff: noqa: RUF001, RUF002  (typographic minus and dash)
+"""Numbers as people read them."""
+
+import math
+
+__all__ = ["count", "duration", "interval", "memory", "p_value", "rate", "score", "signed"]
+
+
+def score(value: float) -> str:
+    """Write a metric with four decimals, or fewer where it is large.
+
+    Examples
+    --------
+    >>> score(0.81234), score(1234.5678), score(float("nan"))
+    ('0.8123', '1,234.6', '–')
+    """
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+def signed(value: float) -> str:
+    """Write a difference with its sign.
+
+    Examples
+    --------
+    >>> signed(0.0167), signed(-0.0033)
+    ('+0.0167', '−0.0033')
+    """
+    if not math.isfinite(value):
+        return "–"
+    return ("+" if value >= 0 else "−") + score(abs(value))
+
+
+def interval(low: float, high: float) -> str:
+    """Write an interval.
+
+    Examples
+    --------
+    >>> interval(-0.03, 0.0234)
+    '−0.0300 to +0.0234'
+    """
+    return f"{signed(low)} to {signed(high)}"
+
+
+def p_value(value: float) -> str:
+    """Write a p-value.
+
+    Examples
+    --------
+    >>> p_value(0.0312), p_value(0.00001), p_value(float("nan"))
+    ('p = 0.031', 'p < 0.001', 'no p')
+    """
+    if not math.isfinite(value):
+        return "no p"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def count(value: float | None) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> count(5400), count(1_234_567), count(None)
+    ('5,400', '1.23 million', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value / 1e6:.3g} million" if value >= 1e6 else f"{value:,.0f}"
+
+
+def rate(value: float) -> str:
+    """Write rows a second to two figures; more would be noise.
+
+    Examples
+    --------
+    >>> rate(52_345.0), rate(5_123_000.0), rate(812.0)
+    ('52,000', '5.1 million', '810')
+    """
+    if not math.isfinite(value) or value <= 0:
+        return "–"
+    if value >= 1e6:
+        return f"{value / 1e6:.2g} million" if value < 1e8 else f"{value / 1e6:,.0f} million"
+    digits = max(0, math.floor(math.log10(value)) - 1)
+    return f"{round(value, -digits):,.0f}"
+
+
+def memory(value: float) -> str:
+    """Write bytes.
+
+    Examples
+    --------
+    >>> memory(24), memory(4800), memory(90_000_000)
+    ('24 B', '4.8 kB', '90 MB')
+    """
+    if not math.isfinite(value):
+        return "–"
+    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if value >= size:
+            return f"{value / size:.1f} {unit}" if value < 10 * size else f"{value / size:.0f} {unit}"
+    return f"{value:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """Write a time.
+
+    Examples
+    --------
+    >>> duration(0.004), duration(2.04), duration(75), duration(3720)
+    ('under 0.1 s', '2.0 s', '1 min 15 s', '1 h 2 min')
+    """
+    if not math.isfinite(seconds):
+        return "–"
+    if seconds < 0.1:
+        return "under 0.1 s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,210 @@
+"""The whole network: one Embedding a column, a numeric encoder, a body, logits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from tabemb.nn.bodies import Body
+from tabemb.nn.embedding import FeatureSpec, OneHotSpec, embedding_layer, layer_name
+from tabemb.nn.features import Features, OneHotDense
+from tabemb.nn.numeric import NumericEncoder
+from tabemb.nn.seeds import Seeds
+from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.vocabulary import Vocabulary
+
+UNKNOWN = Vocabulary.UNKNOWN
+
+__all__ = ["Column", "Network", "NetworkSpec"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpec:
+    """All that the shape and the start of a network depend on; plain values, so that it can be pickled and compared.
+
+    Parameters
+    ----------
+    features : tuple of FeatureSpec
+        The embedded columns.
+    one_hot : tuple of OneHotSpec
+        The columns that enter one-hot.
+    n_numbers : int
+        Number of numeric inputs, missing-indicators included.
+    n_outputs : int
+        Number of logits.
+    body : Body
+        What lies between the features and the logits.
+    numeric : NumericEncoder
+        What is made of the numbers.
+    seed : int
+        Root of all random starts.
+    """
+
+    features: tuple[FeatureSpec, ...]
+    one_hot: tuple[OneHotSpec, ...] = ()
+    n_numbers: int = 0
+    n_outputs: int
+    body: Body
+    numeric: NumericEncoder
+    seed: int
+
+
+class Network:
+    """A Keras model, and the same model cut in two where the vectors come out of their tables.
+
+    The trainer gathers the rows of a batch itself, once each, and sends them through ``trunk``: so the gradient of a
+    table is as large as the batch, not as the vocabulary. The layers are shared; what one trains the other has.
+    Pickling keeps the specification and the weights, and no Keras object.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        What to build.
+
+    Attributes
+    ----------
+    model : keras.Model
+        From ``{"indices": (batch, n_categorical) int32, "numbers": (batch, n_numbers) float32}`` to the logits
+        (batch, n_outputs); an input that the table does not have is left out.
+    trunk : keras.Model
+        The same from ``{"vectors_0": (batch, dim), ..., "numbers", "indices"}``.
+    tables : dict of TableSpec to keras.layers.Embedding
+        The layers that hold the vectors.
+
+    Examples
+    --------
+    >>> from tabemb.nn.bodies import Mlp
+    >>> from tabemb.nn.numeric import Standardized
+    >>> dest = FeatureSpec(name="dest", position=0, table=TableSpec(name="dest", vocabulary_size=107, embedding_dim=8))
+    >>> spec = NetworkSpec(features=(dest,), n_outputs=1, body=Mlp(), numeric=Standardized(), seed=0)
+    >>> Network(spec).model.get_layer("dest_embedding").output_dim
+    8
+    """
+
+    def __init__(self, spec: NetworkSpec) -> None:
+        self.spec = spec
+        seeds = Seeds(spec.seed)
+        inputs: dict[str, Any] = {}
+        if spec.features or spec.one_hot:
+            width = len(spec.features) + len(spec.one_hot)
+            inputs["indices"] = keras.Input((width,), dtype="int32", name="indices")
+        if spec.n_numbers:
+            inputs["numbers"] = keras.Input((spec.n_numbers,), dtype="float32", name="numbers")
+
+        gathered = {
+            name: keras.Input((feature.table.embedding_dim,), dtype="float32", name=name)
+            for name, feature in self.vector_inputs.items()
+        }
+        beside = {name: tensor for name, tensor in inputs.items() if name == "numbers" or spec.one_hot}
+        features = Features(
+            vectors=tuple(gathered.values()),
+            numbers=spec.numeric.build(inputs["numbers"], seeds) if spec.n_numbers else None,
+            indices=inputs.get("indices"),
+            one_hot=spec.one_hot,
+        )
+        self.trunk = keras.Model({**gathered, **beside}, spec.body.build(features, spec.n_outputs, seeds), name="trunk")
+
+        self.tables = {feature.table: embedding_layer(feature.table, seeds) for feature in spec.features}
+        vectors = {
+            name: self.tables[feature.table](
+                Column(feature.position, name=layer_name(feature.name, "indices"))(inputs["indices"])
+            )
+            for name, feature in self.vector_inputs.items()
+        }
+        self.model = keras.Model(inputs, self.trunk({**vectors, **beside}), name="tabemb")
+
+    @property
+    def vector_inputs(self) -> dict[str, FeatureSpec]:
+        """The trunk's inputs for vectors, with the column that each is for."""
+        return {f"vectors_{place}": feature for place, feature in enumerate(self.spec.features)}
+
+    def logits(self, table: EncodedTable, *, batch_rows: int = 16_384) -> np.ndarray:
+        """Return the logits of encoded rows, without dropout.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            n rows.
+        batch_rows : int, default=16384
+            Rows that go through the network at once; bounds the memory.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n, n_outputs)
+        """
+        parts = []
+        for start in range(0, len(table), batch_rows):
+            rows = {
+                "indices": table.indices[start : start + batch_rows],
+                "numbers": table.numbers[start : start + batch_rows],
+            }
+            inputs = {name: keras.ops.convert_to_tensor(rows[name]) for name in self.model.input}
+            parts.append(keras.ops.convert_to_numpy(self.model(inputs, training=False)))
+        return np.concatenate(parts)
+
+    def vectors(self, feature: FeatureSpec) -> np.ndarray:
+        """Return a copy of a column's table, float32 of shape (vocabulary_size, embedding_dim)."""
+        return np.array(keras.ops.convert_to_numpy(self.tables[feature.table].embeddings))
+
+    def serve_unknown_for(self, untrained: Mapping[int, np.ndarray]) -> None:
+        """Give rows that no training row has touched the vector that was learned for unknown categories.
+
+        Parameters
+        ----------
+        untrained : mapping of int to ndarray of int
+            For the position of each categorical column, the indices without a training row.
+        """
+        for feature in self.spec.features:
+            table = self.tables[feature.table].embeddings
+            _copy_row(table, untrained[feature.position], UNKNOWN)
+        offset = 0
+        for column in self.spec.one_hot:
+            for layer in self.trunk.layers:
+                if isinstance(layer, OneHotDense):
+                    _copy_row(layer.kernel, offset + untrained[column.position], offset + UNKNOWN)
+            offset += column.vocabulary_size
+
+    def __reduce__(self):
+        return (_rebuilt, (self.spec, self.model.get_weights()))
+
+
+def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray]) -> Network:
+    network = Network(spec)
+    network.model.set_weights(weights)
+    return network
+
+
+def _copy_row(variable, rows, source):
+    if len(rows):
+        values = np.array(keras.ops.convert_to_numpy(variable))
+        values[rows] = values[source]
+        variable.assign(values)
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class Column(keras.layers.Layer):
+    """One column of the matrix of indices.
+
+    Parameters
+    ----------
+    position : int
+        Which one.
+    """
+
+    def __init__(self, position, **kwargs):
+        super().__init__(**kwargs)
+        self.position = position
+
+    def call(self, indices):
+        """Return the column, of shape (batch,)."""
+        return indices[:, self.position]
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(batch,)``."""
+        return (input_shape[0],)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "position": self.position}

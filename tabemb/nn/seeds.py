@@ -1,0 +1,35 @@
+"""One integer at the top of a fit; every random part draws a child of it by name."""
+
+import hashlib
+
+import numpy as np
+
+__all__ = ["Seeds"]
+
+
+class Seeds:
+    """Named child seeds of one root seed.
+
+    A child depends on the root and on its name only, so that adding a layer changes no other layer's start.
+
+    Parameters
+    ----------
+    root : int
+        The seed of the whole fit.
+
+    Examples
+    --------
+    >>> Seeds(0)["dropout"] == Seeds(0)["dropout"], Seeds(0)["dropout"] == Seeds(1)["dropout"]
+    (True, False)
+    """
+
+    def __init__(self, root: int) -> None:
+        self.root = int(root)
+
+    def __getitem__(self, name: str) -> int:
+        digest = hashlib.sha256(f"{self.root}/{name}".encode()).digest()
+        return int.from_bytes(digest[:4], "little") & 0x7FFFFFFF
+
+    def generator(self, name: str) -> np.random.Generator:
+        """Return a NumPy generator seeded by the named child."""
+        return np.random.default_rng(self[name])

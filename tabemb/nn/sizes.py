@@ -1,0 +1,157 @@
+"""How many dimensions a column's vectors get: published rules by name, a number, or a number a column."""
+
+import math
+from collections.abc import Mapping
+
+from sklearn.base import BaseEstimator
+
+from tabemb.exceptions import ColumnError, UnknownNameError, did_you_mean
+from tabemb.registry import Registry
+
+__all__ = ["SIZE_RULES", "SizeRule", "embedding_dims"]
+
+
+class SizeRule(BaseEstimator):
+    """From the number of categories of a column to the number of dimensions of their vectors."""
+
+    def __call__(self, n_categories: int) -> int:
+        """Return the number of dimensions, at least 1."""
+        raise TypeError("a size rule defines __call__(n_categories)")
+
+
+SIZE_RULES: Registry[SizeRule] = Registry("size rule")
+
+
+@SIZE_RULES.register("fastai")
+class Fastai(SizeRule):
+    """``min(cap, round(1.6 n ** 0.56))``, the rule of fastai's tabular learner (``fastai/tabular/model.py``).
+
+    Parameters
+    ----------
+    cap : int, default=600
+        The most dimensions a column may get.
+
+    Examples
+    --------
+    >>> Fastai()(100), Fastai()(1_000_000)
+    (21, 600)
+    """
+
+    def __init__(self, cap=600):
+        self.cap = cap
+
+    def __call__(self, n_categories):
+        return max(1, min(self.cap, round(1.6 * n_categories**0.56)))
+
+
+@SIZE_RULES.register("auto")
+class Auto(Fastai):
+    """The default: fastai's rule, capped at 50, since wider rows rarely pay on a table.
+
+    Examples
+    --------
+    >>> Auto()(100), Auto()(4043)
+    (21, 50)
+    """
+
+    def __init__(self, cap=50):
+        super().__init__(cap)
+
+
+@SIZE_RULES.register("half")
+class Half(SizeRule):
+    """``min(50, ceil(n / 2))``, the rule of thumb of the early fast.ai courses and of entity-embeddings-categorical.
+
+    Examples
+    --------
+    >>> Half()(7), Half()(1000)
+    (4, 50)
+    """
+
+    def __init__(self, cap=50):
+        self.cap = cap
+
+    def __call__(self, n_categories):
+        return max(1, min(self.cap, math.ceil(n_categories / 2)))
+
+
+@SIZE_RULES.register("google")
+class Google(SizeRule):
+    """``round(n ** 0.25)``, from Google's introduction to feature columns (2017).
+
+    Examples
+    --------
+    >>> Google()(10_000)
+    10
+    """
+
+    def __call__(self, n_categories):
+        return max(1, round(n_categories**0.25))
+
+
+@SIZE_RULES.register("sqrt")
+class Sqrt(SizeRule):
+    """``min(cap, ceil(sqrt(n)))``, a middle way between ``google`` and ``fastai``.
+
+    Examples
+    --------
+    >>> Sqrt()(100)
+    10
+    """
+
+    def __init__(self, cap=600):
+        self.cap = cap
+
+    def __call__(self, n_categories):
+        return max(1, min(self.cap, math.ceil(math.sqrt(n_categories))))
+
+
+def embedding_dims(spec, n_categories):
+    """Return the number of dimensions of each column.
+
+    Parameters
+    ----------
+    spec : str, int, SizeRule or mapping
+        A rule by name, one number for all columns, or a mapping column -> number (or rule). Columns that a
+        mapping leaves out get the rule ``auto``.
+    n_categories : mapping of str to int
+        The number of categories of each column.
+
+    Returns
+    -------
+    dict of str to int
+
+    Raises
+    ------
+    ColumnError
+        When the mapping names a column that is not among the categorical ones.
+    UnknownNameError
+        When there is no rule of that name.
+    ValueError
+        When a number is not a positive integer.
+
+    Examples
+    --------
+    >>> embedding_dims({"dest": 8}, {"origin": 3, "dest": 105})
+    {'origin': 3, 'dest': 8}
+    """
+    if isinstance(spec, Mapping) and "name" not in spec:
+        for column in spec:
+            if column not in n_categories:
+                raise ColumnError(
+                    f"embedding_dim names the column {column!r}, which is not among the categorical columns "
+                    f"{list(n_categories)}.{did_you_mean(column, n_categories)}"
+                )
+        return {column: _dim(spec.get(column, "auto"), n) for column, n in n_categories.items()}
+    return {column: _dim(spec, n) for column, n in n_categories.items()}
+
+
+def _dim(spec, n_categories):
+    if isinstance(spec, int) and not isinstance(spec, bool):
+        if spec < 1:
+            raise ValueError(f"embedding_dim must be at least 1, got {spec}.")
+        return spec
+    try:
+        return SIZE_RULES.resolve(spec)(n_categories)
+    except UnknownNameError as error:
+        raise UnknownNameError(f"{error} A positive integer or a mapping column -> integer is accepted too.") from None

@@ -1,0 +1,105 @@
+"""A registry: from a name in a constructor or a YAML file to the class behind it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from tabemb.exceptions import UnknownNameError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+
+class Registry(Mapping[str, type[T]], Generic[T]):
+    """The named kinds of one pluggable part.
+
+    Parameters
+    ----------
+    kind : str
+        What the entries are, in one word, for error messages: "body", "task", ...
+
+    Examples
+    --------
+    >>> shapes = Registry("shape")
+    >>> @shapes.register("circle")
+    ... class Circle:
+    ...     def __init__(self, radius=1.0):
+    ...         self.radius = radius
+    >>> shapes.resolve("circle").radius
+    1.0
+    >>> shapes.resolve({"name": "circle", "radius": 2.0}).radius
+    2.0
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, type[T]] = {}
+
+    def register(self, name: str) -> Callable[[C], C]:
+        """Return a class decorator that enters the class under ``name``."""
+
+        def enter(cls: C) -> C:
+            if name in self._entries:
+                raise ValueError(f"A {self.kind} named {name!r} is registered already: {self._entries[name]}.")
+            self._entries[name] = cls
+            return cls
+
+        return enter
+
+    def resolve(self, spec: str | Mapping[str, Any] | T) -> T:
+        """Turn a name, a mapping with a ``name`` and parameters, or an instance into an instance.
+
+        Parameters
+        ----------
+        spec : str, mapping or instance
+            ``"mlp"``, ``{"name": "mlp", "dropout": 0.2}`` or ``Mlp(dropout=0.2)``. An instance is
+            returned as it is.
+
+        Raises
+        ------
+        UnknownNameError
+            When no entry has that name (near names are suggested), or the parameters do not fit.
+        """
+        if isinstance(spec, str):
+            return self[spec]()
+        if isinstance(spec, Mapping):
+            params = dict(spec)
+            if "name" not in params:
+                raise UnknownNameError(
+                    f"A {self.kind} given as a mapping needs a 'name'; got the keys {sorted(params)}. "
+                    f"Known names: {', '.join(sorted(self))}."
+                )
+            name = params.pop("name")
+            try:
+                return self[name](**params)
+            except TypeError as error:
+                raise UnknownNameError(f"The {self.kind} {name!r} does not take these parameters: {error}.") from error
+        if isinstance(spec, tuple(self._entries.values())):
+            return spec
+        raise UnknownNameError(
+            f"A {self.kind} is given as a name, a mapping with a 'name', or an instance; got {spec!r}. "
+            f"Known names: {', '.join(sorted(self))}."
+        )
+
+    def name_of(self, entry: object) -> str:
+        """Return the name under which the class of an instance (or a class) is registered."""
+        cls = entry if isinstance(entry, type) else type(entry)
+        for name, known in self._entries.items():
+            if known is cls:
+                return name
+        raise UnknownNameError(f"{cls.__name__} is not a registered {self.kind}. Known: {', '.join(sorted(self))}.")
+
+    def __getitem__(self, name: str) -> type[T]:
+        if name not in self._entries:
+            raise UnknownNameError.among(self.kind, name, self._entries)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)

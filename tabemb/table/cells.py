@@ -1,0 +1,294 @@
+"""The cells of one column, in one of two forms: an Arrow array, or codes into a list of typed keys.
+
+Arrow holds everything of one type, and its kernels do the work. What it cannot hold (columns of mixed types, huge
+integers, intervals) is coded once, here, so that nobody further up loops over cells.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tabemb.exceptions import DataError
+from tabemb.table.keys import CellTypeError, Key, as_key, family, identity
+
+__all__ = ["Cells", "Coded", "all_equal", "factorize", "families", "is_missing", "read_cells", "recode", "take"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Cells as codes into a list of distinct typed keys.
+
+    Parameters
+    ----------
+    codes : ndarray of int64, shape (n,)
+        Positions in ``keys``; -1 is a missing cell.
+    keys : list
+        Typed keys, no two of the same :func:`~tabemb.table.keys.identity`.
+
+    Examples
+    --------
+    >>> coded = read_cells(["a", 1, None, "a"])
+    >>> coded.codes, coded.keys
+    (array([ 0,  1, -1,  0]), ['a', 1])
+    """
+
+    codes: npt.NDArray[np.int64]
+    keys: list[Key]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+# An Arrow array of a plain type (large_string, large_binary, bool, an integer, float32/64, decimal, date32, timestamp,
+# time, null), or a dictionary array of one of these; floats are finite or NaN.
+Cells: TypeAlias = pa.Array | Coded
+
+_ARROW_READY = frozenset({"string", "bytes", "integer", "floating", "mixed-integer-float", "boolean", "empty"})
+
+
+def read_cells(values: Any, column: str | None = None) -> Cells:
+    """Return any one-dimensional collection of cells in one of the two forms.
+
+    Parameters
+    ----------
+    values : Arrow array, ndarray, Coded, or iterable of scalars
+        The cells.
+    column : str, optional
+        The column's name, for error messages.
+
+    Returns
+    -------
+    pyarrow.Array or Coded
+
+    Raises
+    ------
+    DataError
+        When cells hold many values, are complex, or infinite.
+
+    Examples
+    --------
+    >>> read_cells(["a", None]).type
+    DataType(large_string)
+    """
+    if isinstance(values, Coded):
+        return values
+    if isinstance(values, (pa.Array, pa.ChunkedArray)):
+        return _plain(values, column)
+    if isinstance(values, np.ndarray):
+        return _from_numpy(values, column)
+    if isinstance(values, (list, tuple)):
+        return _from_objects(np.fromiter(values, dtype=object, count=len(values)), column)
+    return _from_objects(np.asarray(values, dtype=object), column)
+
+
+def factorize(cells: Cells) -> Coded:
+    """Return the cells as codes into their distinct keys (for Arrow arrays in order of first appearance).
+
+    Parameters
+    ----------
+    cells : pyarrow.Array or Coded
+
+    Returns
+    -------
+    Coded
+
+    Examples
+    --------
+    >>> factorize(read_cells([3.0, float("nan"), 1.0, 3.0]))
+    Coded(codes=array([ 0, -1,  1,  0]), keys=[3.0, 1.0])
+    """
+    if isinstance(cells, Coded):
+        return cells
+    if pa.types.is_dictionary(cells.type):
+        return recode(_codes(cells.indices), factorize(cells.dictionary))
+    if pa.types.is_null(cells.type):
+        return Coded(np.full(len(cells), -1), [])
+    encoded = without_nan(cells).dictionary_encode()
+    values = encoded.dictionary.to_pylist()
+    keys = values if pa.types.is_large_string(cells.type) else [as_key(value) for value in values]
+    return Coded(_codes(encoded.indices), keys)
+
+
+def recode(codes: npt.NDArray[Any], values: Coded) -> Coded:
+    """Return the cells ``values[codes]``, where a negative code is a missing cell."""
+    table = np.append(values.codes, np.int64(-1))
+    return Coded(table[codes], values.keys)
+
+
+def take(cells: Cells, rows: npt.NDArray[np.intp]) -> Cells:
+    """Return the cells in these rows."""
+    return Coded(cells.codes[rows], cells.keys) if isinstance(cells, Coded) else cells.take(pa.array(rows))
+
+
+def is_missing(cells: Cells) -> npt.NDArray[np.bool_]:
+    """Return which cells are missing: null, NaN, or a null behind a dictionary.
+
+    Examples
+    --------
+    >>> is_missing(read_cells(["a", None]))
+    array([False,  True])
+    """
+    if isinstance(cells, Coded):
+        return cells.codes < 0
+    if pa.types.is_dictionary(cells.type):
+        behind = np.append(is_missing(cells.dictionary), True)
+        mask: npt.NDArray[np.bool_] = behind[_codes(cells.indices)]
+    else:
+        mask = pc.is_null(cells, nan_is_null=True).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def all_equal(cells: Cells) -> bool:
+    """Return whether no cell is missing and all are the same."""
+    if isinstance(cells, Coded):
+        return len(cells) == 0 or bool((cells.codes == cells.codes[0]).all() and cells.codes[0] >= 0)
+    if is_missing(cells).any():
+        return False
+    if pa.types.is_dictionary(cells.type):
+        return all_equal(factorize(cells))
+    return len(cells) == 0 or bool(pc.all(pc.equal(cells, cells[0])).as_py())
+
+
+def families(cells: Cells) -> frozenset[str]:
+    """Return the type families of the cells that are not missing.
+
+    Examples
+    --------
+    >>> sorted(families(read_cells(["a", 1, None])))
+    ['number', 'text']
+    """
+    if isinstance(cells, Coded):
+        return frozenset(map(family, cells.keys))
+    if pa.types.is_dictionary(cells.type):
+        return families(cells.dictionary)
+    present = cells.filter(pc.invert(pc.is_null(cells, nan_is_null=True))).slice(0, 1)
+    return frozenset(family(as_key(value)) for value in present.to_pylist())
+
+
+def without_nan(cells: pa.Array) -> pa.Array:
+    """Return float cells as float64 with nulls for NaN and one zero; other cells as they are."""
+    if not pa.types.is_floating(cells.type):
+        return cells
+    # -0.0 and 0.0 are equal, and Arrow's hash tables do not know it.
+    return pa.array(cells.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0, from_pandas=True)
+
+
+def _codes(indices: pa.Array) -> npt.NDArray[np.int64]:
+    codes: npt.NDArray[np.int64] = indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    return codes
+
+
+def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
+    kind = values.dtype.kind
+    if kind == "O" or kind == "T":
+        return _from_objects(values.astype(object, copy=False), column)
+    if kind == "c":
+        raise DataError(f"Complex data not supported{_in(column)}. Give the real and imaginary parts as two columns.")
+    if kind == "V":
+        raise CellTypeError(f"Structured cells{_in(column)} are not supported. Give each field as a column of its own.")
+    if kind == "f" and values.dtype.itemsize not in (4, 8):
+        values = values.astype(np.float64)
+    if kind in "mM" and np.datetime_data(values.dtype)[0] not in ("D", "s", "ms", "us", "ns"):
+        values = values.astype(f"{kind}8[s]")
+    if not values.dtype.isnative:
+        values = values.astype(values.dtype.newbyteorder("="))
+    return _plain(pa.array(values), column)
+
+
+def _from_objects(values: npt.NDArray[Any], column: str | None) -> Cells:
+    inferred = pd.api.types.infer_dtype(values, skipna=True)
+    # Arrow would cut datetimes among dates down to their day.
+    if inferred in _ARROW_READY or (inferred == "date" and datetime not in set(map(type, values))):
+        try:
+            return _plain(pa.array(values, from_pandas=True), column)
+        except (pa.ArrowException, OverflowError, UnicodeError):
+            # Integers beyond 64 bits and lone surrogates are legal keys that Arrow cannot hold.
+            return _code_objects(values, column)
+    return _code_objects(values, column)
+
+
+def _code_objects(values: Iterable[object], column: str | None) -> Coded:
+    keys: list[Key] = []
+    positions: dict[object, int] = {}
+    codes: list[int] = []
+    for value in values:
+        key = as_key(value, column)
+        if key is None:
+            codes.append(-1)
+            continue
+        code = positions.setdefault(identity(key), len(keys))
+        if code == len(keys):
+            keys.append(key)
+        codes.append(code)
+    return Coded(np.array(codes, dtype=np.int64), keys)
+
+
+def _plain(values: Any, column: str | None) -> Cells:
+    if isinstance(values, pa.ChunkedArray):
+        values = _one_chunk(values)
+    kind = values.type
+    if isinstance(values, pa.ExtensionArray):
+        return _plain(values.storage, column)
+    if pa.types.is_run_end_encoded(kind):
+        return _plain(pc.run_end_decode(values), column)
+    if pa.types.is_dictionary(kind):
+        behind = _plain(values.dictionary, column)
+        if isinstance(behind, Coded):
+            return recode(_codes(values.indices), behind)
+        return pa.DictionaryArray.from_arrays(values.indices, behind)
+    for belongs, target in _PLAIN_TYPES:
+        if belongs(kind):
+            return values.cast(target)
+    if pa.types.is_duration(kind):
+        seconds = values.cast(pa.duration("ns")).cast(pa.int64()).to_numpy(zero_copy_only=False) / 1e9
+        return pa.array(seconds, from_pandas=True)
+    if pa.types.is_nested(kind):
+        return _code_objects(values.to_pylist(), column)
+    if pa.types.is_floating(kind):
+        _refuse_infinity(values, column)
+    return values
+
+
+def _one_chunk(values: pa.ChunkedArray) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        values = values.unify_dictionaries()
+    elif pa.types.is_string(values.type):
+        # One array of 32-bit offsets ends at two gigabytes of text.
+        values = values.cast(pa.large_string())
+    return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
+
+
+def _refuse_infinity(values: pa.Array, column: str | None) -> None:
+    infinite = np.isinf(values.to_numpy(zero_copy_only=False))
+    if infinite.any():
+        raise DataError(
+            f"Input X contains infinity{_in(column)} (first in row {int(infinite.argmax())}). "
+            "Replace it with a finite number or a missing value (NaN)."
+        )
+
+
+def _in(column: str | None) -> str:
+    return "" if column is None else f" in column {column!r}"
+
+
+def _is_small_string(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_small_binary(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+_PLAIN_TYPES = (
+    (_is_small_string, pa.large_string()),
+    (_is_small_binary, pa.large_binary()),
+    (pa.types.is_float16, pa.float32()),
+    (pa.types.is_date64, pa.date32()),
+)

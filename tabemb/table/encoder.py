@@ -1,0 +1,240 @@
+"""From a table to matrices: the schema, the vocabularies and the numbers, fitted together."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
+from tabemb.table.calendar import calendar_part
+from tabemb.table.cells import Cells, families
+from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.frames import Frame, read_frame
+from tabemb.table.infer import CategoricalSpec, infer_schema
+from tabemb.table.numeric import NumericEncoder, read_numbers
+from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
+from tabemb.table.vocabulary import Vocabulary
+
+__all__ = ["TableEncoder"]
+
+
+class TableEncoder:
+    """Turns tables into matrices of category indices and of numbers.
+
+    Parameters
+    ----------
+    categorical : list of names, list of positions, boolean mask, or callable, optional
+        Columns that are categories although their type does not say so; see :func:`~tabemb.table.infer.infer_schema`.
+    integers : {"numeric", "categorical"}, default="numeric"
+        What integer columns are that ``categorical`` does not name.
+    min_frequency : int or float, optional
+        A category in fewer rows (or a smaller share of rows) is unknown.
+    max_categories : int, optional
+        The most frequent ``max_categories - 1`` categories of a column are kept, the others are unknown.
+    scaling : {"standard", "quantile"}, default="standard"
+        How numbers are scaled.
+    drop_constant : bool, default=True
+        Whether constant and all-missing columns are kept out.
+
+    Attributes
+    ----------
+    schema : Schema
+    vocabularies : dict of str to Vocabulary
+        One for each categorical column, in the schema's order: that of the columns of ``indices``.
+    number_names : tuple of str
+        Names of the columns of ``numbers``: the number columns, then their missing-indicators.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA", "IAH"], "distance": [1400, 1089, None]})
+    >>> encoder = TableEncoder().fit(flights)
+    >>> encoder.number_names
+    ('distance', 'distance_missing')
+    >>> encoder.encode(pd.DataFrame({"dest": ["MIA", "SFO"], "distance": [1400, None]})).indices
+    array([[3], [1]], dtype=int32)
+    """
+
+    def __init__(
+        self,
+        categorical: CategoricalSpec = None,
+        *,
+        integers: str = "numeric",
+        min_frequency: float | None = None,
+        max_categories: int | None = None,
+        scaling: str = "standard",
+        drop_constant: bool = True,
+    ) -> None:
+        self.categorical = categorical
+        self.integers = integers
+        self.min_frequency = min_frequency
+        self.max_categories = max_categories
+        self.scaling = scaling
+        self.drop_constant = drop_constant
+
+    schema: Schema
+    vocabularies: dict[str, Vocabulary]
+    _numeric: NumericEncoder
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """Names of the columns of ``numbers``."""
+        return self._numeric.names
+
+    def fit(self, X: Any) -> "TableEncoder":
+        """Learn the schema, the vocabularies and the scales.
+
+        Parameters
+        ----------
+        X : table
+            Anything that :func:`~tabemb.table.frames.read_frame` reads.
+
+        Raises
+        ------
+        DataError
+            When the table cannot be used.
+        """
+        frame = read_frame(X)
+        self.schema = infer_schema(frame, self.categorical, integers=self.integers, drop_constant=self.drop_constant)
+        self.vocabularies = {
+            column.name: Vocabulary.fit(
+                _category_cells(frame, column, column.source),
+                min_frequency=self.min_frequency,
+                max_categories=self.max_categories,
+            )
+            for column in self.schema.categorical
+        }
+        names = [column.name for column in self.schema.numeric]
+        numeric = NumericEncoder(names, self.scaling)
+        self._numeric = numeric.fit(_number_matrix(frame, {name: name for name in names}))
+        return self
+
+    def encode(self, X: Any) -> EncodedTable:
+        """Return the table as matrices.
+
+        Parameters
+        ----------
+        X : table
+            Columns are found by name if both this table and the fitted one have names, else by position. Columns
+            that were not there at fit are not read.
+
+        Returns
+        -------
+        EncodedTable
+
+        Raises
+        ------
+        ColumnError
+            When a column is missing.
+        DataError
+            When a number column holds something else, or the table cannot be used.
+
+        Warns
+        -----
+        TypeChangedWarning
+            When no cell of a categorical column is known, and its type is another than at fit.
+        """
+        frame = read_frame(X)
+        names_here = self._names_here(frame)
+        indices = np.empty((frame.n_rows, len(self.schema.categorical)), np.int32)
+        for position, column in enumerate(self.schema.categorical):
+            cells = _category_cells(frame, column, names_here[column.source])
+            vocabulary = self.vocabularies[column.name]
+            indices[:, position] = vocabulary.encode(cells)
+            _warn_of_another_type(column.name, cells, indices[:, position], vocabulary)
+        numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
+        return EncodedTable(indices, self._numeric.encode(_number_matrix(frame, numeric)))
+
+    def fit_encode(self, X: Any) -> EncodedTable:
+        """Learn from the table, and return it as matrices."""
+        frame = read_frame(X)
+        return self.fit(frame).encode(frame)
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return all that was learned, as JSON values and arrays; parameters included.
+
+        ``categorical`` is written as the names that it stood for.
+        """
+        numeric, arrays = self._numeric.to_state()
+        data = {
+            "params": {
+                "categorical": [column.source for column in self.schema.categorical if column.part is None],
+                "integers": self.integers,
+                "min_frequency": self.min_frequency,
+                "max_categories": self.max_categories,
+                "scaling": self.scaling,
+                "drop_constant": self.drop_constant,
+            },
+            "schema": self.schema.to_json(),
+            "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
+            "numeric": numeric,
+        }
+        return data, arrays
+
+    @classmethod
+    def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "TableEncoder":
+        """Return the encoder that :meth:`to_state` wrote.
+
+        Raises
+        ------
+        FormatError
+            When an entry is missing or wrong.
+        """
+        try:
+            encoder = cls(**data["params"])
+            encoder.schema = Schema.from_json(data["schema"])
+            saved = data["vocabularies"]
+            encoder.vocabularies = {
+                column.name: Vocabulary.from_json(saved[column.name]) for column in encoder.schema.categorical
+            }
+            encoder._numeric = NumericEncoder.from_state(data["numeric"], arrays)
+        except (KeyError, TypeError) as error:
+            raise FormatError(f"The saved state of a table encoder cannot be read: {error}.") from error
+        return encoder
+
+    def _names_here(self, frame: Frame) -> dict[str, str]:
+        """Map each column's name at fit to its name in this table."""
+        if self.schema.named and frame.named:
+            missing = [name for name in self.schema.used if name not in frame.columns]
+            if missing:
+                near = "".join(did_you_mean(name, set(frame.columns) - set(self.schema.columns)) for name in missing)
+                listed = "\n".join(f"- {name}" for name in missing)
+                raise ColumnError(f"Feature names seen at fit time, yet now missing:\n{listed}\n{near.strip()}".strip())
+            return {name: name for name in self.schema.used}
+        if len(frame.columns) != len(self.schema.columns):
+            raise DataError(
+                f"X has {len(frame.columns)} features, but TableEncoder is expecting {len(self.schema.columns)} "
+                f"features as input: without names, columns are found by position."
+            )
+        return dict(zip(self.schema.columns, frame.columns, strict=True))
+
+
+def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> Cells:
+    cells = frame.cells(name_here)
+    return cells if column.part is None else calendar_part(cells, column.part, name_here)
+
+
+def _number_matrix(frame: Frame, names_here: Mapping[str, str]) -> npt.NDArray[np.float64]:
+    matrix = np.empty((frame.n_rows, len(names_here)), np.float64)
+    for position, name in enumerate(names_here.values()):
+        matrix[:, position] = read_numbers(frame.cells(name), name)
+    return matrix
+
+
+def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32], vocabulary: Vocabulary) -> None:
+    if indices.max() != Vocabulary.UNKNOWN:
+        return
+    now = families(cells)
+    if vocabulary.families and now.isdisjoint(vocabulary.families):
+        warnings.warn(
+            f"No cell of column {name!r} is known: it held {_listed(vocabulary.families)} at fit, and now "
+            f"{_listed(now)}. The text '1' and the number 1 are two categories; convert the column to the type at fit.",
+            TypeChangedWarning,
+            stacklevel=3,
+        )
+
+
+def _listed(names: frozenset[str]) -> str:
+    return " and ".join(sorted(names))

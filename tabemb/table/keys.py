@@ -1,0 +1,331 @@
+"""Typed keys: the Python scalar that stands for a category, when two are the same, and how they are written as JSON.
+
+Numbers are one family (``1 == 1.0 == Decimal(1)``), and every other type is a family of its own: ``"1"`` is text, and
+``True`` is a truth value, neither is the number 1. Whatever pandas, numpy or Arrow call missing is None here.
+"""
+
+import math
+from collections.abc import Callable, Hashable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from tabemb.exceptions import DataError, FormatError
+
+__all__ = ["CellTypeError", "Key", "as_key", "family", "identity", "key_from_json", "key_to_json"]
+
+Key = Hashable
+
+_ONE_VALUE_TYPES = (
+    "text, number, truth value, bytes, date, datetime, time, duration, Decimal, UUID, pandas Interval or Period"
+)
+
+
+class CellTypeError(DataError, TypeError):
+    """A cell is not one value: a list, a dict, a set, an array, or an object of an unknown kind."""
+
+
+def as_key(value: object, column: str | None = None) -> Key | None:
+    """Return the typed key for a cell, None for a missing one.
+
+    Parameters
+    ----------
+    value : object
+        Any scalar of Python, numpy or pandas.
+    column : str, optional
+        The column's name, for the error message.
+
+    Returns
+    -------
+    hashable or None
+        numpy scalars become Python ones, pandas ``Timestamp`` and ``Timedelta`` become ``datetime`` and
+        ``timedelta`` unless they have nanoseconds; None, NaN, NaT and ``pandas.NA`` become None.
+
+    Raises
+    ------
+    CellTypeError
+        When the cell holds many values (list, dict, set, tuple, array) or is of a type that cannot be a category.
+    DataError
+        When the number is infinite or complex.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_key(np.int64(7)), as_key("7"), as_key(float("nan"))
+    (7, '7', None)
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or kind is bytes:
+        return value
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, np.generic):
+        return as_key(_from_numpy(value), column)
+    if isinstance(value, (float, Decimal)):
+        return _finite_or_none(value, column)
+    for types, convert in _CONVERTERS:
+        if isinstance(value, types):
+            return convert(value)
+    raise _not_one_value(value, column)
+
+
+def identity(key: Key) -> Hashable:
+    """Return what two keys have in common exactly when they are the same category.
+
+    Parameters
+    ----------
+    key : hashable
+        A key as made by :func:`as_key`.
+
+    Returns
+    -------
+    hashable
+        The key itself, except where Python's ``==`` says too much (``True == 1``) or depends on the time zone.
+
+    Examples
+    --------
+    >>> identity(1) == identity(1.0), identity(1) == identity(True), identity(1) == identity("1")
+    (True, False, False)
+    """
+    kind = type(key)
+    if kind is str or kind is int or kind is float:
+        return key
+    if kind is bool:
+        return (bool, key)
+    if isinstance(key, datetime) and key.tzinfo is not None:
+        try:
+            return key.astimezone(UTC)
+        except OverflowError:
+            return (datetime, key.replace(tzinfo=None), key.utcoffset())
+    return key
+
+
+def family(key: Key) -> str:
+    """Return the name of the key's type family: keys of different families are never the same category.
+
+    Examples
+    --------
+    >>> family(1.5), family("a"), family(True)
+    ('number', 'text', 'bool')
+    """
+    for types, name in _FAMILIES:
+        if isinstance(key, types):
+            return name
+    return type(key).__name__
+
+
+def key_to_json(key: Key) -> object:
+    """Return the key as a JSON value: text, truth values and ordinary integers plainly, others with their type.
+
+    Parameters
+    ----------
+    key : hashable
+        A key as made by :func:`as_key`.
+
+    Returns
+    -------
+    str, bool, int or dict
+
+    Examples
+    --------
+    >>> import datetime
+    >>> key_to_json("JFK"), key_to_json(1.0), key_to_json(datetime.date(2013, 1, 31))
+    ('JFK', {'float': '1.0'}, {'date': '2013-01-31'})
+    """
+    # A reader in another language may hold numbers as float64, where larger integers would lose digits.
+    if isinstance(key, (str, bool)) or (isinstance(key, int) and abs(key) <= 2**53):
+        return key
+    for types, tag, write, _ in _CODECS:
+        if isinstance(key, types):
+            return {tag: write(key)}
+    raise CellTypeError(f"A key of type {type(key).__name__} cannot be written as JSON: {_shown(key)}.")
+
+
+def key_from_json(value: object) -> Key:
+    """Return the key that :func:`key_to_json` wrote.
+
+    Raises
+    ------
+    FormatError
+        When the value is not such a key.
+
+    Examples
+    --------
+    >>> key_from_json({"date": "2013-01-31"})
+    datetime.date(2013, 1, 31)
+    """
+    if isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, Mapping) and len(value) == 1:
+        ((tag, text),) = value.items()
+        for _, known, _, read in _CODECS:
+            if known == tag:
+                try:
+                    key: Key = read(text)
+                except (ValueError, TypeError, KeyError, ArithmeticError) as error:
+                    raise FormatError(f"A saved key cannot be read: {value!r} ({error}).") from error
+                return key
+    raise FormatError(
+        f"A saved key is text, a truth value, an integer, or a mapping from one of "
+        f"{', '.join(tag for _, tag, _, _ in _CODECS)} to its text; got {value!r}."
+    )
+
+
+def _from_numpy(value: np.generic) -> object:
+    if isinstance(value, np.datetime64):
+        return pd.Timestamp(value)
+    if isinstance(value, np.timedelta64):
+        return pd.Timedelta(value)
+    # longdouble and clongdouble have no Python twin: their item() is themselves.
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, np.complexfloating):
+        return complex(value)
+    return value.item()
+
+
+def _finite_or_none(value: float | Decimal, column: str | None) -> Key | None:
+    if value.is_nan() if isinstance(value, Decimal) else math.isnan(value):
+        return None
+    if value.is_infinite() if isinstance(value, Decimal) else math.isinf(value):
+        raise DataError(
+            f"Input X contains infinity{_of(column)}: {value!r}. Replace it with a finite number or a missing value."
+        )
+    return value if isinstance(value, Decimal) else float(value)
+
+
+def _from_datetime(value: datetime) -> Key | None:
+    if isinstance(value, pd.Timestamp) and value.nanosecond == 0:
+        try:
+            return value.to_pydatetime()
+        except (ValueError, OverflowError):
+            # Years beyond 9999 exist for pandas only.
+            return value
+    return value
+
+
+def _from_timedelta(value: timedelta) -> Key | None:
+    if isinstance(value, pd.Timedelta) and value.nanoseconds == 0:
+        return value.to_pytimedelta()
+    return value
+
+
+def _not_one_value(value: object, column: str | None) -> DataError:
+    if isinstance(value, complex):
+        return DataError(f"Complex data not supported{_of(column)}: {value!r}. Give the parts as two columns.")
+    name = type(value).__name__
+    if isinstance(value, (list, tuple, set, frozenset, dict, np.ndarray, bytearray)) or hasattr(value, "__iter__"):
+        step = (
+            "Explode it into rows, or join it into one text first; "
+            "columns with many values in a cell are not supported yet."
+        )
+    else:
+        step = f"A cell can be: {_ONE_VALUE_TYPES}. Turn others into text first."
+    # The middle of this sentence is what scikit-learn's own check looks for.
+    return CellTypeError(
+        f"Every cell{_of(column)} of the argument must be one value, such as a string or a number; "
+        f"got a cell of type {name}: {_shown(value)}. {step}"
+    )
+
+
+def _of(column: str | None) -> str:
+    return "" if column is None else f" in column {column!r}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _write_datetime(value: datetime) -> list[object]:
+    zone = getattr(value.tzinfo, "key", None)
+    if not isinstance(zone, str):
+        return [value.isoformat()]
+    return [value.replace(tzinfo=None).isoformat(), zone, value.fold]
+
+
+def _read_datetime(parts: list[Any]) -> datetime:
+    value = datetime.fromisoformat(parts[0])
+    return value.replace(tzinfo=ZoneInfo(parts[1]), fold=parts[2]) if len(parts) == 3 else value
+
+
+def _write_timestamp(value: pd.Timestamp) -> list[str]:
+    zone = str(value.tz) if value.tz is not None else ""
+    return [str(value.tz_convert("UTC").tz_localize(None) if zone else value), zone]
+
+
+def _read_timestamp(parts: list[str]) -> Any:
+    value = pd.Timestamp(parts[0])
+    return value.tz_localize("UTC").tz_convert(parts[1]) if parts[1] else value
+
+
+def _write_interval(value: Any) -> list[object]:
+    return [key_to_json(as_key(value.left)), key_to_json(as_key(value.right)), value.closed]
+
+
+def _read_interval(parts: list[Any]) -> Any:
+    return pd.Interval(_pandas_bound(parts[0]), _pandas_bound(parts[1]), closed=parts[2])
+
+
+def _pandas_bound(value: object) -> Any:
+    bound = key_from_json(value)
+    if isinstance(bound, datetime):
+        return pd.Timestamp(bound)
+    return pd.Timedelta(bound) if isinstance(bound, timedelta) else bound
+
+
+def _read_float(text: str) -> float:
+    return float(text)
+
+
+# Order matters: a subclass stands before its base (Timestamp before datetime before date, bool before int).
+_CODECS: tuple[tuple[type, str, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
+    (int, "int", str, int),
+    (float, "float", repr, _read_float),
+    (Decimal, "decimal", str, Decimal),
+    (bytes, "bytes", bytes.hex, bytes.fromhex),
+    (pd.Timestamp, "timestamp", _write_timestamp, _read_timestamp),
+    (datetime, "datetime", _write_datetime, _read_datetime),
+    (date, "date", date.isoformat, date.fromisoformat),
+    (time, "time", time.isoformat, time.fromisoformat),
+    (pd.Timedelta, "timedelta64", lambda value: str(value.as_unit("ns").value), lambda text: pd.Timedelta(int(text))),
+    (
+        timedelta,
+        "timedelta",
+        lambda value: [value.days, value.seconds, value.microseconds],
+        lambda parts: timedelta(*parts),
+    ),
+    (UUID, "uuid", str, UUID),
+    (pd.Interval, "interval", _write_interval, _read_interval),
+    (
+        pd.Period,
+        "period",
+        lambda value: [value.ordinal, value.freqstr],
+        lambda parts: pd.Period(ordinal=parts[0], freq=parts[1]),
+    ),
+)
+
+_CONVERTERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Key | None]], ...] = (
+    (str, str.__str__),
+    (int, int),
+    (bytes, bytes),
+    (datetime, _from_datetime),
+    (timedelta, _from_timedelta),
+    ((date, time, UUID, pd.Interval, pd.Period), lambda value: value),
+)
+
+_FAMILIES: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "text"),
+    (bool, "bool"),
+    ((int, float, Decimal), "number"),
+    (bytes, "bytes"),
+    (datetime, "datetime"),
+    (date, "date"),
+    (time, "time"),
+    (timedelta, "duration"),
+)

@@ -1,0 +1,193 @@
+"""Number columns: read, imputed by the median with a missing-indicator, scaled; float64 inside, float32 out."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tabemb.exceptions import DataError, FormatError
+from tabemb.table.cells import Cells, Coded, factorize
+from tabemb.table.scaling import SCALINGS, Matrix
+
+__all__ = ["NumericEncoder", "read_numbers"]
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.float64]:
+    """Return cells as numbers, NaN where missing.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array or Coded
+        Numbers or truth values, however stored (behind a dictionary, as Python objects).
+    column : str, optional
+        The column's name, for error messages.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+
+    Raises
+    ------
+    DataError
+        When a cell is no number (text that looks like one included), or too large for float32.
+
+    Examples
+    --------
+    >>> from tabemb.table.cells import read_cells
+    >>> read_numbers(read_cells([1, None, 2.5]))
+    array([1. , nan, 2.5])
+    """
+    numbers: npt.NDArray[np.float64]
+    if not isinstance(cells, Coded) and (pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type)):
+        # astype, as Arrow's cast refuses integers that float64 rounds.
+        numbers = cells.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    else:
+        coded = factorize(cells)
+        wrong = [not isinstance(key, (int, float, Decimal)) for key in coded.keys]
+        if any(wrong):
+            codes = coded.codes[coded.codes >= 0]
+            _refuse(coded.keys[codes[np.array(wrong)[codes]][0]], column)
+        numbers = np.array([*map(_as_float, coded.keys), np.nan], np.float64)[coded.codes]
+    # Two comparisons spare the array of absolute values; NaN passes both.
+    too_large = (numbers > _LARGEST) | (numbers < -_LARGEST)
+    if too_large.any():
+        row = int(too_large.argmax())
+        raise DataError(
+            f"Input X contains infinity or a value too large for dtype('float32') in column {column!r}: "
+            f"{numbers[row]!r} in row {row}. Rescale the column, or mark the cell as missing (NaN)."
+        )
+    return numbers
+
+
+class NumericEncoder:
+    """Imputes and scales number columns.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Names of the columns.
+    scaling : str
+        A name in :data:`tabemb.table.scaling.SCALINGS`: ``"standard"`` or ``"quantile"``.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the outputs: the columns, then ``"<column>_missing"`` for each that had missing cells at fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> encoder = NumericEncoder(["delay"]).fit(np.array([[1.0], [3.0], [np.nan]]))
+    >>> encoder.names
+    ('delay', 'delay_missing')
+    >>> encoder.encode(np.array([[3.0], [np.nan]]))
+    array([[1., 0.], [0., 1.]], dtype=float32)
+    """
+
+    def __init__(self, columns: Sequence[str], scaling: str = "standard") -> None:
+        self.columns = tuple(columns)
+        self.scaling = scaling
+        self._scaling = SCALINGS.resolve(scaling)
+        self._median = np.zeros(len(self.columns))
+        self._indicated = np.zeros(0, np.int64)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        taken = set(self.columns)
+        indicators = [f"{self.columns[position]}_missing" for position in self._indicated]
+        return self.columns + tuple(name if name not in taken else f"{name}_indicator" for name in indicators)
+
+    def fit(self, values: Matrix) -> "NumericEncoder":
+        """Learn medians, which columns have missing cells, and scales.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape (n_rows, n_columns)
+            NaN where missing.
+        """
+        if not self.columns:
+            return self
+        missing = np.isnan(values)
+        self._indicated = np.flatnonzero(missing.any(axis=0))
+        # A column without any number has no median and no scale: every cell of it is zero.
+        values = np.where(missing.all(axis=0), 0.0, values)
+        self._median = np.nanmedian(values, axis=0)
+        self._scaling.fit(values)
+        return self
+
+    def encode(self, values: Matrix) -> npt.NDArray[np.float32]:
+        """Return scaled numbers and missing-indicators.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape (n_rows, n_columns)
+            NaN where missing.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_rows, len(names))
+
+        Raises
+        ------
+        DataError
+            When a number is so far outside of what was seen at fit that float32 cannot hold it.
+        """
+        if not self.columns:
+            return np.zeros((len(values), 0), np.float32)
+        missing = np.isnan(values)
+        scaled = self._scaling.scale(np.where(missing, self._median, values))
+        overflown = (np.abs(scaled) > _LARGEST).any(axis=0)
+        if overflown.any():
+            raise DataError(
+                f"Input X contains a value too large for dtype('float32') once it is scaled, in column "
+                f"{self.columns[int(overflown.argmax())]!r}: it is far outside of what was seen at fit."
+            )
+        encoded = np.empty((len(values), len(self.columns) + len(self._indicated)), np.float32)
+        encoded[:, : len(self.columns)] = scaled
+        encoded[:, len(self.columns) :] = missing[:, self._indicated]
+        return encoded
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return what was learned, as JSON values and arrays."""
+        arrays = {"median": self._median, "indicated": self._indicated, **self._scaling.state}
+        return {"columns": list(self.columns), "scaling": self.scaling}, arrays
+
+    @classmethod
+    def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "NumericEncoder":
+        """Return the encoder that :meth:`to_state` wrote; its outputs are the same to the last bit.
+
+        Raises
+        ------
+        FormatError
+            When an entry is missing.
+        """
+        try:
+            encoder = cls(data["columns"], data["scaling"])
+            rest = dict(arrays)
+            encoder._median = rest.pop("median")
+            encoder._indicated = rest.pop("indicated")
+            encoder._scaling.state = rest
+        except KeyError as error:
+            raise FormatError(f"The saved state of the numbers lacks the entry {error}.") from error
+        return encoder
+
+
+def _as_float(key: Any) -> float:
+    try:
+        return float(key)
+    except OverflowError:
+        return float("inf")
+
+
+def _refuse(key: object, column: str | None) -> None:
+    step = "Turn it into numbers first, for example by pandas.to_numeric(column, errors='coerce')."
+    raise DataError(
+        f"Column {column!r} holds numbers, but a cell is {key!r}, of type {type(key).__name__}. {step} "
+        f"If it should be a category, name it in categorical= at fit."
+    )

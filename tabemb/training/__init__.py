@@ -1,0 +1,1 @@
+"""How a network learns: the package that imports TensorFlow."""

@@ -1,0 +1,73 @@
+"""How the learning rate moves over a fit."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from tabemb.registry import Registry
+
+__all__ = ["SCHEDULES", "Schedule"]
+
+
+class Schedule(BaseEstimator):
+    """From the share of the fit that is done to a factor of the learning rate."""
+
+    def __call__(self, progress: np.ndarray) -> np.ndarray:
+        """Return the factor, in [0, 1], at each progress in [0, 1)."""
+        raise TypeError("a schedule defines __call__(progress)")
+
+
+SCHEDULES: Registry[Schedule] = Registry("schedule")
+
+
+@SCHEDULES.register("constant")
+class Constant(Schedule):
+    """The learning rate stays as it is.
+
+    Examples
+    --------
+    >>> Constant()(np.array([0.0, 0.5]))
+    array([1., 1.])
+    """
+
+    def __call__(self, progress):
+        return np.ones_like(progress)
+
+
+@SCHEDULES.register("cosine")
+class Cosine(Schedule):
+    """A linear rise, then half a cosine down to zero (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5, one cycle).
+
+    Parameters
+    ----------
+    warmup : float, default=0.05
+        Share of the fit in which the rate rises, in [0, 1).
+
+    Examples
+    --------
+    >>> Cosine(warmup=0.0)(np.array([0.0, 0.5]))
+    array([1. , 0.5])
+    """
+
+    def __init__(self, warmup=0.05):
+        self.warmup = warmup
+
+    def __call__(self, progress):
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"warmup must be in [0, 1), got {self.warmup!r}.")
+        down = 0.5 * (1 + np.cos(np.pi * (progress - self.warmup) / (1 - self.warmup)))
+        rise = (progress + 1e-3) / (self.warmup + 1e-3)
+        return np.where(progress < self.warmup, rise, down)
+
+
+@SCHEDULES.register("linear")
+class Linear(Schedule):
+    """A straight line down to zero.
+
+    Examples
+    --------
+    >>> Linear()(np.array([0.0, 0.75]))
+    array([1.  , 0.25])
+    """
+
+    def __call__(self, progress):
+        return 1 - progress

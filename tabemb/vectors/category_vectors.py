@@ -1,0 +1,386 @@
+"""The learned vectors of one column: an immutable value that answers questions by key."""
+
+import numbers
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError
+from tabemb.vectors.arrays import count_array, float_array
+from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.similarity import cosines, top, unit_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CategoryVectors"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+
+class CategoryVectors:
+    """The vectors of the categories of one column.
+
+    A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).
+
+    Parameters
+    ----------
+    keys : iterable of scalars
+        The categories, the most frequent first. They keep their type: 1 and 1.0 are one category, ``"1"`` and
+        ``True`` are two more.
+    vectors : array-like of shape (n, dim)
+        A row for each key; finite, kept as float32.
+    counts : array-like of int of shape (n,), optional
+        In how many rows each category was seen.
+    name : str, default=""
+        The column.
+    unknown, missing : array-like of shape (dim,), optional
+        The vectors for a category that was not seen in training, and for a missing cell.
+
+    Attributes
+    ----------
+    name : str
+    index_to_key : list
+    key_to_index : mapping from key to int
+    vectors : float32 array of shape (n, dim)
+    counts : int64 array of shape (n,) or None
+    unknown, missing : float32 array of shape (dim,) or None
+    dim : int
+
+    Raises
+    ------
+    DataError
+        When shapes do not fit, a number is not finite, or a key comes twice.
+
+    Examples
+    --------
+    >>> vectors = CategoryVectors(["JFK", "LGA", "SFO"], [[1.0, 0.1], [0.9, 0.2], [-1.0, 0.3]], name="origin")
+    >>> vectors
+    CategoryVectors(origin: 3 categories x 2)
+    >>> vectors["LGA"]
+    array([0.9, 0.2], dtype=float32)
+    >>> vectors[["LGA", "SFO"]].shape
+    (2, 2)
+    >>> [key for key, cosine in vectors.most_similar("JFK")]
+    ['LGA', 'SFO']
+    """
+
+    __slots__ = ("_counts", "_index", "_missing", "_name", "_unknown", "_vectors")
+
+    def __init__(
+        self,
+        keys: Iterable[Any],
+        vectors: npt.ArrayLike,
+        counts: npt.ArrayLike | None = None,
+        *,
+        name: str = "",
+        unknown: npt.ArrayLike | None = None,
+        missing: npt.ArrayLike | None = None,
+    ) -> None:
+        self._name = str(name)
+        self._index = KeyIndex(keys, column=self._name)
+        keys = self._index.keys_in_order
+        self._vectors = float_array(vectors, "vectors", (len(keys), None), owner=self._owner(), keys=keys)
+        self._counts = None if counts is None else count_array(counts, len(keys), owner=self._owner())
+        self._unknown = None if unknown is None else self._row(unknown, "unknown")
+        self._missing = None if missing is None else self._row(missing, "missing")
+
+    @property
+    def name(self) -> str:
+        """The column."""
+        return self._name
+
+    @property
+    def keys(self) -> list[Any]:
+        """The categories; the same as ``index_to_key``."""
+        return list(self._index)
+
+    @property
+    def index_to_key(self) -> list[Any]:
+        """The categories, in the order of the rows of ``vectors``."""
+        return list(self._index)
+
+    @property
+    def key_to_index(self) -> Mapping[Any, int]:
+        """From a category to its row; as a dict, but 1 and ``True`` are two keys."""
+        return self._index
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        """The vectors, one row for each category."""
+        return self._vectors
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64] | None:
+        """In how many rows each category was seen, where that is known."""
+        return self._counts
+
+    @property
+    def unknown(self) -> npt.NDArray[np.float32] | None:
+        """The vector of categories that were not seen in training."""
+        return self._unknown
+
+    @property
+    def missing(self) -> npt.NDArray[np.float32] | None:
+        """The vector of missing cells."""
+        return self._missing
+
+    @property
+    def dim(self) -> int:
+        """The length of a vector."""
+        return int(self._vectors.shape[1])
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._index)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._index
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
+        if _is_several(key):
+            return self._vectors[np.array([self._index[each] for each in key], dtype=np.intp)]
+        row: npt.NDArray[np.float32] = self._vectors[self._index[key]]
+        return row
+
+    def most_similar(self, positive: Any, negative: Any = (), topn: int = 10) -> list[tuple[Any, float]]:
+        """Find the categories whose vectors point the same way as the query, by cosine.
+
+        The query is the sum of the directions of the positive vectors less those of the negative ones (gensim's
+        rule; 3CosAdd in Levy & Goldberg, 2014).
+
+        Parameters
+        ----------
+        positive, negative : key, vector, or list of keys and vectors
+            A vector is a float array of shape (dim,). The keys that are asked with are not among the answers.
+        topn : int, default=10
+            How many; fewer come where the column has fewer.
+
+        Returns
+        -------
+        list of (key, cosine)
+            The nearest first; among equal ones the more frequent first. A vector of zeros has cosine 0 to all.
+
+        Raises
+        ------
+        UnknownKeyError
+            When a key is not in the column; near keys are named.
+        DataError
+            When nothing is asked, ``topn`` is below 1, or a vector is of another length.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]], name="weekday")
+        >>> [(key, round(cosine, 2)) for key, cosine in vectors.most_similar("mon", topn=2)]
+        [('tue', 0.8), ('sat', -0.6)]
+        >>> vectors.most_similar(["tue"], negative=["mon"], topn=1)[0][0]
+        'sat'
+        """
+        if isinstance(topn, bool) or not isinstance(topn, numbers.Integral) or topn < 1:
+            raise DataError(f"topn is how many neighbours to return: expected a whole number from 1, got {topn!r}.")
+        added, taken = self._query(positive), self._query(negative)
+        if not len(added[1]) and not len(taken[1]):
+            raise DataError("most_similar needs at least one key or vector to look for; `positive` is empty.")
+        scores = cosines(self._vectors, unit_mean(added[1], taken[1]))
+        best = top(scores, int(topn), without=added[0] + taken[0])
+        keys = self._index.keys_in_order
+        return [(keys[i], float(scores[i])) for i in best]
+
+    def similarity(self, a: Any, b: Any) -> float:
+        """Return the cosine between two categories (or vectors); 0 where one of them is all zeros.
+
+        Parameters
+        ----------
+        a, b : key or vector
+            A vector is a float array of shape (dim,).
+
+        Returns
+        -------
+        float
+            Between -1 and 1.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue"], [[3.0, 4.0], [4.0, 3.0]])
+        >>> vectors.similarity("mon", "tue")
+        0.96
+        """
+        one, two = self._query([a])[1].astype(np.float64), self._query([b])[1].astype(np.float64)
+        return float(cosines(one, two[0])[0])
+
+    def distance(self, a: Any, b: Any) -> float:
+        """Return 1 - cosine of two categories (or vectors): 0 for the same direction, 2 for the opposite one.
+
+        Parameters
+        ----------
+        a, b : key or vector
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue"], [[1.0, 0.0], [0.0, 2.0]])
+        >>> vectors.distance("mon", "tue")
+        1.0
+        """
+        return 1.0 - self.similarity(a, b)
+
+    def to_frame(self, *, count: bool = False) -> "pd.DataFrame":
+        """Return the vectors as a pandas table, ready to be joined to another one by the column.
+
+        Parameters
+        ----------
+        count : bool, default=False
+            Whether a column ``dest_count`` comes first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The index holds the keys and is named after the column; the columns are ``dest_emb0``, ``dest_emb1``, ...
+
+        Raises
+        ------
+        DataError
+            When counts are asked for and not known.
+
+        Examples
+        --------
+        >>> CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest").to_frame()
+              dest_emb0  dest_emb1
+        dest
+        JFK         1.0        0.5
+        SFO        -1.0        0.5
+        """
+        import pandas as pd
+
+        prefix = f"{self._name}_" if self._name else ""
+        index = pd.Index(list(self._index), name=self._name or None, dtype=None if len(self) else object)
+        frame = pd.DataFrame(self._vectors.copy(), index=index, columns=[f"{prefix}emb{i}" for i in range(self.dim)])
+        if count:
+            if self._counts is None:
+                raise DataError(f"The vectors of column {self._name!r} came without counts; leave out count=True.")
+            frame.insert(0, f"{prefix}count", self._counts)
+        return frame
+
+    def save(self, path: str | PathLike[str], *, format: str | None = None) -> None:  # noqa: A002
+        """Write the vectors to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            Its suffix tells the format: ``.parquet`` keeps everything; ``.txt``, ``.vec`` and ``.w2v`` are word2vec
+            text, which other programs read, without counts and name.
+        format : str, optional
+            ``"parquet"`` or ``"word2vec"``, for a name with another suffix.
+
+        Raises
+        ------
+        UnknownNameError
+            When no format goes by that suffix or name.
+        OutputError
+            When the file cannot be written; an old one then is as it was.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> vectors = CategoryVectors(["New York", 7], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "dest.parquet")
+        ...     vectors.save(path)
+        ...     CategoryVectors.load(path) == vectors
+        True
+        """
+        from tabemb.vectors.formats import find_format
+
+        find_format(path, format).write(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str], *, format: str | None = None) -> "CategoryVectors":  # noqa: A002
+        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe text.
+
+        Parameters
+        ----------
+        path : str or path
+        format : str, optional
+            As in :meth:`save`.
+
+        Raises
+        ------
+        UnknownNameError
+            When no format goes by that suffix or name.
+        FormatError
+            When there is no such file, or it is not whole; the message names the line and what was expected.
+        """
+        from tabemb.vectors.formats import find_format
+
+        return find_format(path, format).read(path)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CategoryVectors):
+            return NotImplemented
+        return (
+            self._name == other._name
+            and self._index == other._index
+            and _same(self._vectors, other._vectors)
+            and _same(self._counts, other._counts)
+            and _same(self._unknown, other._unknown)
+            and _same(self._missing, other._missing)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        title = f"{self._name}: " if self._name else ""
+        return f"CategoryVectors({title}{len(self)} {'category' if len(self) == 1 else 'categories'} x {self.dim})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor, so that what comes out of a pickle is valid and read-only too.
+        return _rebuild, (self.keys, self._vectors, self._counts, self._name, self._unknown, self._missing)
+
+    def _query(self, items: Any) -> tuple[list[int], FloatArray]:
+        """Return the rows and the vectors of a key, a vector, or a list of such; a vector has no row."""
+        rows: list[int] = []
+        found: list[FloatArray] = []
+        several = _is_several(items) and not _is_vector(items)
+        for item in items if several else [items]:
+            if _is_vector(item):
+                found.append(self._row(item, "a query vector"))
+            else:
+                rows.append(self._index[item])
+                found.append(self._vectors[rows[-1]])
+        return rows, np.array(found, dtype=np.float32).reshape(len(found), self.dim)
+
+    def _row(self, values: npt.ArrayLike, what: str) -> npt.NDArray[np.float32]:
+        return float_array(values, what, (self.dim,), owner=self._owner())
+
+    def _owner(self) -> str:
+        return f"Column {self._name!r}" if self._name else "CategoryVectors"
+
+
+def _rebuild(
+    keys: list[Any],
+    vectors: npt.ArrayLike,
+    counts: npt.ArrayLike | None,
+    name: str,
+    unknown: npt.ArrayLike | None,
+    missing: npt.ArrayLike | None,
+) -> CategoryVectors:
+    return CategoryVectors(keys, vectors, counts, name=name, unknown=unknown, missing=missing)
+
+
+def _is_several(key: Any) -> bool:
+    """Tell a list of keys from one key: text, bytes and scalars are keys."""
+    if isinstance(key, np.ndarray):
+        return key.ndim > 0
+    return isinstance(key, Iterable) and not isinstance(key, str | bytes | bytearray)
+
+
+def _is_vector(item: Any) -> bool:
+    return isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind == "f"
+
+
+def _same(one: npt.NDArray[Any] | None, two: npt.NDArray[Any] | None) -> bool:
+    return one is two or (one is not None and two is not None and np.array_equal(one, two))

@@ -1,0 +1,111 @@
+"""From a category to its row, with the types of the keys respected."""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from tabemb.exceptions import DataError, UnknownKeyError, did_you_mean
+from tabemb.table.keys import Key, as_key, identity
+
+__all__ = ["KeyIndex"]
+
+# Looking for near spellings takes a second at some 100,000 keys; the most frequent ones come first.
+_NEAR_AMONG = 10_000
+
+
+class KeyIndex(Mapping[Any, int]):
+    """A read-only mapping from the keys of a column to 0, 1, 2, ...
+
+    A dict takes 1 and ``True`` for the same key; here they are two, while 1 and 1.0 are one, as in a vocabulary.
+
+    Parameters
+    ----------
+    keys : iterable of scalars
+        Each one once; None and NaN are no categories.
+    column : str, default=""
+        The column's name, for error messages.
+
+    Raises
+    ------
+    DataError
+        When a key comes twice, is missing, or is no scalar.
+
+    Examples
+    --------
+    >>> index = KeyIndex(["a", 1, True])
+    >>> index[1], index[1.0], index[True]
+    (1, 1, 2)
+    >>> "1" in index
+    False
+    """
+
+    __slots__ = ("_column", "_keys", "_rows")
+
+    def __init__(self, keys: Iterable[Any], column: str = "") -> None:
+        self._column = column
+        self._keys: list[Key] = []
+        self._rows: dict[Hashable, int] = {}
+        for row, given in enumerate(keys):
+            key = as_key(given, column or None)
+            if key is None:
+                raise DataError(
+                    f"{self._where()}: expected categories, got {given!r} in row {row}, which stands for a missing "
+                    "cell. Its vector is given as missing=..."
+                )
+            first = self._rows.setdefault(identity(key), row)
+            if first != row:
+                raise DataError(f"{self._where()}: expected each key once, got {key!r} in rows {first} and {row}.")
+            self._keys.append(key)
+
+    @property
+    def keys_in_order(self) -> list[Any]:
+        """The keys by row; the index's own list, not to be changed."""
+        return self._keys
+
+    def __getitem__(self, key: Any) -> int:
+        try:
+            return self._rows[identity(as_key(key))]
+        except (KeyError, DataError) as error:
+            raise UnknownKeyError(self._unknown(key)) from error
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return identity(as_key(key)) in self._rows
+        except DataError:
+            return False
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, KeyIndex) and list(self._rows) == list(other._rows)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key!r}: {row}" for row, key in enumerate(islice(self._keys, 5)))
+        return f"KeyIndex({{{shown}{', ...' if len(self) > 5 else ''}}})"
+
+    def _where(self) -> str:
+        return f"Column {self._column!r}" if self._column else "The keys"
+
+    def _unknown(self, key: Any) -> str:
+        column = f"column {self._column!r}" if self._column else "these vectors"
+        message = f"No category {key!r} in {column} ({len(self):,} categories)."
+        if _is_missing(key):
+            return f"{message} The vector of missing cells is `.missing`."
+        # The commonest slip: 1 for "1", or "1" for 1.
+        twins = [known for known in self._keys if type(known) is not type(key) and str(known) == str(key)]
+        if twins:
+            return f"{message} There is {twins[0]!r}, of type {type(twins[0]).__name__}."
+        return message + did_you_mean(key, self._keys[:_NEAR_AMONG])
+
+
+def _is_missing(key: Any) -> bool:
+    try:
+        return as_key(key) is None
+    except DataError:
+        return False

@@ -1,0 +1,24 @@
+"""Fixtures that the whole suite shares."""
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Return a function from the name of a real table to its data frame; skips where the file is absent."""
+
+    def read(name: str, **options) -> pd.DataFrame:
+        path = DATA / f"{name}.parquet"
+        if not path.exists():
+            pytest.skip(f"the table {name} is not here (looked in TABEMB_DATA or ../shared/data)")
+        return pd.read_parquet(path, **options)
+
+    return read

@@ -1,0 +1,250 @@
+"""An experiment's YAML: what is read, and what bad files are told."""
+
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+from tabemb.exceptions import ConfigError
+from tabemb.experiments.config import ExperimentConfig, ModelSection, dump_config, json_schema, read_config
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+GOOD = """\
+title: A test
+data:
+  path: rows.csv
+  target: y
+model:
+  embedding_dim: 4
+  body: {name: mlp, hidden_units: [16, 8]}
+validation: {kind: kfold, folds: 3}
+"""
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """Return a function that writes a YAML file into the current folder and returns its path."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(text, name="x.yaml"):
+        Path(name).write_text(text, encoding="utf-8")
+        return Path(name)
+
+    return write
+
+
+def message(path):
+    with pytest.raises(ConfigError) as caught:
+        read_config(path)
+    return str(caught.value)
+
+
+def test_what_the_file_says_is_what_is_read(write):
+    config = read_config(write(GOOD, "late-flights.yaml"))
+    assert config.name == "late-flights"
+    assert config.data.target == "y"
+    assert (config.validation.kind, config.validation.folds) == ("kfold", 3)
+    assert config.model.params() == {"body": {"name": "mlp", "hidden_units": (16, 8)}, "embedding_dim": 4}
+
+
+def test_a_derived_target(write):
+    config = read_config(write("data: {path: a.csv, target: {column: delay, above: 15}}"))
+    assert (config.data.target.column, config.data.target.above) == ("delay", 15.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            GOOD.replace("body:", "bdy:"),
+            "x.yaml, line 7: model.bdy is not a known setting. Did you mean 'body'?",
+        ),
+        (
+            GOOD.replace("title: A test", "titel: A test"),
+            "x.yaml, line 1: titel is not a known setting. Did you mean 'title'?",
+        ),
+        (
+            GOOD + "folds: 4\n",
+            "x.yaml, line 9: folds is not a known setting. It belongs under 'validation'.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "random_state: 4"),
+            "x.yaml, line 6: model.random_state is not a known setting. The seed of the whole experiment is the "
+            "top-level setting 'seed'.",
+        ),
+        (
+            GOOD.replace("folds: 3", "zzz: 3"),
+            "x.yaml, line 8: validation.zzz is not a known setting. validation knows: kind, folds, by, share.",
+        ),
+        (
+            GOOD.replace("folds: 3", "folds: three"),
+            "x.yaml, line 8: validation.folds must be a whole number, got 'three'.",
+        ),
+        (
+            GOOD.replace("folds: 3", "folds: 1"),
+            "x.yaml, line 8: validation.folds: input should be greater than or equal to 2, got 1.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "learning_rate: fast"),
+            "x.yaml, line 6: model.learning_rate must be a number, got 'fast'.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "embedding_dim: [4]"),
+            "x.yaml, line 6: model.embedding_dim must be a whole number or text or a mapping, got a list.",
+        ),
+        (
+            GOOD + "baselines: one_hot_mlp\n",
+            "x.yaml, line 9: baselines must be a list, got 'one_hot_mlp'.",
+        ),
+        (
+            GOOD.replace("target: y", "target: 2013-01-01"),
+            "x.yaml, line 4: data.target must be text, got datetime.date(2013, 1, 1). Put it in quotes.",
+        ),
+        (
+            GOOD.replace("kind: kfold", "kind: kfolds"),
+            "x.yaml, line 8: validation.kind: input should be 'auto', 'kfold', 'stratified', 'group', 'time' or "
+            "'holdout', got 'kfolds'.",
+        ),
+        (
+            GOOD.replace("  target: y\n", ""),
+            "x.yaml, line 2: data.target is missing. The column to predict, or a yes-or-no question about a column.",
+        ),
+        ("title: nothing else\n", "x.yaml, line 1: data is missing. Every experiment needs it."),
+        (
+            GOOD.replace("path: rows.csv", "path: rows.csv\n  dataset: nycflights13"),
+            "x.yaml, line 2: data needs either dataset (a registered name) or path (a CSV or Parquet file), and not both.",
+        ),
+        (
+            GOOD.replace("target: y", "target: {column: y, abov: 3}"),
+            "x.yaml, line 4: data.target.abov is not a known setting. Did you mean 'above'?",
+        ),
+        (
+            GOOD.replace("target: y", "target: {column: y}"),
+            "x.yaml, line 4: data.target needs exactly one of above, below and equals, got none.",
+        ),
+        (
+            GOOD.replace("kind: kfold", "kind: time"),
+            "x.yaml, line 8: validation of kind 'time' needs by: the column that holds the time.",
+        ),
+        (
+            GOOD.replace("kind: kfold", "by: day"),
+            "x.yaml, line 8: validation takes by for the kinds 'group' and 'time' only, the kind here is 'auto'.",
+        ),
+        (
+            GOOD + "name: a/b\n",
+            "x.yaml, line 9: name may be made of letters, digits, '.', '_' and '-', got 'a/b'.",
+        ),
+        (GOOD + "title: B\n", "x.yaml, line 9: title stands here again; the first is in line 1."),
+        (
+            GOOD.replace("embedding_dim: 4", "embeding_dim: 4") + "sed: 1\nmetric: a\n",
+            "x.yaml, line 6: model.embeding_dim is not a known setting. Did you mean 'embedding_dim'? "
+            "(There are 2 more problems in this file.)",
+        ),
+        ("", "x.yaml, line 1: an experiment is a mapping with the key 'data' at least; this file is empty."),
+        ("- a\n", "x.yaml, line 1: an experiment is a mapping with the key 'data' at least; this file holds a list."),
+    ],
+)
+def test_a_wrong_file_is_told_the_file_the_line_and_the_key(write, text, told):
+    assert message(write(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("data:\n  path: [a\n", "x.yaml, line 3: this is not YAML: "),
+        ("data:\n\tpath: a\n", "x.yaml, line 2: this is not YAML: "),
+        ("a: b: c\n", "x.yaml, line 1: this is not YAML: mapping values are not allowed here."),
+        ("x: !!python/object:os.system {}\ndata: 1\n", "x.yaml, line 1: this is not YAML: could not determine a constr"),
+    ],
+)
+def test_a_file_that_is_not_yaml_is_told_the_line(write, text, start):
+    assert message(write(text)).startswith(start)
+
+
+def test_a_file_that_is_not_there_is_told_its_neighbours(write):
+    write(GOOD, "flights.yaml")
+    assert message("flihgts.yaml") == (
+        "Cannot read flihgts.yaml: No such file or directory. Did you mean 'flights.yaml'?"
+    )
+
+
+def test_a_file_that_is_not_text(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("x.yaml").write_bytes(b"\xff\xfe\x00")
+    assert message("x.yaml") == "Cannot read x.yaml: it is not text in UTF-8."
+
+
+def test_numbers_without_a_point_before_the_exponent_are_numbers(write):
+    # PyYAML reads 1e-3 as text.
+    config = read_config(write(GOOD.replace("embedding_dim: 4", "learning_rate: 1e-3")))
+    assert config.model.params()["learning_rate"] == 0.001
+
+
+def test_a_path_is_relative_to_the_file(write, tmp_path):
+    (tmp_path / "sub").mkdir()
+    assert read_config(write(GOOD, "sub/x.yaml")).table_path() == Path("sub/rows.csv")
+
+
+def test_an_environment_variable_in_a_path(write, tmp_path, monkeypatch):
+    config = read_config(write(GOOD.replace("rows.csv", "${TABLES}/rows.csv")))
+    monkeypatch.setenv("TABLES", str(tmp_path))
+    assert config.table_path() == tmp_path / "rows.csv"
+    monkeypatch.delenv("TABLES")
+    with pytest.raises(ConfigError) as caught:
+        config.table_path()
+    assert str(caught.value) == (
+        "x.yaml, line 3: data.path names the environment variable TABLES, which is not set. Set it to the folder that "
+        "holds rows.csv: export TABLES=FOLDER"
+    )
+
+
+def test_what_is_written_is_read_as_the_same(write, tmp_path):
+    config = read_config(write(GOOD))
+    again = read_config(write(dump_config(config, output="elsewhere"), "again.yaml"))
+    assert again.name == "x"
+    assert again.output == "elsewhere"
+    assert again.table_path() == tmp_path / "rows.csv"
+    assert again.model == config.model
+
+
+def test_where_a_setting_stands(write):
+    config = read_config(write(GOOD + "baselines:\n  - majority\n  - one_hot_mlp\n"))
+    assert config.where("baselines.1") == "x.yaml, line 11: baselines[1]"
+    assert config.where("seed") == "x.yaml, line 1: seed"
+    assert ExperimentConfig.model_validate({"data": {"path": "a.csv", "target": "y"}}).where("seed") == "seed"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_configs_of_the_project_can_be_read(path):
+    config = read_config(path)
+    assert config.name == path.stem
+    assert config.title
+
+
+def test_the_schema_for_editors_is_up_to_date():
+    stored = (CONFIGS / "schema.json").read_text(encoding="utf-8")
+    assert stored == json_schema(), "run: python -m tabemb.experiments.config > configs/schema.json"
+    assert json.loads(stored)["additionalProperties"] is False
+
+
+def test_the_model_section_is_the_estimators_parameters():
+    from tabemb.estimators.classifier import EmbeddingClassifier
+
+    parameters = inspect.signature(EmbeddingClassifier).parameters
+    # These stand elsewhere in the file, or cannot be written in YAML.
+    elsewhere = {"categorical", "callbacks", "random_state", "verbose"}
+    assert set(ModelSection.model_fields) == set(parameters) - elsewhere
+    defaults = ModelSection()
+    for name in ModelSection.model_fields:
+        assert getattr(defaults, name) == parameters[name].default, name
+
+
+def test_the_kinds_of_validation_are_the_registered_ones():
+    from typing import get_args
+
+    from tabemb.experiments.config import ValidationSection
+    from tabemb.experiments.folds import FOLDS
+
+    kinds = get_args(ValidationSection.model_fields["kind"].annotation)
+    assert set(kinds) == {"auto", *FOLDS}

@@ -1,0 +1,261 @@
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from scipy import sparse
+from sklearn.base import BaseEstimator
+
+from tabemb.exceptions import ColumnError, DataError
+from tabemb.table.cells import Coded, factorize
+from tabemb.table.frames import read_frame
+
+
+def values(frame, column):
+    coded = factorize(frame.cells(column))
+    return [coded.keys[code] if code >= 0 else None for code in coded.codes]
+
+
+NEW_YEAR, NEXT_YEAR = datetime(2020, 1, 1), datetime(2021, 1, 1)
+
+PANDAS = [
+    (pd.array(["a", None, "b"], dtype="str"), "text", ["a", None, "b"]),
+    (pd.array(["a", None, "b"], dtype="string[pyarrow]"), "text", ["a", None, "b"]),
+    (pd.array(["a", None, "b"], dtype="string[python]"), "text", ["a", None, "b"]),
+    (pd.array(["a", None, "b"], dtype=pd.ArrowDtype(pa.string())), "text", ["a", None, "b"]),
+    (np.array(["a", None, np.nan], dtype=object), "text", ["a", None, None]),
+    (pd.Categorical(["b", None, "a"], categories=["a", "b", "z"]), "category", ["b", None, "a"]),
+    (pd.Categorical([2, 1, None]), "category", [2, 1, None]),
+    (pd.Categorical([True, False, None]), "category", [True, False, None]),
+    (pd.Categorical(["a", 1, None]), "category", ["a", 1, None]),
+    (pd.Categorical(pd.to_datetime(["2020", "2021", None])), "category", [NEW_YEAR, NEXT_YEAR, None]),
+    (pd.cut([1.0, 3.0, np.nan], [0, 2, 4]), "category", [pd.Interval(0, 2), pd.Interval(2, 4), None]),
+    (np.array([True, False, True]), "bool", [True, False, True]),
+    (pd.array([True, None, False], dtype="boolean"), "bool", [True, None, False]),
+    (pd.array([True, None, False], dtype=pd.ArrowDtype(pa.bool_())), "bool", [True, None, False]),
+    (np.array([True, None, False], dtype=object), "bool", [True, None, False]),
+    (np.array([1, 2, 3], dtype=np.uint8), "integer", [1, 2, 3]),
+    (np.array([1, 2**63, 2**64 - 1], dtype=np.uint64), "integer", [1, 2**63, 2**64 - 1]),
+    (pd.array([1, None, 2**60 + 1], dtype="Int64"), "integer", [1, None, 2**60 + 1]),
+    (pd.array([1, None, 3], dtype=pd.ArrowDtype(pa.int16())), "integer", [1, None, 3]),
+    (np.array([1.5, np.nan, 3]), "float", [1.5, None, 3.0]),
+    (pd.array([1.5, None, 3], dtype="Float64"), "float", [1.5, None, 3.0]),
+    (pd.array([Decimal("1.5"), None, Decimal(3)], dtype=pd.ArrowDtype(pa.decimal128(4, 1))), "float", [1.5, None, 3]),
+    (pd.arrays.SparseArray([0.0, 1.0, 0.0]), "float", [0, 1, 0]),
+    (pd.to_timedelta([1, None, 2], unit="s"), "float", [1, None, 2]),
+    (np.array([1, 2, None], dtype=object), "object", [1, 2, None]),
+    (np.array([Decimal(1), Decimal("1.5"), None], dtype=object), "object", [1, Decimal("1.5"), None]),
+    (np.array(["a", 1, True], dtype=object), "object", ["a", 1, True]),
+    (np.array([b"a", None, b"b"], dtype=object), "object", [b"a", None, b"b"]),
+    (np.array([None, None, None], dtype=object), "object", [None] * 3),
+    (pd.period_range("2020", periods=3, freq="M"), "object", list(pd.period_range("2020", periods=3, freq="M"))),
+    (pd.to_datetime(["2020-01-01", None, "2021-01-01"]), "datetime", [NEW_YEAR, None, NEXT_YEAR]),
+    (np.array([NEW_YEAR.date(), None, NEW_YEAR.date()], dtype=object), "datetime", [NEW_YEAR.date(), None, NEW_YEAR.date()]),
+    (np.array([NEW_YEAR.date(), None, NEW_YEAR], dtype=object), "datetime", [NEW_YEAR.date(), None, NEW_YEAR]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "expected"), PANDAS, ids=lambda value: repr(getattr(value, "dtype", ""))[:40]
+)
+def test_pandas_columns(column, kind, expected):
+    frame = read_frame(pd.DataFrame({"c": column}))
+    assert frame.kind("c") == kind
+    assert values(frame, "c") == expected
+
+
+def test_time_zones_are_kept():
+    frame = read_frame(pd.DataFrame({"c": pd.to_datetime(["2020-01-01"]).tz_localize("Europe/Paris")}))
+    assert values(frame, "c") == [pd.Timestamp("2020-01-01", tz="Europe/Paris").to_pydatetime()]
+
+
+POLARS = [
+    (pl.Series(["a", None]), "text", ["a", None]),
+    (pl.Series(["a", None], dtype=pl.Categorical), "category", ["a", None]),
+    (pl.Series(["a", None], dtype=pl.Enum(["z", "a"])), "category", ["a", None]),
+    (pl.Series([True, None]), "bool", [True, None]),
+    (pl.Series([1, None]), "integer", [1, None]),
+    (pl.Series([2**63, None], dtype=pl.UInt64), "integer", [2**63, None]),
+    (pl.Series([2**70, None], dtype=pl.Int128), "integer", [2**70, None]),
+    (pl.Series([1.5, None]), "float", [1.5, None]),
+    (pl.Series([Decimal("1.5"), None]), "float", [1.5, None]),
+    (pl.Series([timedelta(seconds=1), None]), "float", [1, None]),
+    (pl.Series([date(2020, 1, 1), None]), "datetime", [date(2020, 1, 1), None]),
+    (pl.Series([datetime(2020, 1, 1, 5), None]), "datetime", [datetime(2020, 1, 1, 5), None]),
+    (pl.Series([time(5), None]), "object", [time(5), None]),
+    (pl.Series([b"a", None]), "object", [b"a", None]),
+    (pl.Series([None, None]), "object", [None, None]),
+    (pl.Series(["a", 1], dtype=pl.Object), "object", ["a", 1]),
+]
+
+
+@pytest.mark.parametrize(("column", "kind", "expected"), POLARS, ids=lambda value: repr(getattr(value, "dtype", "")))
+def test_polars_columns(column, kind, expected):
+    frame = read_frame(pl.DataFrame({"c": column}))
+    assert frame.kind("c") == kind
+    assert values(frame, "c") == expected
+
+
+def test_arrow_tables():
+    table = pa.table({"d": pa.array(["a", "b", "a"]).dictionary_encode(), "i": [1, None, 3]})
+    frame = read_frame(pa.concat_tables([table, table]))
+    assert (frame.kind("d"), frame.kind("i"), frame.n_rows) == ("category", "integer", 6)
+    assert values(frame, "d") == ["a", "b", "a"] * 2
+
+
+def test_numpy_object_columns_are_what_their_cells_are():
+    day = datetime(2020, 1, 1)
+    rows = [["a", 1, 2.5, None, True, 2**70, day, 1], ["b", 2, np.nan, None, False, 1, day, "x"]]
+    frame = read_frame(np.array(rows, dtype=object))
+    kinds = [frame.kind(column) for column in frame.columns]
+    assert kinds == ["text", "integer", "float", "object", "bool", "integer", "datetime", "object"]
+    assert not frame.named
+    assert frame.columns[:2] == ("x0", "x1")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kind"),
+    [
+        *[(dtype, "float") for dtype in ("f4", "f2", ">f8", "g")],
+        ("i1", "integer"),
+        ("?", "bool"),
+        ("U3", "text"),
+        ("M8[D]", "datetime"),
+        ("M8[Y]", "datetime"),
+    ],
+)
+def test_numpy_matrices(dtype, kind):
+    frame = read_frame(np.zeros((2, 2), dtype=dtype))
+    assert frame.kind("x1") == kind
+
+
+def test_rows_of_text_and_numbers_keep_their_types():
+    frame = read_frame([["a", 1], ["b", 2]])
+    assert (frame.kind("x0"), frame.kind("x1")) == ("text", "integer")
+
+
+def test_anything_with_an_array_in_it_is_read():
+    class Wrapped:
+        def __array__(self, dtype=None, copy=None):
+            return np.eye(3)
+
+    assert read_frame(Wrapped()).n_rows == 3
+
+
+def test_read_only_and_strided_arrays_are_read():
+    matrix = np.arange(12.0).reshape(3, 4)[:, ::2]
+    matrix.flags.writeable = False
+    assert values(read_frame(matrix), "x1") == [2.0, 6.0, 10.0]
+
+
+def test_a_frame_passes_through():
+    frame = read_frame(np.eye(2))
+    assert read_frame(frame) is frame
+
+
+def test_native_is_what_was_given():
+    given = pd.DataFrame({"a": [1]})
+    assert read_frame(given).native is given
+
+
+def test_columns_are_read_once():
+    frame = read_frame(pd.DataFrame({"a": [1]}))
+    assert frame.cells("a") is frame.cells("a")
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_select_and_take(make):
+    frame = read_frame(make({"a": [1, 2, 3], "b": ["x", "y", "z"], "c": [1.0, 2.0, 3.0]}))
+    part = frame.select(["c", "a"]).take(np.array([2, 0]))
+    assert (part.columns, len(part), part.named) == (("c", "a"), 2, True)
+    assert values(part, "a") == [3, 1]
+
+
+def test_select_and_take_by_position():
+    part = read_frame(np.arange(6).reshape(2, 3)).select(["x2"]).take(np.array([1]))
+    assert (part.columns, part.named, values(part, "x2")) == (("x2",), False, [5])
+
+
+def test_a_misspelt_column_is_named_with_its_neighbours():
+    frame = read_frame(pd.DataFrame({"origin": ["a"], "dest": ["b"]}))
+    with pytest.raises(ColumnError) as caught:
+        frame.select(["orgin"])
+    assert str(caught.value) == "The table has no column 'orgin'. Did you mean 'origin'? Its columns: origin, dest."
+
+
+def test_integer_names_of_pandas_are_positions():
+    frame = read_frame(pd.DataFrame({10: ["a"], 20: [1]}))
+    assert (frame.columns, frame.named, frame.kind("x1")) == (("x0", "x1"), False, "integer")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (np.zeros(3), r"Expected 2D array, got 1D array instead:\narray=\[0. 0. 0.\].\nReshape your data either using"),
+        (np.float64(3), "Expected 2D array, got scalar array instead"),
+        (np.zeros((2, 2, 2)), "Found array with dim 3, while dim <= 2 is required"),
+        (np.zeros((0, 3)), r"Found array with 0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1 is required\."),
+        (np.zeros((3, 0)), r"0 feature\(s\) \(shape=\(3, 0\)\) while a minimum of 1 is required\."),
+        (pd.DataFrame({"a": []}), r"0 sample\(s\) \(shape=\(0, 1\)\)"),
+        (pl.DataFrame(), r"0 feature\(s\) \(shape=\(0, 0\)\)"),
+        (np.array([[1j]]), r"Complex data not supported\n"),
+        (sparse.csr_array(np.eye(2)), "Sparse data was passed, but dense data is required. Use '.toarray"),
+        (sparse.dok_matrix((2, 2)), "Sparse data was passed"),
+        (pd.Series([1]), "Expected a 2-dimensional container but got Series instead.*to_frame.*Reshape your data"),
+        (pl.Series([1]), "Expected a 2-dimensional container but got Series"),
+        (pl.LazyFrame({"a": [1]}), r"LazyFrame has no rows yet. Call .collect\(\) first"),
+        ({"a": [1]}, r"Expected a table, got dict instead. Pass a DataFrame"),
+        ("flights.csv", "Expected a table, got str instead"),
+        (None, "Expected a table, got NoneType instead"),
+        ([[1], [1, 2]], "The rows do not have the same number of columns"),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_is_refused(table, message):
+    with pytest.raises(DataError, match=message):
+        read_frame(table)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [pd.DataFrame([[1, 2, 3]], columns=["a", "b", "a"]), pa.table([[1], [2], [3]], names=["a", "b", "a"])],
+)
+def test_doubled_columns_are_named(table):
+    with pytest.raises(ColumnError, match=r"these come more than once: 'a'\. Rename or drop"):
+        read_frame(table)
+
+
+def test_names_of_which_some_are_numbers_are_refused():
+    with pytest.raises(ColumnError, match=r"these are no strings: 3\. Use X.columns"):
+        read_frame(pd.DataFrame([[1, 2]], columns=["a", 3]))
+
+
+def test_cells_of_lists_are_refused_when_read():
+    frame = read_frame(pd.DataFrame({"tags": [["a", "b"]], "n": [1]}))
+    assert frame.kind("n") == "integer"
+    with pytest.raises(DataError, match=r"in column 'tags' .* got a cell of type list: \['a', 'b'\]. Explode it"):
+        frame.kind("tags")
+
+
+def test_the_errors_satisfy_the_checks_of_scikit_learn():
+    from sklearn.utils import estimator_checks as checks
+
+    class Reader(BaseEstimator):
+        def fit(self, X, y=None):
+            frame = read_frame(X)
+            self.columns_ = [frame.cells(column) for column in frame.columns]
+            self.n_features_in_ = len(self.columns_)
+            return self
+
+    checks.check_complex_data("Reader", Reader())
+    checks.check_dtype_object("Reader", Reader())
+    checks.check_estimators_empty_data_messages("Reader", Reader())
+    checks.check_estimator_sparse_tag("Reader", Reader())
+    checks.check_estimator_sparse_array("Reader", Reader())
+    checks.check_estimator_sparse_matrix("Reader", Reader())
+
+
+def test_huge_integers_are_coded():
+    assert isinstance(read_frame(np.array([[2**70]], dtype=object)).cells("x0"), Coded)

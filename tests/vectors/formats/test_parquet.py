@@ -1,0 +1,103 @@
+"""Parquet: types, metadata, and files that are something else."""
+
+import datetime as dt
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tabemb.exceptions import FormatError
+from tabemb.vectors import CategoryVectors
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "dest.parquet"
+
+
+def test_everything_comes_back(path):
+    saved = CategoryVectors([3, 1], [[1, 2], [3, 4]], [7, 5], name="day", unknown=[0.1, 0.2], missing=[0, 1])
+    saved.save(path)
+    assert CategoryVectors.load(path) == saved
+    assert CategoryVectors.load(path).counts.tolist() == [7, 5]
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind"),
+    [
+        (["a", "b"], pa.string()),
+        ([1, 2], pa.int64()),
+        ([1.5, 2.0], pa.float64()),
+        ([True, False], pa.bool_()),
+        ([b"\xff"], pa.binary()),
+        ([dt.date(2013, 1, 31)], pa.date32()),
+        ([dt.datetime(2013, 1, 31, 5, 7, 9, 11)], pa.timestamp("us")),
+    ],
+)
+def test_keys_of_one_type_get_a_typed_column_that_others_can_read(keys, kind, path):
+    CategoryVectors(keys, np.ones((len(keys), 2))).save(path)
+    table = pq.read_table(path)
+    assert table.column_names == ["key", "vector"]
+    assert table["key"].type == kind
+    assert pd.read_parquet(path)["vector"][0].tolist() == [1, 1]
+    loaded = CategoryVectors.load(path).keys
+    assert loaded == keys
+    assert [type(key) for key in loaded] == [type(key) for key in keys]
+
+
+@pytest.mark.parametrize("keys", [[1, 2.5], ["a", 1], [1, True], [2**70], [dt.timedelta(1), "x"]])
+def test_other_keys_are_json_beside_their_text(keys, path):
+    CategoryVectors(keys, np.ones((len(keys), 1))).save(path)
+    assert pq.read_table(path)["key"].to_pylist() == [str(key) for key in keys]
+    loaded = CategoryVectors.load(path).keys
+    assert [(type(key), key) for key in loaded] == [(type(key), key) for key in keys]
+
+
+def rewrite(path, change=None, **meta):
+    """Write a good file with something changed."""
+    CategoryVectors(["a", "b"], np.ones((2, 2)), [1, 1], name="c").save(path)
+    table = pq.read_table(path)
+    new = json.loads(table.schema.metadata[b"tabemb"]) | meta
+    table = (change(table) if change else table).replace_schema_metadata({"tabemb": json.dumps(new)})
+    pq.write_table(table, path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"version": 2}, "expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
+        ({"format": "other"}, "expected a Parquet file that CategoryVectors.save has written"),
+        ({"dim": 3}, "the column 'vector' should be lists of 3 numbers, and is fixed_size_list"),
+        ({"unknown": [1]}, "expected unknown of shape 2, got 1"),
+        ({"change": lambda table: table.drop_columns("key")}, "they do not fit: .*key"),
+        ({"change": lambda table: table.drop_columns("vector")}, "they do not fit: .*vector"),
+        ({"change": lambda table: pa.concat_tables([table, table])}, "expected each key once, got 'a' in rows 0 and 2"),
+        (
+            {"change": lambda table: table.set_column(0, "key", pa.array(["a", None]))},
+            "got None in row 1, which stands for a missing cell",
+        ),
+        (
+            {"change": lambda table: table.append_column("key_json", pa.array(['"a"', "{"]))},
+            "expected vectors as tabemb writes them, but they do not fit",
+        ),
+    ],
+)
+def test_a_file_that_is_not_as_written_is_refused(damage, message, path):
+    rewrite(path, **damage)
+    with pytest.raises(FormatError, match=f"dest.parquet: .*{message}"):
+        CategoryVectors.load(path)
+
+
+def test_another_parquet_file_is_refused_by_name(path):
+    pd.DataFrame({"dest": ["JFK"], "n": [1]}).to_parquet(path)
+    with pytest.raises(FormatError, match=r"its metadata has no 'tabemb' entry\. It has the columns dest, n\."):
+        CategoryVectors.load(path)
+
+
+def test_a_text_file_is_refused(path):
+    path.write_text("2 2\na 1 2\nb 1 2\n")
+    with pytest.raises(FormatError, match="expected a Parquet file, but it cannot be read as one"):
+        CategoryVectors.load(path)
