@@ -3,6 +3,8 @@
 Heavy imports stand inside the commands, so that ``tabemb --help`` answers at once.
 """
 
+import importlib
+import logging
 import os
 import signal
 import sys
@@ -106,14 +108,19 @@ def run(
 
     experiment = read_config(config)
     with _progress(experiment, quiet) as progress:
+        from tabemb.experiments.run_folder import PARTS
+        from tabemb.experiments.staging import check_free
+
+        # Known in a moment; Keras takes seconds to load.
+        check_free(Path(output or experiment.output) / experiment.name, PARTS, replace=force)
+        _load_keras()
         from tabemb.experiments.runner import run as run_experiment
 
         result = run_experiment(experiment, force=force, output=output, progress=progress)
     if not quiet:
-        from tabemb.experiments.console import show_comparison
         from tabemb.experiments.units import duration
 
-        _print(show_comparison(result.comparison))
+        _print_comparison(result.comparison)
         _print(f"\nReport after {duration(result.seconds)}: {result.path / 'report.html'}")
 
 
@@ -148,6 +155,7 @@ def compare(
         seed=seed,
     )
     with _progress(experiment, quiet) as progress:
+        _load_keras()
         from tabemb.experiments.runner import compare_only
 
         comparison = compare_only(experiment, progress=progress)
@@ -155,9 +163,7 @@ def compare(
         import json as encoder
 
         json.write_text(encoder.dumps(comparison.to_json(), indent=1, allow_nan=False), encoding="utf-8")
-    from tabemb.experiments.console import show_comparison
-
-    _print(show_comparison(comparison))
+    _print_comparison(comparison)
 
 
 @app.command()
@@ -200,7 +206,9 @@ def predict(
 
     if output is not None:
         check_writable(output)
-    answers = predict_table(open_run(run), read_table(data))
+    finished, rows = open_run(run), read_table(data)
+    _load_keras()
+    answers = predict_table(finished, rows)
     if output is None:
         answers.to_csv(sys.stdout, index=False)
     else:
@@ -211,12 +219,22 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _print(what: Any) -> None:
+def _console() -> Any:
     from rich.console import Console
 
     # A pipe has no width of its own; rich would take 80 and cut the table.
-    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
-    console.print(what, markup=False)
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=140)
+
+
+def _print(what: Any) -> None:
+    _console().print(what, markup=False)
+
+
+def _print_comparison(comparison: Any) -> None:
+    from tabemb.experiments.console import show_comparison
+
+    console = _console()
+    console.print(show_comparison(comparison, width=console.width))
 
 
 def _say(sentence: str) -> None:
@@ -230,8 +248,22 @@ def _progress(experiment: Any, quiet: bool) -> Iterator[Any]:
         return
     from tabemb.experiments.console import comparison_progress
 
-    with comparison_progress(1 + (5 if experiment.baselines is None else len(experiment.baselines))) as advance:
+    n_models = 1 + (5 if experiment.baselines is None else len(experiment.baselines))
+    # Its own way to the screen, since descriptor 2 is turned away while Keras loads.
+    with os.fdopen(os.dup(2), "w") as stream, comparison_progress(n_models, stream) as advance:
         yield advance
+
+
+def _load_keras() -> None:
+    """Import Keras without the notes that TensorFlow's C++ libraries write to descriptor 2 as they start."""
+    screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        importlib.import_module("tabemb.estimators.classifier")
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
+        os.close(nowhere)
 
 
 @contextmanager
@@ -240,7 +272,9 @@ def _quiet_machinery(debug: bool) -> Iterator[None]:
     import warnings
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    notes = logging.getLogger("tensorflow")
+    before, level = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)), notes.level
+    notes.setLevel(level if debug else logging.ERROR)
     try:
         with warnings.catch_warnings():
             if not debug:
@@ -248,6 +282,7 @@ def _quiet_machinery(debug: bool) -> Iterator[None]:
             yield
     finally:
         signal.signal(signal.SIGTERM, before)
+        notes.setLevel(level)
 
 
 if __name__ == "__main__":

@@ -202,7 +202,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class of each row (or the labels above one half)."""
-        return self.task_.decide(self._activated(X))
+        probabilities = self._activated(X)
+        return self.task_.decide(probabilities)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, of shape (n_rows, n_classes), in the order of ``classes_``.

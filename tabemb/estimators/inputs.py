@@ -49,9 +49,11 @@ def _check_names(frame: Frame, known: list[str]) -> None:
     if strange:
         parts.append("Feature names unseen at fit time:\n" + "\n".join(f"- {name}" for name in sorted(strange)[:5]))
     if missing:
-        # Near names are looked for among the strange ones first: a misspelt column is both missing and unseen.
-        lines = [f"- {name}{did_you_mean(name, strange or frame.columns)}" for name in sorted(missing)[:5]]
-        parts.append("Feature names seen at fit time, yet now missing:\n" + "\n".join(lines))
+        parts.append(
+            "Feature names seen at fit time, yet now missing:\n" + "\n".join(f"- {n}" for n in sorted(missing)[:5])
+        )
+    near = [f"{name!r} is not there.{did_you_mean(name, strange)}" for name in sorted(missing)[:5]]
+    parts += [line for line in near if line.endswith("?")]
     raise ColumnError("\n".join(parts) + "\n")
 
 

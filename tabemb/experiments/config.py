@@ -104,15 +104,16 @@ class ModelSection(Section):
     )
     max_categories: int | None = Field(None, ge=1, description="Keep at most so many categories a column.")
     one_hot_max_categories: float = Field(0, ge=0, description="One-hot instead of embedding up to so many categories.")
-    category_dropout: float = Field(0.0, ge=0, lt=1, description="Share of known cells shown as unknown in training.")
+    category_dropout: float = Field(0.05, ge=0, lt=1, description="Share of known cells shown as unknown in training.")
     learning_rate: float = Field(0.001, gt=0)
-    schedule: Spec | None = Field(None, description="How the learning rate changes, by name or as a mapping.")
+    schedule: Spec = Field("constant", description="How the learning rate moves: constant, cosine or linear.")
     weight_decay: float = Field(0.0, ge=0)
     batch_size: int | Literal["auto"] = Field("auto", description="Rows a step, or auto.")
-    max_epochs: int = Field(1, ge=1)
+    max_epochs: int = Field(100, ge=1, description="The most passes over the rows.")
     early_stopping: bool = Field(True, description="Stop when the validation part no longer improves.")
     validation_fraction: float = Field(0.1, gt=0, lt=1, description="Share of the training rows held back for that.")
-    n_iter_no_change: int = Field(1, ge=1, description="Epochs without improvement before stopping.")
+    n_iter_no_change: int = Field(5, ge=1, description="Epochs without improvement before stopping.")
+    tol: float = Field(1e-4, ge=0, description="By how much the loss must be better to count as an improvement.")
     class_weight: str | dict[Scalar, float] | None = Field(None, description="balanced, or a mapping class: weight.")
 
     def params(self) -> dict[str, Any]:
@@ -235,8 +236,8 @@ def read_config(path: str | Path) -> ExperimentConfig:
         values = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        near = [each.name for each in sorted(path.parent.glob("*.y*ml"))] if path.parent.is_dir() else []
-        raise ConfigError(f"Cannot read {path}: {reason}.{did_you_mean(path.name, near)}") from error
+        beside = sorted(each.name for each in path.parent.glob("*.y*ml")) if not path.exists() else []
+        raise ConfigError(f"Cannot read {path}: {reason}.{did_you_mean(path.name, beside)}") from error
     except yaml.YAMLError as error:
         raise ConfigError(_syntax(path, error)) from error
     if not isinstance(values, dict):

@@ -1,7 +1,8 @@
 """What the command line shows: tables and a progress bar, made with rich. Nothing is printed here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TextIO
 
 import numpy as np
 from rich.console import Console, Group
@@ -16,17 +17,20 @@ from tabemb.experiments.run_folder import RunFolder
 
 __all__ = ["comparison_progress", "neighbours_table", "show_comparison", "vectors_table"]
 
-SHOWN_METRICS = 3
+# Columns of characters that a metric takes in the table, and everything else.
+METRIC_WIDTH, OTHER_WIDTH = 19, 78
 
 
 @contextmanager
-def comparison_progress(n_models: int) -> Iterator[Callable[[str, int, int], None]]:
-    """Show on standard error how far a comparison is.
+def comparison_progress(n_models: int, file: TextIO | None = None) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far a comparison is.
 
     Parameters
     ----------
     n_models : int
         How many models there are in a fold.
+    file : text stream, optional
+        Where; standard error by default.
 
     Yields
     ------
@@ -34,7 +38,7 @@ def comparison_progress(n_models: int) -> Iterator[Callable[[str, int, int], Non
         ``advance(model, fold, n_folds)``, as `tabemb.compare` calls its ``progress``.
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=file, stderr=file is None), transient=True) as bar:
         task = bar.add_task("getting ready", total=None)
         begun = 0
 
@@ -49,25 +53,26 @@ def comparison_progress(n_models: int) -> Iterator[Callable[[str, int, int], Non
         yield advance
 
 
-def show_comparison(comparison: Comparison) -> Group:
+def show_comparison(comparison: Comparison, *, width: int = 140) -> Group:
     """Return the headline, the table of scores and the verdict.
 
     Parameters
     ----------
     comparison : Comparison
         The scores.
+    width : int, default=140
+        Characters of a line; as many metrics are shown as there is room for, the primary one in any case.
     """
+    metrics = comparison.metrics[: max(1, (width - OTHER_WIDTH) // METRIC_WIDTH)]
     table = _table("model")
-    for metric in comparison.metrics[:SHOWN_METRICS]:
-        table.add_column(metric, justify="right", no_wrap=True)
-    for words in ("embeddings better by", "significance", "parameters", "fit", "rows/s"):
+    for words in (*metrics, "difference", "p", "parameters", "fit"):
         table.add_column(words, justify="right", no_wrap=True)
     for model in comparison.models:
-        table.add_row(*_row(comparison, model), style="bold" if model is comparison.subject else "")
+        table.add_row(*_row(comparison, metrics, model), style="bold" if model is comparison.subject else "")
     parts = [Text(headline(comparison)[1], style="bold"), Text(""), table, Text("")]
     parts.append(Text(f"{comparison.verdict()}"))
-    told = [f"{comparison.n_rows:,} rows", comparison.folds, f"differences on {comparison.primary}"]
-    parts.append(Text("; ".join(told) + ".", style="dim"))
+    told = f"{comparison.n_rows:,} rows; {comparison.folds}; difference: by how much embeddings are better on"
+    parts.append(Text(f"{told} {comparison.primary}.", style="dim"))
     parts += [Text(f"{each.model} was left out: {each.message}", style="yellow") for each in comparison.failures]
     return Group(*parts)
 
@@ -106,14 +111,14 @@ def _table(first: str) -> Table:
     return table
 
 
-def _row(comparison: Comparison, model: ModelResult) -> list[str]:
+def _row(comparison: Comparison, metrics: Sequence[str], model: ModelResult) -> list[str]:
     cells = [model.name]
-    for metric in comparison.metrics[:SHOWN_METRICS]:
+    for metric in metrics:
         spread = f" ± {units.score(model.spread(metric))}" if comparison.n_folds > 1 else ""
         cells.append(f"{units.score(model.mean(metric))}{spread}")
     test = model.versus.get(comparison.primary)
-    cells += ["", ""] if test is None else [units.signed(test.difference), units.p_value(test.p_value)]
+    p_value = "" if test is None else units.p_value(test.p_value).removeprefix("p").removeprefix(" = ").strip()
+    cells += ["" if test is None else units.signed(test.difference), p_value]
     cells.append(units.count(model.n_parameters))
     cells.append(units.duration(float(np.mean(model.fit_seconds))))
-    cells.append(units.rate(float(np.mean(model.predict_rows_per_second))))
     return cells

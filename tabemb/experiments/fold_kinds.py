@@ -296,10 +296,11 @@ def _need_enough(n: int, wanted: int, what: str, sentence: str = "") -> None:
 
 def _need_members(y: np.ndarray, wanted: int) -> None:
     names, counts = np.unique(y, return_counts=True)
-    rarest = int(np.argmin(counts))
-    if counts[rarest] < wanted:
+    rarest, n_rows = min(zip(names.tolist(), counts.tolist(), strict=True), key=lambda pair: pair[1])
+    if n_rows < wanted:
+        rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
         parts = f"{wanted} folds" if wanted > 2 else "two parts"
         raise DataError(
-            f"The class {names[rarest]!r} has {counts[rarest]} row{'s' * (counts[rarest] > 1)}, too few to be in each "
-            f"of {parts}. Use fewer folds, leave that class out, or use the kind 'kfold'."
+            f"The class {rarest!r} has {rows}, too few to be in each of {parts}. Use fewer folds, leave that class "
+            "out, or use the kind 'kfold'."
         )

@@ -189,8 +189,8 @@ def _versus(model: ModelResult, metric: str) -> str:
         return ""
     if not np.isfinite(test.p_value):
         return f'<small title="{escape(test.reason, quote=True)}">{units.signed(test.difference)}, not testable</small>'
-    told = f"{units.signed(test.difference)} ({units.interval(test.low, test.high)}), {units.p_value(test.p_value)}"
-    return f"<small>{escape(told)}</small>"
+    told = f"{units.signed(test.difference)}, {units.p_value(test.p_value)}"
+    return f"<small>{escape(told)}</small><small>{units.interval(test.low, test.high)}</small>"
 
 
 def _name(model: ModelResult) -> str:

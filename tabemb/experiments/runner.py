@@ -145,10 +145,9 @@ def check_names(config: ExperimentConfig) -> None:
 
     model = config.model
     wanted = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
+    wanted.append(("model.schedule", SCHEDULES, model.schedule))
     if isinstance(model.embedding_dim, str):
         wanted.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
-    if model.schedule is not None:
-        wanted.append(("model.schedule", SCHEDULES, model.schedule))
     wanted += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
     wanted += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
     for key, registry, spec in wanted:

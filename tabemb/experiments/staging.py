@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tabemb.exceptions import OutputError
 
-__all__ = ["staged_folder"]
+__all__ = ["check_free", "staged_folder"]
 
 
 @contextmanager
@@ -37,13 +37,13 @@ def staged_folder(target: Path, *, parts: frozenset[str], replace: bool = False)
         Before the block: when the target exists and may not be replaced, or cannot be written. After it: when it
         cannot be renamed.
     """
-    _check_free(target, parts, replace=replace)
+    check_free(target, parts, replace=replace)
     made = _make_parents(target.parent)
     staging = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.unfinished")
     try:
         _try("write", target, staging.mkdir)
         yield staging
-        _check_free(target, parts, replace=replace)
+        check_free(target, parts, replace=replace)
         _swap(staging, target)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
@@ -52,7 +52,19 @@ def staged_folder(target: Path, *, parts: frozenset[str], replace: bool = False)
         raise
 
 
-def _check_free(target: Path, parts: frozenset[str], *, replace: bool) -> None:
+def check_free(target: Path, parts: frozenset[str], *, replace: bool = False) -> None:
+    """Find out whether a target may be written.
+
+    Parameters
+    ----------
+    target, parts, replace
+        As for `staged_folder`.
+
+    Raises
+    ------
+    OutputError
+        When there is one already that may not be replaced.
+    """
     if not target.exists():
         return
     if not target.is_dir():

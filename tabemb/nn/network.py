@@ -146,7 +146,7 @@ class Network:
 
     def vectors(self, feature: FeatureSpec) -> np.ndarray:
         """Return a copy of a column's table, float32 of shape (vocabulary_size, embedding_dim)."""
-        return np.array(keras.ops.convert_to_numpy(self.tables[feature.table].embeddings))
+        return np.array(self.tables[feature.table].embeddings.numpy())
 
     def serve_unknown_for(self, untrained: Mapping[int, np.ndarray]) -> None:
         """Give rows that no training row has touched the vector that was learned for unknown categories.
@@ -178,7 +178,7 @@ def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray]) -> Network:
 
 def _copy_row(variable, rows, source):
     if len(rows):
-        values = np.array(keras.ops.convert_to_numpy(variable))
+        values = np.array(variable.numpy())
         values[rows] = values[source]
         variable.assign(values)
 

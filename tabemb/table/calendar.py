@@ -49,8 +49,8 @@ def calendar_part(cells: Cells, part: str, column: str | None = None) -> Cells:
     --------
     >>> import datetime
     >>> from tabemb.table.cells import read_cells
-    >>> calendar_part(read_cells([datetime.date(2013, 1, 31), None]), "weekday")
-    Coded(codes=array([ 0, -1]), keys=[3])
+    >>> calendar_part(read_cells([datetime.date(2013, 1, 31), None]), "weekday").to_pylist()
+    [3, None]
     """
     by_arrow, by_python = _READ[part]
     if isinstance(cells, pa.Array):

@@ -18,7 +18,19 @@ import pyarrow.compute as pc
 from tabemb.exceptions import DataError
 from tabemb.table.keys import CellTypeError, Key, as_key, family, identity
 
-__all__ = ["Cells", "Coded", "all_equal", "factorize", "families", "is_missing", "read_cells", "recode", "take"]
+__all__ = [
+    "Cells",
+    "Coded",
+    "all_equal",
+    "factorize",
+    "families",
+    "is_missing",
+    "positions_behind",
+    "read_cells",
+    "recode",
+    "take",
+    "without_nan",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ def factorize(cells: Cells) -> Coded:
     if isinstance(cells, Coded):
         return cells
     if pa.types.is_dictionary(cells.type):
-        return recode(_codes(cells.indices), factorize(cells.dictionary))
+        return recode(positions_behind(cells), factorize(cells.dictionary))
     if pa.types.is_null(cells.type):
         return Coded(np.full(len(cells), -1), [])
     encoded = without_nan(cells).dictionary_encode()
@@ -119,7 +131,7 @@ def factorize(cells: Cells) -> Coded:
 def recode(codes: npt.NDArray[Any], values: Coded) -> Coded:
     """Return the cells ``values[codes]``, where a negative code is a missing cell."""
     table = np.append(values.codes, np.int64(-1))
-    return Coded(table[codes], values.keys)
+    return Coded(table.take(codes), values.keys)
 
 
 def take(cells: Cells, rows: npt.NDArray[np.intp]) -> Cells:
@@ -139,7 +151,7 @@ def is_missing(cells: Cells) -> npt.NDArray[np.bool_]:
         return cells.codes < 0
     if pa.types.is_dictionary(cells.type):
         behind = np.append(is_missing(cells.dictionary), True)
-        mask: npt.NDArray[np.bool_] = behind[_codes(cells.indices)]
+        mask: npt.NDArray[np.bool_] = behind.take(positions_behind(cells))
     else:
         mask = pc.is_null(cells, nan_is_null=True).to_numpy(zero_copy_only=False)
     return mask
@@ -178,6 +190,15 @@ def without_nan(cells: pa.Array) -> pa.Array:
         return cells
     # -0.0 and 0.0 are equal, and Arrow's hash tables do not know it.
     return pa.array(cells.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0, from_pandas=True)
+
+
+def positions_behind(cells: pa.DictionaryArray) -> npt.NDArray[Any]:
+    """Return each cell's position in the dictionary, -1 where it has none."""
+    # numpy takes by unsigned 64-bit positions only after a cast.
+    if cells.indices.null_count or pa.types.is_uint64(cells.indices.type):
+        return _codes(cells.indices)
+    positions: npt.NDArray[Any] = cells.indices.to_numpy()
+    return positions
 
 
 def _codes(indices: pa.Array) -> npt.NDArray[np.int64]:
@@ -241,7 +262,9 @@ def _plain(values: Any, column: str | None) -> Cells:
     if pa.types.is_dictionary(kind):
         behind = _plain(values.dictionary, column)
         if isinstance(behind, Coded):
-            return recode(_codes(values.indices), behind)
+            return recode(positions_behind(values), behind)
+        if behind.type == values.type.value_type:
+            return values
         return pa.DictionaryArray.from_arrays(values.indices, behind)
     for belongs, target in _PLAIN_TYPES:
         if belongs(kind):

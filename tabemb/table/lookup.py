@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tabemb.table.cells import Cells, Coded, factorize, is_missing, without_nan
+from tabemb.table.cells import Cells, Coded, factorize, is_missing, positions_behind, without_nan
 from tabemb.table.keys import Key, identity
 
 __all__ = ["Lookup"]
@@ -49,9 +49,7 @@ class Lookup:
             return self._by_key(cells)
         if pa.types.is_dictionary(cells.type):
             behind = np.append(self.find(cells.dictionary), np.int32(self._missing))
-            codes = cells.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
-            found: npt.NDArray[np.int32] = behind[codes]
-            return found
+            return behind.take(positions_behind(cells))
         if len(cells) >= _FEW:
             if pa.types.is_large_string(cells.type):
                 return self._by_arrow(cells, self._text)
@@ -64,13 +62,13 @@ class Lookup:
     def _by_key(self, coded: Coded) -> npt.NDArray[np.int32]:
         behind = [self._indices.get(identity(key), self._unknown) for key in coded.keys]
         table = np.array([*behind, self._missing], dtype=np.int32)
-        return table[coded.codes]
+        return table.take(coded.codes)
 
     def _by_arrow(self, cells: pa.Array, known: _ValueSet) -> npt.NDArray[np.int32]:
         values, indices = known
         # A cell that is not found has position -1, where the last element stands for "unknown".
         positions = pc.index_in(cells, value_set=values, skip_nulls=True).fill_null(-1).to_numpy(zero_copy_only=False)
-        found: npt.NDArray[np.int32] = indices[positions]
+        found: npt.NDArray[np.int32] = indices.take(positions)
         if cells.null_count:
             found[is_missing(cells)] = self._missing
         return found
@@ -90,7 +88,8 @@ class Lookup:
     @cached_property
     def _floats(self) -> _ValueSet:
         exact = {key: index for key, index in self._numbers if abs(key) < 2**1023 and float(key) == key}
-        return self._value_set({float(key): index for key, index in exact.items()}, pa.float64())
+        # Adding 0.0 turns -0.0, which Arrow would tell apart, into 0.0.
+        return self._value_set({float(key) + 0.0: index for key, index in exact.items()}, pa.float64())
 
     @property
     def _numbers(self) -> list[tuple[Any, int]]:

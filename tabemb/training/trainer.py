@@ -115,71 +115,91 @@ class Trainer:
         n_steps = math.ceil(len(train) / self.batch_size)
         params = {"epochs": self.max_epochs, "steps": n_steps, "verbose": self.verbose}
         hooks = CallbackHooks(self.callbacks, loop.network.model, self.learning_rate, params)
-        schedule = SCHEDULES.resolve(self.schedule)
         shuffle = seeds.generator("order")
+        stopper = EarlyStopping(loop.network.model, self.n_iter_no_change if validation is not None else None, self.tol)
         history: dict[str, list[float]] = {}
-        best = Best(loop.network.model, self.tol)
         try:
             hooks("on_train_begin")
             with training_progress(self.max_epochs, n_steps, enabled=bool(self.verbose)) as advance:
                 for epoch in range(self.max_epochs):
                     hooks("on_epoch_begin", epoch)
                     order = shuffle.permutation(len(train)).astype("int32")
-                    figures = dict(history_row(history))
-                    loss = 0.0
-                    for first in range(0, n_steps, STEPS_PER_CALL):
-                        last = min(first + STEPS_PER_CALL, n_steps)
-                        done = (epoch * n_steps + np.arange(first, last)) / (self.max_epochs * n_steps)
-                        rates = hooks.learning_rate * schedule(done)
-                        hooks("on_train_batch_begin", first)
-                        chunk = order[first * self.batch_size : last * self.batch_size]
-                        part = loop.run(train.tensors, chunk, rates)
-                        _check_finite(part, epoch, self.learning_rate)
-                        loss += part
-                        hooks("on_train_batch_end", last - 1, {"loss": part / len(chunk)})
-                        advance(epoch, last - first, {**figures, "loss": part / len(chunk)})
-                    figures = {"loss": loss / len(train), "learning_rate": float(rates[-1])}
+                    figures = self._epoch(loop, train, order, epoch, hooks, advance)
                     if validation is not None:
                         figures |= evaluate(loop, validation)
-                        best.see(epoch, figures["val_loss"])
                     for name, value in figures.items():
                         history.setdefault(name, []).append(value)
                     advance(epoch, 0, figures)
                     hooks("on_epoch_end", epoch, dict(figures))
-                    late = (
-                        self.n_iter_no_change and validation is not None and epoch - best.epoch >= self.n_iter_no_change
-                    )
-                    if hooks.stop or late:
+                    if stopper.done(epoch, figures.get("val_loss")) or hooks.stop:
                         break
-            n_epochs = epoch + 1
-            if validation is not None and self.n_iter_no_change:
-                best.restore()
+            stopper.restore()
             hooks("on_train_end", {name: values[-1] for name, values in history.items()})
         finally:
             hooks.release()
-        kept = best.epoch + 1 if validation is not None and self.n_iter_no_change else n_epochs
-        return TrainingRecord(history=history, n_epochs=n_epochs, best_epoch=kept)
+        return TrainingRecord(history=history, n_epochs=epoch + 1, best_epoch=stopper.best_epoch(epoch) + 1)
+
+    def _epoch(self, loop, train, order, epoch, hooks, advance) -> dict[str, float]:
+        """Make one pass over the rows, in chunks of steps; return its loss and its last learning rate."""
+        n_steps = math.ceil(len(order) / self.batch_size)
+        schedule = SCHEDULES.resolve(self.schedule)
+        loss = 0.0
+        for first in range(0, n_steps, STEPS_PER_CALL):
+            last = min(first + STEPS_PER_CALL, n_steps)
+            progress = (epoch * n_steps + np.arange(first, last)) / (self.max_epochs * n_steps)
+            rates = hooks.learning_rate * schedule(progress)
+            rows = order[first * self.batch_size : last * self.batch_size]
+            hooks("on_train_batch_begin", first)
+            part = loop.run(train.tensors, rows, rates)
+            self._check_finite(part, epoch)
+            loss += part
+            hooks("on_train_batch_end", last - 1, {"loss": part / len(rows)})
+            advance(epoch, last - first, {"loss": part / len(rows)})
+            if hooks.stop:
+                break
+        return {"loss": loss / min(last * self.batch_size, len(order)), "learning_rate": float(rates[-1])}
+
+    def _check_finite(self, loss, epoch):
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"The loss became {loss} in epoch {epoch + 1}. Lower learning_rate (it is {self.learning_rate:g}), "
+                "or look for extreme numbers in the table."
+            )
 
 
-class Best:
-    """The best weights so far."""
+class EarlyStopping:
+    """Remembers the weights of the best epoch, and says when the validation loss has not fallen for long.
 
-    def __init__(self, model, tol):
-        self._model, self._tol = model, tol
-        self._weights = None
-        self._loss = math.inf
-        self.epoch = -1
+    Parameters
+    ----------
+    model : keras.Model
+        Whose weights are kept.
+    patience : int or None
+        Epochs without a better loss; None keeps the last weights and never stops.
+    tol : float
+        By how much a loss must be better to count.
+    """
 
-    def see(self, epoch, loss):
-        """Keep the weights where the loss is better by more than ``tol``."""
+    def __init__(self, model, patience, tol):
+        self._model, self._patience, self._tol = model, patience, tol
+        self._loss, self._epoch, self._weights = math.inf, -1, None
+
+    def done(self, epoch, loss) -> bool:
+        """Take note of an epoch's validation loss; return whether to stop."""
+        if self._patience is None:
+            return False
         if loss < self._loss - self._tol:
-            self._loss, self.epoch = loss, epoch
-            self._weights = self._model.get_weights()
+            self._loss, self._epoch, self._weights = loss, epoch, self._model.get_weights()
+        return epoch - self._epoch >= self._patience
 
-    def restore(self):
-        """Put the best weights back."""
+    def restore(self) -> None:
+        """Put the weights of the best epoch back."""
         if self._weights is not None:
             self._model.set_weights(self._weights)
+
+    def best_epoch(self, last: int) -> int:
+        """Return the epoch, from 0, whose weights the model has."""
+        return last if self._weights is None else self._epoch
 
 
 def evaluate(loop: TrainingLoop, rows: Rows) -> dict[str, float]:
@@ -188,16 +208,3 @@ def evaluate(loop: TrainingLoop, rows: Rows) -> dict[str, float]:
     losses = np.asarray(loop.task.loss(rows.targets, logits))
     figure = loop.task.score(rows.targets, loop.task.activate(logits), rows.weights)
     return {"val_loss": float(np.average(losses, weights=rows.weights)), f"val_{loop.task.metric}": figure}
-
-
-def history_row(history):
-    """Return the last figure of each kind."""
-    return {name: values[-1] for name, values in history.items()}
-
-
-def _check_finite(loss, epoch, learning_rate):
-    if not math.isfinite(loss):
-        raise TrainingError(
-            f"The loss became {loss} in epoch {epoch + 1}. Lower learning_rate (it is {learning_rate:g}), "
-            "or look for extreme numbers in the table."
-        )

@@ -17,8 +17,8 @@ def test_a_win_against_one_hot_and_a_draw_with_the_best_are_told(small_compariso
     assert small_comparison.verdict() == (
         "On roc_auc over 3 folds, embeddings (0.8100) beats one_hot_mlp (0.7933) by 0.0167 "
         "(95 % interval +0.0039 to +0.0295, p = 0.031). "
-        "As for the best baseline, there is no difference beyond the spread of the folds between embeddings (0.8100) and "
-        "target_encoder_trees (0.8133) (95 % interval -0.0300 to +0.0234, p = 0.720)."
+        "As for the best baseline, there is no difference beyond the spread of the folds between "
+        "embeddings (0.8100) and target_encoder_trees (0.8133) (95 % interval -0.0300 to +0.0234, p = 0.720)."
     )
 
 

@@ -115,6 +115,13 @@ def test_factorize_sees_missing_cells_behind_a_dictionary():
     assert is_missing(cells).tolist() == [False, True, True, False]
 
 
+def test_dictionaries_with_any_index_type():
+    for kind in (pa.int8(), pa.uint8(), pa.uint32(), pa.uint64()):
+        cells = read_cells(pa.DictionaryArray.from_arrays(pa.array([1, 0, None], kind), pa.array(["a", "b"])))
+        assert factorize(cells).codes.tolist() == [1, 0, -1]
+        assert factorize(cells.drop_null()).codes.tolist() == [1, 0]
+
+
 def test_recode_keeps_missing_cells():
     assert recode(np.array([1, -1, 0]), Coded(np.array([0, -1]), ["a"])).codes.tolist() == [-1, -1, 0]
 

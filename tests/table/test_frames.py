@@ -53,7 +53,7 @@ PANDAS = [
     (np.array([None, None, None], dtype=object), "object", [None] * 3),
     (pd.period_range("2020", periods=3, freq="M"), "object", list(pd.period_range("2020", periods=3, freq="M"))),
     (pd.to_datetime(["2020-01-01", None, "2021-01-01"]), "datetime", [NEW_YEAR, None, NEXT_YEAR]),
-    (np.array([NEW_YEAR.date(), None, NEW_YEAR.date()], dtype=object), "datetime", [NEW_YEAR.date(), None, NEW_YEAR.date()]),
+    (np.array([NEW_YEAR.date(), None, pd.NaT], dtype=object), "datetime", [NEW_YEAR.date(), None, None]),
     (np.array([NEW_YEAR.date(), None, NEW_YEAR], dtype=object), "datetime", [NEW_YEAR.date(), None, NEW_YEAR]),
 ]  # fmt: skip
 

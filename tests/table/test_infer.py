@@ -1,0 +1,270 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.compose import make_column_selector
+
+from tabemb.exceptions import ColumnError, DataError, UnknownNameError
+from tabemb.table.frames import read_frame
+from tabemb.table.infer import infer_schema
+from tabemb.table.schema import CategoricalColumn, DroppedColumn, DroppedColumnWarning, SchemaHint
+
+
+def names(schema):
+    return [column.name for column in schema.categorical], [column.name for column in schema.numeric]
+
+
+def infer(table, *args, **options):
+    return infer_schema(read_frame(table), *args, **options)
+
+
+FLIGHTS = pd.DataFrame(
+    {
+        "dest": ["IAH", "MIA", "ORD"],
+        "flight": [1545, 1141, 725],
+        "distance": [1400.0, 1089.5, None],
+        "cancelled": [True, False, False],
+        "carrier": pd.Categorical(["UA", "AA", "UA"]),
+        "note": np.array(["a", 1, None], dtype=object),
+    }
+)
+
+
+def test_types_decide():
+    schema = infer(FLIGHTS)
+    assert names(schema) == (["dest", "cancelled", "carrier", "note"], ["flight", "distance"])
+    assert schema.columns == tuple(FLIGHTS.columns)
+    assert schema.named
+
+
+@pytest.mark.parametrize(
+    "categorical",
+    [
+        ["flight", "distance"],
+        ("distance", "flight"),
+        pd.Index(["flight", "distance"]),
+        np.array(["flight", "distance"]),
+        [1, 2],
+        [-5, -4],
+        np.array([1, 2]),
+        [False, True, True, False, False, False],
+        np.array([0, 1, 1, 0, 0, 0], dtype=bool),
+        make_column_selector(dtype_include="number"),
+        lambda table: [1, 2],
+        {"flight", 2},
+    ],
+    ids=repr,
+)
+def test_named_columns_are_categories_and_text_still_is(categorical):
+    schema = infer(FLIGHTS, categorical)
+    assert names(schema) == (["dest", "flight", "distance", "cancelled", "carrier", "note"], [])
+
+
+@pytest.mark.parametrize("categorical", ["flight", 1])
+def test_one_column_may_be_given_bare(categorical):
+    assert names(infer(FLIGHTS, categorical))[1] == ["distance"]
+
+
+@pytest.mark.parametrize("categorical", [None, [], np.array([], dtype=int)])
+def test_nothing_named(categorical):
+    assert names(infer(FLIGHTS, categorical))[1] == ["flight", "distance"]
+
+
+def test_a_callable_is_given_the_table_as_it_came():
+    given = []
+    infer(FLIGHTS, lambda table: given.append(table) or [])
+    assert given[0] is FLIGHTS
+
+
+def test_integers_may_be_categories():
+    assert names(infer(FLIGHTS, integers="categorical"))[1] == ["distance"]
+
+
+def test_positions_in_a_table_without_names():
+    schema = infer(np.array([[1.0, 2.0], [3.0, 4.0]]), [1])
+    assert names(schema) == (["x1"], ["x0"])
+    assert not schema.named
+
+
+@pytest.mark.parametrize(
+    ("categorical", "message"),
+    [
+        (
+            ["flihgt"],
+            r"names the column 'flihgt', which the table does not have. Did you mean 'flight'\? Its columns: dest,",
+        ),
+        ([6], "has the position 6, but the table has 6 columns"),
+        ([-7], "has the position -7"),
+        ([True, False], "as a mask has one truth value for each of the 6 columns; got 2"),
+        ([1.5], "an entry is 1.5, of type float"),
+        (1.5, "an entry is 1.5, of type float"),
+    ],
+)
+def test_what_is_not_in_the_table_is_refused(categorical, message):
+    with pytest.raises(ColumnError, match=message):
+        infer(FLIGHTS, categorical)
+
+
+def test_names_for_a_table_without_names_are_refused():
+    with pytest.raises(
+        ColumnError, match=r"names the column 'dest', but the table has no column names\. Give positions, 0"
+    ):
+        infer(np.eye(2), ["dest"])
+
+
+def test_another_way_to_read_integers_is_refused():
+    with pytest.raises(
+        UnknownNameError, match=r"No way to read integers named 'category'\. .* Did you mean 'categorical'"
+    ):
+        infer(FLIGHTS, integers="category")
+
+
+def test_columns_that_tell_nothing_are_kept_out_with_a_warning():
+    table = FLIGHTS.assign(year=2013, empty=None, blank=np.nan, same="x", half=[1, None, 1])
+    with pytest.warns(DroppedColumnWarning) as caught:
+        schema = infer(table)
+    assert str(caught[0].message) == (
+        "Columns that tell nothing are kept out: "
+        "'year' (constant), 'empty' (all missing), 'blank' (all missing), 'same' (constant)."
+    )
+    assert schema.dropped == (
+        DroppedColumn("year", "constant"),
+        DroppedColumn("empty", "all missing"),
+        DroppedColumn("blank", "all missing"),
+        DroppedColumn("same", "constant"),
+    )
+    assert "half" in names(schema)[1]
+
+
+def test_constant_columns_may_be_kept():
+    schema = infer(FLIGHTS.assign(year=2013, same="x"), drop_constant=False)
+    assert schema.dropped == ()
+    assert names(schema)[1] == ["flight", "distance", "year"]
+
+
+def test_one_row_keeps_its_columns():
+    schema = infer(FLIGHTS.iloc[[2]])
+    assert schema.dropped == ()
+    assert names(schema) == (["dest", "cancelled", "carrier", "note"], ["flight", "distance"])
+
+
+def test_a_table_that_tells_nothing_is_refused():
+    with (
+        pytest.warns(DroppedColumnWarning),
+        pytest.raises(
+            DataError, match=r"No column is left to learn from: 'a' is constant, 'b' is all missing. Give at least"
+        ),
+    ):
+        infer(pd.DataFrame({"a": [1, 1], "b": [None, None]}))
+
+
+WHEN = pd.to_datetime(["2013-01-31 05:00", "2013-02-28 05:00", None])
+
+
+def test_datetimes_become_calendar_categories_where_they_vary():
+    schema = infer(pd.DataFrame({"when": WHEN}))
+    assert schema.categorical == tuple(
+        CategoricalColumn(f"when_{part}", "when", part) for part in ("year", "month", "day", "weekday", "hour")
+    )
+    with_no_gap = infer(pd.DataFrame({"when": WHEN[:2]}))
+    assert names(with_no_gap)[0] == ["when_month", "when_day"]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_dates_have_no_hour(make):
+    dates = pd.to_datetime(["2013-01-31", "2014-02-28"]).date
+    assert names(infer(make({"when": dates})))[0] == ["when_year", "when_month", "when_day", "when_weekday"]
+
+
+def test_a_named_datetime_column_is_one_category():
+    assert infer(pd.DataFrame({"when": WHEN}), ["when"]).categorical == (CategoricalColumn("when", "when"),)
+
+
+def test_datetimes_that_differ_in_minutes_only_tell_nothing():
+    when = pd.to_datetime(["2013-01-31 05:01", "2013-01-31 05:02"])
+    with pytest.warns(DroppedColumnWarning, match=r"'when' \(constant\)"):
+        schema = infer(pd.DataFrame({"when": when, "a": [1, 2]}))
+    assert names(schema) == ([], ["a"])
+
+
+def test_calendar_parts_do_not_take_the_name_of_a_column():
+    schema = infer(pd.DataFrame({"when": WHEN[:2], "when_month": ["a", "b"]}))
+    assert names(schema)[0] == ["when_month_part", "when_day", "when_month"]
+
+
+@pytest.mark.parametrize(
+    "name", ["id", "user_id", "userId", "Clothing ID", "customerID", "zip", "ROLE_CODE", "house-no"]
+)
+def test_an_integer_column_named_like_an_identifier_gives_a_hint(name):
+    table = pd.DataFrame({name: [3, 1, 4, 1, 5], "x": range(5)})
+    with pytest.warns(SchemaHint) as caught:
+        schema = infer(table)
+    assert schema.hints == (
+        f"Column {name!r} holds integers that look like identifiers, and is read as a number. "
+        "If its values are names of things, add it to categorical=.",
+    )
+    assert str(caught[0].message) == schema.hints[0]
+    assert infer(table, [name]).hints == ()
+    assert infer(table, integers="categorical").hints == ()
+
+
+def test_hints_come_as_one_warning():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        infer(pd.DataFrame({"user_id": [1, 2, 3, 3], "item_id": [1, 2, 3, 3]}))
+    assert len(caught) == 1
+
+
+def test_sparse_repeated_integers_give_a_hint():
+    ids = np.random.default_rng(0).choice(np.arange(20_000, 90_000), 200)
+    table = pd.DataFrame({"resource": np.random.default_rng(1).choice(ids, 2000)})
+    with pytest.warns(SchemaHint, match="Column 'resource' holds integers that look like identifiers"):
+        infer(table)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("paid", [3, 1, 4, 1, 5]),
+        ("grid", [3, 1, 4, 1, 5]),
+        ("row_id", [1, 2, 3, 4, 5]),
+        ("flag_id", [0, 1, 0, 1, 0]),
+        ("weight_id", [0.5, 1.5, 0.5, 2, 3]),
+        ("amount", np.random.default_rng(0).choice(np.arange(10_000, 90_000, 50), 2000) // 100 * 100),
+        ("distance", np.random.default_rng(0).choice(np.arange(17, 5000), 200).repeat(10)),
+        ("year", np.arange(2000).repeat(2)),
+    ],
+)
+def test_other_numbers_give_none(name, values):
+    assert infer(pd.DataFrame({name: values})).hints == ()
+
+
+def test_tables_without_names_give_no_hints():
+    assert infer(np.random.default_rng(0).choice([2000, 31_111, 45_555], (2000, 2))).hints == ()
+
+
+def test_fractions_of_type_object_give_a_hint():
+    table = pd.DataFrame({"price": np.array([1.5, 2.25, 1.5], dtype=object)})
+    with pytest.warns(SchemaHint, match="Column 'price' is of type object, and all its cells are numbers"):
+        schema = infer(table)
+    assert names(schema) == (["price"], [])
+    assert infer(table, ["price"]).hints == ()
+    assert infer(pd.DataFrame({"n": np.array([1, 2, 2.0], dtype=object)})).hints == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("adult", []),
+        ("nycflights13_flights", []),
+        ("lendingclub_loans10k", []),
+        ("movielens100k_ratings", ["user_id", "movie_id"]),
+        ("womens_ecommerce", ["Clothing ID"]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning")
+def test_hints_for_real_tables(shared_data, table, columns):
+    assert [hint.split("'")[1] for hint in infer(shared_data(table)).hints] == columns

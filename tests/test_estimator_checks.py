@@ -1,0 +1,96 @@
+"""scikit-learn's own checks, over the three estimators."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+
+# The checks' tables are all numbers and some columns are constant: that is what the warnings are for.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint"),
+    pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning"),
+    # Some checks fit on a frame and transform an array, on purpose.
+    pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning"),
+]
+
+# Fewer, longer steps than the defaults: the checks fit each estimator some fifty times.
+QUICK = {"max_epochs": 30, "learning_rate": 0.01, "random_state": 0}
+
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "A weight of 2 and a row given twice are the same in the loss, but rows are drawn into batches at random: "
+        "the two fits see different batches."
+    ),
+}
+
+
+def expected_failures(estimator):
+    # The encoder passes: the check's table is all numbers, which the encoder hands through.
+    return {} if isinstance(estimator, EmbeddingEncoder) else EXPECTED_FAILURES
+
+
+@parametrize_with_checks(
+    [EmbeddingClassifier(**QUICK), EmbeddingRegressor(**QUICK), EmbeddingEncoder(**QUICK)],
+    expected_failed_checks=expected_failures,
+    xfail_strict=True,
+)
+def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+ALL = [EmbeddingClassifier(**QUICK), EmbeddingRegressor(**QUICK), EmbeddingEncoder(**QUICK)]
+
+# ``check_estimator`` does not run these by itself.
+BY_NAME = [
+    estimator_checks.check_set_output_transform,
+    estimator_checks.check_set_output_transform_pandas,
+    estimator_checks.check_set_output_transform_polars,
+    estimator_checks.check_global_output_transform_pandas,
+    estimator_checks.check_global_set_output_transform_polars,
+    estimator_checks.check_transformer_get_feature_names_out,
+    estimator_checks.check_transformer_get_feature_names_out_pandas,
+    estimator_checks.check_get_feature_names_out_error,
+]
+
+
+@pytest.mark.parametrize("check", BY_NAME, ids=lambda check: check.__name__)
+def test_transformer_check_by_name(check):
+    check("EmbeddingEncoder", EmbeddingEncoder(**QUICK))
+
+
+@pytest.mark.parametrize("estimator", ALL, ids=lambda e: type(e).__name__)
+def test_constructor_check_by_name(estimator):
+    estimator_checks.check_do_not_raise_errors_in_init_or_set_params(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize("estimator", ALL, ids=lambda e: type(e).__name__)
+def test_feature_names_check_passes_but_for_the_order_of_columns(estimator):
+    """Columns are found by name in any order; scikit-learn's check wants another order refused, and stops there."""
+    with pytest.raises(AssertionError, match=r"did not raise"):
+        estimator_checks.check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize("estimator", ALL, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["p_0", "p_1", "p_2"], "Feature names unseen at fit time:\n- p_0\n- p_1\n"),
+        (["a", "b"], "Feature names seen at fit time, yet now missing:\n- c\n"),
+        (["a", "b", "c", "d"], "Feature names unseen at fit time:\n- d\n"),
+    ],
+)
+def test_other_column_names_are_refused_with_the_words_of_scikit_learn(estimator, names, message):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(40, 4)), columns=["a", "b", "c", "d"])
+    fitted = clone(estimator).set_params(max_epochs=1).fit(X[["a", "b", "c"]], rng.integers(0, 2, 40))
+    answer = fitted.transform if hasattr(fitted, "transform") else fitted.predict
+    bad = X.iloc[:, : len(names)].set_axis(names, axis=1)
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        answer(bad)
+    assert "The feature names should match those that were passed during fit.\n" in str(caught.value)
