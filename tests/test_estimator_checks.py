@@ -15,12 +15,13 @@ from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 pytestmark = [
     pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint"),
     pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning"),
-    # Some checks fit on a frame and transform an array, on purpose.
+    # Some checks fit on a frame and transform an array, or the other way round, on purpose.
     pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning"),
+    pytest.mark.filterwarnings("ignore:X has feature names:UserWarning"),
 ]
 
 # Fewer, longer steps than the defaults: the checks fit each estimator some fifty times.
-QUICK = {"max_epochs": 30, "learning_rate": 0.01, "random_state": 0}
+QUICK = {"max_epochs": 20, "learning_rate": 0.02, "random_state": 0}
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
