@@ -17,6 +17,8 @@ import typer
 
 __all__ = ["app", "main"]
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="tabemb",
     help="Learn vectors for the categories of a table, compare them with one-hot, and reuse them.",
@@ -49,7 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = [each for each in arguments if each != "--debug"]
     with _quiet_machinery(debug):
         try:
-            return int(app(arguments, standalone_mode=False) or 0)
+            code = int(app(arguments, standalone_mode=False) or 0)
+            # typer turns Ctrl-C into this code, and says nothing.
+            return _report(KeyboardInterrupt()) if code == INTERRUPTED else code
         except BaseException as error:
             if debug and not isinstance(error, SystemExit | typer.Exit):
                 raise
@@ -66,7 +70,7 @@ def _report(error: BaseException) -> int:
         return error.exit_code
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         _say("Interrupted; nothing was written.")
-        return 130
+        return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         # The reader (head, say) has seen enough; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,16 +88,23 @@ def _report(error: BaseException) -> int:
     return 1
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         from tabemb import __version__
 
         sys.stdout.write(f"tabemb {__version__}\n")
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    # Both are dealt with before typer gets here; they stand here for --help.
+    del version, debug
 
 
 @app.command()

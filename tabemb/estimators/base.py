@@ -12,12 +12,13 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import check_parameters
+from tabemb.exceptions import DataError
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
-from tabemb.nn.sizes import embedding_dims
+from tabemb.nn.sizes import SIZE_RULES, embedding_dims
 from tabemb.nn.tasks import Task
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
@@ -25,11 +26,13 @@ from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
+from tabemb.training.schedules import SCHEDULES
 from tabemb.training.trainer import Trainer
 
 __all__ = ["EmbeddingEstimator"]
 
 FEWEST_ROWS_TO_SPLIT = 20
+PARTS = {"body": BODIES, "numeric": NUMERIC_ENCODERS, "schedule": SCHEDULES, "embedding_dim": SIZE_RULES}
 
 
 class EmbeddingEstimator(BaseEstimator):
@@ -41,7 +44,7 @@ class EmbeddingEstimator(BaseEstimator):
     # ------------------------------------------------------------------ parameters
 
     def set_params(self, **params):
-        """Set parameters; ``body__dropout`` and the like reach into a body that was given by name.
+        """Set parameters; ``body__dropout`` and the like reach into a part that was given by name.
 
         Parameters
         ----------
@@ -52,10 +55,11 @@ class EmbeddingEstimator(BaseEstimator):
         -------
         self : estimator
         """
-        for part, registry in (("body", BODIES), ("numeric", NUMERIC_ENCODERS)):
-            nested = any(name.startswith(f"{part}__") for name in params)
-            if nested and part not in params and not hasattr(getattr(self, part), "set_params"):
-                setattr(self, part, registry.resolve(getattr(self, part)))
+        for part, registry in PARTS.items():
+            if any(name.startswith(f"{part}__") for name in params):
+                spec = params.get(part, getattr(self, part))
+                if not hasattr(spec, "set_params"):
+                    params[part] = registry.resolve(spec)
         return super().set_params(**params)
 
     def __sklearn_tags__(self):
@@ -92,7 +96,7 @@ class EmbeddingEstimator(BaseEstimator):
         frame, targets, weights = self._read_training_rows(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
         self.task_ = self._task_of(targets)
-        self.encoder_ = self._table_encoder().fit(frame)
+        self.encoder_ = self._fit_table_encoder(frame)
         self._network = self._network_from_seed(seeds["network"])
         rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
         train, validation = self._split(rows, seeds)
@@ -114,7 +118,10 @@ class EmbeddingEstimator(BaseEstimator):
             # A row of weight 0 is as if it were not there: neither its class nor its categories are learned.
             kept = np.flatnonzero(weights)
             frame, targets, weights = frame.take(kept), targets[kept], weights[kept]
-        return frame, targets, self._class_weighted(targets, weights)
+        weights = self._class_weighted(targets, weights)
+        if weights is not None and not weights.any():
+            raise DataError("class_weight gives every row the weight 0, so no row is left to learn from.")
+        return frame, targets, weights
 
     def _wants_numbers(self, y) -> bool:
         raise TypeError("an estimator says whether its targets are numbers")
@@ -132,24 +139,25 @@ class EmbeddingEstimator(BaseEstimator):
             return int(self.random_state)
         return int(self.random_state.randint(np.iinfo(np.int32).max))
 
-    def _table_encoder(self) -> TableEncoder:
-        return TableEncoder(
+    def _fit_table_encoder(self, frame: Frame) -> TableEncoder:
+        encoder = TableEncoder(
             self.categorical,
             integers=self._integers,
             min_frequency=self.min_frequency,
             max_categories=self.max_categories,
             scaling=NUMERIC_ENCODERS.resolve(self.numeric).scaling,
-        )
-
-    def _network_from_seed(self, seed: int) -> Network:
-        vocabularies = self.encoder_.vocabularies
-        if not vocabularies:
+        ).fit(frame)
+        if not encoder.vocabularies:
             warnings.warn(
                 "The table has no categorical column, so there are no vectors to learn. Name the columns that hold "
                 "categories in categorical=[...].",
                 SchemaHint,
                 stacklevel=4,
             )
+        return encoder
+
+    def _network_from_seed(self, seed: int) -> Network:
+        vocabularies = self.encoder_.vocabularies
         small = getattr(self, "one_hot_max_categories", 0)
         embedded = {name: len(v.keys) for name, v in vocabularies.items() if len(v.keys) > small}
         dims = embedding_dims(self.embedding_dim, embedded)

@@ -9,13 +9,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.nn.tasks import Task, task_of
+from tabemb.nn.tasks import Binary, Multiclass, Multilabel, Regression, Task, task_of
 from tabemb.table.numeric import read_numbers
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["EmbeddingEncoder"]
 
-TARGET_TYPES = ("auto", "binary", "multiclass", "multilabel", "continuous")
+TASKS_OF_TYPE = {
+    "binary": Binary,
+    "multiclass": (Binary, Multiclass),
+    "multilabel": Multilabel,
+    "continuous": Regression,
+}
+TARGET_TYPES = ("auto", *TASKS_OF_TYPE)
 MOST_INTEGER_CLASSES = 100
 
 
@@ -245,12 +251,22 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
 
     def _task_of(self, targets) -> Task:
         if self.target_type != "auto":
-            return task_of(targets, classifier=self.target_type != "continuous")
+            return self._expected_task(targets)
         kind = type_of_target(targets)
         numbers = kind.startswith("continuous") or (
             targets.ndim == 1 and targets.dtype.kind in "iu" and len(np.unique(targets)) > MOST_INTEGER_CLASSES
         )
         return task_of(targets.astype("float64") if numbers else targets, classifier=not numbers)
+
+    def _expected_task(self, targets) -> Task:
+        task = task_of(targets, classifier=self.target_type != "continuous")
+        # Two classes are the least case of many.
+        if not isinstance(task, TASKS_OF_TYPE[self.target_type]):
+            raise DataError(
+                f"target_type is {self.target_type!r}, but the target looks {type_of_target(targets)!r}. "
+                "Say which of the two is right, or leave it to target_type='auto'."
+            )
+        return task
 
 
 def _nearest_rows(queries: np.ndarray, rows: np.ndarray, chunk: int = 4096) -> np.ndarray:

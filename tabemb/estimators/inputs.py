@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
@@ -88,7 +89,11 @@ def check_targets(y: Any, n_rows: int, *, numeric: bool, owner: str) -> np.ndarr
             f"requires y to be passed, but the target y is None: {owner} learns vectors from a target. "
             "Pass y, one value a row."
         )
-    y = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    # An Arrow array's own to_numpy refuses to copy.
+    y = y.to_numpy() if hasattr(y, "to_numpy") and not isinstance(y, pa.Array) else np.asarray(y)
+    if y.dtype == object and y.ndim == 1:
+        # Numbers and truth values behind the object type are what they are; scikit-learn knows text only.
+        y = pd.Series(y, dtype=object).infer_objects().to_numpy()
     if y.dtype.kind == "c":
         raise DataError("Complex data not supported: the target holds complex numbers. Give the parts as two columns.")
     if y.ndim == 2 and y.shape[1] == 1:

@@ -19,13 +19,14 @@ class PartialFitMixin(EmbeddingEstimator):
         seeds = Seeds(self._root_seed())
         if not known:
             self.task_: Task = task_of(targets)
-            self.encoder_ = self._table_encoder().fit(frame)
+            self.encoder_ = self._fit_table_encoder(frame)
             self._network = self._network_from_seed(seeds["network"])
             self.history_, self.n_epochs_, self.best_epoch_ = {}, 0, 0
         rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
         trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
         if not hasattr(self, "_loop"):
             self._loop = trainer.loop(self._network, self.task_, seeds)
+        self._loop.batch_size = trainer.batch_size
         record = trainer.fit(self._loop, rows, None, Seeds(seeds[f"portion/{self.n_epochs_}"]))
         if not known:
             self._serve_unknown_for_untrained(rows.table)

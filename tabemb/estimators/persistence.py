@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -14,13 +15,10 @@ from safetensors.numpy import load_file, save_file
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from tabemb.estimators.base import PARTS
 from tabemb.exceptions import FormatError, OutputError
-from tabemb.nn.bodies import BODIES
-from tabemb.nn.numeric import NUMERIC_ENCODERS
-from tabemb.nn.sizes import SIZE_RULES
 from tabemb.nn.tasks import TASKS, task_from_state
 from tabemb.table.encoder import TableEncoder
-from tabemb.training.schedules import SCHEDULES
 
 __all__ = ["load", "save"]
 
@@ -31,7 +29,6 @@ ESTIMATORS = {
     "EmbeddingEncoder": "tabemb.estimators.encoder",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
 }
-PARTS = {"body": BODIES, "numeric": NUMERIC_ENCODERS, "schedule": SCHEDULES, "embedding_dim": SIZE_RULES}
 
 
 def save(estimator: Any, path: str | Path) -> None:
@@ -100,7 +97,9 @@ def load(path: str | Path) -> Any:
         name = state["class"]
         if name not in ESTIMATORS:
             raise FormatError(f"{path / STATE_FILE} names a class that tabemb does not have: {name!r}.")
-        estimator = getattr(import_module(ESTIMATORS[name]), name)(**_params_from_json(state["params"]))
+        estimator = getattr(import_module(ESTIMATORS[name]), name)(
+            **{key: _from_json(key, value) for key, value in state["params"].items()}
+        )
         estimator.encoder_ = TableEncoder.from_state(state["table"], _unnamed("table", arrays))
         estimator.task_ = task_from_state(state["task"])
         estimator.n_features_in_ = state["n_features_in"]
@@ -180,40 +179,29 @@ def _params_to_json(estimator):
 
 def _to_json(name, value):
     if isinstance(value, BaseEstimator):
-        part = {key: _to_json(key, each) for key, each in value.get_params(deep=False).items()}
-        return {"name": PARTS[name].name_of(value), **part}
+        return {"spec": PARTS[name].name_of(value), "params": _to_json(name, value.get_params(deep=False))}
     if isinstance(value, float) and not np.isfinite(value):
         return {"float": str(value)}
     if isinstance(value, tuple):
         return {"tuple": [_to_json(name, each) for each in value]}
-    if isinstance(value, (np.ndarray, list)):
-        return [_to_json(name, each) for each in value]
-    if isinstance(value, dict):
-        if all(isinstance(key, str) for key in value):
-            return {key: _to_json(name, each) for key, each in value.items()}
+    if isinstance(value, Mapping):
         return {"items": [[_to_json(name, k), _to_json(name, v)] for k, v in value.items()]}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_to_json(name, each) for each in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _params_from_json(params):
-    made = {name: _from_json(value) for name, value in params.items()}
-    for name, registry in PARTS.items():
-        if isinstance(made.get(name), dict) and "name" in made[name]:
-            made[name] = registry.resolve(made[name])
-    return made
-
-
-def _from_json(value):
+def _from_json(name, value):
     if isinstance(value, list):
-        return [_from_json(each) for each in value]
+        return [_from_json(name, each) for each in value]
     if isinstance(value, dict):
-        if set(value) == {"float"}:
+        if "float" in value:
             return float(value["float"])
-        if set(value) == {"tuple"}:
-            return tuple(_from_json(each) for each in value["tuple"])
-        if set(value) == {"items"}:
-            return {_from_json(key): _from_json(each) for key, each in value["items"]}
-        return {key: _from_json(each) for key, each in value.items()}
+        if "tuple" in value:
+            return tuple(_from_json(name, each) for each in value["tuple"])
+        if "spec" in value:
+            return PARTS[name][value["spec"]](**_from_json(name, value["params"]))
+        return {_from_json(name, key): _from_json(name, each) for key, each in value["items"]}
     return value
 
 

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -228,11 +229,13 @@ class _Run:
 def _predict(model: Any, X: Any, target: Target) -> tuple[Prediction, float]:
     """Predict twice, and time the second: the first may still compile."""
     values = target.predict(model, X)
-    if target.is_classifier and hasattr(model, "predict_proba"):
-        timed = measured(lambda: target.predict_proba(model, X))
-        return Prediction(values, timed.value), timed.seconds
-    timed = measured(lambda: target.predict(model, X))
-    return Prediction(values), timed.seconds
+    with_probabilities = target.is_classifier and hasattr(model, "predict_proba")
+    begin = perf_counter()
+    if not with_probabilities:
+        values = target.predict(model, X)
+        return Prediction(values), perf_counter() - begin
+    probabilities = target.predict_proba(model, X)
+    return Prediction(values, probabilities), perf_counter() - begin
 
 
 def _against(subject: ModelResult, other: ModelResult, metrics: Mapping[str, Metric], sizes: list) -> ModelResult:

@@ -181,11 +181,11 @@ class ExperimentConfig(Section):
 
     def where(self, key: str = "") -> str:
         """Say where a setting stands, for error messages: ``"configs/x.yaml, line 7: model.body"``."""
-        if self._source is None:
-            return key or "the experiment"
         if not key:
-            return str(self._source)
+            return str(self._source or "the experiment")
         place = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+        if self._source is None:
+            return dotted(place)
         return f"{self._source}, line {line_of(self._lines, place)}: {dotted(place)}"
 
     def table_path(self) -> Path:

@@ -68,11 +68,17 @@ def _clause(comparison: "Comparison", rival: "ModelResult", metric: str) -> str:
     theirs = f"{rival.name} ({_value(rival.mean(metric))})"
     if np.isnan(test.p_value):
         return f"the difference between {ours} and {theirs} cannot be tested: {test.reason}"
-    figures = f"95 % interval {_signed(test.low)} to {_signed(test.high)}, {_p(test.p_value)}"
     if not test.significant:
-        return f"there is no difference beyond the spread of the folds between {ours} and {theirs} ({figures})"
+        return (
+            f"there is no difference beyond the spread of the folds between {ours} and {theirs} "
+            f"(95 % interval {_signed(test.low)} to {_signed(test.high)}, {_p(test.p_value)})"
+        )
     better, worse = (ours, theirs) if test.difference > 0 else (theirs, ours)
-    return f"{better} beats {worse} by {_value(abs(test.difference))} ({figures})"
+    low, high = sorted((abs(test.low), abs(test.high)))
+    return (
+        f"{better} beats {worse} by {_value(abs(test.difference))} "
+        f"(95 % interval {_value(low)} to {_value(high)}, {_p(test.p_value)})"
+    )
 
 
 def _folds(comparison: "Comparison") -> str:

@@ -1,11 +1,14 @@
 """What a column's vectors look like before training: tables, and the features that read them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import keras
 
-__all__ = ["FeatureSpec", "OneHotSpec", "TableSpec", "embedding_layer"]
+from tabemb.nn.seeds import Seeds
+
+__all__ = ["FeatureSpec", "OneHotSpec", "TableSpec", "embedding_layer", "layer_names"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +18,7 @@ class TableSpec:
     Parameters
     ----------
     name : str
-        Name of the table; the Keras layer is called ``{name}_embedding``.
+        Name of the table; the Keras layer is called ``{name}_embedding``, in letters that Keras accepts.
     vocabulary_size : int
         Number of rows, the rows for "missing" and "unknown" included.
     embedding_dim : int
@@ -74,16 +77,60 @@ class OneHotSpec:
     vocabulary_size: int
 
 
-def embedding_layer(table: TableSpec, seeds: Mapping[str, int]) -> keras.layers.Embedding:
-    """Return the Keras layer of a table, started from its own seed."""
+def embedding_layer(table: TableSpec, seeds: Seeds, *, name: str) -> keras.layers.Embedding:
+    """Return the Keras layer of a table, started from its own seed.
+
+    Parameters
+    ----------
+    table : TableSpec
+        Rows and columns.
+    seeds : Seeds
+        Where the start of the vectors comes from.
+    name : str
+        Name of the layer.
+    """
     return keras.layers.Embedding(
         table.vocabulary_size,
         table.embedding_dim,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05, seed=seeds[f"table/{table.name}"]),
-        name=layer_name(table.name, "embedding"),
+        name=name,
     )
 
 
-def layer_name(column: str, suffix: str) -> str:
-    """Return a name that Keras accepts (it splits paths at ``/``)."""
-    return f"{column.replace('/', '_')}_{suffix}"
+def layer_names(columns: Iterable[str], suffix: str) -> dict[str, str]:
+    """Return, for each column, the name of its layer: legal in Keras and TensorFlow, and no other column's.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Any text.
+    suffix : str
+        What the names end in.
+
+    Returns
+    -------
+    dict of str to str
+        A column whose name is legal keeps it; in others each other letter becomes ``_``, and a number tells apart
+        what would be the same.
+
+    Examples
+    --------
+    >>> layer_names(["Clothing ID", "a/b", "a_b"], "embedding")
+    {'Clothing ID': 'Clothing_ID_embedding', 'a/b': 'a_b_2_embedding', 'a_b': 'a_b_embedding'}
+    """
+    legal = {column: _legal(column) for column in columns}
+    names = {column: column for column, name in legal.items() if name == column}
+    taken = set(names)
+    for column, name in legal.items():
+        if column not in names:
+            count, names[column] = 1, name
+            while names[column] in taken:
+                count += 1
+                names[column] = f"{name}_{count}"
+            taken.add(names[column])
+    return {column: f"{names[column]}_{suffix}" for column in legal}
+
+
+def _legal(column: str) -> str:
+    # TensorFlow's scopes: ASCII letters, digits, "_", ".", "-", and a letter or digit first.
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", column).lstrip("_.-") or "column"

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import keras
 import numpy as np
 
 from tabemb.nn.bodies import Body
-from tabemb.nn.embedding import FeatureSpec, OneHotSpec, embedding_layer, layer_name
+from tabemb.nn.embedding import FeatureSpec, OneHotSpec, embedding_layer, layer_names
 from tabemb.nn.features import Features, OneHotDense
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.seeds import Seeds
@@ -106,10 +107,13 @@ class Network:
         )
         self.trunk = keras.Model({**gathered, **beside}, spec.body.build(features, spec.n_outputs, seeds), name="trunk")
 
-        self.tables = {feature.table: embedding_layer(feature.table, seeds) for feature in spec.features}
+        tables = dict.fromkeys(feature.table for feature in spec.features)
+        table_names = layer_names((table.name for table in tables), "embedding")
+        self.tables = {table: embedding_layer(table, seeds, name=table_names[table.name]) for table in tables}
+        column_names = layer_names((feature.name for feature in spec.features), "indices")
         vectors = {
             name: self.tables[feature.table](
-                Column(feature.position, name=layer_name(feature.name, "indices"))(inputs["indices"])
+                Column(feature.position, name=column_names[feature.name])(inputs["indices"])
             )
             for name, feature in self.vector_inputs.items()
         }
@@ -156,9 +160,10 @@ class Network:
         untrained : mapping of int to ndarray of int
             For the position of each categorical column, the indices without a training row.
         """
-        for feature in self.spec.features:
-            table = self.tables[feature.table].embeddings
-            _copy_row(table, untrained[feature.position], UNKNOWN)
+        for table, layer in self.tables.items():
+            # A row of a shared table is untrained when no column that reads it has touched it.
+            readers = [untrained[f.position] for f in self.spec.features if f.table == table]
+            _copy_row(layer.embeddings, reduce(np.intersect1d, readers), UNKNOWN)
         offset = 0
         for column in self.spec.one_hot:
             for layer in self.trunk.layers:

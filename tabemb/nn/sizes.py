@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from numbers import Integral
 
 from sklearn.base import BaseEstimator
 
@@ -135,7 +136,8 @@ def embedding_dims(spec, n_categories):
     >>> embedding_dims({"dest": 8}, {"origin": 3, "dest": 105})
     {'origin': 3, 'dest': 8}
     """
-    if isinstance(spec, Mapping) and "name" not in spec:
+    # {"name": "half"} is a rule, and {"name": 8} the dimensions of a column that is called "name".
+    if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str):
         for column in spec:
             if column not in n_categories:
                 raise ColumnError(
@@ -147,10 +149,10 @@ def embedding_dims(spec, n_categories):
 
 
 def _dim(spec, n_categories):
-    if isinstance(spec, int) and not isinstance(spec, bool):
+    if isinstance(spec, Integral) and not isinstance(spec, bool):
         if spec < 1:
             raise ValueError(f"embedding_dim must be at least 1, got {spec}.")
-        return spec
+        return int(spec)
     try:
         return SIZE_RULES.resolve(spec)(n_categories)
     except UnknownNameError as error:

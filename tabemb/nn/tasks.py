@@ -92,8 +92,8 @@ class _Classes(Task):
         strange = self.classes[index] != y
         if strange.any():
             raise DataError(
-                f"The target has a class that was not there at the first fit: {np.unique(y[strange])[0]!r}. "
-                f"Known classes: {list(self.classes)}. Fit anew to learn it."
+                f"The target has a class that was not there at the first fit: {np.unique(y[strange]).tolist()[0]!r}. "
+                f"Known classes: {self.classes.tolist()}. Fit anew to learn it."
             )
         return index.astype("int32")
 

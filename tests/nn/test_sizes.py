@@ -1,0 +1,98 @@
+"""Size rules by name, numbers, mappings, and what is refused."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tabemb.exceptions import ColumnError, UnknownNameError
+from tabemb.nn.sizes import SIZE_RULES, Fastai, Half, Sqrt, embedding_dims
+
+NS = [1, 2, 7, 100, 4043, 10_000, 1_000_000]
+
+
+@pytest.mark.parametrize(
+    ("name", "dims"),
+    [
+        ("fastai", [2, 2, 5, 21, 167, 278, 600]),
+        ("auto", [2, 2, 5, 21, 50, 50, 50]),
+        ("half", [1, 1, 4, 50, 50, 50, 50]),
+        ("google", [1, 1, 2, 3, 8, 10, 32]),
+        ("sqrt", [1, 2, 3, 10, 64, 100, 600]),
+    ],
+)
+def test_rule_gives_the_published_number_of_dimensions(name, dims):
+    assert [embedding_dims(name, {"dest": n})["dest"] for n in NS] == dims
+
+
+@pytest.mark.parametrize("name", sorted(SIZE_RULES))
+def test_every_rule_gives_positive_integers_that_never_fall(name):
+    rule = SIZE_RULES.resolve(name)
+    dims = [rule(n) for n in range(0, 3000, 7)]
+    assert all(type(dim) is int for dim in dims)
+    assert dims[0] == 1
+    assert dims == sorted(dims)
+
+
+@pytest.mark.parametrize(("rule", "dim"), [(Fastai(cap=30), 30), (Half(cap=8), 8), (Sqrt(cap=20), 20)])
+def test_a_cap_is_the_most(rule, dim):
+    assert rule(10_000) == dim
+
+
+def test_a_number_is_for_every_column():
+    assert embedding_dims(8, {"origin": 3, "dest": 105}) == {"origin": 8, "dest": 8}
+
+
+def test_an_integer_of_numpy_is_a_number_too():
+    dims = embedding_dims(np.int64(8), {"dest": 105})
+    assert dims == {"dest": 8}
+    assert type(dims["dest"]) is int
+
+
+def test_a_mapping_is_by_column_and_leaves_the_others_to_auto():
+    dims = embedding_dims({"dest": 4, "tailnum": "half"}, {"origin": 3, "dest": 105, "tailnum": 20})
+    assert dims == {"origin": 3, "dest": 4, "tailnum": 10}
+
+
+def test_a_mapping_with_the_name_of_a_rule_is_a_rule_with_parameters():
+    assert embedding_dims({"name": "fastai", "cap": 30}, {"dest": 10_000}) == {"dest": 30}
+
+
+def test_a_column_may_be_called_name():
+    assert embedding_dims({"name": 5}, {"name": 105}) == {"name": 5}
+
+
+@pytest.mark.parametrize(
+    ("spec", "error", "message"),
+    [
+        (0, ValueError, "embedding_dim must be at least 1, got 0."),
+        ({"dest": -2}, ValueError, "embedding_dim must be at least 1, got -2."),
+        (
+            "fastia",
+            UnknownNameError,
+            "No size rule named 'fastia'. Known: auto, fastai, google, half, sqrt. Did you mean 'fastai'? "
+            "A positive integer or a mapping column -> integer is accepted too.",
+        ),
+        (
+            2.5,
+            UnknownNameError,
+            "A size rule is given as a name, a mapping with a 'name', or an instance; got 2.5. "
+            "Known names: auto, fastai, google, half, sqrt.",
+        ),
+        (True, UnknownNameError, "got True."),
+        (
+            {"dset": 3},
+            ColumnError,
+            "embedding_dim names the column 'dset', which is not among the categorical columns ['dest']. "
+            "Did you mean 'dest'?",
+        ),
+        (
+            {"name": "half", "top": 3},
+            UnknownNameError,
+            "The size rule 'half' does not take these parameters",
+        ),
+    ],
+)
+def test_what_is_no_size_is_refused(spec, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        embedding_dims(spec, {"dest": 10})
