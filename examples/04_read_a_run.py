@@ -5,7 +5,6 @@ from pathlib import Path
 
 import tabemb
 from tabemb.experiments.config import read_config
-from tabemb.experiments.run_folder import open_run
 from tabemb.experiments.runner import run
 
 CONFIG = """
@@ -30,7 +29,7 @@ def main(rows=20_000):
         config.write_text(CONFIG.format(rows=rows), encoding="utf-8")
         run(read_config(config), output=Path(folder, "runs"))  # the same as: tabemb run carriers.yaml
 
-        result = open_run(Path(folder, "runs", "carriers"))
+        result = tabemb.open_run(Path(folder, "runs", "carriers"))
         print(result.comparison.verdict())
         print(result.comparison.to_frame().round(3).iloc[:, :4].to_string())
 

@@ -10,13 +10,15 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CategoryVectors": "tabemb.vectors.category_vectors",
-    "Comparison": "tabemb.experiments.comparison",
+    "Comparison": "tabemb.experiments.result",
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
     "TabembError": "tabemb.exceptions",
     "compare": "tabemb.experiments.comparison",
     "load": "tabemb.estimators.persistence",
+    "load_dataset": "tabemb.experiments.datasets",
+    "open_run": "tabemb.experiments.run_folder",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

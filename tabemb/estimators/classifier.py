@@ -36,7 +36,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         Columns of at most so many categories enter one-hot instead of by vectors.
     category_dropout : float, default=0.05
         Share of known cells that training shows as "unknown", so that the vector for unseen categories is learned.
-    learning_rate : float, default=0.001
+    learning_rate : float, default=0.002
         Learning rate of Adam.
     schedule : str, mapping or Schedule, default="constant"
         How the learning rate moves: "constant", "cosine" or "linear".
@@ -106,7 +106,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         max_categories=None,
         one_hot_max_categories=0,
         category_dropout=0.05,
-        learning_rate=1e-3,
+        learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
         batch_size="auto",

@@ -82,7 +82,7 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         min_frequency=None,
         max_categories=None,
         category_dropout=0.05,
-        learning_rate=1e-3,
+        learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
         batch_size="auto",

@@ -55,7 +55,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         max_categories=None,
         one_hot_max_categories=0,
         category_dropout=0.05,
-        learning_rate=1e-3,
+        learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
         batch_size="auto",

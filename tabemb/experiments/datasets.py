@@ -8,7 +8,7 @@ import pandas as pd
 from tabemb.exceptions import MissingExtraError
 from tabemb.registry import Registry
 
-__all__ = ["DATASETS", "Dataset", "NycFlights13"]
+__all__ = ["DATASETS", "Dataset", "NycFlights13", "load_dataset"]
 
 
 class Dataset:
@@ -72,3 +72,26 @@ class NycFlights13(Dataset):
         if spec is None or not spec.submodule_search_locations:
             raise MissingExtraError.of("nycflights13", "data", "The data set 'nycflights13'")
         return Path(spec.submodule_search_locations[0]) / "data" / name
+
+
+def load_dataset(name: str) -> pd.DataFrame:
+    """Return a registered data set as a data frame.
+
+    Parameters
+    ----------
+    name : str
+        Its name: ``"nycflights13"``.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is none of that name.
+    MissingExtraError
+        When the package that holds it is not installed.
+
+    Examples
+    --------
+    >>> load_dataset("nycflights13")["dest"].nunique()
+    105
+    """
+    return DATASETS.resolve(name).load()

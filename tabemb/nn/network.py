@@ -77,6 +77,7 @@ class Network:
     Examples
     --------
     >>> from tabemb.nn.bodies import Mlp
+    >>> from tabemb.nn.embedding import TableSpec
     >>> from tabemb.nn.numeric import Standardized
     >>> dest = FeatureSpec(name="dest", position=0, table=TableSpec(name="dest", vocabulary_size=107, embedding_dim=8))
     >>> spec = NetworkSpec(features=(dest,), n_outputs=1, body=Mlp(), numeric=Standardized(), seed=0)

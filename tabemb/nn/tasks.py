@@ -331,7 +331,7 @@ def task_of(y: np.ndarray, *, classifier: bool) -> Task:
     Raises
     ------
     DataError
-        When the targets fit no task: one class only, or several multiclass columns.
+        When the targets fit no task: one class only, classes of mixed types, or several multiclass columns.
 
     Examples
     --------
@@ -340,7 +340,12 @@ def task_of(y: np.ndarray, *, classifier: bool) -> Task:
     """
     if not classifier:
         return (Regression if y.ndim == 1 else MultiRegression).from_targets(y)
-    kind = type_of_target(y)
+    try:
+        kind = type_of_target(y)
+    except TypeError as error:
+        raise DataError(
+            f"The classes are of types that cannot be told apart by order: {error}. Give them as text."
+        ) from error
     if kind == "multilabel-indicator":
         return Multilabel.from_targets(y)
     if kind not in ("binary", "multiclass"):

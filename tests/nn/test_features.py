@@ -46,9 +46,7 @@ def make(vectors=(3, 2), numbers=2, one_hot_specs=((1, 4),)):
     if one_hot_specs:
         inputs["indices"] = keras.Input((3,), dtype="int32", name="indices")
     specs = tuple(OneHotSpec(name=f"c{p}", position=p, vocabulary_size=size) for p, size in one_hot_specs)
-    features = Features(
-        vectors=given, numbers=inputs.get("numbers"), indices=inputs.get("indices"), one_hot=specs
-    )
+    features = Features(vectors=given, numbers=inputs.get("numbers"), indices=inputs.get("indices"), one_hot=specs)
     return inputs, features
 
 

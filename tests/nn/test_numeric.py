@@ -26,5 +26,5 @@ def test_scalings_by_name():
 
 
 def test_an_unknown_one_is_named_with_the_nearest():
-    with pytest.raises(UnknownNameError, match="No numeric encoder named 'quantil'.*Did you mean 'quantile'?"):
+    with pytest.raises(UnknownNameError, match=r"No numeric encoder named 'quantil'.*Did you mean 'quantile'\?"):
         NUMERIC_ENCODERS.resolve("quantil")

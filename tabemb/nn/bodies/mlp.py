@@ -28,9 +28,9 @@ class Mlp(Body):
 
     Parameters
     ----------
-    hidden_units : tuple of int, default=(128, 64)
+    hidden_units : tuple of int, default=(256, 128)
         Width of each hidden layer; empty for a linear model on the vectors.
-    dropout : float, default=0.1
+    dropout : float, default=0.2
         Share of hidden units that are silenced in a training step, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
@@ -43,7 +43,7 @@ class Mlp(Body):
     Mlp(dropout=0.0, hidden_units=(32,))
     """
 
-    def __init__(self, hidden_units=(128, 64), dropout=0.1, activation="relu", normalization=None):
+    def __init__(self, hidden_units=(256, 128), dropout=0.2, activation="relu", normalization=None):
         self.hidden_units = hidden_units
         self.dropout = dropout
         self.activation = activation
@@ -53,7 +53,7 @@ class Mlp(Body):
         """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
         self._check()
         hidden = None
-        for depth, units in enumerate(self.hidden_units):
+        for depth, units in enumerate(map(int, self.hidden_units)):
             name = f"hidden_{depth}"
             if hidden is None:
                 hidden = features.dense(units, seeds, name=name)

@@ -1,0 +1,167 @@
+"""The whole network: model, trunk, shared tables, copies."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tabemb.nn.bodies import Mlp
+from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
+from tabemb.nn.network import Column, Network, NetworkSpec
+from tabemb.nn.numeric import Standardized
+from tabemb.table.encoded_table import EncodedTable
+
+rng = np.random.default_rng(0)
+
+
+def table(n_columns, n_numbers, rows=25, size=6):
+    return EncodedTable(
+        rng.integers(0, size, (rows, n_columns)).astype("int32"), rng.normal(size=(rows, n_numbers)).astype("float32")
+    )
+
+
+def network(names=("origin", "dest"), *, shared=False, n_numbers=2, one_hot=(), seed=0, body=None):
+    tables = [TableSpec(name="airport" if shared else name, vocabulary_size=6, embedding_dim=3) for name in names]
+    features = tuple(
+        FeatureSpec(name=name, position=p, table=each) for p, (name, each) in enumerate(zip(names, tables, strict=True))
+    )
+    return Network(
+        NetworkSpec(
+            features=features,
+            one_hot=one_hot,
+            n_numbers=n_numbers,
+            n_outputs=1,
+            body=body or Mlp(hidden_units=(4,), dropout=0),
+            numeric=Standardized(),
+            seed=seed,
+        )
+    )
+
+
+def test_the_model_is_vectors_beside_numbers_through_the_body():
+    made, rows = network(), table(2, 2)
+    vectors = [made.vectors(f)[rows.indices[:, f.position]] for f in made.spec.features]
+    kernel, bias, out, out_bias = made.trunk.get_weights()
+    by_hand = np.maximum(np.hstack([*vectors, rows.numbers]) @ kernel + bias, 0) @ out + out_bias
+    np.testing.assert_allclose(made.logits(rows), by_hand, atol=1e-6)
+
+
+def test_model_and_trunk_share_their_layers():
+    made = network()
+    assert [layer.name for layer in made.model.layers if isinstance(layer, keras.layers.Embedding)] == [
+        "origin_embedding",
+        "dest_embedding",
+    ]
+    assert made.model.get_layer("trunk") is made.trunk
+    assert list(made.trunk.input) == ["vectors_0", "vectors_1", "numbers"]
+    assert list(made.model.input) == ["indices", "numbers"]
+
+
+def test_logits_in_portions_are_the_same():
+    made, rows = network(), table(2, 2, rows=50)
+    np.testing.assert_allclose(made.logits(rows, batch_rows=7), made.logits(rows), atol=1e-6)
+
+
+@pytest.mark.parametrize(("names", "n_numbers", "inputs"), [((), 2, ["numbers"]), (("dest",), 0, ["indices"])])
+def test_an_input_that_the_table_lacks_is_left_out(names, n_numbers, inputs):
+    made = network(names, n_numbers=n_numbers)
+    assert list(made.model.input) == inputs
+    assert made.logits(table(len(names), n_numbers)).shape == (25, 1)
+
+
+def test_two_features_of_one_table_share_their_vectors():
+    made = network(shared=True)
+    origin, dest = made.spec.features
+    assert list(made.tables) == [origin.table]
+    assert np.array_equal(made.vectors(origin), made.vectors(dest))
+    made.tables[origin.table].embeddings.assign(np.ones((6, 3)))
+    assert np.array_equal(made.vectors(dest), np.ones((6, 3)))
+    names = [layer.name for layer in made.model.layers]
+    assert {"airport_embedding", "origin_indices", "dest_indices"} <= set(names)
+
+
+ODD = [
+    "Clothing ID",
+    "a/b",
+    "a_b",
+    "日本",
+    "é",
+    "",
+    "hidden_0",
+    "logits",
+    "indices",
+    "numbers",
+    "trunk",
+    "-x",
+    "vectors_0",
+]
+
+
+def test_any_column_name_will_do():
+    made = network(tuple(ODD))
+    names = [layer.name for layer in made.model.layers]
+    assert len(set(names)) == len(names)
+    assert made.model.get_layer("Clothing_ID_embedding").output_dim == 3
+    # In a traced function TensorFlow looks at the names too.
+    compiled = tf.function(made.model)
+    rows = table(len(ODD), 2)
+    traced = compiled({"indices": rows.indices, "numbers": rows.numbers})
+    np.testing.assert_allclose(traced.numpy(), made.logits(rows), atol=1e-6)
+
+
+def test_vectors_are_a_copy():
+    made = network()
+    feature = made.spec.features[0]
+    made.vectors(feature)[:] = 7
+    assert made.vectors(feature).max() < 1
+
+
+def test_untrained_rows_get_the_unknown_vector_and_the_others_stay():
+    one_hot = (OneHotSpec(name="month", position=1, vocabulary_size=6),)
+    made = network(("dest",), one_hot=one_hot)
+    (dest,) = made.spec.features
+    kernel = made.trunk.get_layer("hidden_0_one_hot").kernel
+    before, kernel_before = made.vectors(dest), kernel.numpy()
+    made.serve_unknown_for({0: np.array([0, 4]), 1: np.array([2])})
+    after, kernel_after = made.vectors(dest), kernel.numpy()
+    assert np.array_equal(after[[0, 4]], before[[1, 1]])
+    assert np.array_equal(after[[1, 2, 3, 5]], before[[1, 2, 3, 5]])
+    assert np.array_equal(kernel_after[2], kernel_before[1])
+    assert np.array_equal(np.delete(kernel_after, 2, axis=0), np.delete(kernel_before, 2, axis=0))
+
+
+def test_a_row_of_a_shared_table_that_one_column_trained_is_kept():
+    made = network(shared=True)
+    before = made.vectors(made.spec.features[0])
+    made.serve_unknown_for({0: np.array([2, 3]), 1: np.array([3, 4])})
+    after = made.vectors(made.spec.features[0])
+    assert np.array_equal(after[3], before[1])
+    assert np.array_equal(after[[0, 1, 2, 4, 5]], before[[0, 1, 2, 4, 5]])
+
+
+def test_a_pickle_is_the_same_network_and_holds_no_keras_object():
+    made, rows = network(), table(2, 2)
+    made.tables[made.spec.features[0].table].embeddings.assign(rng.normal(size=(6, 3)))
+    text = pickle.dumps(made)
+    assert b"keras" not in text
+    again = pickle.loads(text)
+    assert again.spec.features == made.spec.features
+    assert np.array_equal(again.logits(rows), made.logits(rows))
+
+
+def test_a_column_survives_keras_own_config():
+    column = Column(1, name="dest_indices")
+    again = Column.from_config(column.get_config())
+    assert again(np.array([[3, 5], [7, 9]])).numpy().tolist() == [5, 9]
+
+
+# Keras' own writer and NumPy 2 disagree about it.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_the_model_can_be_opened_from_keras_own_file(tmp_path):
+    made, rows = network(one_hot=(OneHotSpec(name="month", position=2, vocabulary_size=6),)), table(3, 2)
+    made.model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    out = again({"indices": rows.indices, "numbers": rows.numbers}).numpy()
+    np.testing.assert_allclose(out, made.logits(rows), atol=1e-6)

@@ -1,0 +1,158 @@
+"""Epochs, validation, early stopping, and the record of it."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, log_loss
+
+from tabemb.exceptions import TrainingError, UnknownNameError
+from tabemb.training import trainer as trainer_module
+from tabemb.training.batches import Rows
+from tabemb.training.trainer import EarlyStopping
+
+
+class Weights(keras.callbacks.Callback):
+    """Keeps the weights of each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(self.model.get_weights())
+
+
+def equal(one, two):
+    return all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_the_loss_falls_and_the_record_is_plain_lists(workshop):
+    record, _ = workshop.fit(workshop.network(), workshop.rows(), max_epochs=15, learning_rate=0.03)
+    assert record.n_epochs == record.best_epoch == 15
+    assert set(record.history) == {"loss", "learning_rate"}
+    assert all(type(value) is float for values in record.history.values() for value in values)
+    assert record.history["loss"][0] == pytest.approx(np.log(2), abs=0.05)
+    assert record.history["loss"][-1] < 0.5 * record.history["loss"][0]
+
+
+def test_validation_figures_are_those_of_scikit_learn(workshop):
+    network, held = workshop.network(), workshop.rows(30, seed=1, weights=np.linspace(1, 3, 30))
+    record, _ = workshop.fit(network, workshop.rows(), held, max_epochs=2, n_iter_no_change=9, tol=0)
+    probabilities = workshop.task.activate(network.logits(held.table))
+    figures = {"sample_weight": held.weights}
+    best = record.best_epoch - 1
+    assert record.history["val_loss"][best] == pytest.approx(log_loss(held.targets, probabilities, **figures), rel=1e-5)
+    assert record.history["val_accuracy"][best] == pytest.approx(
+        accuracy_score(held.targets, probabilities[:, 1] > 0.5, **figures)
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "factors"),
+    [
+        ("constant", [1, 1, 1]),
+        ("linear", [1 - 5 / 18, 1 - 11 / 18, 1 - 17 / 18]),
+        ({"name": "cosine", "warmup": 0}, [0.5 * (1 + np.cos(np.pi * step / 18)) for step in (5, 11, 17)]),
+    ],
+)
+def test_the_recorded_learning_rate_is_that_of_the_epochs_last_step(schedule, factors, workshop):
+    record, _ = workshop.fit(workshop.network(), workshop.rows(96), schedule=schedule)
+    assert record.history["learning_rate"] == pytest.approx([0.01 * factor for factor in factors], rel=1e-12)
+
+
+def test_early_stopping_restores_the_best_epochs_weights_to_the_last_bit(workshop):
+    # Targets without any rule: the network learns them by heart, and the validation loss soon rises.
+    rng = np.random.default_rng(0)
+    train, held = (
+        Rows(table=r.table, targets=rng.integers(0, 2, len(r)).astype("float32"))
+        for r in (workshop.rows(96), workshop.rows(40, seed=1))
+    )
+    network, notes = workshop.network(), Weights()
+    record, _ = workshop.fit(
+        network, train, held, max_epochs=60, learning_rate=0.03, n_iter_no_change=3, tol=0.0, callbacks=[notes]
+    )
+    losses = record.history["val_loss"]
+    assert record.best_epoch == int(np.argmin(losses)) + 1
+    assert record.n_epochs == record.best_epoch + 3 == len(losses) < 60
+    assert equal(network.model.get_weights(), notes.epochs[record.best_epoch - 1])
+    assert not equal(network.model.get_weights(), notes.epochs[-1])
+
+
+def test_without_patience_the_last_weights_are_kept(workshop):
+    network, notes = workshop.network(), Weights()
+    record, _ = workshop.fit(network, workshop.rows(), workshop.rows(20, seed=1), callbacks=[notes])
+    assert record.best_epoch == 3
+    assert equal(network.model.get_weights(), notes.epochs[-1])
+
+
+def test_a_loss_must_be_better_by_tol_to_count(workshop):
+    model = workshop.network().model
+    stopper = EarlyStopping(model, 2, tol=0.1)
+    assert [stopper.done(e, loss) for e, loss in enumerate([1.0, 0.95, 0.89, 0.85, 0.80])] == [False] * 4 + [True]
+    assert stopper.best_epoch(4) == 2
+
+
+def test_two_fits_with_one_seed_are_the_same_to_the_last_bit_and_seeds_matter(workshop):
+    made = []
+    for seed in (0, 0, 1):
+        network = workshop.network(seed=seed)
+        record, _ = workshop.fit(network, workshop.rows(), category_dropout=0.2)
+        made.append((record.history, network.model.get_weights()))
+    assert made[0][0] == made[1][0]
+    assert equal(made[0][1], made[1][1])
+    assert not equal(made[0][1], made[2][1])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"batch_size": 8}, {"learning_rate": 0.02}, {"weight_decay": 0.5}, {"category_dropout": 0.3}, {"max_epochs": 4}],
+    ids=lambda params: next(iter(params)),
+)
+def test_each_parameter_changes_what_is_learned(params, workshop):
+    plain, changed = workshop.network(), workshop.network()
+    workshop.fit(plain, workshop.rows())
+    workshop.fit(changed, workshop.rows(), **params)
+    assert not equal(plain.model.get_weights(), changed.model.get_weights())
+
+
+def test_one_tracing_serves_all_chunks_and_epochs(workshop, monkeypatch):
+    monkeypatch.setattr(trainer_module, "STEPS_PER_CALL", 4)
+    _, loop = workshop.fit(workshop.network(), workshop.rows(96), workshop.rows(20), max_epochs=4)
+    assert loop.optimizer.step.numpy() == 24
+    assert loop._compiled.experimental_get_tracing_count() == 1
+    assert loop._forward.experimental_get_tracing_count() == 1
+
+
+def test_the_size_of_a_chunk_changes_nothing(workshop, monkeypatch):
+    weights = []
+    for chunk in (100, 4):
+        monkeypatch.setattr(trainer_module, "STEPS_PER_CALL", chunk)
+        network = workshop.network()
+        workshop.fit(network, workshop.rows(96), schedule="cosine", category_dropout=0.2)
+        weights.append(network.model.get_weights())
+    assert equal(*weights)
+
+
+def test_a_loss_that_is_no_number_ends_the_fit(workshop):
+    rows = workshop.rows(32)
+    rows.table.numbers[3] = np.nan
+    message = (
+        "The loss became nan in epoch 1. Lower learning_rate (it is 0.01), or look for extreme numbers in the table."
+    )
+    with pytest.raises(TrainingError, match=re.escape(message)):
+        workshop.fit(workshop.network(), rows)
+
+
+def test_an_unknown_schedule_is_named(workshop):
+    with pytest.raises(UnknownNameError, match=r"No schedule named 'cosin'\. .* Did you mean 'cosine'\?"):
+        workshop.fit(workshop.network(), workshop.rows(32), schedule="cosin")
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_the_bar_is_shown_on_stderr_with_verbose_only(verbose, workshop, capsys):
+    workshop.fit(workshop.network(), workshop.rows(32), workshop.rows(20), max_epochs=2, verbose=verbose)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert ("epoch 2/2" in err and "val_accuracy" in err) if verbose else err == ""
