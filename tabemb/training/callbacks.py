@@ -33,7 +33,8 @@ class CallbackHooks:
         self._start = float(learning_rate)
         self._list = None
         if self._callbacks:
-            model.compile(optimizer=keras.optimizers.Adam(self._start))
+            # RowAdam trains; this one holds the learning rate, and has no state that a checkpoint would lack.
+            model.compile(optimizer=keras.optimizers.SGD(self._start))
             model.stop_training = False
             self._list = keras.callbacks.CallbackList(self._callbacks, model=model, **params)
 

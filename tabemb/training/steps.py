@@ -52,7 +52,7 @@ class TrainingLoop:
         Returns
         -------
         float
-            Sum of the weighted losses of the rows.
+            Sum of the weighted losses of the rows; NaN when a weight is no number any more.
         """
         if self._compiled is None:
             # Shapes are left open in the first axis, so that no chunk and no later call is traced again.
@@ -93,7 +93,9 @@ class TrainingLoop:
             take = order[step * batch_size : (step + 1) * batch_size]
             batch = {name: tf.gather(tensor, take) for name, tensor in rows.items()}
             total += self._step(batch, learning_rates[step])
-        return total
+        # A fused kernel may turn NaN into 0 before it is seen in a loss; in the weights it stays.
+        weights = [tf.reduce_all(tf.math.is_finite(v.value)) for v in self.network.trunk.trainable_variables]
+        return tf.where(tf.reduce_all(weights), total, float("nan"))
 
     def _step(self, batch, learning_rate):
         indices = self._drop_categories(batch["indices"])

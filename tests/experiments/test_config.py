@@ -113,7 +113,8 @@ def test_a_derived_target(write):
         ("title: nothing else\n", "x.yaml, line 1: data is missing. Every experiment needs it."),
         (
             GOOD.replace("path: rows.csv", "path: rows.csv\n  dataset: nycflights13"),
-            "x.yaml, line 2: data needs either dataset (a registered name) or path (a CSV or Parquet file), and not both.",
+            "x.yaml, line 2: data needs either dataset (a registered name) or path (a CSV or Parquet file), and not "
+            "both.",
         ),
         (
             GOOD.replace("target: y", "target: {column: y, abov: 3}"),
@@ -155,7 +156,10 @@ def test_a_wrong_file_is_told_the_file_the_line_and_the_key(write, text, told):
         ("data:\n  path: [a\n", "x.yaml, line 3: this is not YAML: "),
         ("data:\n\tpath: a\n", "x.yaml, line 2: this is not YAML: "),
         ("a: b: c\n", "x.yaml, line 1: this is not YAML: mapping values are not allowed here."),
-        ("x: !!python/object:os.system {}\ndata: 1\n", "x.yaml, line 1: this is not YAML: could not determine a constr"),
+        (
+            "x: !!python/object:os.system {}\ndata: 1\n",
+            "x.yaml, line 1: this is not YAML: could not determine a constr",
+        ),
     ],
 )
 def test_a_file_that_is_not_yaml_is_told_the_line(write, text, start):

@@ -82,7 +82,9 @@ def read(page):
 
 
 def test_the_page_is_whole_self_contained_and_escaped(record, small_comparison, vectors):
-    page = render_report(record, small_comparison, vectors, config_text="a: <b>", labels={"dest": {"BOS": "Boston <&>"}})
+    page = render_report(
+        record, small_comparison, vectors, config_text="a: <b>", labels={"dest": {"BOS": "Boston <&>"}}
+    )
     words, parser = read(page)
     assert parser.links == []
     assert "http" not in re.sub(r'xmlns="http://www\.w3\.org/2000/svg"', "", page).replace("http-equiv", "")
@@ -162,7 +164,10 @@ def test_a_model_without_embeddings(record, small_comparison):
 def with_test(comparison, name, **test):
     models = [
         dataclasses.replace(
-            model, versus={"roc_auc": PairedTest(**test), "log_loss": PairedTest(**test)} if model.name == name else model.versus
+            model,
+            versus={"roc_auc": PairedTest(**test), "log_loss": PairedTest(**test)}
+            if model.name == name
+            else model.versus,
         )
         for model in comparison.models
     ]

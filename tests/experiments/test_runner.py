@@ -78,17 +78,15 @@ def test_the_folder_has_every_part(finished):
 
 def test_the_progress_is_told(finished):
     _, calls = finished
-    assert calls == [
-        (model, fold, 2) for fold in (0, 1) for model in ("embeddings", "one_hot_mlp", "majority")
-    ] + [("all rows", 2, 2)]
+    assert calls == [(model, fold, 2) for fold in (0, 1) for model in ("embeddings", "one_hot_mlp", "majority")] + [
+        ("all rows", 2, 2)
+    ]
 
 
 def test_the_report_says_where_everything_is_from(finished):
     report = open_run(finished[0].path).report
     table = rows()
-    assert report["data"]["sha256"] == data_hash(
-        table.drop(columns="good").assign(**{"target: good": table["good"]})
-    )
+    assert report["data"]["sha256"] == data_hash(table.drop(columns="good").assign(**{"target: good": table["good"]}))
     assert report["data"]["rows_used"] == 240
     assert report["data"]["columns"] == ["shape", "from/to", "size", "same"]
     assert report["versions"]["keras"]
@@ -107,7 +105,9 @@ def test_a_run_is_read_back(finished):
     assert set(opened.vectors["from/to"].keys) == {1, 2, 3}
     assert opened.vectors["shape"].dim == 2
     assert opened.vectors["shape"] is opened.vectors["shape"]
-    with pytest.raises(ColumnError, match=r"has no vectors of a column 'shap'\. Columns: shape, from/to\. Did you mean"):
+    with pytest.raises(
+        ColumnError, match=r"has no vectors of a column 'shap'\. Columns: shape, from/to\. Did you mean"
+    ):
         opened.vectors["shap"]
 
 
@@ -120,7 +120,9 @@ def test_the_kept_model_is_fitted_to_all_rows_and_predicts(finished):
     np.testing.assert_array_equal(answers["prediction"], model.predict(table))
     np.testing.assert_allclose(answers["probability_yes"], model.predict_proba(table)[:, 1], rtol=1e-5)
     assert sum(model.vectors_["shape"].counts) > 200
-    with pytest.raises(ColumnError, match=r"learned from a column 'shape', which the table lacks\. Did you mean 'shapes'"):
+    with pytest.raises(
+        ColumnError, match=r"learned from a column 'shape', which the table lacks\. Did you mean 'shapes'"
+    ):
         predict_table(opened, table.rename(columns={"shape": "shapes"}))
 
 
@@ -218,7 +220,9 @@ def test_an_unknown_name_is_told_the_line_before_any_work(folder, monkeypatch, o
 
 
 def test_a_map_of_a_column_that_is_not_learned_from(folder):
-    path = write(folder, TEXT.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n")
+    path = write(
+        folder, TEXT.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n"
+    )
     with pytest.raises(ConfigError, match=r"line 13: report\.maps: 'size' is not among data\.columns\."):
         run(path)
 
@@ -226,7 +230,12 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder):
 @pytest.mark.parametrize(
     ("old", "new", "error", "told"),
     [
-        ("target: good", "target: godo", ColumnError, r"line 4: data\.target: the table has no column 'godo'\. Did you me"),
+        (
+            "target: good",
+            "target: godo",
+            ColumnError,
+            r"line 4: data\.target: the table has no column 'godo'\. Did you me",
+        ),
         ("metrics: [roc_auc, log_loss]", "metrics: [rmse]", ValueError, r"rmse"),
         ("path: rows.csv", "path: row.csv", DataError, r"There is no file .*row\.csv\. Did you mean 'rows\.csv'\?"),
         ("folds: 2}", "folds: 200}", DataError, r"small\.yaml: .*200"),

@@ -28,18 +28,23 @@ def test_the_folder_is_there_at_the_end_and_not_before(tmp_path):
     assert names(tmp_path / "runs") == ["a"]
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_an_error_or_an_interruption_leaves_nothing(tmp_path, error):
-    with pytest.raises(error), staged_folder(tmp_path / "runs" / "a", parts=PARTS) as folder:
+def fail(target, error, **options):
+    with staged_folder(target, parts=PARTS, **options) as folder:
         (folder / "report.html").write_text("half")
         raise error
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_or_an_interruption_leaves_nothing(tmp_path, error):
+    with pytest.raises(error):
+        fail(tmp_path / "runs" / "a", error)
     assert names(tmp_path) == []
 
 
 def test_an_error_leaves_the_old_one_as_it_was(tmp_path):
     write(tmp_path / "a", "old")
-    with pytest.raises(ValueError, match="stop"), staged_folder(tmp_path / "a", parts=PARTS, replace=True):
-        raise ValueError("stop")
+    with pytest.raises(ValueError, match="stop"):
+        fail(tmp_path / "a", ValueError("stop"), replace=True)
     assert names(tmp_path) == ["a"]
     assert (tmp_path / "a" / "report.html").read_text() == "old"
 
@@ -50,7 +55,8 @@ def test_an_old_one_is_replaced_only_when_asked(tmp_path, monkeypatch):
     with pytest.raises(OutputError) as caught:
         write(Path("a"))
     assert str(caught.value) == (
-        "The run a exists already. Replace it with --force (force=True in Python), or choose another name or output folder."
+        "The run a exists already. Replace it with --force (force=True in Python), or choose another name "
+        "or output folder."
     )
     write(Path("a"), replace=True)
     assert Path("a/report.html").read_text() == "new"
@@ -73,8 +79,7 @@ def test_a_name_that_was_taken_in_the_meantime_is_not_replaced(tmp_path):
 def test_an_unwritable_folder_is_found_out_before_the_work(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=r"Cannot write .*: Not a directory\. Choose another output folder\."):
-        with staged_folder(tmp_path / "file" / "runs" / "a", parts=PARTS):
-            pytest.fail("the work began")
+        fail(tmp_path / "file" / "runs" / "a", AssertionError("the work began"))
     with pytest.raises(OutputError, match=r"Cannot write .*file: there is a file of that name\."):
         check_free(tmp_path / "file", PARTS)
 

@@ -114,8 +114,8 @@ def test_any_column_name_will_do():
 def test_vectors_are_a_copy():
     made = network()
     feature = made.spec.features[0]
-    made.vectors(feature)[:] = 7
-    assert made.vectors(feature).max() < 1
+    made.vectors(feature)[:] = 70
+    assert made.vectors(feature).max() < 7
 
 
 def test_untrained_rows_get_the_unknown_vector_and_the_others_stay():

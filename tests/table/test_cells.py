@@ -26,7 +26,7 @@ from tabemb.table.keys import CellTypeError
         ([1, 2.5], pa.float64()),
         (np.array([1.0], np.float16), pa.float64()),
         (np.array([1.0], np.longdouble), pa.float64()),
-        (pa.array([1.0], pa.float16()), pa.float32()),
+        (pa.array([np.float16(1.0)], pa.float16()), pa.float32()),
         (np.array(["2020-01"], "M8[M]"), pa.timestamp("s")),
         (pa.array([date(2020, 1, 1)], pa.date64()), pa.date32()),
         ([date(2020, 1, 1), None], pa.date32()),

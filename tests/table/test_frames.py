@@ -22,7 +22,7 @@ def values(frame, column):
 NEW_YEAR, NEXT_YEAR = datetime(2020, 1, 1), datetime(2021, 1, 1)
 
 PANDAS = [
-    (pd.array(["a", None, "b"], dtype="str"), "text", ["a", None, "b"]),
+    (pd.Series(["a", None, "b"], dtype="str").array, "text", ["a", None, "b"]),
     (pd.array(["a", None, "b"], dtype="string[pyarrow]"), "text", ["a", None, "b"]),
     (pd.array(["a", None, "b"], dtype="string[python]"), "text", ["a", None, "b"]),
     (pd.array(["a", None, "b"], dtype=pd.ArrowDtype(pa.string())), "text", ["a", None, "b"]),

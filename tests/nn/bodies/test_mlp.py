@@ -27,8 +27,8 @@ def kinds(model):
 def test_the_default_is_two_layers_with_relu_and_dropout():
     model = build(Mlp())
     assert kinds(model) == ["Dense", "Activation", "Dropout"] * 2 + ["Dense"]
-    assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [128, 64, 2]
-    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.1, 0.1]
+    assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [256, 128, 2]
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.2, 0.2]
 
 
 def test_the_numbers_are_those_of_a_perceptron():

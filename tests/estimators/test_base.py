@@ -1,0 +1,247 @@
+"""What the estimators share: each parameter earns its place, tables of any kind, the split, the served unknown row."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb.nn.bodies import Mlp
+from tabemb.nn.sizes import Half
+from tabemb.table.schema import Schema
+from tabemb.training.schedules import Cosine
+
+
+def rare_and_common(late):
+    """A column where one category is rare, and a number that is skewed."""
+    rng = np.random.default_rng(5)
+    n = len(late)
+    column = np.where(late == "late", "x", "y").astype(object)
+    column[:6] = ["u", "u", "v", "v", "w", "w"]
+    return pd.DataFrame({"code": column, "amount": rng.lognormal(size=n) ** 3, "stop": rng.integers(0, 4, n)})
+
+
+CHANGES = {
+    "categorical": ["stop"],
+    "embedding_dim": 7,
+    "body": {"name": "mlp", "hidden_units": [3]},
+    "numeric": "quantile",
+    "min_frequency": 3,
+    "max_categories": 3,
+    "one_hot_max_categories": 10,
+    "category_dropout": 0.5,
+    "learning_rate": 0.1,
+    "schedule": "cosine",
+    "weight_decay": 0.9,
+    "batch_size": 8,
+    "max_epochs": 1,
+    "early_stopping": False,
+    "validation_fraction": 0.4,
+    "class_weight": {"late": 9, "on time": 1},
+    "random_state": 1,
+}
+# These change when training stops, what is heard of it, or what is shown; they have tests of their own.
+ELSEWHERE = {"n_iter_no_change", "tol", "callbacks", "verbose"}
+
+
+@pytest.fixture(scope="module")
+def plain(late, quick):
+    X = rare_and_common(late)
+    return X, EmbeddingClassifier(**quick).fit(X, late).predict_proba(X)
+
+
+def test_every_parameter_is_tried():
+    assert set(CHANGES) | ELSEWHERE == set(EmbeddingClassifier().get_params(deep=False))
+
+
+@pytest.mark.parametrize("name", sorted(CHANGES))
+def test_each_parameter_changes_the_predictions(name, plain, late, quick):
+    X, before = plain
+    after = EmbeddingClassifier(**{**quick, name: CHANGES[name]}).fit(X, late).predict_proba(X)
+    assert after.shape == before.shape
+    assert not np.array_equal(after, before)
+
+
+def test_patience_and_tol_decide_when_training_stops(flights, late, quick):
+    epochs = {
+        (patience, tol): EmbeddingClassifier(**{**quick, "max_epochs": 12}, n_iter_no_change=patience, tol=tol)
+        .fit(flights, late)
+        .n_epochs_
+        for patience, tol in ((1, 1.0), (4, 1.0), (4, 0.0))
+    }
+    # The first epoch always counts; with a tol of 1 no other does.
+    assert epochs[1, 1.0] == 2
+    assert epochs[4, 1.0] == 5
+    assert epochs[4, 0.0] > 5
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
+def test_verbose_shows_the_bar_on_stderr(cls, flights, late, quick, capsys):
+    cls(**quick, verbose=1).fit(flights, late)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "epoch 3/3" in err
+
+
+def test_history_is_plain_lists_one_figure_an_epoch(classifier):
+    assert set(classifier.history_) == {"loss", "learning_rate", "val_loss", "val_accuracy"}
+    assert {len(values) for values in classifier.history_.values()} == {classifier.n_epochs_} == {3}
+    assert all(type(value) is float for values in classifier.history_.values() for value in values)
+    assert classifier.best_epoch_ == int(np.argmin(classifier.history_["val_loss"])) + 1
+
+
+def test_schema_and_network_can_be_looked_at(classifier):
+    assert isinstance(classifier.schema_, Schema)
+    assert [c.name for c in classifier.schema_.categorical] == ["dest", "carrier"]
+    assert [c.name for c in classifier.schema_.numeric] == ["hour", "distance"]
+    assert classifier.network_.name == "tabemb"
+    assert classifier.network_.output_shape == (None, 1)
+    assert classifier.n_features_in_ == 4
+    assert classifier.feature_names_in_.tolist() == ["dest", "carrier", "hour", "distance"]
+
+
+def test_fewer_than_20_rows_are_never_split(flights, late, quick):
+    few = EmbeddingClassifier(**quick).fit(flights[:19], late[:19])
+    assert set(few.history_) == {"loss", "learning_rate"}
+    assert "val_loss" in EmbeddingClassifier(**quick).fit(flights[:20], late[:20]).history_
+
+
+TABLES = {
+    "pandas object": lambda X: X.astype({"dest": object, "carrier": object}),
+    "pandas category": lambda X: X.astype({"dest": "category", "carrier": "category"}),
+    "pandas arrow": lambda X: X.convert_dtypes(dtype_backend="pyarrow"),
+    "pandas nullable": lambda X: X.convert_dtypes(),
+    "pandas other index": lambda X: X.set_axis(np.arange(len(X))[::-1] // 2),
+    "polars": pl.from_pandas,
+    "pyarrow": lambda X: pa.Table.from_pandas(X, preserve_index=False),
+    "columns in another order": lambda X: X[["hour", "dest", "distance", "carrier"]],
+}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_tables_of_any_library_give_the_same_predictions(name, classifier, flights):
+    table = TABLES[name](flights)
+    assert np.array_equal(classifier.predict_proba(table), classifier.predict_proba(flights))
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+def test_an_array_is_read_by_position(classifier, flights):
+    assert np.array_equal(classifier.predict_proba(flights.to_numpy(dtype=object)), classifier.predict_proba(flights))
+
+
+@pytest.mark.parametrize("name", ["polars", "pyarrow", "pandas category"])
+def test_fitted_on_tables_of_any_library_it_is_the_same_model(name, classifier, flights, late, quick):
+    again = EmbeddingClassifier(**quick).fit(TABLES[name](flights), late)
+    assert np.array_equal(again.predict_proba(flights), classifier.predict_proba(flights))
+
+
+def test_fitted_on_an_array_it_is_the_same_but_for_the_names_of_tables(flights, late, quick):
+    array = flights[["dest", "carrier", "hour"]].to_numpy(dtype=object)
+    model = EmbeddingClassifier(**quick).fit(array, late)
+    assert list(model.vectors_) == ["x0", "x1"]
+    assert not hasattr(model, "feature_names_in_")
+    assert model.n_features_in_ == 3
+
+
+def test_a_date_becomes_calendar_categories(late, quick):
+    days = pd.date_range("2013-01-01", periods=len(late), freq="37h")
+    model = EmbeddingClassifier(**quick).fit(pd.DataFrame({"when": days}), late)
+    assert list(model.vectors_) == ["when_month", "when_day", "when_weekday", "when_hour"]
+
+
+# ---------------------------------------------------------------- parameters in parts
+
+
+def test_nested_parameters_reach_into_a_part_that_was_given_by_name():
+    model = EmbeddingClassifier(schedule="cosine", embedding_dim="half")
+    model.set_params(body__dropout=0.3, body__hidden_units=(8,), schedule__warmup=0.2, embedding_dim__cap=5)
+    assert model.body.get_params() == {**Mlp().get_params(), "dropout": 0.3, "hidden_units": (8,)}
+    assert isinstance(model.schedule, Cosine)
+    assert model.schedule.warmup == 0.2
+    assert isinstance(model.embedding_dim, Half)
+    assert model.embedding_dim.cap == 5
+    assert model.numeric == "standardized"
+
+
+def test_a_part_and_its_parameters_may_be_set_at_once():
+    model = EmbeddingClassifier(body=Mlp(dropout=0.9)).set_params(body="mlp", body__activation="tanh")
+    assert model.body.get_params() == {**Mlp().get_params(), "activation": "tanh"}
+    model.set_params(body={"name": "mlp", "hidden_units": (3,)}, body__dropout=0.0)
+    assert model.body.get_params() == {**Mlp().get_params(), "hidden_units": (3,), "dropout": 0.0}
+
+
+def test_an_unknown_nested_parameter_is_refused():
+    with pytest.raises(ValueError, match="Invalid parameter 'dropuot' for estimator Mlp"):
+        EmbeddingClassifier().set_params(body__dropuot=0.1)
+
+
+def test_name_mapping_and_instance_are_the_same_body(flights, late, quick):
+    bodies = [{"name": "mlp", "dropout": 0.3}, Mlp(dropout=0.3)]
+    a, b = (EmbeddingClassifier(**{**quick, "body": body}).fit(flights, late).predict_proba(flights) for body in bodies)
+    assert np.array_equal(a, b)
+
+
+# ---------------------------------------------------------------- weights
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
+def test_a_row_of_weight_zero_is_as_if_absent(cls, flights, late, delay, quick):
+    y = late if cls is EmbeddingClassifier else delay
+    extra, strange = flights.head(9).assign(dest="NOWHERE"), y[:9].copy()
+    strange[:] = "never" if cls is EmbeddingClassifier else 1e6
+    weights = np.r_[np.ones(len(y)), np.zeros(9)]
+    with_them = cls(**quick).fit(pd.concat([flights, extra]), np.r_[y.astype(object), strange], weights)
+    without = cls(**quick).fit(flights, y.astype(object))
+    answer = "predict_proba" if cls is EmbeddingClassifier else "predict"
+    assert np.array_equal(getattr(with_them, answer)(flights), getattr(without, answer)(flights))
+    assert "NOWHERE" not in with_them.vectors_["dest"]
+
+
+def test_weights_count_by_their_proportion_only(flights, late, quick):
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(late))
+    one, four, none = (
+        EmbeddingClassifier(**quick).fit(flights, late, sample_weight=w).predict_proba(flights)
+        for w in (weights, 4 * weights, None)
+    )
+    np.testing.assert_allclose(one, four, atol=1e-6)
+    assert not np.allclose(one, none, atol=1e-3)
+
+
+# ---------------------------------------------------------------- what is served
+
+
+def test_missing_and_validation_only_categories_are_served_by_the_unknown_vector(late, quick):
+    n = len(late)
+    column = np.where(late == "late", "x", "y").astype(object)
+    column[:30] = [f"once{i}" for i in range(30)]
+    X = pd.DataFrame({"code": column})
+    model = EmbeddingClassifier(**quick, validation_fraction=0.3).fit(X, late)
+    code = model.vectors_["code"]
+    held = [key for key in code if np.array_equal(code[key], code.unknown)]
+    # About three in ten of the categories that came once were in the validation part.
+    assert 2 <= len(held) <= 20
+    assert {"x", "y"}.isdisjoint(held)
+    assert np.array_equal(code.missing, code.unknown)
+    rows = pd.DataFrame({"code": [held[0], "never seen", None]})
+    probabilities = model.predict_proba(rows)
+    assert (probabilities == probabilities[0]).all()
+    assert n == len(X)
+
+
+def test_a_missing_cell_that_was_trained_has_a_vector_of_its_own(flights, late, quick):
+    X = flights[["dest"]].mask(np.arange(len(flights))[:, None] % 7 == 0)
+    dest = EmbeddingClassifier(**quick).fit(X, late).vectors_["dest"]
+    assert not np.array_equal(dest.missing, dest.unknown)
+
+
+def test_with_rare_categories_the_unknown_row_is_learned_even_without_dropout(late, quick):
+    X = rare_and_common(late)[["code"]]
+    starts, ends = [], []
+    for params in ({"min_frequency": 3}, {"min_frequency": None}):
+        model = EmbeddingClassifier(**quick, category_dropout=0, **params).fit(X, late)
+        fresh = model._network_from_seed(model._network.spec.seed)
+        starts.append(fresh.vectors(fresh.spec.features[0])[1])
+        ends.append(model.vectors_["code"].unknown)
+    assert not np.array_equal(starts[0], ends[0])
+    assert np.array_equal(starts[1], ends[1])

@@ -1,0 +1,101 @@
+"""The classifier."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score
+
+from tabemb import EmbeddingClassifier
+from tabemb.exceptions import DataError
+
+
+def test_it_learns_the_rule(flights, late):
+    model = EmbeddingClassifier(max_epochs=15, learning_rate=0.02, random_state=0).fit(flights, late)
+    assert model.score(flights, late) > 0.85
+    assert model.score(flights, late) == accuracy_score(late, model.predict(flights))
+
+
+def test_probabilities_and_labels_agree(classifier, flights):
+    probabilities = classifier.predict_proba(flights)
+    assert classifier.classes_.tolist() == ["late", "on time"]
+    assert probabilities.shape == (120, 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert np.array_equal(classifier.predict(flights), classifier.classes_[probabilities.argmax(axis=1)])
+
+
+CLASSES = {
+    "text": np.array(["no", "yes", "maybe"]),
+    "integers": np.array([10, -3, 2**40]),
+    "two truth values": np.array([True, False]),
+    "floats": np.array([0.0, 1.0, 2.0]),
+    "objects": np.array(["no", "yes"], dtype=object),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_classes_of_any_type_come_back_as_they_are(name, flights, quick):
+    classes = CLASSES[name]
+    y = classes[np.arange(len(flights)) % len(classes)]
+    model = EmbeddingClassifier(**{**quick, "max_epochs": 1}).fit(flights, y)
+    assert model.classes_.tolist() == sorted(classes.tolist())
+    assert model.classes_.dtype == y.dtype
+    assert model.predict(flights).dtype == y.dtype
+    assert model.predict_proba(flights).shape == (120, len(classes))
+
+
+def test_several_labels_at_once(flights, late, quick):
+    Y = np.column_stack([late == "late", flights["carrier"] == "UA", flights["hour"] > 12]).astype(int)
+    model = EmbeddingClassifier(**{**quick, "max_epochs": 30}).fit(flights, Y)
+    probabilities, labels = model.predict_proba(flights), model.predict(flights)
+    assert probabilities.shape == labels.shape == Y.shape
+    assert np.array_equal(labels, (probabilities > 0.5).astype(int))
+    assert (labels == Y).mean() > 0.85
+
+
+def test_class_weight_is_a_sample_weight_by_class(flights, late, quick):
+    by_class = EmbeddingClassifier(**quick, class_weight={"late": 3, "on time": 1}).fit(flights, late)
+    by_row = EmbeddingClassifier(**quick).fit(flights, late, sample_weight=np.where(late == "late", 3.0, 1.0))
+    assert np.array_equal(by_class.predict_proba(flights), by_row.predict_proba(flights))
+
+
+def test_balanced_classes_and_sample_weights_multiply(flights, late, quick):
+    y = np.where(np.arange(len(late)) % 6 == 0, "late", "on time")
+    weights = np.linspace(0.5, 2, len(y))
+    balanced = EmbeddingClassifier(**quick, class_weight="balanced").fit(flights, y, weights)
+    shares = {"late": len(y) / 2 / (y == "late").sum(), "on time": len(y) / 2 / (y == "on time").sum()}
+    by_hand = EmbeddingClassifier(**quick, class_weight=shares).fit(flights, y, weights)
+    assert np.array_equal(balanced.predict_proba(flights), by_hand.predict_proba(flights))
+    plain = EmbeddingClassifier(**quick).fit(flights, y, weights)
+    assert balanced.predict_proba(flights)[:, 0].mean() > plain.predict_proba(flights)[:, 0].mean() + 0.1
+
+
+def test_class_weights_that_leave_nothing_are_refused(flights, late):
+    message = "class_weight gives every row the weight 0, so no row is left to learn from."
+    with pytest.raises(DataError, match=re.escape(message)):
+        EmbeddingClassifier(class_weight={"late": 0, "on time": 0}).fit(flights, late)
+
+
+def test_a_validation_part_has_every_class_where_it_can(flights, quick):
+    y = np.array(["a"] * 100 + ["b"] * 20)
+    X = flights.assign(tell=np.arange(120) // 100)
+    model = EmbeddingClassifier(**quick, validation_fraction=0.1).fit(X, y)
+    assert model.n_epochs_ == 3
+    one_alone = np.array(["a"] * 119 + ["b"])
+    assert EmbeddingClassifier(**quick).fit(flights, one_alone).classes_.tolist() == ["a", "b"]
+
+
+def test_one_hot_is_the_same_network_without_vectors(flights, late, quick):
+    model = EmbeddingClassifier(**quick, one_hot_max_categories=float("inf")).fit(flights, late)
+    assert dict(model.vectors_) == {}
+    assert model.network_.get_layer("trunk").get_layer("hidden_0_one_hot").kernel.shape == (8 + 5, 16)
+    some = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late)
+    assert list(some.vectors_) == ["dest"]
+    unseen = flights.assign(carrier="never seen")
+    assert np.isfinite(some.predict_proba(unseen)).all()
+
+
+def test_every_class_of_a_frames_target_is_kept_in_order(flights, quick):
+    y = pd.Series(["b", "a", "c"] * 40, index=np.arange(120)[::-1])
+    assert EmbeddingClassifier(**{**quick, "max_epochs": 1}).fit(flights, y).classes_.tolist() == ["a", "b", "c"]

@@ -1,0 +1,125 @@
+"""Targets and weights at the door."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.exceptions import DataConversionWarning
+
+from tabemb.estimators.inputs import check_targets, check_weights
+from tabemb.exceptions import DataError
+
+TEXT = ["late", "on time", "late"]
+
+
+def targets(y, n=3, *, numeric=False):
+    return check_targets(y, n, numeric=numeric, owner="EmbeddingRegressor" if numeric else "EmbeddingClassifier")
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        TEXT,
+        np.array(TEXT),
+        np.array(TEXT, dtype=object),
+        pd.Series(TEXT),
+        pd.Series(TEXT, dtype="category"),
+        pd.Series(TEXT, dtype=object, index=[7, 7, 9]),
+        pl.Series(TEXT),
+        pa.array(TEXT),
+        pa.chunked_array([TEXT[:1], TEXT[1:]]),
+    ],
+    ids=lambda y: f"{type(y).__module__}-{type(y).__name__}-{getattr(y, 'dtype', '')}",
+)
+def test_text_of_any_library(y):
+    assert targets(y).tolist() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("y", "kind"),
+    [
+        (pd.Series([1, 2, 3], dtype="Int64"), "i"),
+        (pd.Series([True, False, True], dtype="boolean"), "b"),
+        (pd.Series([1, 2, 3], dtype=object), "i"),
+        (np.array([True, False, True], dtype=object), "b"),
+        (pl.Series([1.5, 2.0, 3.0]), "f"),
+        (pa.array([1, 2, 3]), "i"),
+    ],
+)
+def test_numbers_and_truth_values_are_what_they_are_behind_any_type(y, kind):
+    assert targets(y).dtype.kind == kind
+
+
+@pytest.mark.parametrize(
+    "y", [pd.DataFrame({"a": [1, 2, 3], "b": [0, 1, 0]}), pl.DataFrame({"a": [1, 2, 3], "b": [0, 1, 0]})]
+)
+def test_a_matrix_stays_a_matrix(y):
+    assert targets(y, numeric=True).tolist() == [[1, 0], [2, 1], [3, 0]]
+
+
+def test_a_column_vector_is_flattened_with_scikit_learns_warning():
+    with pytest.warns(DataConversionWarning, match="A column-vector y was passed when a 1d array was expected"):
+        assert targets(np.array([[1], [2], [3]])).tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("y", "numeric", "message"),
+    [
+        (
+            None,
+            False,
+            "requires y to be passed, but the target y is None: EmbeddingClassifier learns vectors from a target. "
+            "Pass y, one value a row.",
+        ),
+        (
+            ["a", None, "b"],
+            False,
+            "Input y contains NaN: 1 of 3 target values are missing. Drop those rows before the fit.",
+        ),
+        ([1.0, np.nan, np.nan], True, "Input y contains NaN: 2 of 3 target values are missing."),
+        (pd.Series([1, None, 2], dtype="Int64"), True, "Input y contains NaN: 1 of 3 target values are missing."),
+        (pl.Series(["a", None, "b"]), False, "Input y contains NaN: 1 of 3 target values are missing."),
+        ([1.0, np.inf, 2.0], True, "Input y contains infinity or a value too large. Replace it, or drop those rows."),
+        ([1.0, -np.inf, 2.0], False, "Input y contains infinity"),
+        ([1j, 2, 3], False, "Complex data not supported: the target holds complex numbers."),
+        ([1, 2], False, "Found input variables with inconsistent numbers of samples: [3, 2]"),
+        ([1, 2, 3, 4], True, "Found input variables with inconsistent numbers of samples: [3, 4]"),
+        (np.zeros((3, 2, 2)), True, "The target is one column, or a matrix with a column an output; its shape is"),
+        (
+            ["a", "b", "c"],
+            True,
+            "EmbeddingRegressor predicts numbers; the target holds 'a' and the like. "
+            "Turn it into numbers, or use EmbeddingClassifier for classes.",
+        ),
+    ],
+)
+def test_targets_that_cannot_be_used(y, numeric, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        targets(y, numeric=numeric)
+
+
+def test_weights_are_float64_one_a_row():
+    assert check_weights(None, 3) is None
+    assert check_weights([1, 2, 0], 3).tolist() == [1.0, 2.0, 0.0]
+    assert check_weights(pd.Series([1, 2, 3]), 3).dtype == "float64"
+    assert check_weights(2, 3).tolist() == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, -2, 1], "Negative values in sample_weight: -2. A weight is 0 or more."),
+        ([1, np.nan, 1], "Input sample_weight contains NaN or infinity. Every row needs a finite weight of 0 or more."),
+        ([1, np.inf, 1], "Input sample_weight contains NaN or infinity."),
+        ([1, 1], "sample_weight must have shape (3,), one weight a row; got shape (2,)."),
+        (np.ones((3, 1)), "sample_weight must have shape (3,), one weight a row; got shape (3, 1)."),
+        ([0, 0, 0], "All weights in sample_weight are zero, so no row is left to learn from."),
+        (["a", "b", "c"], "sample_weight must be numbers, got 'a'."),
+    ],
+)
+def test_weights_that_cannot_be_used(weights, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        check_weights(weights, 3)

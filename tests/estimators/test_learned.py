@@ -1,0 +1,38 @@
+"""The mapping from column to vectors."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tabemb import CategoryVectors
+from tabemb.exceptions import ColumnError
+
+
+def test_it_maps_each_embedded_column_to_its_vectors(classifier, flights):
+    vectors = classifier.vectors_
+    assert list(vectors) == ["dest", "carrier"]
+    assert len(vectors) == 2
+    assert isinstance(vectors["dest"], CategoryVectors)
+    assert vectors["dest"].name == "dest"
+    assert set(vectors["dest"]) == set(flights["dest"])
+    assert vectors["dest"].counts.tolist() == flights["dest"].value_counts().tolist()
+    assert repr(vectors) == "LearnedVectors(dest: 8 x 4, carrier: 5 x 3)"
+
+
+def test_the_vectors_are_the_rows_of_the_network(classifier):
+    dest = classifier.vectors_["dest"]
+    table = classifier.network_.get_layer("dest_embedding").embeddings.numpy()
+    assert np.array_equal(dest.missing, table[0])
+    assert np.array_equal(dest.unknown, table[1])
+    assert np.array_equal(dest.vectors, table[2:])
+    assert np.array_equal(dest[dest.index_to_key[3]], table[5])
+
+
+def test_a_column_without_vectors_is_named_with_the_nearest(classifier):
+    message = (
+        "No vectors were learned for a column 'dset'. Columns with vectors: ['dest', 'carrier']. Did you mean 'dest'?"
+    )
+    with pytest.raises(ColumnError, match=re.escape(message)):
+        classifier.vectors_["dset"]
+    assert "hour" not in classifier.vectors_

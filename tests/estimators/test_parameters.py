@@ -1,0 +1,100 @@
+"""Every parameter out of its range is refused, with the range in the message."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tabemb import EmbeddingClassifier, EmbeddingEncoder
+from tabemb.estimators.parameters import RANGES, check_parameters
+from tabemb.exceptions import UnknownNameError
+
+BAD = {
+    "category_dropout": [-0.1, 1, 1.0, "0.1", None, np.nan, True],
+    "learning_rate": [0, -1e-3, np.inf, np.nan, "0.1", None],
+    "weight_decay": [-1, np.inf, np.nan, None],
+    "batch_size": [0, -5, 1.5, "Auto", None, True],
+    "max_epochs": [0, -1, 2.0, None, True],
+    "validation_fraction": [0, 0.0, 1.0, 1, -0.1, None],
+    "n_iter_no_change": [0, 1.0, None],
+    "tol": [-1e-4, None, np.nan],
+    "one_hot_max_categories": [-1, "inf", None, np.nan],
+    "early_stopping": [0, 1, "yes", None],
+    "verbose": ["yes", 0.5, None],
+    "callbacks": ["stop", 3],
+    "random_state": [-1, 1.5, "seed", np.random.default_rng(0), True],
+    "remainder": ["pass", None, ["drop"]],
+}
+GOOD = {
+    "category_dropout": [0, 0.99, np.float32(0.1)],
+    "learning_rate": [1, np.float64(1e-3)],
+    "weight_decay": [0, 0.1],
+    "batch_size": ["auto", 1, np.int64(64)],
+    "max_epochs": [1, np.int32(3)],
+    "validation_fraction": [0.01, 0.99],
+    "n_iter_no_change": [1],
+    "tol": [0, 1e-4, np.inf],
+    "one_hot_max_categories": [0, 3, np.inf],
+    "early_stopping": [True, False, np.True_],
+    "verbose": [0, 1, True, False, 2],
+    "callbacks": [None, [], ()],
+    "random_state": [None, 0, np.int64(5), np.random.RandomState(0)],
+    "remainder": ["passthrough", "drop"],
+}
+
+
+def owner(name):
+    return EmbeddingEncoder if name == "remainder" else EmbeddingClassifier
+
+
+def test_every_range_is_tested():
+    assert set(BAD) == set(GOOD) == set(RANGES)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in BAD.items() for value in values])
+def test_out_of_range(name, value):
+    cls = owner(name)
+    wanted = RANGES[name][0]
+    message = f"The {name!r} parameter of {cls.__name__} must be {wanted}. Got {value!r} instead."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_parameters(cls(**{name: value}))
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in GOOD.items() for value in values])
+def test_in_range(name, value):
+    check_parameters(owner(name)(**{name: value}))
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"body": "mpl"}, "No body named 'mpl'. Known: mlp. Did you mean 'mlp'?"),
+        ({"body": {"name": "mlp", "dropuot": 0.1}}, "The body 'mlp' does not take these parameters: "),
+        ({"numeric": "standard"}, "No numeric encoder named 'standard'. Known: quantile, standardized."),
+        ({"schedule": "cosin"}, "No schedule named 'cosin'. Known: constant, cosine, linear. Did you mean 'cosine'?"),
+        ({"schedule": 3}, "A schedule is given as a name, a mapping with a 'name', or an instance; got 3."),
+    ],
+)
+def test_unknown_parts_are_named_with_their_near_names(params, message):
+    with pytest.raises(UnknownNameError, match=re.escape(message)):
+        check_parameters(EmbeddingClassifier(**params))
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
+def test_the_check_comes_first_in_fit(cls, flights, late):
+    with pytest.raises(ValueError, match=re.escape("must be a positive integer. Got 0 instead.")):
+        cls(max_epochs=0).fit(flights, late)
+
+
+def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
+    cases = [
+        ({"min_frequency": 0}, "min_frequency is a number of rows (int, 1 or more), a share of the rows"),
+        ({"max_categories": 0}, "max_categories is an int, 1 or more, or None; got 0."),
+        ({"embedding_dim": 0}, "embedding_dim must be at least 1, got 0."),
+        ({"embedding_dim": {"dset": 3}}, "embedding_dim names the column 'dset'"),
+        ({"categorical": ["huor"]}, "categorical= names the column 'huor', which the table does not have. Did you"),
+        ({"body": {"name": "mlp", "dropout": 1}}, "dropout must be in [0, 1), got 1."),
+    ]
+    for params, message in cases:
+        with pytest.raises(ValueError, match=re.escape(message)):
+            EmbeddingClassifier(**params).fit(flights, late)

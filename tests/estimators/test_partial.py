@@ -1,0 +1,137 @@
+"""Learning in portions."""
+
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabemb import EmbeddingClassifier, EmbeddingRegressor
+from tabemb.exceptions import DataError
+
+
+def halves(*arrays):
+    return [[each[:60] for each in arrays], [each[60:] for each in arrays]]
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
+def test_each_portion_is_an_epoch_that_trains_on(cls, flights, late, delay, quick):
+    y = late if cls is EmbeddingClassifier else delay
+    model = cls(**quick)
+    losses = []
+    for epoch in range(6):
+        assert model.partial_fit(flights, y) is model
+        assert model.n_epochs_ == model.best_epoch_ == epoch + 1
+        losses.append(model.history_["loss"][-1])
+    assert len(model.history_["loss"]) == len(model.history_["learning_rate"]) == 6
+    assert losses[-1] < 0.8 * losses[0]
+    assert model.score(flights, y) > 0.5
+
+
+def test_two_portions_repeat_and_their_moments_are_kept(flights, late, quick):
+    """With fresh moments the second portion's first step would have its full length, and go elsewhere."""
+    first, second = halves(flights, late)
+    models = [EmbeddingClassifier(**quick) for _ in range(3)]
+    for model in models:
+        model.partial_fit(*first)
+    del models[2].__dict__["_loop"]
+    for model in models:
+        model.partial_fit(*second)
+    same, again, fresh = (model.predict_proba(flights) for model in models)
+    assert np.array_equal(same, again)
+    assert not np.array_equal(same, fresh)
+    assert models[0]._loop.optimizer.step.numpy() == 4
+
+
+def test_it_is_traced_once(flights, late, quick):
+    model = EmbeddingClassifier(**quick)
+    for rows in (slice(0, 70), slice(70, 75), slice(0, 120)):
+        model.partial_fit(flights[rows], late[rows], classes=["late", "on time"])
+    assert model._loop._compiled.experimental_get_tracing_count() == 1
+
+
+def test_portions_of_any_size_are_seen_whole(quick):
+    """An automatic batch size differs from portion to portion; each row is in one batch."""
+    rng = np.random.default_rng(0)
+    X, y = pd.DataFrame({"a": rng.choice(list("abcd"), 6000)}), rng.integers(0, 2, 6000)
+    model = EmbeddingClassifier(**quick)
+    steps = []
+    for n in (6000, 40, 6000):
+        model.partial_fit(X[:n], y[:n])
+        steps.append(int(model._loop.optimizer.step.numpy()))
+    # 6000 rows are 47 batches of 128, 40 rows are two of 32.
+    assert np.diff([0, *steps]).tolist() == [47, 2, 47]
+    assert model.history_["loss"] == pytest.approx([np.log(2)] * 3, abs=0.05)
+
+
+def test_known_categories_train_on_and_new_ones_are_unknown(flights, late, quick):
+    X = flights[["dest"]]
+    model = EmbeddingClassifier(**quick, category_dropout=0).partial_fit(X, late)
+    before = model.vectors_["dest"]
+    new = pd.DataFrame({"dest": ["IAH", "NEW"] * 10})
+    model.partial_fit(new, np.array(["late", "on time"] * 10))
+    after = model.vectors_["dest"]
+    assert after.index_to_key == before.index_to_key
+    assert "NEW" not in after
+    assert not np.array_equal(after["IAH"], before["IAH"])
+    assert not np.array_equal(after.unknown, before.unknown)
+    others = [key for key in after if key != "IAH"]
+    assert np.array_equal(after[others], before[others])
+    rows = model.predict_proba(pd.DataFrame({"dest": ["NEW", "NEWER"]}))
+    assert np.array_equal(rows[0], rows[1])
+
+
+def test_all_classes_can_be_named_with_the_first_portion(flights, quick):
+    model = EmbeddingClassifier(**quick)
+    model.partial_fit(flights[:60], np.array(["a", "b"] * 30), classes=["a", "b", "c"])
+    model.partial_fit(flights[60:], np.array(["b", "c"] * 30))
+    assert model.classes_.tolist() == ["a", "b", "c"]
+    assert model.predict_proba(flights).shape == (120, 3)
+
+
+def test_a_first_portion_of_one_class_needs_the_classes(flights, quick):
+    with pytest.raises(DataError, match="The target has one class only: 'a'"):
+        EmbeddingClassifier(**quick).partial_fit(flights, np.array(["a"] * 120))
+    model = EmbeddingClassifier(**quick).partial_fit(flights, np.array(["a"] * 120), classes=["a", "b"])
+    assert set(model.predict(flights)) == {"a"}
+
+
+@pytest.mark.parametrize("strange", ["c", 1])
+def test_a_class_that_was_not_named_is_refused(strange, flights, late, quick):
+    model = EmbeddingClassifier(**quick).partial_fit(flights, late)
+    message = f"The target has a class that was not there at the first fit: {strange!r}. Known classes: ['late', 'on"
+    with pytest.raises(DataError, match=re.escape(message)):
+        model.partial_fit(flights, np.array([strange] * 120))
+
+
+def test_columns_are_checked_with_each_portion(flights, late, quick):
+    model = EmbeddingClassifier(**quick).partial_fit(flights, late)
+    with pytest.raises(DataError, match=r"'dest' is not there\. Did you mean 'dset'\?"):
+        model.partial_fit(flights.rename(columns={"dest": "dset"}), late)
+
+
+def test_it_goes_on_after_a_fit_and_after_a_pickle(flights, late, quick):
+    model = EmbeddingClassifier(**quick).fit(flights, late)
+    again = pickle.loads(pickle.dumps(model))
+    for each in (model, again):
+        each.partial_fit(flights, late)
+        assert each.n_epochs_ == 4
+    assert model.classes_.tolist() == again.classes_.tolist()
+    portions = pickle.loads(pickle.dumps(model))
+    assert "_loop" not in portions.__dict__
+    assert np.array_equal(portions.predict_proba(flights), model.predict_proba(flights))
+    portions.partial_fit(flights, late)
+    assert portions.n_epochs_ == 5
+
+
+def test_a_fit_starts_anew(flights, late, quick, classifier):
+    model = EmbeddingClassifier(**quick).partial_fit(flights, late).fit(flights, late)
+    assert np.array_equal(model.predict_proba(flights), classifier.predict_proba(flights))
+
+
+def test_sample_weights_count(flights, late, quick):
+    weights = np.where(late == "late", 9.0, 1.0)
+    heavy = EmbeddingClassifier(**quick).partial_fit(flights, late, sample_weight=weights)
+    light = EmbeddingClassifier(**quick).partial_fit(flights, late)
+    assert heavy.predict_proba(flights)[:, 0].mean() > light.predict_proba(flights)[:, 0].mean() + 0.05

@@ -1,0 +1,92 @@
+"""The layers, the size of files, and where tests are."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "tabemb"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+# Tests of the project as a whole have no module of their name.
+WHOLE = {
+    "test_architecture.py",
+    "test_bad_input.py",
+    "test_configs.py",
+    "test_estimator_checks.py",
+    "test_examples.py",
+    "test_import_cost.py",
+    "test_public_api.py",
+    "test_readme.py",
+    "test_repeatability.py",
+    "test_scikit_learn_tools.py",
+    "test_unknown_categories.py",
+}
+
+
+def relative(path):
+    return str(path.relative_to(ROOT))
+
+
+def test_modules_import_only_from_the_layers_below():
+    command = Path(sys.executable).with_name("lint-imports")
+    if not command.exists():
+        pytest.skip("import-linter is not installed")
+    done = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_module_has_a_docstring_and_at_most_400_lines(path):
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) <= 400
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_no_private_part_of_scikit_learn_or_keras_is_imported():
+    private = [
+        (relative(path), name)
+        for path in MODULES
+        for name in imported(path)
+        if name.startswith("keras.src")
+        or (name.startswith("sklearn.") and any(part.startswith("_") for part in name.split(".")))
+    ]
+    assert private == []
+
+
+def test_no_module_is_a_drawer_for_everything():
+    drawers = {"utils", "helpers", "common", "misc", "tools"}
+    assert [relative(path) for path in MODULES if path.stem in drawers] == []
+
+
+def test_every_test_has_the_path_of_its_module():
+    strays = []
+    for path in TESTS:
+        place = path.relative_to(ROOT / "tests")
+        module = PACKAGE / place.with_name(place.name.removeprefix("test_"))
+        of_package = place.name == f"test_{place.parent.name}.py"
+        if not module.exists() and not of_package and str(place) not in WHOLE:
+            strays.append(str(place))
+    assert strays == []
+
+
+def test_every_module_has_a_test():
+    bare = []
+    for path in MODULES:
+        place = path.relative_to(PACKAGE)
+        if path.name != "__init__.py" and not (ROOT / "tests" / place.with_name(f"test_{place.name}")).exists():
+            bare.append(str(place))
+    assert bare == []

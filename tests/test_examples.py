@@ -1,0 +1,40 @@
+"""Each example runs, on fewer rows, and gives what it says."""
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run(name, rows):
+    return runpy.run_path(str(EXAMPLES / name))["main"](rows=rows)
+
+
+def test_embeddings_before_trees(capsys):
+    scores = run("01_embeddings_before_trees.py", 4000)
+    assert set(scores) == {"vectors", "one-hot"}
+    assert min(scores.values()) > 0.5
+    assert "carrier_emb0" in capsys.readouterr().out
+
+
+def test_grid_search():
+    search = run("02_grid_search.py", 1500)
+    assert set(search.best_params_) == {"embedding_dim", "body__dropout"}
+    assert len(set(search.cv_results_["mean_test_score"])) > 1
+
+
+def test_vectors_for_another_model():
+    assert run("03_vectors_for_another_model.py", 20_000) > 0.3
+
+
+def test_read_a_run(capsys):
+    assert run("04_read_a_run.py", 2000) == ["dest", "hour", "month", "origin", "weekday"]
+    assert "nearest to LAX" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_an_example_is_under_80_lines_and_has_a_test(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 80
+    assert path.name in Path(__file__).read_text(encoding="utf-8")

@@ -1,0 +1,68 @@
+"""The error tree and its words."""
+
+import pickle
+
+import pytest
+
+from tabemb import exceptions
+from tabemb.exceptions import MissingExtraError, TabembError, UnknownNameError, did_you_mean
+
+BUILT_IN = {
+    "ColumnError": (KeyError, ValueError, exceptions.DataError),
+    "ConfigError": (ValueError,),
+    "DataError": (ValueError,),
+    "FormatError": (ValueError,),
+    "MissingExtraError": (ImportError,),
+    "OutputError": (OSError,),
+    "TrainingError": (ArithmeticError,),
+    "UnknownKeyError": (KeyError,),
+    "UnknownNameError": (ValueError,),
+}
+
+
+def test_the_tree_is_complete():
+    classes = {name for name in exceptions.__all__ if name != "did_you_mean"}
+    assert classes == {*BUILT_IN, "TabembError"}
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_each_is_a_tabemb_error_and_the_built_in_one(name):
+    error = getattr(exceptions, name)
+    assert issubclass(error, (TabembError,))
+    assert all(issubclass(error, base) for base in BUILT_IN[name])
+    assert f"{name} " in exceptions.__doc__
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_each_prints_its_message_plainly_and_can_be_pickled(name):
+    error = getattr(exceptions, name)("No column 'orgin'.")
+    assert str(error) == "No column 'orgin'."
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert str(type(error)()) == ""
+
+
+def test_among_names_all_known_and_the_nearest():
+    error = UnknownNameError.among("body", "mpl", ["resnet", "mlp"])
+    assert str(error) == "No body named 'mpl'. Known: mlp, resnet. Did you mean 'mlp'?"
+
+
+def test_a_missing_extra_says_how_to_install_it():
+    error = MissingExtraError.of("matplotlib", "plot", "plot_map")
+    assert str(error) == "plot_map needs matplotlib. Install it with: pip install 'tabemb[plot]'"
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "sentence"),
+    [
+        ("orgin", ["origin", "dest"], " Did you mean 'origin'?"),
+        ("ORIGIN", ["origin", "dest"], " Did you mean 'origin'?"),
+        ("Origin", ["Origins", "origin_id"], " Did you mean 'Origins' or 'origin_id'?"),
+        ("zzz", ["origin"], ""),
+        (7, [77, "x"], " Did you mean 77?"),
+        ("x", [], ""),
+    ],
+)
+def test_did_you_mean(name, known, sentence):
+    assert did_you_mean(name, known) == sentence

@@ -1,0 +1,82 @@
+"""The public names, and that each is documented with an example."""
+
+import importlib
+import inspect
+
+import pytest
+
+import tabemb
+
+REGISTRIES = [
+    ("tabemb.nn.bodies", "BODIES"),
+    ("tabemb.nn.numeric", "NUMERIC_ENCODERS"),
+    ("tabemb.nn.sizes", "SIZE_RULES"),
+    ("tabemb.nn.tasks", "TASKS"),
+    ("tabemb.training.schedules", "SCHEDULES"),
+]
+ENTRIES = [
+    pytest.param(cls, id=f"{registry}-{name}")
+    for module, registry in REGISTRIES
+    for name, cls in getattr(importlib.import_module(module), registry).items()
+]
+
+
+def test_public_names():
+    assert tabemb.__all__ == [
+        "__version__",
+        "CategoryVectors",
+        "Comparison",
+        "EmbeddingClassifier",
+        "EmbeddingEncoder",
+        "EmbeddingRegressor",
+        "TabembError",
+        "compare",
+        "load",
+        "load_dataset",
+        "open_run",
+    ]
+    assert set(tabemb.__all__) <= set(dir(tabemb))
+
+
+@pytest.mark.parametrize("name", tabemb.__all__)
+def test_every_public_name_resolves(name):
+    assert getattr(tabemb, name) is not None
+
+
+def test_another_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'tabemb' has no attribute 'EmbeddingClasifier'"):
+        tabemb.EmbeddingClasifier  # noqa: B018
+
+
+@pytest.mark.parametrize("name", [n for n in tabemb.__all__ if n not in ("__version__", "TabembError")])
+def test_every_public_name_has_an_example(name):
+    assert ">>> " in inspect.getdoc(getattr(tabemb, name)).partition("Examples\n--------")[2]
+
+
+@pytest.mark.parametrize("name", [n for n in tabemb.__all__ if inspect.isclass(getattr(tabemb, n))])
+def test_every_public_method_has_a_docstring(name):
+    cls = getattr(tabemb, name)
+    bare = [n for n, m in vars(cls).items() if not n.startswith("_") and callable(m) and not inspect.getdoc(m)]
+    assert bare == []
+
+
+@pytest.mark.parametrize("cls", ENTRIES)
+def test_every_entry_of_a_registry_has_a_docstring_with_an_example(cls):
+    assert ">>> " in cls.__doc__.partition("Examples\n")[2]
+
+
+@pytest.mark.parametrize("name", ["EmbeddingClassifier", "EmbeddingRegressor", "EmbeddingEncoder"])
+def test_every_parameter_is_documented(name):
+    cls = getattr(tabemb, name)
+    parameters = inspect.getdoc(cls).partition("Parameters\n")[2].partition("Attributes\n")[0]
+    lines = [line for line in parameters.splitlines() if line and not line.startswith(" ")]
+    named = {part.strip() for line in lines for part in line.partition(" :")[0].split(",")}
+    assert set(inspect.signature(cls).parameters) <= named
+
+
+@pytest.mark.parametrize("name", ["EmbeddingRegressor", "EmbeddingEncoder"])
+def test_shared_parameters_have_the_same_defaults(name):
+    shared = inspect.signature(tabemb.EmbeddingClassifier).parameters
+    own = inspect.signature(getattr(tabemb, name)).parameters
+    different = {n for n in own if n in shared and own[n].default != shared[n].default}
+    assert different == set()
