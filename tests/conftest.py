@@ -24,3 +24,10 @@ def shared_data():
         return pd.read_parquet(path, **options)
 
     return read
+
+
+def pytest_make_parametrize_id(val):
+    """Name parameters alike in every test process: no addresses, no sets in the order of a hash."""
+    if isinstance(val, (str, bytes, int, float, type(None))):
+        return None
+    return getattr(val, "__name__", type(val).__name__)

@@ -33,19 +33,18 @@ def test_an_unknown_category_is_answered_with_about_the_share_of_the_classes():
     assert certain[1] < 0.1
 
 
-COLUMNS = ["RESOURCE", "MGR_ID", "ROLE_DEPTNAME", "ROLE_FAMILY"]
+COLUMNS = ["RESOURCE", "MGR_ID"]
 
 
-@pytest.mark.parametrize("column", ["RESOURCE", "MGR_ID"])
-def test_unseen_categories_do_better_with_category_dropout_on_a_real_table(column, shared_data):
-    """Three in ten of a column's ids are held out with all their rows; mean log loss over three draws."""
+def test_unseen_categories_do_better_with_category_dropout_on_a_real_table(shared_data):
+    """Three in ten managers are held out with all their rows; log loss over three draws."""
     table = shared_data("amazon_access", columns=["ACTION", *COLUMNS])
     losses = {0.0: [], 0.05: []}
     for seed in range(3):
         draw = np.random.default_rng(seed)
-        part = table.iloc[draw.permutation(len(table))[:6000]]
-        ids = part[column].unique()
-        unseen = part[column].isin(draw.choice(ids, int(0.3 * len(ids)), replace=False)).to_numpy()
+        part = table.iloc[draw.permutation(len(table))[:8000]]
+        ids = part["MGR_ID"].unique()
+        unseen = part["MGR_ID"].isin(draw.choice(ids, int(0.3 * len(ids)), replace=False)).to_numpy()
         train, test = part[~unseen], part[unseen]
         for share, found in losses.items():
             model = EmbeddingClassifier(
@@ -53,12 +52,12 @@ def test_unseen_categories_do_better_with_category_dropout_on_a_real_table(colum
                 embedding_dim=16,
                 body={"name": "mlp", "hidden_units": (64,)},
                 category_dropout=share,
-                max_epochs=6,
+                learning_rate=0.005,
+                max_epochs=10,
                 early_stopping=False,
                 random_state=seed,
             ).fit(train[COLUMNS], train["ACTION"])
             found.append(log_loss(test["ACTION"], model.predict_proba(test[COLUMNS])))
     without, with_dropout = np.array(losses[0.0]), np.array(losses[0.05])
-    print(column, without, with_dropout)  # noqa: T201
     assert (with_dropout < without).all()
-    assert with_dropout.mean() < 0.97 * without.mean()
+    assert with_dropout.mean() < 0.9 * without.mean()

@@ -63,7 +63,7 @@ class TrainingLoop:
                 tf.TensorSpec([], tf.int32),
             )
             # TensorFlow counts tracings by code, and would warn of the fifth network; a partial is counted by itself.
-            self._compiled = tf.function(partial(self._run), input_signature=signature)
+            self._compiled = tf.function(partial(self._run), input_signature=signature, autograph=False)
         return float(
             self._compiled(
                 rows,
@@ -79,7 +79,8 @@ class TrainingLoop:
             inputs = {
                 name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in self.network.model.input.items()
             }
-            self._forward = tf.function(partial(self.network.model, training=False), input_signature=[inputs])
+            forward = partial(self.network.model, training=False)
+            self._forward = tf.function(forward, input_signature=[inputs], autograph=False)
         parts = []
         for start in range(0, len(table), FORWARD_ROWS):
             part = table.take(slice(start, start + FORWARD_ROWS))
@@ -88,11 +89,14 @@ class TrainingLoop:
         return np.concatenate(parts)
 
     def _run(self, rows, order, learning_rates, batch_size):
-        total = tf.constant(0.0)
-        for step in tf.range(tf.size(learning_rates)):
+        def one_more(step, total):
             take = order[step * batch_size : (step + 1) * batch_size]
             batch = {name: tf.gather(tensor, take) for name, tensor in rows.items()}
-            total += self._step(batch, learning_rates[step])
+            return step + 1, total + self._step(batch, learning_rates[step])
+
+        # Written out, since autograph would translate the code of every step anew in each fit.
+        n_steps = tf.size(learning_rates)
+        _, total = tf.while_loop(lambda step, _: step < n_steps, one_more, [tf.constant(0), tf.constant(0.0)])
         # A fused kernel may turn NaN into 0 before it is seen in a loss; in the weights it stays.
         weights = [tf.reduce_all(tf.math.is_finite(v.value)) for v in self.network.trunk.trainable_variables]
         return tf.where(tf.reduce_all(weights), total, float("nan"))

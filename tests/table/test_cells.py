@@ -35,7 +35,6 @@ from tabemb.table.keys import CellTypeError
         ([None, None], pa.null()),
         ([], pa.null()),
     ],
-    ids=repr,
 )
 def test_cells_of_one_type_become_a_plain_arrow_array(values, kind):
     cells = read_cells(values)
@@ -58,7 +57,6 @@ def test_durations_are_seconds():
         [datetime(2020, 1, 1), pd.Timestamp(5)],
         ["\ud800", "a"],
     ],
-    ids=repr,
 )
 def test_other_cells_are_coded_with_their_types(values):
     cells = read_cells(values)
@@ -81,7 +79,6 @@ def test_chunks_with_different_dictionaries_are_unified():
         pa.array([{"a": 1}]),
         pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())),
     ],
-    ids=repr,
 )
 def test_many_values_in_a_cell_are_refused(values):
     with pytest.raises(CellTypeError, match="Every cell in column 'c' of the argument must be one value"):
@@ -146,7 +143,6 @@ def test_take(values):
         (pa.DictionaryArray.from_arrays([0, 0], pa.array(["a", "b"])), True),
         (pa.DictionaryArray.from_arrays([0, 1], pa.array(["a", "b"])), False),
     ],
-    ids=repr,
 )
 def test_all_equal(values, expected):
     assert all_equal(read_cells(values)) is expected

@@ -55,7 +55,6 @@ def test_types_decide():
         lambda table: [1, 2],
         {"flight", 2},
     ],
-    ids=repr,
 )
 def test_named_columns_are_categories_and_text_still_is(categorical):
     schema = infer(FLIGHTS, categorical)

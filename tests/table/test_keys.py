@@ -144,7 +144,6 @@ def test_families(key, name):
         pd.Interval(0, 1.5), pd.Interval(pd.Timestamp("2020"), pd.Timestamp("2021"), closed="left"),
         pd.Interval(pd.Timedelta(1), pd.Timedelta(2)),
     ],
-    ids=repr,
 )  # fmt: skip
 def test_json_round_trip_is_exact(key):
     again = key_from_json(json.loads(json.dumps(key_to_json(key), allow_nan=False)))

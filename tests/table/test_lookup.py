@@ -35,7 +35,6 @@ def lookup():
         (pa.array([b"a", None]), [14, 0]),
         ([None, None], [0, 0]),
     ],
-    ids=repr,
 )
 def test_both_ways_of_finding_agree(lookup, values, expected, repeats):
     if isinstance(values, list):

@@ -30,7 +30,6 @@ from tabemb.table.scaling import SCALINGS
         ([None, None], [np.nan, np.nan]),
         ([1, True], [1, 1]),
     ],
-    ids=repr,
 )
 def test_numbers_are_read_however_they_are_stored(values, expected):
     numbers = read_numbers(read_cells(values))
@@ -48,7 +47,6 @@ def test_numbers_are_read_however_they_are_stored(values, expected):
         (pa.array([pd.Timestamp("2020-01-01")]), r"datetime.datetime\(2020, 1, 1, 0, 0\), of type datetime"),
         ([b"1"], "b'1', of type bytes"),
     ],
-    ids=repr,
 )
 def test_other_cells_are_refused_with_the_first_one(values, shown):
     with pytest.raises(

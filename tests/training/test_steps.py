@@ -151,7 +151,7 @@ def test_it_is_traced_once_whatever_the_sizes(workshop):
 
 def test_many_loops_in_a_session_make_tensorflow_warn_of_no_retracing(workshop, caplog):
     for _ in range(6):
-        loop = loop_of(workshop.network(), workshop)
+        loop = loop_of(workshop.network(body=Mlp(hidden_units=())), workshop)
         run(loop, workshop.rows(10), range(10), [0.01])
         loop.logits(workshop.rows(10).table)
     assert "retracing" not in caplog.text

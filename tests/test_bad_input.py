@@ -1,0 +1,247 @@
+"""What bad input gets: an error that says what was wanted, or an answer where there can be one."""
+
+import re
+
+import keras
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb.exceptions import ColumnError, DataError
+from tabemb.table.schema import DroppedColumnWarning, SchemaHint, TypeChangedWarning
+
+QUICK = {"max_epochs": 1, "body": {"name": "mlp", "hidden_units": (8,)}, "random_state": 0}
+CLASSES = [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder]
+rng = np.random.default_rng(0)
+N = 60
+X = pd.DataFrame(
+    {"dest": rng.choice(list("abc"), N), "carrier": rng.choice(list("xy"), N), "distance": rng.normal(size=N)}
+)
+Y = rng.integers(0, 2, N)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return {cls: cls(**QUICK).fit(X, Y) for cls in CLASSES}
+
+
+def answer(model, table):
+    return model.transform(table) if hasattr(model, "transform") else model.predict(table)
+
+
+def cells(value, n=N):
+    column = np.empty(n, dtype=object)
+    column[:] = [value] + ["a"] * (n - 1)
+    return column
+
+
+BAD_TABLES = [
+    (X.head(0), "Found array with 0 sample(s) (shape=(0, 3)) while a minimum of 1 is required."),
+    (X[[]], "Found array with 0 feature(s) (shape=(60, 0)) while a minimum of 1 is required."),
+    (X["dest"], "Expected a 2-dimensional container but got Series instead."),
+    (X["dest"].to_numpy(), "Expected 2D array, got 1D array instead"),
+    (None, "Expected a table, got NoneType instead."),
+    (
+        X.set_axis(["dest", "dest", "distance"], axis=1),
+        "Column names must differ, but these come more than once: 'dest'. Rename or drop the copies.",
+    ),
+    (X.assign(dest=cells(["a", "b"])), "Every cell in column 'dest' of the argument must be one value"),
+    (X.assign(dest=cells({"a": 1})), "got a cell of type dict: {'a': 1}. Explode it into rows"),
+    (
+        X.assign(distance=[np.inf, *X["distance"][1:]]),
+        "Input X contains infinity in column 'distance' (first in row 0).",
+    ),
+    (
+        X.assign(distance=[1e300, *X["distance"][1:]]),
+        "Input X contains infinity or a value too large for dtype('float32') in column 'distance'",
+    ),
+]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize(("table", "message"), BAD_TABLES, ids=[str(place) for place in range(len(BAD_TABLES))])
+def test_a_table_that_cannot_be_used(cls, table, message, fitted):
+    with pytest.raises(DataError, match=re.escape(message)):
+        answer(fitted[cls], table)
+    with pytest.raises(DataError, match=re.escape(message)):
+        cls(**QUICK).fit(table, Y)
+
+
+BAD_TARGETS = [
+    (None, "requires y to be passed, but the target y is None"),
+    (Y[:-1], "Found input variables with inconsistent numbers of samples: [60, 59]"),
+    (np.where(np.arange(N) == 5, np.nan, Y), "Input y contains NaN: 1 of 60 target values are missing."),
+    (np.where(np.arange(N) == 5, np.inf, Y), "Input y contains infinity or a value too large."),
+    (np.full(N, np.nan), "Input y contains NaN: 60 of 60 target values are missing. Drop those rows before the fit."),
+]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize(("y", "message"), BAD_TARGETS, ids=["none", "short", "nan", "inf", "all missing"])
+def test_a_target_that_cannot_be_used(cls, y, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        cls(**QUICK).fit(X, y)
+
+
+def test_a_target_of_one_class():
+    message = "The target has one class only: 'a'. A classifier needs rows of at least two classes."
+    with pytest.raises(DataError, match=re.escape(message)):
+        EmbeddingClassifier(**QUICK).fit(X, ["a"] * N)
+
+
+def test_a_target_of_one_class_once_rows_of_weight_zero_are_gone():
+    with pytest.raises(DataError, match="The target has one class only: 1"):
+        EmbeddingClassifier(**QUICK).fit(X, Y, sample_weight=(Y == 1).astype(float))
+
+
+def test_text_for_a_regressor_and_numbers_for_a_classifier():
+    with pytest.raises(DataError, match="EmbeddingRegressor predicts numbers; the target holds 'a' and the like"):
+        EmbeddingRegressor(**QUICK).fit(X, ["a"] * N)
+    with pytest.raises(DataError, match=r"Unknown label type: continuous\..*for numbers use EmbeddingRegressor"):
+        EmbeddingClassifier(**QUICK).fit(X, rng.normal(size=N))
+
+
+BAD_WEIGHTS = [
+    (np.where(np.arange(N) == 3, -1.0, 1.0), "Negative values in sample_weight: -1. A weight is 0 or more."),
+    (np.where(np.arange(N) == 3, np.nan, 1.0), "Input sample_weight contains NaN or infinity."),
+    (np.ones(N - 1), "sample_weight must have shape (60,), one weight a row; got shape (59,)."),
+    (np.ones((N, 2)), "sample_weight must have shape (60,), one weight a row; got shape (60, 2)."),
+    (np.zeros(N), "All weights in sample_weight are zero, so no row is left to learn from."),
+]
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize(("weights", "message"), BAD_WEIGHTS, ids=["negative", "nan", "short", "matrix", "zeros"])
+def test_weights_that_cannot_be_used(cls, weights, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        cls(**QUICK).fit(X, Y, sample_weight=weights)
+
+
+# ---------------------------------------------------------------- columns at predict
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_a_missing_misspelt_or_strange_column(cls, library, fitted):
+    make = {"pandas": lambda t: t, "polars": pl.from_pandas}[library]
+    words = "The feature names should match those that were passed during fit.\n"
+    missing = words + "Feature names seen at fit time, yet now missing:\n- carrier\n"
+    with pytest.raises(ColumnError, match=re.escape(missing)):
+        answer(fitted[cls], make(X.drop(columns="carrier")))
+    with pytest.raises(ColumnError, match=re.escape("'carrier' is not there. Did you mean 'carier'?")):
+        answer(fitted[cls], make(X.rename(columns={"carrier": "carier"})))
+    strange = words + "Feature names unseen at fit time:\n- extra\n"
+    with pytest.raises(ColumnError, match=re.escape(strange)):
+        answer(fitted[cls], make(X.assign(extra=1)))
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@pytest.mark.parametrize("cls", CLASSES)
+def test_an_array_of_another_width(cls, fitted):
+    message = f"X has 2 features, but {cls.__name__} is expecting 3 features as input"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        answer(fitted[cls], X.to_numpy(dtype=object)[:, :2])
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_number_column_that_holds_text(cls, fitted):
+    message = "Column 'distance' holds numbers, but a cell is 'far', of type str. Turn it into numbers first"
+    with pytest.raises(DataError, match=re.escape(message)):
+        answer(fitted[cls], X.assign(distance="far"))
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_text_column_that_holds_integers_is_unknown_with_a_warning(cls, fitted):
+    message = "No cell of column 'dest' is known: it held text at fit, and now number."
+    with pytest.warns(TypeChangedWarning, match=re.escape(message)):
+        changed = answer(fitted[cls], X.assign(dest=7))
+    assert np.array_equal(changed, answer(fitted[cls], X.assign(dest="never seen")))
+
+
+# ---------------------------------------------------------------- what must be answered
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_unseen_categories_and_missing_columns_are_answered(cls, fitted):
+    strange = X.assign(dest="never seen", carrier=None, distance=np.nan)
+    out = answer(fitted[cls], strange)
+    assert len(out) == N
+    if cls is EmbeddingEncoder:
+        assert np.isnan(out[:, -1]).all()
+        out = out[:, :-1]
+    assert np.isfinite(out).all()
+    assert (out == out[0]).all()
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_one_row(cls, fitted):
+    np.testing.assert_allclose(answer(fitted[cls], X[:1]), answer(fitted[cls], X)[:1], atol=1e-6)
+
+
+@pytest.mark.parametrize("cls", [EmbeddingRegressor, EmbeddingEncoder])
+def test_one_row_at_fit(cls):
+    model = cls(**QUICK, **({"target_type": "continuous"} if cls is EmbeddingEncoder else {})).fit(X[:1], [3.0])
+    assert np.isfinite(answer(model, X)).all()
+    with pytest.raises(DataError, match="The target has one class only: 3"):
+        EmbeddingClassifier(**QUICK).fit(X[:1], [3])
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_no_categorical_column(cls):
+    message = "The table has no categorical column, so there are no vectors to learn. Name the columns that hold"
+    with pytest.warns(SchemaHint, match=re.escape(message)):
+        model = cls(**QUICK).fit(X[["distance"]], Y)
+    assert dict(model.vectors_) == {}
+    assert len(answer(model, X[["distance"]])) == N
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_only_categorical_columns(cls):
+    model = cls(**QUICK).fit(X[["dest", "carrier"]], Y)
+    assert list(model.vectors_) == ["dest", "carrier"]
+    assert len(answer(model, X[["dest", "carrier"]])) == N
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_column_of_one_category_is_left_out_with_a_warning(cls):
+    table = X.assign(carrier="UA", empty=None)
+    message = "Columns that tell nothing are kept out: 'carrier' (constant), 'empty' (all missing)."
+    with pytest.warns(DroppedColumnWarning, match=re.escape(message)):
+        model = cls(**QUICK).fit(table, Y)
+    assert list(model.vectors_) == ["dest"]
+    assert np.array_equal(answer(model, table), answer(model, table.assign(carrier="AA", empty="full")))
+
+
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning")
+def test_nothing_but_constant_columns():
+    message = "No column is left to learn from: 'a' is constant. Give at least one column whose cells differ."
+    with pytest.raises(DataError, match=re.escape(message)):
+        EmbeddingClassifier(**QUICK).fit(pd.DataFrame({"a": ["x"] * N}), Y)
+
+
+def test_ids_above_32_bits_are_told_apart():
+    base = 2**53
+    ids = base + np.arange(N) % 3
+    model = EmbeddingClassifier(["id"], **QUICK).fit(pd.DataFrame({"id": ids, "distance": X["distance"]}), Y)
+    assert sorted(model.vectors_["id"]) == [base, base + 1, base + 2]
+    out = EmbeddingEncoder(**QUICK, early_stopping=False).fit(pd.DataFrame({"id": ids}), Y)
+    assert out.inverse_transform(out.transform(pd.DataFrame({"id": ids})))[:, 0].tolist() == ids.tolist()
+
+
+def test_what_is_no_callback():
+    with pytest.raises(TypeError, match=r"callbacks must be keras\.callbacks\.Callback objects, got <class"):
+        EmbeddingClassifier(**QUICK, callbacks=[keras.callbacks.EarlyStopping]).fit(X, Y)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_what_is_not_fitted_cannot_answer(cls):
+    model = cls()
+    message = f"This {cls.__name__} instance is not fitted yet."
+    with pytest.raises(NotFittedError, match=re.escape(message)):
+        answer(model, X)
+    for name in ("vectors_", "schema_", "network_"):
+        with pytest.raises(NotFittedError, match=re.escape(message)):
+            getattr(model, name)

@@ -1,0 +1,163 @@
+"""The estimators among scikit-learn's tools: pipelines, searches, copies, routing."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb.nn.bodies import Mlp
+
+QUICK = {"max_epochs": 2, "learning_rate": 0.02, "body": Mlp(hidden_units=(16,)), "random_state": 0}
+rng = np.random.default_rng(0)
+X = pd.DataFrame(
+    {"dest": rng.choice(list("abcdef"), 90), "carrier": rng.choice(list("xyz"), 90), "distance": rng.normal(size=90)}
+)
+Y = (X["dest"].isin(["a", "b", "c"]) ^ (rng.random(90) < 0.1)).astype(int).to_numpy()
+ESTIMATORS = [EmbeddingClassifier(**QUICK), EmbeddingRegressor(**QUICK), EmbeddingEncoder(**QUICK)]
+
+
+def name_of(estimator):
+    return type(estimator).__name__
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return {name_of(e): clone(e).fit(X, Y) for e in ESTIMATORS}
+
+
+def answers(estimator, table=X):
+    for method in ("predict_proba", "transform", "predict"):
+        if hasattr(estimator, method):
+            return getattr(estimator, method)(table)
+    return None
+
+
+def test_in_a_pipeline_before_a_tree():
+    pipeline = make_pipeline(EmbeddingEncoder(**QUICK, embedding_dim=2), HistGradientBoostingClassifier(max_iter=30))
+    pipeline.fit(X, Y)
+    assert pipeline.score(X, Y) > 0.7
+    assert pipeline[:-1].get_feature_names_out().tolist() == [
+        *("dest_emb0", "dest_emb1", "carrier_emb0", "carrier_emb1", "distance")
+    ]
+
+
+def test_at_the_end_of_a_pipeline():
+    pipeline = make_pipeline(
+        FunctionTransformer(lambda t: t.assign(far=t["distance"] ** 2)), EmbeddingClassifier(**QUICK)
+    )
+    assert pipeline.fit(X, Y).predict(X).shape == (90,)
+    assert pipeline[-1].feature_names_in_.tolist() == ["dest", "carrier", "distance", "far"]
+
+
+def test_in_a_column_transformer_with_a_selector():
+    columns = ColumnTransformer(
+        [
+            ("words", EmbeddingEncoder(**QUICK, embedding_dim=2), make_column_selector(dtype_exclude="number")),
+            ("numbers", StandardScaler(), make_column_selector(dtype_include="number")),
+        ],
+        verbose_feature_names_out=False,
+    ).set_output(transform="pandas")
+    out = columns.fit(X, Y).transform(X)
+    assert out.columns.tolist() == ["dest_emb0", "dest_emb1", "carrier_emb0", "carrier_emb1", "distance"]
+    alone = EmbeddingEncoder(**QUICK, embedding_dim=2).fit(X[["dest", "carrier"]], Y).transform(X[["dest", "carrier"]])
+    assert np.array_equal(out.to_numpy(dtype="float32")[:, :4], alone)
+
+
+def test_a_selector_names_the_categorical_columns():
+    table = X.assign(hour=np.arange(90) % 7)
+    model = EmbeddingClassifier(make_column_selector(dtype_include="integer"), **QUICK).fit(table, Y)
+    assert list(model.vectors_) == ["dest", "carrier", "hour"]
+
+
+@pytest.mark.parametrize(("body", "sizes"), [("mlp", [2, "sqrt"]), (Mlp(hidden_units=(16,)), [3])])
+def test_a_grid_search_over_sizes_and_dropout(body, sizes):
+    grid = {"embedding_dim": sizes, "body__dropout": [0.0, 0.5]}
+    model = EmbeddingClassifier(**{**QUICK, "max_epochs": 1, "body": body})
+    search = GridSearchCV(model, grid, cv=ShuffleSplit(1, random_state=0)).fit(X, Y)
+    assert len(search.cv_results_["params"]) == 2 * len(sizes)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    best = search.best_estimator_
+    assert best.body.dropout == search.best_params_["body__dropout"]
+    assert best.embedding_dim == search.best_params_["embedding_dim"]
+    if isinstance(body, Mlp):
+        assert body.dropout == Mlp().dropout
+
+
+def test_cross_validation_in_two_processes():
+    here, there = (cross_val_score(EmbeddingClassifier(**QUICK), X, Y, cv=2, n_jobs=jobs) for jobs in (None, 2))
+    assert np.array_equal(here, there)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name_of)
+def test_a_clone_has_the_parameters_and_nothing_else(estimator, fitted):
+    made = clone(fitted[name_of(estimator)])
+    assert vars(made).keys() == vars(estimator).keys()
+    assert made.body is not estimator.body
+    assert {**made.get_params(), "body": None} == {**estimator.get_params(), "body": None}
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name_of)
+def test_pickle_and_joblib_keep_every_bit(estimator, fitted, tmp_path):
+    model = fitted[name_of(estimator)]
+    joblib.dump(model, tmp_path / "model.joblib")
+    for again in (pickle.loads(pickle.dumps(model)), joblib.load(tmp_path / "model.joblib")):
+        assert np.array_equal(answers(again), answers(model))
+        assert dict(again.vectors_) == dict(model.vectors_)
+        assert again.history_ == model.history_
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=name_of)
+def test_answering_changes_nothing(estimator, fitted):
+    model = fitted[name_of(estimator)]
+    before = dict(vars(model))
+    answers(model)
+    assert vars(model) == before
+
+
+def test_a_repr_shows_what_differs_from_the_defaults():
+    assert repr(EmbeddingClassifier(body=Mlp(dropout=0.3), max_epochs=5)) == (
+        "EmbeddingClassifier(body=Mlp(dropout=0.3), max_epochs=5)"
+    )
+
+
+# ---------------------------------------------------------------- routing of sample weights
+
+WEIGHTS = np.where(Y == 1, 20.0, 1.0)
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+def test_weights_are_routed_through_a_pipeline(routing):
+    model = EmbeddingClassifier(**QUICK).set_fit_request(sample_weight=True)
+    routed = make_pipeline(FunctionTransformer(), model).fit(X, Y, sample_weight=WEIGHTS)
+    direct = EmbeddingClassifier(**QUICK).fit(X, Y, sample_weight=WEIGHTS)
+    assert np.array_equal(routed.predict_proba(X), direct.predict_proba(X))
+
+
+def test_weights_are_routed_through_a_search(routing):
+    model = EmbeddingClassifier(**QUICK).set_fit_request(sample_weight=True).set_score_request(sample_weight=False)
+    search = GridSearchCV(model, {"embedding_dim": [2]}, cv=ShuffleSplit(1, random_state=0)).fit(
+        X, Y, sample_weight=WEIGHTS
+    )
+    direct = EmbeddingClassifier(**QUICK, embedding_dim=2).fit(X, Y, sample_weight=WEIGHTS)
+    assert np.array_equal(search.predict_proba(X), direct.predict_proba(X))
+
+
+def test_weights_that_nobody_asked_for_are_refused(routing):
+    pipeline = make_pipeline(FunctionTransformer(), EmbeddingClassifier(**QUICK))
+    with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
+        pipeline.fit(X, Y, sample_weight=WEIGHTS)
