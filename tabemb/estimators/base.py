@@ -1,6 +1,7 @@
 """What the estimators share: parameters, the way from a table to a trained network, and back to answers."""
 
 import warnings
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
@@ -93,6 +94,22 @@ class EmbeddingEstimator(BaseEstimator):
     # ------------------------------------------------------------------ fit
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> "EmbeddingEstimator":
+        with self._unchanged_on_failure():
+            self._learn(X, y, sample_weight)
+        return self
+
+    @contextmanager
+    def _unchanged_on_failure(self):
+        """Leave the estimator as it was when a fit fails: fitted as before, or not at all."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _learn(self, X, y, sample_weight):
         frame, targets, weights = self._read_training_rows(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
         self.task_ = self._task_of(targets)
@@ -107,7 +124,6 @@ class EmbeddingEstimator(BaseEstimator):
         self.n_epochs_ = record.n_epochs
         self.best_epoch_ = record.best_epoch
         self.__dict__.pop("_loop", None)
-        return self
 
     def _read_training_rows(self, X, y, sample_weight, *, known=False):
         check_parameters(self)
@@ -152,7 +168,7 @@ class EmbeddingEstimator(BaseEstimator):
                 "The table has no categorical column, so there are no vectors to learn. Name the columns that hold "
                 "categories in categorical=[...].",
                 SchemaHint,
-                stacklevel=4,
+                stacklevel=7,
             )
         return encoder
 
@@ -248,7 +264,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def __getstate__(self):
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_loop"}
+        return {name: value for name, value in state.items() if name not in ("_loop", "_loop_of")}
 
     def save(self, path: Any) -> None:
         """Save the fitted estimator as a directory of JSON and safetensors.

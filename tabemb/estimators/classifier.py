@@ -7,6 +7,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 from tabemb.estimators.partial import PartialFitMixin
+from tabemb.exceptions import DataError
 from tabemb.nn.tasks import task_of
 
 __all__ = ["EmbeddingClassifier"]
@@ -195,7 +196,18 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         Returns
         -------
         self : EmbeddingClassifier
+
+        Raises
+        ------
+        DataError
+            When the portion cannot be used, or ``class_weight="balanced"``: one portion does not know the shares.
         """
+        if self.class_weight == "balanced":
+            raise DataError(
+                "class_weight='balanced' is not supported for partial_fit, since a portion does not know how frequent "
+                "the classes are. Give the weights as a dict, for instance from "
+                "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=all_targets)."
+            )
         return self._partial_fit(
             X, y, sample_weight, lambda seen: task_of(seen if classes is None else np.asarray(classes), classifier=True)
         )

@@ -1,5 +1,6 @@
 """The transformer: categories in, vectors out."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -146,13 +147,18 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         """
         if self.target_type not in TARGET_TYPES:
             raise UnknownNameError.among("target_type", self.target_type, TARGET_TYPES)
-        self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight)
+
+    def _learn(self, X, y, sample_weight):
+        super()._learn(X, y, sample_weight)
         if not self._network.spec.features and self.remainder == "drop":
             raise DataError(
                 "The table has no categorical column, and remainder='drop' leaves nothing to return. "
                 "Name the columns that hold categories in categorical=[...]."
             )
-        return self
+        double = [name for name, count in Counter(self.get_feature_names_out()).items() if count > 1]
+        if double:
+            raise DataError(f"Two columns of the output would have the same name: {', '.join(double)}. Rename one.")
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the vectors of each row's categories side by side, then the numbers.
@@ -270,8 +276,11 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
 
 
 def _nearest_rows(queries: np.ndarray, rows: np.ndarray, chunk: int = 4096) -> np.ndarray:
-    """Return, for each query, the row at the least Euclidean distance; a category wins a tie against "unknown"."""
-    order = np.r_[Vocabulary.FIRST : len(rows), Vocabulary.UNKNOWN, Vocabulary.MISSING]
+    """Return, for each query, the row at the least Euclidean distance.
+
+    "Unknown" wins a tie: categories that share its vector cannot be told apart.
+    """
+    order = np.r_[Vocabulary.UNKNOWN, Vocabulary.MISSING, Vocabulary.FIRST : len(rows)]
     candidates = rows[order].astype("float64")
     squares = (candidates**2).sum(axis=1)
     nearest = [

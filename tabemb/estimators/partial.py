@@ -14,6 +14,11 @@ class PartialFitMixin(EmbeddingEstimator):
     """One pass over each portion of rows; the state of the optimizer is kept in between."""
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitMixin":
+        with self._unchanged_on_failure():
+            self._learn_portion(X, y, sample_weight, task_of)
+        return self
+
+    def _learn_portion(self, X, y, sample_weight, task_of):
         known = hasattr(self, "encoder_")
         frame, targets, weights = self._read_training_rows(X, y, sample_weight, known=known)
         seeds = Seeds(self._root_seed())
@@ -24,8 +29,8 @@ class PartialFitMixin(EmbeddingEstimator):
             self.history_, self.n_epochs_, self.best_epoch_ = {}, 0, 0
         rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
         trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
-        if not hasattr(self, "_loop"):
-            self._loop = trainer.loop(self._network, self.task_, seeds)
+        if not hasattr(self, "_loop") or self._loop_of != _compiled_in(trainer):
+            self._loop, self._loop_of = trainer.loop(self._network, self.task_, seeds), _compiled_in(trainer)
         self._loop.batch_size = trainer.batch_size
         record = trainer.fit(self._loop, rows, None, Seeds(seeds[f"portion/{self.n_epochs_}"]))
         if not known:
@@ -33,4 +38,8 @@ class PartialFitMixin(EmbeddingEstimator):
         self.history_ = {name: [*self.history_.get(name, []), *record.history[name]] for name in record.history}
         self.n_epochs_ += 1
         self.best_epoch_ = self.n_epochs_
-        return self
+
+
+def _compiled_in(trainer):
+    """Parameters that a loop cannot change once it is compiled; another value starts a new one, moments at zero."""
+    return trainer.weight_decay, trainer.category_dropout

@@ -51,6 +51,7 @@ def save(estimator: Any, path: str | Path) -> None:
         "table": table,
         "task": {"name": TASKS.name_of(estimator.task_), **estimator.task_.to_state()},
         "network": {"seed": estimator._network.spec.seed},
+        "output": dict(getattr(estimator, "_sklearn_output_config", {})),
         "history": estimator.history_,
         "n_epochs": estimator.n_epochs_,
         "best_epoch": estimator.best_epoch_,
@@ -105,6 +106,8 @@ def load(path: str | Path) -> Any:
         estimator.n_features_in_ = state["n_features_in"]
         if state["feature_names_in"]:
             estimator.feature_names_in_ = np.asarray(state["feature_names_in"], dtype=object)
+        if state["output"]:
+            estimator.set_output(**state["output"])
         estimator.history_, estimator.n_epochs_ = state["history"], state["n_epochs"]
         estimator.best_epoch_ = state["best_epoch"]
         estimator._network = estimator._network_from_seed(state["network"]["seed"])

@@ -59,7 +59,7 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
         row = int(too_large.argmax())
         raise DataError(
             f"Input X contains infinity or a value too large for dtype('float32') in column {column!r}: "
-            f"{numbers[row]!r} in row {row}. Rescale the column, or mark the cell as missing (NaN)."
+            f"{float(numbers[row])!r} in row {row}. Rescale the column, or mark the cell as missing (NaN)."
         )
     return numbers
 

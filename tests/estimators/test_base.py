@@ -5,8 +5,10 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb.exceptions import DataError, TrainingError
 from tabemb.nn.bodies import Mlp
 from tabemb.nn.sizes import Half
 from tabemb.table.schema import Schema
@@ -245,3 +247,18 @@ def test_with_rare_categories_the_unknown_row_is_learned_even_without_dropout(la
         ends.append(model.vectors_["code"].unknown)
     assert not np.array_equal(starts[0], ends[0])
     assert np.array_equal(starts[1], ends[1])
+
+
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was():
+    X = pd.DataFrame({"dest": list("abab") * 10, "hours": range(40)})
+    y = [0, 1, 0, 1] * 10
+    fresh = EmbeddingClassifier(max_epochs=1, learning_rate=1e30, random_state=0, early_stopping=False)
+    with pytest.raises(TrainingError):
+        fresh.fit(X, y)
+    with pytest.raises(NotFittedError):
+        fresh.predict(X)
+    fitted = EmbeddingClassifier(max_epochs=1, random_state=0).fit(X, y)
+    before = fitted.predict_proba(X)
+    with pytest.raises(DataError, match="one class"):
+        fitted.fit(X[["hours"]], [1] * 40)
+    assert np.array_equal(fitted.predict_proba(X), before)

@@ -168,3 +168,9 @@ def test_an_unknown_target_type_is_named(flights, late):
     )
     with pytest.raises(UnknownNameError, match=re.escape(message)):
         EmbeddingEncoder(target_type="binray").fit(flights, late)
+
+
+def test_output_columns_of_the_same_name_are_refused():
+    X = pd.DataFrame({"a": ["x", "y"] * 20, "a_emb0": np.linspace(0, 1, 40)})
+    with pytest.raises(DataError, match="same name: a_emb0"):
+        EmbeddingEncoder(max_epochs=1).fit(X, [0, 1] * 20)

@@ -135,3 +135,16 @@ def test_sample_weights_count(flights, late, quick):
     heavy = EmbeddingClassifier(**quick).partial_fit(flights, late, sample_weight=weights)
     light = EmbeddingClassifier(**quick).partial_fit(flights, late)
     assert heavy.predict_proba(flights)[:, 0].mean() > light.predict_proba(flights)[:, 0].mean() + 0.05
+
+
+def test_balanced_classes_are_refused_as_a_portion_does_not_know_the_shares():
+    with pytest.raises(DataError, match="class_weight='balanced' is not supported for partial_fit"):
+        EmbeddingClassifier(class_weight="balanced").partial_fit(pd.DataFrame({"dest": ["a", "b"]}), [0, 1])
+
+
+def test_a_parameter_changed_between_portions_takes_effect():
+    X, y = pd.DataFrame({"dest": list("abcd") * 10}), [0, 1, 0, 1] * 10
+    changed = [EmbeddingClassifier(random_state=0).partial_fit(X, y) for _ in range(2)]
+    changed[1].set_params(weight_decay=10.0)
+    first, second = (model.partial_fit(X, y).predict_proba(X) for model in changed)
+    assert not np.array_equal(first, second)

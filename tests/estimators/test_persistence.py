@@ -308,3 +308,10 @@ def test_what_is_damaged_is_refused(how, message, copy):
     damage(copy, how)
     with pytest.raises(FormatError, match=re.escape(message.format(path=copy))):
         tabemb.load(copy)
+
+
+def test_the_kind_of_output_is_saved(tmp_path):
+    X = pd.DataFrame({"dest": ["a", "b"] * 20})
+    encoder = EmbeddingEncoder(max_epochs=1, random_state=0).set_output(transform="pandas").fit(X, [0, 1] * 20)
+    encoder.save(tmp_path / "encoder")
+    pd.testing.assert_frame_equal(tabemb.load(tmp_path / "encoder").transform(X), encoder.transform(X))
