@@ -283,6 +283,8 @@ def _quiet_machinery(debug: bool) -> Iterator[None]:
     import warnings
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # OpenMP's threads spin while they wait; beside TensorFlow's own that makes the trees many times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     notes = logging.getLogger("tensorflow")
     before, level = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)), notes.level
     notes.setLevel(level if debug else logging.ERROR)

@@ -1,64 +1,19 @@
 """Running an experiment from its YAML to its folder."""
 
-import json
+import shutil
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import tabemb
-from tabemb.exceptions import ColumnError, ConfigError, DataError, FormatError, OutputError
+from tabemb.exceptions import ColumnError, ConfigError, DataError, OutputError
 from tabemb.experiments import runner
 from tabemb.experiments.config import ExperimentConfig
 from tabemb.experiments.fingerprint import data_hash
 from tabemb.experiments.prediction import predict_table
 from tabemb.experiments.run_folder import PARTS, open_run
 from tabemb.experiments.runner import check_names, compare_only, run
-
-TEXT = """\
-title: Which are <good>?
-data:
-  path: rows.csv
-  target: good
-  categorical: [from/to]
-model:
-  embedding_dim: 2
-  max_epochs: 2
-baselines: [one_hot_mlp, majority]
-validation: {folds: 2}
-metrics: [roc_auc, log_loss]
-"""
-
-
-def rows(n=240):
-    rng = np.random.default_rng(0)
-    table = pd.DataFrame(
-        {
-            "shape": rng.choice(["round", "square", "flat"], n),
-            "from/to": rng.integers(1, 4, n),
-            "size": rng.normal(size=n),
-            "same": "x",
-        }
-    )
-    good = (table["shape"] == "round") ^ (rng.random(n) < 0.2)
-    return table.assign(good=np.where(good, "yes", "no"))
-
-
-def write(folder, text=TEXT, name="small.yaml"):
-    rows().to_csv(folder / "rows.csv", index=False)
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """Return the result of a true run, small as it is."""
-    folder = tmp_path_factory.mktemp("finished")
-    calls = []
-    result = run(write(folder), output=folder / "runs", progress=lambda *call: calls.append(call))
-    return result, calls
 
 
 @pytest.fixture
@@ -83,10 +38,11 @@ def test_the_progress_is_told(finished):
     ]
 
 
-def test_the_report_says_where_everything_is_from(finished):
+def test_the_report_says_where_everything_is_from(finished, small_table):
     report = open_run(finished[0].path).report
-    table = rows()
-    assert report["data"]["sha256"] == data_hash(table.drop(columns="good").assign(**{"target: good": table["good"]}))
+    assert report["data"]["sha256"] == data_hash(
+        small_table.drop(columns="good").assign(**{"target: good": small_table["good"]})
+    )
     assert report["data"]["rows_used"] == 240
     assert report["data"]["columns"] == ["shape", "from/to", "size", "same"]
     assert report["versions"]["keras"]
@@ -96,34 +52,9 @@ def test_the_report_says_where_everything_is_from(finished):
     assert len(report["comparison"]["models"][0]["scores"]["roc_auc"]) == 2
 
 
-def test_a_run_is_read_back(finished):
-    result, _ = finished
-    opened = open_run(result.path)
-    assert opened.config.data.categorical == ["from/to"]
-    assert opened.comparison.to_json() == result.comparison.to_json()
-    assert list(opened.vectors) == ["shape", "from/to"]
-    assert set(opened.vectors["from/to"].keys) == {1, 2, 3}
-    assert opened.vectors["shape"].dim == 2
-    assert opened.vectors["shape"] is opened.vectors["shape"]
-    with pytest.raises(
-        ColumnError, match=r"has no vectors of a column 'shap'\. Columns: shape, from/to\. Did you mean"
-    ):
-        opened.vectors["shap"]
-
-
-def test_the_kept_model_is_fitted_to_all_rows_and_predicts(finished):
-    opened = open_run(finished[0].path)
-    table = rows().drop(columns="good")
-    answers = predict_table(opened, table[table.columns[::-1]].assign(extra=1))
-    assert list(answers) == ["prediction", "probability_no", "probability_yes"]
+def test_the_kept_model_is_fitted_to_all_rows(finished):
     model = tabemb.load(finished[0].path / "model")
-    np.testing.assert_array_equal(answers["prediction"], model.predict(table))
-    np.testing.assert_allclose(answers["probability_yes"], model.predict_proba(table)[:, 1], rtol=1e-5)
     assert sum(model.vectors_["shape"].counts) > 200
-    with pytest.raises(
-        ColumnError, match=r"learned from a column 'shape', which the table lacks\. Did you mean 'shapes'"
-    ):
-        predict_table(opened, table.rename(columns={"shape": "shapes"}))
 
 
 def test_the_configuration_that_is_kept_runs_again_to_the_same_scores(finished, folder):
@@ -133,57 +64,15 @@ def test_the_configuration_that_is_kept_runs_again_to_the_same_scores(finished, 
     )
 
 
-def test_regression_with_groups(folder):
+def test_regression_with_groups(folder, write_small, small_table):
     text = "data: {path: rows.csv, target: size}\nmodel: {max_epochs: 1}\nbaselines: [majority]\n"
-    path = write(folder, text + "validation: {kind: group, by: from/to, folds: 3}\n")
+    path = write_small(folder, text + "validation: {kind: group, by: from/to, folds: 3}\n")
     result = run(path)
     assert result.path == Path("runs/small")
     assert result.comparison.task == "regression"
-    answers = predict_table(open_run("runs/small"), rows())
+    answers = predict_table(open_run("runs/small"), small_table)
     assert list(answers) == ["prediction"]
     assert answers["prediction"].dtype.kind == "f"
-
-
-@pytest.mark.parametrize("part", sorted(PARTS))
-def test_a_half_deleted_run_names_the_missing_part(finished, folder, part):
-    import shutil
-
-    shutil.copytree(finished[0].path, "small")
-    gone = Path("small") / part
-    if gone.is_dir():
-        shutil.rmtree(gone)
-    else:
-        gone.unlink()
-    config = "CONFIG" if part == "config.yaml" else "small/config.yaml"
-    with pytest.raises(FormatError) as caught:
-        open_run("small")
-    assert str(caught.value) == (
-        f"The run small is not whole: {part} is missing. Run the experiment again: tabemb run {config} --force"
-    )
-
-
-def test_a_run_without_the_vectors_of_a_column_or_with_a_damaged_report(finished, folder):
-    import shutil
-
-    shutil.copytree(finished[0].path, "small")
-    Path("small/vectors/shape.parquet").unlink()
-    with pytest.raises(FormatError, match=r"not whole: vectors/shape\.parquet is missing\."):
-        open_run("small")
-    Path("small/report.json").write_text('{"format": 1')
-    with pytest.raises(FormatError, match=r"not whole: report\.json is damaged\."):
-        open_run("small")
-    report = json.loads((finished[0].path / "report.json").read_text()) | {"format": 99}
-    Path("small/report.json").write_text(json.dumps(report))
-    with pytest.raises(FormatError, match=r"is of format 99; this version of tabemb reads format 1\."):
-        open_run("small")
-
-
-def test_a_folder_that_is_no_run(folder, finished):
-    (folder / "other").mkdir()
-    with pytest.raises(FormatError, match=r"other is not the folder of a run: it has none of config\.yaml, model,"):
-        open_run("other")
-    with pytest.raises(FormatError, match=r"There is no run in .*smal\. Runs in .*: small\. Did you mean 'small'\?"):
-        open_run(finished[0].path.with_name("smal"))
 
 
 @pytest.mark.parametrize(
@@ -210,18 +99,18 @@ def test_a_folder_that_is_no_run(folder, finished):
         ("  max_epochs: 2", "  numeric: stand", "small.yaml, line 8: model.numeric: No numeric encoder named 'stand'."),
     ],
 )
-def test_an_unknown_name_is_told_the_line_before_any_work(folder, monkeypatch, old, new, told):
+def test_an_unknown_name_is_told_the_line_before_any_work(folder, monkeypatch, old, new, told, write_small, small_text):
     monkeypatch.setattr(runner, "load_problem", lambda config: pytest.fail("the work began"))
-    path = write(folder, TEXT.replace(old, new))
+    path = write_small(folder, small_text.replace(old, new))
     with pytest.raises(ConfigError) as caught:
         run(path.relative_to(folder))
     assert str(caught.value).startswith(told)
     assert not Path("runs").exists()
 
 
-def test_a_map_of_a_column_that_is_not_learned_from(folder):
-    path = write(
-        folder, TEXT.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n"
+def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_text):
+    path = write_small(
+        folder, small_text.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n"
     )
     with pytest.raises(ConfigError, match=r"line 13: report\.maps: 'size' is not among data\.columns\."):
         run(path)
@@ -247,31 +136,29 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder):
         ),
     ],
 )
-def test_bad_data_leave_nothing(folder, old, new, error, told):
-    text = TEXT.replace(old, new)
+def test_bad_data_leave_nothing(folder, old, new, error, told, write_small, small_text):
+    text = small_text.replace(old, new)
     if "class_weight" in new:
         text = text.replace("target: good", "target: size").replace("metrics: [roc_auc, log_loss]\n", "")
     with pytest.raises(error, match=told):
-        run(write(folder, text))
+        run(write_small(folder, text))
     assert not Path("runs").exists()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
-def test_an_interruption_leaves_nothing(folder, monkeypatch, error):
+def test_an_interruption_leaves_nothing(folder, monkeypatch, error, write_small):
     def interrupted(*_, **__):
         raise error
 
     monkeypatch.setattr(runner, "compare", interrupted)
     with pytest.raises(error):
-        run(write(folder))
+        run(write_small(folder))
     assert sorted(each.name for each in folder.iterdir()) == ["rows.csv", "small.yaml"]
 
 
-def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(folder, finished, monkeypatch):
-    import shutil
-
+def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(folder, finished, monkeypatch, write_small):
     shutil.copytree(finished[0].path, "runs/small")
-    path = write(folder)
+    path = write_small(folder)
     before = Path("runs/small/report.json").read_text()
     with pytest.raises(OutputError, match=r"The run runs/small exists already\. Replace it with --force"):
         run(path)
@@ -286,23 +173,23 @@ def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(folder, finis
     assert [each.name for each in Path("runs").iterdir()] == ["small"]
 
 
-def test_an_unwritable_output_is_found_out_before_any_work(folder, monkeypatch):
+def test_an_unwritable_output_is_found_out_before_any_work(folder, monkeypatch, write_small):
     monkeypatch.setattr(runner, "load_problem", lambda config: pytest.fail("the work began"))
     Path("runs").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match=r"Cannot write runs.*: Not a directory\. Choose another output folder\."):
-        run(write(folder))
+        run(write_small(folder))
 
 
-def test_an_experiment_made_in_python_needs_a_name(folder):
-    write(folder)
+def test_an_experiment_made_in_python_needs_a_name(folder, write_small):
+    write_small(folder)
     config = ExperimentConfig.model_validate({"data": {"path": "rows.csv", "target": "good"}})
     with pytest.raises(ConfigError, match=r"needs a name: ExperimentConfig\(name=\.\.\.\)\."):
         run(config)
     check_names(config)
 
 
-def test_comparing_only_writes_nothing(folder):
-    write(folder)
+def test_comparing_only_writes_nothing(folder, write_small):
+    write_small(folder)
     config = ExperimentConfig.model_validate(
         {
             "data": {"path": "rows.csv", "target": "good"},
