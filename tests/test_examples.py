@@ -8,29 +8,29 @@ import pytest
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-def run(name, rows):
-    return runpy.run_path(str(EXAMPLES / name))["main"](rows=rows)
+def run(name, **smaller):
+    return runpy.run_path(str(EXAMPLES / name))["main"](**smaller)
 
 
 def test_embeddings_before_trees(capsys):
-    scores = run("01_embeddings_before_trees.py", 4000)
+    scores = run("01_embeddings_before_trees.py", rows=2000)
     assert set(scores) == {"vectors", "one-hot"}
     assert min(scores.values()) > 0.5
     assert "carrier_emb0" in capsys.readouterr().out
 
 
 def test_grid_search():
-    search = run("02_grid_search.py", 1500)
+    search = run("02_grid_search.py", rows=500, folds=2)
     assert set(search.best_params_) == {"embedding_dim", "body__dropout"}
     assert len(set(search.cv_results_["mean_test_score"])) > 1
 
 
 def test_vectors_for_another_model():
-    assert run("03_vectors_for_another_model.py", 20_000) > 0.3
+    assert run("03_vectors_for_another_model.py", rows=20_000) > 0.3
 
 
 def test_read_a_run(capsys):
-    assert run("04_read_a_run.py", 2000) == ["dest", "hour", "month", "origin", "weekday"]
+    assert run("04_read_a_run.py", rows=1200) == ["dest", "hour", "month", "origin", "weekday"]
     assert "nearest to LAX" in capsys.readouterr().out
 
 

@@ -19,7 +19,10 @@ def blocks(language):
 def test_the_python_blocks_run_one_after_another(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
-    for block in blocks("python"):
+    # Fewer rows than the reader is shown: what is asserted here does not need them.
+    code = [block.replace("20_000", "2_000") for block in blocks("python")]
+    assert code != blocks("python")
+    for block in code:
         exec(compile(block, "README.md", "exec"), names)
     assert [key for key, _ in names["near"]]
     assert len(names["late"]) == 5

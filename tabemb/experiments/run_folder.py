@@ -120,6 +120,31 @@ def open_run(path: str | Path) -> RunFolder:
     ------
     FormatError
         When there is no run, or a part of it is gone; the message names the part.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pandas as pd
+    >>> from tabemb.experiments.config import ExperimentConfig
+    >>> from tabemb.experiments.runner import run
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> table = Path(folder.name, "flights.csv")
+    >>> flights = pd.DataFrame({"origin": ["JFK", "LGA", "EWR"] * 20, "arrival": ["on time", "late"] * 30})
+    >>> flights.to_csv(table, index=False)
+    >>> experiment = ExperimentConfig(
+    ...     name="late",
+    ...     data={"path": str(table), "target": "arrival"},
+    ...     model={"max_epochs": 1},
+    ...     baselines=["majority"],
+    ...     validation={"kind": "holdout"},
+    ...     output=folder.name,
+    ... )
+    >>> finished = open_run(run(experiment).path)  # or the folder of an earlier run: open_run("runs/late")
+    >>> list(finished.vectors), sorted(finished.vectors["origin"].keys)
+    (['origin'], ['EWR', 'JFK', 'LGA'])
+    >>> finished.comparison.n_rows, finished.config.name
+    (60, 'late')
+    >>> folder.cleanup()
     """
     path = Path(path)
     if not path.is_dir():

@@ -89,8 +89,8 @@ def embedding_layer(table: TableSpec, seeds: Seeds, *, name: str) -> keras.layer
     name : str
         Name of the layer.
     """
-    # Rows of length about 1: a smaller start learns slowly, since a row and the kernel behind it wait for each other.
-    start = keras.initializers.RandomNormal(stddev=table.embedding_dim**-0.5, seed=seeds[f"table/{table.name}"])
+    # Small, so that what a row shows in the end is what it learned.
+    start = keras.initializers.RandomNormal(stddev=0.05, seed=seeds[f"table/{table.name}"])
     return keras.layers.Embedding(
         table.vocabulary_size,
         table.embedding_dim,

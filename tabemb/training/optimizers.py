@@ -19,6 +19,8 @@ class RowAdam:
         The tables of vectors.
     weights : list of tf.Variable
         All other trainable weights.
+    table_factor : float, default=1.0
+        The learning rate of the tables, as a multiple of that of the other weights.
     weight_decay : float, default=0.0
         Share of a weight, in units of the learning rate, that each update takes off kernels and rows.
     beta_1, beta_2 : float
@@ -27,9 +29,9 @@ class RowAdam:
         Keeps the division finite.
     """
 
-    def __init__(self, tables, weights, *, weight_decay=0.0, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    def __init__(self, tables, weights, *, table_factor=1.0, weight_decay=0.0, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
         self.tables, self.weights = list(tables), list(weights)
-        self.weight_decay = float(weight_decay)
+        self.table_factor, self.weight_decay = float(table_factor), float(weight_decay)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self._moments = [(_zeros(v), _zeros(v)) for v in self.tables]
         self._weight_moments = [(_zeros(v), _zeros(v)) for v in self.weights]
@@ -55,7 +57,7 @@ class RowAdam:
         for table, (first, second), where, gradient in zip(
             self.tables, self._moments, rows, row_gradients, strict=True
         ):
-            self._update_rows(table, first, second, where, gradient, corrected, learning_rate)
+            self._update_rows(table, first, second, where, gradient, self.table_factor * corrected, learning_rate)
         for weight, (first, second), gradient in zip(self.weights, self._weight_moments, gradients, strict=True):
             if self.weight_decay and weight.shape.rank > 1:
                 weight.assign_sub(learning_rate * self.weight_decay * weight)

@@ -1,4 +1,3 @@
-import gc
 import json
 import warnings
 
@@ -31,14 +30,6 @@ LINEAR = make_pipeline(
     LogisticRegression(),
 )
 MOST = DummyClassifier()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _little_garbage_to_look_through():
-    # The memory of a fit is measured after a collection; without the objects of all other tests it is quick.
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def scores(comparison):

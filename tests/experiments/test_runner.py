@@ -66,7 +66,7 @@ def test_the_configuration_that_is_kept_runs_again_to_the_same_scores(finished, 
 
 def test_regression_with_groups(folder, write_small, small_table):
     text = "data: {path: rows.csv, target: size}\nmodel: {max_epochs: 1}\nbaselines: [majority]\n"
-    path = write_small(folder, text + "validation: {kind: group, by: from/to, folds: 3}\n")
+    path = write_small(folder, text + "validation: {kind: group, by: from/to, folds: 2}\n")
     result = run(path)
     assert result.path == Path("runs/small")
     assert result.comparison.task == "regression"
@@ -156,7 +156,9 @@ def test_an_interruption_leaves_nothing(folder, monkeypatch, error, write_small)
     assert sorted(each.name for each in folder.iterdir()) == ["rows.csv", "small.yaml"]
 
 
-def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(folder, finished, monkeypatch, write_small):
+def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(
+    folder, finished, monkeypatch, write_small, small_text
+):
     shutil.copytree(finished[0].path, "runs/small")
     path = write_small(folder)
     before = Path("runs/small/report.json").read_text()
@@ -164,7 +166,8 @@ def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(folder, finis
         run(path)
     monkeypatch.setattr(runner, "compare", lambda *_, **__: pytest.fail("as if it failed"))
     with pytest.raises(BaseException, match="as if it failed"):
-        run(path, force=True)
+        path = write_small(folder, small_text.replace("one_hot_mlp, ", ""))
+    run(path, force=True)
     assert Path("runs/small/report.json").read_text() == before
     monkeypatch.undo()
     monkeypatch.chdir(folder)

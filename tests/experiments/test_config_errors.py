@@ -1,0 +1,199 @@
+"""What a file with wrong settings is told: the line, the key, and what would be right."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tabemb.exceptions import ConfigError
+from tabemb.experiments.config import read_config
+from tabemb.experiments.config_errors import dotted, explain, line_of
+
+GOOD = """\
+title: A test
+data:
+  path: rows.csv
+  target: y
+model:
+  embedding_dim: 4
+  body: {name: mlp, hidden_units: [16, 8]}
+validation: {kind: kfold, folds: 3}
+"""
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """Return a function from the text of ``x.yaml`` to what its reader is told."""
+    monkeypatch.chdir(tmp_path)
+
+    def told(text):
+        Path("x.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            read_config("x.yaml")
+        return str(caught.value)
+
+    return told
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            GOOD.replace("body:", "bdy:"),
+            "x.yaml, line 7: model.bdy is not a known setting. Did you mean 'body'?",
+        ),
+        (
+            GOOD.replace("title: A test", "titel: A test"),
+            "x.yaml, line 1: titel is not a known setting. Did you mean 'title'?",
+        ),
+        (
+            GOOD + "folds: 4\n",
+            "x.yaml, line 9: folds is not a known setting. It belongs under 'validation'.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "random_state: 4"),
+            "x.yaml, line 6: model.random_state is not a known setting. The seed of the whole experiment is the "
+            "top-level setting 'seed'.",
+        ),
+        (
+            GOOD.replace("folds: 3", "zzz: 3"),
+            "x.yaml, line 8: validation.zzz is not a known setting. validation knows: kind, folds, by, share.",
+        ),
+        (
+            GOOD.replace("folds: 3", "folds: three"),
+            "x.yaml, line 8: validation.folds must be a whole number, got 'three'.",
+        ),
+        (
+            GOOD.replace("folds: 3", "folds: 1"),
+            "x.yaml, line 8: validation.folds: input should be greater than or equal to 2, got 1.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "learning_rate: fast"),
+            "x.yaml, line 6: model.learning_rate must be a number, got 'fast'.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "embedding_dim: [4]"),
+            "x.yaml, line 6: model.embedding_dim must be a whole number or text or a mapping, got a list.",
+        ),
+        (
+            GOOD + "baselines: one_hot_mlp\n",
+            "x.yaml, line 9: baselines must be a list, got 'one_hot_mlp'.",
+        ),
+        (
+            GOOD.replace("target: y", "target: 2013-01-01"),
+            "x.yaml, line 4: data.target must be text, got datetime.date(2013, 1, 1). Put it in quotes.",
+        ),
+        (
+            GOOD.replace("kind: kfold", "kind: kfolds"),
+            "x.yaml, line 8: validation.kind: input should be 'auto', 'kfold', 'stratified', 'group', 'time' or "
+            "'holdout', got 'kfolds'.",
+        ),
+        (
+            GOOD.replace("  target: y\n", ""),
+            "x.yaml, line 2: data.target is missing. The column to predict, or a yes-or-no question about a column.",
+        ),
+        ("title: nothing else\n", "x.yaml, line 1: data is missing. Every experiment needs it."),
+        (
+            GOOD.replace("target: y", "target: {column: y, abov: 3}"),
+            "x.yaml, line 4: data.target.abov is not a known setting. Did you mean 'above'?",
+        ),
+        (
+            GOOD + "name: a/b\n",
+            "x.yaml, line 9: name may be made of letters, digits, '.', '_' and '-', got 'a/b'.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "embeding_dim: 4") + "sed: 1\nmetric: a\n",
+            "x.yaml, line 6: model.embeding_dim is not a known setting. Did you mean 'embedding_dim'? "
+            "(There are 2 more problems in this file.)",
+        ),
+    ],
+)
+def test_the_first_wrong_setting_is_told(told, text, sentence):
+    assert told(text) == sentence
+
+
+def test_one_other_problem_is_counted_in_the_singular(told):
+    assert told(GOOD + "sed: 1\nmetric: a\n").endswith("(There is 1 more problem in this file.)")
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    size: int = 1
+    on: bool = True
+
+
+class Whole(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    part: Part = Part()
+    parts: list[int] = []
+    text: str = ""
+    settings: dict[str, int] = {}
+
+
+def explained(values, lines):
+    with pytest.raises(ValidationError) as caught:
+        Whole.model_validate(values)
+    return explain(Path("x.yaml"), lines, caught.value.errors(), Whole)
+
+
+@pytest.mark.parametrize(
+    ("values", "lines", "sentence"),
+    [
+        (
+            {"part": {"on": "maybe"}},
+            {("part",): 2, ("part", "on"): 3},
+            "line 3: part.on must be true or false, got 'maybe'.",
+        ),
+        (
+            {"part": {"size": 1.5}},
+            {("part",): 2, ("part", "size"): 3},
+            "line 3: part.size must be a whole number, got 1.5.",
+        ),
+        (
+            {"part": {"size": None}},
+            {("part",): 2, ("part", "size"): 3},
+            "line 3: part.size must be a whole number, got nothing.",
+        ),
+        (
+            {"parts": [1, {}]},
+            {("parts",): 2, ("parts", 1): 4},
+            "line 4: parts[1] must be a whole number, got a mapping.",
+        ),
+        ({"part": 3}, {("part",): 2}, "line 2: part must be a mapping, got 3."),
+        ({"settings": []}, {("settings",): 2}, "line 2: settings must be a mapping, got a list."),
+        ({"text": True}, {("text",): 5}, "line 5: text must be text, got True. Put it in quotes."),
+        ({"text": ["a"]}, {("text",): 5}, "line 5: text must be text, got a list."),
+        (
+            {"part": {"zzz": 1}},
+            {("part",): 2, ("part", "zzz"): 3},
+            "line 3: part.zzz is not a known setting. part knows: size, on.",
+        ),
+        (
+            {"zzz": 1},
+            {("zzz",): 1},
+            "line 1: zzz is not a known setting. An experiment knows: part, parts, text, settings.",
+        ),
+        ({"on": False}, {("on",): 7}, "line 7: on is not a known setting. It belongs under 'part'."),
+    ],
+)
+def test_a_finding_becomes_a_sentence(values, lines, sentence):
+    assert explained(values, lines) == f"x.yaml, {sentence}"
+
+
+def test_the_problem_that_stands_first_in_the_file_is_told():
+    lines = {("text",): 9, ("part",): 2, ("part", "size"): 3}
+    assert explained({"text": 1, "part": {"size": "x"}}, lines).startswith("x.yaml, line 3: part.size must")
+
+
+def test_the_line_of_what_the_file_lacks_is_that_of_its_surroundings():
+    lines = {(): 1, ("model",): 5, ("model", "body"): 7}
+    assert line_of(lines, ("model", "body")) == 7
+    assert line_of(lines, ("model", "body", "name", 0)) == 7
+    assert line_of(lines, ("data",)) == 1
+    assert line_of({}, ("data",)) == 1
+
+
+def test_a_place_is_written_with_points_and_brackets():
+    assert dotted(()) == ""
+    assert dotted(("model",)) == "model"
+    assert dotted(("a", 0, 1, "b")) == "a[0][1].b"
