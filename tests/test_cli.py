@@ -206,8 +206,8 @@ def test_a_term_signal_leaves_nothing(empty):
         deadline = time.monotonic() + 120
         while not Path("runs").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
-        # Well into the training of the first network.
-        time.sleep(1)
+        # By then a network is being trained.
+        time.sleep(1.5)
         seen.extend(each.name for each in Path("runs").iterdir())
         os.kill(os.getpid(), signal.SIGTERM)
 

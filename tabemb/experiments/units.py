@@ -29,7 +29,8 @@ def signed(value: float) -> str:
     """
     if not math.isfinite(value):
         return "–"
-    return ("+" if value >= 0 else "−") + score(abs(value))
+    text = score(abs(value))
+    return ("−" if value < 0 and text.strip("0.,") else "+") + text
 
 
 def interval(low: float, high: float) -> str:
@@ -66,7 +67,9 @@ def count(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{value / 1e6:.3g} million" if value >= 1e6 else f"{value:,.0f}"
+    if value < 999_999.5:
+        return f"{value:,.0f}"
+    return f"{value / 1e6:,.0f} million" if value >= 99.95e6 else f"{value / 1e6:.3g} million"
 
 
 def rate(value: float) -> str:
@@ -80,7 +83,7 @@ def rate(value: float) -> str:
     if not math.isfinite(value) or value <= 0:
         return "–"
     if value >= 1e6:
-        return f"{value / 1e6:.2g} million" if value < 1e8 else f"{value / 1e6:,.0f} million"
+        return f"{value / 1e6:.2g} million" if value < 99.5e6 else f"{value / 1e6:,.0f} million"
     digits = max(0, math.floor(math.log10(value)) - 1)
     return f"{round(value, -digits):,.0f}"
 

@@ -197,3 +197,17 @@ def test_a_place_is_written_with_points_and_brackets():
     assert dotted(()) == ""
     assert dotted(("model",)) == "model"
     assert dotted(("a", 0, 1, "b")) == "a[0][1].b"
+
+
+def test_an_unknown_setting_that_came_by_a_merge_key_is_named(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("report: &b {mapps: []}\n<<: *b\ndata: {path: t.csv, target: y}\n")
+    with pytest.raises(ConfigError, match="mapps is not a known setting"):
+        read_config(path)
+
+
+def test_names_of_settings_are_text(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text("1: 2\ndata: {path: t.csv, target: y}\n")
+    with pytest.raises(ConfigError, match="have text for names, got 1"):
+        read_config(path)

@@ -193,6 +193,12 @@ def test_a_third_one_that_beats_both_is_named(small_comparison):
     )
 
 
+def test_where_none_is_better_the_best_of_the_others_is_named(small_comparison):
+    clear = with_test(small_comparison, "majority", difference=0.31, p_value=0.001, low=0.3, high=0.32)
+    few = dataclasses.replace(clear, models=tuple(m for m in clear.models if m.name != "target_encoder_trees"))
+    assert headline(few)[1].endswith("against 0.7933. The best of the others is majority (0.5000).")
+
+
 def test_without_one_hot_the_best_baseline_is_the_rival(small_comparison):
     few = dataclasses.replace(small_comparison, models=(small_comparison.models[0], small_comparison["majority"]))
     assert headline(few) == ("won", "Embeddings beat majority: roc_auc 0.8100 against 0.5000.")

@@ -166,11 +166,11 @@ def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(
         run(path)
     monkeypatch.setattr(runner, "compare", lambda *_, **__: pytest.fail("as if it failed"))
     with pytest.raises(BaseException, match="as if it failed"):
-        path = write_small(folder, small_text.replace("one_hot_mlp, ", ""))
-    run(path, force=True)
+        run(path, force=True)
     assert Path("runs/small/report.json").read_text() == before
     monkeypatch.undo()
     monkeypatch.chdir(folder)
+    path = write_small(folder, small_text.replace("one_hot_mlp, ", ""))
     run(path, force=True)
     assert Path("runs/small/report.json").read_text() != before
     assert [each.name for each in Path("runs").iterdir()] == ["small"]

@@ -116,3 +116,11 @@ def test_memory(value, text):
 )
 def test_duration(seconds, text):
     assert units.duration(seconds) == text
+
+
+def test_large_and_tiny_numbers_show_no_exponent_and_no_minus_zero():
+    assert units.count(1e9) == "1,000 million"
+    assert units.count(999_999.9) == "1 million"
+    assert units.rate(99.6e6) == "100 million"
+    assert units.signed(-0.00001) == "+0.0000"
+    assert units.signed(-0.0001) == "−0.0001"
