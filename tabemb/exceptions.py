@@ -18,6 +18,7 @@ Each is also the built-in error that the ecosystem catches.
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 
 __all__ = [
     "ColumnError",
@@ -32,6 +33,9 @@ __all__ = [
     "UnknownNameError",
     "did_you_mean",
 ]
+
+# Looking for near spellings takes seconds among a million names.
+_NEAR_AMONG = 10_000
 
 
 class TabembError(Exception):
@@ -97,7 +101,7 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     name : object
         What was asked for.
     known : iterable
-        What there is.
+        What there is, the likeliest first: only the first 10,000 are looked at.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     >>> did_you_mean("zzz", ["origin", "dest"])
     ''
     """
-    texts = {str(each): each for each in known}
+    texts = {str(each): each for each in islice(known, _NEAR_AMONG)}
     lowered = {text.lower(): text for text in texts}
     near = difflib.get_close_matches(str(name).lower(), list(lowered), n=3, cutoff=0.6)
     if not near:

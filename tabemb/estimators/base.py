@@ -200,11 +200,13 @@ class EmbeddingEstimator(BaseEstimator):
         """Set a validation part aside; in it, categories that no training row has are unknown."""
         if not self.early_stopping or len(rows) < FEWEST_ROWS_TO_SPLIT:
             return rows, None
+        n_held = int(np.ceil(len(rows) * self.validation_fraction))
+        strata = self._strata(rows.targets, n_held)
         kept, held = train_test_split(
             np.arange(len(rows)),
-            test_size=self.validation_fraction,
+            test_size=min(n_held, len(rows) - 1),
             random_state=seeds["validation"],
-            stratify=self._strata(rows.targets),
+            stratify=strata,
         )
         train, validation = rows.take(np.sort(kept)), rows.take(np.sort(held))
         indices = validation.table.indices.copy()
@@ -213,12 +215,15 @@ class EmbeddingEstimator(BaseEstimator):
         held_table = EncodedTable(indices, validation.table.numbers)
         return train, Rows(table=held_table, targets=validation.targets, weights=validation.weights)
 
-    def _strata(self, targets):
+    def _strata(self, targets, n_held):
         if not self.task_.is_classifier or targets.ndim > 1:
             return None
-        counts = np.unique(targets, return_counts=True)[1]
-        held = int(np.ceil(len(targets) * self.validation_fraction))
-        return targets if counts.min() >= 2 and held >= len(counts) else None
+        codes, counts = np.unique(targets, return_inverse=True, return_counts=True)[1:]
+        # A class of one row has no share to keep; it goes with the largest, so that the others keep theirs.
+        codes = np.where(counts == 1, counts.argmax(), np.arange(len(counts)))[codes]
+        n_strata = len(np.unique(codes))
+        fits = counts.max() >= 2 and min(n_held, len(targets) - n_held) >= n_strata
+        return codes if fits else None
 
     def _untrained(self, table: EncodedTable) -> dict[int, np.ndarray]:
         untrained = {}

@@ -37,8 +37,8 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
     categorical : list of names, list of positions, boolean mask, or callable, optional
         Float columns that hold categories.
     target_type : {"auto", "binary", "multiclass", "multilabel", "continuous"}, default="auto"
-        What the target is. "auto" asks ``sklearn.utils.multiclass.type_of_target``, except that integers of more than
-        100 different values are numbers.
+        What the target is. "auto" asks ``sklearn.utils.multiclass.type_of_target``, except that whole numbers of
+        more than 100 different values are numbers, whether they are stored as integers or as floats.
     remainder : {"passthrough", "drop"}, default="passthrough"
         What becomes of the numbers: float32 columns behind the vectors, as they came, or nothing.
     embedding_dim, body, numeric, min_frequency, max_categories, category_dropout
@@ -260,7 +260,7 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
             return self._expected_task(targets)
         kind = type_of_target(targets)
         numbers = kind.startswith("continuous") or (
-            targets.ndim == 1 and targets.dtype.kind in "iu" and len(np.unique(targets)) > MOST_INTEGER_CLASSES
+            targets.ndim == 1 and targets.dtype.kind in "iuf" and len(np.unique(targets)) > MOST_INTEGER_CLASSES
         )
         return task_of(targets.astype("float64") if numbers else targets, classifier=not numbers)
 
@@ -275,11 +275,13 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         return task
 
 
-def _nearest_rows(queries: np.ndarray, rows: np.ndarray, chunk: int = 4096) -> np.ndarray:
+def _nearest_rows(queries: np.ndarray, rows: np.ndarray, cells: int = 2**24) -> np.ndarray:
     """Return, for each query, the row at the least Euclidean distance.
 
-    "Unknown" wins a tie: categories that share its vector cannot be told apart.
+    "Unknown" wins a tie: categories that share its vector cannot be told apart. At most ``cells`` distances are in
+    memory at once.
     """
+    chunk = max(1, cells // len(rows))
     order = np.r_[Vocabulary.UNKNOWN, Vocabulary.MISSING, Vocabulary.FIRST : len(rows)]
     candidates = rows[order].astype("float64")
     squares = (candidates**2).sum(axis=1)

@@ -42,8 +42,9 @@ def take_column_order(estimator: Any, X: Any) -> Frame:
 
 
 def _check_names(frame: Frame, known: list[str]) -> None:
-    strange = [name for name in frame.columns if name not in known]
-    missing = [name for name in known if name not in frame.columns]
+    here, there = set(frame.columns), set(known)
+    strange = [name for name in frame.columns if name not in there]
+    missing = [name for name in known if name not in here]
     if not strange and not missing:
         return
     parts = ["The feature names should match those that were passed during fit."]

@@ -112,7 +112,7 @@ def load(path: str | Path) -> Any:
         estimator.best_epoch_ = state["best_epoch"]
         estimator._network = estimator._network_from_seed(state["network"]["seed"])
         estimator._network.model.set_weights(list(_unnamed("network", arrays).values()))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is not a whole saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
 

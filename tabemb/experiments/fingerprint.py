@@ -66,10 +66,13 @@ def versions() -> dict[str, str]:
 
 def _content(column: pd.Series) -> list[bytes | memoryview]:
     try:
-        cells = pa.array(column, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-        # Cells of several types, which Arrow cannot hold in one column.
+        return _arrow_content(pa.array(column, from_pandas=True))
+    except (pa.ArrowException, OverflowError, UnicodeError):
+        # Cells of several types, intervals, UUIDs, lone surrogates: Arrow cannot hold them, or not write them as text.
         return [b"mixed", "\x1f".join(f"{type(cell).__name__}:{cell!r}" for cell in column).encode()]
+
+
+def _arrow_content(cells: pa.Array | pa.ChunkedArray) -> list[bytes | memoryview]:
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()
     if pa.types.is_dictionary(cells.type):

@@ -183,9 +183,10 @@ class TimeFolds(Folds):
         Raises
         ------
         DataError
-            Without time values, with missing ones, or with fewer different ones than blocks.
+            Without time values, with missing ones, with texts that are no ISO dates, or with fewer different ones than
+            blocks.
         """
-        ranks, moments = _codes(_one_per_row("time", time, n_rows))
+        ranks, moments = _codes(_moments(_one_per_row("time", time, n_rows)))
         blocks = self.n_splits + 1
         _need_enough(len(moments), blocks, "different times", f"{self.n_splits} folds in time need {blocks}")
         borders = _borders(np.bincount(ranks), blocks)
@@ -284,6 +285,19 @@ def _one_per_row(name: str, values: np.ndarray | None, n_rows: int) -> np.ndarra
     if n_missing:
         raise DataError(f"{name} is missing in {n_missing} of {n_rows} rows; fill it, or leave those rows out.")
     return values
+
+
+def _moments(values: np.ndarray) -> np.ndarray:
+    """Return texts as the dates they stand for: "10/1/2013" sorts before "9/1/2013". Others are as they are."""
+    if pd.api.types.infer_dtype(values) != "string":
+        return values
+    try:
+        return pd.to_datetime(values, format="ISO8601", utc=True).to_numpy()
+    except ValueError as error:
+        raise DataError(
+            f"time holds texts that are no dates of the form 2013-01-31 (such as {str(values[0])!r}), and texts do not "
+            "sort by time. Turn them into dates, for example by pandas.to_datetime, or into numbers."
+        ) from error
 
 
 def _need_enough(n: int, wanted: int, what: str, sentence: str = "") -> None:

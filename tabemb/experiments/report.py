@@ -135,8 +135,7 @@ def _rival(comparison: Comparison) -> ModelResult:
         if name in comparison:
             return comparison[name]
     metric = comparison.primary
-    sign = 1 if comparison.greater_is_better[metric] else -1
-    return max(comparison.baselines, key=lambda model: np.nan_to_num(sign * model.mean(metric), nan=-np.inf))
+    return best_of(comparison.baselines, metric, comparison.greater_is_better[metric])
 
 
 def _section(title: str, content: str) -> str:

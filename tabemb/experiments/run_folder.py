@@ -53,7 +53,7 @@ class RunVectors(Mapping[str, CategoryVectors]):
                 f"{did_you_mean(column, self._columns)}"
             )
         if column not in self._read:
-            self._read[column] = CategoryVectors.load(self._folder / vectors_file(column))
+            self._read[column] = CategoryVectors.load(self._folder / vectors_file(column), format="parquet")
         return self._read[column]
 
     def __contains__(self, column: object) -> bool:

@@ -252,7 +252,8 @@ def _write_artefacts(staging: Path, model: Any, config_text: str) -> None:
     _write(staging / "config.yaml", "# The experiment as it was run.\n" + config_text)
     (staging / "vectors").mkdir()
     for column, vectors in model.vectors_.items():
-        vectors.save(staging / vectors_file(column))
+        # Said, not guessed: the file of a column without a name is ".parquet", which has no suffix.
+        vectors.save(staging / vectors_file(column), format="parquet")
     model.save(staging / "model")
 
 

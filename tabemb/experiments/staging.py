@@ -10,6 +10,9 @@ from tabemb.exceptions import OutputError
 
 __all__ = ["check_free", "staged_folder"]
 
+# What file managers leave behind; anything else that is hidden (.git, .env) is somebody's work.
+LITTER = frozenset({".DS_Store", ".directory"})
+
 
 @contextmanager
 def staged_folder(target: Path, *, parts: frozenset[str], replace: bool = False) -> Iterator[Path]:
@@ -69,7 +72,7 @@ def check_free(target: Path, parts: frozenset[str], *, replace: bool = False) ->
         return
     if not target.is_dir():
         raise OutputError(f"Cannot write {target}: there is a file of that name.")
-    strangers = sorted(each.name for each in target.iterdir() if each.name not in parts and each.name[0] != ".")
+    strangers = sorted(each.name for each in target.iterdir() if each.name not in parts | LITTER)
     if strangers:
         raise OutputError(
             f"{target} holds {strangers[0]!r}, which no run has written, and is not replaced. Move it away, or choose "

@@ -201,8 +201,14 @@ class Multilabel(Task):
         return self.n_labels
 
     def encode(self, y):
-        """Return the indicators as float32."""
-        return _columns(y, self.n_labels)
+        """Return the indicators as float32; DataError where a cell is neither 0 nor 1."""
+        indicators = _columns(y, self.n_labels)
+        if wrong := sorted(set(np.unique(indicators).tolist()) - {0.0, 1.0}):
+            raise DataError(
+                f"A multilabel target is a matrix of 0 and 1, a column a label; a cell holds {wrong[0]:g}. "
+                "For several numbers a row use EmbeddingRegressor; for several columns of classes, one classifier each."
+            )
+        return indicators
 
     def loss(self, targets, logits):
         """Return the mean binary cross-entropy of each row."""

@@ -197,9 +197,10 @@ class TableEncoder:
     def _names_here(self, frame: Frame) -> dict[str, str]:
         """Map each column's name at fit to its name in this table."""
         if self.schema.named and frame.named:
-            missing = [name for name in self.schema.used if name not in frame.columns]
+            here = set(frame.columns)
+            missing = [name for name in self.schema.used if name not in here]
             if missing:
-                near = "".join(did_you_mean(name, set(frame.columns) - set(self.schema.columns)) for name in missing)
+                near = "".join(did_you_mean(name, here - set(self.schema.columns)) for name in missing)
                 listed = "\n".join(f"- {name}" for name in missing)
                 raise ColumnError(f"Feature names seen at fit time, yet now missing:\n{listed}\n{near.strip()}".strip())
             return {name: name for name in self.schema.used}

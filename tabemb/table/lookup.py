@@ -15,8 +15,9 @@ from tabemb.table.keys import Key, identity
 
 __all__ = ["Lookup"]
 
-# Below this many cells, making Arrow's hash table of all categories costs more than looking up each cell.
-_FEW = 512
+# Arrow makes its hash table of all categories anew in every call. Looking up each cell costs less where the cells are
+# fewer than this, or than this share of the categories.
+_FEW, _FEW_SHARE = 512, 1 / 8
 
 _ValueSet: TypeAlias = tuple[pa.Array, npt.NDArray[np.int32]]
 
@@ -50,7 +51,7 @@ class Lookup:
         if pa.types.is_dictionary(cells.type):
             behind = np.append(self.find(cells.dictionary), np.int32(self._missing))
             return behind.take(positions_behind(cells))
-        if len(cells) >= _FEW:
+        if len(cells) >= max(_FEW, _FEW_SHARE * len(self._indices)):
             if pa.types.is_large_string(cells.type):
                 return self._by_arrow(cells, self._text)
             if pa.types.is_floating(cells.type):

@@ -9,9 +9,6 @@ from tabemb.table.keys import Key, as_key, identity
 
 __all__ = ["KeyIndex"]
 
-# Looking for near spellings takes a second at some 100,000 keys; the most frequent ones come first.
-_NEAR_AMONG = 10_000
-
 
 class KeyIndex(Mapping[Any, int]):
     """A read-only mapping from the keys of a column to 0, 1, 2, ...
@@ -101,7 +98,7 @@ class KeyIndex(Mapping[Any, int]):
         twins = [known for known in self._keys if type(known) is not type(key) and str(known) == str(key)]
         if twins:
             return f"{message} There is {twins[0]!r}, of type {type(twins[0]).__name__}."
-        return message + did_you_mean(key, self._keys[:_NEAR_AMONG])
+        return message + did_you_mean(key, self._keys)
 
 
 def _is_missing(key: Any) -> bool:

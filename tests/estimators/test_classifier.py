@@ -86,6 +86,19 @@ def test_a_validation_part_has_every_class_where_it_can(flights, quick):
     assert EmbeddingClassifier(**quick).fit(flights, one_alone).classes_.tolist() == ["a", "b"]
 
 
+def test_one_rare_class_does_not_undo_the_stratification_of_the_others(flights, quick):
+    y = np.array(["a"] * 89 + ["b"] * 30 + ["c"])
+    model = EmbeddingClassifier(**quick).fit(flights, y)
+    strata = model._strata(model.task_.encode(y), 12)
+    assert np.unique(strata, return_counts=True)[1].tolist() == [90, 30]
+
+
+@pytest.mark.parametrize("share", [0.9, 0.99])
+def test_a_large_validation_part_leaves_rows_to_train_on(share, flights, quick):
+    y = np.arange(20) % 10
+    assert EmbeddingClassifier(**quick, validation_fraction=share).fit(flights[:20], y).n_epochs_ >= 1
+
+
 def test_one_hot_is_the_same_network_without_vectors(flights, late, quick):
     model = EmbeddingClassifier(**quick, one_hot_max_categories=float("inf")).fit(flights, late)
     assert dict(model.vectors_) == {}

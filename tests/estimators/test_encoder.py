@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from tabemb import EmbeddingEncoder
-from tabemb.estimators.encoder import MOST_INTEGER_CLASSES
+from tabemb.estimators.encoder import MOST_INTEGER_CLASSES, _nearest_rows
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.nn.tasks import Binary, Multiclass, Multilabel, MultiRegression, Regression
 
@@ -112,6 +112,14 @@ def test_parts_of_a_date_have_names_of_their_own(late, quick):
     assert made.inverse_transform(made.transform(X)).tolist() == parts.tolist()
 
 
+def test_nearest_rows_are_the_same_in_small_chunks():
+    draw = np.random.default_rng(0)
+    queries, rows = draw.normal(size=(50, 3)), draw.normal(size=(20, 3))
+    distances = ((queries[:, None] - rows) ** 2).sum(axis=2)
+    for cells in (1, 60, 2**24):
+        assert _nearest_rows(queries, rows, cells).tolist() == distances.argmin(axis=1).tolist()
+
+
 # ---------------------------------------------------------------- what the target is
 
 rng = np.random.default_rng(0)
@@ -132,6 +140,7 @@ def task(y, target_type="auto"):
         (THREE, "auto", Multiclass),
         (REAL, "auto", Regression),
         (MANY, "auto", Regression),
+        (MANY.astype(float), "auto", Regression),
         (MANY % MOST_INTEGER_CLASSES, "auto", Multiclass),
         (MANY.astype(str), "auto", Multiclass),
         (np.column_stack([TWO, THREE % 2]), "auto", Multilabel),

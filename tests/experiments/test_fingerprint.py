@@ -1,6 +1,7 @@
 """The hash of a table, and the versions."""
 
 import datetime as dt
+import uuid
 
 import numpy as np
 import pandas as pd
@@ -56,12 +57,29 @@ def test_other_cells_have_another_hash(other):
 
 
 @pytest.mark.parametrize(
-    "cells", [[1, "x", None], [2**70, 1, 2], [dt.date(2013, 1, 1)], [b"a", b"b"], [dt.time(3)], [], [2**64 - 1]]
+    "cells",
+    [
+        [1, "x", None],
+        [2**70, 1, 2],
+        [dt.date(2013, 1, 1)],
+        [b"a", b"b"],
+        [dt.time(3)],
+        [],
+        [2**64 - 1],
+        [pd.Interval(0, 1), None],
+        [uuid.UUID(int=1), uuid.UUID(int=2**127)],
+        ["\ud800", "a"],
+    ],
 )
 def test_any_cells_have_a_hash(cells):
     table = pd.DataFrame({"a": pd.Series(cells, dtype=object)})
     assert data_hash(table) == data_hash(table.copy())
     assert len(data_hash(table)) == 64
+
+
+def test_typed_intervals_have_a_hash():
+    table = pd.DataFrame({"a": pd.interval_range(0, 2)})
+    assert data_hash(table) != data_hash(table[::-1])
 
 
 def test_versions_of_everything_that_matters():

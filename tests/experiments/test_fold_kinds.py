@@ -116,6 +116,11 @@ def test_a_holdout_is_one_fold_with_the_shares_kept():
             r"There are 3 different times; 3 folds in time need 4\.",
         ),
         (TimeFolds(2), {"n_rows": 3, "time": np.array([1.0, np.nan, 2.0])}, r"time is missing in 1 of 3 rows"),
+        (
+            TimeFolds(2),
+            {"n_rows": 3, "time": np.array(["9/1/2013", "10/1/2013", "11/1/2013"], dtype=object)},
+            r"time holds texts that are no dates of the form 2013-01-31 \(such as '9/1/2013'\)",
+        ),
         (Holdout(0.0), {"n_rows": 10}, r"A holdout of 0\.0 of 10 rows leaves one of the two parts empty"),
         (Holdout(1.5), {"n_rows": 10}, r"leaves one of the two parts empty"),
         (Holdout(0.2), {"n_rows": 4, "y": np.array([1, 1, 1, 2])}, r"The class .*2.* has 1 row, too few.*two parts"),

@@ -8,7 +8,7 @@ import pytest
 
 import tabemb
 from tabemb.exceptions import ColumnError, FormatError
-from tabemb.experiments.run_folder import PARTS, open_run, vectors_file
+from tabemb.experiments.run_folder import PARTS, RunVectors, open_run, vectors_file
 
 
 @pytest.fixture
@@ -68,6 +68,12 @@ def test_a_run_that_learned_no_vectors_opens(copy):
 )
 def test_any_column_name_is_a_file_name(column, file):
     assert vectors_file(column) == f"vectors/{file}.parquet"
+
+
+def test_the_vectors_of_a_column_without_a_name_are_read_back(tmp_path):
+    (tmp_path / "vectors").mkdir()
+    tabemb.CategoryVectors(["a"], [[1.0]]).save(tmp_path / vectors_file(""), format="parquet")
+    assert RunVectors(tmp_path, [""])[""].keys == ["a"]
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))

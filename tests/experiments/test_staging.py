@@ -70,6 +70,13 @@ def test_a_folder_with_other_things_in_it_is_never_replaced(tmp_path):
     assert names(tmp_path) == ["notes.txt"]
 
 
+def test_a_folder_with_hidden_work_in_it_is_never_replaced(tmp_path):
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(OutputError, match=r"holds '\.git', which no run has written"):
+        write(tmp_path, replace=True)
+    assert names(tmp_path) == [".git"]
+
+
 def test_a_name_that_was_taken_in_the_meantime_is_not_replaced(tmp_path):
     with pytest.raises(OutputError, match="exists already"), staged_folder(tmp_path / "a", parts=PARTS):
         (tmp_path / "a").mkdir()

@@ -187,3 +187,11 @@ def test_another_number_of_columns_is_refused(task):
     message = "The target had 2 columns at the first fit; now its shape is (4, 3)."
     with pytest.raises(DataError, match=re.escape(message)):
         task.encode(np.zeros((4, 3)))
+
+
+@pytest.mark.parametrize(("y", "cell"), [([[0, 2], [2, 0]], "2"), ([[-1, 1], [1, 1]], "-1")])
+def test_multilabel_cells_other_than_0_and_1_are_refused(y, cell):
+    task = task_of(np.array(y), classifier=True)
+    message = f"A multilabel target is a matrix of 0 and 1, a column a label; a cell holds {cell}."
+    with pytest.raises(DataError, match=re.escape(message)):
+        task.encode(np.array(y))

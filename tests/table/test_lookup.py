@@ -48,6 +48,14 @@ def test_both_ways_of_finding_agree(lookup, values, expected, repeats):
     assert found.tolist() == expected * repeats
 
 
+def test_few_cells_are_not_sought_by_a_hash_table_of_many_categories():
+    many = Lookup({f"k{i}": i + 2 for i in range(20_000)}, missing=0, unknown=1)
+    assert many.find(read_cells([f"k{i}" for i in range(2000)])).tolist() == list(range(2, 2002))
+    assert "_text" not in vars(many)
+    assert many.find(read_cells([f"k{i}" for i in range(4000)])).tolist() == list(range(2, 4002))
+    assert "_text" in vars(many)
+
+
 def test_an_empty_vocabulary_knows_nothing():
     lookup = Lookup({}, missing=0, unknown=1)
     assert lookup.find(read_cells(["a", None] * 500)).tolist() == [1, 0] * 500
