@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import check_parameters
-from tabemb.exceptions import DataError
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
@@ -115,6 +114,7 @@ class EmbeddingEstimator(BaseEstimator):
         self.task_ = self._task_of(targets)
         self.encoder_ = self._fit_table_encoder(frame)
         self._network = self._network_from_seed(seeds["network"])
+        self._check_output()
         rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
         train, validation = self._split(rows, seeds)
         trainer = self._trainer(len(train), with_validation=validation is not None)
@@ -134,13 +134,13 @@ class EmbeddingEstimator(BaseEstimator):
             # A row of weight 0 is as if it were not there: neither its class nor its categories are learned.
             kept = np.flatnonzero(weights)
             frame, targets, weights = frame.take(kept), targets[kept], weights[kept]
-        weights = self._class_weighted(targets, weights)
-        if weights is not None and not weights.any():
-            raise DataError("class_weight gives every row the weight 0, so no row is left to learn from.")
-        return frame, targets, weights
+        return frame, targets, self._class_weighted(targets, weights)
 
     def _wants_numbers(self, y) -> bool:
         raise TypeError("an estimator says whether its targets are numbers")
+
+    def _check_output(self) -> None:
+        """Raise where what comes out could not be used; called before the training."""
 
     def _task_of(self, targets: np.ndarray) -> Task:
         raise TypeError("an estimator chooses its task")

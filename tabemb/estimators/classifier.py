@@ -1,5 +1,7 @@
 """The classifier."""
 
+from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -233,5 +235,26 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     def _class_weighted(self, targets, weights):
         if self.class_weight is None:
             return weights
-        by_class = compute_sample_weight(self.class_weight, targets)
+        if isinstance(self.class_weight, Mapping):
+            known = self.task_.classes if hasattr(self, "task_") else np.unique(targets)
+            by_class = _weights_of(self.class_weight, targets, known)
+        elif isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            by_class = compute_sample_weight("balanced", targets)
+        else:
+            raise DataError(f"class_weight must be 'balanced', a dict or None; got {self.class_weight!r}.")
         return by_class if weights is None else by_class * weights
+
+
+def _weights_of(by_class: Mapping, targets: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    if targets.ndim > 1:
+        raise DataError("class_weight as a dict is for one column of classes; several labels can be 'balanced'.")
+    strange = [key for key in by_class if key not in classes.tolist()]
+    # A class that a portion or a part of the rows lacks is no error; a key that is no class at all is.
+    if strange and len(strange) == len(by_class):
+        raise DataError(f"class_weight names none of the classes {classes.tolist()}; its keys are {list(by_class)}.")
+    weights = np.ones(len(targets))
+    for key, weight in by_class.items():
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 < weight < np.inf:
+            raise DataError(f"class_weight must be positive numbers; the class {key!r} has {weight!r}.")
+        weights[targets == key] = weight
+    return weights

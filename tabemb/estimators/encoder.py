@@ -149,8 +149,7 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
             raise UnknownNameError.among("target_type", self.target_type, TARGET_TYPES)
         return self._fit(X, y, sample_weight)
 
-    def _learn(self, X, y, sample_weight):
-        super()._learn(X, y, sample_weight)
+    def _check_output(self):
         if not self._network.spec.features and self.remainder == "drop":
             raise DataError(
                 "The table has no categorical column, and remainder='drop' leaves nothing to return. "

@@ -1,6 +1,7 @@
 """What a user hands to ``fit`` and ``predict``: tables, targets and weights, checked once, at the door."""
 
 import warnings
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,18 @@ def _warn_of_column_vector():
 
 
 def _numbers(y, owner):
+    if y.dtype.kind in "mM" or isinstance(y.ravel()[0], date | timedelta | np.datetime64 | np.timedelta64):
+        raise DataError(
+            f"{owner} predicts numbers; the target holds {str(y.ravel()[0])!r} and the like. "
+            "Turn it into numbers whose unit you know, such as days since a date."
+        )
     try:
-        return y.astype("float64")
+        numbers = y.astype("float64")
+        if (np.abs(numbers[np.isfinite(numbers)]) > np.finfo("float32").max).any():
+            raise DataError("Input y contains infinity or a value too large for dtype('float32'). Rescale the target.")
+        return numbers
+    except DataError:
+        raise
     except (TypeError, ValueError):
         raise DataError(
             f"{owner} predicts numbers; the target holds {y.ravel().tolist()[0]!r} and the like. "

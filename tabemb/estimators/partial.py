@@ -14,8 +14,16 @@ class PartialFitMixin(EmbeddingEstimator):
     """One pass over each portion of rows; the state of the optimizer is kept in between."""
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitMixin":
-        with self._unchanged_on_failure():
-            self._learn_portion(X, y, sample_weight, task_of)
+        # A portion trains the network where it stands, so that its weights are kept aside.
+        weights = self._network.model.get_weights() if hasattr(self, "_network") else None
+        try:
+            with self._unchanged_on_failure():
+                self._learn_portion(X, y, sample_weight, task_of)
+        except BaseException:
+            if weights is not None:
+                self._network.model.set_weights(weights)
+                vars(self).pop("_loop", None)
+            raise
         return self
 
     def _learn_portion(self, X, y, sample_weight, task_of):

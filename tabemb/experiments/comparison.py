@@ -107,6 +107,11 @@ def compare(
     frame, values, present = _usable_rows(X, y)
     target = target_of(values, task, estimator)
     estimator = _default_estimator(target) if estimator is None else estimator
+    if not hasattr(estimator, "predict"):
+        raise DataError(
+            f"compare wants an estimator that predicts, such as EmbeddingClassifier or EmbeddingRegressor; got "
+            f"{type(estimator).__name__}. Put a transformer into a pipeline with a model behind it."
+        )
     wanted = resolve_metrics(metrics, target, probabilities=target.is_classifier and _gives_probabilities(estimator))
     runs = _line_up(name, estimator, baselines, target)
     infer_schema(frame, table_settings(estimator).get("categorical"))

@@ -46,6 +46,8 @@ def sentences(comparison: "Comparison", metric: str) -> str:
     told = [f"On {metric} over {_folds(comparison)}, {first}."]
     for opening, clause in zip(("As for the best baseline, ", "And "), others, strict=False):
         told.append(f"{opening}{clause}.")
+    if " in time" in comparison.folds:
+        told.append("The p-values are made for random folds; these are blocks of time, so take them as a hint.")
     return " ".join(told)
 
 

@@ -183,6 +183,8 @@ def _open(X: Any) -> _Table:
         return _PandasTable(X)
     if nw.dependencies.is_polars_lazyframe(X):
         raise DataError("A polars LazyFrame has no rows yet. Call .collect() first.")
+    if isinstance(X, pa.RecordBatch):
+        X = pa.Table.from_batches([X])
     if nw.dependencies.is_into_dataframe(X):
         return _NarwhalsTable(X)
     if nw.dependencies.is_into_series(X):

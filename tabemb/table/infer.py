@@ -105,6 +105,7 @@ def infer_schema(
         else:
             categories.append(CategoricalColumn(name, name))
             hints.extend(_measure_hint(name, cells) if kind == "object" and name not in named else [])
+            hints.extend(_free_text_hint(name, cells) if kind == "text" and name not in named else [])
     _report(dropped, hints)
     if not categories and not numbers:
         raise DataError(
@@ -196,6 +197,17 @@ def _measure_hint(name: str, cells: Cells) -> list[str]:
     return [
         f"Column {name!r} is of type object, and all its cells are numbers; its values are read as categories. "
         f"If they are amounts, use pandas.to_numeric; if not, add the column to categorical=."
+    ]
+
+
+def _free_text_hint(name: str, cells: Cells) -> list[str]:
+    rows = len(cells)
+    different = len(factorize(cells).keys) if rows >= 1000 else 0
+    if different <= 2 * rows / 3:
+        return []
+    return [
+        f"Column {name!r} holds {different:,} different texts in {rows:,} rows, so it looks like free text or names of "
+        f"rows, and few vectors will be learned well. Leave it out, or set min_frequency."
     ]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tabemb import EmbeddingClassifier, EmbeddingRegressor
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, TrainingError
 
 
 def halves(*arrays):
@@ -148,3 +148,18 @@ def test_a_parameter_changed_between_portions_takes_effect():
     changed[1].set_params(weight_decay=10.0)
     first, second = (model.partial_fit(X, y).predict_proba(X) for model in changed)
     assert not np.array_equal(first, second)
+
+
+def test_a_portion_that_fails_leaves_the_model_as_it_was():
+    X, y = pd.DataFrame({"dest": list("abcd") * 10}), [0.0, 1.0, 2.0, 3.0] * 10
+    model = EmbeddingRegressor(random_state=0).partial_fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(TrainingError):
+        model.set_params(learning_rate=1e30).partial_fit(X, y)
+    assert np.array_equal(model.predict(X), before)
+
+
+def test_class_weights_name_classes_that_a_portion_may_lack():
+    X, y = pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10
+    model = EmbeddingClassifier(class_weight={1: 5.0}, random_state=0).partial_fit(X, y)
+    assert model.partial_fit(X, [0] * 20).n_epochs_ == 2

