@@ -126,8 +126,12 @@ def own_estimators(estimator: BaseEstimator) -> dict[str, BaseEstimator]:
 
 
 def table_settings(estimator: BaseEstimator) -> dict[str, Any]:
-    """Return how the model under test reads its columns, as parameters of `TableEncoder`, for others to do the same."""
-    params = estimator.get_params(deep=False)
+    """Return how the model under test reads its columns, as parameters of `TableEncoder`, for others to do the same.
+
+    A search is looked through; in a pipeline the columns may be others by the time that the model sees them.
+    """
+    own = own_estimators(estimator)
+    params = own.get("", own.get("estimator__", estimator)).get_params(deep=False)
     return {name: params[name] for name in ("categorical", "min_frequency", "max_categories") if name in params}
 
 

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 __all__ = ["training_progress"]
 
@@ -31,11 +31,10 @@ def training_progress(n_epochs, n_steps, *, enabled):
         return
     columns = (
         TextColumn("epoch {task.fields[epoch]}/" + str(n_epochs)),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[figures]}"),
-        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
         TextColumn("left"),
-        TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), refresh_per_second=5) as bar:
         task = bar.add_task("fit", total=n_epochs * n_steps, epoch=1, figures="")

@@ -4,9 +4,11 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tabemb import EmbeddingClassifier
 from tabemb.experiments.contender import Subject, own_estimators, table_settings, with_random_state
 
 
@@ -68,3 +70,11 @@ def test_what_is_not_of_the_library_is_weighed_as_far_as_it_shows():
     assert subject.history(linear) == {}
     forest = RandomForestClassifier(n_estimators=2, random_state=0).fit(X, [0, 1, 0])
     assert Subject(forest).n_parameters(forest) is None
+
+
+def test_baselines_read_columns_as_the_model_in_a_search_does():
+    model = EmbeddingClassifier(categorical=["month"], min_frequency=5)
+    wanted = {"categorical": ["month"], "min_frequency": 5, "max_categories": None}
+    assert table_settings(model) == wanted
+    assert table_settings(GridSearchCV(model, {"embedding_dim": [2, 4]})) == wanted
+    assert table_settings(make_pipeline(StandardScaler(), model)) == {}
