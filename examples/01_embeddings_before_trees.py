@@ -25,11 +25,12 @@ def main(rows=60_000):
     X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
 
     trees = HistGradientBoostingClassifier(random_state=0)
-    # Few dimensions: the trees look at one column at a time, and shuffle through all of them.
-    encoder = tabemb.EmbeddingEncoder(embedding_dim=4, random_state=0)
+    # Few dimensions, since trees look at one column at a time. Planes of few flights are taken together: vectors of
+    # rare categories know the answers of their own rows by heart, and the trees behind them would believe that.
+    encoder = tabemb.EmbeddingEncoder(embedding_dim=2, min_frequency=50, random_state=0)
     with_vectors = make_pipeline(encoder.set_output(transform="pandas"), trees)
     one_hot = make_column_transformer(
-        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=20, sparse_output=False), CATEGORIES),
+        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=50, sparse_output=False), CATEGORIES),
         remainder="passthrough",
     )
     with_one_hot = make_pipeline(one_hot, trees)
