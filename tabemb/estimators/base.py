@@ -26,6 +26,7 @@ from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
+from tabemb.training.forward import forward_of
 from tabemb.training.schedules import SCHEDULES
 from tabemb.training.trainer import Trainer
 
@@ -112,14 +113,16 @@ class EmbeddingEstimator(BaseEstimator):
         frame, targets, weights = self._read_training_rows(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
         self.task_ = self._task_of(targets)
-        self.encoder_ = self._fit_table_encoder(frame)
+        self.encoder_, table = self._fit_table_encoder(frame)
         self._network = self._network_from_seed(seeds["network"])
         self._check_output()
-        rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
+        rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
         train, validation = self._split(rows, seeds)
         trainer = self._trainer(len(train), with_validation=validation is not None)
-        record = trainer.fit(trainer.loop(self._network, self.task_, seeds), train, validation, seeds)
-        self._serve_unknown_for_untrained(train.table)
+        loop = trainer.loop(self._network, self.task_, seeds)
+        record = trainer.fit(loop, train, validation, seeds)
+        trainer.release(loop)
+        self._serve_unknown_for_untrained(train)
         self.history_ = record.history
         self.n_epochs_ = record.n_epochs
         self.best_epoch_ = record.best_epoch
@@ -155,14 +158,15 @@ class EmbeddingEstimator(BaseEstimator):
             return int(self.random_state)
         return int(self.random_state.randint(np.iinfo(np.int32).max))
 
-    def _fit_table_encoder(self, frame: Frame) -> TableEncoder:
+    def _fit_table_encoder(self, frame: Frame) -> tuple[TableEncoder, EncodedTable]:
         encoder = TableEncoder(
             self.categorical,
             integers=self._integers,
             min_frequency=self.min_frequency,
             max_categories=self.max_categories,
             scaling=NUMERIC_ENCODERS.resolve(self.numeric).scaling,
-        ).fit(frame)
+        )
+        table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
             warnings.warn(
                 "The table has no categorical column, so there are no vectors to learn. Name the columns that hold "
@@ -170,12 +174,12 @@ class EmbeddingEstimator(BaseEstimator):
                 SchemaHint,
                 stacklevel=7,
             )
-        return encoder
+        return encoder, table
 
     def _network_from_seed(self, seed: int) -> Network:
         vocabularies = self.encoder_.vocabularies
         small = getattr(self, "one_hot_max_categories", 0)
-        embedded = {name: len(v.keys) for name, v in vocabularies.items() if len(v.keys) > small}
+        embedded = {name: v.n_categories for name, v in vocabularies.items() if v.n_categories > small}
         dims = embedding_dims(self.embedding_dim, embedded)
         features, one_hot = [], []
         for position, (name, vocabulary) in enumerate(vocabularies.items()):
@@ -208,12 +212,11 @@ class EmbeddingEstimator(BaseEstimator):
             random_state=seeds["validation"],
             stratify=strata,
         )
-        train, validation = rows.take(np.sort(kept)), rows.take(np.sort(held))
-        indices = validation.table.indices.copy()
-        for position, untrained in self._untrained(train.table).items():
-            indices[np.isin(indices[:, position], untrained), position] = Vocabulary.UNKNOWN
-        held_table = EncodedTable(indices, validation.table.numbers)
-        return train, Rows(table=held_table, targets=validation.targets, weights=validation.weights)
+        train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
+        for position, untrained in self._untrained(train).items():
+            indices = validation.table.indices[:, position]
+            indices[untrained[indices]] = Vocabulary.UNKNOWN
+        return train, validation
 
     def _strata(self, targets, n_held):
         if not self.task_.is_classifier or targets.ndim > 1:
@@ -225,21 +228,23 @@ class EmbeddingEstimator(BaseEstimator):
         fits = counts.max() >= 2 and min(n_held, len(targets) - n_held) >= n_strata
         return codes if fits else None
 
-    def _untrained(self, table: EncodedTable) -> dict[int, np.ndarray]:
+    def _untrained(self, rows: Rows) -> dict[int, np.ndarray]:
+        """Return, for the position of each categorical column, which of its indices no row has, as truth values."""
         untrained = {}
         for position, vocabulary in enumerate(self.encoder_.vocabularies.values()):
-            seen = np.bincount(table.indices[:, position], minlength=vocabulary.size) > 0
-            seen[Vocabulary.UNKNOWN] = True
-            untrained[position] = np.flatnonzero(~seen)
+            untrained[position] = ~rows.seen(position, vocabulary.size)
+            untrained[position][Vocabulary.UNKNOWN] = False
         return untrained
 
-    def _serve_unknown_for_untrained(self, table: EncodedTable) -> None:
+    def _serve_unknown_for_untrained(self, rows: Rows) -> None:
         """A row that never was in a batch is noise; the learned "unknown" row is the better answer for it."""
-        untrained = self._untrained(table)
+        untrained = self._untrained(rows)
         if not self.category_dropout:
-            trained = {p for p in untrained if (table.indices[:, p] == Vocabulary.UNKNOWN).any()}
-            untrained = {p: rows if p in trained else rows[:0] for p, rows in untrained.items()}
-        self._network.serve_unknown_for(untrained)
+            # Without category dropout the row is learned where the table has cells that are unknown.
+            for position, which in untrained.items():
+                if not rows.seen(position, len(which))[Vocabulary.UNKNOWN]:
+                    which[:] = False
+        self._network.serve_unknown_for({position: np.flatnonzero(which) for position, which in untrained.items()})
 
     def _trainer(self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None) -> Trainer:
         return Trainer(
@@ -263,7 +268,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _activated(self, X: Any) -> np.ndarray:
         frame = self._read(X)
-        return self.task_.activate(self._network.logits(self.encoder_.encode(frame)))
+        return self.task_.activate(forward_of(self._network).logits(self.encoder_.encode(frame)))
 
     # ------------------------------------------------------------------ saving
 

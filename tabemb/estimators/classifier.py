@@ -9,6 +9,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 from tabemb.estimators.partial import PartialFitMixin
+from tabemb.estimators.serving import ClassifierPredictor
 from tabemb.exceptions import DataError
 from tabemb.nn.tasks import task_of
 
@@ -225,6 +226,17 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         With several labels: the probability of each label, of shape (n_rows, n_labels).
         """
         return self._activated(X)
+
+    def predictor(self) -> ClassifierPredictor:
+        """Return the classifier as it is now, prepared for single rows: a copy that answers without Keras.
+
+        Returns
+        -------
+        ClassifierPredictor
+            With ``predict`` and ``predict_proba`` of tables and ``predict_encoded`` and ``predict_proba_encoded`` of
+            encoded rows; for threads, and to be pickled.
+        """
+        return ClassifierPredictor.of(self)
 
     def _wants_numbers(self, y):
         return False

@@ -24,6 +24,8 @@ TASKS_OF_TYPE = {
 }
 TARGET_TYPES = ("auto", *TASKS_OF_TYPE)
 MOST_INTEGER_CLASSES = 100
+# Vectors of so many rows are gathered before they are written side by side: few enough to stay in the cache.
+ROWS_IN_CACHE = 1024
 
 
 class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
@@ -174,12 +176,19 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         """
         frame = self._read(X)
         table = self.encoder_.encode(frame)
-        parts = [self._network.vectors(f)[table.indices[:, f.position]] for f in self._network.spec.features]
-        parts += [
+        columns = [(self._network.vectors(f), table.indices[:, f.position]) for f in self._network.spec.features]
+        numbers = [
             read_numbers(frame.cells(column), column).astype("float32")[:, None]
             for column in self._passed_through(frame.columns)
         ]
-        return np.hstack(parts)
+        width = sum(vectors.shape[1] for vectors, _ in columns) + len(numbers)
+        out = np.empty((frame.n_rows, width), dtype="float32")
+        for start in range(0, frame.n_rows, ROWS_IN_CACHE):
+            rows = slice(start, start + ROWS_IN_CACHE)
+            parts = [vectors.take(indices[rows], axis=0, mode="clip") for vectors, indices in columns]
+            parts += [column[rows] for column in numbers]
+            np.concatenate(parts, axis=1, out=out[rows])
+        return out
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return the nearest category of each vector (Euclidean), and the numbers as they are.

@@ -1,6 +1,7 @@
 """What a user hands to ``fit`` and ``predict``: tables, targets and weights, checked once, at the door."""
 
 import warnings
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,13 +37,17 @@ def take_column_order(estimator: Any, X: Any) -> Frame:
     frame = read_frame(X)
     known = getattr(estimator, "feature_names_in_", None)
     if known is not None and frame.named:
-        _check_names(frame, list(known))
-        frame = frame.select(list(known))
+        names = tuple(known.tolist())
+        if frame.columns != names:
+            _check_names(frame, names)
+            frame = frame.select(names)
+        # These are the names of the fit, in its order: scikit-learn would find nothing, and that takes its time.
+        return frame
     validate_data(estimator, X=_skeleton(frame), skip_check_array=True, reset=False)
     return frame
 
 
-def _check_names(frame: Frame, known: list[str]) -> None:
+def _check_names(frame: Frame, known: Sequence[str]) -> None:
     here, there = set(frame.columns), set(known)
     strange = [name for name in frame.columns if name not in there]
     missing = [name for name in known if name not in here]

@@ -32,17 +32,20 @@ class PartialFitMixin(EmbeddingEstimator):
         seeds = Seeds(self._root_seed())
         if not known:
             self.task_: Task = task_of(targets)
-            self.encoder_ = self._fit_table_encoder(frame)
+            self.encoder_, table = self._fit_table_encoder(frame)
             self._network = self._network_from_seed(seeds["network"])
             self.history_, self.n_epochs_, self.best_epoch_ = {}, 0, 0
-        rows = Rows(table=self.encoder_.encode(frame), targets=self.task_.encode(targets), weights=weights)
+        else:
+            table = self.encoder_.encode(frame)
+        rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
         trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
         if not hasattr(self, "_loop") or self._loop_of != _compiled_in(trainer):
             self._loop, self._loop_of = trainer.loop(self._network, self.task_, seeds), _compiled_in(trainer)
         self._loop.batch_size = trainer.batch_size
+        self._loop.load()
         record = trainer.fit(self._loop, rows, None, Seeds(seeds[f"portion/{self.n_epochs_}"]))
         if not known:
-            self._serve_unknown_for_untrained(rows.table)
+            self._serve_unknown_for_untrained(rows)
         self.history_ = {name: [*self.history_.get(name, []), *record.history[name]] for name in record.history}
         self.n_epochs_ += 1
         self.best_epoch_ = self.n_epochs_

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from tabemb.estimators.partial import PartialFitMixin
+from tabemb.estimators.serving import Predictor
 from tabemb.nn.tasks import task_of
 
 __all__ = ["EmbeddingRegressor"]
@@ -140,6 +141,16 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
     def predict(self, X: Any) -> np.ndarray:
         """Return the predicted numbers, of shape (n_rows,) or (n_rows, n_outputs)."""
         return self._activated(X)
+
+    def predictor(self) -> Predictor:
+        """Return the regressor as it is now, prepared for single rows: a copy that answers without Keras.
+
+        Returns
+        -------
+        Predictor
+            With ``predict`` of tables and ``predict_encoded`` of encoded rows; for threads, and to be pickled.
+        """
+        return Predictor.of(self)
 
     def _wants_numbers(self, y):
         return True

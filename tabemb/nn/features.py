@@ -1,6 +1,8 @@
 """What a body sees: the vectors, the numbers and the one-hot blocks of a batch."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import Any
 
 import keras
@@ -9,7 +11,7 @@ from keras import ops
 from tabemb.nn.embedding import OneHotSpec
 from tabemb.nn.seeds import Seeds
 
-__all__ = ["Features", "OneHotDense"]
+__all__ = ["Features", "OneHotDense", "Slice"]
 
 
 @keras.saving.register_keras_serializable(package="tabemb")
@@ -71,14 +73,43 @@ class OneHotDense(keras.layers.Layer):
         }
 
 
+@keras.saving.register_keras_serializable(package="tabemb")
+class Slice(keras.layers.Layer):
+    """Some columns of a matrix.
+
+    Parameters
+    ----------
+    start, stop : int
+        The first, and the one after the last.
+    """
+
+    def __init__(self, start, stop, **kwargs):
+        super().__init__(**kwargs)
+        self.start, self.stop = start, stop
+
+    def call(self, matrix):
+        """Return the columns, of shape (batch, stop - start)."""
+        return matrix[:, self.start : self.stop]
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(batch, stop - start)``."""
+        return (input_shape[0], self.stop - self.start)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "start": self.start, "stop": self.stop}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Features:
     """The inputs of a body, as Keras tensors.
 
     Parameters
     ----------
-    vectors : tuple of KerasTensor of shape (batch, dim)
-        One for each embedded column.
+    embedded : KerasTensor of shape (batch, sum(dims)) or None
+        The vectors of all embedded columns side by side.
+    dims : tuple of int
+        How wide the vector of each embedded column is, in the order of ``embedded``.
     numbers : KerasTensor of shape (batch, n_numbers) or None
         What the numeric encoder made of the numbers.
     indices : KerasTensor of shape (batch, n_categorical) or None
@@ -87,16 +118,25 @@ class Features:
         The one-hot columns.
     """
 
-    vectors: tuple[Any, ...]
+    embedded: Any
+    dims: tuple[int, ...]
     numbers: Any
     indices: Any
     one_hot: tuple[OneHotSpec, ...]
 
+    @cached_property
+    def vectors(self) -> tuple[Any, ...]:
+        """The vector of each embedded column by itself, KerasTensors of shape (batch, dim)."""
+        if len(self.dims) == 1:
+            return (self.embedded,)
+        bounds = pairwise(accumulate(self.dims, initial=0))
+        return tuple(Slice(*bound, name=f"vector_{place}")(self.embedded) for place, bound in enumerate(bounds))
+
     @property
     def width(self) -> int:
         """Number of inputs if everything stood side by side."""
-        dense = [*self.vectors, *([] if self.numbers is None else [self.numbers])]
-        return sum(each.shape[-1] for each in dense) + sum(each.vocabulary_size for each in self.one_hot)
+        numbers = 0 if self.numbers is None else self.numbers.shape[-1]
+        return sum(self.dims) + numbers + sum(each.vocabulary_size for each in self.one_hot)
 
     def dense(self, units: int, seeds: Seeds, *, name: str) -> Any:
         """Return a dense layer's output over all features side by side, before any activation.
@@ -111,7 +151,7 @@ class Features:
             Name of the layer.
         """
         parts = []
-        beside = [*self.vectors, *([] if self.numbers is None else [self.numbers])]
+        beside = [each for each in (self.embedded, self.numbers) if each is not None]
         if beside:
             joined = keras.layers.Concatenate(name=f"{name}_inputs")(beside) if len(beside) > 1 else beside[0]
             limit = (6 / (self.width + units)) ** 0.5

@@ -18,7 +18,7 @@ from tabemb.table.vocabulary import Vocabulary
 
 UNKNOWN = Vocabulary.UNKNOWN
 
-__all__ = ["Column", "Network", "NetworkSpec"]
+__all__ = ["Column", "Network", "NetworkSpec", "build_trunk"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,42 @@ class NetworkSpec:
     numeric: NumericEncoder
     seed: int
 
+    @property
+    def embedded(self) -> tuple[FeatureSpec, ...]:
+        """The embedded columns in the order in which their vectors stand side by side.
+
+        Those of one dimension are neighbours, so that the trainer can gather them at once.
+        """
+        dims = list(dict.fromkeys(feature.table.embedding_dim for feature in self.features))
+        return tuple(sorted(self.features, key=lambda feature: dims.index(feature.table.embedding_dim)))
+
+
+def build_trunk(spec: NetworkSpec) -> keras.Model:
+    """Return what comes behind the vectors, from ``{"vectors", "numbers", "indices"}`` to the logits.
+
+    Parameters
+    ----------
+    spec : NetworkSpec
+        What to build; an input that it does not need is left out.
+    """
+    seeds = Seeds(spec.seed)
+    dims = tuple(feature.table.embedding_dim for feature in spec.embedded)
+    inputs: dict[str, Any] = {}
+    if dims:
+        inputs["vectors"] = keras.Input((sum(dims),), dtype="float32", name="vectors")
+    if spec.one_hot:
+        inputs["indices"] = keras.Input((len(spec.features) + len(spec.one_hot),), dtype="int32", name="indices")
+    if spec.n_numbers:
+        inputs["numbers"] = keras.Input((spec.n_numbers,), dtype="float32", name="numbers")
+    features = Features(
+        embedded=inputs.get("vectors"),
+        dims=dims,
+        numbers=spec.numeric.build(inputs["numbers"], seeds) if spec.n_numbers else None,
+        indices=inputs.get("indices"),
+        one_hot=spec.one_hot,
+    )
+    return keras.Model(inputs, spec.body.build(features, spec.n_outputs, seeds), name="trunk")
+
 
 class Network:
     """A Keras model, and the same model cut in two where the vectors come out of their tables.
@@ -70,7 +106,7 @@ class Network:
         From ``{"indices": (batch, n_categorical) int32, "numbers": (batch, n_numbers) float32}`` to the logits
         (batch, n_outputs); an input that the table does not have is left out.
     trunk : keras.Model
-        The same from ``{"vectors_0": (batch, dim), ..., "numbers", "indices"}``.
+        The same from ``{"vectors": (batch, sum of the dimensions), "numbers", "indices"}``.
     tables : dict of TableSpec to keras.layers.Embedding
         The layers that hold the vectors.
 
@@ -95,35 +131,19 @@ class Network:
         if spec.n_numbers:
             inputs["numbers"] = keras.Input((spec.n_numbers,), dtype="float32", name="numbers")
 
-        gathered = {
-            name: keras.Input((feature.table.embedding_dim,), dtype="float32", name=name)
-            for name, feature in self.vector_inputs.items()
-        }
-        beside = {name: tensor for name, tensor in inputs.items() if name == "numbers" or spec.one_hot}
-        features = Features(
-            vectors=tuple(gathered.values()),
-            numbers=spec.numeric.build(inputs["numbers"], seeds) if spec.n_numbers else None,
-            indices=inputs.get("indices"),
-            one_hot=spec.one_hot,
-        )
-        self.trunk = keras.Model({**gathered, **beside}, spec.body.build(features, spec.n_outputs, seeds), name="trunk")
-
+        self.trunk = build_trunk(spec)
         tables = dict.fromkeys(feature.table for feature in spec.features)
         table_names = layer_names((table.name for table in tables), "embedding")
         self.tables = {table: embedding_layer(table, seeds, name=table_names[table.name]) for table in tables}
         column_names = layer_names((feature.name for feature in spec.features), "indices")
-        vectors = {
-            name: self.tables[feature.table](
-                Column(feature.position, name=column_names[feature.name])(inputs["indices"])
-            )
-            for name, feature in self.vector_inputs.items()
-        }
-        self.model = keras.Model(inputs, self.trunk({**vectors, **beside}), name="tabemb")
-
-    @property
-    def vector_inputs(self) -> dict[str, FeatureSpec]:
-        """The trunk's inputs for vectors, with the column that each is for."""
-        return {f"vectors_{place}": feature for place, feature in enumerate(self.spec.features)}
+        looked_up = [
+            self.tables[feature.table](Column(feature.position, name=column_names[feature.name])(inputs["indices"]))
+            for feature in spec.embedded
+        ]
+        if len(looked_up) > 1:
+            looked_up = [keras.layers.Concatenate(name="vectors")(looked_up)]
+        given = {"vectors": looked_up[0], **inputs} if looked_up else inputs
+        self.model = keras.Model(inputs, self.trunk({name: given[name] for name in self.trunk.input}), name="tabemb")
 
     def logits(self, table: EncodedTable, *, batch_rows: int = 16_384) -> np.ndarray:
         """Return the logits of encoded rows, without dropout.

@@ -1,6 +1,7 @@
 """What is predicted: how targets become numbers, the loss, and how logits become answers."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -49,6 +50,13 @@ class Task:
         """Return the loss of each row, a tensor of shape (batch,)."""
         raise TypeError("a task defines loss(targets, logits)")
 
+    def loss_key(self) -> Hashable:
+        """Return what two tasks have in common exactly when their losses are the same function.
+
+        All that was learned from the targets, unless a task says that its loss does not look at it.
+        """
+        return type(self), json.dumps(self.to_state(), sort_keys=True)
+
     def activate(self, logits: np.ndarray) -> np.ndarray:
         """Return probabilities or values from logits of shape (n, n_outputs)."""
         raise TypeError("a task defines activate(logits)")
@@ -96,6 +104,9 @@ class _Classes(Task):
                 f"Known classes: {self.classes.tolist()}. Fit anew to learn it."
             )
         return index.astype("int32")
+
+    def loss_key(self):
+        return type(self), self.n_outputs
 
     def decide(self, activated):
         return self.classes[activated.argmax(axis=1)]
@@ -267,6 +278,10 @@ class Regression(Task):
     def loss(self, targets, logits):
         """Return the squared error of each row."""
         return ops.square(logits[:, 0] - targets)
+
+    def loss_key(self):
+        """Return the number of targets: their mean and scale are taken out before."""
+        return type(self), self.n_outputs
 
     def activate(self, logits):
         """Return values in the units of the target, shape (n,)."""

@@ -63,7 +63,7 @@ def calendar_part(cells: Cells, part: str, column: str | None = None) -> Cells:
     parts = [by_python(when) for when in coded.keys]
     keys = sorted(set(parts))
     positions = {key: position for position, key in enumerate(keys)}
-    return recode(coded.codes, Coded(np.array([positions[each] for each in parts], np.int64), list(keys)))
+    return recode(coded.codes, Coded(np.array([positions[each] for each in parts], np.int32), list(keys)))
 
 
 def has_time_of_day(cells: Cells) -> bool:

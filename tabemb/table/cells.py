@@ -1,4 +1,4 @@
-"""The cells of one column, in one of two forms: an Arrow array, or codes into a list of typed keys.
+"""The cells of one column, in one of two forms: an Arrow array, or codes into distinct values.
 
 Arrow holds everything of one type, and its kernels do the work. What it cannot hold (columns of mixed types, huge
 integers, intervals) is coded once, here, so that nobody further up loops over cells.
@@ -22,6 +22,7 @@ __all__ = [
     "Cells",
     "Coded",
     "all_equal",
+    "distinct",
     "factorize",
     "families",
     "is_missing",
@@ -32,35 +33,52 @@ __all__ = [
     "without_nan",
 ]
 
+Codes: TypeAlias = npt.NDArray[np.integer[Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """Cells as codes into a list of distinct typed keys.
+    """Cells as codes into their distinct values.
 
     Parameters
     ----------
-    codes : ndarray of int64, shape (n,)
-        Positions in ``keys``; -1 is a missing cell.
-    keys : list
-        Typed keys, no two of the same :func:`~tabemb.table.keys.identity`.
+    codes : ndarray of signed integers, shape (n,)
+        Positions in ``values``; -1 is a missing cell.
+    values : pyarrow.Array or list
+        What the codes stand for, none missing and no two of the same :func:`~tabemb.table.keys.identity`: a plain Arrow
+        array, so that a million texts are no million Python objects, or a list of typed keys.
+    ordered : bool, default=False
+        Whether the values are known to come in the order of their first appearance, and each of them to appear.
 
     Examples
     --------
     >>> coded = read_cells(["a", 1, None, "a"])
     >>> coded.codes, coded.keys
-    (array([ 0,  1, -1,  0]), ['a', 1])
+    (array([ 0,  1, -1,  0], dtype=int32), ['a', 1])
     """
 
-    codes: npt.NDArray[np.int64]
-    keys: list[Key]
+    codes: Codes
+    values: pa.Array | list[Key]
+    ordered: bool = False
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @property
+    def keys(self) -> list[Key]:
+        """The values as typed keys, made anew where an Arrow array holds them."""
+        if isinstance(self.values, list):
+            return self.values
+        keys: list[Key] = self.values.to_pylist()
+        return keys if pa.types.is_large_string(self.values.type) else [as_key(key) for key in keys]
 
 
 # An Arrow array of a plain type (large_string, large_binary, bool, an integer, float32/64, decimal, date32, timestamp,
 # time, null), or a dictionary array of one of these; floats are finite or NaN.
 Cells: TypeAlias = pa.Array | Coded
+
+# Cells that are looked at before a whole column is.
+_HEAD = 256
 
 _ARROW_READY = frozenset({"string", "bytes", "integer", "floating", "mixed-integer-float", "boolean", "empty"})
 
@@ -101,7 +119,7 @@ def read_cells(values: Any, column: str | None = None) -> Cells:
 
 
 def factorize(cells: Cells) -> Coded:
-    """Return the cells as codes into their distinct keys (for Arrow arrays in order of first appearance).
+    """Return the cells as codes into their distinct values (for plain Arrow arrays in order of first appearance).
 
     Parameters
     ----------
@@ -113,30 +131,36 @@ def factorize(cells: Cells) -> Coded:
 
     Examples
     --------
-    >>> factorize(read_cells([3.0, float("nan"), 1.0, 3.0]))
-    Coded(codes=array([ 0, -1,  1,  0]), keys=[3.0, 1.0])
+    >>> coded = factorize(read_cells([3.0, float("nan"), 1.0, 3.0]))
+    >>> coded.codes, coded.keys
+    (array([ 0, -1,  1,  0], dtype=int32), [3.0, 1.0])
     """
     if isinstance(cells, Coded):
         return cells
     if pa.types.is_dictionary(cells.type):
         return recode(positions_behind(cells), factorize(cells.dictionary))
     if pa.types.is_null(cells.type):
-        return Coded(np.full(len(cells), -1), [])
+        return Coded(np.full(len(cells), -1, np.int32), [], ordered=True)
     encoded = without_nan(cells).dictionary_encode()
-    values = encoded.dictionary.to_pylist()
-    keys = values if pa.types.is_large_string(cells.type) else [as_key(value) for value in values]
-    return Coded(_codes(encoded.indices), keys)
+    return Coded(_codes(encoded.indices), encoded.dictionary, ordered=True)
 
 
 def recode(codes: npt.NDArray[Any], values: Coded) -> Coded:
     """Return the cells ``values[codes]``, where a negative code is a missing cell."""
-    table = np.append(values.codes, np.int64(-1))
-    return Coded(table.take(codes), values.keys)
+    table = np.append(values.codes, values.codes.dtype.type(-1))
+    return Coded(table.take(codes), values.values)
+
+
+def distinct(coded: Coded) -> Cells:
+    """Return the distinct values as cells."""
+    if isinstance(coded.values, list):
+        return Coded(np.arange(len(coded.values), dtype=np.int32), coded.values, ordered=True)
+    return coded.values
 
 
 def take(cells: Cells, rows: npt.NDArray[np.intp]) -> Cells:
     """Return the cells in these rows."""
-    return Coded(cells.codes[rows], cells.keys) if isinstance(cells, Coded) else cells.take(pa.array(rows))
+    return Coded(cells.codes[rows], cells.values) if isinstance(cells, Coded) else cells.take(pa.array(rows))
 
 
 def is_missing(cells: Cells) -> npt.NDArray[np.bool_]:
@@ -152,6 +176,8 @@ def is_missing(cells: Cells) -> npt.NDArray[np.bool_]:
     if pa.types.is_dictionary(cells.type):
         behind = np.append(is_missing(cells.dictionary), True)
         mask: npt.NDArray[np.bool_] = behind.take(positions_behind(cells))
+    elif cells.null_count == 0:
+        mask = np.isnan(cells.to_numpy()) if pa.types.is_floating(cells.type) else np.zeros(len(cells), np.bool_)
     else:
         mask = pc.is_null(cells, nan_is_null=True).to_numpy(zero_copy_only=False)
     return mask
@@ -161,6 +187,9 @@ def all_equal(cells: Cells) -> bool:
     """Return whether no cell is missing and all are the same."""
     if isinstance(cells, Coded):
         return len(cells) == 0 or bool((cells.codes == cells.codes[0]).all() and cells.codes[0] >= 0)
+    # Nearly every column differs in its first cells, and then the others need not be read.
+    if len(cells) > _HEAD and not all_equal(cells.slice(0, _HEAD)):
+        return False
     if is_missing(cells).any():
         return False
     if pa.types.is_dictionary(cells.type):
@@ -177,7 +206,8 @@ def families(cells: Cells) -> frozenset[str]:
     ['number', 'text']
     """
     if isinstance(cells, Coded):
-        return frozenset(map(family, cells.keys))
+        values = cells.values
+        return frozenset(map(family, values)) if isinstance(values, list) else families(values)
     if pa.types.is_dictionary(cells.type):
         return families(cells.dictionary)
     present = cells.filter(pc.invert(pc.is_null(cells, nan_is_null=True))).slice(0, 1)
@@ -201,8 +231,12 @@ def positions_behind(cells: pa.DictionaryArray) -> npt.NDArray[Any]:
     return positions
 
 
-def _codes(indices: pa.Array) -> npt.NDArray[np.int64]:
-    codes: npt.NDArray[np.int64] = indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+def _codes(indices: pa.Array) -> Codes:
+    if not pa.types.is_int32(indices.type):
+        indices = indices.cast(pa.int64())
+    if indices.null_count:
+        indices = indices.fill_null(-1)
+    codes: Codes = indices.to_numpy()
     return codes
 
 
@@ -248,13 +282,15 @@ def _code_objects(values: Iterable[object], column: str | None) -> Coded:
         if code == len(keys):
             keys.append(key)
         codes.append(code)
-    return Coded(np.array(codes, dtype=np.int64), keys)
+    return Coded(np.array(codes, dtype=np.int32), keys, ordered=True)
 
 
 def _plain(values: Any, column: str | None) -> Cells:
     if isinstance(values, pa.ChunkedArray):
         values = _one_chunk(values)
     kind = values.type
+    if kind in _PLAIN_ALREADY:
+        return values
     if isinstance(values, pa.ExtensionArray):
         return _plain(values.storage, column)
     if pa.types.is_run_end_encoded(kind):
@@ -308,6 +344,8 @@ def _is_small_string(kind: pa.DataType) -> bool:
 def _is_small_binary(kind: pa.DataType) -> bool:
     return bool(pa.types.is_binary(kind) or pa.types.is_binary_view(kind) or pa.types.is_fixed_size_binary(kind))
 
+
+_PLAIN_ALREADY = frozenset({pa.large_string(), pa.int64(), pa.bool_()})
 
 _PLAIN_TYPES = (
     (_is_small_string, pa.large_string()),

@@ -19,7 +19,8 @@ class EncodedTable:
     Parameters
     ----------
     indices : ndarray of int32, shape (n_rows, n_categorical)
-        Positions in each column's vocabulary: 0 missing, 1 unknown, 2.. categories.
+        Positions in each column's vocabulary: 0 missing, 1 unknown, 2.. categories. In memory by columns, as the
+        encoder makes it, or by rows.
     numbers : ndarray of float32, shape (n_rows, n_numbers)
         Scaled numbers and missing-indicators; no NaN.
 

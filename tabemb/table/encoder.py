@@ -12,7 +12,7 @@ from tabemb.table.calendar import calendar_part
 from tabemb.table.cells import Cells, families
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
-from tabemb.table.infer import CategoricalSpec, infer_schema
+from tabemb.table.infer import CategoricalSpec, Inference
 from tabemb.table.numeric import NumericEncoder, read_numbers
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
 from tabemb.table.vocabulary import Vocabulary
@@ -96,20 +96,47 @@ class TableEncoder:
         DataError
             When the table cannot be used.
         """
-        frame = read_frame(X)
-        self.schema = infer_schema(frame, self.categorical, integers=self.integers, drop_constant=self.drop_constant)
-        self.vocabularies = {
-            column.name: Vocabulary.fit(
-                _category_cells(frame, column, column.source),
-                min_frequency=self.min_frequency,
-                max_categories=self.max_categories,
-            )
-            for column in self.schema.categorical
-        }
-        names = [column.name for column in self.schema.numeric]
-        numeric = NumericEncoder(names, self.scaling)
-        self._numeric = numeric.fit(_number_matrix(frame, {name: name for name in names}))
+        self.fit_encode(X)
         return self
+
+    def fit_encode(self, X: Any) -> EncodedTable:
+        """Learn from the table, and return it as matrices: as ``fit(X).encode(X)``, but each column is coded once.
+
+        Parameters
+        ----------
+        X : table
+            Anything that :func:`~tabemb.table.frames.read_frame` reads.
+
+        Returns
+        -------
+        EncodedTable
+
+        Raises
+        ------
+        DataError
+            When the table cannot be used.
+        """
+        frame = read_frame(X)
+        inference = Inference(frame, self.categorical, integers=self.integers, drop_constant=self.drop_constant)
+        indices = _index_matrix(frame.n_rows, len(inference.categorical))
+        self.vocabularies = {}
+        # Column by column, so that no more than one's codes are in memory beside the matrix.
+        for name in frame.columns:
+            inference.look_closer(name)
+            for column in inference.categorical:
+                if column.source == name:
+                    self.vocabularies[column.name], _ = Vocabulary.fit_encode(
+                        frame.coded(name) if column.part is None else _category_cells(frame, column, name),
+                        min_frequency=self.min_frequency,
+                        max_categories=self.max_categories,
+                        out=indices[:, len(self.vocabularies)],
+                    )
+        frame.forget_codes()
+        self.schema = inference.schema()
+        names = [column.name for column in self.schema.numeric]
+        numbers = _number_matrix(frame, {name: name for name in names})
+        self._numeric = NumericEncoder(names, self.scaling).fit(numbers)
+        return EncodedTable(indices, self._numeric.encode(numbers))
 
     def encode(self, X: Any) -> EncodedTable:
         """Return the table as matrices.
@@ -138,19 +165,13 @@ class TableEncoder:
         """
         frame = read_frame(X)
         names_here = self._names_here(frame)
-        indices = np.empty((frame.n_rows, len(self.schema.categorical)), np.int32)
+        indices = _index_matrix(frame.n_rows, len(self.schema.categorical))
         for position, column in enumerate(self.schema.categorical):
             cells = _category_cells(frame, column, names_here[column.source])
             vocabulary = self.vocabularies[column.name]
-            indices[:, position] = vocabulary.encode(cells)
-            _warn_of_another_type(column.name, cells, indices[:, position], vocabulary)
+            _warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
         numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
         return EncodedTable(indices, self._numeric.encode(_number_matrix(frame, numeric)))
-
-    def fit_encode(self, X: Any) -> EncodedTable:
-        """Learn from the table, and return it as matrices."""
-        frame = read_frame(X)
-        return self.fit(frame).encode(frame)
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Return all that was learned, as JSON values and arrays; parameters included.
@@ -210,6 +231,11 @@ class TableEncoder:
                 f"features as input: without names, columns are found by position."
             )
         return dict(zip(self.schema.columns, frame.columns, strict=True))
+
+
+def _index_matrix(n_rows: int, n_columns: int) -> npt.NDArray[np.int32]:
+    # Each column in one piece: that is how it is written here, and how vectors are gathered from it.
+    return np.empty((n_columns, n_rows), np.int32).T
 
 
 def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> Cells:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
-from tabemb.table.cells import Cells, Coded, families, read_cells, recode
+from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode
 
 __all__ = ["Frame", "read_frame"]
 
@@ -66,6 +66,7 @@ class Frame:
         self._table = table
         self._positions = {name: position for position, name in enumerate(columns)}
         self._read: dict[str, tuple[Cells, str]] = {}
+        self._last_coded: tuple[str, Coded] | None = None
         self.columns = columns
         self.named = named
         self.n_rows = table.shape[0]
@@ -100,6 +101,21 @@ class Frame:
             When cells hold lists or dicts, are complex, or infinite.
         """
         return self._column(column)[0]
+
+    def coded(self, column: str) -> Coded:
+        """Return the column's cells as codes into their distinct values.
+
+        Those of the column that was asked for last are kept: who works column by column codes each one once, and never
+        holds the codes of a whole table.
+        """
+        if self._last_coded is None or self._last_coded[0] != column:
+            self._last_coded = None
+            self._last_coded = column, factorize(self.cells(column))
+        return self._last_coded[1]
+
+    def forget_codes(self) -> None:
+        """Give the memory of the last column's codes back."""
+        self._last_coded = None
 
     def select(self, columns: Sequence[str]) -> "Frame":
         """Return the table with these columns, in this order.
@@ -297,17 +313,16 @@ class _PandasTable:
 
     def __init__(self, native: pd.DataFrame) -> None:
         self.native = native
+        self.labels: list[object] | None = list(native.columns)
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.native.shape
 
-    @property
-    def labels(self) -> list[object] | None:
-        return list(self.native.columns)
-
     def read(self, position: int, name: str) -> tuple[Cells, str]:
-        series = self.native.iloc[:, position]
+        label = self.labels[position] if self.labels else None
+        # By label is twice as fast as by position, which counts where the table is one row.
+        series = self.native[label] if isinstance(label, str) else self.native.iloc[:, position]
         cells = _pandas_cells(series, name)
         if isinstance(series.dtype, pd.CategoricalDtype):
             return cells, "category"
@@ -327,16 +342,18 @@ def _pandas_cells(series: "pd.Series[Any]", name: str) -> Cells:
     if isinstance(dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy()
         categories = _pandas_cells(series.cat.categories.to_series(), name)
-        if isinstance(categories, Coded):
-            return recode(codes, categories)
-        return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), categories)
+        # pandas has seen to it that its categories differ; what else Arrow holds (floats, say) is looked through again.
+        trusted = not isinstance(categories, Coded) and categories.type in (pa.large_string(), pa.int64())
+        return Coded(codes, categories) if trusted else recode(codes, factorize(categories))
     if isinstance(dtype, np.dtype):
         return read_cells(series.to_numpy(), name)
     if isinstance(dtype, pd.SparseDtype):
         return read_cells(np.asarray(series), name)
     if isinstance(dtype, (pd.IntervalDtype, pd.PeriodDtype)):
         return read_cells(series.to_numpy(dtype=object), name)
-    return read_cells(pa.array(series, from_pandas=True), name)
+    # A series that is Arrow inside hands its array over as it is.
+    to_arrow = getattr(series.array, "__arrow_array__", None)
+    return read_cells(pa.array(series, from_pandas=True) if to_arrow is None else to_arrow(), name)
 
 
 def _kind(cells: Cells) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError, did_you_mean
 from tabemb.table.calendar import PARTS, calendar_part, has_time_of_day
-from tabemb.table.cells import Cells, all_equal, factorize, families, is_missing
+from tabemb.table.cells import Cells, Coded, all_equal, distinct, families, is_missing
 from tabemb.table.frames import Frame
 from tabemb.table.numeric import read_numbers
 from tabemb.table.schema import (
@@ -21,11 +21,14 @@ from tabemb.table.schema import (
     SchemaHint,
 )
 
-__all__ = ["CategoricalSpec", "infer_schema"]
+__all__ = ["CategoricalSpec", "Inference", "infer_schema"]
 
 CategoricalSpec: TypeAlias = str | Sequence[str] | Sequence[int] | Sequence[bool] | Callable[[Any], Any] | None
 
 _NUMBER_KINDS = ("integer", "float")
+
+# Fewer rows than this do not show whether nearly all cells differ.
+_ROWS_TO_TELL = 1000
 
 # orderId and customerID, but not "paid": the capital letter begins a word.
 _IDENTIFIER_NAME = re.compile(
@@ -81,39 +84,91 @@ def infer_schema(
     >>> [column.name for column in schema.categorical], [column.name for column in schema.numeric]
     (['dest', 'flight'], ['distance'])
     """
-    if integers not in ("numeric", "categorical"):
-        raise UnknownNameError.among("way to read integers", integers, ["numeric", "categorical"])
-    named = _resolve(categorical, frame)
-    keep_all = not drop_constant or frame.n_rows == 1
-    categories: list[CategoricalColumn] = []
-    numbers: list[NumericColumn] = []
-    dropped: list[DroppedColumn] = []
-    hints: list[str] = []
+    inference = Inference(frame, categorical, integers=integers, drop_constant=drop_constant)
     for name in frame.columns:
-        cells, kind = frame.cells(name), frame.kind(name)
-        reason = None if keep_all else _tells_nothing(cells)
-        if reason is not None:
-            dropped.append(DroppedColumn(name, reason))
-        elif kind == "datetime" and name not in named:
-            parts = _calendar_columns(name, cells, frame.columns, keep_all)
-            categories.extend(parts)
-            if not parts:
-                dropped.append(DroppedColumn(name, "constant"))
-        elif kind in _NUMBER_KINDS and name not in named and not (kind == "integer" and integers == "categorical"):
-            numbers.append(NumericColumn(name))
-            hints.extend(_identifier_hint(name, cells) if kind == "integer" and frame.named else [])
-        else:
-            categories.append(CategoricalColumn(name, name))
-            hints.extend(_measure_hint(name, cells) if kind == "object" and name not in named else [])
-            hints.extend(_free_text_hint(name, cells) if kind == "text" and name not in named else [])
-    _report(dropped, hints)
-    if not categories and not numbers:
-        raise DataError(
-            "No column is left to learn from: "
-            + ", ".join(f"{column.name!r} is {column.reason}" for column in dropped)
-            + ". Give at least one column whose cells differ."
-        )
-    return Schema(frame.columns, frame.named, tuple(categories), tuple(numbers), tuple(dropped), tuple(hints))
+        inference.look_closer(name)
+    frame.forget_codes()
+    return inference.schema()
+
+
+class Inference:
+    """What each column of a table is, and then, column by column, what else it may be.
+
+    The second look needs the column's codes, as its vocabulary does: who makes both in one turn codes it once.
+    Parameters, errors and warnings are those of :func:`infer_schema`.
+
+    Attributes
+    ----------
+    categorical, numeric, dropped : tuples of columns
+        In the table's order.
+    """
+
+    def __init__(
+        self,
+        frame: Frame,
+        categorical: CategoricalSpec = None,
+        *,
+        integers: str = "numeric",
+        drop_constant: bool = True,
+    ) -> None:
+        if integers not in ("numeric", "categorical"):
+            raise UnknownNameError.among("way to read integers", integers, ["numeric", "categorical"])
+        self._frame = frame
+        self._named = _resolve(categorical, frame)
+        self._hints: dict[str, list[str]] = {}
+        keep_all = not drop_constant or frame.n_rows == 1
+        categories: list[CategoricalColumn] = []
+        numbers: list[NumericColumn] = []
+        dropped: list[DroppedColumn] = []
+        for name in frame.columns:
+            cells, kind = frame.cells(name), frame.kind(name)
+            named = name in self._named
+            reason = None if keep_all else _tells_nothing(cells)
+            if reason is not None:
+                dropped.append(DroppedColumn(name, reason))
+            elif kind == "datetime" and not named:
+                parts = _calendar_columns(name, cells, frame.columns, keep_all)
+                categories.extend(parts)
+                if not parts:
+                    dropped.append(DroppedColumn(name, "constant"))
+            elif kind in _NUMBER_KINDS and not named and not (kind == "integer" and integers == "categorical"):
+                numbers.append(NumericColumn(name))
+            else:
+                categories.append(CategoricalColumn(name, name))
+        self.categorical, self.numeric, self.dropped = tuple(categories), tuple(numbers), tuple(dropped)
+        self._numbers = frozenset(column.name for column in numbers)
+        self._report_dropped()
+
+    def look_closer(self, name: str) -> None:
+        """Note what a column that was not named by the user may be beside what its type says."""
+        if name in self._named or any(column.name == name for column in self.dropped):
+            return
+        kind = self._frame.kind(name)
+        if name in self._numbers:
+            self._hints[name] = _identifier_hint(name, self._frame) if kind == "integer" and self._frame.named else []
+        elif kind == "object":
+            self._hints[name] = _measure_hint(name, self._frame.cells(name))
+        elif kind == "text":
+            self._hints[name] = _free_text_hint(name, self._frame)
+
+    def schema(self) -> Schema:
+        """Return the schema, with what was noted; warns of it."""
+        frame = self._frame
+        hints = tuple(hint for name in frame.columns for hint in self._hints.get(name, []))
+        if hints:
+            warnings.warn("\n".join(hints), SchemaHint, stacklevel=3)
+        return Schema(frame.columns, frame.named, self.categorical, self.numeric, self.dropped, hints)
+
+    def _report_dropped(self) -> None:
+        listed = ", ".join(f"{column.name!r} ({column.reason})" for column in self.dropped)
+        if listed:
+            warnings.warn(f"Columns that tell nothing are kept out: {listed}.", DroppedColumnWarning, stacklevel=4)
+        if not self.categorical and not self.numeric:
+            raise DataError(
+                "No column is left to learn from: "
+                + ", ".join(f"{column.name!r} is {column.reason}" for column in self.dropped)
+                + ". Give at least one column whose cells differ."
+            )
 
 
 def _resolve(categorical: CategoricalSpec, frame: Frame) -> frozenset[str]:
@@ -181,8 +236,10 @@ def _calendar_columns(name: str, cells: Cells, taken: tuple[str, ...], keep_all:
     return columns
 
 
-def _identifier_hint(name: str, cells: Cells) -> list[str]:
-    if not (_has_identifier_name(name) and _has_repeats(cells)) and not _looks_like_identifiers(cells):
+def _identifier_hint(name: str, frame: Frame) -> list[str]:
+    if not (_has_identifier_name(name) and _has_repeats(frame.coded(name))) and not (
+        frame.n_rows >= _ROWS_TO_TELL and _looks_like_identifiers(frame.coded(name))
+    ):
         return []
     return [
         f"Column {name!r} holds integers that look like identifiers, and is read as a number. "
@@ -200,9 +257,9 @@ def _measure_hint(name: str, cells: Cells) -> list[str]:
     ]
 
 
-def _free_text_hint(name: str, cells: Cells) -> list[str]:
-    rows = len(cells)
-    different = len(factorize(cells).keys) if rows >= 1000 else 0
+def _free_text_hint(name: str, frame: Frame) -> list[str]:
+    rows = frame.n_rows
+    different = len(frame.coded(name).values) if rows >= _ROWS_TO_TELL else 0
     if different <= 2 * rows / 3:
         return []
     return [
@@ -215,29 +272,14 @@ def _has_identifier_name(name: str) -> bool:
     return bool(_IDENTIFIER_NAME.search(name) or _IDENTIFIER_CAMEL.search(name))
 
 
-def _has_repeats(cells: Cells) -> bool:
-    coded = factorize(cells)
-    return 2 < len(coded.keys) < int((coded.codes >= 0).sum())
+def _has_repeats(coded: Coded) -> bool:
+    return 2 < len(coded.values) < int((coded.codes >= 0).sum())
 
 
-def _looks_like_identifiers(cells: Cells) -> bool:
+def _looks_like_identifiers(coded: Coded) -> bool:
     # Amounts are round, or begin near zero; counts and dates leave no gaps. Identifiers do neither.
-    if len(cells) < 1000:
+    n_values = len(coded.values)
+    if not 50 <= n_values <= len(coded) / 4:
         return False
-    values = np.unique(read_numbers(cells))
-    values = values[~np.isnan(values)]
-    n_values = len(values)
-    return bool(
-        50 <= n_values <= len(cells) / 4
-        and values[0] >= 1000
-        and values[-1] - values[0] >= 10 * n_values
-        and np.mean(values % 10 == 0) <= 0.2
-    )
-
-
-def _report(dropped: list[DroppedColumn], hints: list[str]) -> None:
-    if dropped:
-        listed = ", ".join(f"{column.name!r} ({column.reason})" for column in dropped)
-        warnings.warn(f"Columns that tell nothing are kept out: {listed}.", DroppedColumnWarning, stacklevel=3)
-    if hints:
-        warnings.warn("\n".join(hints), SchemaHint, stacklevel=3)
+    values = read_numbers(distinct(coded))
+    return bool(values.min() >= 1000 and np.ptp(values) >= 10 * n_values and np.mean(values % 10 == 0) <= 0.2)

@@ -1,17 +1,18 @@
 """Numbered categories: the one place that knows the index layout (0 missing, 1 unknown, 2.. categories)."""
 
 import numbers
-from collections.abc import Hashable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from tabemb.exceptions import DataError, FormatError, UnknownKeyError, did_you_mean
-from tabemb.table.cells import factorize, read_cells
-from tabemb.table.keys import Key, as_key, family, identity, key_from_json, key_to_json
-from tabemb.table.lookup import Lookup
+from tabemb.table.categories import Categories
+from tabemb.table.cells import Cells, Coded, Codes, distinct, factorize, is_missing, positions_behind, read_cells
+from tabemb.table.keys import Key, as_key, key_from_json
+from tabemb.table.mixed_categories import categories_of, chosen_categories
 
 __all__ = ["Vocabulary"]
 
@@ -24,7 +25,7 @@ class Vocabulary:
 
     Parameters
     ----------
-    keys : sequence of hashable
+    keys : iterable of hashable
         Typed keys; ``keys[i]`` has index ``i + 2``. The number 1 and the text "1" are two categories, 1 and 1.0 are
         one, and True is not 1.
     counts : array of int, shape (len(keys) + 2,), optional
@@ -50,21 +51,22 @@ class Vocabulary:
     UNKNOWN: ClassVar[int] = 1
     FIRST: ClassVar[int] = 2
 
-    def __init__(self, keys: Sequence[Hashable], counts: npt.ArrayLike | None = None) -> None:
-        self.keys: tuple[Key, ...] = tuple(as_key(key) for key in keys)
-        self.counts: npt.NDArray[np.int64] = (
-            np.zeros(len(self.keys) + self.FIRST, np.int64) if counts is None else np.asarray(counts, np.int64)
-        )
-        if None in self.keys:
-            raise DataError("A vocabulary's keys cannot be missing: missing cells have index 0 already.")
-        if len(self._indices) < len(self.keys):
-            twice = next(key for i, key in enumerate(self.keys) if self._indices[identity(key)] != i + self.FIRST)
+    def __init__(self, keys: Iterable[Hashable], counts: npt.ArrayLike | None = None) -> None:
+        self._hold(categories_of(keys), counts)
+        twice = self._categories.first_double()
+        if twice is not None:
             raise DataError(f"A vocabulary's keys must differ, and {twice!r} comes more than once.")
-        if self.counts.shape != (self.size,):
+
+    def _hold(self, categories: Categories, counts: npt.ArrayLike | None) -> None:
+        self._categories = categories
+        tally = np.zeros(self.size, np.int32) if counts is None else np.asarray(counts, np.int64)
+        if tally.shape != (self.size,):
             raise DataError(
-                f"A vocabulary of {len(self.keys)} keys has {self.size} counts (missing, unknown, each key); "
-                f"got an array of shape {self.counts.shape}."
+                f"A vocabulary of {len(categories)} keys has {self.size} counts (missing, unknown, each key); "
+                f"got an array of shape {tally.shape}."
             )
+        # Half the bytes, in all but the longest tables.
+        self._counts = tally.astype(np.int32) if tally.max() <= np.iinfo(np.int32).max else tally
 
     @classmethod
     def fit(cls, cells: Any, *, min_frequency: float | None = None, max_categories: int | None = None) -> "Vocabulary":
@@ -95,36 +97,105 @@ class Vocabulary:
         ('a',)
         """
         _check_limits(min_frequency, max_categories)
+        return cls._learn(factorize(read_cells(cells)), min_frequency, max_categories)[0]
+
+    @classmethod
+    def fit_encode(
+        cls,
+        cells: Any,
+        *,
+        min_frequency: float | None = None,
+        max_categories: int | None = None,
+        out: npt.NDArray[np.int32] | None = None,
+    ) -> tuple["Vocabulary", npt.NDArray[np.int32]]:
+        """Learn the categories of a column, and return the index of each cell too, in one pass.
+
+        Parameters
+        ----------
+        cells, min_frequency, max_categories
+            As for :meth:`fit`.
+        out : ndarray of int32, shape (n,), optional
+            Where the indices are written.
+
+        Returns
+        -------
+        vocabulary : Vocabulary
+        indices : ndarray of int32, shape (n,)
+
+        Raises
+        ------
+        ValueError
+            When a limit is out of its range.
+
+        Examples
+        --------
+        >>> Vocabulary.fit_encode(["a", "b", None, "b"])[1]
+        array([3, 2, 0, 2], dtype=int32)
+        """
+        _check_limits(min_frequency, max_categories)
         coded = factorize(read_cells(cells))
+        vocabulary, frequent = cls._learn(coded, min_frequency, max_categories)
+        behind = np.full(len(coded.values), cls.UNKNOWN, np.int32)
+        behind[frequent] = np.arange(cls.FIRST, vocabulary.size, dtype=np.int32)
+        return vocabulary, cls._spread(behind, coded.codes, out)
+
+    @classmethod
+    def _learn(
+        cls, coded: Coded, min_frequency: float | None, max_categories: int | None
+    ) -> tuple["Vocabulary", npt.NDArray[np.intp]]:
+        """Return the vocabulary of some cells, and where in their distinct values its keys are."""
         n_rows = len(coded)
-        tally = np.bincount(coded.codes + 1, minlength=len(coded.keys) + 1)
-        first = np.full(len(coded.keys) + 1, n_rows)
-        # The last assignment to an element wins, so going backwards leaves the first appearance.
-        first[coded.codes[::-1]] = np.arange(n_rows - 1, -1, -1)
-        order = np.lexsort((first[:-1], -tally[1:]))
-        order = order[tally[1:][order] > 0]
-        frequent = order[: _n_frequent(tally[1:][order], n_rows, min_frequency, max_categories)]
+        tally = np.bincount(np.add(coded.codes, 1, dtype=np.intp), minlength=len(coded.values) + 1)
+        frequent = _by_frequency(coded, tally[1:])
+        frequent = frequent[: _n_frequent(tally[1:][frequent], n_rows, min_frequency, max_categories)]
         kept = tally[1:][frequent]
+        vocabulary = cls.__new__(cls)
         counts = np.concatenate([[tally[0], n_rows - tally[0] - kept.sum()], kept])
-        return cls([coded.keys[code] for code in frequent], counts)
+        vocabulary._hold(chosen_categories(coded.values, frequent), counts)
+        return vocabulary, frequent
+
+    @classmethod
+    def _spread(
+        cls, behind: npt.NDArray[np.int32], codes: Codes, out: npt.NDArray[np.int32] | None
+    ) -> npt.NDArray[np.int32]:
+        """Return the index of each code, given that of each value."""
+        # The code of a missing cell, -1, is the last element; with mode="wrap" numpy writes straight into ``out``.
+        return np.append(behind, np.int32(cls.MISSING)).take(codes, out=out, mode="wrap")
+
+    @property
+    def n_categories(self) -> int:
+        """Number of keys."""
+        return len(self._categories)
 
     @property
     def size(self) -> int:
         """Number of indices: the keys, missing and unknown."""
-        return len(self.keys) + self.FIRST
+        return len(self._categories) + self.FIRST
 
-    @cached_property
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The typed keys, made anew at each call: keep the tuple where it is used more than once."""
+        return tuple(self._categories.keys())
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Rows seen at fit of missing cells, rare categories, and each key; an array of the caller's own."""
+        return self._counts.astype(np.int64)
+
+    @property
     def families(self) -> frozenset[str]:
         """The type families of the keys: ``"text"``, ``"number"``, ``"bool"``, ``"date"``, ..."""
-        return frozenset(map(family, self.keys))
+        return self._categories.families
 
-    def encode(self, cells: Any) -> npt.NDArray[np.int32]:
+    def encode(self, cells: Any, *, out: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
         """Return the index of each cell.
 
         Parameters
         ----------
         cells : Arrow array, ndarray, Coded, or sequence of scalars, length n
             Of any type: a category is found by its value, however its column is stored.
+        out : ndarray of int32, shape (n,), optional
+            Where the indices are written.
 
         Returns
         -------
@@ -135,7 +206,22 @@ class Vocabulary:
         DataError
             When a cell is no single value, or infinite.
         """
-        return self._lookup.find(read_cells(cells))
+        cells = read_cells(cells)
+        if not isinstance(cells, Coded) and pa.types.is_dictionary(cells.type):
+            cells = Coded(positions_behind(cells), cells.dictionary)
+        if isinstance(cells, Coded):
+            cells = _without_unused(cells)
+            return self._spread(self._indices(distinct(cells)), cells.codes, out)
+        return self._indices(cells, out)
+
+    def _indices(self, cells: Cells, out: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
+        if isinstance(cells, Coded):
+            return np.add(self._categories.find_keys(cells.keys), self.FIRST, dtype=np.int32)
+        # Categories have position -1 for what they do not know, so that it becomes index 1.
+        indices = np.add(self._categories.find(cells), self.FIRST, out=out, dtype=np.int32)
+        if cells.null_count or pa.types.is_floating(cells.type):
+            indices[is_missing(cells)] = self.MISSING
+        return indices
 
     def decode(self, indices: npt.ArrayLike, *, unknown: object = None) -> npt.NDArray[np.object_]:
         """Return the category of each index: the inverse of :meth:`encode` for known categories.
@@ -161,9 +247,12 @@ class Vocabulary:
                 f"Indices of this vocabulary are 0 to {self.size - 1}; got {positions.min()} to {positions.max()}."
             )
         table = np.empty(self.size, dtype=object)
-        table[self.MISSING] = None
         table[self.UNKNOWN] = unknown
-        table[self.FIRST :] = np.fromiter(self.keys, dtype=object, count=len(self.keys))
+        # A few cells of many categories need only their own keys.
+        here = np.unique(positions) if positions.size < self.size else np.arange(self.size)
+        here = here[here >= self.FIRST].astype(np.intp)
+        keys = self._categories.at(here - self.FIRST)
+        table[here] = np.fromiter(keys, dtype=object, count=len(keys))
         decoded: npt.NDArray[np.object_] = table[positions.astype(np.intp)]
         return decoded
 
@@ -178,12 +267,14 @@ class Vocabulary:
         typed = as_key(key)
         if typed is None:
             return self.MISSING
-        if identity(typed) not in self._indices:
+        position = int(self._categories.find_keys([typed])[0])
+        if position < 0:
             raise UnknownKeyError(self._not_here(typed))
-        return self._indices[identity(typed)]
+        return position + self.FIRST
 
     def __contains__(self, key: object) -> bool:
-        return identity(as_key(key)) in self._indices
+        typed = as_key(key)
+        return typed is not None and bool(self._categories.find_keys([typed])[0] >= 0)
 
     def __len__(self) -> int:
         return self.size
@@ -191,17 +282,17 @@ class Vocabulary:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Vocabulary):
             return NotImplemented
-        return list(self._indices) == list(other._indices) and np.array_equal(self.counts, other.counts)
+        return np.array_equal(self._counts, other._counts) and self._categories.same_as(other._categories)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown = ", ".join(map(repr, self.keys[:3]))
-        return f"Vocabulary([{shown}{', ...' if len(self.keys) > 3 else ''}], {len(self.keys)} categories)"
+        shown = ", ".join(map(repr, self._categories.at(np.arange(min(3, self.n_categories)))))
+        return f"Vocabulary([{shown}{', ...' if self.n_categories > 3 else ''}], {self.n_categories} categories)"
 
     def to_json(self) -> dict[str, Any]:
         """Return a mapping of JSON values; keys keep their types."""
-        return {"keys": [key_to_json(key) for key in self.keys], "counts": self.counts.tolist()}
+        return {"keys": self._categories.to_json(), "counts": self._counts.tolist()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Vocabulary":
@@ -213,28 +304,43 @@ class Vocabulary:
             When the mapping is not one.
         """
         try:
-            return cls([key_from_json(key) for key in data["keys"]], data["counts"])
+            keys = data["keys"]
+            # Text, as most are, stands there as it is.
+            plain = set(map(type, keys)) == {str}
+            return cls(keys if plain else [key_from_json(key) for key in keys], data["counts"])
         except (KeyError, TypeError, DataError) as error:
             raise FormatError(f"A saved vocabulary cannot be read: {error}") from error
 
-    @cached_property
-    def _indices(self) -> dict[Hashable, int]:
-        return {identity(key): index for index, key in enumerate(self.keys, start=self.FIRST)}
-
-    @cached_property
-    def _lookup(self) -> Lookup:
-        return Lookup(self._indices, missing=self.MISSING, unknown=self.UNKNOWN)
-
-    def __getstate__(self) -> dict[str, Any]:
-        # The lookup tables are made anew where they are needed.
-        return {"keys": self.keys, "counts": self.counts}
-
     def _not_here(self, key: Key) -> str:
-        message = f"No category {key!r} among the {len(self.keys)} of this vocabulary."
-        twin = next((known for known in self.keys if str(known) == str(key)), None)
+        keys = self.keys
+        message = f"No category {key!r} among the {len(keys)} of this vocabulary."
+        twin = next((known for known in keys if str(known) == str(key)), None)
         if twin is not None:
             return f"{message} There is {twin!r}, of type {type(twin).__name__}: types are told apart."
-        return message + did_you_mean(key, self.keys)
+        return message + did_you_mean(key, keys)
+
+
+def _by_frequency(coded: Coded, tally: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Return the positions of the values that appear, by falling frequency, ties by first appearance."""
+    if coded.ordered:
+        return np.argsort(-tally, kind="stable")
+    first = np.full(len(tally) + 1, len(coded))
+    # The last assignment to an element wins, so going backwards leaves the first appearance.
+    first[coded.codes[::-1]] = np.arange(len(coded) - 1, -1, -1)
+    order = np.lexsort((first[:-1], -tally))
+    return order[tally[order] > 0]
+
+
+def _without_unused(coded: Coded) -> Coded:
+    """Return a few cells of many values without the values that none of them has."""
+    if len(coded) >= len(coded.values):
+        return coded
+    used, codes = np.unique(coded.codes, return_inverse=True)
+    n_missing = int(len(used) > 0 and used[0] < 0)
+    used = used[n_missing:]
+    values = coded.values
+    kept = [values[position] for position in used] if isinstance(values, list) else values.take(pa.array(used))
+    return Coded(codes - n_missing, kept)
 
 
 def _check_limits(min_frequency: float | None, max_categories: int | None) -> None:

@@ -1,4 +1,6 @@
-"""Adam that touches the rows of a batch only."""
+"""Adam for the weights, and for rows of tables an update that costs what the batch holds and loses nothing by it."""
+
+import math
 
 import tensorflow as tf
 
@@ -6,60 +8,132 @@ __all__ = ["RowAdam"]
 
 
 class RowAdam:
-    """Adam (Kingma & Ba 2015, arXiv:1412.6980) whose tables of vectors are updated row by row.
+    """Adam for the weights of a network; for its tables, Adam without a first moment, one second moment a row.
 
     A dense Adam reads and writes every row of a table, and of its two moments, at every step, though a batch holds few
-    of them. Here a row that is not in the batch keeps its vector and its moments as they are (as in the "lazy" Adam of
-    TensorFlow Addons); a row that is in it is updated as Adam does. Other weights get plain Adam. Weight decay is
-    decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101) and, in tables, falls on the rows of the batch.
+    of them. Here only the rows of the batch are read and written, and yet every row is, when it is read, what the same
+    optimizer would have made of it by updating all rows at every step:
+
+    - **The second moment** decays at every step, for a row that is skipped too. When a row is met again after k steps,
+      its moment is multiplied by ``beta_2 ** k``; which step it was last met at is kept beside it. (Optimizers that
+      leave the moments of skipped rows alone, as "lazy" Adams do, take a rare row's few gradients for a steady stream
+      and move it too little.)
+    - **The first moment** is what would move a skipped row: Adam spreads a gradient over the ten steps or so after it.
+      For a row that is met less often than that, the spreading adds up to the whole gradient before the next one comes;
+      so tables have ``beta_1 = 0`` (RMSprop with a bias correction), which moves a row by the whole gradient at once.
+    - **Weight decay** is decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101) and pulls at every row at every step,
+      as a prior does: a row that is met again has first the decay of the k steps that it missed.
+
+    One second moment for a row instead of one for each of its numbers, the mean of the squares, is what recommendation
+    systems do (row-wise Adagrad, Mudigere et al. 2022, arXiv:2104.05158): two numbers beside a vector instead of twice
+    its length. Weights outside of tables get plain Adam (Kingma & Ba 2015, arXiv:1412.6980).
+
+    A row holds its vector, its second moment and the step at which it was last met (exact up to step 2**24); with
+    weight decay also the logarithm of all decay until then.
 
     Parameters
     ----------
-    tables : list of tf.Variable of shape (vocabulary, dim)
-        The tables of vectors.
     weights : list of tf.Variable
-        All other trainable weights.
+        All trainable weights that are no tables.
+    decays : bool, default=False
+        Whether there is weight decay.
     table_factor : float, default=1.0
         The learning rate of the tables, as a multiple of that of the other weights.
-    weight_decay : float, default=0.0
-        Share of a weight, in units of the learning rate, that each update takes off kernels and rows.
     beta_1, beta_2 : float
         Decay of the first and the second moment.
     epsilon : float
         Keeps the division finite.
+
+    Attributes
+    ----------
+    step : tf.Variable of int64
+        Updates so far.
+    weight_decay : tf.Variable of float32
+        Share of a weight, in units of the learning rate, that each update takes off kernels and rows; read with
+        ``decays`` only.
     """
 
-    def __init__(self, tables, weights, *, table_factor=1.0, weight_decay=0.0, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
-        self.tables, self.weights = list(tables), list(weights)
-        self.table_factor, self.weight_decay = float(table_factor), float(weight_decay)
+    def __init__(self, weights, *, decays=False, table_factor=1.0, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+        self.weights = list(weights)
+        self.decays, self.table_factor = bool(decays), float(table_factor)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
-        self._moments = [(_zeros(v), _zeros(v)) for v in self.tables]
-        self._weight_moments = [(_zeros(v), _zeros(v)) for v in self.weights]
+        self.weight_decay = tf.Variable(0.0, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._log_decay = tf.Variable(0.0, trainable=False)
+        self._moments = [(_zeros(v), _zeros(v)) for v in self.weights]
 
-    def apply(self, rows, row_gradients, gradients, learning_rate):
-        """Make one update.
+    @property
+    def row_extra(self) -> int:
+        """How many numbers a row holds beside its vector."""
+        return 3 if self.decays else 2
+
+    def reset(self, weight_decay: float = 0.0) -> None:
+        """Forget all moments and begin at step 0."""
+        self.weight_decay.assign(weight_decay)
+        for variable in (self.step, self._log_decay, *(m for pair in self._moments for m in pair)):
+            variable.assign(tf.zeros_like(variable))
+
+    def begin_step(self, learning_rate):
+        """Count a step, and note its decay; call it before the rows of the step are read."""
+        step = self.step.assign_add(1)
+        if self.decays:
+            self._log_decay.assign_add(tf.math.log1p(-learning_rate * self.weight_decay))
+        return step
+
+    def vectors(self, rows):
+        """Return the vectors (n, dim) that rows (n, dim + ``row_extra``) stand for now."""
+        dim = rows.shape[1] - self.row_extra
+        vectors = rows[:, :dim]
+        return vectors * tf.exp(self._log_decay - rows[:, dim + 2 :]) if self.decays else vectors
+
+    def with_vectors(self, rows, vectors):
+        """Return rows with other vectors, as of now, and with the moments that they had."""
+        dim = vectors.shape[1]
+        beside = [rows[:, dim : dim + 2]]
+        if self.decays:
+            beside.append(tf.fill([tf.shape(rows)[0], 1], self._log_decay.read_value()))
+        return tf.concat([vectors, *beside], axis=1)
+
+    def updated(self, rows, vectors, gradient, learning_rate):
+        """Return what rows become.
 
         Parameters
         ----------
-        rows : list of int tensor of shape (n_rows,)
-            For each table, the distinct rows of the batch.
-        row_gradients : list of float tensor of shape (n_rows, dim)
-            Their gradients.
-        gradients : list of float tensor
-            For each other weight, its gradient.
+        rows : tensor of shape (n, dim + row_extra)
+            Rows as they were read.
+        vectors : tensor of shape (n, dim)
+            What :meth:`vectors` made of them.
+        gradient : tensor of shape (n, dim)
+            The gradient of each; zero for a row that was not in the batch.
         learning_rate : scalar tensor
             The length of the step.
         """
-        step = tf.cast(self.step.assign_add(1), tf.float32)
+        dim = vectors.shape[1]
+        step = tf.cast(self.step, tf.float32)
+        skipped = step - rows[:, dim + 1 : dim + 2]
+        second = tf.exp(math.log(self.beta_2) * skipped) * rows[:, dim : dim + 1]
+        second += (1 - self.beta_2) * tf.reduce_mean(tf.square(gradient), axis=1, keepdims=True)
+        length = self.table_factor * learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step))
+        moved = vectors - length / (tf.sqrt(second) + self.epsilon) * gradient
+        beside = [tf.fill(tf.shape(second), step)]
+        if self.decays:
+            beside.append(tf.fill(tf.shape(second), self._log_decay.read_value()))
+        return tf.concat([moved, second, *beside], axis=1)
+
+    def apply(self, gradients, learning_rate):
+        """Update the weights outside of tables.
+
+        Parameters
+        ----------
+        gradients : list of tensor
+            One for each weight.
+        learning_rate : scalar tensor
+            The length of the step.
+        """
+        step = tf.cast(self.step, tf.float32)
         power_1, power_2 = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
-        corrected = learning_rate * tf.sqrt(1 - power_2) / (1 - power_1)
-        for table, (first, second), where, gradient in zip(
-            self.tables, self._moments, rows, row_gradients, strict=True
-        ):
-            self._update_rows(table, first, second, where, gradient, self.table_factor * corrected, learning_rate)
-        for weight, (first, second), gradient in zip(self.weights, self._weight_moments, gradients, strict=True):
-            if self.weight_decay and weight.shape.rank > 1:
+        for weight, (first, second), gradient in zip(self.weights, self._moments, gradients, strict=True):
+            if self.decays and weight.shape.rank > 1:
                 weight.assign_sub(learning_rate * self.weight_decay * weight)
             tf.raw_ops.ResourceApplyAdam(
                 var=weight.handle,
@@ -73,16 +147,6 @@ class RowAdam:
                 epsilon=self.epsilon,
                 grad=gradient,
             )
-
-    def _update_rows(self, table, first, second, where, gradient, corrected, learning_rate):
-        m = self.beta_1 * tf.gather(first, where) + (1 - self.beta_1) * gradient
-        v = self.beta_2 * tf.gather(second, where) + (1 - self.beta_2) * tf.square(gradient)
-        first.scatter_update(tf.IndexedSlices(m, where))
-        second.scatter_update(tf.IndexedSlices(v, where))
-        change = corrected * m / (tf.sqrt(v) + self.epsilon)
-        if self.weight_decay:
-            change += learning_rate * self.weight_decay * tf.gather(table, where)
-        table.scatter_sub(tf.IndexedSlices(change, where))
 
 
 def _zeros(variable):

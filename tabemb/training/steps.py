@@ -1,41 +1,133 @@
 """The traced loop: many training steps in one call, every batch gathered from tensors in memory."""
 
+from collections.abc import Hashable
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import tensorflow as tf
 
-from tabemb.nn.network import Network
+from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.table.vocabulary import Vocabulary
+from tabemb.training.optimizers import RowAdam
+from tabemb.training.stacks import SMALL, TableStack, stack_features
 
 __all__ = ["TrainingLoop"]
 
-FORWARD_ROWS = 16_384
+FORWARD_ROWS = 8192
+# Portions of a batch that go through the network side by side.
+CHAINS = int(__import__("os").environ.get("CHAINS", "2"))
 
 
 class TrainingLoop:
-    """Compiled training and prediction of one network.
+    """Compiled training and prediction of networks of one shape.
+
+    The loop has weights of its own. A network's weights are loaded into it, trained, and stored back: so what was
+    compiled for one network serves the next of the same shape, whatever the sizes of its vocabularies. While a network
+    is trained, its tables are in the loop and, as they were when they were stored last, in the network.
 
     Parameters
     ----------
-    network : Network
-        What is trained.
+    spec : NetworkSpec
+        What the networks look like.
     task : Task
         Gives the loss of each row.
-    optimizer : RowAdam
-        Applies the gradients.
+    decays : bool, default=False
+        Whether there is weight decay.
+    drops : bool, default=False
+        Whether there is category dropout.
+    table_factor : float, default=1.0
+        The learning rate of the tables, as a multiple of that of the other weights.
+
+    Attributes
+    ----------
+    network : Network or None
+        The one that is trained now.
     batch_size : int
         Rows a step; it may be set anew between two calls of :meth:`run`.
-    category_dropout : float
-        Share of known cells that a step shows as "unknown", in [0, 1).
-    seed : int
-        Seed of the category dropout.
+    key : hashable
+        What the pool knows the loop by.
     """
 
-    def __init__(self, network: Network, task, optimizer, *, batch_size: int, category_dropout: float, seed: int):
-        self.network, self.task, self.optimizer = network, task, optimizer
-        self.batch_size, self.category_dropout, self.seed = batch_size, category_dropout, seed
+    def __init__(
+        self, spec: NetworkSpec, task, *, decays: bool = False, drops: bool = False, table_factor: float = 1.0
+    ):
+        self.task, self._drops = task, drops
+        self.network: Network | None = None
+        self.batch_size = 1
+        self.key: Hashable = None
+        self._trunk = build_trunk(spec)
+        self.optimizer = RowAdam(
+            [v.value for v in self._trunk.trainable_variables], decays=decays, table_factor=table_factor
+        )
+        self._stacks = [
+            TableStack(features, extra=self.optimizer.row_extra, small=small)
+            for features, small in zip(_stacked(spec), small_stacks(spec), strict=True)
+        ]
+        self._share = tf.Variable(0.0, trainable=False)
+        self._seed = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._compiled = self._forward = None
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights that the loop keeps when it has no network."""
+        return self._trunk.count_params()
+
+    # ------------------------------------------------------------------ the network
+
+    def begin(
+        self,
+        network: Network,
+        *,
+        batch_size: int,
+        weight_decay: float = 0.0,
+        category_dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        """Take a network to train, all moments at zero.
+
+        Parameters
+        ----------
+        network : Network
+            Of the shape that the loop was made for.
+        batch_size : int
+            Rows a step.
+        weight_decay : float, default=0.0
+            See :class:`RowAdam`; 0 unless the loop ``decays``.
+        category_dropout : float, default=0.0
+            Share of known cells that a step shows as "unknown", in [0, 1); 0 unless the loop ``drops``.
+        seed : int, default=0
+            Seed of the category dropout.
+        """
+        self.network, self.batch_size = network, batch_size
+        self.optimizer.reset(weight_decay)
+        self._share.assign(category_dropout)
+        self._seed.assign(seed)
+        for stack, features in zip(self._stacks, _stacked(network.spec), strict=True):
+            stack.open(features)
+        self.load()
+
+    def load(self) -> None:
+        """Take the network's weights as they are now; moments stay."""
+        for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
+            mine.assign(its)
+        for stack in self._stacks:
+            stack.load(self.network, self.optimizer)
+
+    def store(self) -> None:
+        """Hand the weights to the network."""
+        for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
+            its.assign(mine)
+        for stack in self._stacks:
+            stack.store(self.network, self.optimizer)
+
+    def end(self) -> None:
+        """Let go of the network and of the memory of its tables."""
+        self.network = None
+        for stack in self._stacks:
+            stack.close()
+
+    # ------------------------------------------------------------------ training and answers
 
     def run(self, rows, order, learning_rates) -> float:
         """Make one step for each learning rate, on batch after batch of ``order``.
@@ -43,7 +135,7 @@ class TrainingLoop:
         Parameters
         ----------
         rows : dict of str to tensor
-            All training rows: indices, numbers, targets, weights.
+            The rows that ``order`` counts: indices, numbers, targets, weights.
         order : ndarray of int32
             Rows by number, batch after batch.
         learning_rates : ndarray of float32
@@ -73,20 +165,23 @@ class TrainingLoop:
             )
         )
 
-    def logits(self, table):
-        """Return the logits of encoded rows, as :meth:`Network.logits` does, through a compiled function."""
+    def logits(self, table) -> np.ndarray:
+        """Return the logits of encoded rows with the weights as they are in the loop, without dropout."""
         if self._forward is None:
-            inputs = {
-                name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in self.network.model.input.items()
-            }
-            forward = partial(self.network.model, training=False)
-            self._forward = tf.function(forward, input_signature=[inputs], autograph=False)
+            signature = (
+                tf.TensorSpec([None, table.indices.shape[1]], tf.int32),
+                tf.TensorSpec([None, table.numbers.shape[1]], tf.float32),
+            )
+            self._forward = tf.function(partial(self._answer), input_signature=signature, autograph=False)
         parts = []
         for start in range(0, len(table), FORWARD_ROWS):
             part = table.take(slice(start, start + FORWARD_ROWS))
-            rows = {"indices": part.indices, "numbers": part.numbers}
-            parts.append(self._forward({name: tf.constant(rows[name]) for name in self.network.model.input}).numpy())
+            parts.append(self._forward(tf.constant(part.indices), tf.constant(part.numbers)).numpy())
         return np.concatenate(parts)
+
+    def _answer(self, indices, numbers):
+        vectors = [stack.look_up(indices, self.optimizer) for stack in self._stacks]
+        return self._trunk(self._trunk_inputs(indices, numbers, vectors), training=False)
 
     def _run(self, rows, order, learning_rates, batch_size):
         def one_more(step, total):
@@ -98,55 +193,77 @@ class TrainingLoop:
         n_steps = tf.size(learning_rates)
         _, total = tf.while_loop(lambda step, _: step < n_steps, one_more, [tf.constant(0), tf.constant(0.0)])
         # A fused kernel may turn NaN into 0 before it is seen in a loss; in the weights it stays.
-        weights = [tf.reduce_all(tf.math.is_finite(v.value)) for v in self.network.trunk.trainable_variables]
+        weights = [tf.reduce_all(tf.math.is_finite(v.value)) for v in self._trunk.trainable_variables]
         return tf.where(tf.reduce_all(weights), total, float("nan"))
 
     def _step(self, batch, learning_rate):
-        indices = self._drop_categories(batch["indices"])
-        used, places, gathered = [], [], []
-        for layer, positions in self._tables:
-            ids = tf.gather(indices, positions, axis=1) if len(positions) > 1 else indices[:, positions[0]]
-            rows, where = tf.unique(tf.reshape(ids, [-1]))
-            used.append(rows)
-            places.append(tf.reshape(where, [-1, len(positions)]))
-            gathered.append(tf.gather(layer.embeddings.value, rows))
-        weights = [variable.value for variable in self.network.trunk.trainable_variables]
+        step = self.optimizer.begin_step(learning_rate)
+        indices = self._drop_categories(batch["indices"], step)
+        touched = [stack.touch(indices) for stack in self._stacks]
+        vectors = [self.optimizer.vectors(each.rows) for each in touched]
+        looked_up = [
+            stack.side_by_side(tf.gather(of_rows, each.where))
+            for stack, of_rows, each in zip(self._stacks, vectors, touched, strict=True)
+        ]
+        inputs = self._trunk_inputs(indices, batch["numbers"], looked_up)
+        total, of_inputs, of_weights = self._gradients(inputs, batch["targets"], batch["weights"])
+        gradients = tf.split(of_inputs, [stack.width for stack in self._stacks], axis=1) if self._stacks else []
+        for stack, each, of_rows, gradient in zip(self._stacks, touched, vectors, gradients, strict=True):
+            of_each = stack.summed(gradient, each)
+            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, learning_rate))
+        self.optimizer.apply(of_weights, learning_rate)
+        return total
+
+    def _gradients(self, inputs, targets, weights):
+        """Return the sum of the losses, and the gradients of their mean for the vectors and for the weights."""
+        n_rows = tf.shape(targets)[0]
+        chains = 1 if self._trunk.non_trainable_weights else CHAINS
+        bounds = [n_rows * chain // chains for chain in range(chains + 1)]
+        parts = [
+            self._chain(
+                {name: each[start:stop] for name, each in inputs.items()},
+                targets[start:stop],
+                weights[start:stop],
+                n_rows,
+            )
+            for start, stop in pairwise(bounds)
+        ]
+        if chains == 1:
+            return parts[0]
+        totals, of_inputs, of_weights = zip(*parts, strict=True)
+        joined = tf.concat(of_inputs, axis=0) if self._stacks else None
+        return tf.add_n(totals), joined, [tf.add_n(each) for each in zip(*of_weights, strict=True)]
+
+    def _chain(self, inputs, targets, weights, n_rows):
+        variables = [variable.value for variable in self._trunk.trainable_variables]
+        vectors = [inputs["vectors"]] if self._stacks else []
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(weights)
-            tape.watch(gathered)
-            logits = self.network.trunk(self._trunk_inputs(indices, batch["numbers"], gathered, places), training=True)
-            losses = self.task.loss(batch["targets"], logits)
-            loss = tf.reduce_mean(losses * batch["weights"])
-        row_gradients, gradients = tape.gradient(loss, [gathered, weights], unconnected_gradients="zero")
-        row_gradients = [
-            tf.math.unsorted_segment_sum(g.values, g.indices, tf.size(rows)) if isinstance(g, tf.IndexedSlices) else g
-            for g, rows in zip(row_gradients, used, strict=True)
-        ]
-        self.optimizer.apply(used, row_gradients, [tf.convert_to_tensor(g) for g in gradients], learning_rate)
-        return tf.reduce_sum(losses * batch["weights"])
+            tape.watch(variables)
+            tape.watch(vectors)
+            losses = self.task.loss(targets, self._trunk(inputs, training=True)) * weights
+            total = tf.reduce_sum(losses)
+            mean = total / tf.cast(n_rows, tf.float32)
+        of_inputs, of_weights = tape.gradient(mean, [vectors, variables], unconnected_gradients="zero")
+        return total, of_inputs[0] if vectors else None, [tf.convert_to_tensor(each) for each in of_weights]
 
-    def _trunk_inputs(self, indices, numbers, gathered, places):
-        names = {feature.position: name for name, feature in self.network.vector_inputs.items()}
-        vectors = {}
-        for (_, positions), rows, where in zip(self._tables, gathered, places, strict=True):
-            for place, position in enumerate(positions):
-                vectors[names[position]] = tf.gather(rows, where[:, place])
-        wanted = set(self.network.trunk.input)
-        return vectors | {n: t for n, t in (("indices", indices), ("numbers", numbers)) if n in wanted}
+    def _trunk_inputs(self, indices, numbers, vectors):
+        given = {"indices": indices, "numbers": numbers}
+        if vectors:
+            given["vectors"] = tf.concat(vectors, axis=1) if len(vectors) > 1 else vectors[0]
+        return {name: given[name] for name in self._trunk.input}
 
-    @property
-    def _tables(self):
-        """Each table's layer with the positions of the columns that read it."""
-        return [
-            (layer, [feature.position for feature in self.network.spec.features if feature.table == table])
-            for table, layer in self.network.tables.items()
-        ]
-
-    def _drop_categories(self, indices):
-        if not self.category_dropout:
+    def _drop_categories(self, indices, step):
+        if not self._drops:
             return indices
-        draw = tf.random.stateless_uniform(
-            tf.shape(indices), seed=tf.stack([tf.constant(self.seed, tf.int64), self.optimizer.step])
-        )
-        known = indices >= Vocabulary.FIRST
-        return tf.where(known & (draw < self.category_dropout), Vocabulary.UNKNOWN, indices)
+        draw = tf.random.stateless_uniform(tf.shape(indices), seed=tf.stack([self._seed.read_value(), step]))
+        return tf.where((indices >= Vocabulary.FIRST) & (draw < self._share), Vocabulary.UNKNOWN, indices)
+
+
+def _stacked(spec: NetworkSpec):
+    return stack_features(spec.embedded) if spec.embedded else []
+
+
+def small_stacks(spec: NetworkSpec) -> tuple[bool, ...]:
+    """Return, for each stack of a network's tables, whether it is updated whole in each step."""
+    sizes = [sum(table.vocabulary_size for table in {f.table for f in features}) for features in _stacked(spec)]
+    return tuple(size <= SMALL for size in sizes)

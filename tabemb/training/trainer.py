@@ -9,9 +9,9 @@ from tabemb.exceptions import TrainingError
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
-from tabemb.training.batches import Rows
+from tabemb.training.batches import Rows, RowSource
 from tabemb.training.callbacks import CallbackHooks
-from tabemb.training.optimizers import RowAdam
+from tabemb.training.pool import POOL
 from tabemb.training.progress import training_progress
 from tabemb.training.schedules import SCHEDULES
 from tabemb.training.steps import TrainingLoop
@@ -19,9 +19,8 @@ from tabemb.training.steps import TrainingLoop
 __all__ = ["Trainer", "TrainingRecord"]
 
 STEPS_PER_CALL = 100
-# Rows of a table are met rarely, each by a few of the batches. Starting small and learning fast, they soon show what
-# was learned and not where they started: neighbours are about the data, and quality gains too.
-TABLE_FACTOR = 10.0
+# The learning rate of the tables, as a multiple of that of the other weights.
+TABLE_FACTOR = 3.0
 
 
 @dataclass(frozen=True)
@@ -84,26 +83,36 @@ class Trainer:
     verbose: int = 0
 
     def loop(self, network: Network, task: Task, seeds: Seeds) -> TrainingLoop:
-        """Return a fresh training loop, moments at zero."""
-        tables = [layer.embeddings.value for layer in network.tables.values()]
-        weights = [variable.value for variable in network.trunk.trainable_variables]
-        return TrainingLoop(
-            network,
+        """Return a loop that has taken the network to train, moments at zero; :meth:`release` it in the end."""
+        loop = POOL.take(
+            network.spec,
             task,
-            RowAdam(tables, weights, table_factor=TABLE_FACTOR, weight_decay=self.weight_decay),
+            decays=self.weight_decay > 0,
+            drops=self.category_dropout > 0,
+            table_factor=TABLE_FACTOR,
+        )
+        loop.begin(
+            network,
             batch_size=self.batch_size,
+            weight_decay=self.weight_decay,
             category_dropout=self.category_dropout,
             seed=seeds["category_dropout"],
         )
+        return loop
 
-    def fit(self, loop: TrainingLoop, train: Rows, validation: Rows | None, seeds: Seeds) -> TrainingRecord:
+    @staticmethod
+    def release(loop: TrainingLoop) -> None:
+        """Give a loop back once its network is trained."""
+        POOL.give_back(loop)
+
+    def fit(self, loop: TrainingLoop, train: RowSource, validation: Rows | None, seeds: Seeds) -> TrainingRecord:
         """Train until the last epoch or until the validation loss stops falling; keep the best weights.
 
         Parameters
         ----------
         loop : TrainingLoop
             From :meth:`loop`; it keeps its moments from call to call.
-        train : Rows
+        train : RowSource
             What is learned from.
         validation : Rows or None
             What decides when to stop. Without it the last weights are kept.
@@ -117,17 +126,19 @@ class Trainer:
         """
         n_steps = math.ceil(len(train) / self.batch_size)
         params = {"epochs": self.max_epochs, "steps": n_steps, "verbose": self.verbose}
-        hooks = CallbackHooks(self.callbacks, loop.network.model, self.learning_rate, params)
+        hooks = CallbackHooks(
+            self.callbacks, loop.network.model, self.learning_rate, params, store=loop.store, load=loop.load
+        )
         shuffle = seeds.generator("order")
-        stopper = EarlyStopping(loop.network.model, self.n_iter_no_change if validation is not None else None, self.tol)
+        patience = self.n_iter_no_change if validation is not None else None
+        stopper = EarlyStopping(loop, patience, self.tol, shared=bool(hooks))
         history: dict[str, list[float]] = {}
         try:
             hooks("on_train_begin")
             with training_progress(self.max_epochs, n_steps, enabled=bool(self.verbose)) as advance:
                 for epoch in range(self.max_epochs):
                     hooks("on_epoch_begin", epoch)
-                    order = shuffle.permutation(len(train)).astype("int32")
-                    figures = self._epoch(loop, train, order, epoch, hooks, advance)
+                    figures = self._epoch(loop, train, shuffle, epoch, hooks, advance)
                     if validation is not None:
                         figures |= evaluate(loop, validation)
                     for name, value in figures.items():
@@ -142,25 +153,25 @@ class Trainer:
             hooks.release()
         return TrainingRecord(history=history, n_epochs=epoch + 1, best_epoch=stopper.best_epoch(epoch) + 1)
 
-    def _epoch(self, loop, train, order, epoch, hooks, advance) -> dict[str, float]:
+    def _epoch(self, loop, train, shuffle, epoch, hooks, advance) -> dict[str, float]:
         """Make one pass over the rows, in chunks of steps; return its loss and its last learning rate."""
-        n_steps = math.ceil(len(order) / self.batch_size)
+        n_steps = math.ceil(len(train) / self.batch_size)
         schedule = SCHEDULES.resolve(self.schedule)
-        loss = 0.0
-        for first in range(0, n_steps, STEPS_PER_CALL):
-            last = min(first + STEPS_PER_CALL, n_steps)
+        loss, first, n_rows = 0.0, 0, 0
+        for chunk in train.epoch(shuffle, self.batch_size, STEPS_PER_CALL):
+            last = first + math.ceil(len(chunk.order) / self.batch_size)
             progress = (epoch * n_steps + np.arange(first, last)) / (self.max_epochs * n_steps)
             rates = hooks.learning_rate * schedule(progress)
-            rows = order[first * self.batch_size : last * self.batch_size]
             hooks("on_train_batch_begin", first)
-            part = loop.run(train.tensors, rows, rates)
+            part = loop.run(chunk.tensors, chunk.order, rates)
             self._check_finite(part, epoch)
-            loss += part
-            hooks("on_train_batch_end", last - 1, {"loss": part / len(rows)})
-            advance(epoch, last - first, {"loss": part / len(rows)})
+            loss, n_rows = loss + part, n_rows + len(chunk.order)
+            hooks("on_train_batch_end", last - 1, {"loss": part / len(chunk.order)})
+            advance(epoch, last - first, {"loss": part / len(chunk.order)})
+            first = last
             if hooks.stop:
                 break
-        return {"loss": loss / min(last * self.batch_size, len(order)), "learning_rate": float(rates[-1])}
+        return {"loss": loss / n_rows, "learning_rate": float(rates[-1])}
 
     def _check_finite(self, loss, epoch):
         if not math.isfinite(loss):
@@ -173,18 +184,23 @@ class Trainer:
 class EarlyStopping:
     """Remembers the weights of the best epoch, and says when the validation loss has not fallen for long.
 
+    The loop trains weights of its own, so that the network is free to hold the best: remembering takes no memory
+    beyond it. Only where callbacks look at the network meanwhile, a copy is made.
+
     Parameters
     ----------
-    model : keras.Model
+    loop : TrainingLoop
         Whose weights are kept.
     patience : int or None
         Epochs without a better loss; None keeps the last weights and never stops.
     tol : float
         By how much a loss must be better to count.
+    shared : bool, default=False
+        Whether callbacks look at the network.
     """
 
-    def __init__(self, model, patience, tol):
-        self._model, self._patience, self._tol = model, patience, tol
+    def __init__(self, loop, patience, tol, *, shared=False):
+        self._loop, self._patience, self._tol, self._shared = loop, patience, tol, shared
         self._loss, self._epoch, self._weights = math.inf, -1, None
 
     def done(self, epoch, loss) -> bool:
@@ -192,17 +208,22 @@ class EarlyStopping:
         if self._patience is None:
             return False
         if loss < self._loss - self._tol:
-            self._loss, self._epoch, self._weights = loss, epoch, self._model.get_weights()
+            self._loss, self._epoch = loss, epoch
+            self._loop.store()
+            if self._shared:
+                self._weights = self._loop.network.model.get_weights()
         return epoch - self._epoch >= self._patience
 
     def restore(self) -> None:
-        """Put the weights of the best epoch back."""
-        if self._weights is not None:
-            self._model.set_weights(self._weights)
+        """Put the weights of the best epoch, or the last where there is none, into the network."""
+        if self._epoch < 0:
+            self._loop.store()
+        elif self._shared:
+            self._loop.network.model.set_weights(self._weights)
 
     def best_epoch(self, last: int) -> int:
         """Return the epoch, from 0, whose weights the model has."""
-        return last if self._weights is None else self._epoch
+        return last if self._epoch < 0 else self._epoch
 
 
 def evaluate(loop: TrainingLoop, rows: Rows) -> dict[str, float]:

@@ -28,6 +28,13 @@ def test_vectors_side_by_side_then_the_numbers_as_they_came(encoder, flights):
     np.testing.assert_array_equal(out[:, 9], flights["distance"].to_numpy("float32"))
 
 
+def test_rows_are_the_same_however_many_are_gathered_at_once(encoder, flights, monkeypatch):
+    whole = encoder.transform(flights)
+    monkeypatch.setattr("tabemb.estimators.encoder.ROWS_IN_CACHE", 7)
+    np.testing.assert_array_equal(encoder.transform(flights), whole)
+    np.testing.assert_array_equal(encoder.transform(flights.head(1)), whole[:1])
+
+
 def test_names(encoder):
     assert encoder.get_feature_names_out().tolist() == NAMES
     assert encoder.get_feature_names_out(["dest", "carrier", "hour", "distance"]).tolist() == NAMES

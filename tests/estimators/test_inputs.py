@@ -1,4 +1,4 @@
-"""Targets and weights at the door."""
+"""Tables, targets and weights at the door."""
 
 import re
 
@@ -7,10 +7,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import DataConversionWarning
 
-from tabemb.estimators.inputs import check_targets, check_weights
-from tabemb.exceptions import DataError
+from tabemb.estimators import inputs
+from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
+from tabemb.exceptions import ColumnError, DataError
 
 TEXT = ["late", "on time", "late"]
 
@@ -99,6 +101,72 @@ def test_a_column_vector_is_flattened_with_scikit_learns_warning():
 def test_targets_that_cannot_be_used(y, numeric, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         targets(y, numeric=numeric)
+
+
+class Fitted(BaseEstimator):
+    """An estimator that knows the columns of its fit."""
+
+    def __init__(self, X=None):
+        if X is not None:
+            check_table(self, X)
+
+
+TABLE = pd.DataFrame({"dest": ["IAH", "MIA"], "distance": [1400, 1089]})
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas])
+def test_columns_come_in_the_order_of_the_fit(make):
+    fitted = Fitted(TABLE)
+    for table in (TABLE, TABLE[["distance", "dest"]]):
+        frame = take_column_order(fitted, make(table))
+        assert frame.columns == ("dest", "distance")
+        assert frame.cells("dest").to_pylist() == ["IAH", "MIA"]
+
+
+def test_a_table_with_the_columns_of_the_fit_is_not_checked_again(monkeypatch):
+    fitted = Fitted(TABLE)
+    monkeypatch.setattr(inputs, "validate_data", None)
+    assert take_column_order(fitted, TABLE).native is TABLE
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            TABLE.rename(columns={"dest": "dst"}),
+            "The feature names should match those that were passed during fit.\n"
+            "Feature names unseen at fit time:\n- dst\n"
+            "Feature names seen at fit time, yet now missing:\n- dest\n'dest' is not there. Did you mean 'dst'?\n",
+        ),
+        (
+            TABLE.assign(origin="JFK"),
+            "The feature names should match those that were passed during fit.\n"
+            "Feature names unseen at fit time:\n- origin\n",
+        ),
+        (
+            TABLE[["dest"]],
+            "The feature names should match those that were passed during fit.\n"
+            "Feature names seen at fit time, yet now missing:\n- distance\n",
+        ),
+    ],
+)
+def test_other_columns_are_refused_by_name(table, message):
+    with pytest.raises(ColumnError) as caught:
+        take_column_order(Fitted(TABLE), table)
+    assert str(caught.value) == message
+
+
+def test_tables_without_names_are_checked_by_scikit_learn():
+    matrix = np.eye(2)
+    with pytest.warns(
+        UserWarning, match="X does not have valid feature names, but Fitted was fitted with feature names"
+    ):
+        take_column_order(Fitted(TABLE), matrix)
+    with pytest.warns(UserWarning, match="X has feature names, but Fitted was fitted without feature names"):
+        take_column_order(Fitted(matrix), TABLE)
+    with pytest.raises(ValueError, match="X has 3 features, but Fitted is expecting 2 features as input"):
+        take_column_order(Fitted(matrix), np.eye(3))
+    assert take_column_order(Fitted(matrix), matrix).columns == ("x0", "x1")
 
 
 def test_weights_are_float64_one_a_row():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tabemb.nn.embedding import OneHotSpec
-from tabemb.nn.features import Features, OneHotDense
+from tabemb.nn.features import Features, OneHotDense, Slice
 from tabemb.nn.seeds import Seeds
 
 rng = np.random.default_rng(0)
@@ -39,14 +39,19 @@ def test_one_hot_dense_survives_keras_own_config():
 
 
 def make(vectors=(3, 2), numbers=2, one_hot_specs=((1, 4),)):
-    inputs = {f"v{place}": keras.Input((dim,), name=f"v{place}") for place, dim in enumerate(vectors)}
-    given = tuple(inputs.values())
+    inputs = {"vectors": keras.Input((sum(vectors),), name="vectors")} if vectors else {}
     if numbers:
         inputs["numbers"] = keras.Input((numbers,), name="numbers")
     if one_hot_specs:
         inputs["indices"] = keras.Input((3,), dtype="int32", name="indices")
     specs = tuple(OneHotSpec(name=f"c{p}", position=p, vocabulary_size=size) for p, size in one_hot_specs)
-    features = Features(vectors=given, numbers=inputs.get("numbers"), indices=inputs.get("indices"), one_hot=specs)
+    features = Features(
+        embedded=inputs.get("vectors"),
+        dims=vectors,
+        numbers=inputs.get("numbers"),
+        indices=inputs.get("indices"),
+        one_hot=specs,
+    )
     return inputs, features
 
 
@@ -58,7 +63,7 @@ def test_dense_over_all_features_is_one_dense_layer_over_them_side_by_side(vecto
         return
     inputs, features = make(vectors, numbers, specs)
     model = keras.Model(inputs, features.dense(7, Seeds(0), name="first"))
-    values = {f"v{p}": rng.normal(size=(20, dim)).astype("float32") for p, dim in enumerate(vectors)}
+    values = {"vectors": rng.normal(size=(20, sum(vectors))).astype("float32")} if vectors else {}
     if numbers:
         values["numbers"] = rng.normal(size=(20, numbers)).astype("float32")
     plain = list(values.values())
@@ -86,3 +91,25 @@ def test_the_start_is_glorots_for_all_inputs_and_repeats():
     assert np.abs(starts[0][0]).max() == pytest.approx((6 / (404 + 60)) ** 0.5, rel=0.001)
     assert all(np.array_equal(a, b) for a, b in zip(starts[0], starts[1], strict=True))
     assert not np.array_equal(starts[0][0], starts[2][0])
+
+
+def test_the_vectors_of_each_column_are_slices_of_those_side_by_side():
+    inputs, features = make(vectors=(3, 2, 4), numbers=0, one_hot_specs=())
+    side_by_side = rng.normal(size=(20, 9)).astype("float32")
+    parts = keras.Model(inputs, list(features.vectors))({"vectors": side_by_side})
+    assert [part.shape for part in parts] == [(20, 3), (20, 2), (20, 4)]
+    assert np.array_equal(np.hstack(parts), side_by_side)
+    assert features.vectors is features.vectors
+
+
+def test_one_column_alone_is_not_sliced():
+    inputs, features = make(vectors=(3,), numbers=0, one_hot_specs=())
+    assert features.vectors == (inputs["vectors"],)
+    assert make(vectors=(), numbers=2)[1].vectors == ()
+
+
+def test_a_slice_survives_keras_own_config():
+    layer = Slice(1, 3, name="vector_1")
+    again = Slice.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    assert again(np.arange(8).reshape(2, 4)).numpy().tolist() == [[1, 2], [5, 6]]

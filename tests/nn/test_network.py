@@ -55,8 +55,19 @@ def test_model_and_trunk_share_their_layers():
         "dest_embedding",
     ]
     assert made.model.get_layer("trunk") is made.trunk
-    assert list(made.trunk.input) == ["vectors_0", "vectors_1", "numbers"]
+    assert list(made.trunk.input) == ["vectors", "numbers"]
     assert list(made.model.input) == ["indices", "numbers"]
+
+
+def test_columns_of_one_dimension_stand_side_by_side():
+    tables = [TableSpec(name=n, vocabulary_size=6, embedding_dim=d) for n, d in zip("abcd", (3, 2, 3, 2), strict=True)]
+    features = tuple(FeatureSpec(name=t.name, position=p, table=t) for p, t in enumerate(tables))
+    spec = NetworkSpec(features=features, n_outputs=1, body=Mlp(hidden_units=()), numeric=Standardized(), seed=0)
+    assert [feature.name for feature in spec.embedded] == ["a", "c", "b", "d"]
+    made, rows = Network(spec), table(4, 0)
+    side_by_side = np.hstack([made.vectors(f)[rows.indices[:, f.position]] for f in spec.embedded])
+    kernel, bias = made.trunk.get_weights()
+    np.testing.assert_allclose(made.logits(rows), side_by_side @ kernel + bias, atol=1e-6)
 
 
 def test_logits_in_portions_are_the_same():
@@ -95,7 +106,7 @@ ODD = [
     "numbers",
     "trunk",
     "-x",
-    "vectors_0",
+    "vectors",
 ]
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from tabemb.exceptions import DataError
-from tabemb.table.cells import Coded, all_equal, factorize, families, is_missing, read_cells, recode, take
+from tabemb.table.cells import Coded, all_equal, distinct, factorize, families, is_missing, read_cells, recode, take
 from tabemb.table.keys import CellTypeError
 
 
@@ -152,3 +152,33 @@ def test_families():
     assert families(read_cells(["a", 1, True])) == {"text", "number", "bool"}
     assert families(read_cells(pa.array([1, 2]).dictionary_encode())) == {"number"}
     assert families(read_cells([None])) == frozenset()
+
+
+def test_codes_are_of_32_bits_and_texts_stay_in_arrow():
+    coded = factorize(read_cells(["b", None, "a", "b"]))
+    assert (coded.codes.dtype, coded.codes.tolist()) == (np.int32, [0, -1, 1, 0])
+    assert coded.values.equals(pa.array(["b", "a"], pa.large_string()))
+    assert coded.ordered
+    assert read_cells(["b", 1]).codes.dtype == np.int32
+    assert not factorize(read_cells(pa.DictionaryArray.from_arrays([1, 0], ["a", "b"]))).ordered
+
+
+@pytest.mark.parametrize("values", [["b", "a", "b", None], ["b", 1, None, 1]])
+def test_distinct_values_are_cells_again(values):
+    coded = factorize(read_cells(values))
+    again = factorize(distinct(coded))
+    assert again.keys == coded.keys
+    assert again.codes.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("place", [0, 255, 256, 999])
+def test_one_other_cell_anywhere_is_seen(place):
+    cells = np.array(["a"] * 1000)
+    assert all_equal(read_cells(cells))
+    cells[place] = "b"
+    assert not all_equal(read_cells(cells))
+
+
+@pytest.mark.parametrize("values", [[1.0, np.nan], pa.array([1.0, None]), np.array([np.nan, 1.0], np.float32)])
+def test_nan_and_null_are_missing_numbers(values):
+    assert sorted(is_missing(read_cells(values))) == [False, True]

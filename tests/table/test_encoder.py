@@ -10,7 +10,11 @@ import pyarrow as pa
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError, FormatError
+from tabemb.table import frames, infer
+from tabemb.table import vocabulary as vocabulary_module
+from tabemb.table.cells import Coded, factorize
 from tabemb.table.encoder import TableEncoder
+from tabemb.table.frames import read_frame
 from tabemb.table.schema import DroppedColumnWarning, TypeChangedWarning
 
 ROWS = {
@@ -92,8 +96,44 @@ def test_matrices_follow_the_schema():
     assert (table.indices.dtype, table.numbers.dtype) == (np.int32, np.float32)
 
 
-def test_fit_encode():
-    assert (TableEncoder().fit_encode(DATA).indices == TableEncoder().fit(DATA).encode(DATA).indices).all()
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("options", [{}, {"min_frequency": 2}, {"max_categories": 2}])
+def test_fit_encode_is_fit_and_encode(table, options):
+    encoder, again = TableEncoder([1], **options), TableEncoder([1], **options).fit(table)
+    once, twice = encoder.fit_encode(table), again.encode(table)
+    np.testing.assert_array_equal(once.indices, twice.indices)
+    np.testing.assert_array_equal(once.numbers, twice.numbers)
+    assert encoder.vocabularies == again.vocabularies
+    assert encoder.schema == again.schema
+
+
+@pytest.mark.parametrize("columns", [{"text": "str"}, {"text": object}, {"number": int}])
+def test_each_column_is_coded_once(monkeypatch, columns):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({f"{name}{place}_id": rng.integers(1000, 90_000, 300).repeat(4).astype(str).astype(kind)
+                          for name, kind in columns.items() for place in range(3)})  # fmt: skip
+    coded = []
+
+    def counted(cells):
+        if not isinstance(cells, Coded):
+            coded.append(len(cells))
+        return factorize(cells)
+
+    for module in (frames, vocabulary_module, infer):
+        monkeypatch.setattr(module, "factorize", counted, raising=False)
+    assert len(TableEncoder(integers="categorical").fit_encode(table)) == 1200
+    assert coded == [1200] * 3
+
+
+def test_a_fit_leaves_no_codes_behind():
+    frame = read_frame(DATA)
+    TableEncoder(["flight"]).fit(frame)
+    assert frame._last_coded is None
+
+
+def test_each_column_of_indices_lies_in_one_piece():
+    for indices in (TableEncoder().fit_encode(DATA).indices, fitted().encode(DATA).indices):
+        assert indices.flags.f_contiguous
 
 
 def test_columns_are_found_by_name_in_any_order_and_others_are_not_read():

@@ -259,3 +259,23 @@ def test_the_errors_satisfy_the_checks_of_scikit_learn():
 
 def test_huge_integers_are_coded():
     assert isinstance(read_frame(np.array([[2**70]], dtype=object)).cells("x0"), Coded)
+
+
+def test_codes_of_the_last_column_are_kept():
+    frame = read_frame(pd.DataFrame({"a": ["x", "y", "x"], "b": [1, 2, 2]}))
+    coded = frame.coded("a")
+    assert (coded.codes.tolist(), coded.keys) == ([0, 1, 0], ["x", "y"])
+    assert frame.coded("a") is coded
+    assert frame.coded("b").codes.tolist() == [0, 1, 1]
+    assert frame.coded("a") is not coded
+    frame.forget_codes()
+    assert frame.coded("a").keys == ["x", "y"]
+
+
+@pytest.mark.parametrize("categories", [["b", "a"], [2.5, -0.0], [3, 1], ["a", 1], [True, False]])
+def test_codes_of_a_categorical_column_are_taken_as_they_are(categories):
+    column = pd.Categorical.from_codes([1, -1, 0, 1], categories)
+    cells = read_frame(pd.DataFrame({"c": column})).cells("c")
+    assert [None if code < 0 else cells.keys[code] for code in cells.codes] == [
+        categories[1], None, categories[0], categories[1],
+    ]  # fmt: skip

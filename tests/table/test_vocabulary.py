@@ -1,6 +1,8 @@
 import copy
+import gc
 import json
 import pickle
+import tracemalloc
 from collections import Counter
 from datetime import date
 
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import OneHotEncoder
 
 from tabemb.exceptions import DataError, FormatError, UnknownKeyError
+from tabemb.table.frames import read_frame
 from tabemb.table.keys import as_key, identity
 from tabemb.table.vocabulary import Vocabulary
 
@@ -148,6 +151,33 @@ def test_keys_are_those_of_the_cells_by_falling_frequency(data, scalars):
 
 
 @settings(max_examples=200, deadline=None)
+@given(
+    data=st.data(),
+    min_frequency=st.none() | st.integers(1, 4) | st.floats(0.01, 0.5),
+    max_categories=st.none() | st.integers(1, 6),
+)
+def test_fit_encode_is_fit_and_encode(data, min_frequency, max_categories, scalars):
+    cells = data.draw(columns(scalars))
+    limits = {"min_frequency": min_frequency, "max_categories": max_categories}
+    vocabulary, indices = Vocabulary.fit_encode(cells, **limits)
+    assert vocabulary == Vocabulary.fit(cells, **limits)
+    assert indices.dtype == np.int32
+    assert indices.tolist() == vocabulary.encode(cells).tolist()
+
+
+@pytest.mark.parametrize(
+    "cells", [list("abca"), pd.Categorical(["b", None, "b"], ["a", "b"]), np.array([1.5, np.nan]), ["a", 1, None]]
+)
+def test_indices_are_written_where_they_are_wanted(cells):
+    cells = read_frame(pd.DataFrame({"c": cells})).cells("c")
+    matrix = np.full((2, len(cells)), -7, np.int32)
+    vocabulary, indices = Vocabulary.fit_encode(cells, out=matrix[0])
+    assert np.shares_memory(indices, matrix)
+    assert np.shares_memory(vocabulary.encode(cells, out=matrix[1]), matrix)
+    assert matrix[0].tolist() == matrix[1].tolist() == vocabulary.encode(cells).tolist()
+
+
+@settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_what_was_not_seen_is_unknown(data, scalars):
     vocabulary = Vocabulary.fit(data.draw(columns(scalars)))
@@ -233,6 +263,85 @@ def test_it_copies_and_pickles_without_its_lookup_tables():
     assert pickle.loads(pickle.dumps(vocabulary)) == copy.deepcopy(vocabulary) == vocabulary
     assert vocabulary != Vocabulary(["a"])
     assert vocabulary != "a"
+
+
+def objects_made(call):
+    """Return what a call made, and how many Python objects, and bytes in them, are alive because of it."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        made = call()
+        gc.collect()
+        alive = tracemalloc.take_snapshot().statistics("filename")
+    finally:
+        tracemalloc.stop()
+    return made, sum(each.count for each in alive), sum(each.size for each in alive)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([f"category {place:05d}" for place in range(20_000)] * 2),
+        np.arange(20_000).repeat(2) * 7919,
+        np.arange(20_000).repeat(2) / 4,
+    ],
+    ids=["text", "integers", "floats"],
+)
+def test_there_is_no_object_for_each_category(cells):
+    def used():
+        vocabulary, indices = Vocabulary.fit_encode(cells)
+        assert vocabulary.size == vocabulary.n_categories + 2 == 20_002
+        assert (vocabulary.encode(cells[:3]) == indices[:3]).all()
+        assert (vocabulary.encode(cells) == indices).all()
+        assert vocabulary == Vocabulary.fit(cells)
+        return vocabulary
+
+    used()
+    vocabulary, n_objects, n_bytes = objects_made(used)
+    assert n_objects < 1000
+    # Counts of four bytes, and for the search of a few cells a hash (or the number again) and a position.
+    assert n_bytes < 20_000 * (4 + 8 + 4 + 8) + 100_000
+    assert len(pickle.dumps(vocabulary)) < 20_000 * (14 + 8 + 4) + 10_000
+    _, n_objects, _ = objects_made(lambda: vocabulary.keys)
+    assert n_objects > 19_000
+
+
+def test_text_takes_its_bytes_and_an_offset_in_arrow():
+    cells = pa.array([f"category {place:05d}" for place in range(20_000)])
+    before = pa.total_allocated_bytes()
+    vocabulary = Vocabulary.fit(cells)
+    assert pa.total_allocated_bytes() - before <= 1.1 * 20_000 * (14 + 8)
+    assert vocabulary.n_categories == 20_000
+
+
+def test_a_vocabulary_of_a_saved_model_is_as_lean():
+    data = Vocabulary.fit([f"key {place}" for place in range(20_000)]).to_json()
+    _, n_objects, _ = objects_made(lambda: Vocabulary.from_json(data))
+    assert n_objects < 1000
+
+
+def test_keys_are_made_when_they_are_asked_for():
+    vocabulary = Vocabulary(["a", "b"])
+    assert vocabulary.keys == ("a", "b")
+    assert vocabulary.keys is not vocabulary.keys
+    assert vocabulary.n_categories == 2
+
+
+def test_counts_are_a_copy_in_64_bits():
+    vocabulary = Vocabulary(["a"], [1, 2, 2**40])
+    assert vocabulary.counts.tolist() == [1, 2, 2**40]
+    vocabulary.counts[0] = 7
+    assert vocabulary.counts[0] == 1
+    assert vocabulary.counts.dtype == Vocabulary(["a"]).counts.dtype == np.int64
+
+
+def test_few_cells_of_a_large_dictionary():
+    dictionary = pa.array([f"key {place}" for place in range(1000)])
+    vocabulary = Vocabulary.fit(dictionary)
+    few = pa.DictionaryArray.from_arrays(pa.array([999, None, 0], pa.uint16()), dictionary)
+    assert vocabulary.encode(few).tolist() == [1001, 0, 2]
+    assert vocabulary.encode(pa.DictionaryArray.from_arrays([1, 0], pa.array([None, "key 7"]))).tolist() == [9, 0]
+    assert vocabulary.encode(few[:0]).tolist() == []
 
 
 def test_repr_is_short():

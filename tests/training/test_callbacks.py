@@ -135,6 +135,41 @@ def test_a_callback_may_stop_within_an_epoch(workshop, three_steps_a_chunk):
     assert record.history["loss"] == [stop.entries[3][2]["loss"]]
 
 
+def test_a_callback_sees_the_weights_of_the_moment_and_those_it_sets_are_trained_on(workshop, three_steps_a_chunk):
+    class Zero(Diary):
+        def on_train_batch_end(self, batch, logs=None):
+            self.write("batch_end", batch, {"table": network.vectors(network.spec.features[0])})
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.set_weights([np.zeros_like(each) for each in self.model.get_weights()])
+
+    zero, network = Zero(), workshop.network()
+    before = network.vectors(network.spec.features[0])
+    record, _ = workshop.fit(network, workshop.rows(80), max_epochs=2, learning_rate=1e-6, callbacks=[zero])
+    tables = [logs["table"] for hook, _, logs in zero.entries if hook == "batch_end"]
+    assert len(tables) == 4
+    assert not any(np.array_equal(a, b) for a, b in zip([before, *tables], tables, strict=False))
+    assert np.abs(tables[0] - before).max() < 1e-4
+    assert np.abs(tables[2]).max() < 1e-4
+    assert record.history["loss"][1] == pytest.approx(np.log(2), abs=1e-4)
+
+
+def test_hooks_that_no_callback_has_bring_no_weights(workshop):
+    calls = []
+    hooks = CallbackHooks(
+        [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: calls.append("hook"))],
+        workshop.network().model,
+        0.1,
+        {},
+        store=lambda: calls.append("store"),
+        load=lambda: calls.append("load"),
+    )
+    hooks("on_train_batch_end", 0, {})
+    assert calls == []
+    hooks("on_epoch_end", 0, {})
+    assert calls == ["store", "hook", "load"]
+
+
 def test_model_checkpoint_writes(workshop, tmp_path):
     path = str(tmp_path / "{epoch}.keras")
     network, rows = workshop.network(), workshop.rows(32)
@@ -149,13 +184,14 @@ def test_model_checkpoint_writes(workshop, tmp_path):
 def test_what_is_no_callback_is_refused(bad, workshop):
     message = f"callbacks must be keras.callbacks.Callback objects, got {bad!r}."
     with pytest.raises(TypeError, match=re.escape(message)):
-        CallbackHooks([bad], workshop.network().model, 0.1, {})
+        CallbackHooks([bad], workshop.network().model, 0.1, {}, store=print, load=print)
 
 
 def test_without_callbacks_the_model_is_left_as_it_is(workshop):
     model = workshop.network().model
-    hooks = CallbackHooks(None, model, 0.1, {})
+    hooks = CallbackHooks(None, model, 0.1, {}, store=pytest.fail, load=pytest.fail)
     hooks("on_train_begin")
     assert hooks.learning_rate == 0.1
     assert hooks.stop is False
+    assert not hooks
     assert not model.compiled

@@ -1,4 +1,4 @@
-"""RowAdam against Keras' own Adam."""
+"""RowAdam against Keras' own optimizers, and against the same update of every row at every step."""
 
 import keras
 import numpy as np
@@ -8,86 +8,138 @@ import tensorflow as tf
 from tabemb.training.optimizers import RowAdam
 
 rng = np.random.default_rng(0)
-TABLE, KERNEL, BIAS = rng.normal(size=(6, 3)), rng.normal(size=(3, 2)), rng.normal(size=2)
-GRADIENTS = [(rng.normal(size=(6, 3)), rng.normal(size=(3, 2)), rng.normal(size=2)) for _ in range(20)]
+KERNEL, BIAS = rng.normal(size=(3, 2)), rng.normal(size=2)
+GRADIENTS = [(rng.normal(size=(3, 2)), rng.normal(size=2)) for _ in range(20)]
 RATES = [0.01] * 10 + [0.003] * 10
 
-
-def variables():
-    return [tf.Variable(v.astype("float32")) for v in (TABLE, KERNEL, BIAS)]
-
-
-def row_adam(gradients, rates, rows=range(6), **params):
-    table, kernel, bias = variables()
-    optimizer = RowAdam([table], [kernel, bias], **params)
-    where = tf.constant(list(rows), tf.int32)
-    for (g_table, g_kernel, g_bias), rate in zip(gradients, rates, strict=True):
-        dense = [tf.constant(g, tf.float32) for g in (g_kernel, g_bias)]
-        optimizer.apply([where], [tf.constant(g_table[list(rows)], tf.float32)], dense, tf.constant(rate))
-    return optimizer, [v.numpy() for v in (table, kernel, bias)]
+TABLE = rng.normal(size=(6, 3)).astype("float32")
+# Which rows each step has: row 0 always, row 1 now and then, row 5 never.
+VISITS = [[0, *np.flatnonzero(rng.random(4) < 0.3) + 1] for _ in range(60)]
+ROW_GRADIENTS = [rng.normal(size=(len(rows), 3)) for rows in VISITS]
+ROW_RATES = [0.02] * 30 + [0.005] * 30
 
 
-def keras_adam(optimizer, gradients, rates):
-    made = [keras.Variable(v.astype("float32")) for v in (TABLE, KERNEL, BIAS)]
+def weights_after(gradients, rates, *, weight_decay=0.0, **params):
+    kernel, bias = (tf.Variable(v.astype("float32")) for v in (KERNEL, BIAS))
+    optimizer = RowAdam([kernel, bias], decays=weight_decay > 0, **params)
+    optimizer.reset(weight_decay)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        optimizer.begin_step(tf.constant(rate))
+        optimizer.apply([tf.constant(g, tf.float32) for g in gradient], tf.constant(rate))
+    return [kernel.numpy(), bias.numpy()]
+
+
+def keras_after(optimizer, gradients, rates):
+    made = [keras.Variable(v.astype("float32")) for v in (KERNEL, BIAS)]
     for gradient, rate in zip(gradients, rates, strict=True):
         optimizer.learning_rate = rate
         optimizer.apply([tf.constant(g, tf.float32) for g in gradient], made)
     return [v.numpy() for v in made]
 
 
-def test_with_every_row_in_every_batch_it_is_adam():
-    ours = row_adam(GRADIENTS, RATES)[1]
-    theirs = keras_adam(keras.optimizers.Adam(), GRADIENTS, RATES)
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-6, rtol=1e-5)
+@pytest.mark.parametrize("params", [{}, {"beta_1": 0.7, "beta_2": 0.95, "epsilon": 1e-3}], ids=["default", "other"])
+def test_weights_get_keras_adam(params):
+    for ours, theirs in zip(
+        weights_after(GRADIENTS, RATES, **params),
+        keras_after(keras.optimizers.Adam(**params), GRADIENTS, RATES),
+        strict=True,
+    ):
+        np.testing.assert_allclose(ours, theirs, atol=1e-6, rtol=1e-5)
 
 
-def test_betas_and_epsilon_are_adams():
-    params = {"beta_1": 0.7, "beta_2": 0.95, "epsilon": 1e-3}
-    ours = row_adam(GRADIENTS, RATES, **params)[1]
-    theirs = keras_adam(keras.optimizers.Adam(**params), GRADIENTS, RATES)
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-6, rtol=1e-5)
+def test_weight_decay_is_adamws_on_kernels_and_spares_biases():
+    ours = weights_after(GRADIENTS, RATES, weight_decay=0.3)
+    decayed = keras_after(keras.optimizers.AdamW(weight_decay=0.3), GRADIENTS, RATES)
+    plain = keras_after(keras.optimizers.Adam(), GRADIENTS, RATES)
+    np.testing.assert_allclose(ours[0], decayed[0], atol=1e-6, rtol=1e-5)
+    np.testing.assert_allclose(ours[1], plain[1], atol=1e-6, rtol=1e-5)
 
 
-def test_weight_decay_is_adamws_on_tables_and_kernels_and_spares_biases():
-    ours = row_adam(GRADIENTS, RATES, weight_decay=0.3)[1]
-    decayed = keras.optimizers.AdamW(weight_decay=0.3)
-    theirs = keras_adam(decayed, GRADIENTS, RATES)
-    plain = keras_adam(keras.optimizers.Adam(), GRADIENTS, RATES)
-    np.testing.assert_allclose(ours[0], theirs[0], atol=1e-6, rtol=1e-5)
-    np.testing.assert_allclose(ours[1], theirs[1], atol=1e-6, rtol=1e-5)
-    np.testing.assert_allclose(ours[2], plain[2], atol=1e-6, rtol=1e-5)
+def start(optimizer, table=TABLE):
+    zeros = tf.zeros([len(table), table.shape[1] + optimizer.row_extra])
+    return optimizer.with_vectors(zeros, tf.constant(table))
 
 
-@pytest.mark.parametrize("weight_decay", [0.0, 0.3])
-def test_rows_outside_of_the_batch_and_their_moments_stay_to_the_last_bit(weight_decay):
-    optimizer, (table, _, _) = row_adam(GRADIENTS, RATES, rows=[4, 1], weight_decay=weight_decay)
-    outside = [0, 2, 3, 5]
-    assert np.array_equal(table[outside], TABLE.astype("float32")[outside])
-    assert (table[[1, 4]] != TABLE.astype("float32")[[1, 4]]).all()
-    ((first, second),) = optimizer._moments
-    assert not first.numpy()[outside].any()
-    assert not second.numpy()[outside].any()
-    assert (first.numpy()[[1, 4]] != 0).all()
+def rows_after(visits, gradients, rates, *, weight_decay=0.0, **params):
+    """Return the vectors of all rows after steps that read and write the rows of their batch only."""
+    optimizer = RowAdam([], decays=weight_decay > 0, **params)
+    optimizer.reset(weight_decay)
+    rows = tf.Variable(start(optimizer))
+    for where, gradient, rate in zip(visits, gradients, rates, strict=True):
+        optimizer.begin_step(tf.constant(rate))
+        read = tf.gather(rows, where)
+        new = optimizer.updated(read, optimizer.vectors(read), tf.constant(gradient, tf.float32), tf.constant(rate))
+        rows.scatter_update(tf.IndexedSlices(new, tf.constant(where)))
+    return optimizer.vectors(rows.read_value()).numpy(), rows.numpy()
 
 
-def test_rows_in_the_batch_are_updated_as_in_the_whole_table():
-    some, every = (row_adam(GRADIENTS, RATES, rows=rows)[1][0] for rows in ([4, 1], range(6)))
-    assert np.array_equal(some[[1, 4]], every[[1, 4]])
+def every_row_at_every_step(
+    visits, gradients, rates, *, weight_decay=0.0, beta_2=0.999, epsilon=1e-7, table_factor=1.0
+):
+    """The same in float64, a row outside of the batch with a gradient of zero."""
+    table, second = TABLE.astype("float64"), np.zeros((len(TABLE), 1))
+    for step, (where, gradient, rate) in enumerate(zip(visits, gradients, rates, strict=True), start=1):
+        dense = np.zeros_like(table)
+        dense[where] = gradient
+        second = beta_2 * second + (1 - beta_2) * (dense**2).mean(axis=1, keepdims=True)
+        table *= 1 - rate * weight_decay
+        table -= table_factor * rate * np.sqrt(1 - beta_2**step) * dense / (np.sqrt(second) + epsilon)
+    return table
 
 
-def test_a_row_that_comes_back_has_the_moments_of_its_last_visit():
-    """The bias correction counts steps, the moments count visits: Adam by hand."""
-    table = tf.Variable(np.ones((2, 1), "float32"))
-    optimizer = RowAdam([table], [])
-    visits = {1: ([0], 0.5), 2: ([1], 2.0), 3: ([0], -1.0)}
-    for where, gradient in visits.values():
-        optimizer.apply([tf.constant(where)], [tf.constant([[gradient]])], [], tf.constant(0.1))
-    m = v = 0.0
-    row = 1.0
-    for step, gradient in ((1, 0.5), (3, -1.0)):
-        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
-        row -= 0.1 * np.sqrt(1 - 0.999**step) / (1 - 0.9**step) * m / (np.sqrt(v) + 1e-7)
-    assert table.numpy()[0, 0] == pytest.approx(row, rel=1e-5)
-    assert optimizer.step.numpy() == 3
+@pytest.mark.parametrize(
+    "params",
+    [{}, {"weight_decay": 0.4}, {"beta_2": 0.9, "table_factor": 3.0, "weight_decay": 0.4}, {"epsilon": 0.1}],
+    ids=str,
+)
+def test_reading_and_writing_some_rows_is_updating_every_row_at_every_step(params):
+    ours, _ = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES, **params)
+    theirs = every_row_at_every_step(VISITS, ROW_GRADIENTS, ROW_RATES, **params)
+    np.testing.assert_allclose(ours, theirs, atol=2e-5)
+    assert (np.abs(ours[:5] - TABLE[:5]) > 1e-3).any(axis=1).all()
+
+
+def test_a_row_that_is_met_at_every_step_is_keras_rmsprop_with_adams_bias_correction():
+    """With one number a row its mean of squares is the square; Adam without a first moment is the same formula."""
+    column, gradients = TABLE[:, :1], [rng.normal(size=(6, 1)) for _ in range(20)]
+    optimizer = RowAdam([])
+    optimizer.reset()
+    rows = start(optimizer, column)
+    for gradient, rate in zip(gradients, RATES, strict=True):
+        optimizer.begin_step(rate)
+        rows = optimizer.updated(rows, optimizer.vectors(rows), tf.constant(gradient, tf.float32), tf.constant(rate))
+    theirs, adam = keras.Variable(column), keras.optimizers.Adam(beta_1=0.0)
+    for gradient, rate in zip(gradients, RATES, strict=True):
+        adam.learning_rate = rate
+        adam.apply([tf.constant(gradient, tf.float32)], [theirs])
+    np.testing.assert_allclose(optimizer.vectors(rows), theirs.numpy(), atol=1e-6, rtol=1e-5)
+
+
+def test_a_row_that_no_batch_had_stays_to_the_last_bit_without_decay_and_shrinks_with_it():
+    still, kept = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES)
+    assert np.array_equal(still[5], TABLE[5])
+    assert not kept[5, 3:].any()
+    shrunk, _ = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES, weight_decay=0.4)
+    share = np.prod([1 - rate * 0.4 for rate in ROW_RATES])
+    np.testing.assert_allclose(shrunk[5], TABLE[5] * share, rtol=1e-5)
+
+
+def test_a_row_keeps_the_step_of_its_last_visit():
+    _, rows = rows_after([[0], [0, 1], [0]], [np.ones((1, 3)), np.ones((2, 3)), np.ones((1, 3))], [0.1] * 3)
+    assert rows[:3, 4].tolist() == [3, 2, 0]
+    assert rows[1, 3] == pytest.approx(0.001, rel=1e-4)
+
+
+def test_reset_forgets_and_other_vectors_leave_the_moments():
+    optimizer = RowAdam([], decays=True)
+    optimizer.reset(0.5)
+    optimizer.begin_step(tf.constant(0.1))
+    rows = start(optimizer)
+    rows = optimizer.updated(rows, optimizer.vectors(rows), tf.ones((6, 3)), tf.constant(0.1))
+    optimizer.begin_step(tf.constant(0.1))
+    others = optimizer.with_vectors(rows, tf.ones((6, 3)))
+    # Vectors that come from outside are as of now: the decay of the steps before is not theirs.
+    assert np.array_equal(optimizer.vectors(others), np.ones((6, 3)))
+    assert np.array_equal(others[:, 3:5], rows[:, 3:5])
+    optimizer.reset()
+    assert (int(optimizer.step), float(optimizer.weight_decay)) == (0, 0.0)

@@ -69,15 +69,17 @@ def test_early_stopping_restores_the_best_epochs_weights_to_the_last_bit(worksho
         Rows(table=r.table, targets=rng.integers(0, 2, len(r)).astype("float32"))
         for r in (workshop.rows(96), workshop.rows(40, seed=1))
     )
-    network, notes = workshop.network(), Weights()
-    record, _ = workshop.fit(
-        network, train, held, max_epochs=60, learning_rate=0.03, n_iter_no_change=3, tol=0.0, callbacks=[notes]
-    )
+    network, alone, notes = workshop.network(), workshop.network(), Weights()
+    params = {"max_epochs": 60, "learning_rate": 0.03, "n_iter_no_change": 3, "tol": 0.0}
+    record, _ = workshop.fit(network, train, held, callbacks=[notes], **params)
+    workshop.fit(alone, train, held, **params)
     losses = record.history["val_loss"]
     assert record.best_epoch == int(np.argmin(losses)) + 1
     assert record.n_epochs == record.best_epoch + 3 == len(losses) < 60
     assert equal(network.model.get_weights(), notes.epochs[record.best_epoch - 1])
     assert not equal(network.model.get_weights(), notes.epochs[-1])
+    # Without callbacks the best weights are kept in another way.
+    assert equal(alone.model.get_weights(), network.model.get_weights())
 
 
 def test_without_patience_the_last_weights_are_kept(workshop):
@@ -88,8 +90,8 @@ def test_without_patience_the_last_weights_are_kept(workshop):
 
 
 def test_a_loss_must_be_better_by_tol_to_count(workshop):
-    model = workshop.network().model
-    stopper = EarlyStopping(model, 2, tol=0.1)
+    _, loop = workshop.fit(workshop.network(), workshop.rows(32), max_epochs=1)
+    stopper = EarlyStopping(loop, 2, tol=0.1)
     assert [stopper.done(e, loss) for e, loss in enumerate([1.0, 0.95, 0.89, 0.85, 0.80])] == [False] * 4 + [True]
     assert stopper.best_epoch(4) == 2
 

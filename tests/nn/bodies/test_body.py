@@ -53,8 +53,8 @@ def test_vectors_only_and_numbers_only(name):
     body = BODIES.resolve(name)
     vectors = keras.Input((3,), name="v")
     numbers = keras.Input((2,), name="numbers")
-    only_vectors = Features(vectors=(vectors,), numbers=None, indices=None, one_hot=())
-    only_numbers = Features(vectors=(), numbers=numbers, indices=None, one_hot=())
+    only_vectors = Features(embedded=vectors, dims=(3,), numbers=None, indices=None, one_hot=())
+    only_numbers = Features(embedded=None, dims=(), numbers=numbers, indices=None, one_hot=())
     assert body.build(only_vectors, 2, Seeds(0)).shape == (None, 2)
     assert body.build(only_numbers, 2, Seeds(0)).shape == (None, 2)
 

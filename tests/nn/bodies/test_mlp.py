@@ -16,7 +16,7 @@ X = {"numbers": np.random.default_rng(0).normal(size=(40, 3)).astype("float32")}
 
 def build(body, root=0):
     numbers = keras.Input((3,), name="numbers")
-    features = Features(vectors=(), numbers=numbers, indices=None, one_hot=())
+    features = Features(embedded=None, dims=(), numbers=numbers, indices=None, one_hot=())
     return keras.Model({"numbers": numbers}, body.build(features, 2, Seeds(root)))
 
 

@@ -1,0 +1,168 @@
+"""Tables of vectors while they are trained: those of one dimension stand one above the other in a single variable."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tabemb.nn.embedding import FeatureSpec
+from tabemb.nn.network import Network
+
+__all__ = ["TableStack", "Touched", "stack_features"]
+
+# A stack of fewer rows than a batch has cells is updated whole: finding the distinct rows would cost more.
+SMALL = 4096
+
+
+def stack_features(features: tuple[FeatureSpec, ...]) -> list[tuple[FeatureSpec, ...]]:
+    """Divide columns into stacks: of one dimension each, and where all have the same, into two.
+
+    TensorFlow finds, gathers and writes the rows of one stack on one core; the stacks are worked on side by side.
+
+    Parameters
+    ----------
+    features : tuple of FeatureSpec
+        Columns, those of one dimension next to each other.
+
+    Returns
+    -------
+    list of tuple of FeatureSpec
+        The same columns in the same order. Columns that share a table are in one stack.
+    """
+    stacks = [tuple(group) for _, group in groupby(features, key=lambda feature: feature.table.embedding_dim)]
+    if len(stacks) == 1:
+        half = (len(features) + 1) // 2
+        first, second = features[:half], features[half:]
+        if second and not {f.table for f in first} & {f.table for f in second}:
+            return [first, second]
+    return stacks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """The rows of a stack that a batch reads.
+
+    Parameters
+    ----------
+    ids : tensor of shape (n,) or None
+        Which rows of the stack, each once; None for all of them.
+    where : tensor of shape (batch * n_columns,)
+        For each cell of the batch, the position of its row in ``ids``.
+    rows : tensor of shape (n, dim + extra)
+        The rows.
+    """
+
+    ids: Any
+    where: Any
+    rows: Any
+
+
+class TableStack:
+    """Tables of one dimension in one variable; each row holds its vector and, beside it, what the optimizer keeps.
+
+    So a step reads and writes what belongs together at once, and does so for all columns in one go.
+
+    Parameters
+    ----------
+    features : tuple of FeatureSpec
+        The columns, in the order in which their vectors are wanted.
+    extra : int
+        Numbers beside each vector.
+    small : bool
+        Whether the stack is updated whole in each step.
+    """
+
+    def __init__(self, features: tuple[FeatureSpec, ...], *, extra: int, small: bool) -> None:
+        self.positions = [feature.position for feature in features]
+        self.dim, self.small = features[0].table.embedding_dim, small
+        self._row_width = self.dim + extra
+        # Sizes are left open, so that a compiled loop serves tables of any size.
+        self.rows = tf.Variable(
+            tf.zeros([0, self._row_width]),
+            shape=tf.TensorShape([None, self._row_width]),
+            trainable=False,
+            dtype=tf.float32,
+        )
+        self._offsets = tf.Variable(tf.zeros([1, len(features)], tf.int32), trainable=False)
+
+    @property
+    def width(self) -> int:
+        """How wide the vectors of a row of the batch are, side by side."""
+        return len(self.positions) * self.dim
+
+    def open(self, features: tuple[FeatureSpec, ...]) -> None:
+        """Make room for the tables of these columns, all zero."""
+        self._starts, n_rows = {}, 0
+        for feature in features:
+            if feature.table not in self._starts:
+                self._starts[feature.table] = n_rows
+                n_rows += feature.table.vocabulary_size
+        self._offsets.assign([[self._starts[feature.table] for feature in features]])
+        self.rows.assign(tf.zeros([n_rows, self._row_width]))
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self.rows.assign(tf.zeros([0, self._row_width]))
+
+    def load(self, network: Network, optimizer: Any) -> None:
+        """Take the vectors of a network's tables; what stands beside a row stays as it is."""
+        for table, start in self._starts.items():
+            ids = tf.range(start, start + table.vocabulary_size)
+            rows = tf.gather(self.rows, ids)
+            vectors = network.tables[table].embeddings.value
+            self._write(ids, optimizer.with_vectors(rows, tf.convert_to_tensor(vectors)))
+
+    def store(self, network: Network, optimizer: Any) -> None:
+        """Hand the vectors to a network's tables, up to date."""
+        for table, start in self._starts.items():
+            rows = tf.gather(self.rows, tf.range(start, start + table.vocabulary_size))
+            network.tables[table].embeddings.assign(optimizer.vectors(rows))
+
+    def touch(self, indices: Any) -> Touched:
+        """Read the rows of a batch.
+
+        Parameters
+        ----------
+        indices : tensor of int32 of shape (batch, all categorical columns)
+            Which category each cell is.
+        """
+        cells = self._cells(indices)
+        if self.small:
+            return Touched(ids=None, where=cells, rows=self.rows.read_value())
+        ids, where = tf.unique(cells)
+        return Touched(ids=ids, where=where, rows=tf.gather(self.rows, ids))
+
+    def look_up(self, indices: Any, optimizer: Any) -> Any:
+        """Return the vectors of a batch, of shape (batch, n_columns * dim), to answer with and not to train."""
+        return self.side_by_side(optimizer.vectors(tf.gather(self.rows, self._cells(indices))))
+
+    def side_by_side(self, vectors: Any) -> Any:
+        """Return the vectors of all cells, (batch * n_columns, dim), row by row: (batch, n_columns * dim)."""
+        return tf.reshape(vectors, [-1, self.width])
+
+    def summed(self, gradient: Any, touched: Touched) -> Any:
+        """Return the gradient of each row that was touched, (n, dim), from that of the vectors side by side."""
+        return tf.math.unsorted_segment_sum(
+            tf.reshape(gradient, [-1, self.dim]), touched.where, tf.shape(touched.rows)[0]
+        )
+
+    def write(self, touched: Touched, rows: Any) -> None:
+        """Put the rows of a batch back."""
+        if touched.ids is None:
+            self.rows.assign(rows)
+        else:
+            self._write(touched.ids, rows)
+
+    def _write(self, ids, rows):
+        # The raw operation; the variable's own method would return, and so copy, the whole stack.
+        tf.raw_ops.ResourceScatterUpdate(resource=self.rows.handle, indices=ids, updates=rows)
+
+    def _cells(self, indices):
+        first, last = self.positions[0], self.positions[-1]
+        if self.positions == list(range(first, last + 1)):
+            mine = indices[:, first : last + 1]
+        else:
+            mine = tf.gather(indices, np.asarray(self.positions), axis=1)
+        return tf.reshape(mine + self._offsets, [-1])

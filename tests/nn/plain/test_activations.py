@@ -1,0 +1,38 @@
+"""Every activation that a body may name, against Keras' own."""
+
+import pickle
+
+import keras
+import numpy as np
+import pytest
+
+from tabemb.nn.bodies.mlp import ACTIVATIONS as NAMES
+from tabemb.nn.plain.activations import ACTIVATIONS
+
+VALUES = np.random.default_rng(0).normal(scale=4, size=(64, 6)).astype("float32")
+EDGES = np.array([[-50, -6, -3, -1, -0.5, 0], [0.5, 1, 3, 6, 50, 1e-6]], "float32")
+
+
+# "threshold" asks for more than a tensor, so that no layer can be given its bare name.
+ELSEWHERE = {"sparsemax", "threshold"}
+
+
+def test_every_other_activation_has_a_plain_form():
+    assert {getattr(keras.activations, name).__name__ for name in NAMES - ELSEWHERE} == set(ACTIVATIONS)
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - ELSEWHERE))
+@pytest.mark.parametrize("x", [VALUES, EDGES], ids=["values", "edges"])
+def test_it_is_keras_activation(name, x):
+    function = getattr(keras.activations, name)
+    theirs = function(keras.ops.convert_to_tensor(x)).numpy()
+    before = x.copy()
+    ours = ACTIVATIONS[function.__name__](x)
+    assert ours.dtype == "float32"
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+    assert np.array_equal(x, before)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_it_can_be_pickled(name):
+    assert pickle.loads(pickle.dumps(ACTIVATIONS[name])) is ACTIVATIONS[name]

@@ -1,0 +1,118 @@
+"""Tables one above the other: how they are divided, read, written and handed back."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tabemb.nn.bodies import Mlp
+from tabemb.nn.embedding import FeatureSpec, TableSpec
+from tabemb.nn.network import Network, NetworkSpec
+from tabemb.nn.numeric import Standardized
+from tabemb.training.optimizers import RowAdam
+from tabemb.training.stacks import TableStack, stack_features
+
+rng = np.random.default_rng(0)
+
+
+def feature(position, dim=3, size=6, table=None):
+    name = table or f"t{position}"
+    spec = TableSpec(name=name, vocabulary_size=size, embedding_dim=dim)
+    return FeatureSpec(name=f"c{position}", position=position, table=spec)
+
+
+def positions(stacks):
+    return [[each.position for each in stack] for stack in stacks]
+
+
+def test_columns_of_one_dimension_are_one_stack_and_a_single_stack_is_halved():
+    assert positions(stack_features(tuple(feature(p, dim) for p, dim in enumerate((3, 3, 2))))) == [[0, 1], [2]]
+    assert positions(stack_features(tuple(map(feature, range(5))))) == [[0, 1, 2], [3, 4]]
+    assert positions(stack_features((feature(0),))) == [[0]]
+
+
+def test_columns_that_share_a_table_stay_together():
+    shared = (feature(0, table="airport"), feature(1, table="airport"))
+    assert positions(stack_features(shared)) == [[0, 1]]
+    apart = (*shared, feature(2), feature(3))
+    assert positions(stack_features(apart)) == [[0, 1], [2, 3]]
+
+
+@pytest.fixture
+def optimizer():
+    made = RowAdam([])
+    made.reset()
+    return made
+
+
+FEATURES = (feature(2, size=4), feature(0, size=6), feature(3, size=6, table="t0"))
+
+
+@pytest.fixture
+def network():
+    spec = NetworkSpec(features=FEATURES, n_outputs=1, body=Mlp(hidden_units=()), numeric=Standardized(), seed=0)
+    return Network(spec)
+
+
+INDICES = np.column_stack([rng.integers(0, size, 20) for size in (6, 9, 4, 6)]).astype("int32")
+
+
+def expected(network):
+    return np.hstack([network.vectors(f)[INDICES[:, f.position]] for f in FEATURES])
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_the_vectors_of_a_batch_are_those_of_the_network(small, network, optimizer):
+    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)
+    stack.open(FEATURES)
+    stack.load(network, optimizer)
+    assert stack.rows.read_value().shape == (10, 5)
+    touched = stack.touch(tf.constant(INDICES))
+    vectors = tf.gather(optimizer.vectors(touched.rows), touched.where)
+    assert np.array_equal(stack.side_by_side(vectors), expected(network))
+    assert np.array_equal(stack.look_up(tf.constant(INDICES), optimizer), expected(network))
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_gradients_are_summed_over_the_cells_of_a_row_in_both_columns_of_a_shared_table(small, network, optimizer):
+    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)
+    stack.open(FEATURES)
+    stack.load(network, optimizer)
+    gradient = rng.normal(size=(20, 9)).astype("float32")
+    touched = stack.touch(tf.constant(INDICES))
+    summed = stack.summed(tf.constant(gradient), touched).numpy()
+    by_hand = np.zeros((10, 3))
+    for place, (each, offset) in enumerate(zip(FEATURES, (0, 4, 4), strict=True)):
+        np.add.at(by_hand, INDICES[:, each.position] + offset, gradient[:, 3 * place : 3 * place + 3])
+    ids = np.arange(10) if touched.ids is None else touched.ids.numpy()
+    np.testing.assert_allclose(summed, by_hand[ids], atol=1e-5)
+    assert not np.delete(by_hand, ids, axis=0).any()
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_what_is_written_is_stored_and_the_other_rows_are_as_they_were(small, network, optimizer):
+    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)
+    stack.open(FEATURES)
+    stack.load(network, optimizer)
+    before = {f.name: network.vectors(f) for f in FEATURES}
+    batch = tf.constant([[5, 0, 1, 2]], tf.int32)
+    touched = stack.touch(batch)
+    stack.write(touched, touched.rows + 1.0)
+    assert np.array_equal(network.vectors(FEATURES[0]), before["c2"])
+    stack.store(network, optimizer)
+    for each, moved in ((FEATURES[0], [1]), (FEATURES[1], [2, 5])):
+        change = network.vectors(each) - before[each.name]
+        rows = np.arange(len(change)) if small else moved
+        np.testing.assert_allclose(change[rows], 1.0, atol=1e-6)
+        assert not np.delete(change, rows, axis=0).any()
+
+
+def test_a_stack_serves_tables_of_another_size_and_gives_its_memory_back(network, optimizer):
+    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)
+    larger = tuple(feature(f.position, size=50, table=f.table.name) for f in FEATURES)
+    stack.open(larger)
+    assert stack.rows.read_value().shape == (100, 5)
+    stack.open(FEATURES)
+    stack.load(network, optimizer)
+    assert np.array_equal(stack.look_up(tf.constant(INDICES), optimizer), expected(network))
+    stack.close()
+    assert stack.rows.read_value().shape == (0, 5)
