@@ -1,21 +1,22 @@
-"""Rows per second in training: tabemb's trainer beside ``keras.Model.fit`` on the same network and rows.
+"""Rows per second in training: tabemb's trainer, a loop written by hand, and ``keras.Model.fit``.
 
-    python benchmarks/train_speed.py [--rows 200000] [--vocabulary 10000] [--batch 1024] [--turns 3] [--json FILE]
+    python benchmarks/train_speed.py [--vocabulary 100 10000 100000 1000000] [--batch 256 1024 4096] [--turns 3]
 
-Both sides run in turn in one process; steady training is timed, without building, tracing and warm-up. What counts is
-the ratio of a turn, since both sides of it met the same machine.
+The same network and rows for all. They take turns in one process; steady training is timed, without building, tracing
+and warming up. tabemb trains with category dropout, a record of the loss, and the order drawn anew, as its estimators
+do. ``keras.Model.fit`` is left out where the vocabulary has a million categories: one step takes seconds.
 """
 
 import argparse
-import json
-import os
+import gc
 import time
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from turns import in_turn, machine, ratio, show, shown, write  # isort: skip  (before TensorFlow: quiet start)
 
 import keras
 import numpy as np
+from floor import Floor
 from workload import COLUMNS, DIM, HIDDEN, make_rows
 
 from tabemb.nn.bodies import Mlp
@@ -29,9 +30,13 @@ from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 from tabemb.training.trainer import Trainer
 
+MOST_KERAS_STEPS = 100
+# Multiplications and additions of a row, forward and twice as many backward.
+OPERATIONS = 6 * sum(a * b for a, b in zip([COLUMNS * DIM, *HIDDEN], [*HIDDEN, 1], strict=True))
 
-def tabemb_rate(categories, targets, vocabulary, batch):
-    """Rows per second of one epoch of tabemb's training loop, category dropout and all."""
+
+def network_of(vocabulary):
+    """Return the standard network."""
     features = tuple(
         FeatureSpec(
             name=f"c{place}",
@@ -41,64 +46,137 @@ def tabemb_rate(categories, targets, vocabulary, batch):
         for place in range(COLUMNS)
     )
     body = Mlp(hidden_units=HIDDEN, dropout=0.0)
-    network = Network(NetworkSpec(features=features, n_outputs=1, body=body, numeric=Standardized(), seed=0))
+    return Network(NetworkSpec(features=features, n_outputs=1, body=body, numeric=Standardized(), seed=0))
+
+
+def tabemb_rate(categories, targets, vocabulary, batch):
+    """Rows per second of one epoch of tabemb's trainer, category dropout and all."""
+    network, task, seeds = network_of(vocabulary), Binary.from_targets(np.array([0, 1])), Seeds(0)
     table = EncodedTable(categories + np.int32(Vocabulary.FIRST), np.empty((len(targets), 0), "float32"))
     rows = Rows(table=table, targets=targets)
-    task = Binary.from_targets(np.array([0, 1]))
-    trainer = Trainer(batch_size=batch, max_epochs=1, category_dropout=0.05)
-    loop = trainer.loop(network, task, Seeds(0))
-    trainer.fit(loop, rows.take(np.arange(3 * batch)), None, Seeds(0))
+    trainer = Trainer(batch_size=batch, max_epochs=1, category_dropout=0.05, learning_rate=1e-3)
+    loop = trainer.loop(network, task, seeds)
+    trainer.fit(loop, rows.only(np.arange(3 * batch)), None, seeds)
     rows.tensors  # noqa: B018  (made once in a fit, whatever the number of epochs)
+    # fit ends by handing the tables to the network, which is no part of a step.
+    store, seconds = loop.store, []
+    loop.store = lambda: seconds.append(time.perf_counter())
     start = time.perf_counter()
-    trainer.fit(loop, rows, None, Seeds(0))
-    return len(rows) / (time.perf_counter() - start)
+    trainer.fit(loop, rows, None, seeds)
+    loop.store = store
+    trainer.release(loop)
+    return len(rows) / (seconds[0] - start)
 
 
 def keras_rate(categories, targets, vocabulary, batch):
-    """Rows per second of one epoch of ``keras.Model.fit`` with Adam."""
+    """Rows per second of ``keras.Model.fit`` with Adam, over one epoch or so many steps as are enough."""
+    rows = min(len(targets), MOST_KERAS_STEPS * batch)
     inputs = [keras.Input((), dtype="int32") for _ in range(COLUMNS)]
     hidden = keras.layers.Concatenate()([keras.layers.Embedding(vocabulary, DIM)(each) for each in inputs])
     for units in HIDDEN:
         hidden = keras.layers.Dense(units, activation="relu")(hidden)
     model = keras.Model(inputs, keras.layers.Dense(1)(hidden))
     model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
-    columns = [np.ascontiguousarray(column) for column in categories.T]
+    columns = [np.ascontiguousarray(column) for column in categories[:rows].T]
     model.fit([column[: 3 * batch] for column in columns], targets[: 3 * batch], batch_size=batch, verbose=0)
     start = time.perf_counter()
-    model.fit(columns, targets, batch_size=batch, verbose=0)
-    return len(targets) / (time.perf_counter() - start)
+    model.fit(columns, targets[:rows], batch_size=batch, verbose=0)
+    return rows / (time.perf_counter() - start)
+
+
+def sides_for(categories, targets, vocabulary, batch, *, with_keras):
+    """Return the sides, by name."""
+    sides = {
+        "tabemb": lambda: tabemb_rate(categories, targets, vocabulary, batch),
+        "floor": lambda: Floor(COLUMNS, vocabulary, batch).rate(categories, targets),
+    }
+    if with_keras:
+        sides["keras"] = lambda: keras_rate(categories, targets, vocabulary, batch)
+    return {name: _cleanly(side) for name, side in sides.items()}
+
+
+def _cleanly(side):
+    def rate():
+        keras.backend.clear_session()
+        gc.collect()
+        return side()
+
+    return rate
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
-    parser.add_argument("--vocabulary", type=int, default=10_000)
-    parser.add_argument("--batch", type=int, default=1024)
+    parser.add_argument("--vocabulary", type=int, nargs="+", default=[100, 10_000, 100_000, 1_000_000])
+    parser.add_argument("--batch", type=int, nargs="+", default=[256, 1024, 4096])
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--no-keras", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
 
-    categories, targets = make_rows(options.rows, options.vocabulary)
-    turns = []
-    for _ in range(options.turns):
-        pair = [rate(categories, targets, options.vocabulary, options.batch) for rate in (tabemb_rate, keras_rate)]
-        turns.append(pair)
+    rows, steps = [], {}
+    for vocabulary in options.vocabulary:
+        categories, targets = make_rows(options.rows, vocabulary)
+        for batch in options.batch:
+            with_keras = vocabulary <= 100_000 and not options.no_keras
+            rates = in_turn(sides_for(categories, targets, vocabulary, batch, with_keras=with_keras), options.turns)
+            row = {"vocabulary": vocabulary, "batch": batch, "rows_per_second": rates}
+            row["over_floor"] = ratio(rates["tabemb"], rates["floor"])
+            if with_keras:
+                row["over_keras"] = ratio(rates["tabemb"], rates["keras"])
+            rows.append(row)
+            steps[vocabulary, batch] = {name: [batch / rate for rate in each] for name, each in rates.items()}
+            print(
+                f"{vocabulary:>9,} categories, batch {batch:>5,}: {shown(row['over_floor'])} of the floor", flush=True
+            )
+
+    peak = machine()["gflops_of_a_float32_product"]
+    cells = [
+        [
+            f"{row['vocabulary']:,}",
+            f"{row['batch']:,}",
+            *(
+                f"{np.median(row['rows_per_second'][side]):,.0f}" if side in row["rows_per_second"] else ""
+                for side in SIDES
+            ),
+            shown(row["over_floor"]),
+            shown(row["over_keras"]) if "over_keras" in row else "",
+            f"{np.median(row['rows_per_second']['tabemb']) * OPERATIONS / peak / 1e7:.0f} %",
+        ]
+        for row in rows
+    ]
+    headings = ["categories", "batch", *SIDES, "over floor", "over keras", "of the arithmetic peak"]
+    show(f"rows per second, {COLUMNS} columns, {options.rows:,} rows, {options.turns} turns", headings, cells)
+    grown = growth(steps, options.batch)
+    for each in grown:
         print(
-            f"tabemb {pair[0]:>9,.0f} rows/s   keras.Model.fit {pair[1]:>9,.0f} rows/s   ratio {pair[0] / pair[1]:.2f}"
+            f"batch {each['batch']:,}: a step at 1,000,000 categories takes {shown(each['tabemb'])} times as long as "
+            f"at 10,000; the floor's {shown(each['floor'])}; quotient {shown(each['quotient'])}"
         )
-    ratios = np.array([ours / theirs for ours, theirs in turns])
-    print(
-        f"{options.rows:,} rows, {COLUMNS} columns of {options.vocabulary:,} categories, batch {options.batch}: "
-        f"median ratio {np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})"
-    )
-    if options.json:
-        record = {
-            "rows": options.rows,
-            "vocabulary": options.vocabulary,
-            "batch": options.batch,
-            "rows_per_second": turns,
-        }
-        options.json.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    print("written:", write("train_speed", rows, options.json, growth=grown, options=vars(options)))
+
+
+SIDES = ("tabemb", "floor", "keras")
+
+
+def growth(steps, batches):
+    """Return how much longer a step takes at a million categories than at ten thousand, of tabemb and of the floor."""
+    grown = []
+    for batch in batches:
+        if (10_000, batch) in steps and (1_000_000, batch) in steps:
+            small, large = steps[10_000, batch], steps[1_000_000, batch]
+            mine, floors = (
+                [a / b for a, b in zip(large[side], small[side], strict=True)] for side in ("tabemb", "floor")
+            )
+            grown.append(
+                {
+                    "batch": batch,
+                    "tabemb": ratio(large["tabemb"], small["tabemb"]),
+                    "floor": ratio(large["floor"], small["floor"]),
+                    "quotient": ratio(mine, floors),
+                }
+            )
+    return grown
 
 
 if __name__ == "__main__":
