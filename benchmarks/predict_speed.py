@@ -48,7 +48,7 @@ def fitted(n_rows: int, n_categories: int) -> tuple[EmbeddingClassifier, dict[st
             OneHotEncoder(handle_unknown="ignore"), LogisticRegression(max_iter=50, tol=1e-2)
         ),
         "TargetEncoder + HistGradientBoosting": make_pipeline(
-            TargetEncoder(random_state=0), HistGradientBoostingClassifier(random_state=0)
+            TargetEncoder(), HistGradientBoostingClassifier(random_state=0)
         ),
     }
     for pipeline in pipelines.values():

@@ -2,13 +2,15 @@
 
     python benchmarks/train_speed.py [--vocabulary 100 10000 100000 1000000] [--batch 256 1024 4096] [--turns 3]
 
-The same network and rows for all. They take turns in one process; steady training is timed, without building, tracing
-and warming up. tabemb trains with category dropout, a record of the loss, and the order drawn anew, as its estimators
-do. ``keras.Model.fit`` is left out where the vocabulary has a million categories: one step takes seconds.
+The same network and rows for all. They take turns, each in a process of its own, since tabemb divides the cores in
+another way than TensorFlow does by itself. Steady training is timed, without building, tracing and warming up. tabemb
+trains with category dropout, a record of the loss, and the order drawn anew, as its estimators do.
+``keras.Model.fit`` is left out where the vocabulary has a million categories: one step takes a third of a second.
 """
 
 import argparse
-import gc
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -30,6 +32,7 @@ from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 from tabemb.training.trainer import Trainer
 
+SIDES = ("tabemb", "floor", "keras")
 MOST_KERAS_STEPS = 100
 # Multiplications and additions of a row, forward and twice as many backward.
 OPERATIONS = 6 * sum(a * b for a, b in zip([COLUMNS * DIM, *HIDDEN], [*HIDDEN, 1], strict=True))
@@ -84,22 +87,21 @@ def keras_rate(categories, targets, vocabulary, batch):
     return rows / (time.perf_counter() - start)
 
 
-def sides_for(categories, targets, vocabulary, batch, *, with_keras):
-    """Return the sides, by name."""
-    sides = {
-        "tabemb": lambda: tabemb_rate(categories, targets, vocabulary, batch),
-        "floor": lambda: Floor(COLUMNS, vocabulary, batch).rate(categories, targets),
-    }
-    if with_keras:
-        sides["keras"] = lambda: keras_rate(categories, targets, vocabulary, batch)
-    return {name: _cleanly(side) for name, side in sides.items()}
+def rate_of(side, rows, vocabulary, batch):
+    """Rows per second of one side, in this process."""
+    categories, targets = make_rows(rows, vocabulary)
+    if side == "floor":
+        return Floor(COLUMNS, vocabulary, batch).rate(categories, targets)
+    return (tabemb_rate if side == "tabemb" else keras_rate)(categories, targets, vocabulary, batch)
 
 
-def _cleanly(side):
+def in_a_process(side, rows, vocabulary, batch):
+    """Return a call that measures a side in a process of its own, with the threads that it takes by itself."""
+    options = ["--side", side, "--rows", str(rows), "--vocabulary", str(vocabulary), "--batch", str(batch)]
+
     def rate():
-        keras.backend.clear_session()
-        gc.collect()
-        return side()
+        child = subprocess.run([sys.executable, __file__, *options], check=True, capture_output=True, text=True)
+        return float(child.stdout)
 
     return rate
 
@@ -112,14 +114,19 @@ def main():
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--no-keras", action="store_true")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--side", choices=SIDES, help="measure this side in this process, and print its rate only")
     options = parser.parse_args()
+    if options.side:
+        print(rate_of(options.side, options.rows, options.vocabulary[0], options.batch[0]))
+        return
 
     rows, steps = [], {}
     for vocabulary in options.vocabulary:
-        categories, targets = make_rows(options.rows, vocabulary)
         for batch in options.batch:
             with_keras = vocabulary <= 100_000 and not options.no_keras
-            rates = in_turn(sides_for(categories, targets, vocabulary, batch, with_keras=with_keras), options.turns)
+            names = SIDES if with_keras else SIDES[:2]
+            sides = {name: in_a_process(name, options.rows, vocabulary, batch) for name in names}
+            rates = in_turn(sides, options.turns)
             row = {"vocabulary": vocabulary, "batch": batch, "rows_per_second": rates}
             row["over_floor"] = ratio(rates["tabemb"], rates["floor"])
             if with_keras:
@@ -154,9 +161,6 @@ def main():
             f"at 10,000; the floor's {shown(each['floor'])}; quotient {shown(each['quotient'])}"
         )
     print("written:", write("train_speed", rows, options.json, growth=grown, options=vars(options)))
-
-
-SIDES = ("tabemb", "floor", "keras")
 
 
 def growth(steps, batches):

@@ -33,6 +33,10 @@ class Chunk:
 class RowSource(Protocol):
     """What the trainer asks of its training rows; rows that do not fit into memory can come by another one."""
 
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, categorical and numeric."""
+
     def __len__(self) -> int:
         """Return the number of rows of an epoch."""
 
@@ -66,6 +70,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.table) if self.kept is None else len(self.kept)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns, categorical and numeric."""
+        return self.table.indices.shape[1] + self.table.numbers.shape[1]
 
     def take(self, rows: np.ndarray) -> "Rows":
         """Return a copy of some of the rows."""

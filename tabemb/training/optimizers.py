@@ -131,22 +131,14 @@ class RowAdam:
             The length of the step.
         """
         step = tf.cast(self.step, tf.float32)
-        power_1, power_2 = tf.pow(self.beta_1, step), tf.pow(self.beta_2, step)
+        length = learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.beta_1, step))
         for weight, (first, second), gradient in zip(self.weights, self._moments, gradients, strict=True):
             if self.decays and weight.shape.rank > 1:
                 weight.assign_sub(learning_rate * self.weight_decay * weight)
-            tf.raw_ops.ResourceApplyAdam(
-                var=weight.handle,
-                m=first.handle,
-                v=second.handle,
-                beta1_power=power_1,
-                beta2_power=power_2,
-                lr=learning_rate,
-                beta1=self.beta_1,
-                beta2=self.beta_2,
-                epsilon=self.epsilon,
-                grad=gradient,
-            )
+            # Plain operations run at once where they are ready; TensorFlow's fused one waits for a thread of its own.
+            m = first.assign(first + (gradient - first) * (1 - self.beta_1), read_value=True)
+            v = second.assign(second + (tf.square(gradient) - second) * (1 - self.beta_2), read_value=True)
+            weight.assign_sub(length * m / (tf.sqrt(v) + self.epsilon))
 
 
 def _zeros(variable):

@@ -120,23 +120,32 @@ class TableStack:
             rows = tf.gather(self.rows, tf.range(start, start + table.vocabulary_size))
             network.tables[table].embeddings.assign(optimizer.vectors(rows))
 
-    def touch(self, indices: Any) -> Touched:
-        """Read the rows of a batch.
+    def cells(self, indices: Any) -> Any:
+        """Return which row of the stack each cell has, of shape (n, n_columns).
 
         Parameters
         ----------
-        indices : tensor of int32 of shape (batch, all categorical columns)
+        indices : tensor of int32 of shape (n, all categorical columns)
             Which category each cell is.
         """
-        cells = self._cells(indices)
+        first, last = self.positions[0], self.positions[-1]
+        if self.positions == list(range(first, last + 1)):
+            mine = indices[:, first : last + 1]
+        else:
+            mine = tf.gather(indices, np.asarray(self.positions), axis=1)
+        return mine + self._offsets
+
+    def touch(self, cells: Any) -> Touched:
+        """Read the rows of a batch, from what :meth:`cells` gave for it."""
+        cells = tf.reshape(cells, [-1])
         if self.small:
             return Touched(ids=None, where=cells, rows=self.rows.read_value())
         ids, where = tf.unique(cells)
         return Touched(ids=ids, where=where, rows=tf.gather(self.rows, ids))
 
-    def look_up(self, indices: Any, optimizer: Any) -> Any:
-        """Return the vectors of a batch, of shape (batch, n_columns * dim), to answer with and not to train."""
-        return self.side_by_side(optimizer.vectors(tf.gather(self.rows, self._cells(indices))))
+    def look_up(self, cells: Any, optimizer: Any) -> Any:
+        """Return the vectors of some cells, of shape (n, n_columns * dim), to answer with and not to train."""
+        return self.side_by_side(optimizer.vectors(tf.gather(self.rows, tf.reshape(cells, [-1]))))
 
     def side_by_side(self, vectors: Any) -> Any:
         """Return the vectors of all cells, (batch * n_columns, dim), row by row: (batch, n_columns * dim)."""
@@ -144,8 +153,13 @@ class TableStack:
 
     def summed(self, gradient: Any, touched: Touched) -> Any:
         """Return the gradient of each row that was touched, (n, dim), from that of the vectors side by side."""
-        return tf.math.unsorted_segment_sum(
-            tf.reshape(gradient, [-1, self.dim]), touched.where, tf.shape(touched.rows)[0]
+        n_cells, n_rows = tf.size(touched.where), tf.shape(touched.rows)[0]
+        # A product with the sparse matrix of ones is the sum over segments, at a fourth of its time on a CPU.
+        return tf.raw_ops.SparseTensorDenseMatMul(
+            a_indices=tf.stack([touched.where, tf.range(n_cells)], axis=1),
+            a_values=tf.ones([n_cells]),
+            a_shape=tf.cast(tf.stack([n_rows, n_cells]), tf.int64),
+            b=tf.reshape(gradient, [-1, self.dim]),
         )
 
     def write(self, touched: Touched, rows: Any) -> None:
@@ -158,11 +172,3 @@ class TableStack:
     def _write(self, ids, rows):
         # The raw operation; the variable's own method would return, and so copy, the whole stack.
         tf.raw_ops.ResourceScatterUpdate(resource=self.rows.handle, indices=ids, updates=rows)
-
-    def _cells(self, indices):
-        first, last = self.positions[0], self.positions[-1]
-        if self.positions == list(range(first, last + 1)):
-            mine = indices[:, first : last + 1]
-        else:
-            mine = tf.gather(indices, np.asarray(self.positions), axis=1)
-        return tf.reshape(mine + self._offsets, [-1])

@@ -180,14 +180,19 @@ class TrainingLoop:
         return np.concatenate(parts)
 
     def _answer(self, indices, numbers):
-        vectors = [stack.look_up(indices, self.optimizer) for stack in self._stacks]
+        vectors = [stack.look_up(stack.cells(indices), self.optimizer) for stack in self._stacks]
         return self._trunk(self._trunk_inputs(indices, numbers, vectors), training=False)
 
     def _run(self, rows, order, learning_rates, batch_size):
+        # Rows of all steps at once, in the order in which they are used: a step then takes what lies side by side.
+        taken = {name: tf.gather(tensor, order) for name, tensor in rows.items()}
+        taken["indices"] = self._drop_categories(taken["indices"])
+        cells = [stack.cells(taken["indices"]) for stack in self._stacks]
+
         def one_more(step, total):
-            take = order[step * batch_size : (step + 1) * batch_size]
-            batch = {name: tf.gather(tensor, take) for name, tensor in rows.items()}
-            return step + 1, total + self._step(batch, learning_rates[step])
+            start, stop = step * batch_size, (step + 1) * batch_size
+            batch = {name: each[start:stop] for name, each in taken.items()}
+            return step + 1, total + self._step(batch, [each[start:stop] for each in cells], learning_rates[step])
 
         # Written out, since autograph would translate the code of every step anew in each fit.
         n_steps = tf.size(learning_rates)
@@ -196,16 +201,15 @@ class TrainingLoop:
         weights = [tf.reduce_all(tf.math.is_finite(v.value)) for v in self._trunk.trainable_variables]
         return tf.where(tf.reduce_all(weights), total, float("nan"))
 
-    def _step(self, batch, learning_rate):
-        step = self.optimizer.begin_step(learning_rate)
-        indices = self._drop_categories(batch["indices"], step)
-        touched = [stack.touch(indices) for stack in self._stacks]
+    def _step(self, batch, cells, learning_rate):
+        self.optimizer.begin_step(learning_rate)
+        touched = [stack.touch(each) for stack, each in zip(self._stacks, cells, strict=True)]
         vectors = [self.optimizer.vectors(each.rows) for each in touched]
         looked_up = [
             stack.side_by_side(tf.gather(of_rows, each.where))
             for stack, of_rows, each in zip(self._stacks, vectors, touched, strict=True)
         ]
-        inputs = self._trunk_inputs(indices, batch["numbers"], looked_up)
+        inputs = self._trunk_inputs(batch["indices"], batch["numbers"], looked_up)
         total, of_inputs, of_weights = self._gradients(inputs, batch["targets"], batch["weights"])
         gradients = tf.split(of_inputs, [stack.width for stack in self._stacks], axis=1) if self._stacks else []
         for stack, each, of_rows, gradient in zip(self._stacks, touched, vectors, gradients, strict=True):
@@ -219,15 +223,10 @@ class TrainingLoop:
         n_rows = tf.shape(targets)[0]
         chains = 1 if self._trunk.non_trainable_weights else CHAINS
         bounds = [n_rows * chain // chains for chain in range(chains + 1)]
-        parts = [
-            self._chain(
-                {name: each[start:stop] for name, each in inputs.items()},
-                targets[start:stop],
-                weights[start:stop],
-                n_rows,
-            )
-            for start, stop in pairwise(bounds)
-        ]
+        parts = []
+        for start, stop in pairwise(bounds):
+            portion = {name: each[start:stop] for name, each in inputs.items()}
+            parts.append(self._chain(portion, targets[start:stop], weights[start:stop], n_rows))
         if chains == 1:
             return parts[0]
         totals, of_inputs, of_weights = zip(*parts, strict=True)
@@ -252,10 +251,11 @@ class TrainingLoop:
             given["vectors"] = tf.concat(vectors, axis=1) if len(vectors) > 1 else vectors[0]
         return {name: given[name] for name in self._trunk.input}
 
-    def _drop_categories(self, indices, step):
+    def _drop_categories(self, indices):
         if not self._drops:
             return indices
-        draw = tf.random.stateless_uniform(tf.shape(indices), seed=tf.stack([self._seed.read_value(), step]))
+        seed = tf.stack([self._seed.read_value(), self.optimizer.step.read_value()])
+        draw = tf.random.stateless_uniform(tf.shape(indices), seed=seed)
         return tf.where((indices >= Vocabulary.FIRST) & (draw < self._share), Vocabulary.UNKNOWN, indices)
 
 

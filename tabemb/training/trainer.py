@@ -19,6 +19,8 @@ from tabemb.training.steps import TrainingLoop
 __all__ = ["Trainer", "TrainingRecord"]
 
 STEPS_PER_CALL = 100
+# A call lays the rows of all its steps side by side first; this bounds the memory for it (four bytes a cell).
+CELLS_PER_CALL = 4_000_000
 # The learning rate of the tables, as a multiple of that of the other weights.
 TABLE_FACTOR = 3.0
 
@@ -158,7 +160,7 @@ class Trainer:
         n_steps = math.ceil(len(train) / self.batch_size)
         schedule = SCHEDULES.resolve(self.schedule)
         loss, first, n_rows = 0.0, 0, 0
-        for chunk in train.epoch(shuffle, self.batch_size, STEPS_PER_CALL):
+        for chunk in train.epoch(shuffle, self.batch_size, self._steps_per_call(train)):
             last = first + math.ceil(len(chunk.order) / self.batch_size)
             progress = (epoch * n_steps + np.arange(first, last)) / (self.max_epochs * n_steps)
             rates = hooks.learning_rate * schedule(progress)
@@ -172,6 +174,9 @@ class Trainer:
             if hooks.stop:
                 break
         return {"loss": loss / n_rows, "learning_rate": float(rates[-1])}
+
+    def _steps_per_call(self, train) -> int:
+        return max(1, min(STEPS_PER_CALL, CELLS_PER_CALL // (self.batch_size * max(1, train.n_columns))))
 
     def _check_finite(self, loss, epoch):
         if not math.isfinite(loss):

@@ -38,3 +38,31 @@ def test_take_keeps_rows_together():
 def test_tensors_are_made_once():
     rows = Rows(table=TABLE, targets=TARGETS)
     assert rows.tensors is rows.tensors
+
+
+def test_rows_that_do_not_count_are_in_no_batch_and_in_no_mean():
+    rows = Rows(table=TABLE, targets=TARGETS, weights=np.array([1.0, 2.0, 3.0, 100.0])).only(np.array([0, 1, 2]))
+    assert (len(rows), rows.n_columns) == (3, 3)
+    assert rows.tensors["weights"].numpy().tolist() == [0.5, 1.0, 1.5, 50.0]
+    (chunk,) = rows.epoch(np.random.default_rng(0), 2, 5)
+    assert sorted(chunk.order) == [0, 1, 2]
+    again = rows.only(np.array([2, 0]))
+    assert again.kept.tolist() == [2, 0]
+    assert again.table is TABLE
+    assert again.take(np.array([0])).table.indices.tolist() == [[4, 5]]
+
+
+def test_which_indices_a_column_has():
+    rows = Rows(table=TABLE, targets=TARGETS)
+    assert np.flatnonzero(rows.seen(0, 9)).tolist() == [0, 2, 4, 6]
+    assert np.flatnonzero(rows.only(np.array([1, 3])).seen(1, 9)).tolist() == [3, 7]
+
+
+def test_an_epoch_has_each_row_once_in_full_chunks_in_an_order_that_is_drawn():
+    table = EncodedTable(np.zeros((23, 1), "int32"), np.zeros((23, 0), "float32"))
+    rows, generator = Rows(table=table, targets=np.zeros(23)), np.random.default_rng(0)
+    first, second = ([chunk.order for chunk in rows.epoch(generator, 4, 2)] for _ in range(2))
+    assert [len(order) for order in first] == [8, 8, 7]
+    assert first[0].dtype == np.int32
+    assert sorted(np.concatenate(first)) == sorted(np.concatenate(second)) == list(range(23))
+    assert np.concatenate(first).tolist() != np.concatenate(second).tolist()

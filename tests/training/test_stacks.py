@@ -66,10 +66,10 @@ def test_the_vectors_of_a_batch_are_those_of_the_network(small, network, optimiz
     stack.open(FEATURES)
     stack.load(network, optimizer)
     assert stack.rows.read_value().shape == (10, 5)
-    touched = stack.touch(tf.constant(INDICES))
+    touched = stack.touch(stack.cells(tf.constant(INDICES)))
     vectors = tf.gather(optimizer.vectors(touched.rows), touched.where)
     assert np.array_equal(stack.side_by_side(vectors), expected(network))
-    assert np.array_equal(stack.look_up(tf.constant(INDICES), optimizer), expected(network))
+    assert np.array_equal(stack.look_up(stack.cells(tf.constant(INDICES)), optimizer), expected(network))
 
 
 @pytest.mark.parametrize("small", [True, False])
@@ -78,7 +78,7 @@ def test_gradients_are_summed_over_the_cells_of_a_row_in_both_columns_of_a_share
     stack.open(FEATURES)
     stack.load(network, optimizer)
     gradient = rng.normal(size=(20, 9)).astype("float32")
-    touched = stack.touch(tf.constant(INDICES))
+    touched = stack.touch(stack.cells(tf.constant(INDICES)))
     summed = stack.summed(tf.constant(gradient), touched).numpy()
     by_hand = np.zeros((10, 3))
     for place, (each, offset) in enumerate(zip(FEATURES, (0, 4, 4), strict=True)):
@@ -95,7 +95,7 @@ def test_what_is_written_is_stored_and_the_other_rows_are_as_they_were(small, ne
     stack.load(network, optimizer)
     before = {f.name: network.vectors(f) for f in FEATURES}
     batch = tf.constant([[5, 0, 1, 2]], tf.int32)
-    touched = stack.touch(batch)
+    touched = stack.touch(stack.cells(batch))
     stack.write(touched, touched.rows + 1.0)
     assert np.array_equal(network.vectors(FEATURES[0]), before["c2"])
     stack.store(network, optimizer)
@@ -113,6 +113,6 @@ def test_a_stack_serves_tables_of_another_size_and_gives_its_memory_back(network
     assert stack.rows.read_value().shape == (100, 5)
     stack.open(FEATURES)
     stack.load(network, optimizer)
-    assert np.array_equal(stack.look_up(tf.constant(INDICES), optimizer), expected(network))
+    assert np.array_equal(stack.look_up(stack.cells(tf.constant(INDICES)), optimizer), expected(network))
     stack.close()
     assert stack.rows.read_value().shape == (0, 5)

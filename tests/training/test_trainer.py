@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from tabemb.exceptions import TrainingError, UnknownNameError
 from tabemb.training import trainer as trainer_module
 from tabemb.training.batches import Rows
-from tabemb.training.trainer import EarlyStopping
+from tabemb.training.trainer import EarlyStopping, Trainer
 
 
 class Weights(keras.callbacks.Callback):
@@ -132,7 +132,7 @@ def test_the_size_of_a_chunk_changes_nothing(workshop, monkeypatch):
     for chunk in (100, 4):
         monkeypatch.setattr(trainer_module, "STEPS_PER_CALL", chunk)
         network = workshop.network()
-        workshop.fit(network, workshop.rows(96), schedule="cosine", category_dropout=0.2)
+        workshop.fit(network, workshop.rows(96), schedule="cosine")
         weights.append(network.model.get_weights())
     assert equal(*weights)
 
@@ -158,3 +158,10 @@ def test_the_bar_is_shown_on_stderr_with_verbose_only(verbose, workshop, capsys)
     out, err = capsys.readouterr()
     assert out == ""
     assert ("epoch 2/2" in err and "val_accuracy" in err) if verbose else err == ""
+
+
+def test_wide_rows_and_large_batches_are_laid_out_for_fewer_steps(workshop):
+    narrow, wide = workshop.rows(96), workshop.rows(96, columns=40)
+    assert Trainer(batch_size=64, max_epochs=1)._steps_per_call(narrow) == 100
+    assert Trainer(batch_size=4096, max_epochs=1)._steps_per_call(wide) == 4_000_000 // (4096 * 41)
+    assert Trainer(batch_size=10**9, max_epochs=1)._steps_per_call(wide) == 1
