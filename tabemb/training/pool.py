@@ -12,6 +12,9 @@ __all__ = ["POOL", "LoopPool", "shape_key"]
 
 # A loop keeps the weights outside of tables, and two moments of each.
 MOST_WEIGHTS = 1_000_000
+# In a variable that was used before, TensorFlow copies what is assigned, so that tables would be there twice. Where it
+# matters, training takes so long that compiling does not.
+MOST_ROWS = 1_000_000
 
 
 def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool) -> Hashable:
@@ -31,9 +34,11 @@ def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool) -> Ha
     Returns
     -------
     hashable or None
-        None when the parts cannot be compared; their loop is made anew each time.
+        None when the parts cannot be compared, or the tables are large; their loop is made anew each time.
     """
     tables = list(dict.fromkeys(feature.table for feature in spec.embedded))
+    if sum(table.vocabulary_size for table in tables) > MOST_ROWS:
+        return None
     key = (
         tuple((f.position, f.table.embedding_dim, tables.index(f.table)) for f in spec.embedded),
         small_stacks(spec),

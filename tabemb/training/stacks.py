@@ -14,6 +14,8 @@ __all__ = ["TableStack", "Touched", "stack_features"]
 
 # A stack of fewer rows than a batch has cells is updated whole: finding the distinct rows would cost more.
 SMALL = 4096
+# Rows that are copied at once between a stack and a network: a bound on the memory for it.
+PORTION = 100_000
 
 
 def stack_features(features: tuple[FeatureSpec, ...]) -> list[tuple[FeatureSpec, ...]]:
@@ -108,17 +110,23 @@ class TableStack:
 
     def load(self, network: Network, optimizer: Any) -> None:
         """Take the vectors of a network's tables; what stands beside a row stays as it is."""
-        for table, start in self._starts.items():
-            ids = tf.range(start, start + table.vocabulary_size)
-            rows = tf.gather(self.rows, ids)
-            vectors = network.tables[table].embeddings.value
-            self._write(ids, optimizer.with_vectors(rows, tf.convert_to_tensor(vectors)))
+        for table, part, ids in self._parts():
+            vectors = tf.gather(network.tables[table].embeddings.value, part)
+            self._write(ids, optimizer.with_vectors(tf.gather(self.rows, ids), vectors))
 
     def store(self, network: Network, optimizer: Any) -> None:
         """Hand the vectors to a network's tables, up to date."""
+        for table, part, ids in self._parts():
+            vectors = optimizer.vectors(tf.gather(self.rows, ids))
+            handle = network.tables[table].embeddings.value.handle
+            tf.raw_ops.ResourceScatterUpdate(resource=handle, indices=part, updates=vectors)
+
+    def _parts(self):
+        """Yield portions of each table, as numbers of its own rows and of the stack's; TensorFlow keeps what it had."""
         for table, start in self._starts.items():
-            rows = tf.gather(self.rows, tf.range(start, start + table.vocabulary_size))
-            network.tables[table].embeddings.assign(optimizer.vectors(rows))
+            for first in range(0, table.vocabulary_size, PORTION):
+                part = tf.range(first, min(first + PORTION, table.vocabulary_size))
+                yield table, part, part + start
 
     def cells(self, indices: Any) -> Any:
         """Return which row of the stack each cell has, of shape (n, n_columns).

@@ -84,6 +84,14 @@ def test_parts_that_cannot_be_compared_are_compiled_each_time(pool, workshop):
     assert key(network, workshop.task) is None
 
 
+def test_large_tables_get_a_loop_of_their_own(workshop, monkeypatch):
+    network = workshop.network(size=30)
+    monkeypatch.setattr(pool_module, "MOST_ROWS", 60)
+    assert key(network, workshop.task) is not None
+    monkeypatch.setattr(pool_module, "MOST_ROWS", 59)
+    assert key(network, workshop.task) is None
+
+
 def test_what_is_given_back_is_taken_again_by_one_at_a_time(pool, workshop):
     network = workshop.network()
     first = take(pool, network, workshop.task)

@@ -8,6 +8,7 @@ from tabemb.nn.bodies import Mlp
 from tabemb.nn.embedding import FeatureSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import Standardized
+from tabemb.training import stacks
 from tabemb.training.optimizers import RowAdam
 from tabemb.training.stacks import TableStack, stack_features
 
@@ -20,8 +21,8 @@ def feature(position, dim=3, size=6, table=None):
     return FeatureSpec(name=f"c{position}", position=position, table=spec)
 
 
-def positions(stacks):
-    return [[each.position for each in stack] for stack in stacks]
+def positions(divided):
+    return [[each.position for each in stack] for stack in divided]
 
 
 def test_columns_of_one_dimension_are_one_stack_and_a_single_stack_is_halved():
@@ -86,6 +87,18 @@ def test_gradients_are_summed_over_the_cells_of_a_row_in_both_columns_of_a_share
     ids = np.arange(10) if touched.ids is None else touched.ids.numpy()
     np.testing.assert_allclose(summed, by_hand[ids], atol=1e-5)
     assert not np.delete(by_hand, ids, axis=0).any()
+
+
+def test_tables_are_copied_in_portions(network, optimizer, monkeypatch):
+    monkeypatch.setattr(stacks, "PORTION", 4)
+    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)
+    stack.open(FEATURES)
+    stack.load(network, optimizer)
+    before = expected(network)
+    for layer in network.tables.values():
+        layer.embeddings.assign(np.zeros(layer.embeddings.shape))
+    stack.store(network, optimizer)
+    assert np.array_equal(expected(network), before)
 
 
 @pytest.mark.parametrize("small", [True, False])
