@@ -19,6 +19,8 @@ COMPILED_ROWS = 8192
 # A matrix product rounds the rows that are left over from its kernels in another way. Without any left over, what a row
 # gets does not depend on the rows beside it.
 ROWS_OF_A_PRODUCT = 8
+# Telling a variable not to copy itself costs as much as copying some thousand rows.
+MANY_ROWS = 1024
 
 
 class Forward:
@@ -49,19 +51,22 @@ class Forward:
 
     def _prepare(self):
         self._compiled, self._variables = None, list(self._model.variables)
+        self._sources, self._plain, self.obstacle = (), None, None
         try:
-            self._translation, self.obstacle = translate(self._model), None
+            translation = translate(self._model)
+            self._sources = translation.sources
+            self._plain = translation.program, [source.variable.value for source in translation.sources]
         except NoPlainFormError as error:
-            self._translation, self.obstacle = None, str(error)
+            self.obstacle = str(error)
         # Numbers on a GPU would have to come over for every answer; there the rows go to the numbers.
         self._away = any("GPU" in variable.value.device for variable in self._variables)
 
     def logits(self, table: EncodedTable) -> np.ndarray:
         """Return the logits of encoded rows, float32 of shape (n, n_outputs)."""
-        translation = self._current()
-        if translation is None or self._away:
+        plain = self._current()
+        if plain is None or self._away:
             return self._compiled_logits(table)
-        program, weights = translation.program, _weights(translation)
+        program, weights = plain[0], [_view(variable) for variable in plain[1]]
 
         def answer(rows):
             inputs = {name: _filled_up(each) for name, each in self._inputs(table, rows).items()}
@@ -71,19 +76,20 @@ class Forward:
 
     def copied(self) -> PlainNetwork | None:
         """Return the network as it is now, without Keras and for ever the same; None where there is an obstacle."""
-        translation = self._current()
-        return None if translation is None else PlainNetwork.copied(translation.program, _weights(translation))
+        plain = self._current()
+        return None if plain is None else PlainNetwork.copied(plain[0], [_view(variable) for variable in plain[1]])
 
     def _current(self):
+        """Return the program and its variables, or None where there is an obstacle."""
         with self._lock:
             if not self._is_current():
                 self._prepare()
-            return self._translation
+            return self._plain
 
     def _is_current(self):
         # Quantizing a model, or adding adapters, gives its layers other variables.
-        if self._translation is not None:
-            return all(source.stands for source in self._translation.sources)
+        if self._plain is not None:
+            return all(source.stands for source in self._sources)
         now = self._model.variables
         return len(now) == len(self._variables) and all(a is b for a, b in zip(now, self._variables, strict=True))
 
@@ -119,14 +125,12 @@ def _filled_up(rows):
     return np.concatenate([rows, np.zeros((lacking, rows.shape[1]), rows.dtype)]) if lacking else rows
 
 
-def _weights(translation):
-    return [_view(source.variable) for source in translation.sources]
-
-
 def _view(variable):
-    """Return a variable's numbers without a copy; not to be kept, since the variable may move on without them."""
-    value = variable.value
-    return np.asarray(memoryview(tf.raw_ops.ReadVariableOp(resource=value.handle, dtype=value.dtype)))
+    """Return a variable's numbers, the large ones without a copy; not to be kept, since the variable may move on."""
+    if variable.shape.rank and variable.shape[0] >= MANY_ROWS:
+        # Once some of its rows were written by themselves, a variable hands out copies until it is told not to.
+        tf.raw_ops.DisableCopyOnRead(resource=variable.handle)
+    return np.asarray(memoryview(tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)))
 
 
 _forwards: WeakKeyDictionary[Network, Forward] = WeakKeyDictionary()
