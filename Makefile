@@ -19,9 +19,15 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
+# Each prints a table and writes benchmarks/results/NAME.json; all of them take about half an hour on two cores.
 bench: $(READY)
 	$(BIN)/python benchmarks/train_speed.py
+	$(BIN)/python benchmarks/fit_end_to_end.py
 	$(BIN)/python benchmarks/encode_speed.py
+	$(BIN)/python benchmarks/transform_speed.py
+	$(BIN)/python benchmarks/predict_speed.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/progress_bar.py
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'

@@ -1,0 +1,42 @@
+"""Each benchmark runs on small sizes, prints its table and writes its figures."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+SMALL = {
+    "encode_speed": ["--cells", "20000", "--categories", "100", "--turns", "1"],
+    "fit_end_to_end": ["--rows", "4000", "--categories", "100", "--turns", "1"],
+    "memory": ["--rows", "3000", "--categories", "1000", "--fits", "2"],
+    "predict_speed": ["--rows", "2000", "--training-rows", "2000", "--categories", "100", "--turns", "1"],
+    "progress_bar": ["--rows", "20000", "--batch", "256"],
+    "train_speed": ["--rows", "20000", "--vocabulary", "100", "--batch", "1024", "--turns", "1"],
+    "transform_speed": ["--rows", "2000", "--categories", "100", "--turns", "1"],
+}
+
+
+def test_every_benchmark_is_tried_here_or_needs_its_own_data():
+    have_main = {path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
+    assert have_main - set(SMALL) == {"airport_neighbours", "optimizer_quality"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_it_runs_and_writes_its_figures(name, tmp_path):
+    path = tmp_path / "figures.json"
+    child = subprocess.run(
+        [sys.executable, str(BENCHMARKS / f"{name}.py"), *SMALL[name], "--json", str(path)],
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == 0, child.stderr
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert record["benchmark"] == name
+    assert record["rows"]
+    assert record["machine"]["versions"]["tensorflow"]
+    assert "━" in child.stdout
