@@ -126,15 +126,14 @@ class Predictor:
 
     def _activated(self, table):
         self._check(table)
-        return self.task.activate(in_blocks(lambda rows: self._logits(table.take(rows)), len(table)))
-
-    def _logits(self, rows):
-        # As numbers without a sign, negative indices are beyond every vocabulary too.
-        if not (rows.indices.view(np.uint32) < self._sizes).all():
-            self._refuse(rows.indices)
         if isinstance(self.network, PlainNetwork):
-            return self.network({"indices": rows.indices, "numbers": rows.numbers})
-        return forward_of(self.network).logits(rows)
+            return self.task.activate(in_blocks(lambda rows: self._plain_logits(table.take(rows)), len(table)))
+        self._check_indices(table.indices)
+        return self.task.activate(forward_of(self.network).logits(table))
+
+    def _plain_logits(self, rows):
+        self._check_indices(rows.indices)
+        return self.network({"indices": rows.indices, "numbers": rows.numbers})
 
     def _check(self, table):
         if not isinstance(table, EncodedTable):
@@ -150,8 +149,12 @@ class Predictor:
                 f"made for {expected[0]} and {expected[1]}. Encode them with this predictor's encode(X)."
             )
 
-    def _refuse(self, indices):
-        row, column = np.argwhere(indices.view(np.uint32) >= self._sizes)[0]
+    def _check_indices(self, indices):
+        # As numbers without a sign, negative indices are beyond every vocabulary too.
+        inside = indices.view(np.uint32) < self._sizes
+        if inside.all():
+            return
+        row, column = np.argwhere(~inside)[0]
         name = list(self.encoder.vocabularies)[column]
         raise DataError(
             f"The encoded column {name!r} holds the index {indices[row, column]}; its vocabulary has indices from 0 to "

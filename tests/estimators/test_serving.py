@@ -246,3 +246,6 @@ def test_tensorflow_answers_where_numpy_cannot_and_that_is_said(flights, late, q
     assert repr(plain) == "ClassifierPredictor(4 columns, Binary, through NumPy)"
     assert isinstance(plain, ClassifierPredictor)
     assert isinstance(plain.network, PlainNetwork)
+    table = predictor.encode(flights)
+    with pytest.raises(DataError, match="'carrier' holds the index"):
+        predictor.predict_encoded(EncodedTable(table.indices + np.int32([0, 90]), table.numbers))

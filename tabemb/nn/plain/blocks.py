@@ -1,5 +1,6 @@
 """Rows through a network: blocks that stay in a core's cache, on all cores."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -43,8 +44,32 @@ def in_blocks(answer: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
         blocks = [slice(start, min(start + BLOCK_ROWS, n_rows)) for start in range(0, n_rows, BLOCK_ROWS)]
         if n_threads == 1:
             return np.concatenate([answer(block) for block in blocks])
-        with ThreadPoolExecutor(min(n_threads, len(blocks))) as threads:
-            return np.concatenate(list(threads.map(answer, blocks)))
+        return np.concatenate(_shared_out(answer, blocks, min(n_threads, len(blocks)) - 1))
+
+
+def _shared_out(answer, blocks, n_helpers):
+    """Return the answers to all blocks; the caller's thread takes part, helped by others."""
+    left, answers = deque(enumerate(blocks)), [None] * len(blocks)
+
+    def work():
+        while True:
+            try:
+                place, block = left.popleft()
+            except IndexError:
+                return
+            try:
+                answers[place] = answer(block)
+            except BaseException:
+                # So that nobody begins another block.
+                left.clear()
+                raise
+
+    with ThreadPoolExecutor(n_helpers) as helpers:
+        others = [helpers.submit(work) for _ in range(n_helpers)]
+        work()
+    for other in others:
+        other.result()
+    return answers
 
 
 class _UnsharedProducts:

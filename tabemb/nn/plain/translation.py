@@ -191,7 +191,8 @@ def _activation(layer) -> Form:
     for name, function in ACTIVATIONS.items():
         if layer.activation is getattr(keras.activations, name, None):
             return [(plain.Activate(function), ())] if name != "linear" else []
-    raise NoPlainFormError(f"the activation of the layer {layer.name!r} is {layer.activation!r}")
+    name = getattr(layer.activation, "__name__", type(layer.activation).__name__)
+    raise NoPlainFormError(f"the activation of the layer {layer.name!r} is {name}")
 
 
 plain_form(keras.layers.Activation)(_activation)

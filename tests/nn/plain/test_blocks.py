@@ -42,7 +42,7 @@ def test_blocks_are_shared_out_and_each_multiplies_by_itself():
         in_blocks(answer, 8 * BLOCK_ROWS)
         assert blas_threads() == before == {2}
     assert len(seen) == 2
-    assert threading.get_ident() not in seen
+    assert threading.get_ident() in seen
     assert all(each == {1} for each in inside)
 
 
@@ -50,10 +50,27 @@ def test_the_setting_is_put_back_when_a_block_fails_and_the_error_is_the_blocks_
     def answer(rows):
         raise ValueError("no")
 
-    with threadpool_limits(2):
-        with pytest.raises(ValueError, match="no"):
-            in_blocks(answer, 3 * BLOCK_ROWS)
-        assert blas_threads() == {2}
+    for n_rows in (1, 3 * BLOCK_ROWS):
+        with threadpool_limits(2):
+            with pytest.raises(ValueError, match="no"):
+                in_blocks(answer, n_rows)
+            assert blas_threads() == {2}
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_after_an_error_in_any_thread_no_other_block_is_begun(mine):
+    begun, here = [], threading.get_ident()
+
+    def answer(rows):
+        begun.append(rows)
+        time.sleep(0.005)
+        if (threading.get_ident() == here) == mine:
+            raise ValueError("no")
+        return np.zeros(rows.stop - rows.start)
+
+    with threadpool_limits(2), pytest.raises(ValueError, match="no"):
+        in_blocks(answer, 50 * BLOCK_ROWS)
+    assert len(begun) < 10
 
 
 def test_calls_from_many_threads_leave_the_setting_as_it_was():
