@@ -18,6 +18,7 @@ WHOLE = {
     "test_bad_input.py",
     "test_configs.py",
     "test_estimator_checks.py",
+    "test_benchmarks.py",
     "test_examples.py",
     "test_import_cost.py",
     "test_public_api.py",
