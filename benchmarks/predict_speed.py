@@ -13,10 +13,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import turns  # isort: skip  (before TensorFlow: quiet start)
+
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-import turns
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline

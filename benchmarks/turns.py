@@ -80,9 +80,11 @@ def write(name: str, rows: list[dict[str, object]], path: Path | None = None, **
 
 def show(title: str, columns: list[str], cells: list[list[str]]) -> None:
     """Print a table; the first column is text, the others stand at the right."""
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place else "left")
     for row in cells:
         table.add_row(*row)
-    Console(width=140).print(table)
+    console = Console(width=140)
+    console.print(title)
+    console.print(table)
