@@ -57,7 +57,7 @@ def rows_for(network, n=40):
     return EncodedTable(indices, rng.normal(size=(n, spec.n_numbers)).astype("float32"))
 
 
-def check(network):
+def assert_keras_numbers(network):
     rows, translation = rows_for(network), translate(network.model)
     weights = [source.variable.numpy() for source in translation.sources]
     copied = PlainNetwork.copied(translation.program, weights)
@@ -75,7 +75,7 @@ def check(network):
 @pytest.mark.parametrize("numeric", sorted(NUMERIC_ENCODERS))
 @pytest.mark.parametrize("body", sorted(BODIES))
 def test_every_body_and_numeric_encoder_gives_keras_numbers(body, numeric, layout):
-    check(network_of(BODIES.resolve(body), NUMERIC_ENCODERS.resolve(numeric), **LAYOUTS[layout]))
+    assert_keras_numbers(network_of(BODIES.resolve(body), NUMERIC_ENCODERS.resolve(numeric), **LAYOUTS[layout]))
 
 
 @pytest.mark.parametrize("normalization", sorted(NORMALIZATIONS, key=str))
@@ -83,12 +83,12 @@ def test_every_body_and_numeric_encoder_gives_keras_numbers(body, numeric, layou
 @pytest.mark.parametrize("layout", ["vectors and numbers", "one-hot beside vectors"])
 def test_every_normalization_of_the_perceptron(normalization, hidden_units, layout):
     body = Mlp(hidden_units=hidden_units, normalization=normalization)
-    check(network_of(body, **LAYOUTS[layout]))
+    assert_keras_numbers(network_of(body, **LAYOUTS[layout]))
 
 
 @pytest.mark.parametrize("activation", ["softmax", "tanh", "swish", "linear"])
 def test_an_activation_by_name(activation):
-    check(network_of(Mlp(hidden_units=(8, 4), activation=activation), **LAYOUTS["vectors and numbers"]))
+    assert_keras_numbers(network_of(Mlp(hidden_units=(8, 4), activation=activation), **LAYOUTS["vectors and numbers"]))
 
 
 def test_columns_side_by_side_are_one_step():
@@ -120,7 +120,7 @@ def several_ways(x):
 
 
 def test_other_layers_that_are_known():
-    check(network_of(Custom(several_ways), dims=(2,), n_numbers=1))
+    assert_keras_numbers(network_of(Custom(several_ways), dims=(2,), n_numbers=1))
 
 
 def twice(x):
@@ -166,7 +166,7 @@ def test_a_form_can_be_given_for_ones_own_layer(monkeypatch):
     def doubled(layer):
         return [(Activate(twice), ())]
 
-    check(network_of(Custom(lambda x: Doubled()(x)), dims=(2,)))
+    assert_keras_numbers(network_of(Custom(lambda x: Doubled()(x)), dims=(2,)))
 
 
 def test_a_source_says_whether_its_layer_still_has_the_variable():
