@@ -16,7 +16,7 @@ __all__ = ["TrainingLoop"]
 
 FORWARD_ROWS = 8192
 # Portions of a batch that go through the network side by side.
-CHAINS = int(__import__("os").environ.get("CHAINS", "2"))
+CHAINS = 2
 
 
 class TrainingLoop:
