@@ -14,6 +14,7 @@ from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
 from tabemb.table.numeric import NumericEncoder, read_numbers
+from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
 from tabemb.table.vocabulary import Vocabulary
 
@@ -33,8 +34,9 @@ class TableEncoder:
         A category in fewer rows (or a smaller share of rows) is unknown.
     max_categories : int, optional
         The most frequent ``max_categories - 1`` categories of a column are kept, the others are unknown.
-    scaling : {"standard", "quantile"}, default="standard"
-        How numbers are scaled.
+    scaling : str or mapping, default="standard"
+        How numbers are scaled: a name in :data:`tabemb.table.scaling.SCALINGS` ("standard", "robust", "quantile",
+        "piecewise_linear"), or a mapping with a ``name`` and parameters.
     drop_constant : bool, default=True
         Whether constant and all-missing columns are kept out.
 
@@ -64,7 +66,7 @@ class TableEncoder:
         integers: str = "numeric",
         min_frequency: float | None = None,
         max_categories: int | None = None,
-        scaling: str = "standard",
+        scaling: ScalingSpec = "standard",
         drop_constant: bool = True,
     ) -> None:
         self.categorical = categorical

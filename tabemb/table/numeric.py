@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tabemb.exceptions import DataError, FormatError
 from tabemb.table.cells import Cells, Coded, factorize
-from tabemb.table.scaling import SCALINGS, Matrix
+from tabemb.table.scaling import SCALINGS, Matrix, ScalingSpec
 
 __all__ = ["NumericEncoder", "read_numbers"]
 
@@ -71,8 +71,9 @@ class NumericEncoder:
     ----------
     columns : sequence of str
         Names of the columns.
-    scaling : str
-        A name in :data:`tabemb.table.scaling.SCALINGS`: ``"standard"`` or ``"quantile"``.
+    scaling : str or mapping
+        A name in :data:`tabemb.table.scaling.SCALINGS`, or a mapping with a ``name`` and parameters:
+        ``{"name": "piecewise_linear", "n_bins": 32}``.
 
     Attributes
     ----------
@@ -89,7 +90,7 @@ class NumericEncoder:
     array([[1., 0.], [0., 1.]], dtype=float32)
     """
 
-    def __init__(self, columns: Sequence[str], scaling: str = "standard") -> None:
+    def __init__(self, columns: Sequence[str], scaling: ScalingSpec = "standard") -> None:
         self.columns = tuple(columns)
         self.scaling = scaling
         self._scaling = SCALINGS.resolve(scaling)
@@ -169,10 +170,10 @@ class NumericEncoder:
         """
         try:
             encoder = cls(data["columns"], data["scaling"])
-            rest = dict(arrays)
-            encoder._median = rest.pop("median")
-            encoder._indicated = rest.pop("indicated")
-            encoder._scaling.state = rest
+            encoder._median = arrays["median"]
+            encoder._indicated = arrays["indicated"]
+            if encoder.columns:
+                encoder._scaling.state = {name: arrays[name] for name in encoder._scaling.entries}
         except KeyError as error:
             raise FormatError(f"The saved state of the numbers lacks the entry {error}.") from error
         return encoder

@@ -123,13 +123,33 @@ def test_what_is_loaded_gives_the_same_bits(scaling):
     assert again.encode(VALUES * 1.1).tobytes() == encoder.encode(VALUES * 1.1).tobytes()
 
 
-def test_a_broken_state_is_refused():
+@pytest.mark.parametrize("entry", ["median", "indicated", "mean"])
+def test_a_broken_state_is_refused(entry):
     data, arrays = NumericEncoder(["a", "b"]).fit(VALUES).to_state()
-    del arrays["median"]
-    with pytest.raises(FormatError, match="The saved state of the numbers lacks the entry 'median'"):
+    del arrays[entry]
+    with pytest.raises(FormatError, match=f"The saved state of the numbers lacks the entry '{entry}'"):
         NumericEncoder.from_state(data, arrays)
 
 
+def test_a_scaling_with_parameters_is_loaded_with_them():
+    encoder = NumericEncoder(["a", "b"], {"name": "piecewise_linear", "n_bins": 2}).fit(VALUES)
+    assert encoder.encode(VALUES)[:, :2].max() == 2
+    data, arrays = encoder.to_state()
+    again = NumericEncoder.from_state(json.loads(json.dumps(data)), arrays)
+    assert again.scaling == {"name": "piecewise_linear", "n_bins": 2}
+    assert again.encode(VALUES).tobytes() == encoder.encode(VALUES).tobytes()
+
+
+def test_indicators_are_not_scaled():
+    encoder = NumericEncoder(["a", "b"], {"name": "piecewise_linear", "n_bins": 3}).fit(VALUES)
+    assert encoder.encode(VALUES)[:, 2].tolist() == [0, 1, 0, 0]
+
+
+def test_no_columns_are_loaded_too():
+    data, arrays = NumericEncoder([]).fit(np.zeros((3, 0))).to_state()
+    assert NumericEncoder.from_state(data, arrays).names == ()
+
+
 def test_an_unknown_scaling_is_refused():
-    with pytest.raises(UnknownNameError, match=r"No scaling named 'standart'\. Known: quantile, standard\."):
+    with pytest.raises(UnknownNameError, match=r"No scaling named 'standart'\. Known: .*Did you mean 'standard'\?"):
         NumericEncoder(["a"], "standart")

@@ -1,0 +1,90 @@
+"""Piecewise-linear encoding: a number becomes the filling of its column's bins."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count
+from tabemb.nn.numeric.columnwise import ColumnDense, ColumnwiseEncoder
+from tabemb.nn.numeric.numeric_encoder import NUMERIC_ENCODERS
+
+__all__ = ["BinFilling", "PiecewiseLinear"]
+
+
+@NUMERIC_ENCODERS.register("piecewise_linear")
+class PiecewiseLinear(ColumnwiseEncoder):
+    """Each number as the filling of bins: 1 for those below it, a share for its own, 0 for those above it.
+
+    PLE with bins that end at quantiles, and a dense layer of the column behind them (PLE-LR; Gorishniy et al. 2022,
+    arXiv:2203.05556, eq. 1); see :class:`tabemb.table.scaling.PiecewiseLinear` for where bins end. Other than there, a
+    number beyond the range of the training rows counts as the end of the range: the outermost bins may be narrow, and
+    what is far outside of them would become very large. A column of fewer bins than ``n_bins`` leaves the last ones
+    empty.
+
+    Parameters
+    ----------
+    n_bins : int, default=48
+        The most bins of a column.
+    embedding_dim : int or None, default=24
+        Width of the dense layer; without it (None, PLE) the bins enter as they are.
+    activation : str, default="relu"
+        What follows the dense layer; any activation that Keras knows by name.
+
+    Examples
+    --------
+    >>> PiecewiseLinear(n_bins=16).scaling
+    {'name': 'piecewise_linear', 'n_bins': 16}
+    """
+
+    def __init__(self, n_bins=48, embedding_dim=24, activation="relu"):
+        self.n_bins = n_bins
+        self.embedding_dim = embedding_dim
+        self.activation = activation
+
+    @property
+    def scaling(self):
+        """The scaling by which a number is bin plus share."""
+        check_count("n_bins", self.n_bins)
+        return {"name": "piecewise_linear", "n_bins": int(self.n_bins)}
+
+    def check(self):
+        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        check_count("n_bins", self.n_bins)
+        if self.embedding_dim is not None:
+            check_count("embedding_dim", self.embedding_dim)
+        check_among("activation", self.activation, ACTIVATIONS)
+
+    def vectors(self, columns, seeds):
+        """Return the bins of each number, or what the dense layer makes of them."""
+        filling = BinFilling(int(self.n_bins), name="bins")(columns)
+        if self.embedding_dim is None:
+            return filling
+        dense = ColumnDense(int(self.embedding_dim), seed=seeds["bins_dense"], name="bins_dense")(filling)
+        return keras.layers.Activation(self.activation, name="bins_activation")(dense)
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class BinFilling(keras.layers.Layer):
+    """From bin plus share to how full each bin is: 1, ..., 1, share, 0, ..., 0.
+
+    Parameters
+    ----------
+    n_bins : int
+        Number of bins of each column.
+    """
+
+    def __init__(self, n_bins, **kwargs):
+        super().__init__(**kwargs)
+        self.n_bins = int(n_bins)
+
+    def call(self, columns):
+        """Return the fillings, of shape (batch, n_columns, n_bins)."""
+        return ops.clip(columns[:, :, None] - np.arange(self.n_bins, dtype="float32"), 0.0, 1.0)
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(batch, n_columns, n_bins)``."""
+        return (*input_shape, self.n_bins)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "n_bins": self.n_bins}
