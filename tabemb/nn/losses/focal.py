@@ -1,0 +1,56 @@
+"""The focal loss."""
+
+from numbers import Real
+
+import numpy as np
+from keras import ops
+
+from tabemb.nn.losses.loss import LOSSES, ClassLoss
+
+__all__ = ["Focal"]
+
+# The power of a smaller share has no finite gradient.
+SMALLEST_SHARE = 1e-7
+
+
+@LOSSES.register("focal")
+class Focal(ClassLoss):
+    """A cross-entropy that counts rows less the surer they are right (Lin et al. 2017, arXiv:1708.02002, eq. 4).
+
+    ``-(1 - p) ** gamma * log(p)``, with p the probability of the true class. The weights of classes (alpha in the
+    paper) are the classifier's ``class_weight``. Probabilities come out less sure than shares are; see the
+    classifier's ``calibration``.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        How much less, 0 or more; 0 is the cross-entropy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> np.asarray(Focal(gamma=1.0).of_classes(np.array([1]), np.array([[0.0, 0.0]], "float32"))).round(4)
+    array([0.3466], dtype=float32)
+    """
+
+    def __init__(self, gamma=2.0):
+        self.gamma = gamma
+
+    def check(self):
+        """Raise where gamma is no number of 0 or more."""
+        if isinstance(self.gamma, bool) or not isinstance(self.gamma, Real) or not 0 <= self.gamma < np.inf:
+            raise ValueError(f"gamma of the focal loss must be a number of 0 or more, got {self.gamma!r}.")
+
+    def of_labels(self, targets, logits):
+        """Return the focal loss of each answer."""
+        cost_of_no, cost_of_yes = ops.softplus(logits), ops.softplus(-logits)
+        # The cost of "no" is minus the logarithm of 1 - p, and the other way round: no power of a rounded share.
+        yes = ops.exp(-self.gamma * cost_of_no) * cost_of_yes
+        no = ops.exp(-self.gamma * cost_of_yes) * cost_of_no
+        return targets * yes + (1 - targets) * no
+
+    def of_each_class(self, logits):
+        """Return the focal loss of each class."""
+        log_shares = ops.log_softmax(logits, axis=1)
+        others = ops.maximum(1 - ops.exp(log_shares), SMALLEST_SHARE)
+        return -ops.power(others, self.gamma) * log_shares

@@ -1,0 +1,100 @@
+"""The pinball loss, for one quantile or for several that cannot cross."""
+
+from numbers import Real
+
+import numpy as np
+from keras import ops
+from sklearn import metrics
+
+from tabemb.nn.losses.absolute_error import deviation_from
+from tabemb.nn.losses.loss import LOSSES, NumberLoss
+
+__all__ = ["Quantile"]
+
+
+@LOSSES.register("quantile")
+class Quantile(NumberLoss):
+    """The pinball loss; what is predicted are quantiles (Koenker & Bassett 1978, doi:10.2307/1913643, eq. 3.1).
+
+    ``max(q * error, (q - 1) * error)`` of the target minus the prediction, the mean over the quantiles. Of several
+    quantiles the network learns the first, and the softplus of each step from one to the next: so they never cross.
+
+    Parameters
+    ----------
+    quantiles : float or tuple of float, default=(0.1, 0.5, 0.9)
+        Which, in (0, 1) and rising. Of one, ``predict`` returns a number a row; of several, a column each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Quantile(0.5).values(np.array([0.0, 2.0]))
+    array([0., 2.])
+    >>> Quantile((0.25, 0.75)).values(np.array([[0.0, 0.0], [0.0, -9.0]])).round(2)
+    array([[0.  , 1.39], [0.  , 0.  ]])
+    """
+
+    metric = "d2_pinball"
+
+    def __init__(self, quantiles=(0.1, 0.5, 0.9)):
+        self.quantiles = quantiles
+
+    def check(self):
+        """Raise where the quantiles are no rising numbers in (0, 1)."""
+        given = self.quantiles if isinstance(self.quantiles, (list, tuple, np.ndarray)) else (self.quantiles,)
+        numbers = all(isinstance(each, Real) and not isinstance(each, bool) for each in given)
+        if not len(given) or not numbers or not all(0 < each < 1 for each in given) or (np.diff(given) <= 0).any():
+            raise ValueError(
+                "quantiles of the quantile loss must be one number in (0, 1), or several that rise; "
+                f"got {self.quantiles!r}."
+            )
+
+    @property
+    def n_values(self):
+        """Number of quantiles."""
+        return len(self._quantiles)
+
+    @property
+    def _quantiles(self):
+        return np.atleast_1d(np.asarray(self.quantiles, "float64"))
+
+    @property
+    def _steps(self):
+        """What is added to the logits of the steps: the softplus of it alone is the start of a step.
+
+        The start is that of the Laplace distribution, whose mean distance from the median is 1, as the targets' is.
+        """
+        q = self._quantiles
+        start = np.sign(q - 0.5) * -np.log(1 - 2 * np.abs(q - 0.5))
+        return np.log(np.expm1(np.diff(start)))
+
+    def center_and_scale(self, y):
+        """Return the first of the quantiles, and the mean distance from the median."""
+        return np.quantile(y, self._quantiles[0], axis=0), deviation_from(y, np.median(y, axis=0))
+
+    def of(self, targets, logits):
+        """Return the pinball loss of each target, the mean over its quantiles."""
+        if self.n_values == 1:
+            return _pinball(targets - logits, float(self._quantiles[0]))
+        steps = ops.softplus(logits[..., 1:] + self._steps.astype("float32"))
+        values = ops.cumsum(ops.concatenate([logits[..., :1], steps], axis=-1), axis=-1)
+        return ops.mean(_pinball(targets[..., None] - values, self._quantiles.astype("float32")), axis=-1)
+
+    def values(self, logits):
+        """Return the quantiles, scaled as the targets are, from logits."""
+        if self.n_values == 1:
+            return logits
+        steps = np.logaddexp(0, logits[..., 1:] + self._steps)
+        return np.cumsum(np.concatenate([logits[..., :1], steps], axis=-1), axis=-1)
+
+    def score(self, truth, predicted, weights):
+        """Return the share of the pinball loss around the quantiles that is explained (D2), their mean."""
+        of_each = predicted[..., None] if self.n_values == 1 else predicted
+        scores = [
+            metrics.d2_pinball_score(truth, of_each[..., place], alpha=q, sample_weight=weights)
+            for place, q in enumerate(self._quantiles)
+        ]
+        return float(np.mean(scores))
+
+
+def _pinball(error, quantile):
+    return ops.maximum(quantile * error, (quantile - 1) * error)

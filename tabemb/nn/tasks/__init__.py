@@ -1,0 +1,21 @@
+"""The tasks: what is predicted. One file each."""
+
+from tabemb.nn.tasks.choice import task_from_state, task_of
+from tabemb.nn.tasks.classes import Binary, Multiclass
+from tabemb.nn.tasks.multilabel import Multilabel
+from tabemb.nn.tasks.numbers import MultiRegression, Quantiles, Regression
+from tabemb.nn.tasks.task import TASKS, ClassTask, Task
+
+__all__ = [
+    "TASKS",
+    "Binary",
+    "ClassTask",
+    "MultiRegression",
+    "Multiclass",
+    "Multilabel",
+    "Quantiles",
+    "Regression",
+    "Task",
+    "task_from_state",
+    "task_of",
+]

@@ -1,0 +1,72 @@
+"""Which task targets are, and a task from what was saved of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.utils.multiclass import type_of_target
+
+from tabemb.exceptions import DataError
+from tabemb.nn.losses import Loss
+from tabemb.nn.tasks.classes import Binary, Multiclass
+from tabemb.nn.tasks.multilabel import Multilabel
+from tabemb.nn.tasks.numbers import MultiRegression, Quantiles, Regression
+from tabemb.nn.tasks.task import TASKS, Task
+
+__all__ = ["task_from_state", "task_of"]
+
+
+def task_of(y: np.ndarray, *, classifier: bool, loss: Loss | None = None, label_smoothing: float = 0.0) -> Task:
+    """Return the fitted task for targets, as scikit-learn's ``type_of_target`` sees them.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,) or (n, n_outputs)
+        Targets without missing values.
+    classifier : bool
+        Whether classes are wanted, or numbers.
+    loss : ClassLoss or NumberLoss, optional
+        The loss, of the family that is wanted; cross-entropy or squared error by default.
+    label_smoothing : float, default=0.0
+        See :class:`ClassTask`; of no matter for numbers.
+
+    Raises
+    ------
+    DataError
+        When the targets fit no task: one class only, classes of mixed types, or several multiclass columns. When they
+        do not fit the loss: negative counts, several quantiles of several targets.
+
+    Examples
+    --------
+    >>> type(task_of(np.array([0, 1, 1]), classifier=True)).__name__
+    'Binary'
+    """
+    if not classifier:
+        several = loss is not None and loss.n_values > 1
+        one = Quantiles if several else Regression
+        return (one if y.ndim == 1 else MultiRegression).from_targets(y, loss)
+    try:
+        kind = type_of_target(y)
+    except TypeError as error:
+        raise DataError(
+            f"The classes are of types that cannot be told apart by order: {error}. Give them as text."
+        ) from error
+    if kind == "multilabel-indicator":
+        return Multilabel.from_targets(y, loss, label_smoothing=label_smoothing)
+    if kind not in ("binary", "multiclass"):
+        raise DataError(
+            f"Unknown label type: {kind}. A classifier wants a column of classes, or an indicator matrix of 0 and 1 "
+            "with a column a label; for numbers use EmbeddingRegressor."
+        )
+    classes = np.unique(y)
+    if len(classes) < 2:
+        raise DataError(
+            f"The target has one class only: {classes.tolist()[0]!r}. A classifier needs rows of at least two classes."
+        )
+    task = Binary if len(classes) == 2 else Multiclass
+    return task.from_targets(y, loss, label_smoothing=label_smoothing)
+
+
+def task_from_state(state: Mapping[str, Any]) -> Task:
+    """Rebuild a task from ``{"name": ..., **task.to_state()}``."""
+    return TASKS[state["name"]].from_state(state)

@@ -1,0 +1,134 @@
+"""Targets that are one of two classes, or one of many."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from keras import ops
+from scipy.special import expit, softmax
+from sklearn import metrics
+
+from tabemb.exceptions import DataError
+from tabemb.nn.tasks.task import TASKS, ClassTask, relative
+from tabemb.table.keys import key_from_json, key_to_json
+
+__all__ = ["Binary", "Multiclass"]
+
+
+@dataclass(frozen=True)
+class _Classes(ClassTask):
+    """A row has one class."""
+
+    classes: np.ndarray
+
+    @classmethod
+    def from_targets(cls, y, loss=None, **params):
+        """Take the classes from the targets."""
+        return cls(np.unique(y), **({} if loss is None else {"loss_spec": loss}), **params)
+
+    def encode(self, y):
+        index = np.searchsorted(self.classes, y).clip(0, len(self.classes) - 1)
+        strange = self.classes[index] != y
+        if strange.any():
+            raise DataError(
+                f"The target has a class that was not there at the first fit: {np.unique(y[strange]).tolist()[0]!r}. "
+                f"Known classes: {self.classes.tolist()}. Fit anew to learn it."
+            )
+        return index.astype("int32")
+
+    def _log_shares(self, targets, sample_weight):
+        weights = relative(sample_weight, len(targets))
+        # Half a row more of each: a class that is named and not there yet has a finite logarithm.
+        return np.log(np.bincount(targets.astype("int64"), weights, minlength=len(self.classes)) + 0.5)
+
+    def decide(self, activated):
+        return self.classes[activated.argmax(axis=1)]
+
+    def score(self, targets, activated, sample_weight=None):
+        return float(metrics.accuracy_score(targets, activated.argmax(axis=1), sample_weight=sample_weight))
+
+    def to_state(self):
+        classes = [key_to_json(key) for key in self.classes.tolist()]
+        return {"classes": classes, "dtype": self.classes.dtype.str, **super().to_state()}
+
+    @classmethod
+    def from_state(cls, state):
+        keys = [key_from_json(key) for key in state["classes"]]
+        if state["dtype"] == "|O":
+            classes = np.empty(len(keys), dtype=object)
+            classes[:] = keys
+        else:
+            classes = np.array(keys, dtype=np.dtype(state["dtype"]))
+        return cls(classes, **cls._from_state(state))
+
+
+@TASKS.register("binary")
+class Binary(_Classes):
+    """Two classes, one logit, sigmoid.
+
+    Examples
+    --------
+    >>> task = Binary.from_targets(np.array(["late", "on time", "late"]))
+    >>> task.encode(np.array(["on time"]))
+    array([1.], dtype=float32)
+    >>> task.decide(task.activate(np.array([[-2.0]])))
+    array(['late'], dtype='<U7')
+    """
+
+    def encode(self, y):
+        """Return 0.0 for the first class and 1.0 for the second."""
+        return super().encode(y).astype("float32")
+
+    def start(self, targets, sample_weight=None):
+        """Return the log-odds of the second class."""
+        first, second = self._log_shares(targets, sample_weight)
+        return np.array([second - first])
+
+    def loss(self, targets, logits):
+        """Return the loss of each row."""
+        return self.loss_spec.of_labels(targets[:, None], logits)[:, 0]
+
+    def training_loss(self, targets, logits):
+        """Return the loss of each row, of smoothed targets."""
+        return self.loss(self.smoothed(targets), logits)
+
+    def activate(self, logits):
+        """Return the probabilities of both classes, shape (n, 2)."""
+        positive = expit(self.cooled(logits[:, 0]))
+        return np.column_stack([1 - positive, positive])
+
+
+@TASKS.register("multiclass")
+class Multiclass(_Classes):
+    """Three classes or more, a logit each, softmax.
+
+    Examples
+    --------
+    >>> task = Multiclass.from_targets(np.array([3, 1, 2]))
+    >>> task.decide(task.activate(np.array([[0.0, 0.1, 2.0]])))
+    array([3])
+    """
+
+    @property
+    def n_outputs(self):
+        """Number of classes."""
+        return len(self.classes)
+
+    def start(self, targets, sample_weight=None):
+        """Return the logarithms of the shares of the classes, around 0."""
+        log_shares = self._log_shares(targets, sample_weight)
+        return log_shares - log_shares.mean()
+
+    def loss(self, targets, logits):
+        """Return the loss of each row."""
+        return self.loss_spec.of_classes(targets, logits)
+
+    def training_loss(self, targets, logits):
+        """Return the loss of each row, of a target that is spread over all classes by the smoothing."""
+        if not self.label_smoothing:
+            return self.loss(targets, logits)
+        of_any = ops.mean(self.loss_spec.of_each_class(logits), axis=1)
+        return (1 - self.label_smoothing) * self.loss(targets, logits) + self.label_smoothing * of_any
+
+    def activate(self, logits):
+        """Return the probabilities, shape (n, n_classes)."""
+        return softmax(self.cooled(logits), axis=1)

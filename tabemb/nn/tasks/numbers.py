@@ -1,0 +1,156 @@
+"""Targets that are numbers: one, several, or several quantiles of one."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from keras import ops
+
+from tabemb.exceptions import DataError
+from tabemb.nn.losses import NumberLoss, Quantile, SquaredError, loss_from_state
+from tabemb.nn.tasks.task import TASKS, Task, as_columns
+
+__all__ = ["MultiRegression", "Quantiles", "Regression"]
+
+
+@TASKS.register("regression")
+@dataclass(frozen=True)
+class Regression(Task):
+    """One number; the network learns it scaled, as the loss wants it.
+
+    Parameters
+    ----------
+    center, scale : ndarray of shape () or (n_targets,)
+        What is taken from a target, and what it is then divided by.
+    loss_spec : NumberLoss
+        The loss.
+
+    Examples
+    --------
+    >>> task = Regression.from_targets(np.array([10.0, 30.0]))
+    >>> task.encode(np.array([30.0])), task.activate(np.array([[1.0]]))
+    (array([1.], dtype=float32), array([30.]))
+    """
+
+    center: np.ndarray
+    scale: np.ndarray
+    loss_spec: NumberLoss = field(default_factory=SquaredError)
+
+    @classmethod
+    def from_targets(cls, y, loss=None):
+        """Take center and scale of the targets (a constant target keeps a scale of 1)."""
+        y, loss = y.astype("float64"), loss or cls.usual_loss()
+        loss.check_targets(y)
+        center, scale = loss.center_and_scale(y)
+        return cls(np.asarray(center), np.where(scale > 0, scale, 1.0), loss)
+
+    @staticmethod
+    def usual_loss() -> NumberLoss:
+        """Return the loss that is taken where none is named."""
+        return SquaredError()
+
+    @property
+    def metric(self):
+        """Name of the figure that fits the loss."""
+        return self.loss_spec.metric
+
+    def encode(self, y):
+        """Return the scaled targets as float32."""
+        self.loss_spec.check_targets(y)
+        return ((y - self.center) / self.scale).astype("float32")
+
+    def loss(self, targets, logits):
+        """Return the loss of each row."""
+        return self.loss_spec.of(targets, logits[:, 0])
+
+    def loss_key(self):
+        """Return the loss and the number of logits: center and scale are taken out before."""
+        return type(self), self.n_outputs, self.loss_spec.key()
+
+    def activate(self, logits):
+        """Return values in the units of the target, shape (n,)."""
+        return self.loss_spec.values(logits[:, 0]) * self.scale + self.center
+
+    def score(self, targets, activated, sample_weight=None):
+        """Return the figure that fits the loss: 1 is the best, 0 that of a constant (and of a single row)."""
+        if len(targets) < 2:
+            return 0.0
+        return self.loss_spec.score(targets * self.scale + self.center, activated, sample_weight)
+
+    def to_state(self):
+        """Return center, scale and loss."""
+        state = {"center": self.center.tolist(), "scale": self.scale.tolist()}
+        return {**state, "loss": self.loss_spec.to_state()}
+
+    @classmethod
+    def from_state(cls, state):
+        """Rebuild the task."""
+        return cls(np.asarray(state["center"]), np.asarray(state["scale"]), loss_from_state(state["loss"]))
+
+
+@TASKS.register("multi_regression")
+class MultiRegression(Regression):
+    """Several numbers at once, each scaled for itself; the loss is the mean over them.
+
+    Examples
+    --------
+    >>> task = MultiRegression.from_targets(np.array([[0.0, 10.0], [2.0, 30.0]]))
+    >>> task.activate(np.array([[1.0, -1.0]]))
+    array([[ 2., 10.]])
+    """
+
+    @classmethod
+    def from_targets(cls, y, loss=None):
+        """Take center and scale of each column; DataError where the loss predicts several values of each."""
+        if loss is not None and loss.n_values > 1:
+            raise DataError(
+                f"Several quantiles are learned of one target; here are {y.shape[1]}, and {loss.n_values} quantiles. "
+                "Ask for one quantile, or fit a regressor for each target."
+            )
+        return super().from_targets(y, loss)
+
+    @property
+    def n_outputs(self):
+        """Number of targets."""
+        return len(self.center)
+
+    def encode(self, y):
+        """Return the scaled targets as float32, shape (n, n_outputs)."""
+        return super().encode(as_columns(y, self.n_outputs))
+
+    def loss(self, targets, logits):
+        """Return the mean loss of each row's targets."""
+        return ops.mean(self.loss_spec.of(targets, logits), axis=1)
+
+    def activate(self, logits):
+        """Return values in the units of the targets, shape (n, n_outputs)."""
+        return self.loss_spec.values(logits) * self.scale + self.center
+
+
+@TASKS.register("quantiles")
+class Quantiles(Regression):
+    """One number, of which several quantiles are predicted; they never cross.
+
+    Examples
+    --------
+    >>> task = Quantiles.from_targets(np.arange(11.0), Quantile((0.1, 0.9)))
+    >>> task.activate(np.array([[0.0, 0.0], [0.0, -99.0]])).round(2)
+    array([[1.  , 9.78], [1.  , 1.  ]])
+    """
+
+    @staticmethod
+    def usual_loss():
+        """Return the loss of the default quantiles."""
+        return Quantile()
+
+    @property
+    def n_outputs(self):
+        """Number of quantiles."""
+        return self.loss_spec.n_values
+
+    def loss(self, targets, logits):
+        """Return the loss of each row, the mean over its quantiles."""
+        return self.loss_spec.of(targets, logits)
+
+    def activate(self, logits):
+        """Return the quantiles in the units of the target, shape (n, n_outputs)."""
+        return self.loss_spec.values(logits) * self.scale + self.center

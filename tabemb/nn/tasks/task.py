@@ -1,0 +1,154 @@
+"""What a task is: how targets become numbers, the loss, and how logits become answers."""
+
+import json
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tabemb.exceptions import DataError
+from tabemb.nn.losses import ClassLoss, CrossEntropy, Loss, loss_from_state
+from tabemb.registry import Registry
+
+__all__ = ["TASKS", "ClassTask", "Task", "as_columns", "relative"]
+
+
+class Task:
+    """One kind of target, fitted to the targets at hand.
+
+    Attributes
+    ----------
+    is_classifier : bool
+        Whether it has classes.
+    metric : str
+        Name of the figure shown beside the loss.
+    """
+
+    is_classifier: ClassVar[bool] = False
+    metric: str = ""
+
+    @classmethod
+    def from_targets(cls, y: np.ndarray, loss: Loss | None = None) -> "Task":
+        """Learn classes or scale from the targets of the training rows; without a loss, for the usual one."""
+        raise TypeError("a task defines from_targets(y)")
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of logits."""
+        return 1
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        """Return the targets as the loss wants them, shape (n,) or (n, n_outputs)."""
+        raise TypeError("a task defines encode(y)")
+
+    def start(self, targets: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
+        """Return the logits of the best answer that is the same for all rows, shape (n_outputs,), from encoded targets.
+
+        A network that begins there does not spend its first steps on it.
+        """
+        return np.zeros(self.n_outputs)
+
+    def loss(self, targets: Any, logits: Any) -> Any:
+        """Return the loss of each row, a tensor of shape (batch,); what is told of validation rows."""
+        raise TypeError("a task defines loss(targets, logits)")
+
+    def training_loss(self, targets: Any, logits: Any) -> Any:
+        """Return what training makes small in place of the loss, a tensor of shape (batch,)."""
+        return self.loss(targets, logits)
+
+    def loss_key(self) -> Hashable:
+        """Return what two tasks have in common exactly when their losses are the same functions.
+
+        All that was learned from the targets, unless a task says that its losses do not look at it.
+        """
+        return type(self), json.dumps(self.to_state(), sort_keys=True)
+
+    def activate(self, logits: np.ndarray) -> np.ndarray:
+        """Return probabilities or values from logits of shape (n, n_outputs)."""
+        raise TypeError("a task defines activate(logits)")
+
+    def decide(self, activated: np.ndarray) -> np.ndarray:
+        """Return labels (or the values themselves) from what ``activate`` gave."""
+        return activated
+
+    def score(self, targets: np.ndarray, activated: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
+        """Return the figure named by ``metric``, from encoded targets."""
+        raise TypeError("a task defines score(targets, activated)")
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what ``from_state`` needs, ready for JSON."""
+        raise TypeError("a task defines to_state()")
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "Task":
+        """Rebuild the task."""
+        raise TypeError("a task defines from_state(state)")
+
+
+TASKS: Registry[Task] = Registry("task")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassTask(Task):
+    """What the tasks with classes share.
+
+    Parameters
+    ----------
+    loss_spec : ClassLoss
+        The loss.
+    label_smoothing : float
+        Share of each training target that is spread evenly over all answers (Szegedy et al. 2016, arXiv:1512.00567,
+        section 7); in [0, 1).
+    temperature : float
+        What the logits are divided by before they become probabilities (Guo et al. 2017, arXiv:1706.04599); positive.
+    """
+
+    loss_spec: ClassLoss = field(default_factory=CrossEntropy)
+    label_smoothing: float = 0.0
+    temperature: float = 1.0
+
+    is_classifier: ClassVar[bool] = True
+    metric: ClassVar[str] = "accuracy"
+
+    def loss_key(self):
+        """Return the loss, the smoothing and the number of logits: which classes they stand for does not matter."""
+        return type(self), self.n_outputs, self.loss_spec.key(), self.label_smoothing
+
+    def smoothed(self, targets: Any) -> Any:
+        """Return answers of yes (1) and no (0) moved towards one half by the share of the smoothing."""
+        if not self.label_smoothing:
+            return targets
+        return targets * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
+
+    def cooled(self, logits: np.ndarray) -> np.ndarray:
+        """Return the logits over the temperature."""
+        return logits if self.temperature == 1 else logits / self.temperature
+
+    def to_state(self):
+        """Return the loss, the smoothing and the temperature."""
+        return {
+            "loss": self.loss_spec.to_state(),
+            "label_smoothing": float(self.label_smoothing),
+            "temperature": float(self.temperature),
+        }
+
+    @staticmethod
+    def _from_state(state):
+        return {
+            "loss_spec": loss_from_state(state["loss"]),
+            "label_smoothing": state["label_smoothing"],
+            "temperature": state["temperature"],
+        }
+
+
+def as_columns(y: np.ndarray, expected: int) -> np.ndarray:
+    """Return targets of several columns as float32; DataError where there are more or fewer than at the fit."""
+    if y.ndim != 2 or y.shape[1] != expected:
+        raise DataError(f"The target had {expected} columns at the first fit; now its shape is {y.shape}.")
+    return y.astype("float32")
+
+
+def relative(weights: np.ndarray | None, n_rows: int) -> np.ndarray:
+    """Return weights of a mean of 1; ones where there are none."""
+    return np.ones(n_rows) if weights is None else weights / weights.mean()
