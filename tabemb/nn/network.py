@@ -1,6 +1,6 @@
 """The whole network: one Embedding a column, a numeric encoder, a body, logits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -9,16 +9,19 @@ import keras
 import numpy as np
 
 from tabemb.nn.bodies import Body
+from tabemb.nn.columns import Column, OneHotRows
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, embedding_layer, layer_names
-from tabemb.nn.features import Features, OneHotDense
+from tabemb.nn.features import Features
+from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.seeds import Seeds
+from tabemb.nn.separate import SeparateOneHotDense
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.vocabulary import Vocabulary
 
 UNKNOWN = Vocabulary.UNKNOWN
 
-__all__ = ["Column", "Network", "NetworkSpec", "build_trunk"]
+__all__ = ["Network", "NetworkSpec", "build_trunk"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,8 @@ class NetworkSpec:
         The columns that enter one-hot.
     n_numbers : int
         Number of numeric inputs, missing-indicators included.
+    n_indicators : int
+        How many of them, the last ones, are missing-indicators.
     n_outputs : int
         Number of logits.
     body : Body
@@ -46,6 +51,7 @@ class NetworkSpec:
     features: tuple[FeatureSpec, ...]
     one_hot: tuple[OneHotSpec, ...] = ()
     n_numbers: int = 0
+    n_indicators: int = 0
     n_outputs: int
     body: Body
     numeric: NumericEncoder
@@ -64,6 +70,8 @@ class NetworkSpec:
 def build_trunk(spec: NetworkSpec) -> keras.Model:
     """Return what comes behind the vectors, from ``{"vectors", "numbers", "indices"}`` to the logits.
 
+    Those of a body of several members are of shape (batch, n_members, n_outputs).
+
     Parameters
     ----------
     spec : NetworkSpec
@@ -78,10 +86,14 @@ def build_trunk(spec: NetworkSpec) -> keras.Model:
         inputs["indices"] = keras.Input((len(spec.features) + len(spec.one_hot),), dtype="int32", name="indices")
     if spec.n_numbers:
         inputs["numbers"] = keras.Input((spec.n_numbers,), dtype="float32", name="numbers")
+    numbers = None
+    if spec.n_numbers:
+        numbers = spec.numeric.build(inputs["numbers"], seeds, n_indicators=spec.n_indicators)
     features = Features(
         embedded=inputs.get("vectors"),
         dims=dims,
-        numbers=spec.numeric.build(inputs["numbers"], seeds) if spec.n_numbers else None,
+        numbers=numbers,
+        number_dims=_dims_of(numbers, spec),
         indices=inputs.get("indices"),
         one_hot=spec.one_hot,
     )
@@ -104,9 +116,10 @@ class Network:
     ----------
     model : keras.Model
         From ``{"indices": (batch, n_categorical) int32, "numbers": (batch, n_numbers) float32}`` to the logits
-        (batch, n_outputs); an input that the table does not have is left out.
+        (batch, n_outputs), the mean of the members' where the body has members; an input that the table does not have
+        is left out.
     trunk : keras.Model
-        The same from ``{"vectors": (batch, sum of the dimensions), "numbers", "indices"}``.
+        The same from ``{"vectors": (batch, sum of the dimensions), "numbers", "indices"}``, without the mean.
     tables : dict of TableSpec to keras.layers.Embedding
         The layers that hold the vectors.
 
@@ -143,7 +156,10 @@ class Network:
         if len(looked_up) > 1:
             looked_up = [keras.layers.Concatenate(name="vectors")(looked_up)]
         given = {"vectors": looked_up[0], **inputs} if looked_up else inputs
-        self.model = keras.Model(inputs, self.trunk({name: given[name] for name in self.trunk.input}), name="tabemb")
+        logits = self.trunk({name: given[name] for name in self.trunk.input})
+        if len(logits.shape) > 2:
+            logits = MemberMean(name="mean_of_members")(logits)
+        self.model = keras.Model(inputs, logits, name="tabemb")
 
     def logits(self, table: EncodedTable, *, batch_rows: int = 16_384) -> np.ndarray:
         """Return the logits of encoded rows, without dropout.
@@ -173,6 +189,21 @@ class Network:
         """Return a copy of a column's table, float32 of shape (vocabulary_size, embedding_dim)."""
         return np.array(self.tables[feature.table].embeddings.numpy())
 
+    def start_at(self, logits: np.ndarray) -> None:
+        """Put what the logits are to begin around into the biases of the layer that is called "logits".
+
+        A body without such a layer begins as it does.
+
+        Parameters
+        ----------
+        logits : ndarray of shape (n_outputs,)
+            Those of an answer that is the same for all rows.
+        """
+        for layer in self.trunk.layers:
+            if layer.name == "logits" and getattr(layer, "bias", None) is not None:
+                # Members have their biases side by side.
+                layer.bias.assign(np.tile(logits, layer.bias.shape[0] // len(logits)))
+
     def serve_unknown_for(self, untrained: Mapping[int, np.ndarray]) -> None:
         """Give rows that no training row has touched the vector that was learned for unknown categories.
 
@@ -185,15 +216,42 @@ class Network:
             # A row of a shared table is untrained when no column that reads it has touched it.
             readers = [untrained[f.position] for f in self.spec.features if f.table == table]
             _copy_row(layer.embeddings, reduce(np.intersect1d, readers), UNKNOWN)
-        offset = 0
-        for column in self.spec.one_hot:
-            for layer in self.trunk.layers:
-                if isinstance(layer, OneHotDense):
-                    _copy_row(layer.kernel, offset + untrained[column.position], offset + UNKNOWN)
-            offset += column.vocabulary_size
+        for layer in self.trunk.layers:
+            if isinstance(layer, OneHotRows):
+                for position, offset in zip(layer.positions, layer.offsets, strict=True):
+                    _copy_row(layer.kernel, offset + untrained[position], offset + UNKNOWN)
+
+    def serve_unknown_for_members(self, untrained: Sequence[np.ndarray]) -> None:
+        """Do the same for what a member alone has not touched: in its slices of vectors, and in its kernels.
+
+        Parameters
+        ----------
+        untrained : sequence of ndarray of bool of shape (n_members, vocabulary_size)
+            For each categorical column, which of its indices each member has had in no row.
+        """
+        widths = self.spec.body.slices([feature.table.embedding_dim for feature in self.spec.embedded])
+        slices = {f.table: width for f, width in zip(self.spec.embedded, widths, strict=True) if width is not None}
+        for table, width in slices.items():
+            readers = [untrained[f.position] for f in self.spec.features if f.table == table]
+            _copy_slices(self.tables[table].embeddings, np.logical_and.reduce(readers), width, UNKNOWN)
+        for layer in self.trunk.layers:
+            if isinstance(layer, SeparateOneHotDense):
+                for position, offset, size in zip(layer.positions, layer.offsets, layer.sizes, strict=True):
+                    rows = np.zeros((layer.n_members, layer.kernel.shape[0]), bool)
+                    rows[:, offset : offset + size] = untrained[position]
+                    _copy_slices(layer.kernel, rows, layer.units // layer.n_members, offset + UNKNOWN)
 
     def __reduce__(self):
         return (_rebuilt, (self.spec, self.model.get_weights()))
+
+
+def _dims_of(numbers, spec):
+    """Return how wide what the numeric encoder made of each number is; a missing-indicator stays one number."""
+    if numbers is None:
+        return ()
+    n_columns = spec.n_numbers - spec.n_indicators
+    width = (numbers.shape[-1] - spec.n_indicators) // n_columns
+    return (width,) * n_columns + (1,) * spec.n_indicators
 
 
 def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray]) -> Network:
@@ -202,35 +260,17 @@ def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray]) -> Network:
     return network
 
 
+def _copy_slices(variable, rows, width, source):
+    """Copy, for each member, its slice of one row into its slice of others, (n_members, n_rows) of truth values."""
+    values = np.array(variable.numpy())
+    for member, which in enumerate(rows):
+        mine = slice(member * width, (member + 1) * width)
+        values[which, mine] = values[source, mine]
+    variable.assign(values)
+
+
 def _copy_row(variable, rows, source):
     if len(rows):
         values = np.array(variable.numpy())
         values[rows] = values[source]
         variable.assign(values)
-
-
-@keras.saving.register_keras_serializable(package="tabemb")
-class Column(keras.layers.Layer):
-    """One column of the matrix of indices.
-
-    Parameters
-    ----------
-    position : int
-        Which one.
-    """
-
-    def __init__(self, position, **kwargs):
-        super().__init__(**kwargs)
-        self.position = position
-
-    def call(self, indices):
-        """Return the column, of shape (batch,)."""
-        return indices[:, self.position]
-
-    def compute_output_shape(self, input_shape):
-        """Return ``(batch,)``."""
-        return (input_shape[0],)
-
-    def get_config(self):
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "position": self.position}

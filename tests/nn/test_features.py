@@ -1,11 +1,13 @@
 """What a body sees, against the plain computation."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from tabemb.nn.embedding import OneHotSpec
-from tabemb.nn.features import Features, OneHotDense, Slice
+from tabemb.nn.features import Features
 from tabemb.nn.seeds import Seeds
 
 rng = np.random.default_rng(0)
@@ -14,28 +16,6 @@ INDICES = rng.integers(0, 4, size=(20, 3)).astype("int32")
 
 def one_hot(indices, sizes):
     return np.hstack([np.eye(size, dtype="float32")[indices[:, place]] for place, size in enumerate(sizes)])
-
-
-def test_one_hot_dense_is_a_dense_layer_over_a_one_hot_matrix():
-    layer = OneHotDense(5, [0, 2], [4, 6], seed=1)
-    out = layer(INDICES).numpy()
-    dense = one_hot(INDICES[:, [0, 2]], [4, 6]) @ layer.kernel.numpy()
-    assert layer.kernel.shape == (10, 5)
-    np.testing.assert_allclose(out, dense, atol=1e-6)
-
-
-def test_one_hot_dense_starts_like_one_dense_layer_over_all_inputs():
-    alone, beside = (OneHotDense(50, [0], [400], fan_in=fan_in, seed=1) for fan_in in (None, 10_000))
-    for layer, limit in ((alone, (6 / 450) ** 0.5), (beside, (6 / 10_050) ** 0.5)):
-        layer.build((None, 1))
-        assert np.abs(layer.kernel.numpy()).max() == pytest.approx(limit, rel=0.001)
-
-
-def test_one_hot_dense_survives_keras_own_config():
-    layer = OneHotDense(5, [0, 2], [4, 6], fan_in=20, seed=3, name="first_one_hot")
-    again = OneHotDense.from_config(layer.get_config())
-    assert again.get_config() == layer.get_config()
-    assert np.array_equal(again(INDICES), layer(INDICES))
 
 
 def make(vectors=(3, 2), numbers=2, one_hot_specs=((1, 4),)):
@@ -49,6 +29,7 @@ def make(vectors=(3, 2), numbers=2, one_hot_specs=((1, 4),)):
         embedded=inputs.get("vectors"),
         dims=vectors,
         numbers=inputs.get("numbers"),
+        number_dims=(1,) * numbers,
         indices=inputs.get("indices"),
         one_hot=specs,
     )
@@ -93,23 +74,53 @@ def test_the_start_is_glorots_for_all_inputs_and_repeats():
     assert not np.array_equal(starts[0][0], starts[2][0])
 
 
-def test_the_vectors_of_each_column_are_slices_of_those_side_by_side():
-    inputs, features = make(vectors=(3, 2, 4), numbers=0, one_hot_specs=())
-    side_by_side = rng.normal(size=(20, 9)).astype("float32")
-    parts = keras.Model(inputs, list(features.vectors))({"vectors": side_by_side})
-    assert [part.shape for part in parts] == [(20, 3), (20, 2), (20, 4)]
-    assert np.array_equal(np.hstack(parts), side_by_side)
-    assert features.vectors is features.vectors
+def values_of(inputs):
+    return {
+        name: INDICES if name == "indices" else rng.normal(size=(20, each.shape[1])).astype("float32")
+        for name, each in inputs.items()
+    }
 
 
-def test_one_column_alone_is_not_sliced():
-    inputs, features = make(vectors=(3,), numbers=0, one_hot_specs=())
-    assert features.vectors == (inputs["vectors"],)
-    assert make(vectors=(), numbers=2)[1].vectors == ()
+def test_all_features_in_one_matrix_where_a_one_hot_column_has_eight_numbers():
+    inputs, features = make(one_hot_specs=((0, 4), (2, 600)))
+    model = keras.Model(inputs, features.flat(Seeds(0)))
+    values, kernel = values_of(inputs), model.get_layer("inputs_one_hot").kernel.numpy()
+    rows = [kernel[INDICES[:, 0]], kernel[4 + INDICES[:, 2]]]
+    assert kernel.shape == (604, 8)
+    assert np.array_equal(model(values), np.hstack([values["vectors"], values["numbers"], *rows]))
 
 
-def test_a_slice_survives_keras_own_config():
-    layer = Slice(1, 3, name="vector_1")
-    again = Slice.from_config(layer.get_config())
-    assert again.get_config() == layer.get_config()
-    assert again(np.arange(8).reshape(2, 4)).numpy().tolist() == [[1, 2], [5, 6]]
+@pytest.mark.parametrize("vectors", [(), (3, 2)])
+@pytest.mark.parametrize("numbers", [0, 2])
+@pytest.mark.parametrize("specs", [(), ((0, 4), (2, 6))])
+def test_every_column_has_a_token(vectors, numbers, specs):
+    if not (vectors or numbers or specs):
+        return
+    inputs, features = make(vectors, numbers, specs)
+    groups = features.tokens(5, Seeds(0), name="tokens")
+    model, values = keras.Model(inputs, groups), values_of(inputs)
+    out = np.concatenate(model(values) if len(groups) > 1 else [model(values)], axis=1)
+    assert out.shape == (20, len(vectors) + numbers + len(specs), 5)
+    # Each token is a matter of its own column.
+    for place, start in enumerate(np.cumsum([0, *vectors, *[1] * numbers])[:-1]):
+        name, column = ("vectors", start) if place < len(vectors) else ("numbers", start - sum(vectors))
+        other = {**values, name: values[name].copy()}
+        other[name][:, column] += 1
+        changed = np.concatenate(model(other) if len(groups) > 1 else [model(other)], axis=1) != out
+        assert changed.any(axis=(0, 2)).tolist() == [each == place for each in range(out.shape[1])]
+    if specs:
+        kernel = model.get_layer("tokens_one_hot").kernel.numpy()
+        assert np.array_equal(out[:, -1], kernel[4 + INDICES[:, 2]])
+
+
+def test_a_number_of_several_inputs_is_one_token():
+    _, features = make(vectors=(), numbers=6, one_hot_specs=())
+    (tokens,) = replace(features, number_dims=(2, 4)).tokens(5, Seeds(0), name="tokens")
+    assert tokens.shape == (None, 2, 5)
+
+
+def test_vectors_and_numbers_are_joined_once():
+    _, features = make()
+    assert features.joined is features.joined
+    assert make(numbers=0)[1].joined.shape == (None, 5)
+    assert make(vectors=(), numbers=0)[1].joined is None

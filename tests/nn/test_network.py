@@ -1,15 +1,16 @@
 """The whole network: model, trunk, shared tables, copies."""
 
 import pickle
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tabemb.nn.bodies import Mlp
+from tabemb.nn.bodies import BODIES, Mlp, TabM
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
-from tabemb.nn.network import Column, Network, NetworkSpec
+from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.nn.numeric import Standardized
 from tabemb.table.encoded_table import EncodedTable
 
@@ -122,6 +123,59 @@ def test_any_column_name_will_do():
     np.testing.assert_allclose(traced.numpy(), made.logits(rows), atol=1e-6)
 
 
+def test_the_model_answers_with_the_mean_of_the_members_that_the_trunk_has():
+    made, rows = network(body=TabM(n_members=5)), table(2, 2)
+    vectors = [made.vectors(f)[rows.indices[:, f.position]] for f in made.spec.embedded]
+    members = made.trunk({"vectors": np.hstack(vectors), "numbers": rows.numbers}).numpy()
+    assert members.shape == (25, 5, 1)
+    assert made.model.output.shape == (None, 1)
+    np.testing.assert_allclose(made.logits(rows), members.mean(axis=1), atol=1e-6)
+    again = pickle.loads(pickle.dumps(made))
+    assert np.array_equal(again.logits(rows), made.logits(rows))
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_every_body_can_start_at_an_answer(name):
+    made, rows = network(body=BODIES[name]()), table(2, 2)
+    before = made.logits(rows)
+    made.start_at(np.array([3.0]))
+    np.testing.assert_allclose(made.logits(rows), before + 3, atol=1e-5)
+
+
+def test_a_body_without_a_layer_for_the_logits_starts_as_it_does():
+    made, rows = (
+        network((), one_hot=(OneHotSpec(name="a", position=0, vocabulary_size=6),), n_numbers=0, body=Mlp(())),
+        table(1, 0),
+    )
+    before = made.logits(rows)
+    made.start_at(np.array([3.0]))
+    assert np.array_equal(made.logits(rows), before)
+
+
+def test_without_members_the_model_is_the_trunk_and_nothing_behind_it():
+    assert network().model.layers[-1].name == "trunk"
+
+
+class Doubled(Standardized):
+    """Makes two inputs of each number."""
+
+    def build(self, numbers, seeds, *, n_indicators=0):
+        return keras.layers.Flatten()(keras.layers.Concatenate()([keras.layers.Reshape((2, 1))(numbers)] * 2))
+
+
+def test_a_body_is_told_how_wide_what_became_of_each_number_is():
+    class Listener(Mlp):
+        def build(self, features, n_outputs, seeds):
+            heard.append(features.number_dims)
+            return super().build(features, n_outputs, seeds)
+
+    heard = []
+    for numeric, n_numbers in ((Standardized(), 2), (Doubled(), 2), (Standardized(), 0)):
+        spec = replace(network(n_numbers=n_numbers).spec, numeric=numeric, body=Listener())
+        build_trunk(spec)
+    assert heard == [(1, 1), (2, 2), ()]
+
+
 def test_vectors_are_a_copy():
     made = network()
     feature = made.spec.features[0]
@@ -160,12 +214,6 @@ def test_a_pickle_is_the_same_network_and_holds_no_keras_object():
     again = pickle.loads(text)
     assert again.spec.features == made.spec.features
     assert np.array_equal(again.logits(rows), made.logits(rows))
-
-
-def test_a_column_survives_keras_own_config():
-    column = Column(1, name="dest_indices")
-    again = Column.from_config(column.get_config())
-    assert again(np.array([[3, 5], [7, 9]])).numpy().tolist() == [5, 9]
 
 
 # Keras' own writer and NumPy 2 disagree about it.

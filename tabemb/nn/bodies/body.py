@@ -1,15 +1,16 @@
 """What a body is."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import keras
 from sklearn.base import BaseEstimator
 
+from tabemb.nn.embedding import FeatureSpec
 from tabemb.nn.features import Features
 from tabemb.nn.seeds import Seeds
 from tabemb.registry import Registry
 
-__all__ = ["BODIES", "Body", "logits_layer"]
+__all__ = ["BODIES", "Body"]
 
 
 class Body(BaseEstimator):
@@ -22,6 +23,9 @@ class Body(BaseEstimator):
     def build(self, features: Features, n_outputs: int, seeds: Seeds) -> Any:
         """Return the logits, a Keras tensor of shape (batch, n_outputs).
 
+        A body of several members, each of which is trained to answer by itself, returns the logits of all of them, of
+        shape (batch, n_members, n_outputs).
+
         Parameters
         ----------
         features : Features
@@ -33,11 +37,27 @@ class Body(BaseEstimator):
         """
         raise TypeError("a body defines build(features, n_outputs, seeds)")
 
+    def n_separate(self, features: tuple[FeatureSpec, ...]) -> int:
+        """Return how many members share nothing by which one could learn of a row that another has trained on.
+
+        Each of them can then be judged by rows that it alone has left out.
+
+        Parameters
+        ----------
+        features : tuple of FeatureSpec
+            The embedded columns.
+        """
+        return 1
+
+    def slices(self, dims: Sequence[int]) -> list[int | None]:
+        """Return how many numbers of each vector one member sees, None where all see the whole vector.
+
+        Parameters
+        ----------
+        dims : sequence of int
+            How wide the vector of each embedded column is.
+        """
+        return [None] * len(dims)
+
 
 BODIES: Registry[Body] = Registry("body")
-
-
-def logits_layer(hidden: Any, n_outputs: int, seeds: Seeds) -> Any:
-    """Return the last dense layer's output, without an activation (float32 whatever the layers before compute in)."""
-    start = keras.initializers.GlorotUniform(seed=seeds["logits"])
-    return keras.layers.Dense(n_outputs, kernel_initializer=start, dtype="float32", name="logits")(hidden)

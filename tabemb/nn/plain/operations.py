@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,10 @@ class Operation:
         """Return the output for some rows."""
         raise TypeError("an operation defines __call__(weights, *inputs)")
 
+    def prepared(self, weights: list[np.ndarray]) -> tuple["Operation", list[np.ndarray]]:
+        """Return an operation and weights that give the same, without what depends on the weights alone."""
+        return self, weights
+
 
 @dataclass(frozen=True)
 class Activate(Operation):
@@ -35,6 +38,23 @@ class Activate(Operation):
 
     def __call__(self, weights, x):
         return self.function(x)
+
+
+@dataclass(frozen=True)
+class Gate(Operation):
+    """The first half of the columns times a function of the second.
+
+    Parameters
+    ----------
+    function : callable
+        From an array to an array; a function of a module, so that it can be pickled.
+    """
+
+    function: Callable[[np.ndarray], np.ndarray]
+
+    def __call__(self, weights, x):
+        values, gates = np.split(x, 2, axis=-1)
+        return values * self.function(gates)
 
 
 @dataclass(frozen=True)
@@ -86,6 +106,10 @@ class BatchNormalize(Operation):
 
     def __call__(self, weights, x):
         return Affine()(self.affine(weights), x)
+
+    def prepared(self, weights):
+        """Return the scale and the shift."""
+        return Affine(), list(self.affine(weights))
 
 
 @dataclass(frozen=True)
@@ -189,67 +213,3 @@ class Multiply(Operation):
         for other in others:
             first = first * other
         return first
-
-
-@dataclass(frozen=True)
-class LookUp(Operation):
-    """The rows of a table; weights: the table."""
-
-    def __call__(self, weights, indices):
-        return weights[0].take(indices, axis=0)
-
-
-@dataclass(frozen=True)
-class LookUpSideBySide(Operation):
-    """The rows of several tables, one for each column of the indices, side by side; weights: the tables.
-
-    Parameters
-    ----------
-    positions : tuple of int
-        For each table, the column that reads it.
-    """
-
-    positions: tuple[int, ...]
-
-    def __call__(self, weights, indices):
-        bounds = pairwise(accumulate((table.shape[1] for table in weights), initial=0))
-        out = np.empty((len(indices), sum(table.shape[1] for table in weights)), weights[0].dtype)
-        for table, position, (start, stop) in zip(weights, self.positions, bounds, strict=True):
-            out[:, start:stop] = table.take(indices[:, position], axis=0)
-        return out
-
-
-@dataclass(frozen=True)
-class LookUpStacked(Operation):
-    """The same where the tables of one dimension stand one above the other; weights: positions, offsets, stack, ...
-
-    One look-up for many columns: for one row, the calls cost more than the rows do.
-    """
-
-    def __call__(self, weights, indices):
-        parts = []
-        for positions, offsets, stack in zip(weights[::3], weights[1::3], weights[2::3], strict=True):
-            rows = indices.take(positions, axis=1) + offsets
-            parts.append(stack.take(rows, axis=0).reshape(len(indices), len(positions) * stack.shape[1]))
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-
-@dataclass(frozen=True)
-class OneHotDense(Operation):
-    """The sum of the kernel's rows that one-hot columns point at; weights: kernel.
-
-    Parameters
-    ----------
-    positions, offsets : tuple of int
-        For each column, its place in the matrix of indices and where its rows start in the kernel.
-    """
-
-    positions: tuple[int, ...]
-    offsets: tuple[int, ...]
-
-    def __call__(self, weights, indices):
-        (kernel,) = weights
-        total = np.zeros((len(indices), kernel.shape[1]), kernel.dtype)
-        for position, offset in zip(self.positions, self.offsets, strict=True):
-            total += kernel.take(indices[:, position] + offset, axis=0)
-        return total

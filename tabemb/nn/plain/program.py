@@ -3,21 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby
 
 import numpy as np
 
-from tabemb.nn.plain.operations import (
-    Affine,
-    BatchNormalize,
-    Columns,
-    Concatenate,
-    Dense,
-    LookUp,
-    LookUpSideBySide,
-    LookUpStacked,
-    Operation,
-)
+from tabemb.nn.plain.look_ups import LookUp, LookUpSideBySide
+from tabemb.nn.plain.operations import Affine, Columns, Concatenate, Dense, Operation
 
 __all__ = ["PlainNetwork", "Program", "Step"]
 
@@ -157,7 +147,8 @@ class PlainNetwork:
             for value in values:
                 if id(value) not in numbers:
                     numbers[id(value)] = len(own)
-                    own.append(np.array(value) if id(value) in given else value)
+                    # A view of a weight would go on with the network.
+                    own.append(np.array(value) if id(value) in given or not value.flags.owndata else value)
             numbered.append(replace(step, weights=tuple(numbers[id(value)] for value in values)))
         return cls(replace(program, steps=tuple(numbered)), tuple(own))
 
@@ -167,25 +158,10 @@ class PlainNetwork:
 
 
 def _prepared(step, weights):
-    if isinstance(step.operation, BatchNormalize):
-        return replace(step, operation=Affine()), list(step.operation.affine(weights))
-    if isinstance(step.operation, LookUpSideBySide):
-        return replace(step, operation=LookUpStacked()), _stacked(step.operation.positions, weights)
-    return step, weights
+    operation, weights = step.operation.prepared(weights)
+    return replace(step, operation=operation), weights
 
 
 def _scaled(weights, scale, shift):
     kernel, *bias = weights
     return [kernel * scale, bias[0] * scale + shift if bias else shift]
-
-
-def _stacked(positions, tables):
-    """Return positions, offsets and stack of each run of columns of one dimension; a shared table stands there once."""
-    values = []
-    for _, group in groupby(zip(positions, tables, strict=True), key=lambda each: each[1].shape[1]):
-        where, mine = zip(*group, strict=True)
-        different = list({id(table): table for table in mine}.values())
-        starts = dict(zip(map(id, different), accumulate(map(len, different), initial=0), strict=False))
-        offsets = np.array([starts[id(table)] for table in mine], np.intp)
-        values += [np.array(where, np.intp), offsets, np.concatenate(different)]
-    return values

@@ -1,58 +1,18 @@
 """From a Keras model to a program: each layer by its class."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import keras
 
-from tabemb.nn import features, network
-from tabemb.nn.plain import operations as plain
-from tabemb.nn.plain.activations import ACTIVATIONS
+# They say what each layer becomes.
+from tabemb.nn.plain import keras_layers as _keras_layers  # noqa: F401
+from tabemb.nn.plain import numbers as _numbers  # noqa: F401
+from tabemb.nn.plain import own_layers as _own_layers  # noqa: F401
+from tabemb.nn.plain.forms import FORMS, NoPlainFormError, plain_form
 from tabemb.nn.plain.program import Program, Step
 
 __all__ = ["NoPlainFormError", "Source", "Translation", "plain_form", "translate"]
-
-Form = list[tuple[plain.Operation, tuple[str, ...]]]
-FORMS: dict[type, Callable[[Any], Form]] = {}
-
-
-class NoPlainFormError(Exception):
-    """A layer is not known here, or does what is not covered; the whole network then answers through TensorFlow."""
-
-
-def plain_form(*layers: type) -> Callable:
-    """Say what the layers of a class become; a subclass has to say so itself, since it may do something else.
-
-    Parameters
-    ----------
-    *layers : type
-        Keras layer classes.
-
-    Returns
-    -------
-    callable
-        A decorator for a function from a layer to its operations, one after the other, each with the names of the
-        attributes that are its weights. The function raises :class:`NoPlainFormError` where an option of the layer is
-        not covered.
-
-    Examples
-    --------
-    >>> class Ceiling(keras.layers.Layer):
-    ...     def call(self, x):
-    ...         return keras.ops.ceil(x)
-    >>> @plain_form(Ceiling)
-    ... def ceiling(layer):
-    ...     import numpy as np
-    ...     return [(plain.Activate(np.ceil), ())]
-    """
-
-    def register(form):
-        FORMS.update(dict.fromkeys(layers, form))
-        return form
-
-    return register
 
 
 @dataclass(frozen=True)
@@ -177,110 +137,3 @@ class _Writer:
             self._numbers[id(layer), name] = len(self.sources)
             self.sources.append(Source(layer, name, variable))
         return self._numbers[id(layer), name]
-
-
-# ---------------------------------------------------------------- the layers
-
-
-def _covered(layer, condition):
-    if not condition:
-        raise NoPlainFormError(f"the layer {layer.name!r} has an option that is not covered")
-
-
-def _activation(layer) -> Form:
-    for name, function in ACTIVATIONS.items():
-        if layer.activation is getattr(keras.activations, name, None):
-            return [(plain.Activate(function), ())] if name != "linear" else []
-    name = getattr(layer.activation, "__name__", type(layer.activation).__name__)
-    raise NoPlainFormError(f"the activation of the layer {layer.name!r} is {name}")
-
-
-plain_form(keras.layers.Activation)(_activation)
-
-
-@plain_form(
-    keras.layers.AlphaDropout,
-    keras.layers.Dropout,
-    keras.layers.GaussianDropout,
-    keras.layers.GaussianNoise,
-    keras.layers.Identity,
-)
-def _nothing(layer) -> Form:
-    return []
-
-
-@plain_form(keras.layers.Dense)
-def _dense(layer) -> Form:
-    _covered(layer, layer.quantization_mode is None)
-    weights = ("kernel", "bias") if layer.use_bias else ("kernel",)
-    return [(plain.Dense(), weights), *_activation(layer)]
-
-
-@plain_form(keras.layers.Embedding)
-def _embedding(layer) -> Form:
-    _covered(layer, layer.quantization_mode is None and not layer.mask_zero)
-    return [(plain.LookUp(), ("embeddings",))]
-
-
-@plain_form(keras.layers.BatchNormalization)
-def _batch_normalization(layer) -> Form:
-    _covered(layer, _is_last(layer.axis, layer) and not getattr(layer, "renorm", False))
-    names = ("moving_mean", "moving_variance", *_scale_and_center(layer))
-    return [(plain.BatchNormalize(layer.epsilon, layer.scale, layer.center), names)]
-
-
-@plain_form(keras.layers.LayerNormalization)
-def _layer_normalization(layer) -> Form:
-    _covered(layer, _is_last(layer.axis, layer) and not layer.rms_scaling)
-    return [(plain.LayerNormalize(layer.epsilon, layer.scale, layer.center), _scale_and_center(layer))]
-
-
-def _scale_and_center(layer):
-    return ("gamma",) * bool(layer.scale) + ("beta",) * bool(layer.center)
-
-
-def _is_last(axis, layer):
-    axes = [axis] if isinstance(axis, int) else list(axis)
-    return axes in ([-1], [len(layer.input.shape) - 1])
-
-
-@plain_form(keras.layers.Concatenate)
-def _concatenate(layer) -> Form:
-    return [(plain.Concatenate(layer.axis), ())]
-
-
-@plain_form(keras.layers.Add)
-def _add(layer) -> Form:
-    return [(plain.Add(), ())]
-
-
-@plain_form(keras.layers.Subtract)
-def _subtract(layer) -> Form:
-    return [(plain.Subtract(), ())]
-
-
-@plain_form(keras.layers.Multiply)
-def _multiply(layer) -> Form:
-    return [(plain.Multiply(), ())]
-
-
-@plain_form(keras.layers.Reshape, keras.layers.Flatten)
-def _reshape(layer) -> Form:
-    _covered(layer, None not in layer.output.shape[1:] and getattr(layer, "data_format", None) != "channels_first")
-    return [(plain.Reshape(tuple(layer.output.shape[1:])), ())]
-
-
-@plain_form(network.Column)
-def _column(layer) -> Form:
-    return [(plain.Columns(layer.position), ())]
-
-
-@plain_form(features.Slice)
-def _slice(layer) -> Form:
-    return [(plain.Columns(slice(layer.start, layer.stop)), ())]
-
-
-@plain_form(features.OneHotDense)
-def _one_hot_dense(layer) -> Form:
-    offsets = tuple(accumulate(layer.sizes, initial=0))[:-1]
-    return [(plain.OneHotDense(tuple(layer.positions), offsets), ("kernel",))]

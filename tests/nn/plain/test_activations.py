@@ -1,4 +1,4 @@
-"""Every activation that a body may name, against Keras' own."""
+"""Every activation that a body or a layer may name, against Keras' own."""
 
 import pickle
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tabemb.nn.bodies.mlp import ACTIVATIONS as NAMES
+from tabemb.nn.bodies.parameters import ACTIVATIONS as NAMES
 from tabemb.nn.plain.activations import ACTIVATIONS
 
 VALUES = np.random.default_rng(0).normal(scale=4, size=(64, 6)).astype("float32")
@@ -15,13 +15,15 @@ EDGES = np.array([[-50, -6, -3, -1, -0.5, 0], [0.5, 1, 3, 6, 50, 1e-6]], "float3
 
 # "threshold" asks for more than a tensor, so that no layer can be given its bare name.
 ELSEWHERE = {"sparsemax", "threshold"}
+# A layer may have it, no body can: it returns half of the columns.
+WITH_A_FORM = (NAMES - ELSEWHERE) | {"glu"}
 
 
 def test_every_other_activation_has_a_plain_form():
-    assert {getattr(keras.activations, name).__name__ for name in NAMES - ELSEWHERE} == set(ACTIVATIONS)
+    assert {getattr(keras.activations, name).__name__ for name in WITH_A_FORM} == set(ACTIVATIONS)
 
 
-@pytest.mark.parametrize("name", sorted(NAMES - ELSEWHERE))
+@pytest.mark.parametrize("name", sorted(WITH_A_FORM))
 @pytest.mark.parametrize("x", [VALUES, EDGES], ids=["values", "edges"])
 def test_it_is_keras_activation(name, x):
     function = getattr(keras.activations, name)

@@ -47,30 +47,15 @@ def test_columns_shapes_and_neighbours():
     assert np.array_equal(plain.Concatenate(-1)([], X, X[:, :1]), np.hstack([X, X[:, :1]]))
 
 
-@pytest.mark.parametrize("order", ["C", "F"])
-def test_look_ups_of_one_column_and_of_many(order):
-    tables = [rng.normal(size=(6, dim)).astype("float32") for dim in (2, 3, 3)]
-    indices = np.asarray(rng.integers(0, 6, (5, 4)), "int32", order=order)
-    by_hand = [table[indices[:, position]] for table, position in zip(tables, (3, 0, 1), strict=True)]
-    assert np.array_equal(plain.LookUp()([tables[0]], indices[:, 3]), by_hand[0])
-    assert np.array_equal(plain.LookUpSideBySide((3, 0, 1))(tables, indices), np.hstack(by_hand))
-    stacks = [np.array([3]), np.array([0]), tables[0], np.array([0, 1]), np.array([0, 6]), np.vstack(tables[1:])]
-    assert np.array_equal(plain.LookUpStacked()(stacks, indices), np.hstack(by_hand))
-    assert np.array_equal(plain.LookUpStacked()(stacks[3:], indices), np.hstack(by_hand[1:]))
-
-
-def test_one_hot_reads_rows_of_the_kernel():
-    kernel = rng.normal(size=(5, 3)).astype("float32")
-    indices = np.array([[0, 9, 2], [1, 9, 0]], "int32")
-    y = plain.OneHotDense(positions=(0, 2), offsets=(0, 2))([kernel], indices)
-    np.testing.assert_allclose(y, [kernel[0] + kernel[4], kernel[1] + kernel[2]])
-    assert y.dtype == "float32"
+def test_a_gate_is_one_half_times_a_function_of_the_other():
+    assert np.array_equal(plain.Gate(np.abs)([], X), X[:, :2] * np.abs(X[:, 2:]))
 
 
 def test_no_operation_writes_into_its_inputs():
     before = X.copy()
     one = np.ones(4, "float32")
     for operation, weights in [
+        (plain.Gate(np.abs), []),
         (plain.Affine(), [one, one]),
         (plain.BatchNormalize(1e-3, True, True), [one, one, one, one]),
         (plain.LayerNormalize(1e-3, True, True), [one, one]),
@@ -84,3 +69,12 @@ def test_no_operation_writes_into_its_inputs():
 def test_an_operation_has_to_say_what_it_does():
     with pytest.raises(TypeError, match="an operation defines __call__"):
         plain.Operation()([])
+
+
+def test_what_depends_on_the_weights_alone_can_be_done_before():
+    one = np.arange(1, 5, dtype="float32")
+    normalize, weights = plain.BatchNormalize(1e-3, True, True), [one, one, one, one]
+    affine, prepared = normalize.prepared(weights)
+    assert isinstance(affine, plain.Affine)
+    np.testing.assert_allclose(affine(prepared, X), normalize(weights, X), rtol=1e-6)
+    assert plain.Add().prepared([]) == (plain.Add(), [])

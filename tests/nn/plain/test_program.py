@@ -7,6 +7,8 @@ import pytest
 
 from tabemb.nn.plain import operations as plain
 from tabemb.nn.plain.activations import relu
+from tabemb.nn.plain.look_ups import LookUp
+from tabemb.nn.plain.members import MemberDense
 from tabemb.nn.plain.program import PlainNetwork, Program, Step
 
 rng = np.random.default_rng(0)
@@ -22,7 +24,7 @@ def looking_up(tables=(0, 1, 2)):
     steps = []
     for position, table in enumerate(tables):
         steps.append(Step(plain.Columns(position), (), (0,), 1 + position))
-        steps.append(Step(plain.LookUp(), (table,), (1 + position,), 4 + position))
+        steps.append(Step(LookUp(), (table,), (1 + position,), 4 + position))
     steps += [
         Step(plain.Concatenate(-1), (), (4, 5, 6), 7),
         Step(plain.Dense(), (3,), (7,), 8),
@@ -101,6 +103,17 @@ def test_the_copy_is_a_copy_and_can_be_pickled():
         weight[:] = 7
     assert np.array_equal(network({"indices": INDICES}), before)
     assert np.array_equal(pickle.loads(pickle.dumps(network))({"indices": INDICES}), before)
+
+
+def test_what_is_a_view_of_a_weight_is_copied_too():
+    given = [each.astype("float32") for each in (rng.normal(size=(3, 2)), rng.normal(size=8), np.ones(12), np.ones(8))]
+    step = Step(MemberDense(4), (0, 1, 2, 3), (0,), 1)
+    network = PlainNetwork.copied(Program({"x": 0}, (step,), 1), given)
+    x = {"x": rng.normal(size=(4, 5, 3)).astype("float32")}
+    before = network(x)
+    for weight in given:
+        weight[:] = 7
+    assert np.array_equal(network(x), before)
 
 
 def test_overflow_is_silent():

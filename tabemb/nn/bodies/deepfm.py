@@ -1,0 +1,78 @@
+"""DeepFM: a linear model, the products of every two columns, and a perceptron."""
+
+from dataclasses import replace
+
+import keras
+
+from tabemb.nn.bodies import blocks
+from tabemb.nn.bodies.body import BODIES
+from tabemb.nn.bodies.deep import DeepBody
+from tabemb.nn.bodies.parameters import check_count
+from tabemb.nn.features import side_by_side
+from tabemb.nn.tokens import Interactions
+
+__all__ = ["DeepFM"]
+
+
+@BODIES.register("deepfm")
+class DeepFM(DeepBody):
+    """A factorization machine and a perceptron over the same vectors (Guo et al. 2017, arXiv:1703.04247, eq. 1).
+
+    The first order is linear in the vectors, the numbers and the one-hot blocks, as in
+    :class:`~tabemb.nn.bodies.wide_deep.WideDeep`. The second order sums the products of the vectors of every two
+    columns, number by number; the paper adds these numbers up, here each output weighs them, so that several outputs
+    differ. A number's vector is the number times a learned vector, a one-hot column has a learned vector a category.
+    Where the columns' dimensions differ, each vector is first projected to one common dimension.
+
+    Parameters
+    ----------
+    interaction_dim : int, default=16
+        The common dimension. Where all embedded columns have one dimension, that is taken instead.
+    hidden_units : tuple of int, default=(256, 128)
+        Width of each hidden layer of the perceptron; empty for the factorization machine alone.
+    dropout : float, default=0.2
+        Share of hidden units that are silenced in a training step, in [0, 1).
+    activation : str, default="relu"
+        Any activation that Keras knows by name.
+    normalization : {None, "batch", "layer"}, default=None
+        What stands between a dense layer and its activation.
+
+    Examples
+    --------
+    >>> DeepFM(interaction_dim=8)
+    DeepFM(interaction_dim=8)
+    """
+
+    def __init__(
+        self,
+        interaction_dim=16,
+        hidden_units=(256, 128),
+        dropout=0.2,
+        activation="relu",
+        normalization=None,
+    ):
+        super().__init__(hidden_units, dropout, activation, normalization)
+        self.interaction_dim = interaction_dim
+
+    def build(self, features, n_outputs, seeds):
+        """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
+        self.check()
+        first_order = features.dense(n_outputs, seeds, name="first_order")
+        second_order = Interactions(name="second_order")(self._vectors(features, seeds))
+        hidden = self.hidden(features.dense, seeds)
+        beside = side_by_side([second_order, hidden], name="second_order_and_deep")
+        return blocks.added([first_order, blocks.logits_layer(beside, n_outputs, seeds)], name="all_orders")
+
+    def check(self):
+        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        super().check()
+        check_count("interaction_dim", self.interaction_dim)
+
+    def _vectors(self, features, seeds):
+        """Return a vector of one dimension for each column, in groups of shape (batch, n, dim)."""
+        if len(set(features.dims)) != 1:
+            return features.tokens(int(self.interaction_dim), seeds, name="interactions")
+        shape = (len(features.dims), features.dims[0])
+        as_they_are = keras.layers.Reshape(shape, name="vectors_apart")(features.embedded)
+        others = replace(features, embedded=None, dims=())
+        return [as_they_are, *others.tokens(features.dims[0], seeds, name="interactions")]

@@ -1,0 +1,110 @@
+"""An ensemble inside one network: perceptrons side by side, each with its own slice of the long vectors."""
+
+import keras
+
+from tabemb.nn.bodies import blocks
+from tabemb.nn.bodies.body import BODIES, Body
+from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.members import MemberLogits, MemberSlices
+from tabemb.nn.separate import SeparateDense, SeparateOneHotDense
+
+__all__ = ["Ensemble"]
+
+# Slices of fewer numbers say too little by themselves; such vectors all members see whole.
+SHORTEST_SLICE = 4
+# A column of no more categories than this may be seen whole by members that are to share nothing: with so many rows a
+# category, its vectors tell nobody about the target of one row.
+MOST_SHARED_CATEGORIES = 256
+
+
+@BODIES.register("ensemble")
+class Ensemble(Body):
+    """Small perceptrons trained side by side, which answer by their mean.
+
+    Each member has weights of its own and sees its own slice of the long vectors: of a vector of 64 numbers, member 0
+    of 8 sees the first eight. (Several short vectors for a category, where others have a long one: multi-embedding,
+    Guo et al. 2024, arXiv:2310.04400.) So members differ as networks of several fits do, while the table stays one, and
+    the vector of a category is all their views of it side by side. A vector that cannot be cut into equal slices of at
+    least four numbers is seen whole by all members, and so are numbers and one-hot columns.
+
+    Where the members share nothing that a row's target could pass through, the fit sets no rows aside: each member
+    leaves out another part of them, which tells when to stop (out-of-fold, as in bagging), and all rows are learned.
+
+    Parameters
+    ----------
+    n_members : int, default=8
+        Number of members.
+    hidden_units : tuple of int, default=(128, 64)
+        Width of each hidden layer of a member.
+    dropout : float, default=0.2
+        Share of hidden units that are silenced in a training step, in [0, 1).
+    activation : str, default="relu"
+        Any activation that Keras knows by name.
+
+    Examples
+    --------
+    >>> Ensemble(n_members=4)
+    Ensemble(n_members=4)
+    """
+
+    def __init__(self, n_members=8, hidden_units=(128, 64), dropout=0.2, activation="relu"):
+        self.n_members = n_members
+        self.hidden_units = hidden_units
+        self.dropout = dropout
+        self.activation = activation
+
+    def build(self, features, n_outputs, seeds):
+        """Return the logits of all members, a Keras tensor of shape (batch, n_members, n_outputs)."""
+        self._check()
+        k, hidden = int(self.n_members), None
+        for depth, units in enumerate(map(int, self.hidden_units)):
+            name = f"hidden_{depth}"
+            if hidden is None:
+                hidden = self._first(features, units, seeds, name=name)
+            else:
+                hidden = SeparateDense(units, k, seed=seeds[name], name=name)(hidden)
+            hidden = blocks.activated(hidden, self.activation, name=name)
+            hidden = blocks.dropped(hidden, self.dropout, seeds, name=name)
+        return MemberLogits(n_outputs, k, seed=seeds["logits"], dtype="float32", name="logits")(hidden)
+
+    def slices(self, dims):
+        """Return how many numbers of each vector a member sees, or None where it sees the whole vector."""
+        k = int(self.n_members)
+        return [dim // k if dim % k == 0 and dim // k >= SHORTEST_SLICE else None for dim in dims]
+
+    def n_separate(self, features):
+        """Return the number of members where no column of many categories is seen whole, else 1."""
+        slices = self.slices([feature.table.embedding_dim for feature in features])
+        shared = [f for f, width in zip(features, slices, strict=True) if width is None]
+        few = all(feature.table.vocabulary_size <= MOST_SHARED_CATEGORIES for feature in shared)
+        return int(self.n_members) if few else 1
+
+    def _first(self, features, units, seeds, *, name):
+        k, cut = int(self.n_members), [width is not None for width in self.slices(features.dims)]
+        fan_in = sum(dim // k if is_cut else dim for dim, is_cut in zip(features.dims, cut, strict=True))
+        fan_in += features.width - sum(features.dims)
+        parts, beside = [], [each for each in (features.embedded, features.numbers) if each is not None]
+        if beside:
+            if features.embedded is None:
+                slices = MemberSlices([features.numbers.shape[-1]], k, cut=[False], name="slices")
+            else:
+                slices = MemberSlices(features.dims, k, cut=cut, name="slices")
+            parts.append(SeparateDense(units, k, fan_in=fan_in, seed=seeds[name], name=name)(slices(beside)))
+        if features.one_hot:
+            layer = SeparateOneHotDense(
+                units * k,
+                [each.position for each in features.one_hot],
+                [each.vocabulary_size for each in features.one_hot],
+                n_members=k,
+                fan_in=fan_in,
+                seed=seeds[f"{name}/one_hot"],
+                name=f"{name}_one_hot",
+            )
+            parts.append(layer(features.indices))
+        return keras.layers.Add(name=f"{name}_sum")(parts) if len(parts) > 1 else parts[0]
+
+    def _check(self):
+        check_count("n_members", self.n_members)
+        check_units("hidden_units", self.hidden_units, empty=False)
+        check_share("dropout", self.dropout)
+        check_among("activation", self.activation, ACTIVATIONS)

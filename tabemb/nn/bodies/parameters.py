@@ -1,0 +1,78 @@
+"""The parameters that bodies have in common: what they may be, and the errors where they are something else."""
+
+import inspect
+from numbers import Integral, Real
+from typing import Any
+
+import keras
+
+from tabemb.exceptions import UnknownNameError
+
+__all__ = [
+    "ACTIVATIONS",
+    "NORMALIZATIONS",
+    "check_among",
+    "check_count",
+    "check_share",
+    "check_units",
+]
+
+NORMALIZATIONS = {
+    None: None,
+    "batch": keras.layers.BatchNormalization,
+    "layer": keras.layers.LayerNormalization,
+}
+ACTIVATIONS = frozenset(name for name, each in vars(keras.activations).items() if inspect.isfunction(each)) - {
+    "deserialize",
+    "get",
+    # It returns half of the columns.
+    "glu",
+    "serialize",
+}
+
+
+def check_units(name: str, units: Any, *, empty: bool = True) -> None:
+    """Raise ValueError unless the widths of layers are a tuple (or list) of positive integers.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    units : object
+        Its value.
+    empty : bool, default=True
+        Whether there may be none.
+
+    Examples
+    --------
+    >>> check_units("hidden_units", (256, 128))
+    >>> check_units("hidden_units", 256)
+    Traceback (most recent call last):
+    ValueError: hidden_units must be a tuple of positive integers, got 256.
+    """
+    if not isinstance(units, list | tuple) or not all(map(_is_count, units)):
+        raise ValueError(f"{name} must be a tuple of positive integers, got {units!r}.")
+    if not units and not empty:
+        raise ValueError(f"{name} must have at least one width, got {units!r}.")
+
+
+def check_count(name: str, value: Any) -> None:
+    """Raise ValueError unless a value is a positive integer."""
+    if not _is_count(value):
+        raise ValueError(f"{name} must be a positive integer, got {value!r}.")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Raise ValueError unless a value is a number in [0, 1)."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < 1:
+        raise ValueError(f"{name} must be in [0, 1), got {value!r}.")
+
+
+def check_among(name: str, value: Any, known: Any) -> None:
+    """Raise UnknownNameError unless a value is one of the known names."""
+    if not isinstance(value, str | None) or value not in known:
+        raise UnknownNameError.among(name, value, map(str, known))
+
+
+def _is_count(value):
+    return isinstance(value, Integral) and not isinstance(value, bool) and value >= 1

@@ -1,0 +1,84 @@
+"""The residual network for tables: blocks that each add something to one path."""
+
+from tabemb.nn.bodies import blocks
+from tabemb.nn.bodies.body import BODIES, Body
+from tabemb.nn.bodies.parameters import (
+    ACTIVATIONS,
+    NORMALIZATIONS,
+    check_among,
+    check_count,
+    check_share,
+    check_units,
+)
+
+__all__ = ["ResNet"]
+
+
+@BODIES.register("resnet")
+class ResNet(Body):
+    """A residual network (Gorishniy et al. 2021, arXiv:2106.11959, sec. 3.2).
+
+    A dense layer makes the path; each block adds ``dropout(dense(dropout(activation(dense(normalization(path))))))`` to
+    it; normalisation, activation and a dense layer make the logits of the end.
+
+    Parameters
+    ----------
+    width : int, default=128
+        Width of the path.
+    hidden_units : tuple of int, default=(256, 256)
+        Width of the hidden layer of each block; as many blocks.
+    dropout : float, default=0.2
+        Share of hidden units that are silenced in a training step, in [0, 1).
+    residual_dropout : float, default=0.0
+        The same for what a block adds to the path.
+    activation : str, default="relu"
+        Any activation that Keras knows by name.
+    normalization : {None, "batch", "layer"}, default="layer"
+        What a block begins with; "batch" in the paper, where batches are large.
+
+    Examples
+    --------
+    >>> ResNet(hidden_units=(64,) * 4)
+    ResNet(hidden_units=(64, 64, 64, 64))
+    """
+
+    def __init__(
+        self,
+        width=128,
+        hidden_units=(256, 256),
+        dropout=0.2,
+        residual_dropout=0.0,
+        activation="relu",
+        normalization="layer",
+    ):
+        self.width = width
+        self.hidden_units = hidden_units
+        self.dropout = dropout
+        self.residual_dropout = residual_dropout
+        self.activation = activation
+        self.normalization = normalization
+
+    def build(self, features, n_outputs, seeds):
+        """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
+        self._check()
+        path = features.dense(int(self.width), seeds, name="path")
+        for depth, units in enumerate(map(int, self.hidden_units)):
+            path = blocks.added([path, self._block(path, units, seeds, f"block_{depth}")], name=f"block_{depth}_sum")
+        path = blocks.normalized(path, self.normalization, name="path")
+        return blocks.logits_layer(blocks.activated(path, self.activation, name="path"), n_outputs, seeds)
+
+    def _block(self, path, units, seeds, name):
+        hidden = blocks.normalized(path, self.normalization, name=name)
+        hidden = blocks.dense(hidden, units, seeds, name=f"{name}_hidden")
+        hidden = blocks.activated(hidden, self.activation, name=name)
+        hidden = blocks.dropped(hidden, self.dropout, seeds, name=f"{name}_hidden")
+        back = blocks.dense(hidden, int(self.width), seeds, name=f"{name}_back")
+        return blocks.dropped(back, self.residual_dropout, seeds, name=f"{name}_back")
+
+    def _check(self):
+        check_count("width", self.width)
+        check_units("hidden_units", self.hidden_units)
+        check_share("dropout", self.dropout)
+        check_share("residual_dropout", self.residual_dropout)
+        check_among("normalization", self.normalization, NORMALIZATIONS)
+        check_among("activation", self.activation, ACTIVATIONS)

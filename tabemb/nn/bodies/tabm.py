@@ -1,0 +1,110 @@
+"""TabM: many perceptrons that share their kernels, trained side by side and answering by their mean."""
+
+from typing import Any
+
+from tabemb.nn.bodies import blocks
+from tabemb.nn.bodies.body import BODIES, Body
+from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.features import side_by_side
+from tabemb.nn.members import MemberDense, MemberLogits, MemberSlices
+
+__all__ = ["TabM"]
+
+ADAPTERS = ("all", "first")
+
+
+@BODIES.register("tabm")
+class TabM(Body):
+    """An ensemble of perceptrons inside one (TabM, Gorishniy et al. 2024, arXiv:2410.24210).
+
+    The members share every hidden kernel; each scales what goes in, or all that goes in and comes out, by numbers of
+    its own, and has its own logits. Training takes the mean of the members' losses, so that each learns to answer by
+    itself; the answer is the mean of their logits.
+
+    Parameters
+    ----------
+    n_members : int, default=16
+        Number of members.
+    hidden_units : tuple of int, default=(128, 64)
+        Width of each hidden layer of a member; may be empty.
+    adapters : {"first", "all"}, default="first"
+        Whether members are told apart by the scales of their inputs alone (TabM-mini, sec. 3.4), or every hidden layer
+        has scales and biases of each member, which costs a fourth more.
+    own_vectors : bool, default=False
+        Whether each member sees only its own part of the vector of every column, the first n-th the first member, so
+        that vectors too are an ensemble; the embedding dimensions must be multiples of ``n_members``. Numbers and
+        one-hot columns are seen by all.
+    dropout : float, default=0.1
+        Share of hidden units that are silenced in a training step, in [0, 1).
+    activation : str, default="relu"
+        Any activation that Keras knows by name.
+
+    Examples
+    --------
+    >>> TabM(n_members=8, adapters="all")
+    TabM(adapters='all', n_members=8)
+    """
+
+    def __init__(
+        self,
+        n_members=16,
+        hidden_units=(128, 64),
+        adapters="first",
+        own_vectors=False,
+        dropout=0.1,
+        activation="relu",
+    ):
+        self.n_members = n_members
+        self.hidden_units = hidden_units
+        self.adapters = adapters
+        self.own_vectors = own_vectors
+        self.dropout = dropout
+        self.activation = activation
+
+    def build(self, features, n_outputs, seeds):
+        """Return the logits of all members, a Keras tensor of shape (batch, n_members, n_outputs)."""
+        self._check(features)
+        k, hidden = int(self.n_members), self._inputs(features, seeds)
+        for depth, units in enumerate(map(int, self.hidden_units)):
+            name = f"hidden_{depth}"
+            if depth == 0 or self.adapters == "all":
+                # What tells the members apart from the start, as the paper found best, stands at the first layer only.
+                layer = MemberDense(
+                    units,
+                    k,
+                    signs=depth == 0,
+                    own_outputs=self.adapters == "all",
+                    seed=seeds[name],
+                    name=name,
+                )
+                hidden = layer(hidden)
+            else:
+                hidden = blocks.dense(hidden, units, seeds, name=name)
+            hidden = blocks.activated(hidden, self.activation, name=name)
+            hidden = blocks.dropped(hidden, self.dropout, seeds, name=name)
+        return MemberLogits(n_outputs, k, seed=seeds["logits"], dtype="float32", name="logits")(hidden)
+
+    def _inputs(self, features, seeds) -> Any:
+        """Return what the members see, of shape (batch, width), or (n_members, batch, width) where each sees other."""
+        if not (self.own_vectors and features.dims):
+            return features.flat(seeds)
+        for_all = side_by_side([features.numbers, features.one_hot_flat(seeds)], name="for_all_members")
+        slices = MemberSlices(features.dims, int(self.n_members), name="own_vectors")
+        return slices([each for each in (features.embedded, for_all) if each is not None])
+
+    def _check(self, features):
+        check_count("n_members", self.n_members)
+        check_units("hidden_units", self.hidden_units)
+        check_among("adapters", self.adapters, ADAPTERS)
+        check_share("dropout", self.dropout)
+        check_among("activation", self.activation, ACTIVATIONS)
+        if not isinstance(self.own_vectors, bool):
+            raise ValueError(f"own_vectors must be True or False, got {self.own_vectors!r}.")
+        if self.own_vectors and (wrong := sorted({dim for dim in features.dims if dim % self.n_members})):
+            k = int(self.n_members)
+            fitting = sorted({k * max(1, round(dim / k)) for dim in wrong})
+            raise ValueError(
+                f"own_vectors cuts every vector into n_members={k} parts, so that the embedding dimensions must be "
+                f"multiples of {k}; got {', '.join(map(str, wrong))}. Set embedding_dim to "
+                f"{' or '.join(map(str, fitting))}, or change n_members."
+            )

@@ -1,0 +1,43 @@
+"""Wide & deep: a linear model beside a perceptron."""
+
+from tabemb.nn.bodies.blocks import added, logits_layer
+from tabemb.nn.bodies.body import BODIES
+from tabemb.nn.bodies.deep import DeepBody
+
+__all__ = ["WideDeep"]
+
+
+@BODIES.register("wide_deep")
+class WideDeep(DeepBody):
+    """A linear (wide) part and a deep part, whose logits are added (Cheng et al. 2016, arXiv:1606.07792, eq. 3).
+
+    The paper's wide part has a weight for each category and for each chosen pair of categories, so that a training step
+    grows with the vocabulary. Here it is linear in the vectors, the numbers and the one-hot blocks: a category's weight
+    is the product of its vector with one kernel, a dimension of the vector is free to hold it, and a step costs what
+    the batch holds. No pairs are made by hand.
+
+    Parameters
+    ----------
+    hidden_units : tuple of int, default=(256, 128)
+        Width of each hidden layer of the deep part; empty for the wide part alone.
+    dropout : float, default=0.2
+        Share of hidden units that are silenced in a training step, in [0, 1).
+    activation : str, default="relu"
+        Any activation that Keras knows by name.
+    normalization : {None, "batch", "layer"}, default=None
+        What stands between a dense layer and its activation.
+
+    Examples
+    --------
+    >>> WideDeep(hidden_units=(32,))
+    WideDeep(hidden_units=(32,))
+    """
+
+    def build(self, features, n_outputs, seeds):
+        """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
+        self.check()
+        parts = [features.dense(n_outputs, seeds, name="wide")]
+        hidden = self.hidden(features.dense, seeds)
+        if hidden is not None:
+            parts.append(logits_layer(hidden, n_outputs, seeds))
+        return added(parts, name="wide_and_deep")

@@ -1,0 +1,192 @@
+"""Layers of networks that share weights: the members of an ensemble inside one network.
+
+Members stand in the first axis, (n_members, batch, width), from the first layer that tells them apart to the last: each
+layer is then one product for each member and row of the batch, with kernels that are small beside what they work on.
+"""
+
+from itertools import groupby
+
+import keras
+from keras import ops
+
+__all__ = ["MemberDense", "MemberLogits", "MemberMean", "MemberSlices"]
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class MemberDense(keras.layers.Layer):
+    """A dense layer whose kernel members share, each with scales of its own (BatchEnsemble, Wen et al. 2020).
+
+    Member k computes ``s_k * (W (r_k * x)) + b_k`` (Gorishniy et al. 2024, arXiv:2410.24210, eq. 1). The scales are
+    put into the kernel first, which is small beside the batch.
+
+    Parameters
+    ----------
+    units : int
+        Width of the output.
+    n_members : int
+        How many they are.
+    signs : bool, default=False
+        Whether the input scales begin as random signs, by which members differ from the start; else as ones.
+    own_outputs : bool, default=True
+        Whether each member has output scales ``s`` and a bias of its own, or one bias for all.
+    seed : int
+        Seed of the start.
+    """
+
+    def __init__(self, units, n_members, signs=False, own_outputs=True, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.n_members = int(units), int(n_members)
+        self.signs, self.own_outputs, self.seed = bool(signs), bool(own_outputs), seed
+
+    def build(self, input_shape):
+        """Make the kernel and, each in one axis so that weight decay leaves them alone, scales and biases."""
+        width, k = input_shape[-1], self.n_members
+        self.kernel = self.add_weight(
+            shape=(width, self.units), initializer=keras.initializers.GlorotUniform(seed=self.seed), name="kernel"
+        )
+        start = keras.initializers.RandomUniform(-1.0, 1.0, seed=self.seed + 1)
+        self.input_scale = self.add_weight(
+            shape=(k * width,),
+            initializer=(lambda shape, dtype=None: ops.sign(start(shape, dtype))) if self.signs else "ones",
+            name="input_scale",
+        )
+        if self.own_outputs:
+            self.output_scale = self.add_weight(shape=(k * self.units,), initializer="ones", name="output_scale")
+        self.bias = self.add_weight(
+            shape=(k * self.units if self.own_outputs else self.units,), initializer="zeros", name="bias"
+        )
+
+    def call(self, inputs):
+        """Return (n_members, batch, units), from (n_members, batch, width) or from (batch, width) for all."""
+        kernels = ops.reshape(self.input_scale, (self.n_members, -1, 1)) * self.kernel
+        if self.own_outputs:
+            kernels = kernels * ops.reshape(self.output_scale, (self.n_members, 1, -1))
+        bias = ops.reshape(self.bias, (-1, 1, self.units))
+        return ops.matmul(inputs if len(inputs.shape) > 2 else inputs[None], kernels) + bias
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(n_members, batch, units)``."""
+        return (self.n_members, input_shape[-2], self.units)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "n_members": self.n_members,
+            "signs": self.signs,
+            "own_outputs": self.own_outputs,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class MemberLogits(keras.layers.Layer):
+    """A dense layer for each member, with kernel and bias of its own.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Number of logits.
+    n_members : int
+        How many members there are.
+    seed : int
+        Seed of the start.
+    """
+
+    def __init__(self, n_outputs, n_members, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.n_outputs, self.n_members, self.seed = int(n_outputs), int(n_members), seed
+
+    def build(self, input_shape):
+        """Make a kernel for each member, each with Glorot's start, and the biases side by side."""
+        limit = (6 / (input_shape[-1] + self.n_outputs)) ** 0.5
+        self.kernel = self.add_weight(
+            shape=(self.n_members, input_shape[-1], self.n_outputs),
+            initializer=keras.initializers.RandomUniform(-limit, limit, seed=self.seed),
+            name="kernel",
+        )
+        self.bias = self.add_weight(shape=(self.n_members * self.n_outputs,), initializer="zeros", name="bias")
+
+    def call(self, inputs):
+        """Return (batch, n_members, n_outputs), from (n_members, batch, width) or from (batch, width) for all."""
+        logits = ops.matmul(inputs if len(inputs.shape) > 2 else inputs[None], self.kernel)
+        return ops.transpose(logits, (1, 0, 2)) + ops.reshape(self.bias, (self.n_members, self.n_outputs))
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(batch, n_members, n_outputs)``."""
+        return (input_shape[-2], self.n_members, self.n_outputs)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "n_outputs": self.n_outputs,
+            "n_members": self.n_members,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class MemberSlices(keras.layers.Layer):
+    """For each member its slice of the vector of every column, and beside it what all members see.
+
+    Parameters
+    ----------
+    dims : list of int
+        How wide the vector of each column is; where it is cut, a multiple of ``n_members``. Member 0 has the first
+        numbers.
+    n_members : int
+        How many members there are.
+    cut : list of bool, optional
+        Which vectors are cut into slices; all members see the others whole. All are, if it is not given.
+    """
+
+    def __init__(self, dims, n_members, cut=None, **kwargs):
+        super().__init__(**kwargs)
+        self.dims, self.n_members = [int(dim) for dim in dims], int(n_members)
+        self.cut = [True] * len(self.dims) if cut is None else [bool(each) for each in cut]
+        # Neighbours of one width are cut at once: first number, number of columns, width, and whether they are cut.
+        self.groups, start = [], 0
+        for (dim, is_cut), columns in groupby(zip(self.dims, self.cut, strict=True)):
+            n_columns = len(list(columns))
+            self.groups.append((start, n_columns, dim, is_cut))
+            start += n_columns * dim
+
+    def call(self, inputs):
+        """Return (n_members, batch, width), from ``[vectors]`` or ``[vectors, what all see]``, of one batch."""
+        vectors, *for_all = inputs
+        parts = []
+        for start, n_columns, dim, is_cut in self.groups:
+            width = dim // self.n_members
+            cells = vectors[:, start : start + n_columns * dim]
+            if not is_cut:
+                parts.append(ops.tile(cells[None], (self.n_members, 1, 1)))
+                continue
+            cells = ops.reshape(cells, (-1, n_columns, self.n_members, width))
+            parts.append(ops.reshape(ops.transpose(cells, (2, 0, 1, 3)), (self.n_members, -1, n_columns * width)))
+        parts += [ops.tile(each[None], (self.n_members, 1, 1)) for each in for_all]
+        return ops.concatenate(parts, axis=2) if len(parts) > 1 else parts[0]
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(n_members, batch, width)``."""
+        of_cut = sum(dim for dim, is_cut in zip(self.dims, self.cut, strict=True) if is_cut)
+        width = of_cut // self.n_members + sum(self.dims) - of_cut + sum(shape[1] for shape in input_shape[1:])
+        return (self.n_members, input_shape[0][0], width)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "dims": self.dims, "n_members": self.n_members, "cut": self.cut}
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class MemberMean(keras.layers.Layer):
+    """The mean of the members' logits."""
+
+    def call(self, logits):
+        """Return (batch, n_outputs), from (batch, n_members, n_outputs)."""
+        return ops.mean(logits, axis=1)
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(batch, n_outputs)``."""
+        return (input_shape[0], input_shape[2])

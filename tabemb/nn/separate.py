@@ -1,0 +1,101 @@
+"""Layers of networks that stand side by side and share nothing: members in the first axis, kernels of their own."""
+
+import keras
+from keras import ops
+
+from tabemb.nn.columns import OneHotRows
+
+__all__ = ["SeparateDense", "SeparateOneHotDense"]
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class SeparateDense(keras.layers.Layer):
+    """A dense layer for each member.
+
+    Parameters
+    ----------
+    units : int
+        Width of a member's output.
+    n_members : int
+        How many members there are.
+    fan_in : int, optional
+        Number of inputs by which the start is scaled; where it is not given, those of this layer.
+    seed : int
+        Seed of the start.
+    """
+
+    def __init__(self, units, n_members, fan_in=None, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.n_members, self.fan_in, self.seed = int(units), int(n_members), fan_in, seed
+
+    def build(self, input_shape):
+        """Make a kernel for each member with Glorot's start, and the biases side by side (no weight decay there)."""
+        width = input_shape[-1]
+        limit = (6 / ((self.fan_in or width) + self.units)) ** 0.5
+        self.kernel = self.add_weight(
+            shape=(self.n_members, width, self.units),
+            initializer=keras.initializers.RandomUniform(-limit, limit, seed=self.seed),
+            name="kernel",
+        )
+        self.bias = self.add_weight(shape=(self.n_members * self.units,), initializer="zeros", name="bias")
+
+    def call(self, inputs):
+        """Return (n_members, batch, units), from (n_members, batch, width)."""
+        return ops.matmul(inputs, self.kernel) + ops.reshape(self.bias, (self.n_members, 1, self.units))
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(n_members, batch, units)``."""
+        return (self.n_members, input_shape[1], self.units)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "n_members": self.n_members,
+            "fan_in": self.fan_in,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class SeparateOneHotDense(OneHotRows):
+    """A dense layer over one-hot columns for each member; the one-hot matrix is never made.
+
+    Parameters
+    ----------
+    units : int
+        Width of all members' outputs side by side; a multiple of ``n_members``.
+    positions : list of int
+        Which columns of the matrix of indices are read.
+    sizes : list of int
+        Number of rows that each of them takes in the kernel.
+    n_members : int
+        How many members there are.
+    fan_in : int, optional
+        Number of inputs by which the start is scaled; where it is not given, those of this layer.
+    seed : int
+        Seed of the kernel's start.
+    """
+
+    def __init__(self, units, positions, sizes, n_members, fan_in=None, seed=0, **kwargs):
+        super().__init__(units, positions, sizes, seed=seed, **kwargs)
+        self.n_members, self.fan_in = int(n_members), fan_in
+
+    def start(self):
+        """Return Glorot's start of one member's layer for ``fan_in`` inputs."""
+        limit = (6 / ((self.fan_in or sum(self.sizes)) + self.units // self.n_members)) ** 0.5
+        return keras.initializers.RandomUniform(-limit, limit, seed=self.seed)
+
+    def call(self, indices):
+        """Return (n_members, batch, units / n_members), from (batch, n_categorical)."""
+        sums = ops.sum(self.rows(indices), axis=1)
+        return ops.transpose(ops.reshape(sums, (-1, self.n_members, self.units // self.n_members)), (1, 0, 2))
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(n_members, batch, units / n_members)``."""
+        return (self.n_members, input_shape[0], self.units // self.n_members)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "n_members": self.n_members, "fan_in": self.fan_in}

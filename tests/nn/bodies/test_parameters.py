@@ -1,0 +1,65 @@
+"""What the common parameters may be."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tabemb.exceptions import UnknownNameError
+from tabemb.nn.bodies.parameters import (
+    ACTIVATIONS,
+    NORMALIZATIONS,
+    check_among,
+    check_count,
+    check_share,
+    check_units,
+)
+
+
+def test_what_is_in_range_passes():
+    check_units("hidden_units", ())
+    check_units("hidden_units", [np.int64(4), 8])
+    check_count("width", np.int32(1))
+    check_share("dropout", 0)
+    check_share("dropout", np.float32(0.5))
+    for normalization in NORMALIZATIONS:
+        check_among("normalization", normalization, NORMALIZATIONS)
+
+
+@pytest.mark.parametrize("units", ["88", {8}, (8, -1), ([8],), np.array([8])])
+def test_units_are_a_tuple_or_a_list_of_positive_integers(units):
+    message = f"hidden_units must be a tuple of positive integers, got {units!r}."
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_units("hidden_units", units)
+
+
+def test_units_may_have_to_be_there():
+    with pytest.raises(ValueError, match=re.escape("hidden_units must have at least one width, got ().")):
+        check_units("hidden_units", (), empty=False)
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, None, "3"])
+def test_counts_are_positive_integers(value):
+    with pytest.raises(ValueError, match=re.escape(f"width must be a positive integer, got {value!r}.")):
+        check_count("width", value)
+
+
+@pytest.mark.parametrize("value", [1, -0.1, float("nan"), False, None, "0"])
+def test_shares_are_numbers_below_one(value):
+    with pytest.raises(ValueError, match=re.escape(f"dropout must be in [0, 1), got {value!r}.")):
+        check_share("dropout", value)
+
+
+@pytest.mark.parametrize("value", [["layer"], 3, "", "Layer"])
+def test_names_are_among_the_known_ones(value):
+    with pytest.raises(UnknownNameError, match=re.escape(f"No normalization named {value!r}. Known: None, batch, ")):
+        check_among("normalization", value, NORMALIZATIONS)
+
+
+def test_activations_are_keras_own_and_nothing_else_of_its_module():
+    assert {"relu", "gelu", "swish", "softmax"} <= ACTIVATIONS
+    assert not {"get", "serialize", "deserialize", "ops"} & ACTIVATIONS
+
+
+def test_an_activation_that_halves_the_width_is_none():
+    assert "glu" not in ACTIVATIONS

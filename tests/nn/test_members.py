@@ -1,0 +1,94 @@
+"""Layers of members against one plain layer for each member."""
+
+import numpy as np
+import pytest
+
+from tabemb.nn.members import MemberDense, MemberLogits, MemberMean, MemberSlices
+
+K = 3
+rng = np.random.default_rng(0)
+X = rng.normal(size=(5, 4)).astype("float32")
+OWN = rng.normal(size=(K, 5, 4)).astype("float32")
+
+
+def drawn(layer, inputs):
+    """Build a layer and draw all its weights."""
+    layer(inputs)
+    for weight in layer.weights:
+        weight.assign(rng.normal(size=weight.shape))
+    return layer
+
+
+@pytest.mark.parametrize("own_outputs", [True, False])
+@pytest.mark.parametrize("inputs", [X, OWN], ids=["for all", "own"])
+def test_a_member_scales_what_goes_in_and_what_comes_out(inputs, own_outputs):
+    layer = drawn(MemberDense(2, K, own_outputs=own_outputs), inputs)
+    out, kernel = layer(inputs).numpy(), layer.kernel.numpy()
+    assert out.shape == (K, 5, 2)
+    r, b = layer.input_scale.numpy().reshape(K, 4), np.broadcast_to(layer.bias.numpy().reshape(-1, 2), (K, 2))
+    s = layer.output_scale.numpy().reshape(K, 2) if own_outputs else np.ones((K, 2))
+    for member in range(K):
+        x = inputs if inputs.ndim == 2 else inputs[member]
+        np.testing.assert_allclose(out[member], s[member] * ((r[member] * x) @ kernel) + b[member], atol=1e-5)
+
+
+def test_members_begin_alike_unless_their_signs_differ():
+    alike, apart = (MemberDense(2, K, signs=signs, seed=1)(X).numpy() for signs in (False, True))
+    assert np.array_equal(alike[0], alike[1])
+    assert not np.allclose(apart[0], apart[1])
+    layer = MemberDense(2, 50, signs=True, seed=1)
+    layer(X)
+    scales = layer.input_scale.numpy()
+    assert set(scales) == {-1, 1}
+    assert abs(scales.mean()) < 0.2
+    assert not np.array_equal(MemberDense(2, K, signs=True, seed=2)(X).numpy(), apart)
+
+
+@pytest.mark.parametrize("inputs", [X, OWN], ids=["for all", "own"])
+def test_each_member_has_logits_of_its_own(inputs):
+    layer = drawn(MemberLogits(2, K), inputs)
+    out, bias = layer(inputs).numpy(), layer.bias.numpy().reshape(K, 2)
+    assert out.shape == (5, K, 2)
+    for member in range(K):
+        x = inputs if inputs.ndim == 2 else inputs[member]
+        np.testing.assert_allclose(out[:, member], x @ layer.kernel.numpy()[member] + bias[member], atol=1e-5)
+
+
+def test_logits_have_glorots_start_for_one_member():
+    layer = MemberLogits(100, K, seed=1)
+    layer(np.zeros((5, 400), "float32"))
+    assert np.abs(layer.kernel.numpy()).max() == pytest.approx((6 / 500) ** 0.5, rel=0.001)
+
+
+@pytest.mark.parametrize("for_all", [[], [rng.normal(size=(5, 2)).astype("float32")]], ids=["vectors alone", "beside"])
+@pytest.mark.parametrize("dims", [[6, 6], [6, 3, 3, 6], [3]])
+def test_a_member_sees_its_part_of_each_vector_and_what_all_see(dims, for_all):
+    vectors = rng.normal(size=(5, sum(dims))).astype("float32")
+    out = MemberSlices(dims, K)([vectors, *for_all]).numpy()
+    starts = np.cumsum([0, *dims])
+    for member in range(K):
+        parts = [
+            vectors[:, start + member * dim // K : start + (member + 1) * dim // K]
+            for start, dim in zip(starts, dims, strict=False)
+        ]
+        assert np.array_equal(out[member], np.hstack([*parts, *for_all]))
+
+
+def test_the_mean_is_over_members():
+    logits = rng.normal(size=(5, K, 2)).astype("float32")
+    np.testing.assert_allclose(MemberMean()(logits).numpy(), logits.mean(axis=1), atol=1e-6)
+
+
+def test_only_kernels_have_more_than_one_axis_so_that_weight_decay_leaves_the_rest_alone():
+    layers = [drawn(MemberDense(2, K), X), drawn(MemberLogits(2, K), X)]
+    assert [weight.name for layer in layers for weight in layer.weights if len(weight.shape) > 1] == ["kernel"] * 2
+
+
+def test_vectors_that_are_not_cut_are_seen_whole_by_all():
+    vectors = rng.normal(size=(5, 10)).astype("float32")
+    layer = MemberSlices([6, 4], K, cut=[True, False])
+    out = layer([vectors]).numpy()
+    assert out.shape == layer.compute_output_shape([vectors.shape]) == (K, 5, 6)
+    for member in range(K):
+        assert np.array_equal(out[member], np.hstack([vectors[:, 2 * member : 2 * member + 2], vectors[:, 6:]]))
+    assert MemberSlices.from_config(layer.get_config()).cut == [True, False]
