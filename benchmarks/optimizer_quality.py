@@ -48,7 +48,7 @@ class MomentsByNumber(RowAdam):
     def with_vectors(self, rows, vectors):
         return tf.concat([vectors, rows[:, DIM:]], axis=1)
 
-    def updated(self, rows, vectors, gradient, learning_rate):
+    def updated(self, rows, vectors, gradient, learning_rate, of_cells=None):
         step = tf.cast(self.step, tf.float32)
         first = self.beta_1 * rows[:, DIM : 2 * DIM] + (1 - self.beta_1) * gradient
         second = self.beta_2 * rows[:, 2 * DIM :] + (1 - self.beta_2) * tf.square(gradient)

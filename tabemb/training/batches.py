@@ -61,12 +61,15 @@ class Rows:
         Weight of each row in the loss.
     kept : ndarray of int, optional
         The rows that count, by number; the others are as if they were not there, and need not be copied away.
+    folds : ndarray of int of shape (n,), optional
+        Which member of a network leaves each row out; none where it is a number that no member has.
     """
 
     table: EncodedTable
     targets: np.ndarray
     weights: np.ndarray | None = None
     kept: np.ndarray | None = None
+    folds: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.table) if self.kept is None else len(self.kept)
@@ -84,12 +87,13 @@ class Rows:
             table=self.table.take(rows),
             targets=self.targets[rows],
             weights=None if self.weights is None else self.weights[rows],
+            folds=None if self.folds is None else self.folds[rows],
         )
 
     def only(self, rows: np.ndarray) -> "Rows":
         """Return some of the rows, over the same arrays."""
         kept = rows if self.kept is None else self.kept[rows]
-        return Rows(table=self.table, targets=self.targets, weights=self.weights, kept=kept)
+        return Rows(table=self.table, targets=self.targets, weights=self.weights, kept=kept, folds=self.folds)
 
     def seen(self, position: int, size: int) -> np.ndarray:
         """Return which of the indices 0 to ``size - 1`` a categorical column has, as truth values."""
@@ -109,6 +113,7 @@ class Rows:
             "numbers": tf.constant(self.table.numbers),
             "targets": tf.constant(self.targets),
             "weights": tf.constant(weights.astype("float32")),
+            **({} if self.folds is None else {"folds": tf.constant(self.folds.astype("int32"))}),
         }
 
     def epoch(self, generator: np.random.Generator, batch_size: int, n_steps: int) -> Iterator[Chunk]:

@@ -24,6 +24,12 @@ class RowAdam:
     - **Weight decay** is decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101) and pulls at every row at every step,
       as a prior does: a row that is met again has first the decay of the k steps that it missed.
 
+    - **Damping** keeps rare rows from running ahead. Adam moves a row by as much whether it is met in every batch or in
+      one of a thousand; by the few that it has, a rare row would learn its targets by heart. To the second moment of a
+      row, ``damping`` times the mean square of what a single cell of the batch gives is added. A row that comes about
+      once a step or more hardly feels it; rarer ones move in proportion to how often they are met, as they would under
+      a prior that holds them where they began, and as shrinkage by count has it (n / (n + k)).
+
     One second moment for a row instead of one for each of its numbers, the mean of the squares, is what recommendation
     systems do (row-wise Adagrad, Mudigere et al. 2022, arXiv:2104.05158): two numbers beside a vector instead of twice
     its length. Weights outside of tables get plain Adam (Kingma & Ba 2015, arXiv:1412.6980).
@@ -39,6 +45,8 @@ class RowAdam:
         Whether there is weight decay.
     table_factor : float, default=1.0
         The learning rate of the tables, as a multiple of that of the other weights.
+    damping : float, default=0.0
+        How many times a step a row is met that feels half of the damping.
     beta_1, beta_2 : float
         Decay of the first and the second moment.
     epsilon : float
@@ -53,9 +61,10 @@ class RowAdam:
         ``decays`` only.
     """
 
-    def __init__(self, weights, *, decays=False, table_factor=1.0, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    def __init__(self, weights, *, decays=False, table_factor=1.0, damping=0.0, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
         self.weights = list(weights)
         self.decays, self.table_factor = bool(decays), float(table_factor)
+        self.damping = float(damping)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self.weight_decay = tf.Variable(0.0, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -94,7 +103,7 @@ class RowAdam:
             beside.append(tf.fill([tf.shape(rows)[0], 1], self._log_decay.read_value()))
         return tf.concat([vectors, *beside], axis=1)
 
-    def updated(self, rows, vectors, gradient, learning_rate):
+    def updated(self, rows, vectors, gradient, learning_rate, of_cells=None):
         """Return what rows become.
 
         Parameters
@@ -107,14 +116,20 @@ class RowAdam:
             The gradient of each; zero for a row that was not in the batch.
         learning_rate : scalar tensor
             The length of the step.
+        of_cells : tensor, optional
+            The gradients of the batch's cells one by one, for the damping.
         """
         dim = vectors.shape[1]
         step = tf.cast(self.step, tf.float32)
         skipped = step - rows[:, dim + 1 : dim + 2]
         second = tf.exp(math.log(self.beta_2) * skipped) * rows[:, dim : dim + 1]
         second += (1 - self.beta_2) * tf.reduce_mean(tf.square(gradient), axis=1, keepdims=True)
-        length = self.table_factor * learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step))
-        moved = vectors - length / (tf.sqrt(second) + self.epsilon) * gradient
+        correction = 1 - tf.pow(self.beta_2, step)
+        length = self.table_factor * learning_rate * tf.sqrt(correction)
+        damped = second
+        if self.damping:
+            damped += self.damping * correction * tf.reduce_mean(tf.square(of_cells))
+        moved = vectors - length / (tf.sqrt(damped) + self.epsilon) * gradient
         beside = [tf.fill(tf.shape(second), step)]
         if self.decays:
             beside.append(tf.fill(tf.shape(second), self._log_decay.read_value()))

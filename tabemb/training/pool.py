@@ -43,7 +43,7 @@ def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool) -> Ha
         tuple((f.position, f.table.embedding_dim, tables.index(f.table)) for f in spec.embedded),
         small_stacks(spec),
         tuple((each.position, each.vocabulary_size) for each in spec.one_hot),
-        (spec.n_numbers, spec.n_outputs, decays, drops),
+        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops),
         tuple((type(part), *_frozen(part.get_params())) for part in (spec.body, spec.numeric)),
         task.loss_key(),
     )
@@ -72,7 +72,16 @@ class LoopPool:
         self._waiting: OrderedDict[Hashable, list[TrainingLoop]] = OrderedDict()
         self._lock = Lock()
 
-    def take(self, spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, table_factor: float) -> TrainingLoop:
+    def take(
+        self,
+        spec: NetworkSpec,
+        task: Task,
+        *,
+        decays: bool,
+        drops: bool,
+        table_factor: float,
+        damping: float = 0.0,
+    ) -> TrainingLoop:
         """Return a loop for networks of this shape, from the pool or new."""
         key = shape_key(spec, task, decays=decays, drops=drops)
         with self._lock:
@@ -81,7 +90,7 @@ class LoopPool:
             if waiting is not None and not waiting:
                 del self._waiting[key]
         if loop is None:
-            loop = TrainingLoop(spec, task, decays=decays, drops=drops, table_factor=table_factor)
+            loop = TrainingLoop(spec, task, decays=decays, drops=drops, table_factor=table_factor, damping=damping)
             loop.key = key
         return loop
 

@@ -39,6 +39,9 @@ class TrainingLoop:
     table_factor : float, default=1.0
         The learning rate of the tables, as a multiple of that of the other weights.
 
+    damping : float, default=0.0
+        How much rare rows are held back; see :class:`RowAdam`.
+
     Attributes
     ----------
     network : Network or None
@@ -50,7 +53,14 @@ class TrainingLoop:
     """
 
     def __init__(
-        self, spec: NetworkSpec, task, *, decays: bool = False, drops: bool = False, table_factor: float = 1.0
+        self,
+        spec: NetworkSpec,
+        task,
+        *,
+        decays: bool = False,
+        drops: bool = False,
+        table_factor: float = 1.0,
+        damping: float = 0.0,
     ):
         self.task, self._drops = task, drops
         self.network: Network | None = None
@@ -58,7 +68,10 @@ class TrainingLoop:
         self.key: Hashable = None
         self._trunk = build_trunk(spec)
         self.optimizer = RowAdam(
-            [v.value for v in self._trunk.trainable_variables], decays=decays, table_factor=table_factor
+            [v.value for v in self._trunk.trainable_variables],
+            decays=decays,
+            table_factor=table_factor,
+            damping=damping,
         )
         self._stacks = [
             TableStack(features, extra=self.optimizer.row_extra, small=small)
@@ -66,7 +79,7 @@ class TrainingLoop:
         ]
         self._share = tf.Variable(0.0, trainable=False)
         self._seed = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._compiled = self._forward = None
+        self._compiled, self._forward = {}, None
 
     @property
     def n_weights(self) -> int:
@@ -135,7 +148,8 @@ class TrainingLoop:
         Parameters
         ----------
         rows : dict of str to tensor
-            The rows that ``order`` counts: indices, numbers, targets, weights.
+            The rows that ``order`` counts: indices, numbers, targets, weights; ``folds`` where the members of the
+            network are to leave rows out.
         order : ndarray of int32
             Rows by number, batch after batch.
         learning_rates : ndarray of float32
@@ -144,9 +158,11 @@ class TrainingLoop:
         Returns
         -------
         float
-            Sum of the weighted losses of the rows; NaN when a weight is no number any more.
+            Sum of the weighted losses of the rows, each the mean over the members where there are some; NaN when a
+            weight is no number any more.
         """
-        if self._compiled is None:
+        compiled = self._compiled.get("folds" in rows)
+        if compiled is None:
             # Shapes are left open in the first axis, so that no chunk and no later call is traced again.
             signature = (
                 {name: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for name, tensor in rows.items()},
@@ -155,9 +171,10 @@ class TrainingLoop:
                 tf.TensorSpec([], tf.int32),
             )
             # TensorFlow counts tracings by code, and would warn of the fifth network; a partial is counted by itself.
-            self._compiled = tf.function(partial(self._run), input_signature=signature, autograph=False)
+            compiled = tf.function(partial(self._run), input_signature=signature, autograph=False)
+            self._compiled["folds" in rows] = compiled
         return float(
-            self._compiled(
+            compiled(
                 rows,
                 tf.constant(order, tf.int32),
                 tf.constant(learning_rates, tf.float32),
@@ -165,8 +182,11 @@ class TrainingLoop:
             )
         )
 
-    def logits(self, table) -> np.ndarray:
-        """Return the logits of encoded rows with the weights as they are in the loop, without dropout."""
+    def logits(self, table, members: np.ndarray | None = None) -> np.ndarray:
+        """Return the logits of encoded rows with the weights as they are in the loop, without dropout.
+
+        Of a network with members, the mean of theirs, or where ``members`` says which one answers each row, its own.
+        """
         if self._forward is None:
             signature = (
                 tf.TensorSpec([None, table.indices.shape[1]], tf.int32),
@@ -176,7 +196,10 @@ class TrainingLoop:
         parts = []
         for start in range(0, len(table), FORWARD_ROWS):
             part = table.take(slice(start, start + FORWARD_ROWS))
-            parts.append(self._forward(tf.constant(part.indices), tf.constant(part.numbers)).numpy())
+            logits = self._forward(tf.constant(part.indices), tf.constant(part.numbers)).numpy()
+            if members is not None:
+                logits = logits[np.arange(len(logits)), members[start : start + FORWARD_ROWS]]
+            parts.append(logits if logits.ndim == 2 else logits.mean(axis=1))
         return np.concatenate(parts)
 
     def _answer(self, indices, numbers):
@@ -210,13 +233,21 @@ class TrainingLoop:
             for stack, of_rows, each in zip(self._stacks, vectors, touched, strict=True)
         ]
         inputs = self._trunk_inputs(batch["indices"], batch["numbers"], looked_up)
-        total, of_inputs, of_weights = self._gradients(inputs, batch["targets"], batch["weights"])
+        total, of_inputs, of_weights = self._gradients(inputs, batch["targets"], self._weights(batch))
         gradients = tf.split(of_inputs, [stack.width for stack in self._stacks], axis=1) if self._stacks else []
         for stack, each, of_rows, gradient in zip(self._stacks, touched, vectors, gradients, strict=True):
             of_each = stack.summed(gradient, each)
-            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, learning_rate))
+            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, learning_rate, gradient))
         self.optimizer.apply(of_weights, learning_rate)
         return total
+
+    def _weights(self, batch):
+        """Return the weight of each row, or of each row for each member: none for the member that leaves it out."""
+        if "folds" not in batch:
+            return batch["weights"]
+        n_members = self._trunk.output.shape[1]
+        learned = tf.cast(batch["folds"][:, None] != tf.range(n_members)[None], tf.float32)
+        return batch["weights"][:, None] * learned
 
     def _gradients(self, inputs, targets, weights):
         """Return the sum of the losses, and the gradients of their mean for the vectors and for the weights."""
@@ -239,11 +270,24 @@ class TrainingLoop:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(variables)
             tape.watch(vectors)
-            losses = self.task.loss(targets, self._trunk(inputs, training=True)) * weights
-            total = tf.reduce_sum(losses)
+            total = self._loss(targets, self._trunk(inputs, training=True), weights)
             mean = total / tf.cast(n_rows, tf.float32)
         of_inputs, of_weights = tape.gradient(mean, [vectors, variables], unconnected_gradients="zero")
         return total, of_inputs[0] if vectors else None, [tf.convert_to_tensor(each) for each in of_weights]
+
+    def _loss(self, targets, logits, weights):
+        """Return the sum of the weighted losses of the rows; of members, the mean of their sums."""
+        if logits.shape.rank == 2:
+            return tf.reduce_sum(self.task.training_loss(targets, logits) * weights)
+        n_members = logits.shape[1]
+        targets = tf.repeat(targets, n_members, axis=0)
+        losses = self.task.training_loss(targets, tf.reshape(logits, [-1, logits.shape[2]]))
+        losses = tf.reshape(losses, [-1, n_members])
+        if weights.shape.rank == 1:
+            return tf.reduce_sum(tf.reduce_mean(losses, axis=1) * weights)
+        # Over the members that learn the row: so the reported loss is not less because some leave it out.
+        n_learning = tf.reduce_sum(tf.cast(weights > 0, tf.float32), axis=1)
+        return tf.reduce_sum(tf.math.divide_no_nan(tf.reduce_sum(losses * weights, axis=1), n_learning))
 
     def _trunk_inputs(self, indices, numbers, vectors):
         given = {"indices": indices, "numbers": numbers}

@@ -21,8 +21,9 @@ __all__ = ["Trainer", "TrainingRecord"]
 STEPS_PER_CALL = 100
 # A call lays the rows of all its steps side by side first; this bounds the memory for it (four bytes a cell).
 CELLS_PER_CALL = 4_000_000
-# The learning rate of the tables, as a multiple of that of the other weights.
-TABLE_FACTOR = 3.0
+# The learning rate of the tables, as a multiple of that of the other weights, and how much rare rows are held back.
+TABLE_FACTOR = 1.0
+DAMPING = 1.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,9 @@ class Trainer:
         Epochs without a better validation loss after which training stops; None never stops early.
     tol : float
         By how much a loss must be better to count.
+    stop_after : int or None
+        The epoch, from 1, after which training ends in any case, within the schedule of ``max_epochs``; None is the
+        last.
     callbacks : list of keras.callbacks.Callback or None
         Keras callbacks.
     verbose : int
@@ -81,6 +85,7 @@ class Trainer:
     category_dropout: float = 0.0
     n_iter_no_change: int | None = None
     tol: float = 1e-4
+    stop_after: int | None = None
     callbacks: list | None = field(default=None)
     verbose: int = 0
 
@@ -92,6 +97,7 @@ class Trainer:
             decays=self.weight_decay > 0,
             drops=self.category_dropout > 0,
             table_factor=TABLE_FACTOR,
+            damping=DAMPING,
         )
         loop.begin(
             network,
@@ -126,8 +132,8 @@ class Trainer:
         TrainingError
             When the loss is no number any more.
         """
-        n_steps = math.ceil(len(train) / self.batch_size)
-        params = {"epochs": self.max_epochs, "steps": n_steps, "verbose": self.verbose}
+        n_steps, n_epochs = math.ceil(len(train) / self.batch_size), self.stop_after or self.max_epochs
+        params = {"epochs": n_epochs, "steps": n_steps, "verbose": self.verbose}
         hooks = CallbackHooks(
             self.callbacks, loop.network.model, self.learning_rate, params, store=loop.store, load=loop.load
         )
@@ -137,8 +143,8 @@ class Trainer:
         history: dict[str, list[float]] = {}
         try:
             hooks("on_train_begin")
-            with training_progress(self.max_epochs, n_steps, enabled=bool(self.verbose)) as advance:
-                for epoch in range(self.max_epochs):
+            with training_progress(n_epochs, n_steps, enabled=bool(self.verbose)) as advance:
+                for epoch in range(n_epochs):
                     hooks("on_epoch_begin", epoch)
                     figures = self._epoch(loop, train, shuffle, epoch, hooks, advance)
                     if validation is not None:
@@ -232,8 +238,11 @@ class EarlyStopping:
 
 
 def evaluate(loop: TrainingLoop, rows: Rows) -> dict[str, float]:
-    """Return ``val_loss`` and ``val_<metric>`` of the network being trained on some rows."""
-    logits = loop.logits(rows.table)
+    """Return ``val_loss`` and ``val_<metric>`` of the network being trained on some rows.
+
+    Rows that have folds are answered by the member that leaves them out, and by no other.
+    """
+    logits = loop.logits(rows.table, rows.folds)
     losses = np.asarray(loop.task.loss(rows.targets, logits))
     figure = loop.task.score(rows.targets, loop.task.activate(logits), rows.weights)
     return {"val_loss": float(np.average(losses, weights=rows.weights)), f"val_{loop.task.metric}": figure}

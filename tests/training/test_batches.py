@@ -1,5 +1,7 @@
 """Rows as arrays and as tensors."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from tabemb.table.encoded_table import EncodedTable
@@ -66,3 +68,12 @@ def test_an_epoch_has_each_row_once_in_full_chunks_in_an_order_that_is_drawn():
     assert first[0].dtype == np.int32
     assert sorted(np.concatenate(first)) == sorted(np.concatenate(second)) == list(range(23))
     assert np.concatenate(first).tolist() != np.concatenate(second).tolist()
+
+
+def test_folds_go_with_their_rows(workshop):
+    rows = workshop.rows(6)
+    assert "folds" not in rows.tensors
+    folded = replace(rows, folds=np.array([0, 1, 2, 0, 1, 2]))
+    assert folded.tensors["folds"].numpy().tolist() == [0, 1, 2, 0, 1, 2]
+    assert folded.take(np.array([4, 2])).folds.tolist() == [1, 2]
+    assert folded.only(np.array([4, 2])).take(np.array([0])).folds.tolist() == [1]

@@ -1,11 +1,16 @@
 """The traced loop against plain Keras, its category dropout, and how often it is traced."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tabemb.nn.bodies import Mlp
+from tabemb.nn.bodies import BODIES, Ensemble, Mlp, TabM
+from tabemb.nn.members import MemberMean
+from tabemb.nn.network import Network
+from tabemb.nn.tasks import TASKS
 from tabemb.training import steps
 from tabemb.training.steps import FORWARD_ROWS, TrainingLoop
 
@@ -22,13 +27,26 @@ def run(loop, rows, order, rates):
     return total
 
 
+def before_the_mean(network):
+    """The model that ends in the logits of all members, where the network has some."""
+    last = network.model.layers[-1]
+    return keras.Model(network.model.input, last.input) if isinstance(last, MemberMean) else network.model
+
+
+def losses_of(task, targets, logits):
+    """The loss of each row, of members the mean of what each has by itself."""
+    if len(logits.shape) == 2:
+        return task.loss(targets, logits)
+    return tf.reduce_mean([task.loss(targets, logits[:, k]) for k in range(logits.shape[1])], axis=0)
+
+
 def whole_step(network, workshop, rows, rate):
     """One first step over everything, from the gradients of the whole model: Keras' Adam, and by hand for tables."""
-    tensors = rows.tensors
+    tensors, model = rows.tensors, before_the_mean(network)
     inputs = {name: tensors[name] for name in network.model.input}
     weights, tables = network.trunk.trainable_variables, [each.embeddings for each in network.tables.values()]
     with tf.GradientTape() as tape:
-        losses = workshop.task.loss(tensors["targets"], network.model(inputs, training=True))
+        losses = losses_of(workshop.task, tensors["targets"], model(inputs, training=True))
         loss = tf.reduce_mean(losses * tensors["weights"])
     of_weights, of_tables = tape.gradient(loss, [[v.value for v in weights], [v.value for v in tables]])
     keras.optimizers.Adam(rate).apply([tf.convert_to_tensor(g) for g in of_weights], weights)
@@ -51,6 +69,24 @@ def test_a_step_is_the_step_of_the_whole_model(kind, n, workshop):
     for a, b, before in zip(ours.model.get_weights(), theirs.model.get_weights(), start, strict=True):
         np.testing.assert_allclose(a, b, atol=2e-5)
         assert not np.array_equal(a, before)
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, workshop, monkeypatch):
+    # Tracing takes the time, and two chains take twice of it.
+    monkeypatch.setattr(steps, "CHAINS", 1)
+    # Without chance, and without what only noise moves: a bias before a normalization.
+    off = {"dropout": 0.0, "attention_dropout": 0.0, "normalization": None}
+    body = BODIES.resolve(name)
+    body.set_params(**{param: value for param, value in off.items() if param in body.get_params()})
+    rows = workshop.rows(40, weights=np.linspace(0.5, 2, 40), size=7)
+    ours, theirs = workshop.network(body=body), workshop.network(body=body)
+    before = ours.logits(rows.table)
+    loss = run(loop_of(ours, workshop), rows, range(40), [0.001])
+    assert loss == pytest.approx(whole_step(theirs, workshop, rows, 0.001), rel=1e-5)
+    after = ours.logits(rows.table)
+    np.testing.assert_allclose(after, theirs.logits(rows.table), atol=2e-5)
+    assert np.abs(after - before).max() > 1e-3
 
 
 @pytest.mark.parametrize("size", [30, 3000], ids=["updated whole", "row by row"])
@@ -117,7 +153,7 @@ def test_a_loop_trains_one_network_after_another_as_a_new_loop_would(workshop):
         run(loop, rows, range(40), [0.01] * 3)
         learned.append(network.model.get_weights())
     assert all(np.array_equal(a, b) for a, b in zip(*learned, strict=True))
-    assert used._compiled.experimental_get_tracing_count() == 1
+    assert used._compiled[False].experimental_get_tracing_count() == 1
 
 
 def test_dropout_masks_are_those_of_the_network_and_go_on_from_step_to_step(workshop):
@@ -218,7 +254,7 @@ def test_it_is_traced_once_whatever_the_sizes(workshop):
         loop.logits(workshop.rows(n).table)
     loop.batch_size = 32
     run(loop, workshop.rows(40), range(40), [0.01, 0.01])
-    assert loop._compiled.experimental_get_tracing_count() == 1
+    assert loop._compiled[False].experimental_get_tracing_count() == 1
     assert loop._forward.experimental_get_tracing_count() == 1
 
 
@@ -236,3 +272,90 @@ def test_logits_are_those_of_the_network_in_any_number_of_portions(workshop):
     for n in (1, 30, FORWARD_ROWS + 5):
         table = workshop.rows(n).table
         np.testing.assert_allclose(loop.logits(table), network.logits(table), atol=1e-6)
+
+
+# ---------------------------------------------------------------- members
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_the_loss_of_members_is_the_mean_of_their_losses_for_every_task(task, workshop):
+    rng = np.random.default_rng(0)
+    targets = {
+        "binary": rng.integers(0, 2, 30),
+        "multiclass": np.arange(30) % 3,
+        "multilabel": rng.integers(0, 2, (30, 2)),
+        "regression": rng.normal(size=30),
+        "multi_regression": rng.normal(size=(30, 2)),
+        "quantiles": rng.normal(size=30),
+    }
+    fitted = TASKS[task].from_targets(targets[task])
+    made = workshop.rows(30, weights=np.linspace(1, 4, 30))
+    rows = replace(made, targets=fitted.encode(targets[task]))
+    spec = workshop.network(body=TabM(n_members=3, hidden_units=(4,), dropout=0.0)).spec
+    network = Network(replace(spec, n_outputs=fitted.n_outputs))
+    members = before_the_mean(network)({"indices": rows.table.indices, "numbers": rows.table.numbers})
+    expected = (losses_of(fitted, rows.targets, members).numpy() * rows.weights / rows.weights.mean()).sum()
+    loop = TrainingLoop(network.spec, fitted)
+    loop.begin(network, batch_size=8)
+    assert loop.logits(rows.table).shape == (30, fitted.n_outputs)
+    np.testing.assert_allclose(loop.logits(rows.table), members.numpy().mean(axis=1), atol=1e-6)
+    # A rate of zero: the loss of all four steps is that of the start.
+    assert run(loop, rows, range(30), [0.0] * 4) == pytest.approx(expected, rel=1e-5)
+
+
+def test_each_member_learns_by_itself_and_not_with_the_others(workshop):
+    """Were it the loss of the mean, members with logits of their own would be moved by each other's mistakes."""
+    rows, learned = workshop.rows(40), []
+    for moved in (0.0, 1.0):
+        network = workshop.network(body=TabM(n_members=2, hidden_units=(), dropout=0.0))
+        logits = network.trunk.get_layer("logits")
+        logits.bias.assign([0.0, moved])
+        run(loop_of(network, workshop), rows, range(40), [0.01])
+        learned.append((logits.kernel.numpy(), logits.bias.numpy()))
+    (kernels, biases), (other_kernels, other_biases) = learned
+    assert np.array_equal(kernels[0], other_kernels[0])
+    assert biases[0] == other_biases[0]
+    assert not np.array_equal(kernels[1], other_kernels[1])
+
+
+def ensemble(workshop):
+    return workshop.network(body=Ensemble(n_members=2, hidden_units=(4,), dropout=0.0), one_hot=True)
+
+
+def test_a_member_learns_nothing_of_the_rows_that_it_leaves_out(workshop):
+    rows = workshop.rows(40)
+    folds, kernels = np.arange(40, dtype="int32") % 2, []
+    for targets in (rows.targets, np.where(folds == 0, 1 - rows.targets, rows.targets).astype("float32")):
+        network = ensemble(workshop)
+        run(loop_of(network, workshop), replace(rows, targets=targets, folds=folds), range(40), [0.01] * 5)
+        kernels.append(network.trunk.get_layer("hidden_0").kernel.numpy())
+    # The targets of fold 0 were turned round: member 0, which leaves it out, does not notice.
+    assert np.array_equal(kernels[0][0], kernels[1][0])
+    assert not np.array_equal(kernels[0][1], kernels[1][1])
+
+
+def test_the_loss_of_a_row_is_that_of_the_members_that_learn_it(workshop):
+    folds = np.arange(40, dtype="int32") % 3
+    rows = replace(workshop.rows(40, weights=np.linspace(1, 3, 40)), folds=folds)
+    network = ensemble(workshop)
+    members = before_the_mean(network)({"indices": rows.table.indices, "numbers": rows.table.numbers})
+    losses = np.stack([workshop.task.loss(rows.targets, members.numpy()[:, k]).numpy() for k in range(2)], axis=1)
+    learned = folds[:, None] != np.arange(2)
+    expected = ((losses * learned).sum(axis=1) / learned.sum(axis=1) * rows.weights / rows.weights.mean()).sum()
+    assert run(loop_of(network, workshop), rows, range(40), [0.0] * 5) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_row_is_answered_by_the_member_that_is_asked(workshop):
+    rows, network = workshop.rows(40), ensemble(workshop)
+    members = before_the_mean(network)({"indices": rows.table.indices, "numbers": rows.table.numbers}).numpy()
+    loop, who = loop_of(network, workshop), np.arange(40) % 2
+    np.testing.assert_allclose(loop.logits(rows.table, who), members[np.arange(40), who], atol=1e-6)
+
+
+def test_one_loop_trains_with_folds_and_without(workshop):
+    rows, network = workshop.rows(40), ensemble(workshop)
+    loop = loop_of(network, workshop)
+    with_folds = replace(rows, folds=np.arange(40, dtype="int32") % 2)
+    first = [run(loop, each, range(40), [0.0] * 5) for each in (rows, with_folds)]
+    assert first == [run(loop, each, range(40), [0.0] * 5) for each in (rows, with_folds)]
+    assert first[0] != first[1]

@@ -89,6 +89,20 @@ def test_without_patience_the_last_weights_are_kept(workshop):
     assert equal(network.model.get_weights(), notes.epochs[-1])
 
 
+def test_training_that_stops_early_on_is_the_beginning_of_a_longer_one(workshop, capsys):
+    """The schedule is that of all epochs; so a fold can train as long as another one found best."""
+    params = {"max_epochs": 6, "schedule": "cosine"}
+    longer, shorter = Weights(), Weights()
+    workshop.fit(workshop.network(), workshop.rows(), callbacks=[longer], **params)
+    record, _ = workshop.fit(
+        workshop.network(), workshop.rows(), callbacks=[shorter], stop_after=2, verbose=1, **params
+    )
+    assert (record.n_epochs, record.best_epoch) == (2, 2)
+    assert len(shorter.epochs) == 2
+    assert all(equal(*each) for each in zip(shorter.epochs, longer.epochs[:2], strict=True))
+    assert "epoch 2/2" in capsys.readouterr().err
+
+
 def test_a_loss_must_be_better_by_tol_to_count(workshop):
     _, loop = workshop.fit(workshop.network(), workshop.rows(32), max_epochs=1)
     stopper = EarlyStopping(loop, 2, tol=0.1)
@@ -123,7 +137,7 @@ def test_one_tracing_serves_all_chunks_and_epochs(workshop, monkeypatch):
     monkeypatch.setattr(trainer_module, "STEPS_PER_CALL", 4)
     _, loop = workshop.fit(workshop.network(), workshop.rows(96), workshop.rows(20), max_epochs=4)
     assert loop.optimizer.step.numpy() == 24
-    assert loop._compiled.experimental_get_tracing_count() == 1
+    assert loop._compiled[False].experimental_get_tracing_count() == 1
     assert loop._forward.experimental_get_tracing_count() == 1
 
 
