@@ -1,7 +1,9 @@
 """What the estimators share: parameters, the way from a table to a trained network, and back to answers."""
 
 import warnings
+from collections.abc import Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -10,11 +12,14 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
+from tabemb.estimators.ensemble import mean_of, network_seeds, start_as
+from tabemb.estimators.folds import fold_of_each_row, left_out, untrained_by_member
 from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import check_parameters
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
+from tabemb.nn.losses import LOSSES
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
@@ -28,19 +33,27 @@ from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
 from tabemb.training.schedules import SCHEDULES
-from tabemb.training.trainer import Trainer
+from tabemb.training.trainer import Trainer, TrainingRecord
 
 __all__ = ["EmbeddingEstimator"]
 
 FEWEST_ROWS_TO_SPLIT = 20
-PARTS = {"body": BODIES, "numeric": NUMERIC_ENCODERS, "schedule": SCHEDULES, "embedding_dim": SIZE_RULES}
+PARTS = {
+    "body": BODIES,
+    "numeric": NUMERIC_ENCODERS,
+    "schedule": SCHEDULES,
+    "embedding_dim": SIZE_RULES,
+    "loss": LOSSES,
+}
 
 
 class EmbeddingEstimator(BaseEstimator):
     """The base of all estimators; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier` for the parameters."""
 
     _integers = "numeric"
+    # The network, and the others of an ensemble.
     _network: Network
+    _others: tuple[Network, ...] = ()
 
     # ------------------------------------------------------------------ parameters
 
@@ -57,7 +70,7 @@ class EmbeddingEstimator(BaseEstimator):
         self : estimator
         """
         for part, registry in PARTS.items():
-            if any(name.startswith(f"{part}__") for name in params):
+            if hasattr(self, part) and any(name.startswith(f"{part}__") for name in params):
                 spec = params.get(part, getattr(self, part))
                 if not hasattr(spec, "set_params"):
                     params[part] = registry.resolve(spec)
@@ -81,15 +94,25 @@ class EmbeddingEstimator(BaseEstimator):
 
     @property
     def network_(self) -> Any:
-        """The Keras model, from ``{"indices", "numbers"}`` to logits."""
+        """The Keras model, from ``{"indices", "numbers"}`` to logits; of an ensemble the first."""
         check_is_fitted(self, "encoder_")
         return self._network.model
+
+    @property
+    def networks_(self) -> list[Any]:
+        """The Keras models of all members of the ensemble; ``[network_]`` where there is one."""
+        check_is_fitted(self, "encoder_")
+        return [network.model for network in self._networks]
 
     @property
     def vectors_(self) -> LearnedVectors:
         """The vectors of each embedded column, a mapping from its name to ``CategoryVectors``."""
         check_is_fitted(self, "encoder_")
-        return LearnedVectors(self._network, self.encoder_.vocabularies)
+        return LearnedVectors(self._networks, self.encoder_.vocabularies)
+
+    @property
+    def _networks(self) -> tuple[Network, ...]:
+        return self._network, *self._others
 
     # ------------------------------------------------------------------ fit
 
@@ -114,19 +137,50 @@ class EmbeddingEstimator(BaseEstimator):
         seeds = Seeds(self._root_seed())
         self.task_ = self._task_of(targets)
         self.encoder_, table = self._fit_table_encoder(frame)
-        self._network = self._network_from_seed(seeds["network"])
+        of_networks = network_seeds(seeds, self._n_networks())
+        self._start_networks(of_networks)
         self._check_output()
         rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
-        train, validation = self._split(rows, seeds)
-        trainer = self._trainer(len(train), with_validation=validation is not None)
-        loop = trainer.loop(self._network, self.task_, seeds)
+        self._start_logits(rows)
+        records = [self._train(*each, rows) for each in zip(self._networks, of_networks, strict=True)]
+        self._adjust_task(rows, of_networks)
+        self.histories_ = [record.history for record in records]
+        self.history_ = records[0].history
+        self.n_epochs_ = records[0].n_epochs
+        self.best_epoch_ = records[0].best_epoch
+        self.__dict__.pop("_loops", None)
+
+    def _n_networks(self) -> int:
+        return getattr(self, "n_ensemble", 1)
+
+    def _start_networks(self, of_networks: list[Seeds]) -> None:
+        """Make the networks; all start from the tables of the first, so that their vectors stay comparable."""
+        self._network, *others = [self._network_from_seed(seeds["network"]) for seeds in of_networks]
+        for other in others:
+            start_as(self._network, other)
+        self._others = tuple(others)
+
+    def _start_logits(self, rows: Rows) -> None:
+        """Begin all networks with what is known without any column, such as the shares of the classes."""
+        for network in self._networks:
+            network.start_at(self.task_.start(rows.targets, rows.weights))
+
+    def _train(self, network: Network, seeds: Seeds, rows: Rows) -> TrainingRecord:
+        """Train a network on the rows but for its validation part."""
+        return self._train_on(network, seeds, *self._split(rows, seeds))
+
+    def _train_on(
+        self, network: Network, seeds: Seeds, train: Rows, validation: Rows | None, stop_after: int | None = None
+    ) -> TrainingRecord:
+        trainer = self._trainer(len(train), with_validation=validation is not None, stop_after=stop_after)
+        loop = trainer.loop(network, self.task_, seeds)
         record = trainer.fit(loop, train, validation, seeds)
         trainer.release(loop)
-        self._serve_unknown_for_untrained(train)
-        self.history_ = record.history
-        self.n_epochs_ = record.n_epochs
-        self.best_epoch_ = record.best_epoch
-        self.__dict__.pop("_loop", None)
+        self._serve_unknown_for_untrained(network, train)
+        return record
+
+    def _adjust_task(self, rows: Rows, of_networks: list[Seeds]) -> None:
+        """Fit what the task learns from trained networks; nothing, unless an estimator says so."""
 
     def _read_training_rows(self, X, y, sample_weight, *, known=False):
         check_parameters(self)
@@ -193,6 +247,7 @@ class EmbeddingEstimator(BaseEstimator):
                 features=tuple(features),
                 one_hot=tuple(one_hot),
                 n_numbers=len(self.encoder_.number_names),
+                n_indicators=len(self.encoder_.number_names) - len(self.schema_.numeric),
                 n_outputs=self.task_.n_outputs,
                 body=BODIES.resolve(self.body),
                 numeric=NUMERIC_ENCODERS.resolve(self.numeric),
@@ -202,10 +257,15 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
         """Set a validation part aside; in it, categories that no training row has are unknown."""
-        if not self.early_stopping or len(rows) < FEWEST_ROWS_TO_SPLIT:
+        if not self._sets_aside(len(rows)):
             return rows, None
         n_held = int(np.ceil(len(rows) * self.validation_fraction))
         strata = self._strata(rows.targets, n_held)
+        if (n_members := self._n_separate()) > 1:
+            n_folds = max(n_members, round(1 / self.validation_fraction))
+            folds = fold_of_each_row(len(rows), n_folds, strata, seeds.generator("validation"))
+            train = replace(rows, folds=folds)
+            return train, left_out(train, n_members, seeds.generator("judged"))
         kept, held = train_test_split(
             np.arange(len(rows)),
             test_size=min(n_held, len(rows) - 1),
@@ -217,6 +277,14 @@ class EmbeddingEstimator(BaseEstimator):
             indices = validation.table.indices[:, position]
             indices[untrained[indices]] = Vocabulary.UNKNOWN
         return train, validation
+
+    def _n_separate(self) -> int:
+        """Return the number of members that can each leave out rows of its own; 1 where none can."""
+        spec = self._network.spec
+        return spec.body.n_separate(spec.embedded)
+
+    def _sets_aside(self, n_rows: int) -> bool:
+        return self.early_stopping and n_rows >= FEWEST_ROWS_TO_SPLIT
 
     def _strata(self, targets, n_held):
         if not self.task_.is_classifier or targets.ndim > 1:
@@ -236,7 +304,7 @@ class EmbeddingEstimator(BaseEstimator):
             untrained[position][Vocabulary.UNKNOWN] = False
         return untrained
 
-    def _serve_unknown_for_untrained(self, rows: Rows) -> None:
+    def _serve_unknown_for_untrained(self, network: Network, rows: Rows) -> None:
         """A row that never was in a batch is noise; the learned "unknown" row is the better answer for it."""
         untrained = self._untrained(rows)
         if not self.category_dropout:
@@ -244,9 +312,16 @@ class EmbeddingEstimator(BaseEstimator):
             for position, which in untrained.items():
                 if not rows.seen(position, len(which))[Vocabulary.UNKNOWN]:
                     which[:] = False
-        self._network.serve_unknown_for({position: np.flatnonzero(which) for position, which in untrained.items()})
+        network.serve_unknown_for({position: np.flatnonzero(which) for position, which in untrained.items()})
+        if rows.folds is not None and self.category_dropout:
+            sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
+            network.serve_unknown_for_members(
+                [untrained_by_member(rows, position, size, self._n_separate()) for position, size in enumerate(sizes)]
+            )
 
-    def _trainer(self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None) -> Trainer:
+    def _trainer(
+        self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None, stop_after: int | None = None
+    ) -> Trainer:
         return Trainer(
             batch_size=_auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
             max_epochs=max_epochs or self.max_epochs,
@@ -256,6 +331,7 @@ class EmbeddingEstimator(BaseEstimator):
             category_dropout=self.category_dropout,
             n_iter_no_change=self.n_iter_no_change if with_validation else None,
             tol=self.tol,
+            stop_after=stop_after,
             callbacks=self.callbacks,
             verbose=self.verbose,
         )
@@ -268,13 +344,21 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _activated(self, X: Any) -> np.ndarray:
         frame = self._read(X)
-        return self.task_.activate(forward_of(self._network).logits(self.encoder_.encode(frame)))
+        table = self.encoder_.encode(frame)
+        return mean_of(self.task_.activate(forward_of(network).logits(table)) for network in self._networks)
 
     # ------------------------------------------------------------------ saving
 
+    def _beside_networks(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what was learned beside the networks, to be saved: JSON values and arrays."""
+        return {}, {}
+
+    def _take_beside_networks(self, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what was saved of it."""
+
     def __getstate__(self):
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in ("_loop", "_loop_of")}
+        return {name: value for name, value in state.items() if name not in ("_loops", "_loops_of")}
 
     def save(self, path: Any) -> None:
         """Save the fitted estimator as a directory of JSON and safetensors.

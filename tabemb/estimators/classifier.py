@@ -1,6 +1,7 @@
 """The classifier."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from numbers import Real
 from typing import Any
 
@@ -8,9 +9,12 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
+from tabemb.estimators.base import FEWEST_ROWS_TO_SPLIT
+from tabemb.estimators.calibration import best_temperature, held_out_logits
 from tabemb.estimators.partial import PartialFitMixin
 from tabemb.estimators.serving import ClassifierPredictor
 from tabemb.exceptions import DataError
+from tabemb.nn.losses import ClassLoss, loss_of
 from tabemb.nn.tasks import task_of
 
 __all__ = ["EmbeddingClassifier"]
@@ -29,9 +33,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     embedding_dim : str, int or mapping, default="auto"
         Dimensions of the vectors: a rule ("auto", "fastai", "half", "google", "sqrt"), a number, or a number a column.
     body : str, mapping or Body, default="mlp"
-        The layers behind the vectors.
+        The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
+        "ensemble"; see :mod:`tabemb.nn.bodies`.
     numeric : str, mapping or NumericEncoder, default="standardized"
-        How numbers enter: "standardized" or "quantile".
+        How numbers enter: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld".
     min_frequency : int or float, optional
         Categories in fewer rows (or a smaller share of rows) are taken for unknown.
     max_categories : int, optional
@@ -61,6 +66,17 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         By how much a loss must be better to count.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in the loss.
+    loss : str, mapping or ClassLoss, default="cross_entropy"
+        What training makes small: "cross_entropy", or "focal" (``gamma``), which looks at hard rows more.
+    label_smoothing : float, default=0.0
+        Share of each target that training spreads evenly over all classes, in [0, 1), so that it does not strive for
+        probabilities of 0 and 1.
+    calibration : {None, "temperature"}, default=None
+        "temperature" divides the logits by the number that makes the log loss of the validation part least (Guo et al.
+        2017, arXiv:1706.04599): the classes stay, and probabilities become as sure as they are right.
+    n_ensemble : int, default=1
+        Number of networks whose probabilities are averaged. They share the vocabularies and the start of the vectors;
+        each has its own start of all else, its own order of rows and its own validation part.
     callbacks : list of keras.callbacks.Callback, optional
         Epoch hooks are called every epoch, batch hooks once per chunk of steps.
     random_state : int, RandomState or None, default=None
@@ -71,15 +87,21 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     Attributes
     ----------
     vectors_ : mapping of str to CategoryVectors
-        The vectors of each embedded column.
+        The vectors of each embedded column; of an ensemble the mean of the members', turned towards the first.
     schema_ : Schema
         What each column was taken for.
     network_ : keras.Model
-        The network, ending in logits.
+        The network, ending in logits; of an ensemble the first.
+    networks_ : list of keras.Model
+        The networks of all members.
     history_ : dict of str to list of float
-        Loss, validation loss, validation figure and learning rate of each epoch.
+        Loss, validation loss, validation figure and learning rate of each epoch; of an ensemble the first member's.
+    histories_ : list of dict
+        The same of each member.
     n_epochs_, best_epoch_ : int
-        Epochs trained, and the one (from 1) whose weights were kept.
+        Epochs trained, and the one (from 1) whose weights were kept; of the first member.
+    temperature_ : float
+        What logits are divided by; 1 without calibration.
     classes_ : ndarray
         The classes, sorted.
     n_features_in_ : int
@@ -120,6 +142,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         n_iter_no_change=5,
         tol=1e-4,
         class_weight=None,
+        loss="cross_entropy",
+        label_smoothing=0.0,
+        calibration=None,
+        n_ensemble=1,
         callbacks=None,
         random_state=None,
         verbose=0,
@@ -142,6 +168,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.class_weight = class_weight
+        self.loss = loss
+        self.label_smoothing = label_smoothing
+        self.calibration = calibration
+        self.n_ensemble = n_ensemble
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
@@ -155,6 +185,11 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     def classes_(self) -> np.ndarray:
         """The classes, sorted."""
         return self.task_.classes
+
+    @property
+    def temperature_(self) -> float:
+        """What the logits are divided by before they become probabilities; 1 without calibration."""
+        return self.task_.temperature
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingClassifier":
         """Learn vectors and network.
@@ -175,7 +210,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         Raises
         ------
         DataError
-            When the table, the classes or the weights cannot be used.
+            When the table, the classes or the weights cannot be used, or no validation part is there to calibrate by.
         """
         return self._fit(X, y, sample_weight)
 
@@ -203,8 +238,14 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         Raises
         ------
         DataError
-            When the portion cannot be used, or ``class_weight="balanced"``: one portion does not know the shares.
+            When the portion cannot be used, or ``class_weight="balanced"``: one portion does not know the shares. With
+            ``calibration``: a portion has no validation part.
         """
+        if self.calibration is not None:
+            raise DataError(
+                f"calibration={self.calibration!r} is not supported for partial_fit, since a portion is learned whole "
+                "and leaves no validation part to calibrate by. Set calibration=None, or fit all rows at once."
+            )
         if self.class_weight == "balanced":
             raise DataError(
                 "class_weight='balanced' is not supported for partial_fit, since a portion does not know how frequent "
@@ -212,7 +253,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
                 "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=all_targets)."
             )
         return self._partial_fit(
-            X, y, sample_weight, lambda seen: task_of(seen if classes is None else np.asarray(classes), classifier=True)
+            X, y, sample_weight, lambda seen: self._class_task(seen if classes is None else np.asarray(classes))
         )
 
     def predict(self, X: Any) -> np.ndarray:
@@ -242,7 +283,30 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         return False
 
     def _task_of(self, targets):
-        return task_of(targets, classifier=True)
+        if self.calibration is not None and not self._sets_aside(len(targets)):
+            raise DataError(
+                f"calibration={self.calibration!r} needs a validation part, and none is set aside: that takes "
+                f"early_stopping=True and {FEWEST_ROWS_TO_SPLIT} rows or more; here are {len(targets)}, and "
+                f"early_stopping={self.early_stopping}."
+            )
+        return self._class_task(targets)
+
+    def _class_task(self, targets):
+        loss = loss_of(self.loss, ClassLoss)
+        return task_of(targets, classifier=True, loss=loss, label_smoothing=self.label_smoothing)
+
+    def _adjust_task(self, rows, of_networks):
+        if self.calibration is None:
+            return
+        held = [self._split(rows, seeds)[1] for seeds in of_networks]
+        logits = [held_out_logits(*each) for each in zip(self._networks, held, strict=True)]
+        temperature = best_temperature(
+            self.task_,
+            np.concatenate([part.targets for part in held]),
+            np.concatenate(logits),
+            None if rows.weights is None else np.concatenate([part.weights for part in held]),
+        )
+        self.task_ = replace(self.task_, temperature=temperature)
 
     def _class_weighted(self, targets, weights):
         if self.class_weight is None:

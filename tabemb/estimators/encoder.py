@@ -5,30 +5,24 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import TransformerMixin
-from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.base import EmbeddingEstimator
-from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.nn.tasks import Binary, Multiclass, Multilabel, Regression, Task, task_of
+from tabemb.estimators.cross_fitting import CrossFitMixin, PerFold
+from tabemb.estimators.target_statistics import target_suffixes
+from tabemb.estimators.target_types import check_target_type, task_of_type
+from tabemb.exceptions import DataError
+from tabemb.nn.tasks import Task
+from tabemb.table.frames import Frame
 from tabemb.table.numeric import read_numbers
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["EmbeddingEncoder"]
 
-TASKS_OF_TYPE = {
-    "binary": Binary,
-    "multiclass": (Binary, Multiclass),
-    "multilabel": Multilabel,
-    "continuous": Regression,
-}
-TARGET_TYPES = ("auto", *TASKS_OF_TYPE)
-MOST_INTEGER_CLASSES = 100
 # Vectors of so many rows are gathered before they are written side by side: few enough to stay in the cache.
 ROWS_IN_CACHE = 1024
 
 
-class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
+class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
     """A transformer that replaces each category by a vector learned from the target.
 
     It is handed what is to be encoded, as ``OneHotEncoder`` is: text, category, bool, object and integer columns are
@@ -43,6 +37,15 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         more than 100 different values are numbers, whether they are stored as integers or as floats.
     remainder : {"passthrough", "drop"}, default="passthrough"
         What becomes of the numbers: float32 columns behind the vectors, as they came, or nothing.
+    cv : int, splitter, iterable of pairs (rows to learn from, rows held out), or None, default=5
+        The folds of the cross-fit. A number is that of shuffled folds, over which classes are spread evenly. Of a
+        splitter, or an iterable, each row must be held out once; a splitter that looks at ``groups`` gets them from
+        ``fit_transform(X, y, groups=...)``. None trains one network on all rows, so that ``fit_transform`` gives
+        vectors that have seen each row's own target.
+    target_statistics : bool, default=False
+        Whether the mean target of each category stands beside its vector, shrunk towards the mean of all rows as in
+        scikit-learn's ``TargetEncoder``, and cross-fitted on the same folds: a column a categorical column, of more
+        than two classes one a class, of several targets one a target.
     embedding_dim, body, numeric, min_frequency, max_categories, category_dropout
         The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
     learning_rate, schedule, weight_decay, batch_size, max_epochs
@@ -55,20 +58,38 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
     Attributes
     ----------
     vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_
-        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. ``vectors_`` are those of ``transform``; the
+        history is that of the first fold, and the network has its body.
+    n_folds_ : int
+        How many folds were trained; 0 where ``cv`` is None, or no column has categories.
 
     Notes
     -----
-    ``fit_transform`` gives the rows vectors that were learned from their own targets; a downstream model believes such
-    features too much. Fit the encoder on other rows than the downstream model where that matters.
+    ``fit_transform(X, y)`` is not ``fit(X, y).transform(X)``, as with scikit-learn's ``TargetEncoder``: it is
+    cross-fitted. The vectors of each row are learned from the rows of other folds, so that a model behind the encoder
+    cannot believe what they know of the row's own target. Let that model learn from what ``fit_transform`` returns, as
+    a pipeline does, and give new rows to ``transform``. Both methods leave the same fitted encoder.
+
+    The networks of all folds start from the same weights. The first finds by its validation part how many epochs are
+    best, and the others train as many on all of their rows (with callbacks, each finds out for itself). Their tables
+    are turned towards those of the first by orthogonal Procrustes (Schoenemann 1966), over the categories that both
+    have seen and by their counts. ``transform`` has the mean over the folds that have seen a category; in a fold that
+    has not, its rows have the vector for unknown categories. The variants are compared by
+    ``benchmarks/cross_fitting.py``.
+
+    From all rows comes what knows no target: the categories, and the scales of numbers. Of the targets of a row itself
+    a later fold is told no more than how many epochs to train, the scale of a numeric target, and how the space is
+    turned.
 
     Examples
     --------
     >>> import pandas as pd
     >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50, "distance": [1400.0, 1089.0] * 50})
     >>> encoder = EmbeddingEncoder(embedding_dim=2, max_epochs=2, random_state=0).set_output(transform="pandas")
-    >>> encoder.fit(flights, flights["dest"] == "MIA").transform(flights).columns.tolist()
+    >>> encoder.fit_transform(flights, flights["dest"] == "MIA").columns.tolist()
     ['dest_emb0', 'dest_emb1', 'distance']
+    >>> encoder.transform(pd.DataFrame({"dest": ["BQN"], "distance": [1576.0]})).shape
+    (1, 3)
     """
 
     _integers = "categorical"
@@ -79,6 +100,8 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         *,
         target_type="auto",
         remainder="passthrough",
+        cv=5,
+        target_statistics=False,
         embedding_dim="auto",
         body="mlp",
         numeric="standardized",
@@ -101,6 +124,8 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         self.categorical = categorical
         self.target_type = target_type
         self.remainder = remainder
+        self.cv = cv
+        self.target_statistics = target_statistics
         self.embedding_dim = embedding_dim
         self.body = body
         self.numeric = numeric
@@ -126,8 +151,10 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingEncoder":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> "EmbeddingEncoder":
         """Learn the vectors.
+
+        The rows that a downstream model is to learn from are better handed to :meth:`fit_transform`.
 
         Parameters
         ----------
@@ -136,7 +163,10 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             Classes, labels or numbers.
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row in the loss.
+            Weight of each row in the loss; a row of weight 0 is left out.
+        **params : dict
+            ``groups``, array-like of shape (n_rows,), for a splitter in ``cv``. With scikit-learn's metadata routing
+            switched on, all that the splitter asks for.
 
         Returns
         -------
@@ -145,11 +175,35 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         Raises
         ------
         DataError
-            When the table, the targets or the weights cannot be used.
+            When the table, the targets or the weights cannot be used, or ``cv`` does not hold each row out once.
         """
-        if self.target_type not in TARGET_TYPES:
-            raise UnknownNameError.among("target_type", self.target_type, TARGET_TYPES)
-        return self._fit(X, y, sample_weight)
+        check_target_type(self.target_type)
+        self._fit_in_folds(X, y, sample_weight, params, caller="fit")
+        return self
+
+    def fit_transform(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> np.ndarray:
+        """Learn the vectors, and return for each row those that were learned without its target.
+
+        Parameters
+        ----------
+        X, y, sample_weight, **params
+            As for :meth:`fit`, which learns the same.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_rows, n_features_out)
+            As :meth:`transform` returns it, but each row has the vectors (and the ``target_statistics``) of the fold
+            that held it out. A row of weight 0, which taught no fold anything, has those of :meth:`transform`, and so
+            have all rows where ``cv`` is None.
+
+        Raises
+        ------
+        DataError
+            As for :meth:`fit`.
+        """
+        check_target_type(self.target_type)
+        per_fold = self._fit_in_folds(X, y, sample_weight, params, caller="fit_transform")
+        return self._side_by_side(self._read(X), per_fold)
 
     def _check_output(self):
         if not self._network.spec.features and self.remainder == "drop":
@@ -174,18 +228,27 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         ndarray of float32 of shape (n_rows, n_features_out)
             Columns as in ``get_feature_names_out``; a frame after ``set_output``.
         """
-        frame = self._read(X)
-        table = self.encoder_.encode(frame)
-        columns = [(self._network.vectors(f), table.indices[:, f.position]) for f in self._network.spec.features]
+        return self._side_by_side(self._read(X))
+
+    def _side_by_side(self, frame: Frame, per_fold: PerFold | None = None) -> np.ndarray:
+        indices = self.encoder_.encode(frame).indices
+        features = self._network.spec.features
+        if per_fold is None:
+            columns = [(self._network.vectors(f), indices[:, f.position]) for f in features]
+            columns += [(self._statistics[f.name], indices[:, f.position]) for f in features if self._statistics]
+        else:
+            stacks = [(per_fold.vectors[f.table], f.position) for f in features]
+            stacks += [(per_fold.statistics[f.name], f.position) for f in features if self._statistics]
+            columns = [per_fold.look_up(stack, indices[:, position]) for stack, position in stacks]
         numbers = [
             read_numbers(frame.cells(column), column).astype("float32")[:, None]
             for column in self._passed_through(frame.columns)
         ]
-        width = sum(vectors.shape[1] for vectors, _ in columns) + len(numbers)
+        width = sum(table.shape[1] for table, _ in columns) + len(numbers)
         out = np.empty((frame.n_rows, width), dtype="float32")
         for start in range(0, frame.n_rows, ROWS_IN_CACHE):
             rows = slice(start, start + ROWS_IN_CACHE)
-            parts = [vectors.take(indices[rows], axis=0, mode="clip") for vectors, indices in columns]
+            parts = [table.take(places[rows], axis=0, mode="clip") for table, places in columns]
             parts += [column[rows] for column in numbers]
             np.concatenate(parts, axis=1, out=out[rows])
         return out
@@ -202,7 +265,9 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         -------
         ndarray of object of shape (n_rows, n_encoded + n_numbers)
             The categorical columns in the order of ``schema_.categorical`` (calendar parts of a datetime each for
-            itself), then the numbers. A vector nearest to that of missing or unknown values becomes None.
+            itself), then the numbers; target statistics are not looked at. A vector nearest to that of missing or
+            unknown values becomes None. What ``fit_transform`` returned are vectors of single folds, which lie near
+            those of ``transform``, and not always nearest.
         """
         check_is_fitted(self, "encoder_")
         X = np.asarray(X, dtype="float32")
@@ -215,11 +280,15 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
             nearest = _nearest_rows(X[:, start:stop], self._network.vectors(feature))
             columns.append(self.encoder_.vocabularies[feature.name].decode(nearest))
             start = stop
+        start += len(self._network.spec.features) * len(self._suffixes())
         columns += [X[:, place].astype(object) for place in range(start, width)]
         return np.column_stack(columns)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns of ``transform``: ``dest_emb0``, ``dest_emb1``, ..., then the numbers'.
+
+        With ``target_statistics``, between them ``dest_target``, or ``dest_target_<class>`` for each of more than two
+        classes, ``dest_target_<place>`` for each of several targets.
 
         Parameters
         ----------
@@ -233,11 +302,13 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         check_is_fitted(self, "encoder_")
         names = self._input_names(input_features)
         sources = {column.name: column for column in self.schema_.categorical}
-        out = []
+        vectors, statistics = [], []
         for feature in self._network.spec.features:
             column = sources[feature.name]
             name = names[column.source] if column.part is None else feature.name
-            out += [f"{name}_emb{place}" for place in range(feature.table.embedding_dim)]
+            vectors += [f"{name}_emb{place}" for place in range(feature.table.embedding_dim)]
+            statistics += [f"{name}_target{suffix}" for suffix in self._suffixes()]
+        out = vectors + statistics
         out += [names[column] for column in self._passed_through(self.schema_.columns)]
         return np.asarray(out, dtype=object)
 
@@ -254,6 +325,9 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
             raise ValueError("input_features is not equal to feature_names_in_")
         return dict(zip(columns, given, strict=True))
 
+    def _suffixes(self):
+        return target_suffixes(self.task_) if self.target_statistics else []
+
     def _passed_through(self, columns):
         if self.remainder == "drop":
             return []
@@ -264,23 +338,7 @@ class EmbeddingEncoder(TransformerMixin, EmbeddingEstimator):
         return self.target_type == "continuous"
 
     def _task_of(self, targets) -> Task:
-        if self.target_type != "auto":
-            return self._expected_task(targets)
-        kind = type_of_target(targets)
-        numbers = kind.startswith("continuous") or (
-            targets.ndim == 1 and targets.dtype.kind in "iuf" and len(np.unique(targets)) > MOST_INTEGER_CLASSES
-        )
-        return task_of(targets.astype("float64") if numbers else targets, classifier=not numbers)
-
-    def _expected_task(self, targets) -> Task:
-        task = task_of(targets, classifier=self.target_type != "continuous")
-        # Two classes are the least case of many.
-        if not isinstance(task, TASKS_OF_TYPE[self.target_type]):
-            raise DataError(
-                f"target_type is {self.target_type!r}, but the target looks {type_of_target(targets)!r}. "
-                "Say which of the two is right, or leave it to target_type='auto'."
-            )
-        return task
+        return task_of_type(targets, self.target_type)
 
 
 def _nearest_rows(queries: np.ndarray, rows: np.ndarray, cells: int = 2**24) -> np.ndarray:

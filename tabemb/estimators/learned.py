@@ -1,7 +1,8 @@
 """The vectors of a fitted estimator, column by column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from tabemb.estimators.ensemble import mean_table
 from tabemb.exceptions import ColumnError, did_you_mean
 from tabemb.nn.network import Network
 from tabemb.table.vocabulary import Vocabulary
@@ -13,17 +14,20 @@ __all__ = ["LearnedVectors"]
 class LearnedVectors(Mapping[str, CategoryVectors]):
     """A mapping from column to its vectors, copied out of the network when a column is asked for.
 
+    Of an ensemble, the vectors are the mean over the members, each turned towards the first by the rotation (orthogonal
+    Procrustes) that brings its rows, weighted by their counts, closest.
+
     Parameters
     ----------
-    network : Network
-        Where the tables are.
+    networks : sequence of Network
+        Where the tables are: one, or the members of an ensemble.
     vocabularies : dict of str to Vocabulary
         Which category each row stands for.
     """
 
-    def __init__(self, network: Network, vocabularies: Mapping[str, Vocabulary]) -> None:
-        self._network, self._vocabularies = network, vocabularies
-        self._features = {feature.name: feature for feature in network.spec.features}
+    def __init__(self, networks: Sequence[Network], vocabularies: Mapping[str, Vocabulary]) -> None:
+        self._networks, self._vocabularies = networks, vocabularies
+        self._features = {feature.name: feature for feature in networks[0].spec.features}
 
     def __getitem__(self, column: str) -> CategoryVectors:
         if column not in self._features:
@@ -31,8 +35,8 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
                 f"No vectors were learned for a column {column!r}. Columns with vectors: {list(self._features)}."
                 f"{did_you_mean(column, self._features)}"
             )
-        rows = self._network.vectors(self._features[column])
         vocabulary = self._vocabularies[column]
+        rows = mean_table([network.vectors(self._features[column]) for network in self._networks], vocabulary.counts)
         return CategoryVectors(
             vocabulary.keys,
             rows[Vocabulary.FIRST :],

@@ -1,5 +1,6 @@
 """The ranges of the estimators' parameters, checked when ``fit`` begins."""
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 import numpy as np
@@ -21,6 +22,9 @@ RANGES = {
     "n_iter_no_change": ("a positive integer", lambda v: _count(v, 1)),
     "tol": ("a number of 0 or more", lambda v: _real(v) and v >= 0),
     "one_hot_max_categories": ("a number of 0 or more", lambda v: _real(v) and v >= 0),
+    "label_smoothing": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
+    "calibration": ("None or 'temperature'", lambda v: v is None or (isinstance(v, str) and v == "temperature")),
+    "n_ensemble": ("a positive integer", lambda v: _count(v, 1)),
     "early_stopping": ("True or False", lambda v: isinstance(v, (bool, np.bool_))),
     "verbose": ("0, 1, True or False", lambda v: isinstance(v, (Integral, np.bool_))),
     "callbacks": ("None or a list of Keras callbacks", lambda v: v is None or isinstance(v, (list, tuple))),
@@ -28,6 +32,12 @@ RANGES = {
         "None, an integer of 0 or more, or a numpy RandomState",
         lambda v: v is None or _count(v, 0) or isinstance(v, np.random.RandomState),
     ),
+    "cv": (
+        "None, an integer of 2 or more, a splitter with split(), or an iterable of pairs (rows to learn from, rows "
+        "held out)",
+        lambda v: v is None or _count(v, 2) or _splits(v),
+    ),
+    "target_statistics": ("True or False", lambda v: isinstance(v, (bool, np.bool_))),
     "remainder": ("'passthrough' or 'drop'", lambda v: isinstance(v, str) and v in ("passthrough", "drop")),
 }
 
@@ -49,6 +59,11 @@ def check_parameters(estimator) -> None:
     BODIES.resolve(estimator.body)
     NUMERIC_ENCODERS.resolve(estimator.numeric)
     SCHEDULES.resolve(estimator.schedule)
+
+
+def _splits(value):
+    # Text can be split too, and iterated.
+    return not isinstance(value, str) and (hasattr(value, "split") or isinstance(value, Iterable))
 
 
 def _real(value):

@@ -3,6 +3,8 @@
 from typing import Any
 
 from tabemb.estimators.base import EmbeddingEstimator
+from tabemb.estimators.ensemble import network_seeds
+from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
 from tabemb.training.batches import Rows
@@ -15,42 +17,61 @@ class PartialFitMixin(EmbeddingEstimator):
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitMixin":
         # A portion trains the network where it stands, so that its weights are kept aside.
-        weights = self._network.model.get_weights() if hasattr(self, "_network") else None
+        weights = [network.model.get_weights() for network in self._networks] if hasattr(self, "_network") else None
         try:
             with self._unchanged_on_failure():
                 self._learn_portion(X, y, sample_weight, task_of)
         except BaseException:
             if weights is not None:
-                self._network.model.set_weights(weights)
-                vars(self).pop("_loop", None)
+                for network, its in zip(self._networks, weights, strict=True):
+                    network.model.set_weights(its)
+                vars(self).pop("_loops", None)
             raise
         return self
 
     def _learn_portion(self, X, y, sample_weight, task_of):
         known = hasattr(self, "encoder_")
+        if known and self._n_networks() != len(self._networks):
+            raise DataError(
+                f"n_ensemble is {self._n_networks()}, and the earlier portions were learned by {len(self._networks)} "
+                "networks; their number cannot change. Fit anew."
+            )
         frame, targets, weights = self._read_training_rows(X, y, sample_weight, known=known)
-        seeds = Seeds(self._root_seed())
+        of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
         if not known:
             self.task_: Task = task_of(targets)
             self.encoder_, table = self._fit_table_encoder(frame)
-            self._network = self._network_from_seed(seeds["network"])
-            self.history_, self.n_epochs_, self.best_epoch_ = {}, 0, 0
+            self._start_networks(of_networks)
+            self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in of_networks], 0, 0
         else:
             table = self.encoder_.encode(frame)
         rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
-        trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
-        if not hasattr(self, "_loop") or self._loop_of != _compiled_in(trainer):
-            self._loop, self._loop_of = trainer.loop(self._network, self.task_, seeds), _compiled_in(trainer)
-        self._loop.batch_size = trainer.batch_size
-        self._loop.load()
-        record = trainer.fit(self._loop, rows, None, Seeds(seeds[f"portion/{self.n_epochs_}"]))
         if not known:
-            self._serve_unknown_for_untrained(rows)
-        self.history_ = {name: [*self.history_.get(name, []), *record.history[name]] for name in record.history}
+            self._start_logits(rows)
+        trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
+        if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
+            pairs = zip(self._networks, of_networks, strict=True)
+            self._loops = [trainer.loop(network, self.task_, seeds) for network, seeds in pairs]
+            self._loops_of = _compiled_in(trainer)
+        records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, of_networks, strict=True)]
+        if not known:
+            for network in self._networks:
+                self._serve_unknown_for_untrained(network, rows)
+        self.histories_ = [_longer(*each) for each in zip(self.histories_, records, strict=True)]
+        self.history_ = self.histories_[0]
         self.n_epochs_ += 1
         self.best_epoch_ = self.n_epochs_
+
+    def _learn_once(self, trainer, loop, seeds, rows):
+        loop.batch_size = trainer.batch_size
+        loop.load()
+        return trainer.fit(loop, rows, None, Seeds(seeds[f"portion/{self.n_epochs_}"]))
 
 
 def _compiled_in(trainer):
     """Parameters that a loop cannot change once it is compiled; another value starts a new one, moments at zero."""
     return trainer.weight_decay, trainer.category_dropout
+
+
+def _longer(history, record):
+    return {name: [*history.get(name, []), *record.history[name]] for name in record.history}

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.base import PARTS
+from tabemb.estimators.splits import splitter_from_json, splitter_to_json
 from tabemb.exceptions import FormatError, OutputError
 from tabemb.nn.tasks import TASKS, task_from_state
 from tabemb.table.encoder import TableEncoder
@@ -23,7 +24,7 @@ from tabemb.table.encoder import TableEncoder
 __all__ = ["load", "save"]
 
 STATE_FILE, WEIGHTS_FILE = "tabemb.json", "weights.safetensors"
-FORMAT = 1
+FORMAT = 2
 ESTIMATORS = {
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
@@ -40,7 +41,12 @@ def save(estimator: Any, path: str | Path) -> None:
             f"{path} exists and is no saved tabemb estimator, so it is left alone. Choose another path, or remove it."
         )
     table, arrays = estimator.encoder_.to_state()
-    weights = {f"network/{place:04d}": array for place, array in enumerate(estimator._network.model.get_weights())}
+    beside, arrays_beside = estimator._beside_networks()
+    weights = {
+        f"{_of_network(number)}/{place:04d}": array
+        for number, network in enumerate(estimator._networks)
+        for place, array in enumerate(network.model.get_weights())
+    }
     state = {
         "format": FORMAT,
         "class": type(estimator).__name__,
@@ -50,14 +56,15 @@ def save(estimator: Any, path: str | Path) -> None:
         "feature_names_in": [str(name) for name in getattr(estimator, "feature_names_in_", [])] or None,
         "table": table,
         "task": {"name": TASKS.name_of(estimator.task_), **estimator.task_.to_state()},
-        "network": {"seed": estimator._network.spec.seed},
+        "networks": [{"seed": network.spec.seed} for network in estimator._networks],
         "output": dict(getattr(estimator, "_sklearn_output_config", {})),
-        "history": estimator.history_,
+        "histories": estimator.histories_,
         "n_epochs": estimator.n_epochs_,
         "best_epoch": estimator.best_epoch_,
+        "beside": beside,
     }
-    everything = {name: np.ascontiguousarray(array) for name, array in {**weights, **_named("table", arrays)}.items()}
-    _write(path, state, everything)
+    everything = {**weights, **_named("table", arrays), **_named("beside", arrays_beside)}
+    _write(path, state, {name: np.ascontiguousarray(array) for name, array in everything.items()})
 
 
 def load(path: str | Path) -> Any:
@@ -108,10 +115,13 @@ def load(path: str | Path) -> Any:
             estimator.feature_names_in_ = np.asarray(state["feature_names_in"], dtype=object)
         if state["output"]:
             estimator.set_output(**state["output"])
-        estimator.history_, estimator.n_epochs_ = state["history"], state["n_epochs"]
-        estimator.best_epoch_ = state["best_epoch"]
-        estimator._network = estimator._network_from_seed(state["network"]["seed"])
-        estimator._network.model.set_weights(list(_unnamed("network", arrays).values()))
+        estimator.histories_, estimator.history_ = state["histories"], state["histories"][0]
+        estimator.n_epochs_, estimator.best_epoch_ = state["n_epochs"], state["best_epoch"]
+        networks = [estimator._network_from_seed(each["seed"]) for each in state["networks"]]
+        for number, network in enumerate(networks):
+            network.model.set_weights(list(_unnamed(_of_network(number), arrays).values()))
+        estimator._network, estimator._others = networks[0], tuple(networks[1:])
+        estimator._take_beside_networks(state["beside"], _unnamed("beside", arrays))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is not a whole saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
@@ -175,7 +185,8 @@ def _params_to_json(estimator):
         params["categorical"] = [c.source for c in estimator.schema_.categorical if c.part is None]
     if isinstance(params["random_state"], np.random.RandomState):
         params["random_state"] = None
-    return {name: _to_json(name, value) for name, value in params.items()}
+    splitter = {"cv": splitter_to_json(params.pop("cv"), estimator.n_folds_)} if "cv" in params else {}
+    return {name: _to_json(name, value) for name, value in params.items()} | splitter
 
 
 def _to_json(name, value):
@@ -200,10 +211,16 @@ def _from_json(name, value):
             return float(value["float"])
         if "tuple" in value:
             return tuple(_from_json(name, each) for each in value["tuple"])
+        if "splitter" in value:
+            return splitter_from_json(value)
         if "spec" in value:
             return PARTS[name][value["spec"]](**_from_json(name, value["params"]))
         return {_from_json(name, key): _from_json(name, each) for key, each in value["items"]}
     return value
+
+
+def _of_network(number):
+    return f"network-{number}"
 
 
 def _named(prefix, arrays):

@@ -4,10 +4,12 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.partial import PartialFitMixin
 from tabemb.estimators.serving import Predictor
-from tabemb.nn.tasks import task_of
+from tabemb.nn.losses import NumberLoss, loss_of
+from tabemb.nn.tasks import Quantiles, task_of
 
 __all__ = ["EmbeddingRegressor"]
 
@@ -15,7 +17,8 @@ __all__ = ["EmbeddingRegressor"]
 class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
     """A neural network for numbers that learns a vector for each category of each column.
 
-    One number a row, or several at once. Targets are standardised inside, and the loss is the squared error.
+    One number a row, or several at once; means, medians, quantiles, or the means of counts and amounts, as the loss is.
+    Targets are scaled inside.
 
     Parameters
     ----------
@@ -27,13 +30,23 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         The training; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
         When it ends; see there.
+    loss : str, mapping or NumberLoss, default="squared_error"
+        What training makes small: "squared_error" for means; "absolute_error" for medians; "huber" (``delta``, in
+        standard deviations of the target) in between; "quantile" (``quantiles``), one or several that never cross;
+        "poisson" for counts, "tweedie" (``power``) for amounts that are often 0, "gamma" for positive amounts. Several
+        targets share one loss; several quantiles are of one target.
+    n_ensemble : int, default=1
+        Number of networks whose values are averaged; see there.
     callbacks, random_state, verbose
         See there.
 
     Attributes
     ----------
-    vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_
-        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+    vectors_, schema_, network_, networks_, history_, histories_, n_epochs_, best_epoch_, n_features_in_
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The validation figure in ``history_`` is
+        ``val_r2`` or, for other losses than the squared error, the share of the loss that is explained: ``val_d2_...``.
+    feature_names_in_
+        See there.
 
     Examples
     --------
@@ -43,6 +56,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
     >>> model = EmbeddingRegressor(max_epochs=50, learning_rate=0.01, random_state=0).fit(flights, delay)
     >>> model.predict(flights.head(2)).round(-1) + 0.0
     array([ 0., 30.])
+    >>> model.set_params(loss={"name": "quantile", "quantiles": (0.1, 0.9)}).fit(flights, delay).predict(flights).shape
+    (100, 2)
     """
 
     def __init__(
@@ -65,6 +80,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         validation_fraction=0.1,
         n_iter_no_change=5,
         tol=1e-4,
+        loss="squared_error",
+        n_ensemble=1,
         callbacks=None,
         random_state=None,
         verbose=0,
@@ -86,6 +103,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.loss = loss
+        self.n_ensemble = n_ensemble
         self.callbacks = callbacks
         self.random_state = random_state
         self.verbose = verbose
@@ -114,7 +133,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         Raises
         ------
         DataError
-            When the table, the targets or the weights cannot be used.
+            When the table, the targets or the weights cannot be used, or the loss is not defined for the targets.
         """
         return self._fit(X, y, sample_weight)
 
@@ -139,8 +158,35 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         return self._partial_fit(X, y, sample_weight, self._task_of)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the predicted numbers, of shape (n_rows,) or (n_rows, n_outputs)."""
+        """Return the predicted numbers, of shape (n_rows,) or (n_rows, n_outputs).
+
+        With several quantiles: of shape (n_rows, n_quantiles), each row rising.
+        """
         return self._activated(X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the coefficient of determination of the predictions.
+
+        With several quantiles: the share of the pinball loss that is explained (D2), the mean over the quantiles.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            Rows.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Their numbers.
+        sample_weight : array-like of shape (n_rows,), optional
+            Weight of each row.
+
+        Returns
+        -------
+        float
+            1 is the best; 0 is that of a constant.
+        """
+        check_is_fitted(self, "encoder_")
+        if not isinstance(self.task_, Quantiles):
+            return super().score(X, y, sample_weight)
+        return self.task_.score(self.task_.encode(np.asarray(y)), self.predict(X), sample_weight)
 
     def predictor(self) -> Predictor:
         """Return the regressor as it is now, prepared for single rows: a copy that answers without Keras.
@@ -156,4 +202,4 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         return True
 
     def _task_of(self, targets):
-        return task_of(targets, classifier=False)
+        return task_of(targets, classifier=False, loss=loss_of(self.loss, NumberLoss))

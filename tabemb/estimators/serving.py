@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import Tags, TargetTags
 from sklearn.utils.validation import check_is_fitted
 
+from tabemb.estimators.ensemble import mean_of
 from tabemb.estimators.inputs import take_column_order
 from tabemb.exceptions import DataError
 from tabemb.nn.network import Network
@@ -36,8 +37,8 @@ class Predictor:
         From tables to matrices.
     task : Task
         From logits to answers.
-    network : PlainNetwork or Network
-        From matrices to logits.
+    networks : tuple of PlainNetwork or Network
+        From matrices to logits: one, or the members of an ensemble, of which the mean is answered.
     obstacle : str or None
         Why TensorFlow answers; None where NumPy does.
     n_features_in_ : int
@@ -59,7 +60,7 @@ class Predictor:
 
     encoder: TableEncoder
     task: Task
-    network: PlainNetwork | Network
+    networks: tuple[PlainNetwork | Network, ...]
     obstacle: str | None
     n_features_in_: int
     feature_names_in_: np.ndarray | None
@@ -73,12 +74,12 @@ class Predictor:
     def of(cls, estimator: Any) -> "Predictor":
         """Return the predictor of a fitted estimator; what ``estimator.predictor()`` does."""
         check_is_fitted(estimator, "encoder_")
-        forward = forward_of(estimator._network)
+        networks = estimator._networks
         return cls(
             encoder=estimator.encoder_,
             task=estimator.task_,
-            network=forward.copied() or copy.copy(estimator._network),
-            obstacle=forward.obstacle,
+            networks=tuple(forward_of(each).copied() or copy.copy(each) for each in networks),
+            obstacle=forward_of(networks[0]).obstacle,
             n_features_in_=estimator.n_features_in_,
             feature_names_in_=getattr(estimator, "feature_names_in_", None),
         )
@@ -126,14 +127,17 @@ class Predictor:
 
     def _activated(self, table):
         self._check(table)
-        if isinstance(self.network, PlainNetwork):
-            return self.task.activate(in_blocks(lambda rows: self._plain_logits(table.take(rows)), len(table)))
-        self._check_indices(table.indices)
-        return self.task.activate(forward_of(self.network).logits(table))
+        return mean_of(self.task.activate(self._logits(network, table)) for network in self.networks)
 
-    def _plain_logits(self, rows):
+    def _logits(self, network, table):
+        if isinstance(network, PlainNetwork):
+            return in_blocks(lambda rows: self._plain_logits(network, table.take(rows)), len(table))
+        self._check_indices(table.indices)
+        return forward_of(network).logits(table)
+
+    def _plain_logits(self, network, rows):
         self._check_indices(rows.indices)
-        return self.network({"indices": rows.indices, "numbers": rows.numbers})
+        return network({"indices": rows.indices, "numbers": rows.numbers})
 
     def _check(self, table):
         if not isinstance(table, EncodedTable):

@@ -50,12 +50,12 @@ def delay(late):
 
 @pytest.fixture(scope="session")
 def classifier(flights, late):
-    return EmbeddingClassifier(**QUICK).fit(flights, late)
+    return EmbeddingClassifier(**QUICK, one_hot_max_categories=0).fit(flights, late)
 
 
 @pytest.fixture(scope="session")
 def regressor(flights, delay):
-    return EmbeddingRegressor(**QUICK).fit(flights, delay)
+    return EmbeddingRegressor(**QUICK, one_hot_max_categories=0).fit(flights, delay)
 
 
 @pytest.fixture(scope="session")

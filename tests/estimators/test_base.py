@@ -41,6 +41,10 @@ CHANGES = {
     "early_stopping": False,
     "validation_fraction": 0.4,
     "class_weight": {"late": 9, "on time": 1},
+    "loss": "focal",
+    "label_smoothing": 0.3,
+    "calibration": "temperature",
+    "n_ensemble": 2,
     "random_state": 1,
 }
 # These change when training stops, what is heard of it, or what is shown; they have tests of their own.
@@ -176,6 +180,8 @@ def test_a_part_and_its_parameters_may_be_set_at_once():
 def test_an_unknown_nested_parameter_is_refused():
     with pytest.raises(ValueError, match="Invalid parameter 'dropuot' for estimator Mlp"):
         EmbeddingClassifier().set_params(body__dropuot=0.1)
+    with pytest.raises(ValueError, match="Invalid parameter 'loss' for estimator EmbeddingEncoder"):
+        EmbeddingEncoder().set_params(loss__gamma=0.1)
 
 
 def test_name_mapping_and_instance_are_the_same_body(flights, late, quick):
@@ -247,6 +253,17 @@ def test_with_rare_categories_the_unknown_row_is_learned_even_without_dropout(la
         ends.append(model.vectors_["code"].unknown)
     assert not np.array_equal(starts[0], ends[0])
     assert np.array_equal(starts[1], ends[1])
+
+
+def test_a_network_starts_at_the_shares_of_the_classes(flights, quick):
+    y = np.arange(120) % 10 == 0
+    still = {**quick, "learning_rate": 1e-30, "max_epochs": 1}
+    for weights, share in ((None, 0.1), (np.where(y, 9.0, 1.0), 0.5)):
+        for learn in ("fit", "partial_fit"):
+            model = getattr(EmbeddingClassifier(**still), learn)(flights, y, sample_weight=weights)
+            assert model.predict_proba(flights)[:, 1].mean() == pytest.approx(share, abs=0.07)
+    many = EmbeddingClassifier(**still, n_ensemble=2).fit(flights, np.array(["a", "b", "b", "b"] * 30))
+    np.testing.assert_allclose(many.predict_proba(flights).mean(axis=0), [0.25, 0.75], atol=0.07)
 
 
 def test_a_fit_that_fails_leaves_the_estimator_as_it_was():

@@ -6,7 +6,8 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from tabemb import EmbeddingClassifier
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.nn.losses import Focal
 
 
 def test_it_learns_the_rule(flights, late):
@@ -117,3 +118,56 @@ def test_every_class_of_a_frames_target_is_kept_in_order(flights, quick):
 def test_class_weights_that_fit_nothing_are_refused(class_weight, message):
     with pytest.raises(DataError, match=message):
         EmbeddingClassifier(class_weight=class_weight).fit(pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10)
+
+
+# ---------------------------------------------------------------- losses
+
+
+def test_the_parameters_of_a_loss_reach_the_network(flights, late, quick):
+    model = EmbeddingClassifier(**quick, loss="focal").fit(flights, late)
+    before = model.predict_proba(flights)
+    assert np.array_equal(EmbeddingClassifier(**quick, loss=Focal()).fit(flights, late).predict_proba(flights), before)
+    model.set_params(loss__gamma=0.0)
+    plain = EmbeddingClassifier(**quick).fit(flights, late).predict_proba(flights)
+    np.testing.assert_allclose(model.fit(flights, late).predict_proba(flights), plain, atol=1e-3)
+    assert not np.allclose(before, plain, atol=1e-3)
+
+
+def test_the_focal_loss_and_smoothing_are_less_sure(flights, late, quick):
+    params = {**quick, "max_epochs": 30, "early_stopping": False}
+    sure, focal, smooth = (
+        EmbeddingClassifier(**params, **more).fit(flights, late).predict_proba(flights).max(axis=1).mean()
+        for more in ({}, {"loss": "focal"}, {"label_smoothing": 0.4})
+    )
+    assert focal < sure - 0.05
+    assert smooth < sure - 0.05
+
+
+def test_smoothing_is_not_in_the_validation_loss(flights, quick):
+    """Where the network is sure and right, the plain loss is near 0; the smoothed one cannot be."""
+    y = (flights["carrier"] == "UA").to_numpy()
+    params = {**quick, "max_epochs": 30, "n_iter_no_change": 30}
+    plain, smooth = (EmbeddingClassifier(**params, label_smoothing=s).fit(flights, y).history_ for s in (0.0, 0.05))
+    assert min(plain["loss"]) < 0.05 < min(smooth["loss"])
+    assert min(smooth["val_loss"]) < min(smooth["loss"])
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "focal"])
+def test_labels_and_many_classes_learn_with_every_loss(loss, flights, late, quick):
+    Y = np.column_stack([late == "late", flights["carrier"] == "UA"]).astype(int)
+    for y in (Y, flights["carrier"].to_numpy()):
+        model = EmbeddingClassifier(**{**quick, "max_epochs": 15}, loss=loss, label_smoothing=0.1).fit(flights, y)
+        assert (model.predict(flights) == y).mean() > 0.85
+
+
+@pytest.mark.parametrize(
+    ("loss", "error", "message"),
+    [
+        ("squared_error", UnknownNameError, "The loss 'squared_error' is for numbers, and classes are predicted here"),
+        ("focla", UnknownNameError, r"No loss named 'focla'\. .* Did you mean 'focal'\?"),
+        ({"name": "focal", "gamma": -1}, ValueError, "gamma of the focal loss must be a number of 0 or more, got -1"),
+    ],
+)
+def test_a_loss_that_does_not_fit_is_refused(loss, error, message):
+    with pytest.raises(error, match=message):
+        EmbeddingClassifier(loss=loss).fit(pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10)

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.model_selection import KFold
+from sklearn.preprocessing import TargetEncoder
 
 from tabemb import EmbeddingEncoder
-from tabemb.estimators.encoder import MOST_INTEGER_CLASSES, _nearest_rows
+from tabemb.estimators.encoder import _nearest_rows
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.nn.tasks import Binary, Multiclass, Multilabel, MultiRegression, Regression
 
 NAMES = [*(f"dest_emb{i}" for i in range(3)), *(f"carrier_emb{i}" for i in range(3))]
 NAMES = [*NAMES, *(f"hour_emb{i}" for i in range(3)), "distance"]
@@ -95,9 +96,106 @@ def test_unseen_and_missing_cells_get_the_vectors_for_them(encoder, flights):
     assert np.array_equal(out[:, :3], np.vstack([dest.unknown, dest.missing, dest["IAH"]]))
 
 
-def test_fit_transform_is_fit_then_transform(encoder, flights, late, quick):
-    out = EmbeddingEncoder(**quick, embedding_dim=3).fit_transform(flights, late)
-    assert np.array_equal(out, encoder.transform(flights), equal_nan=True)
+def test_fit_learns_what_fit_transform_learns(encoder, flights, late, quick):
+    """As with scikit-learn's TargetEncoder, ``fit_transform`` is not ``transform``; see test_cross_fitting."""
+    made = EmbeddingEncoder(**quick, embedding_dim=3)
+    out = made.fit_transform(flights, late)
+    assert np.array_equal(made.transform(flights), encoder.transform(flights), equal_nan=True)
+    assert dict(made.vectors_) == dict(encoder.vectors_)
+    assert made.history_ == encoder.history_
+    assert out.shape == (120, 10)
+    assert (out[:, :9] != encoder.transform(flights)[:, :9]).any(axis=1).all()
+
+
+def test_without_folds_fit_transform_is_fit_then_transform(flights, late, quick):
+    one, two = (EmbeddingEncoder(**quick, embedding_dim=3, cv=None) for _ in range(2))
+    assert np.array_equal(one.fit_transform(flights, late), two.fit(flights, late).transform(flights), equal_nan=True)
+
+
+def test_fit_transform_gives_frames_after_set_output(flights, late, quick):
+    made = EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True).set_output(transform="pandas")
+    shifted = flights.set_axis(np.arange(120) + 500)
+    frame = made.fit_transform(shifted, late)
+    assert frame.columns.tolist() == [*NAMES[:-1], "dest_target", "carrier_target", "hour_target", "distance"]
+    assert frame.index.equals(shifted.index)
+    np.testing.assert_array_equal(frame["distance"].to_numpy(), flights["distance"].to_numpy("float32"))
+
+
+# ---------------------------------------------------------------- target statistics
+
+
+@pytest.fixture(scope="module")
+def with_statistics(flights, late, quick):
+    return EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True).fit(flights, late)
+
+
+def test_target_statistics_stand_between_the_vectors_and_the_numbers(with_statistics, encoder, flights, late):
+    out = with_statistics.transform(flights)
+    assert out.dtype == "float32"
+    np.testing.assert_array_equal(out[:, [*range(9), 12]], encoder.transform(flights))
+    columns = ["dest", "carrier", "hour"]
+    expected = TargetEncoder().fit(flights[columns], late).transform(flights[columns])
+    np.testing.assert_allclose(out[:, 9:12], expected, rtol=1e-6)
+
+
+def test_in_fit_transform_they_are_those_of_the_fold_as_scikit_learn_has_them(flights, late, quick):
+    columns = ["dest", "carrier", "hour"]
+    for y in (late, flights["carrier"].to_numpy(), np.arange(120.0) % 7 + 0.5):
+        folds = list(KFold(4, shuffle=True, random_state=0).split(flights))
+        made = EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True, cv=folds)
+        out = made.fit_transform(flights[columns], y)
+        expected = TargetEncoder(cv=folds).fit_transform(flights[columns], y)
+        np.testing.assert_allclose(out[:, 9:], expected, rtol=1e-5)
+        assert out.shape == (120, 9 + expected.shape[1])
+
+
+def test_missing_cells_are_a_category_and_unseen_ones_have_the_mean(quick):
+    X = pd.DataFrame({"dest": ["IAH", "MIA", None, "ATL"] * 10})
+    y = np.array([1, 0, 1, 0] * 10)
+    made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True).fit(X, y)
+    odd = pd.DataFrame({"dest": ["IAH", None, "NOWHERE"]})
+    np.testing.assert_allclose(made.transform(odd)[:, 1], [1.0, 1.0, 0.5])
+
+
+def test_rare_categories_are_taken_together_in_the_statistics_too(quick):
+    X = pd.DataFrame({"dest": ["IAH"] * 20 + list("abcdefghij")})
+    y = np.array([1] * 10 + [0] * 20)
+    made = EmbeddingEncoder(**quick, embedding_dim=1, min_frequency=2, target_statistics=True).fit(X, y)
+    together = X.where(X == "IAH", "rare")
+    expected = TargetEncoder().fit(together, y).transform(together)
+    np.testing.assert_allclose(made.transform(X)[:, 1:], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("y", "names"),
+    [
+        (np.array(["a", "b", "c"] * 40), ["dest_target_a", "dest_target_b", "dest_target_c"]),
+        (np.array([[0, 1], [1, 1], [0, 0]] * 40), ["dest_target_0", "dest_target_1"]),
+        (np.arange(240.0).reshape(120, 2) / 7, ["dest_target_0", "dest_target_1"]),
+        (np.arange(120.0) / 7, ["dest_target"]),
+    ],
+)
+def test_there_is_a_column_for_each_class_or_output(y, names, flights, quick):
+    made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True, remainder="drop")
+    out = made.fit_transform(flights[["dest"]], y)
+    assert made.get_feature_names_out().tolist() == ["dest_emb0", *names]
+    assert out.shape == (120, 1 + len(names))
+    assert np.isfinite(out).all()
+
+
+def test_the_inverse_does_not_look_at_statistics(with_statistics, encoder, flights):
+    out = with_statistics.transform(flights)
+    back = with_statistics.inverse_transform(out)
+    assert back[:, :3].tolist() == encoder.inverse_transform(encoder.transform(flights))[:, :3].tolist()
+    np.testing.assert_array_equal(back[:, 3].astype("float32"), flights["distance"].to_numpy("float32"))
+    out[:, 9:12] = 99.0
+    assert with_statistics.inverse_transform(out)[:, :3].tolist() == back[:, :3].tolist()
+
+
+def test_a_name_that_a_statistic_would_take_is_refused():
+    X = pd.DataFrame({"a": ["x", "y"] * 20, "a_target": np.linspace(0, 1, 40)})
+    with pytest.raises(DataError, match="same name: a_target"):
+        EmbeddingEncoder(max_epochs=1, target_statistics=True).fit(X, [0, 1] * 20)
 
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
@@ -125,57 +223,6 @@ def test_nearest_rows_are_the_same_in_small_chunks():
     distances = ((queries[:, None] - rows) ** 2).sum(axis=2)
     for cells in (1, 60, 2**24):
         assert _nearest_rows(queries, rows, cells).tolist() == distances.argmin(axis=1).tolist()
-
-
-# ---------------------------------------------------------------- what the target is
-
-rng = np.random.default_rng(0)
-TWO, THREE, REAL = rng.integers(0, 2, 240), rng.integers(0, 3, 240), rng.normal(size=240)
-MANY = np.arange(240) % (MOST_INTEGER_CLASSES + 1)
-
-
-def task(y, target_type="auto"):
-    return EmbeddingEncoder(target_type=target_type)._task_of(np.asarray(y))
-
-
-@pytest.mark.parametrize(
-    ("y", "target_type", "kind"),
-    [
-        (TWO, "auto", Binary),
-        (TWO.astype(bool), "auto", Binary),
-        (TWO.astype(str), "auto", Binary),
-        (THREE, "auto", Multiclass),
-        (REAL, "auto", Regression),
-        (MANY, "auto", Regression),
-        (MANY.astype(float), "auto", Regression),
-        (MANY % MOST_INTEGER_CLASSES, "auto", Multiclass),
-        (MANY.astype(str), "auto", Multiclass),
-        (np.column_stack([TWO, THREE % 2]), "auto", Multilabel),
-        (np.column_stack([REAL, REAL]), "auto", MultiRegression),
-        (TWO, "binary", Binary),
-        (TWO, "multiclass", Binary),
-        (MANY, "multiclass", Multiclass),
-        (TWO, "continuous", Regression),
-        (np.column_stack([TWO, THREE]), "continuous", MultiRegression),
-        (np.column_stack([TWO, TWO]), "multilabel", Multilabel),
-    ],
-)
-def test_target_type(y, target_type, kind):
-    assert type(task(y, target_type)) is kind
-
-
-@pytest.mark.parametrize(
-    ("y", "target_type", "message"),
-    [
-        (THREE, "binary", "target_type is 'binary', but the target looks 'multiclass'. Say which of the two is right"),
-        (TWO, "multilabel", "target_type is 'multilabel', but the target looks 'binary'."),
-        (np.column_stack([TWO, TWO]), "binary", "but the target looks 'multilabel-indicator'."),
-        (REAL, "multiclass", "Unknown label type: continuous."),
-    ],
-)
-def test_a_target_of_another_type_is_refused(y, target_type, message):
-    with pytest.raises(DataError, match=re.escape(message)):
-        task(y, target_type)
 
 
 def test_an_unknown_target_type_is_named(flights, late):

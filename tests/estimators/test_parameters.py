@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from sklearn.model_selection import KFold
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder
 from tabemb.estimators.parameters import RANGES, check_parameters
@@ -19,11 +20,16 @@ BAD = {
     "n_iter_no_change": [0, 1.0, None],
     "tol": [-1e-4, None, np.nan],
     "one_hot_max_categories": [-1, "inf", None, np.nan],
+    "label_smoothing": [-0.1, 1, 1.0, "0.1", None, np.nan],
+    "calibration": ["isotonic", True, 1.0, ["temperature"]],
+    "n_ensemble": [0, -1, 2.0, None, True],
     "early_stopping": [0, 1, "yes", None],
     "verbose": ["yes", 0.5, None],
     "callbacks": ["stop", 3],
     "random_state": [-1, 1.5, "seed", np.random.default_rng(0), True],
     "remainder": ["pass", None, ["drop"]],
+    "cv": [1, 0, -5, 2.0, True, "kfold", "5"],
+    "target_statistics": [0, 1, None, "yes"],
 }
 GOOD = {
     "category_dropout": [0, 0.99, np.float32(0.1)],
@@ -35,16 +41,21 @@ GOOD = {
     "n_iter_no_change": [1],
     "tol": [0, 1e-4, np.inf],
     "one_hot_max_categories": [0, 3, np.inf],
+    "label_smoothing": [0, 0.99, np.float32(0.1)],
+    "calibration": [None, "temperature"],
+    "n_ensemble": [1, np.int64(3)],
     "early_stopping": [True, False, np.True_],
     "verbose": [0, 1, True, False, 2],
     "callbacks": [None, [], ()],
     "random_state": [None, 0, np.int64(5), np.random.RandomState(0)],
     "remainder": ["passthrough", "drop"],
+    "cv": [None, 2, np.int64(10), KFold(3), [([0], [1]), ([1], [0])]],
+    "target_statistics": [True, False, np.True_],
 }
 
 
 def owner(name):
-    return EmbeddingEncoder if name == "remainder" else EmbeddingClassifier
+    return EmbeddingClassifier if name in EmbeddingClassifier().get_params(deep=False) else EmbeddingEncoder
 
 
 def test_every_range_is_tested():
@@ -68,9 +79,9 @@ def test_in_range(name, value):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"body": "mpl"}, "No body named 'mpl'. Known: mlp. Did you mean 'mlp'?"),
+        ({"body": "mpl"}, "No body named 'mpl'. Known: cross, "),
         ({"body": {"name": "mlp", "dropuot": 0.1}}, "The body 'mlp' does not take these parameters: "),
-        ({"numeric": "standard"}, "No numeric encoder named 'standard'. Known: quantile, standardized."),
+        ({"numeric": "standard"}, "No numeric encoder named 'standard'. Known: pbld, periodic, piecewise_linear, "),
         ({"schedule": "cosin"}, "No schedule named 'cosin'. Known: constant, cosine, linear. Did you mean 'cosine'?"),
         ({"schedule": 3}, "A schedule is given as a name, a mapping with a 'name', or an instance; got 3."),
     ],

@@ -35,20 +35,20 @@ def test_two_portions_repeat_and_their_moments_are_kept(flights, late, quick):
     models = [EmbeddingClassifier(**quick) for _ in range(3)]
     for model in models:
         model.partial_fit(*first)
-    del models[2].__dict__["_loop"]
+    del models[2].__dict__["_loops"]
     for model in models:
         model.partial_fit(*second)
     same, again, fresh = (model.predict_proba(flights) for model in models)
     assert np.array_equal(same, again)
     assert not np.array_equal(same, fresh)
-    assert models[0]._loop.optimizer.step.numpy() == 4
+    assert models[0]._loops[0].optimizer.step.numpy() == 4
 
 
 def test_it_is_traced_once(flights, late, quick):
     model = EmbeddingClassifier(**quick)
     for rows in (slice(0, 70), slice(70, 75), slice(0, 120)):
         model.partial_fit(flights[rows], late[rows], classes=["late", "on time"])
-    assert model._loop._compiled.experimental_get_tracing_count() == 1
+    assert model._loops[0]._compiled[False].experimental_get_tracing_count() == 1
 
 
 def test_portions_of_any_size_are_seen_whole(quick):
@@ -59,7 +59,7 @@ def test_portions_of_any_size_are_seen_whole(quick):
     steps = []
     for n in (6000, 40, 6000):
         model.partial_fit(X[:n], y[:n])
-        steps.append(int(model._loop.optimizer.step.numpy()))
+        steps.append(int(model._loops[0].optimizer.step.numpy()))
     # 6000 rows are 47 batches of 128, 40 rows are two of 32.
     assert np.diff([0, *steps]).tolist() == [47, 2, 47]
     assert model.history_["loss"] == pytest.approx([np.log(2)] * 3, abs=0.05)
@@ -67,7 +67,7 @@ def test_portions_of_any_size_are_seen_whole(quick):
 
 def test_known_categories_train_on_and_new_ones_are_unknown(flights, late, quick):
     X = flights[["dest"]]
-    model = EmbeddingClassifier(**quick, category_dropout=0).partial_fit(X, late)
+    model = EmbeddingClassifier(**{**quick, "one_hot_max_categories": 0}, category_dropout=0).partial_fit(X, late)
     before = model.vectors_["dest"]
     new = pd.DataFrame({"dest": ["IAH", "NEW"] * 10})
     model.partial_fit(new, np.array(["late", "on time"] * 10))
@@ -119,7 +119,7 @@ def test_it_goes_on_after_a_fit_and_after_a_pickle(flights, late, quick):
         assert each.n_epochs_ == 4
     assert model.classes_.tolist() == again.classes_.tolist()
     portions = pickle.loads(pickle.dumps(model))
-    assert "_loop" not in portions.__dict__
+    assert "_loops" not in portions.__dict__
     assert np.array_equal(portions.predict_proba(flights), model.predict_proba(flights))
     portions.partial_fit(flights, late)
     assert portions.n_epochs_ == 5
@@ -163,3 +163,32 @@ def test_class_weights_name_classes_that_a_portion_may_lack():
     X, y = pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10
     model = EmbeddingClassifier(class_weight={1: 5.0}, random_state=0).partial_fit(X, y)
     assert model.partial_fit(X, [0] * 20).n_epochs_ == 2
+
+
+def test_every_network_of_an_ensemble_learns_each_portion(flights, late, quick):
+    models = [EmbeddingClassifier(**quick, n_ensemble=2) for _ in range(2)]
+    single = EmbeddingClassifier(**quick)
+    for first, second in [halves(flights, late)]:
+        for model in (*models, single):
+            model.partial_fit(*first)
+        before = [network.get_weights()[0] for network in models[0].networks_]
+        for model in (*models, single):
+            model.partial_fit(*second)
+    after = [network.get_weights()[0] for network in models[0].networks_]
+    assert all(not np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+    assert np.array_equal(models[0].predict_proba(flights), models[1].predict_proba(flights))
+    assert models[0].history_ == models[0].histories_[0] == single.history_
+    assert [len(history["loss"]) for history in models[0].histories_] == [2, 2]
+    again = pickle.loads(pickle.dumps(models[0])).partial_fit(flights, late)
+    assert again.n_epochs_ == 3
+    with pytest.raises(DataError, match="n_ensemble is 1, and the earlier portions were learned by 2 networks"):
+        again.set_params(n_ensemble=1).partial_fit(flights, late)
+
+
+def test_a_portion_that_fails_leaves_every_network_as_it_was(flights, delay, quick):
+    model = EmbeddingRegressor(**quick, n_ensemble=2).partial_fit(flights, delay)
+    before = model.predict(flights)
+    with pytest.raises(TrainingError):
+        model.set_params(learning_rate=1e30).partial_fit(flights, delay)
+    assert np.array_equal(model.predict(flights), before)
+    assert model.set_params(learning_rate=0.01).partial_fit(flights, delay).n_epochs_ == 2

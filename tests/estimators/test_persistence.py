@@ -16,7 +16,8 @@ import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.estimators import persistence
 from tabemb.exceptions import FormatError, OutputError
-from tabemb.nn.bodies import Mlp
+from tabemb.nn.bodies import BODIES, Mlp
+from tabemb.nn.losses import Quantile
 from tabemb.nn.sizes import Half
 from tabemb.training.schedules import Cosine
 
@@ -37,10 +38,21 @@ ESTIMATORS = {
         **q, numeric="quantile", one_hot_max_categories=3
     ).fit(X, y),
     "an array": lambda q, X, y, d: EmbeddingClassifier(**q).fit(X.to_numpy(dtype=object), y),
+    "focal, calibrated": lambda q, X, y, d: EmbeddingClassifier(
+        **q, loss={"name": "focal", "gamma": 1.5}, label_smoothing=0.1, calibration="temperature"
+    ).fit(X, y),
+    "several quantiles": lambda q, X, y, d: EmbeddingRegressor(**q, loss=Quantile((0.2, 0.8))).fit(X, d),
+    "counts": lambda q, X, y, d: EmbeddingRegressor(**q, loss="poisson").fit(X, np.stack([d**2, d**2 + 1], axis=1)),
+    "an ensemble": lambda q, X, y, d: EmbeddingClassifier(**q, n_ensemble=3).fit(X, y),
     "normalised": lambda q, X, y, d: EmbeddingClassifier(
         **{**q, "body": Mlp(hidden_units=(8,), normalization="batch")}
     ).fit(X, y),
 }
+
+for body in sorted(BODIES):
+    ESTIMATORS[f"body {body}"] = lambda q, X, y, d, body=body: EmbeddingClassifier(
+        **{**q, "body": body}, one_hot_max_categories=3
+    ).fit(X, X["carrier"])
 
 
 def answers(model, X):
@@ -65,6 +77,8 @@ def test_what_is_loaded_answers_the_same_to_the_last_bit(name, flights, late, de
     assert again.schema_ == model.schema_
     assert dict(again.vectors_) == dict(model.vectors_)
     assert again.history_ == model.history_
+    assert again.histories_ == model.histories_
+    assert len(again.networks_) == len(model.networks_)
     assert (again.n_epochs_, again.best_epoch_) == (model.n_epochs_, model.best_epoch_)
     assert again.n_features_in_ == model.n_features_in_
     assert (
@@ -264,10 +278,10 @@ def damage(copy, how):
     elif how == "weights empty":
         (copy / "weights.safetensors").write_bytes(b"")
     elif how == "array missing":
-        del weights["network/0000"]
+        del weights["network-0/0000"]
         save_file(weights, copy / "weights.safetensors")
     elif how == "array misshapen":
-        weights["network/0000"] = weights["network/0000"][:, :1].copy()
+        weights["network-0/0000"] = weights["network-0/0000"][:, :1].copy()
         save_file(weights, copy / "weights.safetensors")
     else:
         change = {
@@ -291,12 +305,12 @@ def damage(copy, how):
         ("state missing", "{path} is not a whole saved estimator: tabemb.json is missing. Save it again."),
         ("weights missing", "{path} is not a whole saved estimator: weights.safetensors is missing. Save it again."),
         ("state truncated", "{path}/tabemb.json is not JSON: "),
-        ("state no mapping", "{path}/tabemb.json has the format None; this tabemb reads format 1."),
+        ("state no mapping", "{path}/tabemb.json has the format None; this tabemb reads format 2."),
         ("weights truncated", "{path}/weights.safetensors cannot be read: "),
         ("weights empty", "{path}/weights.safetensors cannot be read: "),
         ("array missing", "{path} is not a whole saved estimator: "),
         ("array misshapen", "{path} is not a whole saved estimator: "),
-        ("other format", "{path}/tabemb.json has the format 99; this tabemb reads format 1."),
+        ("other format", "{path}/tabemb.json has the format 99; this tabemb reads format 2."),
         ("other class", "{path}/tabemb.json names a class that tabemb does not have: 'os.system'."),
         ("other parameter", "{path} is not a whole saved estimator: "),
         ("other task", "{path} is not a whole saved estimator: No task named 'binry'."),

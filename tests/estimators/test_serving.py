@@ -28,7 +28,9 @@ TARGETS = {
     "multilabel": lambda n: np.column_stack([n % 2, n // 2 % 2, n // 4 % 2]),
     "regression": lambda n: n / 7.0,
     "multi_regression": lambda n: np.column_stack([n / 7.0, 100.0 - n]),
+    "quantiles": lambda n: n / 7.0,
 }
+PARAMS = {"quantiles": {"loss": "quantile"}}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,8 @@ def rows(flights):
 
 def fitted(task, flights, quick, **params):
     cls = EmbeddingClassifier if TASKS[task].is_classifier else EmbeddingRegressor
-    return cls(**{**quick, "max_epochs": 1, **params}).fit(flights, TARGETS[task](np.arange(len(flights))))
+    params = {**quick, "max_epochs": 1, **PARAMS.get(task, {}), **params}
+    return cls(**params).fit(flights, TARGETS[task](np.arange(len(flights))))
 
 
 def answers_of(model, X):
@@ -51,8 +54,8 @@ def answers_of(model, X):
 def by_keras(model, X):
     table = model.encoder_.encode(X)
     inputs = {"indices": table.indices, "numbers": table.numbers}
-    logits = model.network_({name: inputs[name] for name in model.network_.input}, training=False).numpy()
-    activated = model.task_.activate(logits)
+    each = [net({name: inputs[name] for name in net.input}, training=False).numpy() for net in model.networks_]
+    activated = np.mean([model.task_.activate(logits) for logits in each], axis=0)
     return [model.task_.decide(activated), activated][: 2 if hasattr(model, "predict_proba") else 1]
 
 
@@ -82,8 +85,21 @@ def test_every_task_answers_as_keras_does(task, layout, flights, rows, quick):
     check_same(answers_of(predictor, rows), by_keras(model, rows))
 
 
-@pytest.mark.parametrize("numeric", sorted(NUMERIC_ENCODERS))
-@pytest.mark.parametrize("body", [*sorted(BODIES), STRANGE])
+@pytest.mark.parametrize("task", sorted(TASKS))
+def test_an_ensemble_answers_with_the_mean_of_its_networks(task, flights, rows, quick):
+    model = fitted(task, flights, quick, n_ensemble=2)
+    check_same(answers_of(model, rows), by_keras(model, rows))
+    check_same(answers_of(model.predictor(), rows), by_keras(model, rows))
+    again = pickle.loads(pickle.dumps(model.predictor()))
+    check_same(answers_of(again, rows), by_keras(model, rows))
+
+
+# The others are compared in tests/nn/plain/test_translation.py, without a fit.
+PAIRS = [(body, "quantile") for body in [*sorted(BODIES), STRANGE]]
+PAIRS += [("mlp", numeric) for numeric in sorted(NUMERIC_ENCODERS)]
+
+
+@pytest.mark.parametrize(("body", "numeric"), PAIRS)
 def test_every_body_and_numeric_encoder_answers_as_keras_does(body, numeric, flights, rows, quick):
     model = fitted("multiclass", flights, quick, body=body, numeric=numeric)
     check_same(answers_of(model, rows), by_keras(model, rows))
@@ -245,7 +261,7 @@ def test_tensorflow_answers_where_numpy_cannot_and_that_is_said(flights, late, q
     plain = EmbeddingClassifier(**{**quick, "body": Mlp(hidden_units=(4,))}).fit(flights, late).predictor()
     assert repr(plain) == "ClassifierPredictor(4 columns, Binary, through NumPy)"
     assert isinstance(plain, ClassifierPredictor)
-    assert isinstance(plain.network, PlainNetwork)
+    assert isinstance(plain.networks[0], PlainNetwork)
     table = predictor.encode(flights)
     with pytest.raises(DataError, match="'carrier' holds the index"):
         predictor.predict_encoded(EncodedTable(table.indices + np.int32([0, 90]), table.numbers))

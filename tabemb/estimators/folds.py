@@ -1,0 +1,91 @@
+"""Which rows each member of a network leaves out, and what it therefore has not seen."""
+
+import numpy as np
+
+from tabemb.table.vocabulary import Vocabulary
+from tabemb.training.batches import Rows
+
+__all__ = ["fold_of_each_row", "left_out", "untrained_by_member"]
+
+# Rows that are answered after each epoch: a tenth of a long table says enough.
+MOST_JUDGED, SHARE_JUDGED = 20_000, 0.1
+
+
+def fold_of_each_row(
+    n_rows: int, n_folds: int, strata: np.ndarray | None, generator: np.random.Generator
+) -> np.ndarray:
+    """Return a fold for each row, by lot, as many in each as may be, in each stratum too.
+
+    Parameters
+    ----------
+    n_rows, n_folds : int
+        How many rows and folds.
+    strata : ndarray of shape (n_rows,) or None
+        Rows of one stratum are spread evenly over the folds.
+    generator : numpy.random.Generator
+        Draws the lots.
+
+    Returns
+    -------
+    ndarray of int32 of shape (n_rows,)
+
+    Examples
+    --------
+    >>> folds = fold_of_each_row(8, 2, np.array([0, 0, 0, 0, 1, 1, 1, 1]), np.random.default_rng(0))
+    >>> folds[:4].sum(), folds[4:].sum()
+    (np.int64(2), np.int64(2))
+    """
+    order = generator.permutation(n_rows)
+    if strata is not None:
+        order = order[np.argsort(strata[order], kind="stable")]
+    folds = np.empty(n_rows, np.int32)
+    folds[order] = np.arange(n_rows) % n_folds
+    return folds
+
+
+def left_out(rows: Rows, n_members: int, generator: np.random.Generator) -> Rows:
+    """Return rows by which members are judged: each row for the member that leaves it out.
+
+    A category that this member has in no row that it trains on is unknown.
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows, with folds.
+    n_members : int
+        How many members there are; rows of other folds are left out by nobody.
+    generator : numpy.random.Generator
+        Draws the rows, where they are many.
+    """
+    judged = np.flatnonzero(rows.folds < n_members)
+    most = max(MOST_JUDGED, int(SHARE_JUDGED * len(rows)))
+    if len(judged) > most:
+        judged = np.sort(generator.choice(judged, most, replace=False))
+    part = rows.take(judged)
+    for position in range(part.table.indices.shape[1]):
+        column = part.table.indices[:, position]
+        unseen = _counts_without_fold(rows, position, int(rows.table.indices[:, position].max()) + 1) == 0
+        column[unseen[part.folds, column]] = Vocabulary.UNKNOWN
+    return part
+
+
+def untrained_by_member(rows: Rows, position: int, size: int, n_members: int) -> np.ndarray:
+    """Return which categories of a column a member has in no row that it trains on, of shape (n_members, size).
+
+    Parameters
+    ----------
+    rows : Rows
+        All rows, with folds.
+    position, size : int
+        The column, and the number of its categories.
+    n_members : int
+        How many members there are.
+    """
+    return _counts_without_fold(rows, position, size)[:n_members] == 0
+
+
+def _counts_without_fold(rows, position, size):
+    """Return how many rows outside of each fold have each category, of shape (n_folds, size)."""
+    column, n_folds = rows.table.indices[:, position].astype(np.int64), int(rows.folds.max()) + 1
+    counts = np.bincount(rows.folds * size + column, minlength=n_folds * size).reshape(n_folds, size)
+    return counts.sum(axis=0) - counts

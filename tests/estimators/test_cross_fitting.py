@@ -1,0 +1,352 @@
+"""Vectors learned without a row's own target, and all in one space."""
+
+import pickle
+import re
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from scipy.spatial.distance import pdist
+from sklearn.base import clone
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut, ShuffleSplit, StratifiedKFold, TimeSeriesSplit
+from sklearn.pipeline import make_pipeline
+
+import tabemb
+from tabemb import EmbeddingEncoder
+from tabemb.exceptions import DataError
+from tabemb.training.trainer import Trainer
+
+COLUMNS = ["dest", "carrier", "hour"]
+FOLDS = [(np.flatnonzero(np.arange(120) % 4 != k), np.flatnonzero(np.arange(120) % 4 == k)) for k in range(4)]
+
+
+@pytest.fixture(scope="module")
+def categories(flights):
+    return flights[COLUMNS]
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Return a list that gets, for each training of a network: its rows, those that judge it, and its last epoch."""
+    runs, fit = [], Trainer.fit
+
+    def noted(self, loop, train, validation, seeds):
+        record = fit(self, loop, train, validation, seeds)
+        runs.append((len(train), 0 if validation is None else len(validation), self.stop_after, record))
+        return record
+
+    monkeypatch.setattr(Trainer, "fit", noted)
+    return runs
+
+
+def make(quick, **params):
+    return EmbeddingEncoder(**{**quick, "embedding_dim": 3, "cv": FOLDS, **params})
+
+
+# ---------------------------------------------------------------- what a row is given
+
+
+def test_a_row_is_given_what_was_learned_without_its_target(categories, late, quick):
+    """The targets of the first fold's rows may be anything: these rows get the same vectors, to the last bit."""
+    first = FOLDS[0][1]
+    other = late.copy()
+    other[first] = np.where(late[first] == "late", "on time", "late")
+    before, after = (make(quick).fit_transform(categories, y) for y in (late, other))
+    assert np.array_equal(before[first], after[first])
+    rest = np.setdiff1d(np.arange(120), first)
+    assert (before[rest] != after[rest]).any(axis=1).all()
+
+
+def test_so_is_a_row_of_a_later_fold_but_for_the_turn_of_the_space(categories, late, quick):
+    third = FOLDS[2][1]
+    other = late.copy()
+    other[third] = np.where(late[third] == "late", "on time", "late")
+    # The number of epochs is the first fold's finding, so that it is fixed here.
+    before, after = (make(quick, early_stopping=False).fit_transform(categories, y) for y in (late, other))
+    assert not np.allclose(before[third], after[third], atol=1e-3)
+    for start in (0, 3, 6):
+        column = slice(start, start + 3)
+        np.testing.assert_allclose(pdist(before[third, column]), pdist(after[third, column]), atol=1e-4)
+
+
+def test_transform_has_the_mean_of_the_folds(categories, late, quick):
+    made = make(quick)
+    out = made.fit_transform(categories, late)
+    rows = made.vectors_["dest"]
+    for key in rows:
+        of_folds = [out[held][(categories["dest"] == key).to_numpy()[held]][0, :3] for _, held in FOLDS]
+        np.testing.assert_allclose(np.mean(of_folds, axis=0), rows[key], atol=1e-6)
+        assert np.ptp(of_folds, axis=0).max() > 1e-3
+    assert np.array_equal(made.transform(categories)[:, :3], rows[categories["dest"].tolist()])
+
+
+def test_all_folds_are_in_one_space(categories, late, quick):
+    """What a model learns from vectors of the folds holds for those of ``transform``."""
+    made = make({**quick, "max_epochs": 20})
+    out = made.fit_transform(categories, late)
+    served = made.transform(categories)
+    assert np.abs(out - served).mean() < 0.5 * served.std(axis=0).mean()
+    model = LogisticRegression().fit(out, late)
+    assert model.score(out, late) > 0.8
+    assert model.score(served, late) > 0.8
+
+
+def test_a_category_that_a_fold_has_not_seen_is_unknown_there_and_not_in_the_mean(late, quick):
+    dest = np.array(["IAH", "MIA", "ATL"] * 40, dtype=object)
+    dest[[0, 4, 1]] = ["RARE", "RARER", "ELSEWHERE"]
+    X = pd.DataFrame({"dest": dest})
+    made = make(quick, early_stopping=False)
+    out = made.fit_transform(X, late)
+    # The rows 0 and 4 are in one fold, and 1 in the next.
+    assert np.array_equal(out[0], out[4])
+    assert not np.array_equal(out[0], out[1])
+    vectors = made.vectors_["dest"]
+    for key in ("RARE", "RARER", "ELSEWHERE"):
+        assert not np.allclose(vectors[key], vectors.unknown, atol=1e-4)
+    np.testing.assert_allclose(made.transform(pd.DataFrame({"dest": ["NOWHERE"]}))[0], vectors.unknown)
+
+
+def test_rows_of_weight_zero_teach_nothing_and_get_what_any_other_row_gets(categories, late, quick):
+    weights = np.where(np.arange(120) % 10 == 0, 0.0, 1.0)
+    changed = np.where(weights == 0, "late", late)
+    for cv in (4, FOLDS):
+        made = make(quick, cv=cv, target_statistics=True)
+        out = made.fit_transform(categories, late, sample_weight=weights)
+        left_out = weights == 0
+        assert np.array_equal(out[left_out], made.transform(categories)[left_out])
+        assert (out[~left_out] != made.transform(categories)[~left_out]).any(axis=1).all()
+        assert np.array_equal(out, made.fit_transform(categories, changed, sample_weight=weights))
+    without = make(quick, cv=4, target_statistics=True).fit_transform(categories[~left_out], late[~left_out])
+    with_them = make(quick, cv=4, target_statistics=True).fit_transform(categories, late, sample_weight=weights)
+    assert np.array_equal(with_them[~left_out], without)
+
+
+def test_weights_count_in_vectors_and_statistics(categories, late, quick):
+    heavy = np.where(late == "late", 9.0, 1.0)
+    made = [make(quick, target_statistics=True).fit(categories, late, sample_weight=w) for w in (None, heavy)]
+    plain, weighted = (each.transform(categories) for each in made)
+    assert (plain != weighted).any(axis=1).all()
+    # The second class is "on time".
+    assert weighted[:, 9].mean() < plain[:, 9].mean() - 0.2
+    assert np.array_equal(make(quick).fit(categories, late, sample_weight=2.0).transform(categories), plain[:, :9])
+
+
+@pytest.mark.parametrize("kind", ["classes", "several labels", "numbers", "several numbers"])
+def test_targets_of_every_kind(kind, flights, late, delay, quick):
+    y = {
+        "classes": flights["carrier"].to_numpy(),
+        "several labels": np.column_stack([late == "late", flights["carrier"] == "UA"]).astype(int),
+        "numbers": delay,
+        "several numbers": np.column_stack([delay, -delay]),
+    }[kind]
+    out = EmbeddingEncoder(**quick, embedding_dim=3, remainder="drop").fit_transform(flights, y)
+    assert out.shape == (120, 9)
+    assert np.isfinite(out).all()
+
+
+# ---------------------------------------------------------------- how it is trained
+
+
+def test_the_first_fold_finds_the_number_of_epochs_and_the_others_use_all_of_their_rows(
+    categories, late, quick, trained
+):
+    made = make({**quick, "max_epochs": 30, "learning_rate": 0.05}).fit(categories, late)
+    (first, judging, stop_after, record), *others = trained
+    assert (first, judging, stop_after) == (81, 9, None)
+    assert record.best_epoch < record.n_epochs < 30
+    assert [run[:3] for run in others] == [(90, 0, record.best_epoch)] * 3
+    assert made.history_ == record.history
+    assert (made.n_epochs_, made.best_epoch_, made.n_folds_) == (record.n_epochs, record.best_epoch, 4)
+
+
+def test_without_early_stopping_every_fold_trains_all_epochs(categories, late, quick, trained):
+    make(quick, early_stopping=False).fit(categories, late)
+    assert [(run[0], run[1], run[3].n_epochs) for run in trained] == [(90, 0, 3)] * 4
+
+
+def test_with_callbacks_each_fold_finds_out_for_itself(categories, late, quick, trained):
+    class Noted(keras.callbacks.Callback):
+        begun = 0
+
+        def on_train_begin(self, logs=None):
+            type(self).begun += 1
+
+    make(quick, callbacks=[Noted()]).fit(categories, late)
+    assert [run[:3] for run in trained] == [(81, 9, None)] * 4
+    assert Noted.begun == 4
+
+
+def test_the_fold_with_the_most_rows_to_learn_from_is_the_first(categories, late, quick, trained):
+    small = (np.arange(10), np.arange(10, 120))
+    large = (np.arange(10, 120), np.arange(10))
+    made = make(quick, cv=[small, large])
+    made.fit(categories, late)
+    assert [run[:2] for run in trained] == [(99, 11), (10, 0)]
+    assert made.n_folds_ == 2
+
+
+def test_all_folds_start_from_the_same_weights(categories, late, quick):
+    """With steps that move nothing, all folds are the start."""
+    made = make({**quick, "learning_rate": 1e-30})
+    out = made.fit_transform(categories, late)
+    np.testing.assert_allclose(out, made.transform(categories), atol=1e-6)
+    start = made._network_from_seed(made._network.spec.seed)
+    for feature in start.spec.features:
+        # No cell is missing, so that the unknown row serves for that.
+        np.testing.assert_allclose(made._network.vectors(feature)[1:], start.vectors(feature)[1:], atol=1e-6)
+
+
+def test_the_network_has_the_mean_tables_and_the_body_of_the_first_fold(categories, late, quick):
+    made = make({**quick, "max_epochs": 20}).fit(categories, late)
+    chances = made._network.logits(made.encoder_.encode(categories))[:, 0]
+    assert roc_auc_score(late == "on time", chances) > 0.8
+    alone = make({**quick, "max_epochs": 20, "cv": [FOLDS[0], FOLDS[0][::-1]]}).fit(categories, late)
+    for one, two in zip(made._network.trunk.get_weights(), alone._network.trunk.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_without_categories_there_is_one_training_and_no_fold(flights, late, quick, trained):
+    with pytest.warns(UserWarning, match="no categorical column"):
+        made = EmbeddingEncoder(**quick).fit(flights[["distance"]], late)
+    assert len(trained) == 1
+    assert made.n_folds_ == 0
+
+
+def test_numbers_stand_as_they_came_in_every_fold(flights, late, quick):
+    out = EmbeddingEncoder(**quick, embedding_dim=1).fit_transform(flights, late)
+    np.testing.assert_array_equal(out[:, -1], flights["distance"].to_numpy("float32"))
+
+
+# ---------------------------------------------------------------- cv and groups
+
+
+def test_the_same_seed_gives_the_same_folds_and_another_seed_others(categories, late, quick):
+    def statistics(seed):
+        return make(quick, cv=5, random_state=seed, target_statistics=True).fit_transform(categories, late)[:, 9:]
+
+    assert np.array_equal(statistics(0), statistics(0))
+    assert not np.allclose(statistics(0), statistics(1))
+
+
+@pytest.mark.parametrize("cv", [2, StratifiedKFold(3), KFold(4, shuffle=True, random_state=0), GroupKFold(3)])
+def test_cv_decides_who_learns_for_whom(cv, categories, late, quick):
+    params = {"groups": np.arange(120) % 6} if isinstance(cv, GroupKFold) else {}
+    made = make(quick, cv=cv)
+    out = made.fit_transform(categories, late, **params)
+    assert made.n_folds_ == (cv if isinstance(cv, int) else cv.n_splits)
+    assert not np.array_equal(out, make(quick).fit_transform(categories, late))
+    fitted = make(quick, cv=cv).fit(categories, late, **params)
+    assert np.array_equal(fitted.transform(categories), made.transform(categories))
+
+
+@pytest.mark.parametrize("cv", [TimeSeriesSplit(3), ShuffleSplit(3, random_state=0)])
+def test_a_splitter_that_leaves_rows_out_or_holds_them_out_twice(cv, categories, late, quick):
+    for method in ("fit", "fit_transform"):
+        with pytest.raises(DataError, match="Each row must be held out by exactly one fold"):
+            getattr(make(quick, cv=cv), method)(categories, late)
+
+
+def test_fewer_rows_than_folds(categories, late, quick):
+    with pytest.raises(DataError, match=re.escape("cv=5 takes 5 rows at least, and here is n_samples=3")):
+        make(quick, cv=5).fit(categories[:3], ["late", "late", "on time"])
+    few = make(quick, cv=3).fit_transform(categories[:3], ["late", "late", "on time"])
+    assert np.isfinite(few).all()
+
+
+GROUPS = np.arange(120) % 5
+
+
+def test_a_group_is_learned_from_the_other_groups(categories, late, quick):
+    first = GROUPS == 0
+    other = np.where(first, np.where(late == "late", "on time", "late"), late)
+    before, after = (
+        make(quick, cv=LeaveOneGroupOut()).fit_transform(categories, y, groups=GROUPS) for y in (late, other)
+    )
+    assert np.array_equal(before[first], after[first])
+
+
+def test_groups_that_nobody_looks_at_are_refused(categories, late, quick):
+    for cv in (5, None, FOLDS):
+        with pytest.raises(DataError, match=r"does not look at them\. Give a splitter that does"):
+            make(quick, cv=cv).fit_transform(categories, late, groups=GROUPS)
+    with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+        make(quick, cv=GroupKFold(3)).fit(categories, late)
+    assert make(quick, cv=None).fit(categories, late, groups=None).n_folds_ == 0
+
+
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_a_misspelt_argument(method, categories, late, quick):
+    message = f"{method}() got an unexpected keyword argument 'sample_weights'. Beside X, y and sample_weight it takes"
+    with pytest.raises(TypeError, match=re.escape(message)):
+        getattr(make(quick), method)(categories, late, sample_weights=np.ones(120))
+
+
+def test_what_fails_leaves_the_encoder_as_it_was(categories, late, quick):
+    made = make(quick).fit(categories, late)
+    before = dict(vars(made))
+    with pytest.raises(DataError):
+        made.set_params(cv=TimeSeriesSplit(3)).fit(categories, late)
+    assert {**vars(made), "cv": FOLDS} == before
+
+
+# ---------------------------------------------------------------- metadata routing
+
+
+@pytest.fixture
+def routing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        yield
+
+
+def test_groups_and_weights_are_routed_through_a_pipeline(routing, categories, late, quick):
+    weights = np.where(late == "late", 9.0, 1.0)
+    encoder = make(quick, cv=GroupKFold(4)).set_fit_request(sample_weight=True)
+    model = LogisticRegression().set_fit_request(sample_weight=False)
+    pipeline = make_pipeline(encoder, model).fit(categories, late, groups=GROUPS, sample_weight=weights)
+    out = clone(encoder).fit_transform(categories, late, sample_weight=weights, groups=GROUPS)
+    np.testing.assert_array_equal(pipeline[-1].coef_, LogisticRegression().fit(out, late).coef_)
+    plain = clone(encoder).fit_transform(categories, late, groups=GROUPS)
+    assert not np.array_equal(out, plain)
+
+
+def test_weights_that_nobody_asked_for_are_refused(routing, categories, late, quick):
+    with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+        make_pipeline(make(quick), LogisticRegression()).fit(categories, late, sample_weight=np.ones(120))
+
+
+def test_groups_that_no_splitter_asks_for_are_refused(routing, categories, late, quick):
+    with pytest.raises(TypeError, match="groups"):
+        make(quick, cv=3).fit_transform(categories, late, groups=GROUPS)
+
+
+def test_routing_can_be_asked_for(routing):
+    by_group = EmbeddingEncoder(cv=GroupKFold(3)).get_metadata_routing()
+    for method in ("fit", "fit_transform"):
+        assert by_group.consumes(method, ["groups", "sample_weight"]) == {"groups"}
+    asked = EmbeddingEncoder().set_fit_request(sample_weight=True).get_metadata_routing()
+    assert asked.consumes("fit", ["groups", "sample_weight"]) == {"sample_weight"}
+
+
+# ---------------------------------------------------------------- saving
+
+
+@pytest.mark.parametrize("cv", [3, None, KFold(3), GroupKFold(3), LeaveOneGroupOut(), FOLDS])
+def test_saved_loaded_and_pickled_it_is_the_same(cv, categories, late, quick, tmp_path):
+    params = {"groups": GROUPS} if isinstance(cv, (GroupKFold, LeaveOneGroupOut)) else {}
+    made = make(quick, cv=cv, target_statistics=True).fit(categories, late, **params)
+    made.save(tmp_path / "encoder")
+    loaded, pickled = tabemb.load(tmp_path / "encoder"), pickle.loads(pickle.dumps(made))
+    odd = categories.head(3).assign(dest=["NOWHERE", None, "IAH"])
+    for again in (loaded, pickled):
+        for X in (categories, odd):
+            assert np.array_equal(again.transform(X), made.transform(X))
+        assert dict(again.vectors_) == dict(made.vectors_)
+        assert again.n_folds_ == made.n_folds_
+        assert vars(again).keys() == vars(made).keys()
+    known = cv is None or isinstance(cv, (int, KFold, GroupKFold))
+    assert repr(loaded.cv) == repr(cv if known else made.n_folds_)
