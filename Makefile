@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench quality clean
 
 demo: $(READY)
 	$(BIN)/tabemb run configs/carriers.yaml --force
@@ -28,6 +28,11 @@ bench: $(READY)
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/progress_bar.py
+
+# Ten tables, looked for in TABEMB_DATA, against LightGBM, CatBoost and others; above an hour on two cores for one seed.
+quality: $(READY)
+	$(BIN)/python -m pip install --quiet --group bench
+	$(BIN)/python benchmarks/quality.py
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
