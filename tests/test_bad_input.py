@@ -1,6 +1,7 @@
 """What bad input gets: an error that says what was wanted, or an answer where there can be one."""
 
 import re
+from functools import partial
 
 import keras
 import numpy as np
@@ -181,12 +182,18 @@ def test_one_row(cls, fitted):
     np.testing.assert_allclose(answer(fitted[cls], X[:1]), answer(fitted[cls], X)[:1], atol=1e-6)
 
 
-@pytest.mark.parametrize("cls", [EmbeddingRegressor, EmbeddingEncoder])
-def test_one_row_at_fit(cls):
-    model = cls(**QUICK, **({"target_type": "continuous"} if cls is EmbeddingEncoder else {})).fit(X[:1], [3.0])
+@pytest.mark.parametrize("make", [EmbeddingRegressor, partial(EmbeddingEncoder, cv=None, target_type="continuous")])
+def test_one_row_at_fit(make):
+    model = make(**QUICK).fit(X[:1], [3.0])
     assert np.isfinite(answer(model, X)).all()
+
+
+def test_one_row_that_is_not_enough():
     with pytest.raises(DataError, match="The target has one class only: 3"):
         EmbeddingClassifier(**QUICK).fit(X[:1], [3])
+    message = "Cross-fitting with cv=5 takes 5 rows at least, and here is n_samples=1."
+    with pytest.raises(DataError, match=re.escape(message)):
+        EmbeddingEncoder(**QUICK, target_type="continuous").fit(X[:1], [3.0])
 
 
 @pytest.mark.parametrize("cls", CLASSES)

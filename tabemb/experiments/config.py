@@ -115,6 +115,16 @@ class ModelSection(Section):
     n_iter_no_change: int = Field(5, ge=1, description="Epochs without improvement before stopping.")
     tol: float = Field(1e-4, ge=0, description="By how much the loss must be better to count as an improvement.")
     class_weight: str | dict[Scalar, float] | None = Field(None, description="balanced, or a mapping class: weight.")
+    loss: Spec = Field(
+        "cross_entropy",
+        description="cross_entropy (the default) or focal for classes; squared_error (the default), absolute_error, "
+        "huber, quantile, poisson, tweedie or gamma for numbers. By name or as a mapping: {name: huber, delta: 2}.",
+    )
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of each class target spread over all classes.")
+    calibration: Literal["temperature"] | None = Field(
+        None, description="temperature makes probabilities as sure as they are right, by the validation part."
+    )
+    n_ensemble: int = Field(1, ge=1, description="Number of networks whose answers are averaged.")
 
     def params(self) -> dict[str, Any]:
         """Return what the file says about the model, as keyword arguments of the estimator."""

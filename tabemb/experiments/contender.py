@@ -85,8 +85,8 @@ class Subject(Contender):
     def n_parameters(self, fitted):
         """Return the weights of the network, or the coefficients of a linear model."""
         model = _last_step(fitted)
-        if hasattr(model, "network_"):
-            return int(model.network_.count_params())
+        if hasattr(model, "networks_"):
+            return sum(int(network.count_params()) for network in model.networks_)
         if hasattr(model, "coef_"):
             return int(np.size(model.coef_) + np.size(model.intercept_))
         return None

@@ -139,13 +139,14 @@ def check_names(config: ExperimentConfig) -> None:
     from tabemb.experiments.baselines import BASELINES
     from tabemb.experiments.metrics import METRICS
     from tabemb.nn.bodies import BODIES
+    from tabemb.nn.losses import LOSSES
     from tabemb.nn.numeric import NUMERIC_ENCODERS
     from tabemb.nn.sizes import SIZE_RULES
     from tabemb.training.schedules import SCHEDULES
 
     model = config.model
     wanted = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
-    wanted.append(("model.schedule", SCHEDULES, model.schedule))
+    wanted += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
     if isinstance(model.embedding_dim, str):
         wanted.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
     wanted += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
@@ -164,14 +165,32 @@ def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
     """Return the unfitted embedding model of an experiment: a classifier or a regressor, as the target is."""
     from tabemb.estimators.classifier import EmbeddingClassifier
     from tabemb.estimators.regressor import EmbeddingRegressor
+    from tabemb.nn.losses import ClassLoss, NumberLoss
 
     values, _ = read_targets(problem.y)
     target = target_of(values, None if config.task == "auto" else config.task)
     kind = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
     params = config.model.params()
-    if not target.is_classifier and "class_weight" in params:
-        raise ConfigError(f"{config.where('model.class_weight')} is for classes, and the target is a number.")
+    for name in ("class_weight", "label_smoothing", "calibration"):
+        if not target.is_classifier and name in params:
+            raise ConfigError(f"{config.where(f'model.{name}')} is for classes, and the target is a number.")
+    if "loss" in params:
+        _check_loss(config, ClassLoss if target.is_classifier else NumberLoss)
     return kind(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
+
+
+def _check_loss(config: ExperimentConfig, family: Any) -> None:
+    from tabemb.nn.losses import loss_of
+
+    try:
+        loss = loss_of(config.model.loss, family)
+    except ValueError as error:
+        raise ConfigError(f"{config.where('model.loss')}: {error}") from None
+    if loss.n_values > 1:
+        raise ConfigError(
+            f"{config.where('model.loss')} predicts {loss.n_values} quantiles of a row; an experiment scores one "
+            "number. Name one, such as quantiles: 0.5."
+        )
 
 
 @contextmanager

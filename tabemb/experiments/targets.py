@@ -173,7 +173,13 @@ class Regression(Target):
 
     def encode(self, values):
         """Return the numbers as float64."""
-        return np.asarray(values, dtype=np.float64).reshape(len(values))
+        values = np.asarray(values, dtype=np.float64)
+        if values.size != len(values):
+            raise DataError(
+                f"A regression target is one number a row; here are {values.size // len(values)}. Of a model that "
+                "predicts several quantiles, ask for one to compare it."
+            )
+        return values.reshape(len(values))
 
     def pick(self, *, classifier, regressor):
         """Return the regressor."""

@@ -72,6 +72,12 @@ def test_what_is_not_of_the_library_is_weighed_as_far_as_it_shows():
     assert Subject(forest).n_parameters(forest) is None
 
 
+def test_an_ensemble_weighs_as_much_as_all_its_networks():
+    X, y = pd.DataFrame({"a": list("abcd") * 10}), np.arange(40) % 2
+    one, three = (EmbeddingClassifier(max_epochs=1, random_state=0, n_ensemble=n).fit(X, y) for n in (1, 3))
+    assert Subject(three).n_parameters(three) == 3 * Subject(one).n_parameters(one) > 0
+
+
 def test_baselines_read_columns_as_the_model_in_a_search_does():
     model = EmbeddingClassifier(categorical=["month"], min_frequency=5)
     wanted = {"categorical": ["month"], "min_frequency": 5, "max_categories": None}

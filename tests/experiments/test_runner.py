@@ -81,7 +81,7 @@ def test_regression_with_groups(folder, write_small, small_table):
         (
             "  max_epochs: 2",
             "  body: mpl",
-            "small.yaml, line 8: model.body: No body named 'mpl'. Known: mlp. Did you mean 'mlp'?",
+            "small.yaml, line 8: model.body: No body named 'mpl'. Known: cross, ",
         ),
         (
             "  max_epochs: 2",
@@ -94,6 +94,11 @@ def test_regression_with_groups(folder, write_small, small_table):
             "embedding_dim: 2",
             "embedding_dim: fastia",
             "small.yaml, line 7: model.embedding_dim: No size rule named 'fastia'. Known: ",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: focl",
+            "small.yaml, line 8: model.loss: No loss named 'focl'. Known: absolute_err",
         ),
         ("  max_epochs: 2", "  schedule: cos", "small.yaml, line 8: model.schedule: No schedule named 'cos'. Known: "),
         ("  max_epochs: 2", "  numeric: stand", "small.yaml, line 8: model.numeric: No numeric encoder named 'stand'."),
@@ -134,11 +139,35 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
             ConfigError,
             r"line 8: model\.class_weight is for classes, and the target is a number\.",
         ),
+        (
+            "  max_epochs: 2",
+            "  calibration: temperature\nseed: 1",
+            ConfigError,
+            r"line 8: model\.calibration is for classes, and the target is a number\.",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: {name: quantile, quantiles: [0.1, 0.9]}\nseed: 1",
+            ConfigError,
+            r"line 8: model\.loss predicts 2 quantiles of a row; an experiment scores one number\. Name one, such as",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: huber",
+            ConfigError,
+            r"line 8: model\.loss: The loss 'huber' is for numbers, and classes are predicted here\.",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: {name: focal, gamma: -1}",
+            ConfigError,
+            r"line 8: model\.loss: gamma of the focal loss must be a number of 0 or more, got -1\.",
+        ),
     ],
 )
 def test_bad_data_leave_nothing(folder, old, new, error, told, write_small, small_text):
     text = small_text.replace(old, new)
-    if "class_weight" in new:
+    if "seed: 1" in new:
         text = text.replace("target: good", "target: size").replace("metrics: [roc_auc, log_loss]\n", "")
     with pytest.raises(error, match=told):
         run(write_small(folder, text))
