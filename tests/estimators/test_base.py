@@ -279,3 +279,49 @@ def test_a_fit_that_fails_leaves_the_estimator_as_it_was():
     with pytest.raises(DataError, match="one class"):
         fitted.fit(X[["hours"]], [1] * 40)
     assert np.array_equal(fitted.predict_proba(X), before)
+
+
+# ---------------------------------------------------------------- members that leave out rows
+
+
+def of_members(**params):
+    """A classifier of two members, each with a slice of its own of vectors of eight numbers."""
+    body = {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}
+    return EmbeddingClassifier(body=body, embedding_dim=8, max_epochs=2, random_state=0, **params)
+
+
+@pytest.fixture(scope="module")
+def codes():
+    """200 rows of one column; the last 20 categories have one row each."""
+    rng = np.random.default_rng(0)
+    many = [f"often {code}" for code in rng.integers(0, 6, 180)]
+    return pd.DataFrame({"code": [*many, *(f"once {code}" for code in range(20))]}), rng.integers(0, 2, 200)
+
+
+def test_a_slice_that_its_member_never_trained_is_that_of_unknown_categories(codes):
+    X, y = codes
+    model = of_members(validation_fraction=0.5).fit(X, y)
+    vectors, unknown = model.vectors_["code"], model.vectors_["code"].unknown
+    rare = [vectors[f"once {code}"] for code in range(20)]
+    # Two folds: of each category with one row, one of the members leaves out that row.
+    alike = np.array([[np.array_equal(row[part], unknown[part]) for part in (slice(4), slice(4, 8))] for row in rare])
+    assert (alike.sum(axis=1) == 1).all()
+    assert 0 < alike[:, 0].sum() < 20
+    often = vectors["often 0"]
+    assert not np.array_equal(often[:4], unknown[:4])
+    assert not np.array_equal(often[4:], unknown[4:])
+
+
+def test_members_leave_out_rows_only_to_stop_early_and_only_where_they_share_nothing(codes):
+    X, y = codes
+    assert "val_loss" in of_members().fit(X, y).history_
+    whole = of_members(early_stopping=False).fit(X, y)
+    assert "val_loss" not in whole.history_
+    rare = [whole.vectors_["code"][f"once {code}"] for code in range(20)]
+    assert not any(np.array_equal(row[:4], whole.vectors_["code"].unknown[:4]) for row in rare)
+
+
+def test_members_that_are_judged_by_their_own_rows_repeat_exactly(codes):
+    X, y = codes
+    one, other = (of_members().fit(X, y).predict_proba(X) for _ in range(2))
+    assert np.array_equal(one, other)
