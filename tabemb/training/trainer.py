@@ -22,8 +22,8 @@ STEPS_PER_CALL = 100
 # A call lays the rows of all its steps side by side first; this bounds the memory for it (four bytes a cell).
 CELLS_PER_CALL = 4_000_000
 # The learning rate of the tables, as a multiple of that of the other weights, and how much rare rows are held back.
-TABLE_FACTOR = 1.0
-DAMPING = 1.0
+TABLE_FACTOR = 3.0
+DAMPING = 0.0
 
 
 @dataclass(frozen=True)
