@@ -131,7 +131,8 @@ def run(
     if not quiet:
         from tabemb.experiments.units import duration
 
-        _print_comparison(result.comparison)
+        console = _console()
+        console.print(result.shown(console.width))
         _print(f"\nReport after {duration(result.seconds)}: {result.path / 'report.html'}")
 
 
@@ -260,8 +261,10 @@ def _progress(experiment: Any, quiet: bool) -> Iterator[Any]:
     from tabemb.experiments.console import comparison_progress
 
     n_models = 1 + (5 if experiment.baselines is None else len(experiment.baselines))
+    # A study counts its steps itself.
+    counted = {"n_models": n_models} if experiment.study is None else {"n_models": 1, "part": "step"}
     # Its own way to the screen, since descriptor 2 is turned away while Keras loads.
-    with os.fdopen(os.dup(2), "w") as stream, comparison_progress(n_models, stream) as advance:
+    with os.fdopen(os.dup(2), "w") as stream, comparison_progress(file=stream, **counted) as advance:
         yield advance
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tabemb.experiments.result import Comparison, ModelResult
 from tabemb.experiments.units import score
 
-__all__ = ["can_draw", "draw_curves", "draw_map", "draw_scores"]
+__all__ = ["can_draw", "draw_curves", "draw_map", "draw_scores", "styled"]
 
 # matplotlib writes these colours; the page, light or dark, says what they look like.
 INK, QUIET, FAINT, PAPER = "#333333", "#767676", "#d4d4d4", "#ffffff"
@@ -75,7 +75,7 @@ def draw_scores(comparison: Comparison, metric: str) -> str:
     )
     start = comparison["majority"].mean(metric) if "majority" in comparison else 0.0
     start = start if np.isfinite(start) else 0.0
-    with _styled(f"scores {metric}", 4.7, 0.34 * len(models) + 0.75) as canvas:
+    with styled(f"scores {metric}", 4.7, 0.34 * len(models) + 0.75) as canvas:
         ax = canvas.figure.subplots()
         for row, model in enumerate(models):
             own = model is comparison.subject
@@ -120,7 +120,7 @@ def draw_curves(comparison: Comparison) -> str:
     models = [model for model in comparison.models if any("loss" in each for each in model.histories)]
     if not models:
         return ""
-    with _styled("curves", 8.6, 3.0) as canvas:
+    with styled("curves", 8.6, 3.0) as canvas:
         panels = np.atleast_1d(canvas.figure.subplots(1, len(models), sharey=True))
         for ax, model in zip(panels, models, strict=True):
             own = model is comparison.subject
@@ -146,7 +146,7 @@ def draw_map(vectors, title: str) -> str:
     """
     from tabemb.vectors.plots import plot_map
 
-    with _styled(f"map {title}", 8.6, 5.4) as canvas:
+    with styled(f"map {title}", 8.6, 5.4) as canvas:
         plot_map(vectors, ax=canvas.figure.subplots(), title=title)
     return canvas.svg
 
@@ -170,13 +170,13 @@ def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
     ax.legend(fontsize=8, handlelength=2.2)
 
 
-class _styled:
+class styled:
     """A figure in the report's style; its SVG is there when the block is left."""
 
     def __init__(self, name: str, width: float, height: float) -> None:
         self.name, self.size, self.svg = name, (width, height), ""
 
-    def __enter__(self) -> "_styled":
+    def __enter__(self) -> "styled":
         import matplotlib as mpl
         from matplotlib.figure import Figure
 

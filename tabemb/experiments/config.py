@@ -31,6 +31,8 @@ __all__ = [
 
 Spec = str | dict[str, Any]
 Scalar = bool | int | float | str
+# What a comparison on folds is told, and a study is not.
+OF_A_COMPARISON = ("task", "model", "baselines", "validation", "metrics")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -185,9 +187,21 @@ class ExperimentConfig(Section):
     seed: int = Field(0, ge=0, lt=2**32, description="Everything random follows from it.")
     output: str = Field("runs", description="The folder for runs, relative to where the command is given.")
     report: ReportSection = ReportSection()
+    study: Spec | None = Field(
+        None,
+        description="An experiment of another kind than a comparison on folds, by name or as a mapping: "
+        "{name: entity_embeddings, dims: {Store: 10}, time: [Year, Month, Day]}. It brings its own models and rows.",
+    )
 
     _source: Path | None = PrivateAttr(None)
     _lines: dict[tuple, int] = PrivateAttr({})
+
+    @model_validator(mode="after")
+    def _study_is_alone(self) -> "ExperimentConfig":
+        others = [name for name in OF_A_COMPARISON if name in self.model_fields_set]
+        if self.study is not None and others:
+            raise ValueError(f"with a study takes no {others[0]}: a study brings its own models, rows and figures")
+        return self
 
     def where(self, key: str = "") -> str:
         """Say where a setting stands, for error messages: ``"configs/x.yaml, line 7: model.body"``."""

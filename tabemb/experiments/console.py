@@ -22,7 +22,9 @@ METRIC_WIDTH, OTHER_WIDTH = 19, 78
 
 
 @contextmanager
-def comparison_progress(n_models: int, file: TextIO | None = None) -> Iterator[Callable[[str, int, int], None]]:
+def comparison_progress(
+    n_models: int, file: TextIO | None = None, *, part: str = "fold"
+) -> Iterator[Callable[[str, int, int], None]]:
     """Show how far a comparison is.
 
     Parameters
@@ -31,6 +33,8 @@ def comparison_progress(n_models: int, file: TextIO | None = None) -> Iterator[C
         How many models there are in a fold.
     file : text stream, optional
         Where; standard error by default.
+    part : str, default="fold"
+        What is counted: a study has steps, of one model each.
 
     Yields
     ------
@@ -45,7 +49,7 @@ def comparison_progress(n_models: int, file: TextIO | None = None) -> Iterator[C
         def advance(model: str, fold: int, n_folds: int) -> None:
             nonlocal begun
             kept = fold == n_folds
-            words = "fitting the model to keep" if kept else f"fold {fold + 1} of {n_folds}: {model}"
+            words = "fitting the model to keep" if kept else f"{part} {fold + 1} of {n_folds}: {model}"
             # A baseline that failed is not tried in later folds: what is done is counted from the fold.
             begun = max(begun + 1, fold * n_models + 1)
             bar.update(task, description=words, completed=begun - 1, total=n_folds * n_models + 1)

@@ -3,18 +3,17 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
-from string import Template
 from typing import Any
 
 import numpy as np
 
 from tabemb.experiments import charts, units
+from tabemb.experiments.page import facts, figure, fill_page, making, section, table
 from tabemb.experiments.result import Comparison, ModelResult
 from tabemb.experiments.verdict import best_of
 from tabemb.vectors.category_vectors import CategoryVectors
 
-__all__ = ["headline", "mapped_columns", "render_report"]
+__all__ = ["headline", "mapped_columns", "maps_of", "render_report"]
 
 ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 N_NAMED = 10
@@ -54,24 +53,21 @@ def render_report(
     """
     columns = mapped_columns(vectors, maps)
     sections = [
-        _section("Scores", _scores(comparison)),
-        _section("Costs", _costs(comparison)),
+        section("Scores", _scores(comparison)),
+        section("Costs", _costs(comparison)),
         *_pictures(comparison),
-        *_maps(vectors, columns),
+        *maps_of(vectors, columns),
         *_neighbours(vectors, columns, labels or {}),
-        _section("How it was made", _making(record, comparison, config_text)),
+        section("How it was made", _making(record, comparison, config_text)),
     ]
-    page = Template(files("tabemb.experiments").joinpath("report_page.html").read_text(encoding="utf-8"))
     kind, sentence = headline(comparison)
-    description = record.get("description") or ""
-    return page.substitute(
-        title=escape(record["title"]),
-        kicker=escape(f"tabemb {record['versions']['tabemb']} · {record['name']} · {record['created'][:10]}"),
-        verdict=f'<div class="verdict {kind}"><p class="headline">{escape(sentence)}</p>'
-        f"<p>{escape(comparison.verdict())}</p></div>",
-        description=f"<p>{escape(description)}</p>" if description else "",
+    return fill_page(
+        record,
+        kind=kind,
+        headline=sentence,
+        verdict=comparison.verdict(),
         facts=_facts(record, comparison),
-        sections="\n".join(sections),
+        sections=sections,
     )
 
 
@@ -138,27 +134,15 @@ def _rival(comparison: Comparison) -> ModelResult:
     return best_of(comparison.baselines, metric, comparison.greater_is_better[metric])
 
 
-def _section(title: str, content: str) -> str:
-    return f"<section>\n<h2>{escape(title)}</h2>\n{content}\n</section>"
-
-
 def _facts(record: Mapping[str, Any], comparison: Comparison) -> str:
-    facts = {
+    told = {
         "Target": record["data"]["target"],
         "Rows": units.count(comparison.n_rows),
         "Columns": str(len(record["data"]["columns"])),
         "Validation": comparison.folds,
         "Time taken": units.duration(record["seconds"]["total"]),
     }
-    pairs = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
-    return f'<dl class="facts">{pairs}</dl>'
-
-
-def _table(head: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]) -> str:
-    """Return a table; heads are (words, class) and rows (class, cells)."""
-    heads = "".join(f'<th scope="col" class="{kind}">{words}</th>' for words, kind in head)
-    body = "\n".join(f'<tr class="{kind}">{cells}</tr>' for kind, cells in rows)
-    return f'<div class="wide"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
+    return facts(told)
 
 
 def _scores(comparison: Comparison) -> str:
@@ -185,7 +169,7 @@ def _scores(comparison: Comparison) -> str:
     for failure in comparison.failures:
         where = "was left out" if failure.fold is None else f"failed in fold {failure.fold + 1} and was left out"
         notes += f'<p class="note">{escape(failure.model)} {where}: {escape(failure.message.rstrip("."))}.</p>'
-    return _table(head, rows) + notes
+    return table(head, rows) + notes
 
 
 def _versus(model: ModelResult, metric: str) -> str:
@@ -227,44 +211,49 @@ def _costs(comparison: Comparison) -> str:
         )
         numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
         rows.append(("subject" if model is comparison.subject else "", _name(model) + numbers))
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _pictures(comparison: Comparison) -> list[str]:
     if not charts.can_draw():
         words = "The pictures need matplotlib. Install it with <code>pip install 'tabemb[plot]'</code> and run again."
-        return [_section("Pictures", f"<p>{words}</p>")]
+        return [section("Pictures", f"<p>{words}</p>")]
     figures = "".join(
-        _figure(charts.draw_scores(comparison, metric), f"{metric} of each model") for metric in comparison.metrics
+        figure(charts.draw_scores(comparison, metric), f"{metric} of each model") for metric in comparison.metrics
     )
     caption = "Dots are folds; the line through them is one standard deviation to either side of the mean."
     if "majority" in comparison:
         caption += " Bars start at the score of <code>majority</code>, which does not look at the row."
-    told = [_section("Scores in pictures", f'<div class="pictures">{figures}</div><p class="note">{caption}</p>')]
+    told = [section("Scores in pictures", f'<div class="pictures">{figures}</div><p class="note">{caption}</p>')]
     if curves := charts.draw_curves(comparison):
         words = "Thin lines are folds, the thick one is their mean. Dashed: the rows trained on; solid: rows held back."
         told.append(
-            _section("Learning curves", f'<figure class="alone">{curves}<figcaption>{words}</figcaption></figure>')
+            section("Learning curves", f'<figure class="alone">{curves}<figcaption>{words}</figcaption></figure>')
         )
     return told
 
 
-def _figure(svg: str, words: str, *, kind: str = "") -> str:
-    return f'<figure class="{kind}" role="img" aria-label="{escape(words, quote=True)}">{svg}</figure>'
+def maps_of(vectors: Mapping[str, CategoryVectors], columns: Sequence[str]) -> list[str]:
+    """Return the section with the maps of some columns; nothing without columns, or without matplotlib.
 
-
-def _maps(vectors: Mapping[str, CategoryVectors], columns: Sequence[str]) -> list[str]:
+    Parameters
+    ----------
+    vectors : mapping of str to CategoryVectors
+        What there is.
+    columns : sequence of str
+        Which of them.
+    """
     columns = [column for column in columns if len(vectors[column])]
     if not columns or not charts.can_draw():
         return []
     figures = "".join(
-        _figure(charts.draw_map(vectors[column], column), f"Map of {column}", kind="alone") for column in columns
+        figure(charts.draw_map(vectors[column], column), f"Map of {column}", kind="alone") for column in columns
     )
     words = (
         "Each dot is a category, placed by the two directions in which its learned vector differs most from the "
         "others; near ones did alike for the target."
     )
-    return [_section("Maps of the vectors", f"<p>{words}</p>{figures}")]
+    return [section("Maps of the vectors", f"<p>{words}</p>{figures}")]
 
 
 def _neighbours(
@@ -285,14 +274,14 @@ def _neighbours(
             )
             counted = "–" if mine.counts is None else units.count(int(mine.counts[mine.key_to_index[key]]))
             rows.append(("", f'<th scope="row">{_key(key, names)}</th><td class="number">{counted}</td>{near}'))
-        table = _table(head, rows).replace(
+        drawn = table(head, rows).replace(
             '<th scope="col" class="">Nearest', f'<th scope="col" colspan="{N_NEAREST}">Nearest'
         )
-        tables.append(f"<h3>{escape(column)}</h3>{table}")
+        tables.append(f"<h3>{escape(column)}</h3>{drawn}")
     if not tables:
         return []
     words = "The most frequent categories, and those whose vectors point the most nearly the same way (1 is the same)."
-    return [_section("Nearest neighbours", f"<p>{words}</p>" + "".join(tables))]
+    return [section("Nearest neighbours", f"<p>{words}</p>" + "".join(tables))]
 
 
 def _key(key: Any, names: Mapping, after: str = "") -> str:
@@ -306,7 +295,7 @@ def _making(record: Mapping[str, Any], comparison: Comparison, config_text: str)
     tables = ", ".join(
         f"{each['column']} ({each['categories']:,} × {each['dimensions']})" for each in model["embeddings"]
     )
-    facts = {
+    told = {
         "Data": data["source"],
         "Rows": " ".join([f"{data['rows_read']:,} read, {data['rows_used']:,} used.", *data["notes"]]),
         "Columns": ", ".join(data["columns"]),
@@ -319,9 +308,7 @@ def _making(record: Mapping[str, Any], comparison: Comparison, config_text: str)
         f"model to all rows, {units.duration(seconds['total'])} in all, on {record['machine']}",
         "Versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
     }
-    pairs = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in facts.items())
-    settings = f"<h3>Configuration</h3><pre>{escape(config_text)}</pre>" if config_text else ""
-    return f'<dl class="made">{pairs}</dl>{settings}'
+    return making(told, config_text)
 
 
 def _fold_sizes(comparison: Comparison) -> str:

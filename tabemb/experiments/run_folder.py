@@ -94,7 +94,17 @@ class RunFolder:
 
     @property
     def comparison(self) -> Comparison:
-        """The scores."""
+        """The scores.
+
+        Raises
+        ------
+        FormatError
+            When the run was a study; what it found is in ``report["study"]``.
+        """
+        if self.report["comparison"] is None:
+            raise FormatError(
+                f"The run {self.path} was a study, not a comparison; see report['study'] for its figures."
+            )
         return Comparison.from_json(self.report["comparison"])
 
     def model(self) -> Any:

@@ -1,25 +1,21 @@
 """Running an experiment: load, compare, fit the model to keep, and write the folder."""
 
-import json
-import os
-import platform
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tabemb.exceptions import ConfigError, DataError, OutputError, TabembError
+from tabemb.exceptions import ConfigError, DataError, TabembError, UnknownNameError
+from tabemb.experiments.artefacts import describe, write_artefacts, write_json, write_text
 from tabemb.experiments.comparison import compare
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
-from tabemb.experiments.fingerprint import data_hash, versions
 from tabemb.experiments.problem import Problem, load_problem
 from tabemb.experiments.report import render_report
 from tabemb.experiments.result import Comparison
-from tabemb.experiments.run_folder import FORMAT, PARTS, vectors_file
+from tabemb.experiments.run_folder import PARTS
 from tabemb.experiments.staging import staged_folder
 from tabemb.experiments.targets import read_targets, target_of
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
@@ -37,15 +33,25 @@ class RunResult:
     ----------
     path : Path
         The folder with the report, the vectors and the model.
-    comparison : Comparison
-        The scores.
+    comparison : Comparison or None
+        The scores; None after a study.
     seconds : float
         Wall seconds of the whole run.
+    figures : Figures or None
+        What a study found.
     """
 
     path: Path
-    comparison: Comparison
+    comparison: Comparison | None
     seconds: float
+    figures: Any = None
+
+    def shown(self, width: int = 140) -> Any:
+        """Return what the command line prints, for a console of so many characters."""
+        # rich is there to print; who only runs experiments need not load it.
+        from tabemb.experiments.console import show_comparison
+
+        return self.figures.shown(width) if self.comparison is None else show_comparison(self.comparison, width=width)
 
 
 def run(
@@ -69,7 +75,8 @@ def run(
     output : path, optional
         The folder for runs, instead of the one that the experiment names.
     progress : callable, optional
-        Called as in `tabemb.compare`, and once more before the model to keep is fitted, with fold = n_folds.
+        Called as in `tabemb.compare`, and once more before the model to keep is fitted, with fold = n_folds. A study
+        tells its steps instead: what, step, n_steps.
 
     Returns
     -------
@@ -91,24 +98,65 @@ def run(
         check_names(config)
         problem = load_problem(config)
         clock = {"load": time.perf_counter() - begin}
-        estimator = make_estimator(config, problem)
-        with _known_warnings_off():
-            comparison = _compare(config, problem, estimator, progress)
-            clock["compare"] = time.perf_counter() - begin - clock["load"]
-            if progress is not None:
-                progress(KEPT, comparison.n_folds, comparison.n_folds)
-            model = estimator.fit(problem.X, problem.y)
-        clock["refit"] = time.perf_counter() - begin - clock["load"] - clock["compare"]
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
-        _write_artefacts(staging, model, text)
-        clock["total"] = time.perf_counter() - begin
-        record = _record(config, problem, comparison, model, clock)
-        _write(staging / "report.json", json.dumps(record, indent=1, allow_nan=False, default=str))
-        page = render_report(
-            record, comparison, model.vectors_, config_text=text, labels=problem.labels, maps=config.report.maps
-        )
-        _write(staging / "report.html", page)
-    return RunResult(path=folder, comparison=comparison, seconds=clock["total"])
+        work = _fill_with_comparison if config.study is None else _fill_with_study
+        with known_warnings_off():
+            found = work(config, problem, staging, text, clock, progress)
+    return RunResult(path=folder, seconds=clock["total"], **found)
+
+
+def _fill_with_comparison(
+    config: ExperimentConfig, problem: Problem, staging: Path, text: str, clock: dict, progress: Any
+) -> dict[str, Any]:
+    """Compare, fit the model to keep, and write the folder; return what was found, as fields of the result."""
+    begin = time.perf_counter()
+    estimator = make_estimator(config, problem)
+    comparison = _compare(config, problem, estimator, progress)
+    clock["compare"] = time.perf_counter() - begin
+    if progress is not None:
+        progress(KEPT, comparison.n_folds, comparison.n_folds)
+    model = estimator.fit(problem.X, problem.y)
+    clock["refit"] = time.perf_counter() - begin - clock["compare"]
+    write_artefacts(staging, model, text)
+    clock["total"] = clock["load"] + time.perf_counter() - begin
+    title = config.title or f"{problem.target}: embeddings against their baselines"
+    record = describe(config, problem, model, clock, title=title, verdict=comparison.verdict())
+    record["comparison"] = comparison.to_json()
+    write_json(staging / "report.json", record)
+    page = render_report(
+        record, comparison, model.vectors_, config_text=text, labels=problem.labels, maps=config.report.maps
+    )
+    write_text(staging / "report.html", page)
+    return {"comparison": comparison}
+
+
+def _fill_with_study(
+    config: ExperimentConfig, problem: Problem, staging: Path, text: str, clock: dict, progress: Any
+) -> dict[str, Any]:
+    """Do a study, and write the folder; return what was found, as fields of the result."""
+    from tabemb.experiments.studies import STUDIES
+    from tabemb.experiments.studies.study_page import render_study
+
+    begin = time.perf_counter()
+    study = STUDIES.resolve(config.study)
+    try:
+        findings = study.run(problem, categorical=config.data.categorical, seed=config.seed, progress=progress)
+    except DataError as error:
+        raise type(error)(f"{config.where('study')}: {error}") from error
+    except UnknownNameError as error:
+        raise ConfigError(f"{config.where('study')}: {error}") from None
+    write_artefacts(staging, findings.model, text)
+    clock["study"] = time.perf_counter() - begin
+    clock["total"] = clock["load"] + clock["study"]
+    figures = findings.figures
+    kept = replace(problem, target=findings.target, notes=(*problem.notes, *findings.notes))
+    title = config.title or f"{problem.target}: {STUDIES.name_of(study)}"
+    record = describe(config, kept, findings.model, clock, title=title, verdict=figures.verdict())
+    record |= {"comparison": None, "study": figures.to_json()}
+    write_json(staging / "report.json", record)
+    page = render_study(record, figures, findings.model.vectors_, config_text=text, maps=config.report.maps)
+    write_text(staging / "report.html", page)
+    return {"comparison": None, "figures": figures}
 
 
 def compare_only(config: ExperimentConfig, *, progress: Callable[[str, int, int], object] | None = None) -> Comparison:
@@ -123,7 +171,7 @@ def compare_only(config: ExperimentConfig, *, progress: Callable[[str, int, int]
     """
     check_names(config)
     problem = load_problem(config)
-    with _known_warnings_off():
+    with known_warnings_off():
         return _compare(config, problem, make_estimator(config, problem), progress)
 
 
@@ -138,6 +186,7 @@ def check_names(config: ExperimentConfig) -> None:
     # Here, not on top: reading a configuration or a finished run must not load Keras.
     from tabemb.experiments.baselines import BASELINES
     from tabemb.experiments.metrics import METRICS
+    from tabemb.experiments.studies import STUDIES
     from tabemb.nn.bodies import BODIES
     from tabemb.nn.losses import LOSSES
     from tabemb.nn.numeric import NUMERIC_ENCODERS
@@ -149,6 +198,8 @@ def check_names(config: ExperimentConfig) -> None:
     wanted += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
     if isinstance(model.embedding_dim, str):
         wanted.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
+    if config.study is not None:
+        wanted.append(("study", STUDIES, config.study))
     wanted += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
     wanted += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
     for key, registry, spec in wanted:
@@ -194,7 +245,7 @@ def _check_loss(config: ExperimentConfig, family: Any) -> None:
 
 
 @contextmanager
-def _known_warnings_off() -> Iterator[None]:
+def known_warnings_off() -> Iterator[None]:
     """Silence the notes about columns, which would come once a fold and model; the report has them once."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DroppedColumnWarning)
@@ -227,57 +278,3 @@ def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progres
         )
     except DataError as error:
         raise type(error)(f"{config.where()}: {error}") from error
-
-
-def _record(config: ExperimentConfig, problem: Problem, comparison: Comparison, model: Any, clock: dict) -> dict:
-    schema, hashed = model.schema_, problem.X.assign(**{f"target: {problem.target}": problem.y})
-    return {
-        "format": FORMAT,
-        "name": config.name,
-        "title": config.title or f"{problem.target}: embeddings against their baselines",
-        "description": config.description,
-        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "verdict": comparison.verdict(),
-        "seed": config.seed,
-        "config": config.model_dump(mode="json", exclude_unset=True),
-        "data": {
-            "source": problem.source,
-            "target": problem.target,
-            "columns": list(problem.X.columns),
-            "rows_read": problem.n_read,
-            "rows_used": len(problem.X),
-            "notes": list(problem.notes),
-            "sha256": data_hash(hashed),
-        },
-        "model": {
-            "class": type(model).__name__,
-            "epochs": model.n_epochs_,
-            "embeddings": [
-                {"column": column, "categories": len(vectors), "dimensions": vectors.dim}
-                for column, vectors in model.vectors_.items()
-            ],
-            "numeric": [each.name for each in schema.numeric],
-            "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
-            "hints": list(schema.hints),
-        },
-        "seconds": {name: round(value, 3) for name, value in clock.items()},
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores",
-        "versions": versions(),
-        "comparison": comparison.to_json(),
-    }
-
-
-def _write_artefacts(staging: Path, model: Any, config_text: str) -> None:
-    _write(staging / "config.yaml", "# The experiment as it was run.\n" + config_text)
-    (staging / "vectors").mkdir()
-    for column, vectors in model.vectors_.items():
-        # Said, not guessed: the file of a column without a name is ".parquet", which has no suffix.
-        vectors.save(staging / vectors_file(column), format="parquet")
-    model.save(staging / "model")
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"Cannot write {path.name}: {error.strerror or error}.") from error

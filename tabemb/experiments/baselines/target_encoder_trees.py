@@ -1,7 +1,5 @@
 """Every category as the mean of its targets, cross-fitted, then gradient-boosted trees: the strongest usual way."""
 
-from typing import Any
-
 from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
@@ -11,7 +9,7 @@ from tabemb.experiments.baselines.baseline import BASELINES, Baseline, EncodedMo
 from tabemb.experiments.baselines.trees import boosted_trees, count_nodes
 from tabemb.experiments.contender import table_settings
 
-__all__ = ["TargetEncoderTrees"]
+__all__ = ["TargetEncoderTrees", "target_encoder"]
 
 
 @BASELINES.register("target_encoder_trees")
@@ -38,11 +36,12 @@ class TargetEncoderTrees(Baseline):
 
     def build(self, target, estimator, random_state):
         """Return encoder and trees behind the table encoder; with several outputs, both for each."""
+        kind = "auto" if target.is_classifier else "continuous"
 
         def model(sizes):
             trees = boosted_trees(target, random_state, max_iter=self.max_iter, learning_rate=self.learning_rate)
             encode = ColumnTransformer(
-                [("target", _target_encoder(target, random_state), list(range(len(sizes))))], remainder="passthrough"
+                [("target", target_encoder(kind, random_state), list(range(len(sizes))))], remainder="passthrough"
             )
             pipeline = make_pipeline(encode, trees)
             return target.pick(classifier=pipeline, regressor=pipeline)
@@ -67,8 +66,16 @@ class TargetEncoderTrees(Baseline):
         return stored, stored
 
 
-def _target_encoder(target: Any, random_state: int | None) -> TargetEncoder:
-    kind = "auto" if target.is_classifier else "continuous"
+def target_encoder(kind: str, random_state: int | None) -> TargetEncoder:
+    """Return scikit-learn's TargetEncoder, cross-fitted in five shuffled folds.
+
+    Parameters
+    ----------
+    kind : str
+        Its ``target_type``: ``"auto"``, ``"continuous"`` ...
+    random_state : int or None
+        Seed of the folds.
+    """
     # From scikit-learn 1.9 on the seed of the cross-fitting is given by a splitter; before, by a parameter.
     if TargetEncoder().get_params().get("random_state") == "deprecated":
         return TargetEncoder(target_type=kind, cv=KFold(5, shuffle=True, random_state=random_state))

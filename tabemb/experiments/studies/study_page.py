@@ -1,0 +1,107 @@
+"""The HTML page of a study."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from tabemb.experiments import charts, units
+from tabemb.experiments.page import facts, figure, fill_page, making, section, table
+from tabemb.experiments.report import mapped_columns, maps_of
+from tabemb.experiments.studies.figures import Figures
+from tabemb.experiments.studies.figures_picture import draw_figures
+from tabemb.experiments.studies.figures_table import columns_of, lines_of
+from tabemb.vectors.category_vectors import CategoryVectors
+
+__all__ = ["render_study"]
+
+
+def render_study(
+    record: Mapping[str, Any],
+    figures: Figures,
+    vectors: Mapping[str, CategoryVectors],
+    *,
+    config_text: str = "",
+    maps: Sequence[str] | None = None,
+) -> str:
+    """Write the page.
+
+    Parameters
+    ----------
+    record : mapping
+        What ``report.json`` holds.
+    figures : Figures
+        What was found.
+    vectors : mapping of str to CategoryVectors
+        The vectors of the model that is kept.
+    config_text : str
+        The experiment's YAML.
+    maps : sequence of str, optional
+        Columns whose vectors are drawn; the two with the most categories by default.
+
+    Returns
+    -------
+    str
+        HTML. Without matplotlib it has the tables only.
+    """
+    kind, headline = figures.headline()
+    sections = [section(title, _table(figures, split)) for split, title in figures.titles["split"].items()]
+    if charts.can_draw():
+        pictures = "".join(
+            figure(draw_figures(figures, line), f"Errors, {line}", kind="alone")
+            + (f'<p class="note">{escape(line)}</p>' if len(figures.lines) > 1 else "")
+            for line in figures.lines
+        )
+        sections.append(section("In a picture", pictures))
+    sections += maps_of(vectors, mapped_columns(vectors, maps))
+    sections.append(section("How it was made", _making(record, config_text)))
+    return fill_page(
+        record,
+        kind=kind,
+        headline=headline,
+        verdict=figures.verdict(),
+        facts=facts(
+            {
+                "Target": record["data"]["target"],
+                "Rows": units.count(record["data"]["rows_used"]),
+                "Columns": str(len(record["data"]["columns"])),
+                "Time taken": units.duration(record["seconds"]["total"]),
+            }
+        ),
+        sections=sections,
+    )
+
+
+def _table(figures: Figures, split: str) -> str:
+    head = [("Method", ""), ("", ""), *((escape(words), "number") for words in columns_of(figures))]
+    rows = []
+    for line in lines_of(figures, split):
+        cells = f'<th scope="row">{escape(line.method)}</th><td>{escape(line.line)}</td>'
+        for text, behind in zip(line.cells, line.figures, strict=True):
+            seconds = "" if behind is None else f"<small>{units.duration(behind.seconds)}</small>"
+            cells += f'<td class="number">{text}{seconds}</td>'
+        rows.append(("", cells))
+    note = (
+        '<p class="note">Mean absolute percentage error of the amounts in the rows judged by, as a share; less is '
+        "better. The quotient is ours divided by the published one. Small: seconds to fit and predict.</p>"
+    )
+    return table(head, rows) + note
+
+
+def _making(record: Mapping[str, Any], config_text: str) -> str:
+    data, seconds = record["data"], record["seconds"]
+    tables = ", ".join(
+        f"{each['column']} ({each['categories']:,} × {each['dimensions']})"  # noqa: RUF001
+        for each in record["model"]["embeddings"]
+    )
+    told = {
+        "Data": data["source"],
+        "Rows": " ".join([f"{data['rows_read']:,} read, {data['rows_used']:,} used.", *data["notes"]]),
+        "Columns": ", ".join(data["columns"]),
+        "Kept model": f"predicts {data['target']} from the first split",
+        "Its vectors": f"{tables} (categories × dimensions)",  # noqa: RUF001
+        "SHA-256 of the data": data["sha256"],
+        "Seed": str(record["seed"]),
+        "Time": f"{units.duration(seconds['total'])} in all, on {record['machine']}",
+        "Versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
+    }
+    return making(told, config_text)
