@@ -4,6 +4,7 @@ import importlib.util
 import io
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -129,8 +130,8 @@ def draw_curves(comparison: Comparison) -> str:
     return canvas.svg
 
 
-def draw_map(vectors, title: str) -> str:
-    """Draw a column's vectors on a plane.
+def draw_map(vectors, title: str, places: Mapping[Any, tuple[float, float]] | None = None) -> str:
+    """Draw a column's vectors on a plane, and beside them where the categories lie on the globe, if that is told.
 
     Parameters
     ----------
@@ -138,16 +139,24 @@ def draw_map(vectors, title: str) -> str:
         The vectors.
     title : str
         Goes on top.
+    places : mapping of key to (float, float), optional
+        Latitude and longitude in degrees.
 
     Returns
     -------
     str
         An ``<svg>`` element.
     """
-    from tabemb.vectors.plots import plot_map
+    from tabemb.vectors.plots import plot_map, plot_places
 
-    with styled(f"map {title}", 8.6, 5.4) as canvas:
-        plot_map(vectors, ax=canvas.figure.subplots(), title=title)
+    with styled(f"map {title}", 8.6, 4.6 if places else 5.4) as canvas:
+        if not places:
+            plot_map(vectors, ax=canvas.figure.subplots(), title=title)
+        else:
+            left, right = canvas.figure.subplots(1, 2)
+            # First, since a map measures its labels in the layout as it then is.
+            plot_places(places, ax=right, title="Where they lie")
+            plot_map(vectors, ax=left, title=title)
     return canvas.svg
 
 

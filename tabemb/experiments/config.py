@@ -158,6 +158,11 @@ class ReportSection(Section):
     maps: list[str] | None = Field(
         None, max_length=4, description="Columns whose vectors are drawn as maps; the two largest by default."
     )
+    places: dict[str, dict[Scalar, tuple[float, float]]] = Field(
+        {},
+        description="Latitude and longitude of a column's categories, drawn beside its map: "
+        "{dest: {BOS: [42.4, -71.0], SFO: [37.6, -122.4]}}",
+    )
 
 
 class ExperimentConfig(Section):

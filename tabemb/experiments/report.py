@@ -28,6 +28,7 @@ def render_report(
     config_text: str = "",
     labels: Mapping[str, Mapping] | None = None,
     maps: Sequence[str] | None = None,
+    places: Mapping[str, Mapping] | None = None,
 ) -> str:
     """Write the page.
 
@@ -45,6 +46,8 @@ def render_report(
         Column to readable names of its keys.
     maps : sequence of str, optional
         Columns whose vectors are shown; see `mapped_columns`.
+    places : mapping of str to mapping, optional
+        For a column, the latitude and longitude of its categories, drawn beside its map.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def render_report(
         section("Scores", _scores(comparison)),
         section("Costs", _costs(comparison)),
         *_pictures(comparison),
-        *maps_of(vectors, columns),
+        *maps_of(vectors, columns, places),
         *_neighbours(vectors, columns, labels or {}),
         section("How it was made", _making(record, comparison, config_text)),
     ]
@@ -233,7 +236,9 @@ def _pictures(comparison: Comparison) -> list[str]:
     return told
 
 
-def maps_of(vectors: Mapping[str, CategoryVectors], columns: Sequence[str]) -> list[str]:
+def maps_of(
+    vectors: Mapping[str, CategoryVectors], columns: Sequence[str], places: Mapping[str, Mapping] | None = None
+) -> list[str]:
     """Return the section with the maps of some columns; nothing without columns, or without matplotlib.
 
     Parameters
@@ -242,12 +247,15 @@ def maps_of(vectors: Mapping[str, CategoryVectors], columns: Sequence[str]) -> l
         What there is.
     columns : sequence of str
         Which of them.
+    places : mapping of str to mapping, optional
+        For a column, the latitude and longitude of its categories.
     """
     columns = [column for column in columns if len(vectors[column])]
     if not columns or not charts.can_draw():
         return []
     figures = "".join(
-        figure(charts.draw_map(vectors[column], column), f"Map of {column}", kind="alone") for column in columns
+        figure(charts.draw_map(vectors[column], column, (places or {}).get(column)), f"Map of {column}", kind="alone")
+        for column in columns
     )
     words = (
         "Each dot is a category, placed by the two directions in which its learned vector differs most from the "

@@ -124,7 +124,7 @@ def _fill_with_comparison(
     record["comparison"] = comparison.to_json()
     write_json(staging / "report.json", record)
     page = render_report(
-        record, comparison, model.vectors_, config_text=text, labels=problem.labels, maps=config.report.maps
+        record, comparison, model.vectors_, config_text=text, labels=problem.labels, **dict(config.report)
     )
     write_text(staging / "report.html", page)
     return {"comparison": comparison}
@@ -154,7 +154,7 @@ def _fill_with_study(
     record = describe(config, kept, findings.model, clock, title=title, verdict=figures.verdict())
     record |= {"comparison": None, "study": figures.to_json()}
     write_json(staging / "report.json", record)
-    page = render_study(record, figures, findings.model.vectors_, config_text=text, maps=config.report.maps)
+    page = render_study(record, figures, findings.model.vectors_, config_text=text, **dict(config.report))
     write_text(staging / "report.html", page)
     return {"comparison": None, "figures": figures}
 
@@ -207,9 +207,10 @@ def check_names(config: ExperimentConfig) -> None:
             registry.resolve(spec)
         except TabembError as error:
             raise ConfigError(f"{config.where(key)}: {error}") from None
-    for column in config.report.maps or ():
-        if config.data.columns is not None and column not in config.data.columns:
-            raise ConfigError(f"{config.where('report.maps')}: {column!r} is not among data.columns.")
+    for key, columns in dict(config.report).items():
+        for column in columns or ():
+            if config.data.columns is not None and column not in config.data.columns:
+                raise ConfigError(f"{config.where(f'report.{key}')}: {column!r} is not among data.columns.")
 
 
 def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:

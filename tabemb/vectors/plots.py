@@ -1,5 +1,6 @@
 """Pictures of a column's vectors. Needs matplotlib, the extra ``plot``."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-__all__ = ["plot_map", "principal_components"]
+__all__ = ["plot_map", "plot_places", "principal_components"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -93,6 +94,54 @@ def plot_map(vectors: CategoryVectors, *, top: int = 30, ax: "Axes | None" = Non
     return ax
 
 
+def plot_places(places: Mapping[Any, tuple[float, float]], *, ax: "Axes | None" = None, title: str = "") -> "Axes":
+    """Draw categories where they lie on the globe, to be laid beside the map of their vectors.
+
+    Parameters
+    ----------
+    places : mapping of key to (float, float)
+        Latitude and longitude in degrees; at least one.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure of 640 x 480 pixels when left out.
+    title : str, default=""
+        What stands above.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    DataError
+        When there is no place to draw.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = plot_places({"BOS": (42.4, -71.0), "MIA": (25.8, -80.3)}, ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.texts]
+    ['BOS', 'MIA']
+    """
+    if not places:
+        raise DataError("There are no places, so there is nothing to draw.")
+    ax = _new_axes() if ax is None else ax
+    degrees = np.array(list(places.values()), dtype=np.float64)[:, ::-1]
+    areas = np.full(len(degrees), 28.0)
+    x, y = degrees.T
+    ax.scatter(x, y, s=areas, color=_NAMED, alpha=0.8, linewidths=0.5, edgecolors="white")
+    _empty(ax)
+    ax.set_xlabel("west to east", color=_QUIET, fontsize=8)
+    ax.set_ylabel("south to north", color=_QUIET, fontsize=8)
+    if title:
+        ax.set_title(title, loc="left", fontsize=11, color=_INK, fontweight="bold", parse_math=False, pad=17)
+    # A degree of longitude is the shorter, the farther from the equator.
+    ax.set_aspect(1 / np.cos(np.radians(degrees[:, 1].mean())), adjustable="datalim")
+    _label(ax, list(places), degrees, areas)
+    return ax
+
+
 def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Project vectors on the two directions along which they differ most.
 
@@ -146,17 +195,21 @@ def _new_axes() -> "Axes":
 
 def _quieten(ax: "Axes", shares: FloatArray, *, flat: bool) -> None:
     """Take away what says nothing, and say how much of the truth the picture shows."""
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.spines[:].set_color(_FAINT)
+    _empty(ax)
     ax.set_xlabel(f"first component: {shares[0]:.0%} of the variance", color=_QUIET, fontsize=8)
-    ax.margins(0.12)
     if flat:
         ax.set_ylabel("")
         return
     ax.set_ylabel(f"second component: {shares[1]:.0%}", color=_QUIET, fontsize=8)
     # Distances are what the map is about: a step to the right is as long as a step up.
     ax.set_aspect("equal", adjustable="datalim")
+
+
+def _empty(ax: "Axes") -> None:
+    ax.set_xticks([])
+    ax.set_yticks([])
+    ax.spines[:].set_color(_FAINT)
+    ax.margins(0.12)
 
 
 def _head(ax: "Axes", title: str) -> "Text":

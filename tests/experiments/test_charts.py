@@ -71,3 +71,11 @@ def test_pictures_take_the_colours_of_the_page_and_leave_matplotlib_as_it_was(sm
     assert not re.findall(r"#[0-9a-f]{6}\b", svg)
     assert svg.startswith("<svg")
     assert svg == draw(small_comparison), "the same figures must give the same picture"
+
+
+def test_places_stand_beside_the_map():
+    vectors = CategoryVectors(["BOS", "MIA"], np.eye(2), name="dest")
+    told = words(draw_map(vectors, "dest", {"BOS": (42.4, -71.0), "MIA": (25.8, -80.3)}))
+    assert told.count("BOS") == told.count("MIA") == 2
+    assert "Where they lie" in told
+    assert words(draw_map(vectors, "dest")).count("BOS") == 1

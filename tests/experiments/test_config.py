@@ -184,3 +184,22 @@ def test_the_kinds_of_validation_are_the_registered_ones():
 
     kinds = get_args(ValidationSection.model_fields["kind"].annotation)
     assert set(kinds) == {"auto", *FOLDS}
+
+
+@pytest.mark.parametrize("other", ["task", "model", "baselines", "validation", "metrics"])
+def test_a_study_takes_no_part_of_a_comparison(other):
+    values = {"task": "regression", "model": {}, "baselines": [], "validation": {}, "metrics": ["r2"]}
+    sections = {"data": {"path": "a.csv", "target": "y"}, "study": "entity_embeddings"}
+    assert ExperimentConfig.model_validate(sections).study == "entity_embeddings"
+    with pytest.raises(ValueError, match=f"with a study takes no {other}: a study brings its own models"):
+        ExperimentConfig.model_validate(sections | {other: values[other]})
+
+
+def test_places_are_a_latitude_and_a_longitude_for_a_category():
+    sections = {"data": {"path": "a.csv", "target": "y"}}
+    config = ExperimentConfig.model_validate(
+        sections | {"report": {"places": {"dest": {"BOS": [42.4, -71], 7: [0, 0]}}}}
+    )
+    assert config.report.places == {"dest": {"BOS": (42.4, -71), 7: (0, 0)}}
+    with pytest.raises(ValueError, match="places"):
+        ExperimentConfig.model_validate(sections | {"report": {"places": {"dest": {"BOS": [42.4]}}}})

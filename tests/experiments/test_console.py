@@ -50,3 +50,13 @@ def test_the_progress_takes_calls_as_compare_makes_them():
             advance("majority", fold, 2)
         advance("all rows", 2, 2)
     assert "Traceback" not in stream.getvalue()
+
+
+def test_the_progress_of_a_study_counts_steps(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    with comparison_progress(1, stream, part="step") as advance:
+        advance("without", 0, 3)
+    assert "step 1 of 3: without" in stream.getvalue()
+    assert "fold" not in stream.getvalue()

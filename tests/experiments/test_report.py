@@ -204,3 +204,9 @@ def test_without_one_hot_the_best_baseline_is_the_rival(small_comparison):
     assert headline(few) == ("won", "Embeddings beat majority: roc_auc 0.8100 against 0.5000.")
     alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
     assert headline(alone) == ("level", "roc_auc 0.8100; nothing was scored beside it.")
+
+
+def test_places_are_drawn_beside_the_map_of_their_column(record, small_comparison, vectors):
+    places = {"dest": {"BOS": (42.4, -71.0), "SFO": (37.6, -122.4)}}
+    assert "Where they lie" in render_report(record, small_comparison, vectors, places=places)
+    assert "Where they lie" not in render_report(record, small_comparison, vectors, maps=["month"], places=places)

@@ -119,3 +119,11 @@ def test_a_folder_that_is_no_run(tmp_path, monkeypatch):
 
 def test_a_folder_that_is_not_there_is_told_the_runs_beside(copy):
     assert message("smal") == "There is no run in smal. Runs in .: small. Did you mean 'small'?"
+
+
+def test_the_run_of_a_study_has_no_comparison(copy):
+    report = json.loads((copy / "report.json").read_text())
+    report |= {"comparison": None, "study": {"figures": []}}
+    (copy / "report.json").write_text(json.dumps(report))
+    with pytest.raises(FormatError, match=r"The run small was a study, not a comparison; see report\['study'\]"):
+        _ = open_run(copy).comparison

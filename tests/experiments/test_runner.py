@@ -113,6 +113,61 @@ def test_an_unknown_name_is_told_the_line_before_any_work(folder, monkeypatch, o
     assert not Path("runs").exists()
 
 
+STUDY = """\
+data: {path: rows.csv, target: size, columns: [shape, from/to]}
+study:
+  name: entity_embeddings
+  dims: {shape: 2, from/to: 2}
+  time: [from/to]
+  hidden_units: [4]
+  epochs: 1
+  n_networks: 1
+  splits: [time]
+  forms: [raw, embeddings]
+  methods: [knn]
+  published: {time: {knn: [0.5, 0.4]}}
+report: {maps: [shape], places: {shape: {round: [1, 2], flat: [2, 1]}}}
+"""
+
+
+def test_a_study_leaves_the_same_folder_with_its_own_figures(folder, write_small):
+    calls = []
+    result = run(write_small(folder, STUDY), progress=lambda *call: calls.append(call))
+    assert {each.name for each in result.path.iterdir()} == PARTS
+    assert result.comparison is None
+    assert [each.form for each in result.figures.all] == ["raw", "embeddings"]
+    opened = open_run(result.path)
+    assert opened.report["study"] == result.figures.to_json()
+    assert opened.report["verdict"] == result.figures.verdict()
+    assert opened.report["title"] == "size: entity_embeddings"
+    assert opened.report["data"]["target"].startswith("log(size) / log(")
+    assert opened.report["seconds"]["total"] >= opened.report["seconds"]["study"] > 0
+    assert set(opened.vectors) == {"shape", "from/to"}
+    assert "Where they lie" in (result.path / "report.html").read_text(encoding="utf-8")
+    assert [step for _, step, _ in calls] == [0, 1, 2, 3]
+    assert str(result.shown().renderables[0]) == result.figures.headline()[1]
+
+
+def test_after_a_comparison_its_scores_are_shown(finished):
+    assert "roc_auc" in str(finished[0].shown().renderables[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "told"),
+    [
+        ("entity_embeddings", "entity", ConfigError, r"line 2: study: No study named 'entity'\. Known: entity_emb"),
+        ("time: [from/to]", "tiem: 1", ConfigError, r"line 2: study: The study 'entity_embeddings' does not take"),
+        ("methods: [knn]", "methods: [knm]", ConfigError, r"line 2: study: No method named 'knm'\. Known: boosted_tr"),
+        ("dims: {shape: 2,", "dims: {shpe: 2,", ColumnError, r"line 2: study: dims names 'shpe', which is not among"),
+        ("places: {shape", "places: {size", ConfigError, r"line 13: report\.places: 'size' is not among data\.col"),
+    ],
+)
+def test_a_study_that_cannot_be_done_is_told_the_line(folder, write_small, old, new, error, told):
+    with pytest.raises(error, match=told):
+        run(write_small(folder, STUDY.replace(old, new)))
+    assert not Path("runs/small").exists()
+
+
 def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_text):
     path = write_small(
         folder, small_text.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n"

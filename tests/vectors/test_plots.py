@@ -8,7 +8,7 @@ import pytest
 from tabemb.exceptions import DataError, MissingExtraError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.labels import boxes_overlap
-from tabemb.vectors.plots import plot_map, principal_components
+from tabemb.vectors.plots import plot_map, plot_places, principal_components
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 import matplotlib.pyplot as plt
@@ -138,3 +138,29 @@ def test_a_direction_that_exists_by_rounding_only_is_left_out():
     places, shares = principal_components(line)
     assert np.ptp(places[:, 1]) == 0
     assert shares.tolist() == [1, 0]
+
+
+PLACES = {"HH": (53.6, 10.0), "SH": (54.2, 9.8), "BY": (48.9, 11.4), "HB,NI": (52.8, 9.1)}
+
+
+def test_places_lie_as_on_a_map():
+    ax = plot_places(PLACES, title="Where they lie")
+    degrees = dict(zip(PLACES, ax.collections[0].get_offsets().tolist(), strict=True))
+    assert degrees["BY"] == [11.4, 48.9]
+    assert {text.get_text() for text in labels(ax)} == set(PLACES)
+    # At 52 degrees north a degree of latitude is as long as 1.6 degrees of longitude.
+    assert ax.get_aspect() == pytest.approx(1 / np.cos(np.radians(52.375)))
+    assert ax.get_title(loc="left") == "Where they lie"
+
+
+def test_names_of_places_do_not_overlap():
+    rng = np.random.default_rng(0)
+    ax = plot_places({f"town {i}": (50 + place[0], 10 + place[1]) for i, place in enumerate(rng.normal(size=(30, 2)))})
+    ax.figure.canvas.draw()
+    boxes = np.array([Text.get_window_extent(text).extents for text in labels(ax)])
+    assert not (boxes_overlap(boxes, boxes) & ~np.eye(len(boxes), dtype=bool)).any()
+
+
+def test_no_places():
+    with pytest.raises(DataError, match="There are no places, so there is nothing to draw"):
+        plot_places({})

@@ -13,7 +13,7 @@ from tabemb.experiments.studies.figures import Figure, Figures
 from tabemb.experiments.studies.forms import FORMS, Form
 from tabemb.experiments.studies.methods import METHODS
 from tabemb.experiments.studies.network import StudyNetwork
-from tabemb.experiments.studies.split_rows import SPLITS, split_rows
+from tabemb.experiments.studies.split_rows import SPLITS, Split, SplitRows, split_rows
 from tabemb.experiments.studies.study import STUDIES, Findings, Study
 
 __all__ = ["EntityEmbeddings"]
@@ -89,39 +89,34 @@ class EntityEmbeddings(Study):
             {registry.name_of(part): part for part in map(registry.resolve, given)}
             for registry, given in ((SPLITS, self.splits), (FORMS, self.forms), (METHODS, self.methods))
         )
-        if not any(name == "embeddings" for name in forms):
+        if "embeddings" not in forms:
             raise DataError("forms must hold 'embeddings': the network behind them is the one that is kept.")
         lines = _lines(self.dims)
         published = self._published(splits, methods)
         self._check_columns(problem.X, categorical)
         X, amounts, notes = _positive(problem)
         network = StudyNetwork(self.hidden_units, self.epochs, self.batch_size, self.n_networks)
-        columns = [(name, line) for name, form in forms.items() for line in (lines if form.has_dims else [None])]
-        tell = _counted(progress, len(splits) * len(columns) * (1 + len(methods)))
+        # What is made of a split: each form once or for each line, and the methods that learn from it.
+        plan = [
+            (name, line, [each for each in methods if forms[name].for_networks or not methods[each].is_network])
+            for name in forms
+            for line in (lines if forms[name].each_line else list(lines)[:1])
+        ]
+        tell = _counted(progress, len(splits) * sum(1 + len(learning) for _, _, learning in plan))
         figures: list[Figure] = []
         kept, largest = None, 0.0
-        for split in splits:
-            rows = split_rows(
-                X,
-                amounts,
-                splits[split],
-                categorical=list(self.dims),
-                time=list(self.time),
-                test_share=self.test_share,
-                rows=self.rows,
-                seed=seed,
-            )
-            for name, line in columns:
-                form = forms[name]
-                where = ", ".join([split, form.title, *([line] if line else [])])
-                tell(where)
+        for split, kind in splits.items():
+            rows = self._rows(X, amounts, kind, seed)
+            for name, line, learning in plan:
+                what = f"{split}, {forms[name].title}, {line}"
+                tell(what)
                 begin = perf_counter()
-                features = form.make(rows, network, lines[line or next(iter(lines))], seed)
+                features = forms[name].make(rows, network, lines[line], seed)
                 form_seconds = perf_counter() - begin
                 if kept is None and features.fitted is not None:
                     kept, largest = features.fitted, float(rows.amounts.max())
-                for method in methods:
-                    tell(f"{where}: {methods[method].title}")
+                for method in learning:
+                    tell(f"{what}: {methods[method].title}")
                     begin = perf_counter()
                     error = rows.error(methods[method].predict(features, rows, network, seed))
                     figures.append(
@@ -133,7 +128,7 @@ class EntityEmbeddings(Study):
                             error=error,
                             seconds=perf_counter() - begin,
                             form_seconds=form_seconds,
-                            published=_figure_of(form, published.get((split, method))),
+                            published=_figure_of(forms[name], published.get((split, method))),
                         )
                     )
             notes.append(f"{split}: {len(rows.train):,} rows to learn from and {len(rows.test):,} to be judged by.")
@@ -148,6 +143,18 @@ class EntityEmbeddings(Study):
             notes=tuple(notes),
         )
 
+    def _rows(self, X: pd.DataFrame, amounts: np.ndarray, split: Split, seed: int) -> SplitRows:
+        return split_rows(
+            X,
+            amounts,
+            split,
+            categorical=list(self.dims),
+            time=list(self.time),
+            test_share=self.test_share,
+            rows=self.rows,
+            seed=seed,
+        )
+
     def _check_columns(self, X: pd.DataFrame, categorical: Any) -> None:
         known = [str(column) for column in X.columns]
         if not self.time:
@@ -160,6 +167,8 @@ class EntityEmbeddings(Study):
                         f"{did_you_mean(column, known)}"
                     )
         for column in X.columns:
+            if X[column].isna().any():
+                raise DataError(f"The column {column!r} has missing cells; leave it out of data.columns, or fill them.")
             if column not in self.dims and (column in categorical or not pd.api.types.is_numeric_dtype(X[column])):
                 raise ColumnError(f"The column {column!r} holds categories; dims must name the size of its vectors.")
 

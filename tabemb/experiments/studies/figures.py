@@ -16,10 +16,8 @@ class Figure:
 
     Parameters
     ----------
-    split, form, method : str
-        Names.
-    line : str or None
-        Which sizes the vectors have; None where the form has no vectors.
+    split, form, line, method : str
+        Names; a line has its sizes of vectors. A form that is the same for all lines stands in the first.
     error : float
         Mean absolute percentage error on the rows to be judged by, as a share: 0.1 is 10 %.
     seconds, form_seconds : float
@@ -30,7 +28,7 @@ class Figure:
 
     split: str
     form: str
-    line: str | None
+    line: str
     method: str
     error: float
     seconds: float
@@ -44,7 +42,7 @@ class Figure:
 
     @property
     def off(self) -> bool:
-        """Whether the error is more than 5 % above the published one."""
+        """Whether the error is more than `CLOSE` above the published one."""
         return self.published is not None and self.error > (1 + CLOSE) * self.published
 
 
@@ -67,19 +65,16 @@ class Figures:
     lines: tuple[str, ...]
 
     def find(self, split: str, form: str, line: str, method: str) -> Figure | None:
-        """Return a figure by its names; one without vectors stands in the first line. None where there is none."""
-        wanted = {line} | ({None} if line == self.lines[0] else set())
-        for each in self.all:
-            if (each.split, each.form, each.method) == (split, form, method) and each.line in wanted:
-                return each
-        return None
+        """Return a figure by its names; None where there is none."""
+        names = (split, form, line, method)
+        return next((each for each in self.all if (each.split, each.form, each.line, each.method) == names), None)
 
     def compared(self) -> list[Figure]:
-        """Return the figures with vectors that have a published one."""
-        return [each for each in self.all if each.published is not None and each.line is not None]
+        """Return the figures that have a published one."""
+        return [each for each in self.all if each.published is not None]
 
     def headline(self) -> tuple[str, str]:
-        """Say in a sentence how many published figures with vectors are reached.
+        """Say in a sentence how many published figures are reached.
 
         Returns
         -------
@@ -92,19 +87,19 @@ class Figures:
             return "level", f"{len(self.all)} figures; none was published to be compared with."
         n_reached = sum(not each.off for each in compared)
         kind = "won" if n_reached == len(compared) else "lost"
-        return kind, f"{n_reached} of {len(compared)} published figures with vectors are reached within {CLOSE:.0%}."
+        return kind, f"{n_reached} of {len(compared)} published figures are reached within {CLOSE:.0%}."
 
     def verdict(self) -> str:
-        """Name the figures that are not reached, with the published ones."""
-        missed = [each for each in self.compared() if each.off]
+        """Name the figures that are farthest above the published ones, three at most."""
+        missed = sorted((each for each in self.compared() if each.off), key=lambda each: -each.quotient)
         if not missed:
-            return "Each error with vectors is at most 5 % above the published one." if self.compared() else ""
+            return f"Each error is at most {CLOSE:.0%} above the published one." if self.compared() else ""
         told = (
-            f"{self.titles['method'][each.method]}, {each.split}, {each.line}: {each.error:.3f}, published "
-            f"{each.published:.3f}"
-            for each in missed
+            f"{self.titles['method'][each.method]} {self.titles['form'][each.form]} ({each.split}, {each.line}) "
+            f"{each.error:.3f} where {each.published:.3f} was published"
+            for each in missed[:3]
         )
-        return f"Not reached: {'; '.join(told)}."
+        return f"Farthest above: {'; '.join(told)}."
 
     def shown(self, width: int = 140) -> Any:
         """Return what the command line prints, for a console of so many characters."""

@@ -10,15 +10,13 @@ COLOURS = (RIVAL_SOFT, SUBJECT, SUBJECT_SOFT, QUIET)
 BAR = 0.19
 
 
-def draw_figures(figures: Figures, line: str) -> str:
+def draw_figures(figures: Figures) -> str:
     """Draw a panel for each split: for each method a bar a form, with a mark where the published figure is.
 
     Parameters
     ----------
     figures : Figures
-        What was found.
-    line : str
-        Which sizes of the vectors are drawn; bars without vectors are the same for all.
+        What was found; the first line is drawn.
 
     Returns
     -------
@@ -28,29 +26,28 @@ def draw_figures(figures: Figures, line: str) -> str:
     splits, methods, forms = (figures.titles[kind] for kind in ("split", "method", "form"))
     colours = dict(zip(forms, (COLOURS[min(place, len(COLOURS) - 1)] for place in range(len(forms))), strict=True))
     height = 0.9 + len(methods) * (0.22 * len(forms) + 0.12)
-    with styled(f"figures {line}", 8.6, height) as canvas:
+    with styled("figures", 8.6, height) as canvas:
         panels = canvas.figure.subplots(1, len(splits), sharey=True, squeeze=False)[0]
         for ax, (split, title) in zip(panels, splits.items(), strict=True):
             for row, method in enumerate(methods):
-                for place, form in enumerate(forms):
-                    if figure := figures.find(split, form, line, method) or figures.find(
-                        split, form, figures.lines[0], method
-                    ):
-                        y = row + (place - (len(forms) - 1) / 2) * BAR
-                        ax.barh(y, figure.error, height=0.9 * BAR, color=colours[form])
-                        ax.annotate(
-                            f"{figure.error:.3f}",
-                            (figure.error, y),
-                            xytext=(3, 0),
-                            textcoords="offset points",
-                            va="center",
-                            fontsize=7,
-                            color=INK,
-                        )
-                        if figure.published is not None:
-                            reach = [y - BAR / 2, y + BAR / 2]
-                            ax.plot([figure.published] * 2, reach, color=PAPER, linewidth=3.4, solid_capstyle="butt")
-                            ax.plot([figure.published] * 2, reach, color=INK, linewidth=1.6, solid_capstyle="butt")
+                found = {form: figures.find(split, form, figures.lines[0], method) for form in forms}
+                drawn = [(form, figure) for form, figure in found.items() if figure is not None]
+                for place, (form, figure) in enumerate(drawn):
+                    y = row + (place - (len(drawn) - 1) / 2) * BAR
+                    ax.barh(y, figure.error, height=0.9 * BAR, color=colours[form])
+                    ax.annotate(
+                        f"{figure.error:.3f}",
+                        (figure.error, y),
+                        xytext=(3, 0),
+                        textcoords="offset points",
+                        va="center",
+                        fontsize=7,
+                        color=INK,
+                    )
+                    if figure.published is not None:
+                        reach = [y - BAR / 2, y + BAR / 2]
+                        ax.plot([figure.published] * 2, reach, color=PAPER, linewidth=3.4, solid_capstyle="butt")
+                        ax.plot([figure.published] * 2, reach, color=INK, linewidth=1.6, solid_capstyle="butt")
             ax.set_title(title, loc="left", fontsize=9.5, fontweight="bold")
             ax.set_yticks(range(len(methods)), list(methods.values()))
             ax.tick_params(axis="y", length=0)

@@ -27,21 +27,17 @@ class Features:
     ----------
     train, test : list of ndarray of shape (n_rows, width)
         What became of each column.
-    equal_or_not : bool
-        Whether the cells are codes, which are the same or are not, rather than numbers with distances.
-    X_train, X_test : pandas.DataFrame
-        What a network is given.
+    are_codes : bool
+        Whether the cells are codes of categories, rather than numbers that mean something.
     inputs : mapping
-        How it is told to read that; see `StudyNetwork.regressor`.
+        How a network is told to read the table itself in this form; see `StudyNetwork.regressor`.
     fitted : EmbeddingRegressor, optional
-        A network that has been fitted to them already.
+        A network that has been fitted so already.
     """
 
     train: list[np.ndarray]
     test: list[np.ndarray]
-    equal_or_not: bool = False
-    X_train: pd.DataFrame
-    X_test: pd.DataFrame
+    are_codes: bool = False
     inputs: Mapping[str, Any] = field(default_factory=dict)
     fitted: Any = None
 
@@ -57,8 +53,10 @@ class Form(BaseEstimator):
     title = ""
     # Which of the published figures of a method it stands beside: the place among them, or None.
     published: int | None = None
-    # Whether it depends on the number of dimensions, so that it is made anew for other numbers.
-    has_dims = False
+    # Whether it is made anew for each line of the table, which has other sizes of vectors.
+    each_line = False
+    # Whether a network learns from it too: it has no use for the vectors of another one.
+    for_networks = False
 
     def make(self, rows: SplitRows, network: StudyNetwork, dims: Mapping[str, int], seed: int) -> Features:
         """Return the rows in this form.
@@ -89,13 +87,13 @@ class Raw(Form):
 
     title = "without"
     published = 0
+    for_networks = True
 
     def make(self, rows, network, dims, seed):
         """Return the codes."""
-        train, test = ([side[:, [place]] for place in range(side.shape[1])] for side in rows.codes)
-        X_train, X_test = network_tables(rows)
+        train, test = (_apart(side) for side in rows.codes)
         inputs = {"categorical": rows.categorical, "one_hot_max_categories": float("inf")}
-        return Features(train=train, test=test, equal_or_not=True, X_train=X_train, X_test=X_test, inputs=inputs)
+        return Features(train=train, test=test, are_codes=True, inputs=inputs)
 
 
 @FORMS.register("embeddings")
@@ -104,69 +102,59 @@ class Embeddings(Form):
 
     title = "with embeddings"
     published = 1
-    has_dims = True
+    each_line = True
+    for_networks = True
 
     def make(self, rows, network, dims, seed):
         """Return the vectors of the first network, and the plain numbers."""
-        tables = network_tables(rows)
         inputs = {"categorical": rows.categorical, "embedding_dim": dict(dims)}
-        fitted = network.regressor(seed, **inputs).fit(tables[0], rows.targets)
-        train, test = ([_looked_up(table, column, fitted.vectors_) for column in table] for table in tables)
-        return Features(train=train, test=test, X_train=tables[0], X_test=tables[1], inputs=inputs, fitted=fitted)
+        fitted = network.regressor(seed, **inputs).fit(rows.tables[0], rows.targets)
+        train, test = (_looked_up(table, fitted.vectors_, rows.categorical) for table in rows.tables)
+        return Features(train=train, test=test, inputs=inputs, fitted=fitted)
 
 
 @FORMS.register("cross_fitted")
 class CrossFitted(Form):
     """Vectors that were learned without the target of the row that gets them; test rows have the mean of the folds."""
 
-    title = "cross-fitted"
-    has_dims = True
+    title = "cross-fitted embeddings"
 
     def make(self, rows, network, dims, seed):
         """Return the vectors of the folds, and the plain numbers."""
-        X_train, X_test = network_tables(rows)
         encoder = network.encoder(seed, categorical=rows.categorical, embedding_dim=dict(dims), cv=FOLDS)
-        train, test = encoder.fit_transform(X_train, rows.targets), encoder.transform(X_test)
-        names = list(encoder.get_feature_names_out())
-        embedded = [dims[column] for column in X_train if column in rows.categorical]
-        ends = np.cumsum(embedded + [1] * (len(names) - sum(embedded)))[:-1]
-        return _of_numbers(names, np.split(train, ends, axis=1), np.split(test, ends, axis=1))
+        train, test = rows.tables
+        matrices = encoder.fit_transform(train, rows.targets), encoder.transform(test)
+        # Vectors come first, in the order of the table, and numbers behind them, one each.
+        ends = np.cumsum([vectors.dim for vectors in encoder.vectors_.values()])
+        train, test = (np.split(each, [*ends, *range(ends[-1] + 1, each.shape[1])], axis=1) for each in matrices)
+        return Features(train=train, test=test)
 
 
 @FORMS.register("target_encoding")
 class TargetEncoding(Form):
     """For each cell the mean target of its category, shrunk, from other folds (scikit-learn's TargetEncoder)."""
 
-    title = "target-encoded"
+    title = "cross-fitted target encoding"
 
     def make(self, rows, network, dims, seed):
         """Return the means; all columns are encoded, so that they have one unit."""
         encoder = target_encoder("continuous", seed)
         train = encoder.fit_transform(rows.codes[0], rows.targets)
         sides = (train, encoder.transform(rows.codes[1]))
-        parts = [np.split(side.astype("float32"), side.shape[1], axis=1) for side in sides]
-        return _of_numbers(list(rows.train.columns), *parts)
+        train, test = (_apart(side.astype("float32")) for side in sides)
+        return Features(train=train, test=test)
 
 
-def network_tables(rows: SplitRows) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the two parts with plain numbers as floats: integers are categories to an encoder."""
-    numbers = {column: "float64" for column in rows.train if column not in rows.categorical}
-    return rows.train.astype(numbers), rows.test.astype(numbers)
+def _apart(matrix: np.ndarray) -> list[np.ndarray]:
+    """Return the columns, each of shape (n, 1)."""
+    return np.split(matrix, matrix.shape[1], axis=1)
 
 
-def _of_numbers(names, train, test):
-    X_train, X_test = (pd.DataFrame(np.hstack(parts), columns=names) for parts in (train, test))
-    return Features(train=train, test=test, X_train=X_train, X_test=X_test)
-
-
-def _looked_up(table: pd.DataFrame, column: str, vectors: Mapping[str, CategoryVectors]) -> np.ndarray:
-    if column not in vectors:
-        return table[[column]].to_numpy("float32")
-    mine = vectors[column]
-    which, values = pd.factorize(table[column])
-    return np.stack(
-        [
-            mine[value] if value in mine else mine.unknown  # noqa: SIM401
-            for value in values.tolist()
-        ]
-    )[which]
+def _looked_up(table: pd.DataFrame, vectors: Mapping[str, CategoryVectors], categorical: list[str]) -> list[np.ndarray]:
+    """Return the vectors of each column, and behind them the plain numbers."""
+    parts = []
+    for column, mine in vectors.items():
+        which, values = pd.factorize(table[column])
+        rows = [mine[value] if value in mine else mine.unknown for value in values.tolist()]  # noqa: SIM401
+        parts.append(np.stack(rows)[which])
+    return parts + [table[[column]].to_numpy("float32") for column in table if column not in categorical]

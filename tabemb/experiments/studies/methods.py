@@ -6,9 +6,12 @@ import importlib.util
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
 
 from tabemb.experiments.studies.forms import Features
-from tabemb.experiments.studies.nearest import nearest, one_hot_distances, vector_distances, weighted_means
+from tabemb.experiments.studies.nearest import nearest, vector_distances, weighted_means
 from tabemb.experiments.studies.network import StudyNetwork
 from tabemb.experiments.studies.split_rows import SplitRows
 from tabemb.registry import Registry
@@ -20,6 +23,8 @@ class Method(BaseEstimator):
     """One method; all learn log(amount) / log(largest amount)."""
 
     title = ""
+    # Whether it learns vectors itself, so that it can do nothing with those of others.
+    is_network = False
 
     def predict(self, features: Features, rows: SplitRows, network: StudyNetwork, seed: int) -> np.ndarray:
         """Learn from the rows, and return the amounts that are predicted for those to be judged by.
@@ -47,10 +52,11 @@ METHODS: Registry[Method] = Registry("method")
 
 @METHODS.register("knn")
 class Neighbours(Method):
-    """The mean of the nearest rows weighted by 1 / distance (L1), as KNeighborsRegressor has it, without its cost.
+    """The mean of the nearest rows weighted by 1 / distance (L1).
 
-    See `tabemb.experiments.studies.nearest`. Of rows equally far away the first ones are taken, where scikit-learn
-    leaves open which.
+    A row of codes is scaled to length 1 first, as in the authors' code (their paper does not say so): this is what
+    makes neighbours so poor without vectors. With vectors it changes nothing that can be measured, and is left out:
+    distances are sums over columns then; see `tabemb.experiments.studies.nearest`.
 
     Parameters
     ----------
@@ -65,12 +71,13 @@ class Neighbours(Method):
 
     def predict(self, features, rows, network, seed):
         """Return weighted means; see `Method.predict`."""
-        if features.equal_or_not:
-            pairs = zip(features.train, features.test, strict=True)
-            columns = [one_hot_distances(train.ravel(), test.ravel()) for train, test in pairs]
-        else:
-            columns = [vector_distances(*pair) for pair in zip(features.train, features.test, strict=True)]
-        distances, found = nearest(columns, min(self.n_neighbors, len(rows.targets)))
+        k = min(self.n_neighbors, len(rows.targets))
+        if features.are_codes:
+            train, test = features.matrices
+            model = make_pipeline(Normalizer(), KNeighborsRegressor(k, weights="distance", p=1))
+            return rows.in_amounts(model.fit(train, rows.targets).predict(test))
+        columns = [vector_distances(*pair) for pair in zip(features.train, features.test, strict=True)]
+        distances, found = nearest(columns, k)
         return rows.in_amounts(weighted_means(distances, rows.targets[found]))
 
 
@@ -119,7 +126,7 @@ class BoostedTrees(Method):
         Share of the columns, and of the rows, that each tree is grown from.
     """
 
-    title = "gradient boosted trees"
+    title = "boosted trees"
 
     def __init__(self, rounds=600, learning_rate=0.1, max_depth=10, share=0.7):
         self.rounds = rounds
@@ -172,8 +179,10 @@ class Network(Method):
     """The network; several, whose amounts are averaged."""
 
     title = "neural network"
+    is_network = True
 
     def predict(self, features, rows, network, seed):
         """Return the mean amounts; see `Method.predict`."""
-        fitted = network.fit_several(features.X_train, rows.targets, seed, known=features.fitted, **features.inputs)
-        return np.mean([rows.in_amounts(each.predict(features.X_test)) for each in fitted], axis=0)
+        train, test = rows.tables
+        fitted = network.fit_several(train, rows.targets, seed, known=features.fitted, **features.inputs)
+        return np.mean([rows.in_amounts(each.predict(test)) for each in fitted], axis=0)

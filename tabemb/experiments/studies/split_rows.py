@@ -54,6 +54,12 @@ class SplitRows:
         return float(np.mean(np.abs(amounts - self.truth) / self.truth))
 
     @cached_property
+    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """``train`` and ``test`` for networks: plain numbers as floats, since integers are categories to an encoder."""
+        numbers = {column: "float64" for column in self.train if column not in self.categorical}
+        return self.train.astype(numbers), self.test.astype(numbers)
+
+    @cached_property
     def codes(self) -> tuple[np.ndarray, np.ndarray]:
         """The cells of ``train`` and ``test`` by their place among the sorted values of ``train``; -1 for new ones."""
         sides: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])

@@ -7,9 +7,8 @@ from typing import Any
 from tabemb.experiments import charts, units
 from tabemb.experiments.page import facts, figure, fill_page, making, section, table
 from tabemb.experiments.report import mapped_columns, maps_of
-from tabemb.experiments.studies.figures import Figures
+from tabemb.experiments.studies.figures import Figure, Figures
 from tabemb.experiments.studies.figures_picture import draw_figures
-from tabemb.experiments.studies.figures_table import columns_of, lines_of
 from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["render_study"]
@@ -22,6 +21,7 @@ def render_study(
     *,
     config_text: str = "",
     maps: Sequence[str] | None = None,
+    places: Mapping[str, Mapping] | None = None,
 ) -> str:
     """Write the page.
 
@@ -37,6 +37,8 @@ def render_study(
         The experiment's YAML.
     maps : sequence of str, optional
         Columns whose vectors are drawn; the two with the most categories by default.
+    places : mapping of str to mapping, optional
+        For a column, the latitude and longitude of its categories, drawn beside its map.
 
     Returns
     -------
@@ -46,13 +48,10 @@ def render_study(
     kind, headline = figures.headline()
     sections = [section(title, _table(figures, split)) for split, title in figures.titles["split"].items()]
     if charts.can_draw():
-        pictures = "".join(
-            figure(draw_figures(figures, line), f"Errors, {line}", kind="alone")
-            + (f'<p class="note">{escape(line)}</p>' if len(figures.lines) > 1 else "")
-            for line in figures.lines
-        )
-        sections.append(section("In a picture", pictures))
-    sections += maps_of(vectors, mapped_columns(vectors, maps))
+        note = f'<p class="note">Vectors of the first line of the tables, {escape(figures.lines[0])}.</p>'
+        picture = figure(draw_figures(figures), "Errors of all methods", kind="alone")
+        sections.append(section("In a picture", picture + note))
+    sections += maps_of(vectors, mapped_columns(vectors, maps), places)
     sections.append(section("How it was made", _making(record, config_text)))
     return fill_page(
         record,
@@ -72,19 +71,27 @@ def render_study(
 
 
 def _table(figures: Figures, split: str) -> str:
-    head = [("Method", ""), ("", ""), *((escape(words), "number") for words in columns_of(figures))]
+    head = [("Method", ""), *((escape(title), "number") for title in figures.titles["form"].values())]
     rows = []
-    for line in lines_of(figures, split):
-        cells = f'<th scope="row">{escape(line.method)}</th><td>{escape(line.line)}</td>'
-        for text, behind in zip(line.cells, line.figures, strict=True):
-            seconds = "" if behind is None else f"<small>{units.duration(behind.seconds)}</small>"
-            cells += f'<td class="number">{text}{seconds}</td>'
-        rows.append(("", cells))
+    for method, title in figures.titles["method"].items():
+        for line in figures.lines:
+            named = f"<small>{escape(line)}</small>" if len(figures.lines) > 1 else ""
+            cells = f'<th scope="row">{escape(title)}{named}</th>'
+            for form in figures.titles["form"]:
+                cells += f'<td class="number">{_cell(figures.find(split, form, line, method))}</td>'
+            rows.append(("", cells))
     note = (
         '<p class="note">Mean absolute percentage error of the amounts in the rows judged by, as a share; less is '
-        "better. The quotient is ours divided by the published one. Small: seconds to fit and predict.</p>"
+        "better. Small: the published figure, and ours divided by it.</p>"
     )
     return table(head, rows) + note
+
+
+def _cell(figure: Figure | None) -> str:
+    if figure is None:
+        return ""
+    beside = "" if figure.published is None else f"<small>{figure.published:.3f}, {figure.quotient:.2f}</small>"
+    return f"{figure.error:.3f}{beside}"
 
 
 def _making(record: Mapping[str, Any], config_text: str) -> str:

@@ -29,7 +29,7 @@ class TabM(Body):
         Width of each hidden layer of a member; may be empty.
     adapters : {"first", "all"}, default="first"
         Whether members are told apart by the scales of their inputs alone (TabM-mini, sec. 3.4), or every hidden layer
-        has scales and biases of each member, which costs about a third more.
+        has scales and biases of each member, which costs a fourth more.
     own_vectors : bool, default=False
         Whether each member sees only its own part of the vector of every column, the first n-th the first member, so
         that vectors too are an ensemble; the embedding dimensions must be multiples of ``n_members``. Numbers and
