@@ -3,7 +3,7 @@
 The distance from 84,000 rows of vectors to 200,000 others takes 7e11 differences if it is computed as it is written
 down, and trees are of no use in so many dimensions. But an L1 distance is a sum over columns, and a column of
 categories has few different vectors: each column becomes a small table, from category to category, and a distance is a
-sum of look-ups. Two things more make it quick (some thirty times as quick as by brute force), and leave it exact:
+sum of look-ups. Two things more make it quick (over twenty times as quick as by brute force), and leave it exact:
 
 - Columns that hang together (a shop and its state; weekday, day, month and year) have few different combinations; their
   tables are added up once, into one of combinations, until no two fit together any more.
