@@ -13,6 +13,7 @@ REGISTRIES = [
     ("tabemb.nn.numeric", "NUMERIC_ENCODERS"),
     ("tabemb.nn.sizes", "SIZE_RULES"),
     ("tabemb.nn.tasks", "TASKS"),
+    ("tabemb.nn.unknown", "UNKNOWN_STRATEGIES"),
     ("tabemb.training.schedules", "SCHEDULES"),
 ]
 ENTRIES = [

@@ -13,10 +13,11 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.ensemble import mean_of, network_seeds, start_as
-from tabemb.estimators.folds import fold_of_each_row, left_out, untrained_by_member
+from tabemb.estimators.folds import fold_of_each_row, left_out
 from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import check_parameters
+from tabemb.estimators.unknown import serve_unknown, shown_as_known
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.losses import LOSSES
@@ -25,11 +26,11 @@ from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import SIZE_RULES, embedding_dims
 from tabemb.nn.tasks import Task
+from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
-from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
 from tabemb.training.schedules import SCHEDULES
@@ -44,6 +45,7 @@ PARTS = {
     "schedule": SCHEDULES,
     "embedding_dim": SIZE_RULES,
     "loss": LOSSES,
+    "handle_unknown": UNKNOWN_STRATEGIES,
 }
 
 
@@ -176,7 +178,7 @@ class EmbeddingEstimator(BaseEstimator):
         loop = trainer.loop(network, self.task_, seeds)
         record = trainer.fit(loop, train, validation, seeds)
         trainer.release(loop)
-        self._serve_unknown_for_untrained(network, train)
+        self._serve_unknown(network, train)
         return record
 
     def _adjust_task(self, rows: Rows, of_networks: list[Seeds]) -> None:
@@ -219,6 +221,7 @@ class EmbeddingEstimator(BaseEstimator):
             min_frequency=self.min_frequency,
             max_categories=self.max_categories,
             scaling=NUMERIC_ENCODERS.resolve(self.numeric).scaling,
+            min_similarity=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).min_similarity,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -256,7 +259,7 @@ class EmbeddingEstimator(BaseEstimator):
         )
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
-        """Set a validation part aside; in it, categories that no training row has are unknown."""
+        """Set a validation part aside; in it, categories that no training row has are what stands in for them."""
         if not self._sets_aside(len(rows)):
             return rows, None
         n_held = int(np.ceil(len(rows) * self.validation_fraction))
@@ -265,7 +268,7 @@ class EmbeddingEstimator(BaseEstimator):
             n_folds = max(n_members, round(1 / self.validation_fraction))
             folds = fold_of_each_row(len(rows), n_folds, strata, seeds.generator("validation"))
             train = replace(rows, folds=folds)
-            return train, left_out(train, n_members, seeds.generator("judged"))
+            return train, left_out(train, n_members, seeds.generator("judged"), self.encoder_)
         kept, held = train_test_split(
             np.arange(len(rows)),
             test_size=min(n_held, len(rows) - 1),
@@ -273,9 +276,7 @@ class EmbeddingEstimator(BaseEstimator):
             stratify=strata,
         )
         train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
-        for position, untrained in self._untrained(train).items():
-            indices = validation.table.indices[:, position]
-            indices[untrained[indices]] = Vocabulary.UNKNOWN
+        shown_as_known(validation, train, self.encoder_)
         return train, validation
 
     def _n_separate(self) -> int:
@@ -296,28 +297,15 @@ class EmbeddingEstimator(BaseEstimator):
         fits = counts.max() >= 2 and min(n_held, len(targets) - n_held) >= n_strata
         return codes if fits else None
 
-    def _untrained(self, rows: Rows) -> dict[int, np.ndarray]:
-        """Return, for the position of each categorical column, which of its indices no row has, as truth values."""
-        untrained = {}
-        for position, vocabulary in enumerate(self.encoder_.vocabularies.values()):
-            untrained[position] = ~rows.seen(position, vocabulary.size)
-            untrained[position][Vocabulary.UNKNOWN] = False
-        return untrained
-
-    def _serve_unknown_for_untrained(self, network: Network, rows: Rows) -> None:
-        """A row that never was in a batch is noise; the learned "unknown" row is the better answer for it."""
-        untrained = self._untrained(rows)
-        if not self.category_dropout:
-            # Without category dropout the row is learned where the table has cells that are unknown.
-            for position, which in untrained.items():
-                if not rows.seen(position, len(which))[Vocabulary.UNKNOWN]:
-                    which[:] = False
-        network.serve_unknown_for({position: np.flatnonzero(which) for position, which in untrained.items()})
-        if rows.folds is not None and self.category_dropout:
-            sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
-            network.serve_unknown_for_members(
-                [untrained_by_member(rows, position, size, self._n_separate()) for position, size in enumerate(sizes)]
-            )
+    def _serve_unknown(self, network: Network, rows: Rows) -> None:
+        serve_unknown(
+            network,
+            UNKNOWN_STRATEGIES.resolve(self.handle_unknown),
+            self.encoder_,
+            rows,
+            drops=self.category_dropout > 0,
+            n_members=self._n_separate(),
+        )
 
     def _trainer(
         self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None, stop_after: int | None = None

@@ -45,6 +45,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         Columns of at most so many categories enter one-hot instead of by vectors.
     category_dropout : float, default=0.05
         Share of known cells that training shows as "unknown", so that the vector for unseen categories is learned.
+    handle_unknown : str, mapping or UnknownStrategy, default="learned"
+        What serves for categories that training had in no row: "learned", the vector that ``category_dropout`` taught;
+        "zero"; "mean", of the known ones by their counts; "nearest" (``min_similarity``), that of the known category
+        with the most similar name, and the learned one where none is similar.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     schedule : str, mapping or Schedule, default="constant"
@@ -132,6 +136,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         max_categories=None,
         one_hot_max_categories=0,
         category_dropout=0.05,
+        handle_unknown="learned",
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -158,6 +163,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.max_categories = max_categories
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
+        self.handle_unknown = handle_unknown
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

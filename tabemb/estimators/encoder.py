@@ -50,6 +50,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
     learning_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
+    handle_unknown : str, mapping or UnknownStrategy, default="learned"
+        What serves for categories that training had in no row; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
         When it ends; see there.
     callbacks, random_state, verbose
@@ -108,6 +110,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         min_frequency=None,
         max_categories=None,
         category_dropout=0.05,
+        handle_unknown="learned",
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -132,6 +135,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.category_dropout = category_dropout
+        self.handle_unknown = handle_unknown
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

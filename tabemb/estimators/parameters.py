@@ -7,6 +7,7 @@ import numpy as np
 
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.schedules import SCHEDULES
 
 __all__ = ["check_parameters"]
@@ -59,6 +60,7 @@ def check_parameters(estimator) -> None:
     BODIES.resolve(estimator.body)
     NUMERIC_ENCODERS.resolve(estimator.numeric)
     SCHEDULES.resolve(estimator.schedule)
+    UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
 
 
 def _splits(value):

@@ -4,9 +4,11 @@ from typing import Any
 
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
+from tabemb.estimators.unknown import keep_strategy
 from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
+from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.batches import Rows
 
 __all__ = ["PartialFitMixin"]
@@ -54,9 +56,11 @@ class PartialFitMixin(EmbeddingEstimator):
             self._loops = [trainer.loop(network, self.task_, seeds) for network, seeds in pairs]
             self._loops_of = _compiled_in(trainer)
         records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, of_networks, strict=True)]
-        if not known:
-            for network in self._networks:
-                self._serve_unknown_for_untrained(network, rows)
+        for network in self._networks:
+            if known:
+                keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
+            else:
+                self._serve_unknown(network, rows)
         self.histories_ = [_longer(*each) for each in zip(self.histories_, records, strict=True)]
         self.history_ = self.histories_[0]
         self.n_epochs_ += 1

@@ -105,6 +105,10 @@ class ModelSection(Section):
     max_categories: int | None = Field(None, ge=1, description="Keep at most so many categories a column.")
     one_hot_max_categories: float = Field(0, ge=0, description="One-hot instead of embedding up to so many categories.")
     category_dropout: float = Field(0.05, ge=0, lt=1, description="Share of known cells shown as unknown in training.")
+    handle_unknown: Spec = Field(
+        "learned",
+        description="What serves for categories that training had in no row: learned, zero, mean or nearest (by name).",
+    )
     learning_rate: float = Field(0.002, gt=0, description="Learning rate of Adam.")
     schedule: Spec = Field("constant", description="How the learning rate moves: constant, cosine or linear.")
     weight_decay: float = Field(0.0, ge=0)

@@ -9,6 +9,7 @@ from sklearn.model_selection import KFold
 from tabemb import EmbeddingClassifier, EmbeddingEncoder
 from tabemb.estimators.parameters import RANGES, check_parameters
 from tabemb.exceptions import UnknownNameError
+from tabemb.nn.unknown import Nearest
 
 BAD = {
     "category_dropout": [-0.1, 1, 1.0, "0.1", None, np.nan, True],
@@ -83,6 +84,10 @@ def test_in_range(name, value):
         ({"body": {"name": "mlp", "dropuot": 0.1}}, "The body 'mlp' does not take these parameters: "),
         ({"numeric": "standard"}, "No numeric encoder named 'standard'. Known: pbld, periodic, piecewise_linear, "),
         ({"schedule": "cosin"}, "No schedule named 'cosin'. Known: constant, cosine, linear. Did you mean 'cosine'?"),
+        (
+            {"handle_unknown": "nearst"},
+            "No strategy for unknown categories named 'nearst'. Known: learned, mean, nearest, zero. Did you mean",
+        ),
         ({"schedule": 3}, "A schedule is given as a name, a mapping with a 'name', or an instance; got 3."),
     ],
 )
@@ -105,6 +110,7 @@ def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
         ({"embedding_dim": {"dset": 3}}, "embedding_dim names the column 'dset'"),
         ({"categorical": ["huor"]}, "categorical= names the column 'huor', which the table does not have. Did you"),
         ({"body": {"name": "mlp", "dropout": 1}}, "dropout must be in [0, 1), got 1."),
+        ({"handle_unknown": Nearest(min_similarity=0)}, "min_similarity must be a number in (0, 1], got 0."),
     ]
     for params, message in cases:
         with pytest.raises(ValueError, match=re.escape(message)):
