@@ -49,6 +49,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         What serves for categories that training had in no row: "learned", the vector that ``category_dropout`` taught;
         "zero"; "mean", of the known ones by their counts; "nearest" (``min_similarity``), that of the known category
         with the most similar name, and the learned one where none is similar.
+    shrinkage : float, default=0.0
+        How many rows the prior is worth that the categories of a column are alike: a random effect. It pulls vectors to
+        the column's mean, and holds those of fewer rows back; 0 for none.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     schedule : str, mapping or Schedule, default="constant"
@@ -137,6 +140,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         one_hot_max_categories=0,
         category_dropout=0.05,
         handle_unknown="learned",
+        shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -164,6 +168,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
+        self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

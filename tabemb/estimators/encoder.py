@@ -52,6 +52,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         What serves for categories that training had in no row; see there.
+    shrinkage : float, default=0.0
+        How many rows the prior is worth that the categories of a column are alike; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
         When it ends; see there.
     callbacks, random_state, verbose
@@ -111,6 +113,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         max_categories=None,
         category_dropout=0.05,
         handle_unknown="learned",
+        shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -136,6 +139,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         self.max_categories = max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
+        self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

@@ -30,6 +30,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         What serves for categories that training had in no row; see there.
+    shrinkage : float, default=0.0
+        How many rows the prior is worth that the categories of a column are alike; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
         When it ends; see there.
     loss : str, mapping or NumberLoss, default="squared_error"
@@ -74,6 +76,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         one_hot_max_categories=0,
         category_dropout=0.05,
         handle_unknown="learned",
+        shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -98,6 +101,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
+        self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

@@ -109,6 +109,9 @@ class ModelSection(Section):
         "learned",
         description="What serves for categories that training had in no row: learned, zero, mean or nearest (by name).",
     )
+    shrinkage: float = Field(
+        0.0, ge=0, description="How many rows the prior is worth that the categories of a column are alike."
+    )
     learning_rate: float = Field(0.002, gt=0, description="Learning rate of Adam.")
     schedule: Spec = Field("constant", description="How the learning rate moves: constant, cosine or linear.")
     weight_decay: float = Field(0.0, ge=0)

@@ -35,6 +35,7 @@ CHANGES = {
     "category_dropout": 0.5,
     "learning_rate": 0.1,
     "schedule": "cosine",
+    "shrinkage": 50,
     "weight_decay": 0.9,
     "batch_size": 8,
     "max_epochs": 1,
@@ -47,8 +48,8 @@ CHANGES = {
     "n_ensemble": 2,
     "random_state": 1,
 }
-# These change when training stops, what is heard of it, or what is shown; they have tests of their own.
-ELSEWHERE = {"n_iter_no_change", "tol", "callbacks", "verbose"}
+# These change when training stops, what is heard of it, or what is shown or served; they have tests of their own.
+ELSEWHERE = {"handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
 
 
 @pytest.fixture(scope="module")
