@@ -23,7 +23,7 @@ STEPS_PER_CALL = 100
 CELLS_PER_CALL = 4_000_000
 # The learning rate of the tables, as a multiple of that of the other weights, and how much rare rows are held back.
 TABLE_FACTOR = 3.0
-DAMPING = 0.0
+DAMPING = 10.0
 
 
 @dataclass(frozen=True)
