@@ -30,8 +30,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
         Columns that hold categories although they look like numbers. Text, category, bool and object columns always do.
-    embedding_dim : str, int or mapping, default="auto"
-        Dimensions of the vectors: a rule ("auto", "fastai", "half", "google", "sqrt"), a number, or a number a column.
+    embedding_dim : str, int or mapping, default="capped"
+        Dimensions of the vectors: a rule ("capped", "fastai", "half", "google", "sqrt"), a number, or a number a
+        column. "auto" finds out how many the data need and trains anew with so many, in about twice the time; see
+        :mod:`tabemb.estimators.needed_dims`.
     body : str, mapping or Body, default="ensemble"
         The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.
@@ -125,7 +127,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self,
         categorical=None,
         *,
-        embedding_dim="auto",
+        embedding_dim="capped",
         body="ensemble",
         numeric="piecewise_linear",
         min_frequency=None,

@@ -107,7 +107,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         remainder="passthrough",
         cv=5,
         target_statistics=False,
-        embedding_dim="auto",
+        embedding_dim="capped",
         body="mlp",
         numeric="standardized",
         min_frequency=None,

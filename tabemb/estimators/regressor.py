@@ -64,7 +64,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self,
         categorical=None,
         *,
-        embedding_dim="auto",
+        embedding_dim="capped",
         body="ensemble",
         numeric="piecewise_linear",
         min_frequency=None,

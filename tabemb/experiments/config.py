@@ -95,7 +95,9 @@ class ModelSection(Section):
     """The parameters of EmbeddingClassifier or EmbeddingRegressor; what is left out keeps the library's default."""
 
     embedding_dim: int | str | dict[str, Any] = Field(
-        "auto", description="A size rule (auto, fastai, half, google, sqrt), a number, or a mapping column: number."
+        "capped",
+        description="A size rule (capped, fastai, half, google, sqrt), auto (found by training), a number, or a "
+        "mapping column: number.",
     )
     body: Spec = Field("ensemble", description="The layers, by name or as a mapping: {name: ensemble, dropout: 0.2}.")
     numeric: Spec = Field("piecewise_linear", description="How numbers enter the network, by name or as a mapping.")
