@@ -30,19 +30,21 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
         Columns that hold categories although they look like numbers. Text, category, bool and object columns always do.
-    embedding_dim : str, int or mapping, default="auto"
-        Dimensions of the vectors: a rule ("auto", "fastai", "half", "google", "sqrt"), a number, or a number a column.
-    body : str, mapping or Body, default="mlp"
+    embedding_dim : str, int or mapping, default="capped"
+        Dimensions of the vectors: a rule ("capped", "fastai", "half", "google", "sqrt"), a number, or a number a
+        column. "auto" finds out how many the data need and trains anew with so many, in about twice the time; see
+        :mod:`tabemb.estimators.needed_dims`.
+    body : str, mapping or Body, default="ensemble"
         The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.
-    numeric : str, mapping or NumericEncoder, default="standardized"
+    numeric : str, mapping or NumericEncoder, default="piecewise_linear"
         How numbers enter: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld".
     min_frequency : int or float, optional
         Categories in fewer rows (or a smaller share of rows) are taken for unknown.
     max_categories : int, optional
         The most categories of a column; one of them is "unknown", for the rest.
-    one_hot_max_categories : int or float, default=0
-        Columns of at most so many categories enter one-hot instead of by vectors.
+    one_hot_max_categories : int or float, default=8
+        Columns of at most so many categories enter one-hot and have no vectors; 0 gives vectors to all.
     category_dropout : float, default=0.05
         Share of known cells that training shows as "unknown", so that the vector for unseen categories is learned.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -121,7 +123,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     >>> import pandas as pd
     >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50, "hour": list(range(5, 15)) * 10})
     >>> late = ["late" if dest == "MIA" else "on time" for dest in flights["dest"]]
-    >>> model = EmbeddingClassifier(max_epochs=50, learning_rate=0.01, random_state=0).fit(flights, late)
+    >>> model = EmbeddingClassifier(max_epochs=50, one_hot_max_categories=0, random_state=0).fit(flights, late)
     >>> model.predict(flights.head(2))
     array(['on time', 'late'], dtype='<U7')
     >>> model.vectors_["dest"].index_to_key
@@ -132,12 +134,12 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self,
         categorical=None,
         *,
-        embedding_dim="auto",
-        body="mlp",
-        numeric="standardized",
+        embedding_dim="capped",
+        body="ensemble",
+        numeric="piecewise_linear",
         min_frequency=None,
         max_categories=None,
-        one_hot_max_categories=0,
+        one_hot_max_categories=8,
         category_dropout=0.05,
         handle_unknown="learned",
         shrinkage=0.0,

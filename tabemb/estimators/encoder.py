@@ -46,8 +46,13 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         Whether the mean target of each category stands beside its vector, shrunk towards the mean of all rows as in
         scikit-learn's ``TargetEncoder``, and cross-fitted on the same folds: a column a categorical column, of more
         than two classes one a class, of several targets one a target.
-    embedding_dim, body, numeric, min_frequency, max_categories, category_dropout
+    embedding_dim, min_frequency, max_categories, category_dropout
         The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+    body : str, mapping or Body, default="mlp"
+        The layers behind the vectors, see there. One network that sees each vector whole, since it is trained once a
+        fold, and its vectors are all that is kept.
+    numeric : str, mapping or NumericEncoder, default="standardized"
+        How numbers enter; see there.
     learning_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -106,7 +111,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         remainder="passthrough",
         cv=5,
         target_statistics=False,
-        embedding_dim="auto",
+        embedding_dim="capped",
         body="mlp",
         numeric="standardized",
         min_frequency=None,

@@ -7,6 +7,7 @@ from tabemb.estimators.ensemble import network_seeds
 from tabemb.estimators.unknown import keep_strategy
 from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
+from tabemb.nn.sizes import columns_from_data
 from tabemb.nn.tasks import Task
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.batches import Rows
@@ -43,6 +44,12 @@ class PartialFitMixin(EmbeddingEstimator):
         if not known:
             self.task_: Task = task_of(targets)
             self.encoder_, table = self._fit_table_encoder(frame)
+            if columns := columns_from_data(self.embedding_dim, self._embedded()):
+                raise DataError(
+                    f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: sizes are found "
+                    "by rows that are left out, and a portion is learned whole. Choose a rule, such as 'capped', or a "
+                    "number."
+                )
             self._start_networks(of_networks)
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in of_networks], 0, 0
         else:

@@ -24,14 +24,18 @@ class RowAdam:
     - **Weight decay** is decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101) and pulls at every row at every step,
       as a prior does: a row that is met again has first the decay of the k steps that it missed.
 
-    - **The prior** holds rare rows back, as shrinkage by count does (n / (n + k)): that the categories of a column are
-      all alike is believed as if ``k`` rows had said so (a random effect; GLMMNet, Avanzi et al. 2023,
-      arXiv:2301.12710). A row of training says as much of a number in a vector as the mean square of a single cell's
-      gradient (Fisher information), so that the prior pulls each row to the column's mean by a gradient of ``k`` times
-      that, spread over the steps of an epoch; a row that is met again first has what it missed. What the prior says
-      is added to the second moment, too: a row of fewer rows than ``k`` moves in proportion to how often it is met,
-      and not, as Adam has it, by as much in each of the few times that it is met. Where a row comes to rest does not
-      depend on this. The column's mean is that of the batch, in which each category has its share.
+    - **Damping** keeps rare rows from running ahead. Adam moves a row by as much whether it is met in every batch or in
+      one of a thousand; by the few that it has, a rare row would learn its targets by heart. To the second moment of a
+      row, ``damping`` times the mean square of what a single cell of the batch gives is added. A row that comes more
+      often than that in a step hardly feels it; rarer ones move in proportion to how often they are met, so that when
+      training stops early, they are near to where they began.
+    - **The prior** holds rare rows back however long training lasts, as shrinkage by count does (n / (n + k)): that the
+      categories of a column are all alike is believed as if ``k`` rows had said so (a random effect; GLMMNet, Avanzi et
+      al. 2023, arXiv:2301.12710). A row of training says as much of a number in a vector as the mean square of a single
+      cell's gradient (Fisher information), so that the prior pulls each row to the column's mean by a gradient of ``k``
+      times that, spread over the steps of an epoch; a row that is met again first has what it missed. What the prior
+      says is added to the second moment as damping is; where a row comes to rest does not depend on this. The
+      column's mean is that of the batch, in which each category has its share.
 
     One second moment for a row instead of one for each of its numbers, the mean of the squares, is what recommendation
     systems do (row-wise Adagrad, Mudigere et al. 2022, arXiv:2104.05158): two numbers beside a vector instead of twice
@@ -48,6 +52,8 @@ class RowAdam:
         Whether there is weight decay.
     table_factor : float, default=1.0
         The learning rate of the tables, as a multiple of that of the other weights.
+    damping : float, default=0.0
+        How many times a step a row is met that moves by a factor of the square root of 2 less for it.
     shrinks : bool, default=False
         Whether there is a prior.
     beta_1, beta_2 : float
@@ -68,11 +74,20 @@ class RowAdam:
     """
 
     def __init__(
-        self, weights, *, decays=False, table_factor=1.0, shrinks=False, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+        self,
+        weights,
+        *,
+        decays=False,
+        table_factor=1.0,
+        damping=0.0,
+        shrinks=False,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-7,
     ):
         self.weights = list(weights)
         self.decays, self.table_factor = bool(decays), float(table_factor)
-        self.shrinks = bool(shrinks)
+        self.damping, self.shrinks = float(damping), bool(shrinks)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self.weight_decay = tf.Variable(0.0, trainable=False)
         self.prior = tf.Variable(0.0, trainable=False)
@@ -137,14 +152,14 @@ class RowAdam:
         second += (1 - self.beta_2) * tf.reduce_mean(tf.square(gradient), axis=1, keepdims=True)
         correction = 1 - tf.pow(self.beta_2, step)
         length = self.table_factor * learning_rate * tf.sqrt(correction)
+        held = self.damping + self.prior if self.shrinks else self.damping
+        of_cell = tf.reduce_mean(tf.square(of_cells)) if self.shrinks or self.damping else 0.0
+        stride = length / (tf.sqrt(second + held * correction * of_cell) + self.epsilon)
+        moved = vectors - stride * gradient
         if self.shrinks:
-            of_cell = tf.reduce_mean(tf.square(of_cells))
-            stride = length / (tf.sqrt(second + self.prior * correction * of_cell) + self.epsilon)
             # A step against the prior's own gradient could go too far; this goes to where that gradient is met.
             pull = stride * skipped * self.prior * tf.cast(tf.shape(of_cells)[0], tf.float32) * of_cell
-            moved = (vectors - stride * gradient + pull * means) / (1 + pull)
-        else:
-            moved = vectors - length / (tf.sqrt(second) + self.epsilon) * gradient
+            moved = (moved + pull * means) / (1 + pull)
         beside = [tf.fill(tf.shape(second), step)]
         if self.decays:
             beside.append(tf.fill(tf.shape(second), self._log_decay.read_value()))

@@ -80,17 +80,21 @@ class LoopPool:
         decays: bool,
         drops: bool,
         table_factor: float,
+        damping: float = 0.0,
         shrinks: bool = False,
     ) -> TrainingLoop:
         """Return a loop for networks of this shape, from the pool or new."""
         key = shape_key(spec, task, decays=decays, drops=drops, shrinks=shrinks)
+        key = None if key is None else (key, table_factor, damping)
         with self._lock:
             waiting = self._waiting.get(key) if key is not None else None
             loop = waiting.pop() if waiting else None
             if waiting is not None and not waiting:
                 del self._waiting[key]
         if loop is None:
-            loop = TrainingLoop(spec, task, decays=decays, drops=drops, table_factor=table_factor, shrinks=shrinks)
+            loop = TrainingLoop(
+                spec, task, decays=decays, drops=drops, table_factor=table_factor, damping=damping, shrinks=shrinks
+            )
             loop.key = key
         return loop
 

@@ -38,6 +38,8 @@ class TrainingLoop:
         Whether there is category dropout.
     table_factor : float, default=1.0
         The learning rate of the tables, as a multiple of that of the other weights.
+    damping : float, default=0.0
+        How much rare rows are damped; see :class:`RowAdam`.
     shrinks : bool, default=False
         Whether a prior holds rare rows back; see :class:`RowAdam`, whose ``prior`` is then set before each call.
 
@@ -59,6 +61,7 @@ class TrainingLoop:
         decays: bool = False,
         drops: bool = False,
         table_factor: float = 1.0,
+        damping: float = 0.0,
         shrinks: bool = False,
     ):
         self.task, self._drops = task, drops
@@ -70,6 +73,7 @@ class TrainingLoop:
             [v.value for v in self._trunk.trainable_variables],
             decays=decays,
             table_factor=table_factor,
+            damping=damping,
             shrinks=shrinks,
         )
         self._stacks = [

@@ -21,8 +21,9 @@ __all__ = ["Trainer", "TrainingRecord"]
 STEPS_PER_CALL = 100
 # A call lays the rows of all its steps side by side first; this bounds the memory for it (four bytes a cell).
 CELLS_PER_CALL = 4_000_000
-# The learning rate of the tables, as a multiple of that of the other weights.
+# The learning rate of the tables, as a multiple of that of the other weights, and how much rare rows are damped.
 TABLE_FACTOR = 3.0
+DAMPING = 10.0
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class Trainer:
             decays=self.weight_decay > 0,
             drops=self.category_dropout > 0,
             table_factor=TABLE_FACTOR,
+            damping=DAMPING,
             shrinks=self.shrinkage > 0,
         )
         loop.begin(

@@ -29,7 +29,9 @@ def fitted(quick):
 
     @cache
     def fit(name, **params):
-        return EmbeddingClassifier(**quick, early_stopping=False, handle_unknown=name, **params).fit(X, Y)
+        return EmbeddingClassifier(
+            **{**quick, "early_stopping": False, "one_hot_max_categories": 0, "handle_unknown": name, **params}
+        ).fit(X, Y)
 
     return fit
 
@@ -76,7 +78,7 @@ def test_a_strategy_with_parameters_is_given_in_every_way_and_saved(quick, fitte
     ]
     learned = fitted("learned").predict_proba(NEW)
     for number, model in enumerate(models):
-        model.set_params(**quick, early_stopping=False).fit(X, Y).save(tmp_path / str(number))
+        model.set_params(**quick, early_stopping=False, one_hot_max_categories=0).fit(X, Y).save(tmp_path / str(number))
         for each in (model, tabemb.load(tmp_path / str(number))):
             assert np.array_equal(each.predict_proba(NEW), learned)
     assert not np.array_equal(fitted("nearest").predict_proba(NEW), learned)
@@ -85,7 +87,7 @@ def test_a_strategy_with_parameters_is_given_in_every_way_and_saved(quick, fitte
 def test_a_regressor_has_it_too(quick):
     answers = {}
     for name in ("learned", "zero"):
-        model = EmbeddingRegressor(**quick, handle_unknown=name).fit(X, Y.astype(float))
+        model = EmbeddingRegressor(**quick, one_hot_max_categories=0, handle_unknown=name).fit(X, Y.astype(float))
         answers[name] = model.predict(NEW)
         assert model.vectors_["job"].unknown.any() == (name == "learned")
     assert answers["zero"][3] == answers["learned"][3]
@@ -94,7 +96,9 @@ def test_a_regressor_has_it_too(quick):
 
 @strategies
 def test_portions_keep_the_strategy(name, quick):
-    model, learned = (EmbeddingClassifier(**quick, handle_unknown=each) for each in (name, "learned"))
+    model, learned = (
+        EmbeddingClassifier(**quick, one_hot_max_categories=0, handle_unknown=each) for each in (name, "learned")
+    )
     for portion in (slice(0, 80), slice(80, None)):
         model.partial_fit(X[portion], Y[portion], classes=[False, True])
         learned.partial_fit(X[portion], Y[portion], classes=[False, True])
@@ -129,7 +133,9 @@ def test_the_encoder_serves_it_and_rows_of_a_fold_are_served_by_it_where_no_othe
 @strategies
 def test_members_that_leave_rows_out_are_each_served_by_it(name, quick):
     body = {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}
-    model = EmbeddingClassifier(**{**quick, "body": body}, handle_unknown=name, embedding_dim=8)
+    model = EmbeddingClassifier(
+        **{**quick, "body": body}, handle_unknown=name, one_hot_max_categories=0, embedding_dim=8
+    )
     some = X.assign(job=X["job"].where(X.index != 7, "pilots"))
     model.fit(some, Y)
     assert model._n_separate() == 2

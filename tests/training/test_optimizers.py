@@ -145,6 +145,28 @@ def test_reset_forgets_and_other_vectors_leave_the_moments():
     assert (int(optimizer.step), float(optimizer.weight_decay)) == (0, 0.0)
 
 
+def test_damping_moves_rare_rows_by_how_often_they_come_and_hardly_feels_frequent_ones():
+    """Two rows with gradients of one length, one in every step, one in each hundredth: how far they go in all."""
+    moved = {}
+    for damping in (0.0, 1.0):
+        optimizer = RowAdam([], damping=damping)
+        optimizer.reset()
+        rows = tf.Variable(start(optimizer, np.zeros((2, 3), "float32")))
+        for step in range(400):
+            where = [0, 1] if step % 100 == 50 else [0]
+            optimizer.begin_step(0.01)
+            gradient = tf.ones([len(where), 3])
+            read = tf.gather(rows, where)
+            new = optimizer.updated(read, optimizer.vectors(read), gradient, 0.01, gradient)
+            rows.scatter_update(tf.IndexedSlices(new, tf.constant(where)))
+        moved[damping] = -optimizer.vectors(rows.read_value()).numpy()[:, 0]
+    assert moved[0.0][0] == pytest.approx(4.0, rel=0.01)
+    assert moved[1.0][0] == pytest.approx(4.0 / 2**0.5, rel=0.01)
+    # Without damping ten times as far a visit as the frequent row; with it, as far.
+    assert moved[0.0][1] / 4 > 5 * moved[0.0][0] / 400
+    assert moved[1.0][1] / 4 == pytest.approx(2**0.5 * moved[1.0][0] / 400, rel=0.05)
+
+
 def with_prior(prior, n_before=0):
     """Return an optimizer with a prior, after some steps."""
     optimizer = RowAdam([], shrinks=True)
