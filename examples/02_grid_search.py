@@ -15,7 +15,7 @@ def main(rows=20_000, folds=3):
 
     model = tabemb.EmbeddingClassifier(categorical=["month", "hour"], max_epochs=5, random_state=0)
     # Parameters of a part are reached through two underscores, also where the part was given by its name ("mlp").
-    grid = {"embedding_dim": ["auto", 4], "body__dropout": [0.0, 0.3]}
+    grid = {"embedding_dim": ["capped", 4], "body__dropout": [0.0, 0.3]}
     search = GridSearchCV(model, grid, scoring="roc_auc", cv=folds).fit(X, y)
 
     results = pd.DataFrame(search.cv_results_).sort_values("rank_test_score")

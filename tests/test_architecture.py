@@ -28,6 +28,7 @@ WHOLE = {
     "test_repeatability.py",
     "test_scikit_learn_tools.py",
     "test_unknown_categories.py",
+    "test_unseen_benchmark.py",
 }
 
 

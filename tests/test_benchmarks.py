@@ -22,7 +22,8 @@ SMALL = {
 
 def test_every_benchmark_is_tried_here_or_needs_its_own_data():
     have_main = {path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
-    assert have_main - set(SMALL) == {"airport_neighbours", "cross_fitting", "optimizer_quality", "quality"}
+    needs_data = {"airport_neighbours", "cross_fitting", "optimizer_quality", "quality", "sizes", "unseen"}
+    assert have_main - set(SMALL) == needs_data
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ data:
   path: rows.csv
   target: good
   categorical: [code]
-model: {max_epochs: 2}
+model: {max_epochs: 2, one_hot_max_categories: 0}
 baselines: [majority]
 validation: {folds: 2}
 """

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,23 +14,26 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.ensemble import mean_of, network_seeds, start_as
-from tabemb.estimators.folds import fold_of_each_row, left_out, untrained_by_member
+from tabemb.estimators.folds import fold_of_each_row, left_out
 from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
 from tabemb.estimators.learned import LearnedVectors
+from tabemb.estimators.needed_dims import needed_dims
 from tabemb.estimators.parameters import check_parameters
+from tabemb.estimators.splits import strata_of
+from tabemb.estimators.unknown import serve_unknown, shown_as_known
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.losses import LOSSES
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
-from tabemb.nn.sizes import SIZE_RULES, embedding_dims
+from tabemb.nn.sizes import SIZE_RULES, columns_from_data, embedding_dims
 from tabemb.nn.tasks import Task
+from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
-from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
 from tabemb.training.schedules import SCHEDULES
@@ -38,12 +42,14 @@ from tabemb.training.trainer import Trainer, TrainingRecord
 __all__ = ["EmbeddingEstimator"]
 
 FEWEST_ROWS_TO_SPLIT = 20
+NO_SIZES: Mapping[str, int] = MappingProxyType({})
 PARTS = {
     "body": BODIES,
     "numeric": NUMERIC_ENCODERS,
     "schedule": SCHEDULES,
     "embedding_dim": SIZE_RULES,
     "loss": LOSSES,
+    "handle_unknown": UNKNOWN_STRATEGIES,
 }
 
 
@@ -138,9 +144,9 @@ class EmbeddingEstimator(BaseEstimator):
         self.task_ = self._task_of(targets)
         self.encoder_, table = self._fit_table_encoder(frame)
         of_networks = network_seeds(seeds, self._n_networks())
-        self._start_networks(of_networks)
-        self._check_output()
         rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
+        self._start_networks(of_networks, self._sizes_from_data(rows, seeds))
+        self._check_output()
         self._start_logits(rows)
         records = [self._train(*each, rows) for each in zip(self._networks, of_networks, strict=True)]
         self._adjust_task(rows, of_networks)
@@ -153,9 +159,24 @@ class EmbeddingEstimator(BaseEstimator):
     def _n_networks(self) -> int:
         return getattr(self, "n_ensemble", 1)
 
-    def _start_networks(self, of_networks: list[Seeds]) -> None:
-        """Make the networks; all start from the tables of the first, so that their vectors stay comparable."""
-        self._network, *others = [self._network_from_seed(seeds["network"]) for seeds in of_networks]
+    def _sizes_from_data(self, rows: Rows, seeds: Seeds) -> dict[str, int]:
+        """Return the dimensions of the columns whose ``embedding_dim`` is "auto"; none where rows are too few."""
+        columns = columns_from_data(self.embedding_dim, self._embedded())
+        if not columns or len(rows) < FEWEST_ROWS_TO_SPLIT:
+            return {}
+        self._start_networks([seeds])
+        self._start_logits(rows)
+        train, judged = self._split_off(rows, seeds)
+        self._train_on(self._network, seeds, train, judged, callbacks=None)
+        counts = {name: vocabulary.counts for name, vocabulary in self.encoder_.vocabularies.items()}
+        return needed_dims(self._network, self.task_, judged, counts, columns)
+
+    def _start_networks(self, of_networks: list[Seeds], sizes: Mapping[str, int] = NO_SIZES) -> None:
+        """Make the networks; all start from the tables of the first, so that their vectors stay comparable.
+
+        Columns that ``sizes`` leaves out have the dimensions that ``embedding_dim`` says.
+        """
+        self._network, *others = [self._network_from_seed(seeds["network"], sizes) for seeds in of_networks]
         for other in others:
             start_as(self._network, other)
         self._others = tuple(others)
@@ -170,13 +191,13 @@ class EmbeddingEstimator(BaseEstimator):
         return self._train_on(network, seeds, *self._split(rows, seeds))
 
     def _train_on(
-        self, network: Network, seeds: Seeds, train: Rows, validation: Rows | None, stop_after: int | None = None
+        self, network: Network, seeds: Seeds, train: Rows, validation: Rows | None, **changes: Any
     ) -> TrainingRecord:
-        trainer = self._trainer(len(train), with_validation=validation is not None, stop_after=stop_after)
+        trainer = replace(self._trainer(len(train), with_validation=validation is not None), **changes)
         loop = trainer.loop(network, self.task_, seeds)
         record = trainer.fit(loop, train, validation, seeds)
         trainer.release(loop)
-        self._serve_unknown_for_untrained(network, train)
+        self._serve_unknown(network, train)
         return record
 
     def _adjust_task(self, rows: Rows, of_networks: list[Seeds]) -> None:
@@ -219,6 +240,7 @@ class EmbeddingEstimator(BaseEstimator):
             min_frequency=self.min_frequency,
             max_categories=self.max_categories,
             scaling=NUMERIC_ENCODERS.resolve(self.numeric).scaling,
+            min_similarity=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).min_similarity,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -230,11 +252,14 @@ class EmbeddingEstimator(BaseEstimator):
             )
         return encoder, table
 
-    def _network_from_seed(self, seed: int) -> Network:
+    def _embedded(self) -> dict[str, int]:
+        """Return the columns that get vectors, with the number of their categories."""
+        small, vocabularies = getattr(self, "one_hot_max_categories", 0), self.encoder_.vocabularies
+        return {name: each.n_categories for name, each in vocabularies.items() if each.n_categories > small}
+
+    def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
         vocabularies = self.encoder_.vocabularies
-        small = getattr(self, "one_hot_max_categories", 0)
-        embedded = {name: v.n_categories for name, v in vocabularies.items() if v.n_categories > small}
-        dims = embedding_dims(self.embedding_dim, embedded)
+        dims = embedding_dims(self.embedding_dim, self._embedded()) | sizes
         features, one_hot = [], []
         for position, (name, vocabulary) in enumerate(vocabularies.items()):
             if name in dims:
@@ -256,16 +281,17 @@ class EmbeddingEstimator(BaseEstimator):
         )
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
-        """Set a validation part aside; in it, categories that no training row has are unknown."""
-        if not self._sets_aside(len(rows)):
-            return rows, None
+        """Set a validation part aside; in it, categories that no training row has are what stands in for them."""
+        return self._split_off(rows, seeds) if self._sets_aside(len(rows)) else (rows, None)
+
+    def _split_off(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
         n_held = int(np.ceil(len(rows) * self.validation_fraction))
-        strata = self._strata(rows.targets, n_held)
+        strata = strata_of(rows.targets, n_held) if self.task_.is_classifier else None
         if (n_members := self._n_separate()) > 1:
             n_folds = max(n_members, round(1 / self.validation_fraction))
             folds = fold_of_each_row(len(rows), n_folds, strata, seeds.generator("validation"))
             train = replace(rows, folds=folds)
-            return train, left_out(train, n_members, seeds.generator("judged"))
+            return train, left_out(train, n_members, seeds.generator("judged"), self.encoder_)
         kept, held = train_test_split(
             np.arange(len(rows)),
             test_size=min(n_held, len(rows) - 1),
@@ -273,9 +299,7 @@ class EmbeddingEstimator(BaseEstimator):
             stratify=strata,
         )
         train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
-        for position, untrained in self._untrained(train).items():
-            indices = validation.table.indices[:, position]
-            indices[untrained[indices]] = Vocabulary.UNKNOWN
+        shown_as_known(validation, train, self.encoder_)
         return train, validation
 
     def _n_separate(self) -> int:
@@ -286,42 +310,17 @@ class EmbeddingEstimator(BaseEstimator):
     def _sets_aside(self, n_rows: int) -> bool:
         return self.early_stopping and n_rows >= FEWEST_ROWS_TO_SPLIT
 
-    def _strata(self, targets, n_held):
-        if not self.task_.is_classifier or targets.ndim > 1:
-            return None
-        codes, counts = np.unique(targets, return_inverse=True, return_counts=True)[1:]
-        # A class of one row has no share to keep; it goes with the largest, so that the others keep theirs.
-        codes = np.where(counts == 1, counts.argmax(), np.arange(len(counts)))[codes]
-        n_strata = len(np.unique(codes))
-        fits = counts.max() >= 2 and min(n_held, len(targets) - n_held) >= n_strata
-        return codes if fits else None
+    def _serve_unknown(self, network: Network, rows: Rows) -> None:
+        serve_unknown(
+            network,
+            UNKNOWN_STRATEGIES.resolve(self.handle_unknown),
+            self.encoder_,
+            rows,
+            drops=self.category_dropout > 0,
+            n_members=self._n_separate(),
+        )
 
-    def _untrained(self, rows: Rows) -> dict[int, np.ndarray]:
-        """Return, for the position of each categorical column, which of its indices no row has, as truth values."""
-        untrained = {}
-        for position, vocabulary in enumerate(self.encoder_.vocabularies.values()):
-            untrained[position] = ~rows.seen(position, vocabulary.size)
-            untrained[position][Vocabulary.UNKNOWN] = False
-        return untrained
-
-    def _serve_unknown_for_untrained(self, network: Network, rows: Rows) -> None:
-        """A row that never was in a batch is noise; the learned "unknown" row is the better answer for it."""
-        untrained = self._untrained(rows)
-        if not self.category_dropout:
-            # Without category dropout the row is learned where the table has cells that are unknown.
-            for position, which in untrained.items():
-                if not rows.seen(position, len(which))[Vocabulary.UNKNOWN]:
-                    which[:] = False
-        network.serve_unknown_for({position: np.flatnonzero(which) for position, which in untrained.items()})
-        if rows.folds is not None and self.category_dropout:
-            sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
-            network.serve_unknown_for_members(
-                [untrained_by_member(rows, position, size, self._n_separate()) for position, size in enumerate(sizes)]
-            )
-
-    def _trainer(
-        self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None, stop_after: int | None = None
-    ) -> Trainer:
+    def _trainer(self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None) -> Trainer:
         return Trainer(
             batch_size=_auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
             max_epochs=max_epochs or self.max_epochs,
@@ -329,9 +328,9 @@ class EmbeddingEstimator(BaseEstimator):
             schedule=self.schedule,
             weight_decay=self.weight_decay,
             category_dropout=self.category_dropout,
+            shrinkage=self.shrinkage,
             n_iter_no_change=self.n_iter_no_change if with_validation else None,
             tol=self.tol,
-            stop_after=stop_after,
             callbacks=self.callbacks,
             verbose=self.verbose,
         )

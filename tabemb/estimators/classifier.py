@@ -30,21 +30,30 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
         Columns that hold categories although they look like numbers. Text, category, bool and object columns always do.
-    embedding_dim : str, int or mapping, default="auto"
-        Dimensions of the vectors: a rule ("auto", "fastai", "half", "google", "sqrt"), a number, or a number a column.
-    body : str, mapping or Body, default="mlp"
+    embedding_dim : str, int or mapping, default="capped"
+        Dimensions of the vectors: a rule ("capped", "fastai", "half", "google", "sqrt"), a number, or a number a
+        column. "auto" finds out how many the data need and trains anew with so many, in about twice the time; see
+        :mod:`tabemb.estimators.needed_dims`.
+    body : str, mapping or Body, default="ensemble"
         The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.
-    numeric : str, mapping or NumericEncoder, default="standardized"
+    numeric : str, mapping or NumericEncoder, default="piecewise_linear"
         How numbers enter: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld".
     min_frequency : int or float, optional
         Categories in fewer rows (or a smaller share of rows) are taken for unknown.
     max_categories : int, optional
         The most categories of a column; one of them is "unknown", for the rest.
-    one_hot_max_categories : int or float, default=0
-        Columns of at most so many categories enter one-hot instead of by vectors.
+    one_hot_max_categories : int or float, default=8
+        Columns of at most so many categories enter one-hot and have no vectors; 0 gives vectors to all.
     category_dropout : float, default=0.05
         Share of known cells that training shows as "unknown", so that the vector for unseen categories is learned.
+    handle_unknown : str, mapping or UnknownStrategy, default="learned"
+        What serves for categories that training had in no row: "learned", the vector that ``category_dropout`` taught;
+        "zero"; "mean", of the known ones by their counts; "nearest" (``min_similarity``), that of the known category
+        with the most similar name, and the learned one where none is similar.
+    shrinkage : float, default=0.0
+        How many rows the prior is worth that the categories of a column are alike: a random effect. It pulls vectors to
+        the column's mean, and holds those of fewer rows back; 0 for none.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     schedule : str, mapping or Schedule, default="constant"
@@ -114,7 +123,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     >>> import pandas as pd
     >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50, "hour": list(range(5, 15)) * 10})
     >>> late = ["late" if dest == "MIA" else "on time" for dest in flights["dest"]]
-    >>> model = EmbeddingClassifier(max_epochs=50, learning_rate=0.01, random_state=0).fit(flights, late)
+    >>> model = EmbeddingClassifier(max_epochs=50, one_hot_max_categories=0, random_state=0).fit(flights, late)
     >>> model.predict(flights.head(2))
     array(['on time', 'late'], dtype='<U7')
     >>> model.vectors_["dest"].index_to_key
@@ -125,13 +134,15 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self,
         categorical=None,
         *,
-        embedding_dim="auto",
-        body="mlp",
-        numeric="standardized",
+        embedding_dim="capped",
+        body="ensemble",
+        numeric="piecewise_linear",
         min_frequency=None,
         max_categories=None,
-        one_hot_max_categories=0,
+        one_hot_max_categories=8,
         category_dropout=0.05,
+        handle_unknown="learned",
+        shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -158,6 +169,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.max_categories = max_categories
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
+        self.handle_unknown = handle_unknown
+        self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

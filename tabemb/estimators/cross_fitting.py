@@ -194,7 +194,7 @@ class CrossFitMixin(EmbeddingEstimator):
             # The start of the logits is taken from targets, too.
             self._start_logits(its_rows)
             train, validation, stop_after = self._to_train(its_rows, of_fold, records)
-            records.append(self._train_on(network, of_fold, train, validation, stop_after))
+            records.append(self._train_on(network, of_fold, train, validation, stop_after=stop_after))
             learned.take(number, network, train)
             statistics.append(self._statistics_of(rows, fold.train))
             if number == 0:

@@ -46,10 +46,19 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         Whether the mean target of each category stands beside its vector, shrunk towards the mean of all rows as in
         scikit-learn's ``TargetEncoder``, and cross-fitted on the same folds: a column a categorical column, of more
         than two classes one a class, of several targets one a target.
-    embedding_dim, body, numeric, min_frequency, max_categories, category_dropout
+    embedding_dim, min_frequency, max_categories, category_dropout
         The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+    body : str, mapping or Body, default="mlp"
+        The layers behind the vectors, see there. One network that sees each vector whole, since it is trained once a
+        fold, and its vectors are all that is kept.
+    numeric : str, mapping or NumericEncoder, default="standardized"
+        How numbers enter; see there.
     learning_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
+    handle_unknown : str, mapping or UnknownStrategy, default="learned"
+        What serves for categories that training had in no row; see there.
+    shrinkage : float, default=0.0
+        How many rows the prior is worth that the categories of a column are alike; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
         When it ends; see there.
     callbacks, random_state, verbose
@@ -102,12 +111,14 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         remainder="passthrough",
         cv=5,
         target_statistics=False,
-        embedding_dim="auto",
+        embedding_dim="capped",
         body="mlp",
         numeric="standardized",
         min_frequency=None,
         max_categories=None,
         category_dropout=0.05,
+        handle_unknown="learned",
+        shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -132,6 +143,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.category_dropout = category_dropout
+        self.handle_unknown = handle_unknown
+        self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from tabemb.table.vocabulary import Vocabulary
+from tabemb.table.encoder import TableEncoder
 from tabemb.training.batches import Rows
 
-__all__ = ["fold_of_each_row", "left_out", "untrained_by_member"]
+__all__ = ["counts_by_member", "fold_of_each_row", "left_out"]
 
 # Rows that are answered after each epoch: a tenth of a long table says enough.
 MOST_JUDGED, SHARE_JUDGED = 20_000, 0.1
@@ -43,10 +43,10 @@ def fold_of_each_row(
     return folds
 
 
-def left_out(rows: Rows, n_members: int, generator: np.random.Generator) -> Rows:
+def left_out(rows: Rows, n_members: int, generator: np.random.Generator, encoder: TableEncoder) -> Rows:
     """Return rows by which members are judged: each row for the member that leaves it out.
 
-    A category that this member has in no row that it trains on is unknown.
+    For a category that this member has in no row that it trains on stands what stands in for it.
 
     Parameters
     ----------
@@ -56,21 +56,23 @@ def left_out(rows: Rows, n_members: int, generator: np.random.Generator) -> Rows
         How many members there are; rows of other folds are left out by nobody.
     generator : numpy.random.Generator
         Draws the rows, where they are many.
+    encoder : TableEncoder
+        Knows the categories, and which stands in for which.
     """
     judged = np.flatnonzero(rows.folds < n_members)
     most = max(MOST_JUDGED, int(SHARE_JUDGED * len(rows)))
     if len(judged) > most:
         judged = np.sort(generator.choice(judged, most, replace=False))
     part = rows.take(judged)
-    for position in range(part.table.indices.shape[1]):
+    for position, (name, vocabulary) in enumerate(encoder.vocabularies.items()):
         column = part.table.indices[:, position]
-        unseen = _counts_without_fold(rows, position, int(rows.table.indices[:, position].max()) + 1) == 0
-        column[unseen[part.folds, column]] = Vocabulary.UNKNOWN
+        trained = counts_by_member(rows, position, vocabulary.size, n_members) > 0
+        column[:] = np.array([encoder.stand_ins(name, each) for each in trained])[part.folds, column]
     return part
 
 
-def untrained_by_member(rows: Rows, position: int, size: int, n_members: int) -> np.ndarray:
-    """Return which categories of a column a member has in no row that it trains on, of shape (n_members, size).
+def counts_by_member(rows: Rows, position: int, size: int, n_members: int) -> np.ndarray:
+    """Return in how many of the rows that a member trains on a column has each index, of shape (n_members, size).
 
     Parameters
     ----------
@@ -81,11 +83,6 @@ def untrained_by_member(rows: Rows, position: int, size: int, n_members: int) ->
     n_members : int
         How many members there are.
     """
-    return _counts_without_fold(rows, position, size)[:n_members] == 0
-
-
-def _counts_without_fold(rows, position, size):
-    """Return how many rows outside of each fold have each category, of shape (n_folds, size)."""
     column, n_folds = rows.table.indices[:, position].astype(np.int64), int(rows.folds.max()) + 1
     counts = np.bincount(rows.folds * size + column, minlength=n_folds * size).reshape(n_folds, size)
-    return counts.sum(axis=0) - counts
+    return (counts.sum(axis=0) - counts)[:n_members]

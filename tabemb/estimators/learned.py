@@ -33,7 +33,7 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
         if column not in self._features:
             raise ColumnError(
                 f"No vectors were learned for a column {column!r}. Columns with vectors: {list(self._features)}."
-                f"{did_you_mean(column, self._features)}"
+                f"{self._advice(column)}"
             )
         vocabulary = self._vocabularies[column]
         rows = mean_table([network.vectors(self._features[column]) for network in self._networks], vocabulary.counts)
@@ -45,6 +45,14 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
             unknown=rows[Vocabulary.UNKNOWN],
             missing=rows[Vocabulary.MISSING],
         )
+
+    def _advice(self, column):
+        if column in self._vocabularies:
+            return (
+                f" Its {self._vocabularies[column].n_categories} categories entered one-hot; set "
+                "one_hot_max_categories=0 to learn vectors for columns of few categories too."
+            )
+        return did_you_mean(column, self._features)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._features)

@@ -7,6 +7,7 @@ import numpy as np
 
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.schedules import SCHEDULES
 
 __all__ = ["check_parameters"]
@@ -16,6 +17,7 @@ RANGES = {
     "category_dropout": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
     "learning_rate": ("a positive number", lambda v: _real(v) and 0 < v < np.inf),
     "weight_decay": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
+    "shrinkage": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
     "batch_size": ("'auto' or a positive integer", lambda v: (isinstance(v, str) and v == "auto") or _count(v, 1)),
     "max_epochs": ("a positive integer", lambda v: _count(v, 1)),
     "validation_fraction": ("a number in (0, 1)", lambda v: _real(v) and 0 < v < 1),
@@ -59,6 +61,7 @@ def check_parameters(estimator) -> None:
     BODIES.resolve(estimator.body)
     NUMERIC_ENCODERS.resolve(estimator.numeric)
     SCHEDULES.resolve(estimator.schedule)
+    UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
 
 
 def _splits(value):

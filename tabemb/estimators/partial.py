@@ -4,9 +4,12 @@ from typing import Any
 
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
+from tabemb.estimators.unknown import keep_strategy
 from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
+from tabemb.nn.sizes import columns_from_data
 from tabemb.nn.tasks import Task
+from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.batches import Rows
 
 __all__ = ["PartialFitMixin"]
@@ -41,6 +44,12 @@ class PartialFitMixin(EmbeddingEstimator):
         if not known:
             self.task_: Task = task_of(targets)
             self.encoder_, table = self._fit_table_encoder(frame)
+            if columns := columns_from_data(self.embedding_dim, self._embedded()):
+                raise DataError(
+                    f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: sizes are found "
+                    "by rows that are left out, and a portion is learned whole. Choose a rule, such as 'capped', or a "
+                    "number."
+                )
             self._start_networks(of_networks)
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in of_networks], 0, 0
         else:
@@ -54,9 +63,11 @@ class PartialFitMixin(EmbeddingEstimator):
             self._loops = [trainer.loop(network, self.task_, seeds) for network, seeds in pairs]
             self._loops_of = _compiled_in(trainer)
         records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, of_networks, strict=True)]
-        if not known:
-            for network in self._networks:
-                self._serve_unknown_for_untrained(network, rows)
+        for network in self._networks:
+            if known:
+                keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
+            else:
+                self._serve_unknown(network, rows)
         self.histories_ = [_longer(*each) for each in zip(self.histories_, records, strict=True)]
         self.history_ = self.histories_[0]
         self.n_epochs_ += 1
@@ -70,7 +81,7 @@ class PartialFitMixin(EmbeddingEstimator):
 
 def _compiled_in(trainer):
     """Parameters that a loop cannot change once it is compiled; another value starts a new one, moments at zero."""
-    return trainer.weight_decay, trainer.category_dropout
+    return trainer.weight_decay, trainer.category_dropout, trainer.shrinkage > 0
 
 
 def _longer(history, record):

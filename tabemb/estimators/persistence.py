@@ -61,6 +61,7 @@ def save(estimator: Any, path: str | Path) -> None:
         "histories": estimator.histories_,
         "n_epochs": estimator.n_epochs_,
         "best_epoch": estimator.best_epoch_,
+        "sizes": {feature.name: feature.table.embedding_dim for feature in estimator._network.spec.features},
         "beside": beside,
     }
     everything = {**weights, **_named("table", arrays), **_named("beside", arrays_beside)}
@@ -117,7 +118,7 @@ def load(path: str | Path) -> Any:
             estimator.set_output(**state["output"])
         estimator.histories_, estimator.history_ = state["histories"], state["histories"][0]
         estimator.n_epochs_, estimator.best_epoch_ = state["n_epochs"], state["best_epoch"]
-        networks = [estimator._network_from_seed(each["seed"]) for each in state["networks"]]
+        networks = [estimator._network_from_seed(each["seed"], state["sizes"]) for each in state["networks"]]
         for number, network in enumerate(networks):
             network.model.set_weights(list(_unnamed(_of_network(number), arrays).values()))
         estimator._network, estimator._others = networks[0], tuple(networks[1:])

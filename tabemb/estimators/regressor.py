@@ -28,6 +28,10 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
     learning_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
+    handle_unknown : str, mapping or UnknownStrategy, default="learned"
+        What serves for categories that training had in no row; see there.
+    shrinkage : float, default=0.0
+        How many rows the prior is worth that the categories of a column are alike; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
         When it ends; see there.
     loss : str, mapping or NumberLoss, default="squared_error"
@@ -64,13 +68,15 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self,
         categorical=None,
         *,
-        embedding_dim="auto",
-        body="mlp",
-        numeric="standardized",
+        embedding_dim="capped",
+        body="ensemble",
+        numeric="piecewise_linear",
         min_frequency=None,
         max_categories=None,
-        one_hot_max_categories=0,
+        one_hot_max_categories=8,
         category_dropout=0.05,
+        handle_unknown="learned",
+        shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
         weight_decay=0.0,
@@ -94,6 +100,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self.max_categories = max_categories
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
+        self.handle_unknown = handle_unknown
+        self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule
         self.weight_decay = weight_decay

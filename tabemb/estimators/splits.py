@@ -10,7 +10,15 @@ from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, Str
 
 from tabemb.exceptions import DataError
 
-__all__ = ["Fold", "even_folds", "folds_of_splitter", "only_kept", "splitter_from_json", "splitter_to_json"]
+__all__ = [
+    "Fold",
+    "even_folds",
+    "folds_of_splitter",
+    "only_kept",
+    "splitter_from_json",
+    "splitter_to_json",
+    "strata_of",
+]
 
 # What is written as data and made anew from it.
 SPLITTERS = {cls.__name__: cls for cls in (GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold)}
@@ -30,6 +38,36 @@ class Fold:
 
     train: np.ndarray
     held: np.ndarray
+
+
+def strata_of(targets: np.ndarray, n_held: int) -> np.ndarray | None:
+    """Return what rows are of one stratum where some are held out: their class.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows,) or (n_rows, n_labels)
+        Encoded classes.
+    n_held : int
+        How many rows are held out.
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,) or None
+        None where the classes cannot all be in both parts, or there are several labels.
+
+    Examples
+    --------
+    >>> strata_of(np.array([0, 0, 0, 0, 1, 1, 2]), 2).tolist()
+    [0, 0, 0, 0, 1, 1, 0]
+    """
+    if targets.ndim > 1:
+        return None
+    codes, counts = np.unique(targets, return_inverse=True, return_counts=True)[1:]
+    # A class of one row has no share to keep; it goes with the largest, so that the others keep theirs.
+    codes = np.where(counts == 1, counts.argmax(), np.arange(len(counts)))[codes]
+    n_strata = len(np.unique(codes))
+    fits = counts.max() >= 2 and min(n_held, len(targets) - n_held) >= n_strata
+    return codes if fits else None
 
 
 def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: np.random.Generator) -> list[Fold]:

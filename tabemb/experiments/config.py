@@ -97,16 +97,27 @@ class ModelSection(Section):
     """The parameters of EmbeddingClassifier or EmbeddingRegressor; what is left out keeps the library's default."""
 
     embedding_dim: int | str | dict[str, Any] = Field(
-        "auto", description="A size rule (auto, fastai, half, google, sqrt), a number, or a mapping column: number."
+        "capped",
+        description="A size rule (capped, fastai, half, google, sqrt), auto (found by training), a number, or a "
+        "mapping column: number.",
     )
-    body: Spec = Field("mlp", description="The layers, by name or as a mapping: {name: mlp, dropout: 0.2}.")
-    numeric: Spec = Field("standardized", description="How numbers enter the network, by name or as a mapping.")
+    body: Spec = Field("ensemble", description="The layers, by name or as a mapping: {name: ensemble, dropout: 0.2}.")
+    numeric: Spec = Field("piecewise_linear", description="How numbers enter the network, by name or as a mapping.")
     min_frequency: int | float | None = Field(
         None, gt=0, description="Categories seen less often (a number, or a share of the rows) become unknown."
     )
     max_categories: int | None = Field(None, ge=1, description="Keep at most so many categories a column.")
-    one_hot_max_categories: float = Field(0, ge=0, description="One-hot instead of embedding up to so many categories.")
+    one_hot_max_categories: float = Field(
+        8, ge=0, description="Columns of at most so many categories enter one-hot and have no vectors; 0 for none."
+    )
     category_dropout: float = Field(0.05, ge=0, lt=1, description="Share of known cells shown as unknown in training.")
+    handle_unknown: Spec = Field(
+        "learned",
+        description="What serves for categories that training had in no row: learned, zero, mean or nearest (by name).",
+    )
+    shrinkage: float = Field(
+        0.0, ge=0, description="How many rows the prior is worth that the categories of a column are alike."
+    )
     learning_rate: float = Field(0.002, gt=0, description="Learning rate of Adam.")
     schedule: Spec = Field("constant", description="How the learning rate moves: constant, cosine or linear.")
     weight_decay: float = Field(0.0, ge=0)

@@ -16,6 +16,10 @@ __all__ = ["PARTS", "RunFolder", "RunVectors", "open_run", "vectors_file"]
 
 PARTS = frozenset({"config.yaml", "model", "report.html", "report.json", "vectors"})
 FORMAT = 1
+FEW_CATEGORIES = (
+    " A column of few categories enters one-hot and has none, unless the experiment says model: "
+    "{one_hot_max_categories: 0}."
+)
 
 
 def vectors_file(column: str) -> str:
@@ -50,7 +54,7 @@ class RunVectors(Mapping[str, CategoryVectors]):
             known = ", ".join(self._columns) or "none"
             raise ColumnError(
                 f"The run {self._folder} has no vectors of a column {column!r}. Columns: {known}."
-                f"{did_you_mean(column, self._columns)}"
+                f"{did_you_mean(column, self._columns) or FEW_CATEGORIES}"
             )
         if column not in self._read:
             self._read[column] = CategoryVectors.load(self._folder / vectors_file(column), format="parquet")
@@ -144,7 +148,7 @@ def open_run(path: str | Path) -> RunFolder:
     >>> experiment = ExperimentConfig(
     ...     name="late",
     ...     data={"path": str(table), "target": "arrival"},
-    ...     model={"max_epochs": 1},
+    ...     model={"max_epochs": 1, "one_hot_max_categories": 0},
     ...     baselines=["majority"],
     ...     validation={"kind": "holdout"},
     ...     output=folder.name,

@@ -190,13 +190,13 @@ def check_names(config: ExperimentConfig) -> None:
     from tabemb.nn.bodies import BODIES
     from tabemb.nn.losses import LOSSES
     from tabemb.nn.numeric import NUMERIC_ENCODERS
-    from tabemb.nn.sizes import SIZE_RULES
+    from tabemb.nn.sizes import FROM_DATA, SIZE_RULES
     from tabemb.training.schedules import SCHEDULES
 
     model = config.model
     wanted = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
     wanted += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
-    if isinstance(model.embedding_dim, str):
+    if isinstance(model.embedding_dim, str) and model.embedding_dim != FROM_DATA:
         wanted.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
     if config.study is not None:
         wanted.append(("study", STUDIES, config.study))

@@ -1,8 +1,7 @@
 """The whole network: one Embedding a column, a numeric encoder, a body, logits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 import keras
@@ -16,10 +15,9 @@ from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.separate import SeparateOneHotDense
+from tabemb.nn.unknown.strategy import UnknownStrategy
+from tabemb.nn.unknown.trained import Trained
 from tabemb.table.encoded_table import EncodedTable
-from tabemb.table.vocabulary import Vocabulary
-
-UNKNOWN = Vocabulary.UNKNOWN
 
 __all__ = ["Network", "NetworkSpec", "build_trunk"]
 
@@ -204,42 +202,38 @@ class Network:
                 # Members have their biases side by side.
                 layer.bias.assign(np.tile(logits, layer.bias.shape[0] // len(logits)))
 
-    def serve_unknown_for(self, untrained: Mapping[int, np.ndarray]) -> None:
-        """Give rows that no training row has touched the vector that was learned for unknown categories.
+    def serve_unknown(
+        self,
+        strategy: UnknownStrategy,
+        trained: Mapping[int, Trained],
+        by_member: Mapping[int, Trained] | None = None,
+    ) -> None:
+        """Give unknown categories, and rows that no training row has touched, the vectors that are to serve for them.
 
         Parameters
         ----------
-        untrained : mapping of int to ndarray of int
-            For the position of each categorical column, the indices without a training row.
+        strategy : UnknownStrategy
+            Which vector serves for unknown categories.
+        trained : mapping of int to Trained
+            For the position of each categorical column, what its vectors have learned from.
+        by_member : mapping of int to Trained, optional
+            The same for each member where members leave out rows: for its slices of vectors, and its kernels.
         """
+        sliced = self.spec.body.slices([feature.table.embedding_dim for feature in self.spec.embedded])
+        cut = {f.table for f, width in zip(self.spec.embedded, sliced, strict=True) if width is not None}
         for table, layer in self.tables.items():
-            # A row of a shared table is untrained when no column that reads it has touched it.
-            readers = [untrained[f.position] for f in self.spec.features if f.table == table]
-            _copy_row(layer.embeddings, reduce(np.intersect1d, readers), UNKNOWN)
+            of = by_member if by_member is not None and table in cut else trained
+            together = Trained.together([of[f.position] for f in self.spec.features if f.table == table])
+            values = np.array(layer.embeddings.numpy())
+            if together.serve(values, strategy):
+                layer.embeddings.assign(values)
         for layer in self.trunk.layers:
             if isinstance(layer, OneHotRows):
-                for position, offset in zip(layer.positions, layer.offsets, strict=True):
-                    _copy_row(layer.kernel, offset + untrained[position], offset + UNKNOWN)
-
-    def serve_unknown_for_members(self, untrained: Sequence[np.ndarray]) -> None:
-        """Do the same for what a member alone has not touched: in its slices of vectors, and in its kernels.
-
-        Parameters
-        ----------
-        untrained : sequence of ndarray of bool of shape (n_members, vocabulary_size)
-            For each categorical column, which of its indices each member has had in no row.
-        """
-        widths = self.spec.body.slices([feature.table.embedding_dim for feature in self.spec.embedded])
-        slices = {f.table: width for f, width in zip(self.spec.embedded, widths, strict=True) if width is not None}
-        for table, width in slices.items():
-            readers = [untrained[f.position] for f in self.spec.features if f.table == table]
-            _copy_slices(self.tables[table].embeddings, np.logical_and.reduce(readers), width, UNKNOWN)
-        for layer in self.trunk.layers:
-            if isinstance(layer, SeparateOneHotDense):
+                of = by_member if by_member is not None and isinstance(layer, SeparateOneHotDense) else trained
+                values = np.array(layer.kernel.numpy())
                 for position, offset, size in zip(layer.positions, layer.offsets, layer.sizes, strict=True):
-                    rows = np.zeros((layer.n_members, layer.kernel.shape[0]), bool)
-                    rows[:, offset : offset + size] = untrained[position]
-                    _copy_slices(layer.kernel, rows, layer.units // layer.n_members, offset + UNKNOWN)
+                    of[position].serve(values[offset : offset + size], strategy)
+                layer.kernel.assign(values)
 
     def __reduce__(self):
         return (_rebuilt, (self.spec, self.model.get_weights()))
@@ -258,19 +252,3 @@ def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray]) -> Network:
     network = Network(spec)
     network.model.set_weights(weights)
     return network
-
-
-def _copy_slices(variable, rows, width, source):
-    """Copy, for each member, its slice of one row into its slice of others, (n_members, n_rows) of truth values."""
-    values = np.array(variable.numpy())
-    for member, which in enumerate(rows):
-        mine = slice(member * width, (member + 1) * width)
-        values[which, mine] = values[source, mine]
-    variable.assign(values)
-
-
-def _copy_row(variable, rows, source):
-    if len(rows):
-        values = np.array(variable.numpy())
-        values[rows] = values[source]
-        variable.assign(values)

@@ -9,7 +9,10 @@ from sklearn.base import BaseEstimator
 from tabemb.exceptions import ColumnError, UnknownNameError, did_you_mean
 from tabemb.registry import Registry
 
-__all__ = ["SIZE_RULES", "SizeRule", "embedding_dims"]
+__all__ = ["FROM_DATA", "SIZE_RULES", "SizeRule", "columns_from_data", "embedding_dims"]
+
+# What stands for a size that is found by training; until then, and at most, it is that of the rule "capped".
+FROM_DATA = "auto"
 
 
 class SizeRule(BaseEstimator):
@@ -45,8 +48,8 @@ class Fastai(SizeRule):
         return max(1, min(self.cap, round(1.6 * n_categories**0.56)))
 
 
-@SIZE_RULES.register("auto")
-class Auto(Fastai):
+@SIZE_RULES.register("capped")
+class Capped(Fastai):
     """The default: fastai's rule, capped at 64, since wider rows rarely pay on a table.
 
     Above 30 dimensions to the next multiple of 8: so the eight members of the body ``ensemble`` have equal slices of
@@ -54,7 +57,7 @@ class Auto(Fastai):
 
     Examples
     --------
-    >>> Auto()(100), Auto()(4043)
+    >>> Capped()(100), Capped()(4043)
     (21, 64)
     """
 
@@ -121,7 +124,8 @@ def embedding_dims(spec, n_categories):
     ----------
     spec : str, int, SizeRule or mapping
         A rule by name, one number for all columns, or a mapping column -> number (or rule). Columns that a
-        mapping leaves out get the rule ``auto``.
+        mapping leaves out get the rule ``capped``. "auto" is what :func:`columns_from_data` is for; here it is the
+        most that such a column may get.
     n_categories : mapping of str to int
         The number of categories of each column.
 
@@ -151,8 +155,30 @@ def embedding_dims(spec, n_categories):
                     f"embedding_dim names the column {column!r}, which is not among the categorical columns "
                     f"{list(n_categories)}.{did_you_mean(column, n_categories)}"
                 )
-        return {column: _dim(spec.get(column, "auto"), n) for column, n in n_categories.items()}
+        return {column: _dim(spec.get(column, "capped"), n) for column, n in n_categories.items()}
     return {column: _dim(spec, n) for column, n in n_categories.items()}
+
+
+def columns_from_data(spec, columns):
+    """Return those of the columns whose number of dimensions is to be found by training.
+
+    Parameters
+    ----------
+    spec : str, int, SizeRule or mapping
+        As for :func:`embedding_dims`.
+    columns : iterable of str
+        The embedded columns.
+
+    Examples
+    --------
+    >>> columns_from_data({"dest": "auto"}, ["origin", "dest"])
+    ['dest']
+    """
+    if isinstance(spec, str):
+        return list(columns) if spec == FROM_DATA else []
+    if not isinstance(spec, Mapping):
+        return []
+    return [column for column in columns if isinstance(spec.get(column), str) and spec[column] == FROM_DATA]
 
 
 def _dim(spec, n_categories):
@@ -160,7 +186,12 @@ def _dim(spec, n_categories):
         if spec < 1:
             raise ValueError(f"embedding_dim must be at least 1, got {spec}.")
         return int(spec)
+    if isinstance(spec, str) and spec == FROM_DATA:
+        return Capped()(n_categories)
     try:
         return SIZE_RULES.resolve(spec)(n_categories)
     except UnknownNameError as error:
-        raise UnknownNameError(f"{error} A positive integer or a mapping column -> integer is accepted too.") from None
+        raise UnknownNameError(
+            f"{error} 'auto' (found by training), a positive integer, and a mapping column -> any of these are "
+            "accepted too."
+        ) from None

@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
 from tabemb.table.calendar import calendar_part
-from tabemb.table.cells import Cells, families
+from tabemb.table.cells import Cells, factorize, families, take
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
 from tabemb.table.numeric import NumericEncoder, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
+from tabemb.table.similar_names import SimilarNames
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["TableEncoder"]
@@ -39,6 +40,9 @@ class TableEncoder:
         "piecewise_linear"), or a mapping with a ``name`` and parameters.
     drop_constant : bool, default=True
         Whether constant and all-missing columns are kept out.
+    min_similarity : float, optional
+        A text that is no category is taken for the category whose name is most like it, if it is at least so similar
+        (see :class:`~tabemb.table.similar_names.SimilarNames`). By default such texts are unknown.
 
     Attributes
     ----------
@@ -68,6 +72,7 @@ class TableEncoder:
         max_categories: int | None = None,
         scaling: ScalingSpec = "standard",
         drop_constant: bool = True,
+        min_similarity: float | None = None,
     ) -> None:
         self.categorical = categorical
         self.integers = integers
@@ -75,6 +80,8 @@ class TableEncoder:
         self.max_categories = max_categories
         self.scaling = scaling
         self.drop_constant = drop_constant
+        self.min_similarity = min_similarity
+        self._names: dict[str, SimilarNames] = {}
 
     schema: Schema
     vocabularies: dict[str, Vocabulary]
@@ -122,17 +129,18 @@ class TableEncoder:
         inference = Inference(frame, self.categorical, integers=self.integers, drop_constant=self.drop_constant)
         indices = _index_matrix(frame.n_rows, len(inference.categorical))
         self.vocabularies = {}
+        self._names = {}
         # Column by column, so that no more than one's codes are in memory beside the matrix.
         for name in frame.columns:
             inference.look_closer(name)
             for column in inference.categorical:
                 if column.source == name:
+                    cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
+                    out = indices[:, len(self.vocabularies)]
                     self.vocabularies[column.name], _ = Vocabulary.fit_encode(
-                        frame.coded(name) if column.part is None else _category_cells(frame, column, name),
-                        min_frequency=self.min_frequency,
-                        max_categories=self.max_categories,
-                        out=indices[:, len(self.vocabularies)],
+                        cells, min_frequency=self.min_frequency, max_categories=self.max_categories, out=out
                     )
+                    self._take_similar(column.name, cells, out)
         frame.forget_codes()
         self.schema = inference.schema()
         names = [column.name for column in self.schema.numeric]
@@ -172,8 +180,58 @@ class TableEncoder:
             cells = _category_cells(frame, column, names_here[column.source])
             vocabulary = self.vocabularies[column.name]
             _warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
+            self._take_similar(column.name, cells, indices[:, position])
         numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
         return EncodedTable(indices, self._numeric.encode(_number_matrix(frame, numeric)))
+
+    def stand_ins(self, column: str, trained: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+        """Return for each index of a column which one's vector serves for it.
+
+        Parameters
+        ----------
+        column : str
+            A categorical column.
+        trained : ndarray of bool of shape (vocabulary size,)
+            Which of its indices have learned a vector.
+
+        Returns
+        -------
+        ndarray of int of shape (vocabulary size,)
+            An index that has learned one has its own. Others have that of "unknown", or with ``min_similarity`` that of
+            the category that has learned one and is most like it.
+        """
+        indices = np.arange(len(trained))
+        lacking = np.flatnonzero(~trained & (indices != Vocabulary.UNKNOWN))
+        indices[lacking] = Vocabulary.UNKNOWN
+        categories = lacking[lacking >= Vocabulary.FIRST]
+        names = self._names_of(column) if len(categories) else None
+        if names is not None:
+            texts = self.vocabularies[column].decode(categories).tolist()
+            indices[categories] = _as_indices(names.find(texts, among=trained[Vocabulary.FIRST :]))
+        return indices
+
+    def _take_similar(self, column: str, cells: Cells, indices: npt.NDArray[np.int32]) -> None:
+        """Give unknown texts, in place, the index of the category that is most like them."""
+        names = self._names_of(column)
+        if names is None:
+            return
+        unknown = np.flatnonzero(indices == Vocabulary.UNKNOWN)
+        if len(unknown):
+            coded = factorize(take(cells, unknown))
+            used, codes = np.unique(coded.codes, return_inverse=True)
+            keys = coded.keys
+            indices[unknown] = _as_indices(names.find([keys[code] for code in used]))[codes]
+
+    def _names_of(self, column: str) -> SimilarNames | None:
+        if self.min_similarity is None:
+            return None
+        if column not in self._names:
+            self._names[column] = SimilarNames(self.vocabularies[column].keys, self.min_similarity)
+        return self._names[column]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What can be made again need not be pickled.
+        return {**vars(self), "_names": {}}
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Return all that was learned, as JSON values and arrays; parameters included.
@@ -189,6 +247,7 @@ class TableEncoder:
                 "max_categories": self.max_categories,
                 "scaling": self.scaling,
                 "drop_constant": self.drop_constant,
+                "min_similarity": self.min_similarity,
             },
             "schema": self.schema.to_json(),
             "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
@@ -243,6 +302,11 @@ def _index_matrix(n_rows: int, n_columns: int) -> npt.NDArray[np.int32]:
 def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> Cells:
     cells = frame.cells(name_here)
     return cells if column.part is None else calendar_part(cells, column.part, name_here)
+
+
+def _as_indices(positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    # A category that is not found has position -1, and so the index of "unknown".
+    return positions + Vocabulary.FIRST
 
 
 def _number_matrix(frame: Frame, names_here: Mapping[str, str]) -> npt.NDArray[np.float64]:

@@ -95,10 +95,14 @@ class Rows:
         kept = rows if self.kept is None else self.kept[rows]
         return Rows(table=self.table, targets=self.targets, weights=self.weights, kept=kept, folds=self.folds)
 
+    def counts(self, position: int, size: int) -> np.ndarray:
+        """Return in how many rows a categorical column has each of the indices 0 to ``size - 1``."""
+        column = self.table.indices[:, position]
+        return np.bincount(column if self.kept is None else column[self.kept], minlength=size)
+
     def seen(self, position: int, size: int) -> np.ndarray:
         """Return which of the indices 0 to ``size - 1`` a categorical column has, as truth values."""
-        column = self.table.indices[:, position]
-        return np.bincount(column if self.kept is None else column[self.kept], minlength=size) > 0
+        return self.counts(position, size) > 0
 
     @cached_property
     def tensors(self) -> dict[str, tf.Tensor]:

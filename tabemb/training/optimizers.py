@@ -26,9 +26,16 @@ class RowAdam:
 
     - **Damping** keeps rare rows from running ahead. Adam moves a row by as much whether it is met in every batch or in
       one of a thousand; by the few that it has, a rare row would learn its targets by heart. To the second moment of a
-      row, ``damping`` times the mean square of what a single cell of the batch gives is added. A row that comes about
-      once a step or more hardly feels it; rarer ones move in proportion to how often they are met, as they would under
-      a prior that holds them where they began, and as shrinkage by count has it (n / (n + k)).
+      row, ``damping`` times the mean square of what a single cell of the batch gives is added. A row that comes more
+      often than that in a step hardly feels it; rarer ones move in proportion to how often they are met, so that when
+      training stops early, they are near to where they began.
+    - **The prior** holds rare rows back however long training lasts, as shrinkage by count does (n / (n + k)): that the
+      categories of a column are all alike is believed as if ``k`` rows had said so (a random effect; GLMMNet, Avanzi et
+      al. 2023, arXiv:2301.12710). A row of training says as much of a number in a vector as the mean square of a single
+      cell's gradient (Fisher information), so that the prior pulls each row to the column's mean by a gradient of ``k``
+      times that, spread over the steps of an epoch; a row that is met again first has what it missed. What the prior
+      says is added to the second moment as damping is; where a row comes to rest does not depend on this. The
+      column's mean is that of the batch, in which each category has its share.
 
     One second moment for a row instead of one for each of its numbers, the mean of the squares, is what recommendation
     systems do (row-wise Adagrad, Mudigere et al. 2022, arXiv:2104.05158): two numbers beside a vector instead of twice
@@ -46,7 +53,9 @@ class RowAdam:
     table_factor : float, default=1.0
         The learning rate of the tables, as a multiple of that of the other weights.
     damping : float, default=0.0
-        How many times a step a row is met that feels half of the damping.
+        How many times a step a row is met that moves by a factor of the square root of 2 less for it.
+    shrinks : bool, default=False
+        Whether there is a prior.
     beta_1, beta_2 : float
         Decay of the first and the second moment.
     epsilon : float
@@ -59,14 +68,29 @@ class RowAdam:
     weight_decay : tf.Variable of float32
         Share of a weight, in units of the learning rate, that each update takes off kernels and rows; read with
         ``decays`` only.
+    prior : tf.Variable of float32
+        How many times a step a row is met that knows as much as the prior: ``k`` times the rows of a step, divided by
+        those of an epoch; read with ``shrinks`` only.
     """
 
-    def __init__(self, weights, *, decays=False, table_factor=1.0, damping=0.0, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
+    def __init__(
+        self,
+        weights,
+        *,
+        decays=False,
+        table_factor=1.0,
+        damping=0.0,
+        shrinks=False,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-7,
+    ):
         self.weights = list(weights)
         self.decays, self.table_factor = bool(decays), float(table_factor)
-        self.damping = float(damping)
+        self.damping, self.shrinks = float(damping), bool(shrinks)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self.weight_decay = tf.Variable(0.0, trainable=False)
+        self.prior = tf.Variable(0.0, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._log_decay = tf.Variable(0.0, trainable=False)
         self._moments = [(_zeros(v), _zeros(v)) for v in self.weights]
@@ -103,7 +127,7 @@ class RowAdam:
             beside.append(tf.fill([tf.shape(rows)[0], 1], self._log_decay.read_value()))
         return tf.concat([vectors, *beside], axis=1)
 
-    def updated(self, rows, vectors, gradient, learning_rate, of_cells=None):
+    def updated(self, rows, vectors, gradient, learning_rate, of_cells=None, means=None):
         """Return what rows become.
 
         Parameters
@@ -117,7 +141,9 @@ class RowAdam:
         learning_rate : scalar tensor
             The length of the step.
         of_cells : tensor, optional
-            The gradients of the batch's cells one by one, for the damping.
+            The gradients of the batch's cells one by one, (rows of the batch, width), for the prior.
+        means : tensor of shape (n, dim), optional
+            What the prior pulls each row to.
         """
         dim = vectors.shape[1]
         step = tf.cast(self.step, tf.float32)
@@ -126,10 +152,14 @@ class RowAdam:
         second += (1 - self.beta_2) * tf.reduce_mean(tf.square(gradient), axis=1, keepdims=True)
         correction = 1 - tf.pow(self.beta_2, step)
         length = self.table_factor * learning_rate * tf.sqrt(correction)
-        damped = second
-        if self.damping:
-            damped += self.damping * correction * tf.reduce_mean(tf.square(of_cells))
-        moved = vectors - length / (tf.sqrt(damped) + self.epsilon) * gradient
+        held = self.damping + self.prior if self.shrinks else self.damping
+        of_cell = tf.reduce_mean(tf.square(of_cells)) if self.shrinks or self.damping else 0.0
+        stride = length / (tf.sqrt(second + held * correction * of_cell) + self.epsilon)
+        moved = vectors - stride * gradient
+        if self.shrinks:
+            # A step against the prior's own gradient could go too far; this goes to where that gradient is met.
+            pull = stride * skipped * self.prior * tf.cast(tf.shape(of_cells)[0], tf.float32) * of_cell
+            moved = (moved + pull * means) / (1 + pull)
         beside = [tf.fill(tf.shape(second), step)]
         if self.decays:
             beside.append(tf.fill(tf.shape(second), self._log_decay.read_value()))

@@ -17,7 +17,7 @@ MOST_WEIGHTS = 1_000_000
 MOST_ROWS = 1_000_000
 
 
-def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool) -> Hashable:
+def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrinks: bool = False) -> Hashable:
     """Return what two networks have in common exactly when one loop can train them both.
 
     Names, seeds and the sizes of vocabularies do not matter, except that small stacks are updated in another way.
@@ -28,8 +28,8 @@ def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool) -> Ha
         The shape.
     task : Task
         Its loss is compiled in.
-    decays, drops : bool
-        Whether there is weight decay, and category dropout.
+    decays, drops, shrinks : bool
+        Whether there is weight decay, category dropout, and a prior.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool) -> Ha
         tuple((f.position, f.table.embedding_dim, tables.index(f.table)) for f in spec.embedded),
         small_stacks(spec),
         tuple((each.position, each.vocabulary_size) for each in spec.one_hot),
-        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops),
+        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops, shrinks),
         tuple((type(part), *_frozen(part.get_params())) for part in (spec.body, spec.numeric)),
         task.loss_key(),
     )
@@ -81,16 +81,20 @@ class LoopPool:
         drops: bool,
         table_factor: float,
         damping: float = 0.0,
+        shrinks: bool = False,
     ) -> TrainingLoop:
         """Return a loop for networks of this shape, from the pool or new."""
-        key = shape_key(spec, task, decays=decays, drops=drops)
+        key = shape_key(spec, task, decays=decays, drops=drops, shrinks=shrinks)
+        key = None if key is None else (key, table_factor, damping)
         with self._lock:
             waiting = self._waiting.get(key) if key is not None else None
             loop = waiting.pop() if waiting else None
             if waiting is not None and not waiting:
                 del self._waiting[key]
         if loop is None:
-            loop = TrainingLoop(spec, task, decays=decays, drops=drops, table_factor=table_factor, damping=damping)
+            loop = TrainingLoop(
+                spec, task, decays=decays, drops=drops, table_factor=table_factor, damping=damping, shrinks=shrinks
+            )
             loop.key = key
         return loop
 

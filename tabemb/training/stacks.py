@@ -88,6 +88,8 @@ class TableStack:
             dtype=tf.float32,
         )
         self._offsets = tf.Variable(tf.zeros([1, len(features)], tf.int32), trainable=False)
+        # The columns in the order of their tables in the stack.
+        self._order = tf.Variable(tf.range(len(features)), trainable=False)
 
     @property
     def width(self) -> int:
@@ -101,7 +103,9 @@ class TableStack:
             if feature.table not in self._starts:
                 self._starts[feature.table] = n_rows
                 n_rows += feature.table.vocabulary_size
-        self._offsets.assign([[self._starts[feature.table] for feature in features]])
+        offsets = [self._starts[feature.table] for feature in features]
+        self._offsets.assign([offsets])
+        self._order.assign(np.argsort(offsets, kind="stable").astype("int32"))
         self.rows.assign(tf.zeros([n_rows, self._row_width]))
 
     def close(self) -> None:
@@ -169,6 +173,21 @@ class TableStack:
             a_shape=tf.cast(tf.stack([n_rows, n_cells]), tf.int64),
             b=tf.reshape(gradient, [-1, self.dim]),
         )
+
+    def means(self, vectors: Any, touched: Touched) -> Any:
+        """Return, for each row that was touched, the mean vector of its column's cells, (n, dim).
+
+        Parameters
+        ----------
+        vectors : tensor of shape (batch, n_columns * dim)
+            The vectors of the cells, side by side.
+        touched : Touched
+            The rows.
+        """
+        of_columns = tf.reduce_mean(tf.reshape(vectors, [-1, len(self.positions), self.dim]), axis=0)
+        ids = tf.range(tf.shape(touched.rows)[0]) if touched.ids is None else touched.ids
+        starts = tf.gather(self._offsets[0], self._order)
+        return tf.gather(of_columns, tf.gather(self._order, tf.searchsorted(starts, ids, side="right") - 1))
 
     def write(self, touched: Touched, rows: Any) -> None:
         """Put the rows of a batch back."""

@@ -38,9 +38,10 @@ class TrainingLoop:
         Whether there is category dropout.
     table_factor : float, default=1.0
         The learning rate of the tables, as a multiple of that of the other weights.
-
     damping : float, default=0.0
-        How much rare rows are held back; see :class:`RowAdam`.
+        How much rare rows are damped; see :class:`RowAdam`.
+    shrinks : bool, default=False
+        Whether a prior holds rare rows back; see :class:`RowAdam`, whose ``prior`` is then set before each call.
 
     Attributes
     ----------
@@ -61,6 +62,7 @@ class TrainingLoop:
         drops: bool = False,
         table_factor: float = 1.0,
         damping: float = 0.0,
+        shrinks: bool = False,
     ):
         self.task, self._drops = task, drops
         self.network: Network | None = None
@@ -72,6 +74,7 @@ class TrainingLoop:
             decays=decays,
             table_factor=table_factor,
             damping=damping,
+            shrinks=shrinks,
         )
         self._stacks = [
             TableStack(features, extra=self.optimizer.row_extra, small=small)
@@ -235,9 +238,12 @@ class TrainingLoop:
         inputs = self._trunk_inputs(batch["indices"], batch["numbers"], looked_up)
         total, of_inputs, of_weights = self._gradients(inputs, batch["targets"], self._weights(batch))
         gradients = tf.split(of_inputs, [stack.width for stack in self._stacks], axis=1) if self._stacks else []
-        for stack, each, of_rows, gradient in zip(self._stacks, touched, vectors, gradients, strict=True):
+        for stack, each, of_rows, of_cells, gradient in zip(
+            self._stacks, touched, vectors, looked_up, gradients, strict=True
+        ):
+            means = stack.means(of_cells, each) if self.optimizer.shrinks else None
             of_each = stack.summed(gradient, each)
-            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, learning_rate, gradient))
+            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, learning_rate, gradient, means))
         self.optimizer.apply(of_weights, learning_rate)
         return total
 

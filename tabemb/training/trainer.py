@@ -21,9 +21,9 @@ __all__ = ["Trainer", "TrainingRecord"]
 STEPS_PER_CALL = 100
 # A call lays the rows of all its steps side by side first; this bounds the memory for it (four bytes a cell).
 CELLS_PER_CALL = 4_000_000
-# The learning rate of the tables, as a multiple of that of the other weights, and how much rare rows are held back.
+# The learning rate of the tables, as a multiple of that of the other weights, and how much rare rows are damped.
 TABLE_FACTOR = 3.0
-DAMPING = 0.0
+DAMPING = 10.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class Trainer:
         Decoupled weight decay.
     category_dropout : float
         Share of known cells shown as "unknown" in training.
+    shrinkage : float
+        How many rows the prior is worth that the categories of a column are alike.
     n_iter_no_change : int or None
         Epochs without a better validation loss after which training stops; None never stops early.
     tol : float
@@ -83,6 +85,7 @@ class Trainer:
     schedule: object = "constant"
     weight_decay: float = 0.0
     category_dropout: float = 0.0
+    shrinkage: float = 0.0
     n_iter_no_change: int | None = None
     tol: float = 1e-4
     stop_after: int | None = None
@@ -98,6 +101,7 @@ class Trainer:
             drops=self.category_dropout > 0,
             table_factor=TABLE_FACTOR,
             damping=DAMPING,
+            shrinks=self.shrinkage > 0,
         )
         loop.begin(
             network,
@@ -132,6 +136,7 @@ class Trainer:
         TrainingError
             When the loss is no number any more.
         """
+        loop.optimizer.prior.assign(self.shrinkage * self.batch_size / len(train))
         n_steps, n_epochs = math.ceil(len(train) / self.batch_size), self.stop_after or self.max_epochs
         params = {"epochs": n_epochs, "steps": n_steps, "verbose": self.verbose}
         hooks = CallbackHooks(

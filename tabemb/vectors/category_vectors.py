@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.vectors.arrays import count_array, float_array
 from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.shrinking import Shrinking
 from tabemb.vectors.similarity import cosines, top, unit_mean
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ __all__ = ["CategoryVectors"]
 FloatArray = npt.NDArray[np.floating[Any]]
 
 
-class CategoryVectors:
+class CategoryVectors(Shrinking):
     """The vectors of the categories of one column.
 
     A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).

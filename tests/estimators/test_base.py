@@ -5,11 +5,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.exceptions import DataError, TrainingError
-from tabemb.nn.bodies import Mlp
+from tabemb.nn.bodies import Ensemble, Mlp
 from tabemb.nn.sizes import Half
 from tabemb.table.schema import Schema
 from tabemb.training.schedules import Cosine
@@ -35,6 +36,7 @@ CHANGES = {
     "category_dropout": 0.5,
     "learning_rate": 0.1,
     "schedule": "cosine",
+    "shrinkage": 50,
     "weight_decay": 0.9,
     "batch_size": 8,
     "max_epochs": 1,
@@ -47,14 +49,14 @@ CHANGES = {
     "n_ensemble": 2,
     "random_state": 1,
 }
-# These change when training stops, what is heard of it, or what is shown; they have tests of their own.
-ELSEWHERE = {"n_iter_no_change", "tol", "callbacks", "verbose"}
+# These change when training stops, what is heard of it, or what is shown or served; they have tests of their own.
+ELSEWHERE = {"handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
 
 
 @pytest.fixture(scope="module")
 def plain(late, quick):
     X = rare_and_common(late)
-    return X, EmbeddingClassifier(**quick).fit(X, late).predict_proba(X)
+    return X, EmbeddingClassifier(**{**quick, "one_hot_max_categories": 0}).fit(X, late).predict_proba(X)
 
 
 def test_every_parameter_is_tried():
@@ -64,7 +66,8 @@ def test_every_parameter_is_tried():
 @pytest.mark.parametrize("name", sorted(CHANGES))
 def test_each_parameter_changes_the_predictions(name, plain, late, quick):
     X, before = plain
-    after = EmbeddingClassifier(**{**quick, name: CHANGES[name]}).fit(X, late).predict_proba(X)
+    settings = {**quick, "one_hot_max_categories": 0, name: CHANGES[name]}
+    after = EmbeddingClassifier(**settings).fit(X, late).predict_proba(X)
     assert after.shape == before.shape
     assert not np.array_equal(after, before)
 
@@ -138,13 +141,13 @@ def test_an_array_is_read_by_position(classifier, flights):
 
 @pytest.mark.parametrize("name", ["polars", "pyarrow", "pandas category"])
 def test_fitted_on_tables_of_any_library_it_is_the_same_model(name, classifier, flights, late, quick):
-    again = EmbeddingClassifier(**quick).fit(TABLES[name](flights), late)
+    again = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(TABLES[name](flights), late)
     assert np.array_equal(again.predict_proba(flights), classifier.predict_proba(flights))
 
 
 def test_fitted_on_an_array_it_is_the_same_but_for_the_names_of_tables(flights, late, quick):
     array = flights[["dest", "carrier", "hour"]].to_numpy(dtype=object)
-    model = EmbeddingClassifier(**quick).fit(array, late)
+    model = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(array, late)
     assert list(model.vectors_) == ["x0", "x1"]
     assert not hasattr(model, "feature_names_in_")
     assert model.n_features_in_ == 3
@@ -152,7 +155,7 @@ def test_fitted_on_an_array_it_is_the_same_but_for_the_names_of_tables(flights, 
 
 def test_a_date_becomes_calendar_categories(late, quick):
     days = pd.date_range("2013-01-01", periods=len(late), freq="37h")
-    model = EmbeddingClassifier(**quick).fit(pd.DataFrame({"when": days}), late)
+    model = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(pd.DataFrame({"when": days}), late)
     assert list(model.vectors_) == ["when_month", "when_day", "when_weekday", "when_hour"]
 
 
@@ -162,12 +165,12 @@ def test_a_date_becomes_calendar_categories(late, quick):
 def test_nested_parameters_reach_into_a_part_that_was_given_by_name():
     model = EmbeddingClassifier(schedule="cosine", embedding_dim="half")
     model.set_params(body__dropout=0.3, body__hidden_units=(8,), schedule__warmup=0.2, embedding_dim__cap=5)
-    assert model.body.get_params() == {**Mlp().get_params(), "dropout": 0.3, "hidden_units": (8,)}
+    assert model.body.get_params() == {**Ensemble().get_params(), "dropout": 0.3, "hidden_units": (8,)}
     assert isinstance(model.schedule, Cosine)
     assert model.schedule.warmup == 0.2
     assert isinstance(model.embedding_dim, Half)
     assert model.embedding_dim.cap == 5
-    assert model.numeric == "standardized"
+    assert model.numeric == "piecewise_linear"
 
 
 def test_a_part_and_its_parameters_may_be_set_at_once():
@@ -178,7 +181,7 @@ def test_a_part_and_its_parameters_may_be_set_at_once():
 
 
 def test_an_unknown_nested_parameter_is_refused():
-    with pytest.raises(ValueError, match="Invalid parameter 'dropuot' for estimator Mlp"):
+    with pytest.raises(ValueError, match="Invalid parameter 'dropuot' for estimator Ensemble"):
         EmbeddingClassifier().set_params(body__dropuot=0.1)
     with pytest.raises(ValueError, match="Invalid parameter 'loss' for estimator EmbeddingEncoder"):
         EmbeddingEncoder().set_params(loss__gamma=0.1)
@@ -199,8 +202,9 @@ def test_a_row_of_weight_zero_is_as_if_absent(cls, flights, late, delay, quick):
     extra, strange = flights.head(9).assign(dest="NOWHERE"), y[:9].copy()
     strange[:] = "never" if cls is EmbeddingClassifier else 1e6
     weights = np.r_[np.ones(len(y)), np.zeros(9)]
-    with_them = cls(**quick).fit(pd.concat([flights, extra]), np.r_[y.astype(object), strange], weights)
-    without = cls(**quick).fit(flights, y.astype(object))
+    model = cls(**quick, one_hot_max_categories=0)
+    with_them = clone(model).fit(pd.concat([flights, extra]), np.r_[y.astype(object), strange], weights)
+    without = clone(model).fit(flights, y.astype(object))
     answer = "predict_proba" if cls is EmbeddingClassifier else "predict"
     assert np.array_equal(getattr(with_them, answer)(flights), getattr(without, answer)(flights))
     assert "NOWHERE" not in with_them.vectors_["dest"]
@@ -239,7 +243,7 @@ def test_missing_and_validation_only_categories_are_served_by_the_unknown_vector
 
 def test_a_missing_cell_that_was_trained_has_a_vector_of_its_own(flights, late, quick):
     X = flights[["dest"]].mask(np.arange(len(flights))[:, None] % 7 == 0)
-    dest = EmbeddingClassifier(**quick).fit(X, late).vectors_["dest"]
+    dest = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(X, late).vectors_["dest"]
     assert not np.array_equal(dest.missing, dest.unknown)
 
 
@@ -247,6 +251,7 @@ def test_with_rare_categories_the_unknown_row_is_learned_even_without_dropout(la
     X = rare_and_common(late)[["code"]]
     starts, ends = [], []
     for params in ({"min_frequency": 3}, {"min_frequency": None}):
+        params = {**params, "one_hot_max_categories": 0}
         model = EmbeddingClassifier(**quick, category_dropout=0, **params).fit(X, late)
         fresh = model._network_from_seed(model._network.spec.seed)
         starts.append(fresh.vectors(fresh.spec.features[0])[1])

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from tabemb import EmbeddingClassifier
+from tabemb.estimators.splits import strata_of
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.nn.losses import Focal
 
@@ -82,7 +83,7 @@ def test_a_validation_part_has_every_class_where_it_can(flights, quick):
 def test_one_rare_class_does_not_undo_the_stratification_of_the_others(flights, quick):
     y = np.array(["a"] * 89 + ["b"] * 30 + ["c"])
     model = EmbeddingClassifier(**quick).fit(flights, y)
-    strata = model._strata(model.task_.encode(y), 12)
+    strata = strata_of(model.task_.encode(y), 12)
     assert np.unique(strata, return_counts=True)[1].tolist() == [90, 30]
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tabemb import CategoryVectors
+from tabemb import CategoryVectors, EmbeddingClassifier
 from tabemb.exceptions import ColumnError
 
 
@@ -36,3 +36,11 @@ def test_a_column_without_vectors_is_named_with_the_nearest(classifier):
     with pytest.raises(ColumnError, match=re.escape(message)):
         classifier.vectors_["dset"]
     assert "hour" not in classifier.vectors_
+
+
+def test_a_column_that_entered_one_hot_says_how_to_get_vectors(flights, late, quick):
+    vectors = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late).vectors_
+    assert list(vectors) == ["dest"]
+    message = "Its 3 categories entered one-hot; set one_hot_max_categories=0 to learn vectors for columns of few"
+    with pytest.raises(ColumnError, match=re.escape(message)):
+        vectors["carrier"]

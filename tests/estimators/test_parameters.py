@@ -9,11 +9,13 @@ from sklearn.model_selection import KFold
 from tabemb import EmbeddingClassifier, EmbeddingEncoder
 from tabemb.estimators.parameters import RANGES, check_parameters
 from tabemb.exceptions import UnknownNameError
+from tabemb.nn.unknown import Nearest
 
 BAD = {
     "category_dropout": [-0.1, 1, 1.0, "0.1", None, np.nan, True],
     "learning_rate": [0, -1e-3, np.inf, np.nan, "0.1", None],
     "weight_decay": [-1, np.inf, np.nan, None],
+    "shrinkage": [-1, np.inf, np.nan, None, "1", True],
     "batch_size": [0, -5, 1.5, "Auto", None, True],
     "max_epochs": [0, -1, 2.0, None, True],
     "validation_fraction": [0, 0.0, 1.0, 1, -0.1, None],
@@ -35,6 +37,7 @@ GOOD = {
     "category_dropout": [0, 0.99, np.float32(0.1)],
     "learning_rate": [1, np.float64(1e-3)],
     "weight_decay": [0, 0.1],
+    "shrinkage": [0, 0.5, np.int64(10)],
     "batch_size": ["auto", 1, np.int64(64)],
     "max_epochs": [1, np.int32(3)],
     "validation_fraction": [0.01, 0.99],
@@ -83,6 +86,10 @@ def test_in_range(name, value):
         ({"body": {"name": "mlp", "dropuot": 0.1}}, "The body 'mlp' does not take these parameters: "),
         ({"numeric": "standard"}, "No numeric encoder named 'standard'. Known: pbld, periodic, piecewise_linear, "),
         ({"schedule": "cosin"}, "No schedule named 'cosin'. Known: constant, cosine, linear. Did you mean 'cosine'?"),
+        (
+            {"handle_unknown": "nearst"},
+            "No strategy for unknown categories named 'nearst'. Known: learned, mean, nearest, zero. Did you mean",
+        ),
         ({"schedule": 3}, "A schedule is given as a name, a mapping with a 'name', or an instance; got 3."),
     ],
 )
@@ -101,10 +108,11 @@ def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
     cases = [
         ({"min_frequency": 0}, "min_frequency is a number of rows (int, 1 or more), a share of the rows"),
         ({"max_categories": 0}, "max_categories is an int, 1 or more, or None; got 0."),
-        ({"embedding_dim": 0}, "embedding_dim must be at least 1, got 0."),
-        ({"embedding_dim": {"dset": 3}}, "embedding_dim names the column 'dset'"),
+        ({"embedding_dim": 0, "one_hot_max_categories": 0}, "embedding_dim must be at least 1, got 0."),
+        ({"embedding_dim": {"dset": 3}, "one_hot_max_categories": 0}, "embedding_dim names the column 'dset'"),
         ({"categorical": ["huor"]}, "categorical= names the column 'huor', which the table does not have. Did you"),
         ({"body": {"name": "mlp", "dropout": 1}}, "dropout must be in [0, 1), got 1."),
+        ({"handle_unknown": Nearest(min_similarity=0)}, "min_similarity must be a number in (0, 1], got 0."),
     ]
     for params, message in cases:
         with pytest.raises(ValueError, match=re.escape(message)):

@@ -190,7 +190,8 @@ def test_an_estimator_has_to_be_fitted(cls):
 
 @pytest.mark.parametrize("body", ["mlp", STRANGE])
 def test_what_is_learned_later_reaches_the_estimator_and_not_the_predictor(body, flights, late, quick):
-    model = EmbeddingClassifier(**{**quick, "body": body, "learning_rate": 0.2}).fit(flights, late)
+    settings = {**quick, "body": body, "numeric": "standardized", "learning_rate": 0.2, "one_hot_max_categories": 0}
+    model = EmbeddingClassifier(**settings).fit(flights, late)
     predictor = model.predictor()
     answers = [model.predict_proba(flights)]
     before = predictor.predict_proba(flights)

@@ -24,6 +24,7 @@ from tabemb.estimators.splits import (
     only_kept,
     splitter_from_json,
     splitter_to_json,
+    strata_of,
 )
 from tabemb.exceptions import DataError
 
@@ -178,3 +179,16 @@ def test_a_splitter_that_was_not_asked_comes_back_as_none():
 def test_a_generator_in_a_splitter_is_not_written():
     written = splitter_to_json(KFold(3, shuffle=True, random_state=np.random.RandomState(0)), 3)
     assert written["params"] == {"n_splits": 3, "shuffle": True, "random_state": None}
+
+
+def test_strata_are_the_classes_and_a_single_row_goes_with_the_largest():
+    assert strata_of(np.array([2, 0, 0, 1, 1, 1]), 2).tolist() == [1, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("targets", "n_held"),
+    [([0, 1, 2, 0, 1, 2], 2), ([0, 0, 1, 1], 3), ([0, 1, 2], 1), ([[0, 1], [1, 1]], 1)],
+    ids=["more classes than rows held", "more than rows kept", "no class twice", "several labels"],
+)
+def test_classes_that_cannot_be_in_both_parts_are_no_strata(targets, n_held):
+    assert strata_of(np.array(targets), n_held) is None

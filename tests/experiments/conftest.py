@@ -14,6 +14,7 @@ data:
   categorical: [from/to]
 model:
   embedding_dim: 2
+  one_hot_max_categories: 0
   max_epochs: 2
 baselines: [one_hot_mlp, majority]
 validation: {folds: 2}

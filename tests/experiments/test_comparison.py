@@ -271,7 +271,7 @@ def real():
     """Return the embeddings against the same network fed one-hot, compared twice."""
     from tabemb.estimators.classifier import EmbeddingClassifier
 
-    estimator = EmbeddingClassifier(embedding_dim=3, max_epochs=2)
+    estimator = EmbeddingClassifier(embedding_dim=3, max_epochs=2, body="mlp", one_hot_max_categories=0)
     return [compare(X, Y, estimator=estimator, baselines=["one_hot_mlp"], cv=2, random_state=1) for _ in range(2)]
 
 

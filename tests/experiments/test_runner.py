@@ -81,15 +81,15 @@ def test_regression_with_groups(folder, write_small, small_table):
         (
             "  max_epochs: 2",
             "  body: mpl",
-            "small.yaml, line 8: model.body: No body named 'mpl'. Known: cross, ",
+            "small.yaml, line 9: model.body: No body named 'mpl'. Known: cross, ",
         ),
         (
             "  max_epochs: 2",
             "  body: {name: mlp, dorpout: 0.1}",
-            "small.yaml, line 8: model.body: The body 'mlp' does not take these parameters: ",
+            "small.yaml, line 9: model.body: The body 'mlp' does not take these parameters: ",
         ),
-        ("one_hot_mlp,", "one_hot_mpl,", "small.yaml, line 9: baselines[0]: No baseline named 'one_hot_mpl'. Known: "),
-        ("log_loss", "logloss", "small.yaml, line 11: metrics[1]: No metric named 'logloss'. Known: "),
+        ("one_hot_mlp,", "one_hot_mpl,", "small.yaml, line 10: baselines[0]: No baseline named 'one_hot_mpl'. Known: "),
+        ("log_loss", "logloss", "small.yaml, line 12: metrics[1]: No metric named 'logloss'. Known: "),
         (
             "embedding_dim: 2",
             "embedding_dim: fastia",
@@ -98,10 +98,10 @@ def test_regression_with_groups(folder, write_small, small_table):
         (
             "  max_epochs: 2",
             "  loss: focl",
-            "small.yaml, line 8: model.loss: No loss named 'focl'. Known: absolute_err",
+            "small.yaml, line 9: model.loss: No loss named 'focl'. Known: absolute_err",
         ),
-        ("  max_epochs: 2", "  schedule: cos", "small.yaml, line 8: model.schedule: No schedule named 'cos'. Known: "),
-        ("  max_epochs: 2", "  numeric: stand", "small.yaml, line 8: model.numeric: No numeric encoder named 'stand'."),
+        ("  max_epochs: 2", "  schedule: cos", "small.yaml, line 9: model.schedule: No schedule named 'cos'. Known: "),
+        ("  max_epochs: 2", "  numeric: stand", "small.yaml, line 9: model.numeric: No numeric encoder named 'stand'."),
     ],
 )
 def test_an_unknown_name_is_told_the_line_before_any_work(folder, monkeypatch, old, new, told, write_small, small_text):
@@ -172,7 +172,7 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
     path = write_small(
         folder, small_text.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n"
     )
-    with pytest.raises(ConfigError, match=r"line 13: report\.maps: 'size' is not among data\.columns\."):
+    with pytest.raises(ConfigError, match=r"line 14: report\.maps: 'size' is not among data\.columns\."):
         run(path)
 
 
@@ -192,31 +192,31 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
             "  max_epochs: 2",
             "  class_weight: balanced\nseed: 1",
             ConfigError,
-            r"line 8: model\.class_weight is for classes, and the target is a number\.",
+            r"line 9: model\.class_weight is for classes, and the target is a number\.",
         ),
         (
             "  max_epochs: 2",
             "  calibration: temperature\nseed: 1",
             ConfigError,
-            r"line 8: model\.calibration is for classes, and the target is a number\.",
+            r"line 9: model\.calibration is for classes, and the target is a number\.",
         ),
         (
             "  max_epochs: 2",
             "  loss: {name: quantile, quantiles: [0.1, 0.9]}\nseed: 1",
             ConfigError,
-            r"line 8: model\.loss predicts 2 quantiles of a row; an experiment scores one number\. Name one, such as",
+            r"line 9: model\.loss predicts 2 quantiles of a row; an experiment scores one number\. Name one, such as",
         ),
         (
             "  max_epochs: 2",
             "  loss: huber",
             ConfigError,
-            r"line 8: model\.loss: The loss 'huber' is for numbers, and classes are predicted here\.",
+            r"line 9: model\.loss: The loss 'huber' is for numbers, and classes are predicted here\.",
         ),
         (
             "  max_epochs: 2",
             "  loss: {name: focal, gamma: -1}",
             ConfigError,
-            r"line 8: model\.loss: gamma of the focal loss must be a number of 0 or more, got -1\.",
+            r"line 9: model\.loss: gamma of the focal loss must be a number of 0 or more, got -1\.",
         ),
     ],
 )

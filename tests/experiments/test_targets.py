@@ -159,7 +159,5 @@ def test_probabilities_of_labels_come_as_a_list_or_as_a_matrix():
 def test_several_numbers_for_a_row_of_one_target_are_refused():
     target = target_of(np.array([1.0, 2.0]), "regression")
     assert target.encode(np.array([[1.0], [2.0]])).tolist() == [1.0, 2.0]
-    with pytest.raises(
-        DataError, match="A regression target is one number a row; here are 3"
-    ):
+    with pytest.raises(DataError, match="A regression target is one number a row; here are 3"):
         target.encode(np.ones((2, 3)))

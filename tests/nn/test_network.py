@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tabemb.nn.bodies import BODIES, Mlp, TabM
+from tabemb.nn.bodies import BODIES, Ensemble, Mlp, TabM
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.nn.numeric import Standardized
+from tabemb.nn.unknown import Learned, Mean
+from tabemb.nn.unknown.trained import Trained
 from tabemb.table.encoded_table import EncodedTable
 
 rng = np.random.default_rng(0)
@@ -183,13 +185,21 @@ def test_vectors_are_a_copy():
     assert made.vectors(feature).max() < 7
 
 
+def trained(*untrained, n_members=1, size=6):
+    """Return what a column of six indices was trained on: once on all but some, by each member."""
+    counts, stand_ins = np.ones((n_members, size), int), np.tile(np.arange(size), (n_members, 1))
+    for member, which in enumerate(untrained):
+        counts[member, which], stand_ins[member, which] = 0, 1
+    return Trained(counts, stand_ins, learns_unknown=True)
+
+
 def test_untrained_rows_get_the_unknown_vector_and_the_others_stay():
     one_hot = (OneHotSpec(name="month", position=1, vocabulary_size=6),)
     made = network(("dest",), one_hot=one_hot)
     (dest,) = made.spec.features
     kernel = made.trunk.get_layer("hidden_0_one_hot").kernel
     before, kernel_before = made.vectors(dest), kernel.numpy()
-    made.serve_unknown_for({0: np.array([0, 4]), 1: np.array([2])})
+    made.serve_unknown(Learned(), {0: trained([0, 4]), 1: trained([2])})
     after, kernel_after = made.vectors(dest), kernel.numpy()
     assert np.array_equal(after[[0, 4]], before[[1, 1]])
     assert np.array_equal(after[[1, 2, 3, 5]], before[[1, 2, 3, 5]])
@@ -197,10 +207,41 @@ def test_untrained_rows_get_the_unknown_vector_and_the_others_stay():
     assert np.array_equal(np.delete(kernel_after, 2, axis=0), np.delete(kernel_before, 2, axis=0))
 
 
+def test_the_strategy_is_applied_to_tables_and_to_the_kernels_of_one_hot_columns():
+    one_hot = (OneHotSpec(name="month", position=1, vocabulary_size=6),)
+    made = network(("dest",), one_hot=one_hot)
+    (dest,) = made.spec.features
+    kernel = made.trunk.get_layer("hidden_0_one_hot").kernel
+    before, kernel_before = made.vectors(dest), kernel.numpy()
+    made.serve_unknown(Mean(), {0: trained([4]), 1: trained([])})
+    np.testing.assert_allclose(made.vectors(dest)[[1, 4]], [before[[2, 3, 5]].mean(axis=0)] * 2, rtol=1e-5)
+    np.testing.assert_allclose(kernel.numpy()[1], kernel_before[2:].mean(axis=0), rtol=1e-5)
+
+
+def test_members_that_leave_rows_out_are_served_in_their_slices_and_kernels():
+    table = TableSpec(name="dest", vocabulary_size=6, embedding_dim=8)
+    one_hot = (OneHotSpec(name="month", position=1, vocabulary_size=6),)
+    spec = replace(
+        network(("dest",), one_hot=one_hot).spec,
+        features=(FeatureSpec(name="dest", position=0, table=table),),
+        body=Ensemble(n_members=2, hidden_units=(3,)),
+    )
+    made = Network(spec)
+    kernel = made.trunk.get_layer("hidden_0_one_hot").kernel
+    before, kernel_before = made.vectors(made.spec.features[0]), kernel.numpy()
+    by_member = {0: trained([2], [3], n_members=2), 1: trained([], [5], n_members=2)}
+    made.serve_unknown(Learned(), {0: trained([]), 1: trained([])}, by_member)
+    expected, kernel_expected = before.copy(), kernel_before.copy()
+    expected[2, :4], expected[3, 4:] = before[1, :4], before[1, 4:]
+    kernel_expected[5, 3:] = kernel_before[1, 3:]
+    assert np.array_equal(made.vectors(made.spec.features[0]), expected)
+    assert np.array_equal(kernel.numpy(), kernel_expected)
+
+
 def test_a_row_of_a_shared_table_that_one_column_trained_is_kept():
     made = network(shared=True)
     before = made.vectors(made.spec.features[0])
-    made.serve_unknown_for({0: np.array([2, 3]), 1: np.array([3, 4])})
+    made.serve_unknown(Learned(), {0: trained([2, 3]), 1: trained([3, 4])})
     after = made.vectors(made.spec.features[0])
     assert np.array_equal(after[3], before[1])
     assert np.array_equal(after[[0, 1, 2, 4, 5]], before[[0, 1, 2, 4, 5]])

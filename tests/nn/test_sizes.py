@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import ColumnError, UnknownNameError
-from tabemb.nn.sizes import SIZE_RULES, Fastai, Half, Sqrt, embedding_dims
+from tabemb.nn.sizes import SIZE_RULES, Fastai, Half, Sqrt, columns_from_data, embedding_dims
 
 NS = [1, 2, 7, 100, 4043, 10_000, 1_000_000]
 
@@ -15,7 +15,7 @@ NS = [1, 2, 7, 100, 4043, 10_000, 1_000_000]
     ("name", "dims"),
     [
         ("fastai", [2, 2, 5, 21, 167, 278, 600]),
-        ("auto", [2, 2, 5, 21, 64, 64, 64]),
+        ("capped", [2, 2, 5, 21, 64, 64, 64]),
         ("half", [1, 1, 4, 50, 50, 50, 50]),
         ("google", [1, 1, 2, 3, 8, 10, 32]),
         ("sqrt", [1, 2, 3, 10, 64, 100, 600]),
@@ -49,7 +49,7 @@ def test_an_integer_of_numpy_is_a_number_too():
     assert type(dims["dest"]) is int
 
 
-def test_a_mapping_is_by_column_and_leaves_the_others_to_auto():
+def test_a_mapping_is_by_column_and_leaves_the_others_to_the_default():
     dims = embedding_dims({"dest": 4, "tailnum": "half"}, {"origin": 3, "dest": 105, "tailnum": 20})
     assert dims == {"origin": 3, "dest": 4, "tailnum": 10}
 
@@ -70,14 +70,14 @@ def test_a_column_may_be_called_name():
         (
             "fastia",
             UnknownNameError,
-            "No size rule named 'fastia'. Known: auto, fastai, google, half, sqrt. Did you mean 'fastai'? "
-            "A positive integer or a mapping column -> integer is accepted too.",
+            "No size rule named 'fastia'. Known: capped, fastai, google, half, sqrt. Did you mean 'fastai'? "
+            "'auto' (found by training), a positive integer, and a mapping column -> any of these are accepted too.",
         ),
         (
             2.5,
             UnknownNameError,
             "A size rule is given as a name, a mapping with a 'name', or an instance; got 2.5. "
-            "Known names: auto, fastai, google, half, sqrt.",
+            "Known names: capped, fastai, google, half, sqrt.",
         ),
         (True, UnknownNameError, "got True."),
         (
@@ -96,3 +96,22 @@ def test_a_column_may_be_called_name():
 def test_what_is_no_size_is_refused(spec, error, message):
     with pytest.raises(error, match=re.escape(message)):
         embedding_dims(spec, {"dest": 10})
+
+
+def test_sizes_that_are_found_by_training_are_at_most_those_of_the_default_rule():
+    assert embedding_dims("auto", {"dest": 105, "tailnum": 4043}) == {"dest": 22, "tailnum": 64}
+
+
+@pytest.mark.parametrize(
+    ("spec", "columns"),
+    [
+        ("auto", ["dest", "origin"]),
+        ("capped", []),
+        (8, []),
+        ({"dest": "auto", "origin": 3}, ["dest"]),
+        ({"name": "fastai"}, []),
+        (Half(), []),
+    ],
+)
+def test_columns_whose_size_is_found_by_training(spec, columns):
+    assert columns_from_data(spec, ["dest", "origin"]) == columns

@@ -299,3 +299,67 @@ def test_a_real_table_is_the_same_in_every_library(shared_data):
         assert (encoded.indices == expected.indices).all()
         assert (encoded.numbers == expected.numbers).all()
     assert expected.indices.min(axis=0).tolist() == [2, 2, 0, 2, 2, 2]
+
+
+# ---------------------------------------------------------------------------------------- by the likeness of names
+
+JOBS = pd.DataFrame({"job": ["office manager", "pilot", "pilot", "office manager", "office manger", None, "nurse"]})
+NEW_JOBS = pd.DataFrame({"job": ["Office Manager", "pilots", "clown", None, "nurse"]})
+
+
+@pytest.mark.parametrize(
+    ("min_similarity", "expected"),
+    [(None, [1, 1, 1, 0, 5]), (0.5, [2, 3, 1, 0, 5]), (1.0, [2, 1, 1, 0, 5])],
+)
+def test_an_unknown_text_is_taken_for_the_most_similar_one(min_similarity, expected):
+    encoder = TableEncoder(min_similarity=min_similarity).fit(JOBS)
+    assert encoder.encode(NEW_JOBS).indices[:, 0].tolist() == expected
+    assert encoder.encode(NEW_JOBS.astype("category")).indices[:, 0].tolist() == expected
+    assert encoder.encode(NEW_JOBS.astype(object)).indices[:, 0].tolist() == expected
+
+
+def test_texts_that_are_too_rare_are_taken_for_the_most_similar_one_at_fit_too():
+    encoder = TableEncoder(min_frequency=2, min_similarity=0.5)
+    table = encoder.fit_encode(JOBS)
+    assert encoder.vocabularies["job"].keys == ("office manager", "pilot")
+    assert table.indices[:, 0].tolist() == [2, 3, 3, 2, 2, 0, 1]
+    assert encoder.encode(JOBS).indices.tolist() == table.indices.tolist()
+
+
+def test_numbers_have_no_names():
+    encoder = TableEncoder(["flight"], min_similarity=0.1).fit(pd.DataFrame({"flight": [1545, 1141]}))
+    assert encoder.encode(pd.DataFrame({"flight": [1546, 1141]})).indices[:, 0].tolist() == [1, 3]
+
+
+def test_an_encoder_by_names_is_saved_and_pickled():
+    encoder = TableEncoder(min_similarity=0.5).fit(JOBS)
+    expected = encoder.encode(NEW_JOBS).indices
+    before = pickle.dumps(encoder)
+    data, arrays = encoder.to_state()
+    again = TableEncoder.from_state(json.loads(json.dumps(data, allow_nan=False)), arrays)
+    for other in (again, pickle.loads(before)):
+        assert np.array_equal(other.encode(NEW_JOBS).indices, expected)
+    del data["params"]["min_similarity"]
+    assert TableEncoder.from_state(data, arrays).encode(NEW_JOBS).indices[0, 0] == 1
+
+
+def test_another_fit_forgets_the_names_of_the_first():
+    encoder = TableEncoder(min_similarity=0.5).fit(JOBS)
+    encoder.encode(NEW_JOBS)
+    encoder.fit(pd.DataFrame({"job": ["clowns", "acrobat"]}))
+    assert encoder.encode(NEW_JOBS).indices[:, 0].tolist() == [1, 1, 2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("min_similarity", "trained", "expected"),
+    [
+        (None, [0, 0, 1, 0, 0, 1], [1, 1, 2, 1, 1, 5]),
+        (0.5, [0, 0, 1, 0, 0, 1], [1, 1, 2, 1, 2, 5]),
+        (0.5, [1, 1, 1, 1, 1, 1], [0, 1, 2, 3, 4, 5]),
+        (0.5, [1, 0, 0, 1, 1, 1], [0, 1, 4, 3, 4, 5]),
+    ],
+)
+def test_what_stands_in_for_the_untrained(min_similarity, trained, expected):
+    encoder = TableEncoder(min_similarity=min_similarity).fit(JOBS)
+    assert encoder.vocabularies["job"].keys == ("office manager", "pilot", "office manger", "nurse")[:4]
+    assert encoder.stand_ins("job", np.array(trained, bool)).tolist() == expected

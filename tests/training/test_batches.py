@@ -60,6 +60,13 @@ def test_which_indices_a_column_has():
     assert np.flatnonzero(rows.only(np.array([1, 3])).seen(1, 9)).tolist() == [3, 7]
 
 
+def test_in_how_many_rows_a_column_has_each_index():
+    table = EncodedTable(np.array([[2], [0], [2], [3]], "int32"), np.empty((4, 0), "float32"))
+    rows = Rows(table=table, targets=TARGETS)
+    assert rows.counts(0, 5).tolist() == [1, 0, 2, 1, 0]
+    assert rows.only(np.array([0, 1])).counts(0, 5).tolist() == [1, 0, 1, 0, 0]
+
+
 def test_an_epoch_has_each_row_once_in_full_chunks_in_an_order_that_is_drawn():
     table = EncodedTable(np.zeros((23, 1), "int32"), np.zeros((23, 0), "float32"))
     rows, generator = Rows(table=table, targets=np.zeros(23)), np.random.default_rng(0)

@@ -165,3 +165,53 @@ def test_damping_moves_rare_rows_by_how_often_they_come_and_hardly_feels_frequen
     # Without damping ten times as far a visit as the frequent row; with it, as far.
     assert moved[0.0][1] / 4 > 5 * moved[0.0][0] / 400
     assert moved[1.0][1] / 4 == pytest.approx(2**0.5 * moved[1.0][0] / 400, rel=0.05)
+
+
+def with_prior(prior, n_before=0):
+    """Return an optimizer with a prior, after some steps."""
+    optimizer = RowAdam([], shrinks=True)
+    optimizer.reset()
+    optimizer.prior.assign(prior)
+    for _ in range(n_before):
+        optimizer.begin_step(0.01)
+    return optimizer
+
+
+def test_with_a_prior_rare_rows_move_by_how_often_they_come_and_frequent_ones_hardly_feel_it():
+    """Two rows with gradients of one length, one in every step, one in each hundredth: how far they go in all."""
+    moved = {}
+    for prior in (0.0, 1.0):
+        optimizer = with_prior(prior)
+        rows = tf.Variable(start(optimizer, np.zeros((2, 3), "float32")))
+        for step in range(400):
+            where = [0, 1] if step % 100 == 50 else [0]
+            optimizer.begin_step(0.01)
+            gradient, read = tf.ones([len(where), 3]), tf.gather(rows, where)
+            vectors = optimizer.vectors(read)
+            # They are pulled to where they are, so that they only feel how much the prior knows.
+            new = optimizer.updated(read, vectors, gradient, 0.01, gradient, vectors - gradient * 1e-9)
+            rows.scatter_update(tf.IndexedSlices(new, tf.constant(where)))
+        moved[prior] = -optimizer.vectors(rows.read_value()).numpy()[:, 0]
+    assert moved[0.0][0] == pytest.approx(4.0, rel=0.01)
+    # Without a prior ten times as far a visit as the frequent row.
+    assert moved[0.0][1] / 4 > 5 * moved[0.0][0] / 400
+    assert moved[1.0][1] / 4 < 1.5 * moved[1.0][0] / 400
+
+
+@pytest.mark.parametrize("prior", [0.01, 3.0])
+@pytest.mark.parametrize("n_before", [0, 50])
+def test_a_row_comes_to_rest_where_its_gradient_and_that_of_the_prior_agree(prior, n_before):
+    """The prior's is, for each step since the row was met, so many rows times the mean square of a cell's gradient."""
+    optimizer = with_prior(prior, n_before)
+    cells, means = tf.constant(rng.normal(size=(8, 3)), tf.float32), tf.constant(TABLE[::-1].copy())
+    rows = start(optimizer)
+    optimizer.begin_step(0.01)
+    vectors = optimizer.vectors(rows)
+    agreed = (n_before + 1) * prior * 8 * tf.reduce_mean(tf.square(cells)) * (means - vectors)
+    still = optimizer.vectors(optimizer.updated(rows, vectors, agreed, 0.01, cells, means))
+    np.testing.assert_allclose(still, TABLE, atol=1e-5)
+    # Without a gradient of its own it goes towards the mean, and never beyond.
+    pulled = optimizer.vectors(optimizer.updated(rows, vectors, 0 * agreed, 0.01, cells, means)).numpy()
+    way = (pulled - TABLE) / (TABLE[::-1] - TABLE)
+    assert (way > 0).all()
+    assert (way <= 1).all()

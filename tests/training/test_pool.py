@@ -44,6 +44,7 @@ def test_whatever_is_compiled_in_matters(workshop):
     keys = [
         key(plain, workshop.task),
         key(plain, workshop.task, decays=True),
+        key(plain, workshop.task, shrinks=True),
         key(plain, workshop.task, drops=False),
         key(plain, Regression.from_targets(np.array([1.0, 2.0]))),
         key(workshop.network(shared=True), workshop.task),

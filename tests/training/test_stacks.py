@@ -129,3 +129,27 @@ def test_a_stack_serves_tables_of_another_size_and_gives_its_memory_back(network
     assert np.array_equal(stack.look_up(stack.cells(tf.constant(INDICES)), optimizer), expected(network))
     stack.close()
     assert stack.rows.read_value().shape == (0, 5)
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_the_mean_of_a_row_is_that_of_its_columns_cells(small, optimizer):
+    mine = (feature(0, size=6), feature(1, size=4))
+    stack = TableStack(mine, extra=optimizer.row_extra, small=small)
+    stack.open(mine)
+    indices = np.column_stack([rng.integers(0, size, 20) for size in (6, 4)]).astype("int32")
+    touched = stack.touch(stack.cells(tf.constant(indices)))
+    vectors = rng.normal(size=(20, 6)).astype("float32")
+    means = stack.means(tf.constant(vectors), touched).numpy()
+    by_column = vectors.reshape(20, 2, 3).mean(axis=0)
+    ids = np.arange(10) if touched.ids is None else touched.ids.numpy()
+    np.testing.assert_allclose(means, by_column[(ids >= 6).astype(int)], rtol=1e-4, atol=1e-6)
+
+
+def test_a_shared_table_that_stands_between_others_has_the_mean_of_one_of_its_columns(optimizer):
+    mine = (feature(0, size=6), feature(1, size=4), feature(2, size=6, table="t0"))
+    stack = TableStack(mine, extra=optimizer.row_extra, small=True)
+    stack.open(mine)
+    cells = stack.cells(tf.zeros([5, 3], tf.int32))
+    assert cells.numpy()[0].tolist() == [0, 6, 0]
+    vectors = np.repeat([1.0, 2.0, 3.0], 3).astype("float32") * np.ones((5, 1), "float32")
+    assert stack.means(tf.constant(vectors), stack.touch(cells)).numpy()[:, 0].tolist() == [3] * 6 + [2] * 4

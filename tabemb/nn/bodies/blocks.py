@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from tabemb.nn.bodies.parameters import NORMALIZATIONS
+from tabemb.nn.dropout import ByteDropout
 from tabemb.nn.seeds import Seeds
 
 __all__ = ["activated", "added", "dense", "dropped", "logits_layer", "normalized"]
@@ -51,7 +52,7 @@ def dropped(hidden: Any, share: float, seeds: Seeds, *, name: str) -> Any:
     """Return the output of a dropout, or the input where the share is 0."""
     if not share:
         return hidden
-    return keras.layers.Dropout(share, seed=seeds[f"{name}/dropout"], name=f"{name}_dropout")(hidden)
+    return ByteDropout(share, seed=seeds[f"{name}/dropout"], name=f"{name}_dropout")(hidden)
 
 
 def added(parts: list[Any], *, name: str) -> Any:

@@ -1,6 +1,6 @@
 """The plain forms of tabemb's layers."""
 
-from tabemb.nn import attention, columns, members, separate, tokens
+from tabemb.nn import attention, columns, dropout, members, separate, tokens
 from tabemb.nn.plain import look_ups, operations
 from tabemb.nn.plain import members as plain_members
 from tabemb.nn.plain import tokens as plain_tokens
@@ -11,6 +11,11 @@ from tabemb.nn.plain.keras_layers import plain_activation
 @plain_form(columns.Column)
 def _column(layer) -> Form:
     return [(operations.Columns(layer.position), ())]
+
+
+@plain_form(dropout.ByteDropout)
+def _byte_dropout(layer) -> Form:
+    return []
 
 
 @plain_form(columns.OneHotDense)

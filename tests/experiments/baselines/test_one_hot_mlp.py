@@ -14,7 +14,14 @@ from tabemb.estimators.classifier import EmbeddingClassifier
 from tabemb.experiments.baselines import OneHotMlp
 from tabemb.nn.bodies import Mlp
 
-GIVEN = EmbeddingClassifier(embedding_dim=2, max_epochs=2, body=Mlp(hidden_units=(4,)), early_stopping=False)
+GIVEN = EmbeddingClassifier(
+    embedding_dim=2,
+    max_epochs=2,
+    body=Mlp(hidden_units=(4,)),
+    numeric="standardized",
+    one_hot_max_categories=0,
+    early_stopping=False,
+)
 PIPELINE = make_pipeline(FunctionTransformer(), GIVEN)
 X = pd.DataFrame({"city": ["a", "b", "c", None] * 5, "size": np.arange(20.0)})
 Y = np.array([0, 1] * 10)

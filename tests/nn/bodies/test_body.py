@@ -14,6 +14,8 @@ from tabemb.nn.columns import OneHotRows
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import Standardized
+from tabemb.nn.unknown import Learned
+from tabemb.nn.unknown.trained import Trained
 from tabemb.table.encoded_table import EncodedTable
 
 bodies = pytest.mark.parametrize("name", sorted(BODIES))
@@ -150,7 +152,16 @@ def test_prediction_repeats(name):
 @bodies
 def test_untrained_one_hot_categories_are_served_as_unknown_ones(name):
     made = of_all_kinds(name)
-    made.serve_unknown_for({0: [], 1: [], 2: [], 3: np.array([4]), 4: np.array([2, 3])})
+    untrained = {3: [4], 4: [2, 3]}
+    served = {}
+    for feature in made.spec.features:
+        own = np.arange(feature.table.vocabulary_size)
+        served[feature.position] = Trained(np.ones((1, len(own)), int), own[None], learns_unknown=True)
+    for each in made.spec.one_hot:
+        stand_ins = np.arange(each.vocabulary_size)
+        stand_ins[untrained[each.position]] = 1
+        served[each.position] = Trained(np.ones((1, len(stand_ins)), int), stand_ins[None], learns_unknown=True)
+    made.serve_unknown(Learned(), served)
     assert any(isinstance(layer, OneHotRows) for layer in made.trunk.layers)
     rows = rows_for(made)
     for column, untrained in ((3, [4]), (4, [2, 3])):

@@ -26,7 +26,7 @@ def hidden_layers(name, **params):
 @pytest.mark.parametrize("name", DEEP)
 def test_the_default_is_two_layers_with_relu_and_dropout(name):
     layers = hidden_layers(name)
-    assert [type(layer).__name__ for layer in layers] == ["Dense", "Activation", "Dropout"] * 2
+    assert [type(layer).__name__ for layer in layers] == ["Dense", "Activation", "ByteDropout"] * 2
     assert [layer.units for layer in layers[::3]] == [256, 128]
     assert [layer.activation.__name__ for layer in layers[1::3]] == ["relu"] * 2
     assert [layer.rate for layer in layers[2::3]] == [0.2] * 2

@@ -24,7 +24,7 @@ def kinds(model):
 
 def test_the_default_is_two_layers_with_relu_and_dropout():
     model = build(Mlp())
-    assert kinds(model) == ["Dense", "Activation", "Dropout"] * 2 + ["Dense"]
+    assert kinds(model) == ["Dense", "Activation", "ByteDropout"] * 2 + ["Dense"]
     assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [256, 128, 2]
     assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.2, 0.2]
 
@@ -48,7 +48,7 @@ def test_dropout_silences_that_share_in_training_only():
     hidden = keras.Model(model.input, model.get_layer("hidden_0_dropout").output)
     assert (hidden(X, training=True).numpy() == 0).mean() == pytest.approx(0.25, abs=0.01)
     assert (hidden(X, training=False).numpy() == 0).mean() == 0
-    assert "Dropout" not in kinds(build(Mlp(dropout=0)))
+    assert "ByteDropout" not in kinds(build(Mlp(dropout=0)))
 
 
 def test_dropout_masks_repeat_with_the_seed():

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tabemb.nn import attention, columns, members, separate, tokens
+from tabemb.nn import attention, columns, dropout, members, separate, tokens
 from tabemb.nn.numeric import columnwise, piecewise_linear, waves
 from tabemb.nn.plain.forms import FORMS
 from tabemb.nn.plain.translation import translate
@@ -43,6 +43,7 @@ EXAMPLES = {
     "bins": (piecewise_linear.BinFilling(4), [4 * rng.random((5, 3)).astype("float32")]),
     "waves": (waves.Waves(4, 0.1, seed=1), [numbers(5, 3)]),
     "shifted waves": (waves.ShiftedWaves(4, 0.1, seed=1), [numbers(5, 3)]),
+    "byte dropout": (dropout.ByteDropout(0.5, seed=1), [numbers(5, 3)]),
     "member mean": (members.MemberMean(), [numbers(5, 3, 2)]),
 }
 

@@ -1,0 +1,83 @@
+"""How many dimensions do vectors need? Rules beside ``embedding_dim="auto"``, by quality and by bytes of the tables.
+
+    TABEMB_DATA=DIR python benchmarks/sizes.py [--seeds 3] [--tables amazon ...] [--body mlp ensemble] [--rows 20000]
+        [--json FILE]
+
+Tables and splits are those of ``quality_tables.py``. A seed draws the training rows and the starts. Bytes are those of
+all vectors in float32; seconds are of the fit, for "auto" with the first training that finds the sizes.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from turns import show, write  # isort: skip  (before TensorFlow: quiet start)
+
+import numpy as np
+import pandas as pd
+from quality_tables import PROBLEMS, split_of
+
+from tabemb import EmbeddingClassifier, EmbeddingRegressor
+
+DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
+TABLES = ["amazon", "late", "insteval", "lendingclub"]
+AUTO = "auto"
+SIZES = [AUTO, "capped", "half", "sqrt", "google"]
+
+
+def bytes_of(model):
+    """Return how many bytes the vectors of a fitted model take."""
+    return sum(4 * len(v) * v.vectors.shape[1] for v in model.vectors_.values())
+
+
+def fitted(split, size, body, rows, seed):
+    """Return the test metric, the bytes of the vectors and the seconds of a fit."""
+    kind = EmbeddingClassifier if split.problem.classes else EmbeddingRegressor
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(split.X_train))[:rows])
+    model = kind(split.categorical, embedding_dim=size, body=body, random_state=seed)
+    start = time.perf_counter()
+    model.fit(split.X_train.iloc[chosen], split.y_train[chosen])
+    seconds = time.perf_counter() - start
+    answer = model.predict_proba(split.X_test) if split.problem.classes else model.predict(split.X_test)
+    metric = split.problem.metric
+    return {"metric": float(metric.measure(split.y_test, answer)), "bytes": bytes_of(model), "seconds": seconds}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tables", nargs="+", choices=PROBLEMS, default=TABLES)
+    parser.add_argument("--body", nargs="+", default=["mlp", "ensemble"])
+    parser.add_argument("--rows", type=int, default=20_000, help="training rows at most")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    if not DATA.is_dir():
+        parser.error(f"the tables are looked for in {DATA}; set TABEMB_DATA to where they are")
+
+    found = []
+    for table in options.tables:
+        split = split_of(PROBLEMS[table], pd.read_parquet(DATA / f"{PROBLEMS[table].file}.parquet"))
+        for body in options.body:
+            for size in SIZES:
+                for seed in range(options.seeds):
+                    figures = fitted(split, size, body, options.rows, seed)
+                    found.append({"table": table, "body": body, "size": size, "seed": seed, **figures})
+            cells = []
+            for size in SIZES:
+                mine = pd.DataFrame([f for f in found if (f["table"], f["body"], f["size"]) == (table, body, size)])
+                cells.append(
+                    [
+                        size,
+                        f"{mine['metric'].mean():.4f} ± {mine['metric'].std(ddof=0):.4f}",
+                        f"{mine['bytes'].mean() / 1e3:,.0f}",
+                        f"{mine['seconds'].median():.1f}",
+                    ]
+                )
+            metric = split.problem.metric.name
+            show(f"{table}, {body}, {options.seeds} seeds", ["embedding_dim", metric, "kB", "fit seconds"], cells)
+    print("written:", write("sizes", found, options.json, options=vars(options)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""Names that look alike: which known category a text is most like."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from tabemb.table.keys import Key
+
+__all__ = ["SimilarNames"]
+
+# Pieces of words of so many letters.
+LETTERS = (2, 4)
+# Similarities that are in memory at the same time.
+CELLS = 2**22
+# Beyond this the order of a sum decides; so like names are equally like.
+DIGITS = 5
+
+
+class SimilarNames:
+    """The names of categories, and the search for the one that is most like a text.
+
+    Two texts are as similar as the cosine of their counts of character n-grams (two to four letters of a word,
+    its edges among them, in lower case): 1 for the same pieces, 0 for none in common. N-grams tell dirty names apart as
+    well as edit distances do, and cost a sparse product (Cerda, Varoquaux & Kégl 2018, "Similarity encoding for
+    learning with dirty categorical variables", arXiv:1806.00979). They are hashed, so that letters that no known name
+    has count, too.
+
+    Parameters
+    ----------
+    keys : sequence of keys
+        The categories, the most frequent first. Those that are no text are never found.
+    min_similarity : float
+        The least similarity that counts, in (0, 1].
+
+    Raises
+    ------
+    ValueError
+        When ``min_similarity`` is out of its range.
+
+    Examples
+    --------
+    >>> titles = SimilarNames(["manager", "registered nurse", 7], min_similarity=0.5)
+    >>> titles.find(["Office Manager", "nurse", "pilot"])
+    array([ 0,  1, -1])
+    """
+
+    _min_similarity: float
+    _texts: list[str]
+    _positions: npt.NDArray[np.intp]
+
+    def __init__(self, keys: Sequence[Key], min_similarity: float) -> None:
+        if isinstance(min_similarity, bool) or not isinstance(min_similarity, Real) or not 0.0 < min_similarity <= 1:
+            raise ValueError(f"min_similarity must be a number in (0, 1], got {min_similarity!r}.")
+        self._min_similarity = float(min_similarity)
+        self._texts = [key for key in keys if isinstance(key, str)]
+        self._positions = np.flatnonzero([isinstance(key, str) for key in keys])
+
+    def find(self, texts: Sequence[Key], *, among: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.intp]:
+        """Return the position of the most similar category for each text, -1 where none is similar enough.
+
+        Parameters
+        ----------
+        texts : sequence of keys
+            What is looked for; one that is no text finds nothing.
+        among : ndarray of bool of shape (n_keys,), optional
+            Which categories may be found; all by default.
+
+        Returns
+        -------
+        ndarray of int of shape (n_texts,)
+            Of categories that are equally similar, the first.
+        """
+        found = np.full(len(texts), -1, np.intp)
+        asked = [place for place, text in enumerate(texts) if isinstance(text, str)]
+        chosen = slice(None) if among is None else among[self._positions]
+        positions = self._positions[chosen]
+        if not asked or not len(positions):
+            return found
+        known = csr_array(self._grams[chosen].T)
+        step = max(1, CELLS // len(positions))
+        for start in range(0, len(asked), step):
+            portion = asked[start : start + step]
+            places = _most_similar(_grams([texts[each] for each in portion]) @ known, self._min_similarity)
+            found[portion] = np.where(places < 0, -1, positions[places])
+        return found
+
+    @cached_property
+    def _grams(self) -> Any:
+        return _grams(self._texts)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What can be made again need not be pickled.
+        return {name: value for name, value in vars(self).items() if name != "_grams"}
+
+
+def _grams(texts: Sequence[Key]) -> Any:
+    """Return the counts of n-grams of each text, scaled to length one."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    vectorizer = HashingVectorizer(analyzer="char_wb", ngram_range=LETTERS, alternate_sign=False, dtype=np.float32)
+    return csr_array(vectorizer.transform(texts))
+
+
+def _most_similar(similarities: Any, least: float) -> npt.NDArray[np.intp]:
+    """Return the column of the greatest number of each row of a sparse matrix, the first of several; -1 below least."""
+    similarities = csr_array(similarities)
+    values = similarities.data.round(DIGITS)
+    rows = np.repeat(np.arange(similarities.shape[0]), np.diff(similarities.indptr))
+    order = np.lexsort((similarities.indices, -values, rows))
+    best = np.full(similarities.shape[0], -1, np.intp)
+    filled = np.flatnonzero(np.diff(similarities.indptr))
+    first = order[similarities.indptr[filled]]
+    best[filled] = np.where(values[first] >= least, similarities.indices[first], -1)
+    return best
