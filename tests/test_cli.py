@@ -66,12 +66,14 @@ def run_tabemb(*arguments, **options):
     )
 
 
-def test_help_comes_within_half_a_second():
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody counts the processor time of children there")
+def test_help_takes_half_a_second_of_a_processor():
     seconds = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = os.times()
         result = run_tabemb("--help")
-        seconds.append(time.perf_counter() - begin)
+        end = os.times()
+        seconds.append(end.children_user - begin.children_user + end.children_system - begin.children_system)
         assert result.returncode == 0
     for command in ("run", "compare", "vectors", "neighbors", "predict"):
         assert command in result.stdout

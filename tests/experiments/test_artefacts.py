@@ -29,7 +29,7 @@ def test_the_record_says_where_everything_is_from(parts, small_table):
     assert record["model"]["embeddings"][0] == {"column": "shape", "categories": 3, "dimensions": 2}
     assert record["model"]["numeric"] == ["size"]
     assert record["model"]["dropped"] == [{"column": "same", "reason": "constant"}]
-    assert record["config"]["model"] == {"embedding_dim": 2, "max_epochs": 2}
+    assert record["config"]["model"] == {"embedding_dim": 2, "one_hot_max_categories": 0, "max_epochs": 2}
 
 
 def test_vectors_model_and_configuration_are_read_back(parts, tmp_path):
