@@ -11,13 +11,13 @@ the folds (five) and the starts. The sides differ in how the vectors of training
   of all rows;
 - apart, turned: the same, folds turned to the fit of all rows by orthogonal Procrustes;
 - apart, turned, mean: the same, test rows by the mean of the folds;
-- apart, turned, mean, as long: turned to the first fold; and the others have no validation part, but train as long as
-  the first found best, on all of their rows;
-- one start, turned, mean, each stopping: all folds from one start, turned to the first; each has its validation part;
-- tabemb: all folds from one start, turned to the first, training as long as that: ``EmbeddingEncoder()``;
+- tabemb: turned to the first fold; and the others have no validation part, but train as long as the first found best,
+  on all of their rows: ``EmbeddingEncoder()``;
 - with statistics: ``EmbeddingEncoder(target_statistics=True)``;
-- TargetEncoder: scikit-learn's, on the same folds;
-- one start, mean: as tabemb, but the folds are not turned.
+- one start, turned, mean, each stopping: all folds from one start, turned to the first; each has its validation part;
+- one start, turned, mean, as long: all folds from one start, turned to the first, training as long as that;
+- one start, mean, as long: the same, but the folds are not turned;
+- TargetEncoder: scikit-learn's, on the same folds.
 
 Beside it how long ``fit_transform`` takes with five folds, as a multiple of ``cv=None``, both after a first fit that
 compiles.
@@ -44,7 +44,6 @@ from sklearn.preprocessing import StandardScaler, TargetEncoder
 from tabemb import EmbeddingEncoder
 from tabemb.estimators import cross_fitting
 from tabemb.estimators.cross_fitting import FoldTables, PerFold
-from tabemb.nn.seeds import Seeds
 from tabemb.vectors.alignment import align, mean_of_seen
 
 try:
@@ -74,17 +73,18 @@ class EachStopping(EmbeddingEncoder):
         return super()._to_train(rows, seeds, [])
 
 
-class Apart(EmbeddingEncoder):
-    """Each fold starts from weights of its own."""
+class OneStart(EmbeddingEncoder):
+    """All folds start from the same weights, and read their rows in the same order."""
 
-    def _begin_fold(self, network, start, seeds, number):
-        own = Seeds(seeds[f"fold/{number}"])
-        drawn = cross_fitting._values(cross_fitting._variables(self._network_from_seed(own["network"])))
-        return super()._begin_fold(network, drawn, own, number)
+    def _begin_fold(self, network, seeds, number):
+        if number == 0:
+            self.start = cross_fitting._values(cross_fitting._variables(network))
+        cross_fitting._assign(cross_fitting._variables(network), self.start)
+        return seeds
 
 
-class ApartEachStopping(Apart, EachStopping):
-    """Both: the folds have nothing in common but the vocabularies."""
+class OneStartEachStopping(OneStart, EachStopping):
+    """Both."""
 
 
 class Side:
@@ -121,8 +121,8 @@ def features(X, y, X_test, **params):
     naive = Side(EmbeddingEncoder, X, y, cv=None, **params)
     ours = Side(EmbeddingEncoder, X, y, **params)
     both = Side(EmbeddingEncoder, X, y, target_statistics=True, **params)
-    apart, stopping = Side(ApartEachStopping, X, y, **params), Side(EachStopping, X, y, **params)
-    as_long = Side(Apart, X, y, **params)
+    apart, stopping = Side(EachStopping, X, y, **params), Side(OneStartEachStopping, X, y, **params)
+    as_long = Side(OneStart, X, y, **params)
     full, raw, seen = naive.tables, apart.kept.raw, apart.kept.seen
     unturned = {table: np.concatenate([stack[:-1], full[table][None]]) for table, stack in raw.items()}
     turned, mean = {}, {}
@@ -133,22 +133,22 @@ def features(X, y, X_test, **params):
         turned[table] = np.concatenate([after_full[1:], full[table][None]])
         mean[table] = np.concatenate([after_full[1:], mean_of_seen(after_full[1:], seen[table])[None]])
     one_start = {
-        table: np.concatenate([stack[:-1], mean_of_seen(stack[:-1], ours.kept.seen[table])[None]])
-        for table, stack in ours.kept.raw.items()
+        table: np.concatenate([stack[:-1], mean_of_seen(stack[:-1], as_long.kept.seen[table])[None]])
+        for table, stack in as_long.kept.raw.items()
     }
     sides = {
         NAIVE: naive.own(X_test),
         "folds apart": apart.of(unturned, X_test),
         "apart, turned": apart.of(turned, X_test),
         "apart, turned, mean": apart.of(mean, X_test),
-        "apart, turned, mean, as long": as_long.own(X_test),
-        "one start, turned, mean, each stopping": stopping.own(X_test),
         OURS: ours.own(X_test),
         "with statistics": both.own(X_test),
+        "one start, turned, mean, each stopping": stopping.own(X_test),
+        "one start, turned, mean, as long": as_long.own(X_test),
         "TargetEncoder": target_encoded(ours, y, X_test),
     }
     # Last, since it puts other tables into the network.
-    sides["one start, mean"] = ours.of(one_start, X_test)
+    sides["one start, mean, as long"] = as_long.of(one_start, X_test)
     return sides, {NAIVE: naive.seconds, OURS: ours.seconds}
 
 

@@ -126,8 +126,8 @@ class FoldTables:
 class CrossFitMixin(EmbeddingEstimator):
     """An estimator that trains its network anew for each fold of its ``cv``, and keeps the mean of their tables.
 
-    All folds start from the same weights, so that they learn much the same space; what turns away nevertheless is
-    turned back towards the first fold, whose body stays in the network.
+    Each fold starts from weights of its own, so that in the mean of their tables the noise of the starts, which is most
+    of what a rare category has, is less. All are turned towards the first fold, whose body stays in the network.
     """
 
     _asked: Asked
@@ -186,11 +186,11 @@ class CrossFitMixin(EmbeddingEstimator):
         self._statistics, self.n_folds_ = self._statistics_of(rows, np.arange(len(rows))), 0
         if self.cv is None or not network.tables:
             return super()._train(network, seeds, rows)
-        folds, start = self._folds(rows, seeds), _values(_variables(network))
+        folds = self._folds(rows, seeds)
         learned, statistics = FoldTables(network, len(folds)), []
         records: list[TrainingRecord] = []
         for number, fold in enumerate(folds):
-            of_fold, its_rows = self._begin_fold(network, start, seeds, number), rows.take(fold.train)
+            of_fold, its_rows = self._begin_fold(network, seeds, number), rows.take(fold.train)
             # The start of the logits is taken from targets, too.
             self._start_logits(its_rows)
             train, validation, stop_after = self._to_train(its_rows, of_fold, records)
@@ -210,10 +210,14 @@ class CrossFitMixin(EmbeddingEstimator):
         self.n_folds_ = len(folds)
         return records[0]
 
-    def _begin_fold(self, network: Network, start: list[np.ndarray], seeds: Seeds, number: int) -> Seeds:
-        """Bring the network back to its start; return the seeds of a fold's training, which are those of all."""
-        _assign(_variables(network), start)
-        return seeds
+    def _begin_fold(self, network: Network, seeds: Seeds, number: int) -> Seeds:
+        """Bring the network to the start of a fold; return the seeds of its training."""
+        if number == 0:
+            return seeds
+        own = Seeds(seeds[f"fold/{number}"])
+        sizes = {feature.name: feature.table.embedding_dim for feature in network.spec.features}
+        _assign(_variables(network), _values(_variables(self._network_from_seed(own["network"], sizes))))
+        return own
 
     def _to_train(
         self, rows: Rows, seeds: Seeds, records: list[TrainingRecord]

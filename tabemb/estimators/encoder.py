@@ -79,9 +79,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
     cannot believe what they know of the row's own target. Let that model learn from what ``fit_transform`` returns, as
     a pipeline does, and give new rows to ``transform``. Both methods leave the same fitted encoder.
 
-    The networks of all folds start from the same weights. The first finds by its validation part how many epochs are
-    best, and the others train as many on all of their rows (with callbacks, each finds out for itself). Their tables
-    are turned towards those of the first by orthogonal Procrustes (Schoenemann 1966), over the categories that both
+    The network of each fold has a start of its own. The first finds by its validation part how many epochs are best,
+    and the others train as many on all of their rows (with callbacks, each finds out for itself). Their tables are
+    turned towards those of the first by orthogonal Procrustes (Schoenemann 1966), over the categories that both
     have seen and by their counts. ``transform`` has the mean over the folds that have seen a category; in a fold that
     has not, its rows have the vector for unknown categories. The variants are compared by
     ``benchmarks/cross_fitting.py``.

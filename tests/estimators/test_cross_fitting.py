@@ -190,15 +190,16 @@ def test_the_fold_with_the_most_rows_to_learn_from_is_the_first(categories, late
     assert made.n_folds_ == 2
 
 
-def test_all_folds_start_from_the_same_weights(categories, late, quick):
-    """With steps that move nothing, all folds are the start."""
-    made = make({**quick, "learning_rate": 1e-30})
-    out = made.fit_transform(categories, late)
-    np.testing.assert_allclose(out, made.transform(categories), atol=1e-6)
+def test_each_fold_starts_from_weights_of_its_own(categories, late, quick):
+    """With steps that move nothing, what is served is the mean of the starts, turned to the first fold's."""
+    made = make({**quick, "learning_rate": 1e-30}).fit(categories, late)
     start = made._network_from_seed(made._network.spec.seed)
     for feature in start.spec.features:
-        # No cell is missing, so that the unknown row serves for that.
-        np.testing.assert_allclose(made._network.vectors(feature)[1:], start.vectors(feature)[1:], atol=1e-6)
+        mean, first = made._network.vectors(feature)[1:], start.vectors(feature)[1:]
+        assert (mean * first).sum() > 0
+        # Of starts that have nothing in common but the turn, most is gone.
+        assert np.linalg.norm(mean - first) > 0.3 * np.linalg.norm(first)
+        assert np.linalg.norm(mean) < 0.95 * np.linalg.norm(first)
 
 
 def test_the_network_has_the_mean_tables_and_the_body_of_the_first_fold(categories, late, quick):
