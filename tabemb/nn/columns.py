@@ -7,6 +7,10 @@ from keras import ops
 
 __all__ = ["Column", "OneHotDense", "OneHotRows", "OneHotVectors"]
 
+# Columns of no more categories than this, in the mean, are multiplied as zeros and ones: adding up the gradients of
+# their few kernel rows from all the rows of a batch takes longer than the products do.
+MOST_MULTIPLIED = 32
+
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class Column(keras.layers.Layer):
@@ -36,7 +40,7 @@ class Column(keras.layers.Layer):
 
 
 class OneHotRows(keras.layers.Layer):
-    """A layer over one-hot columns that reads the rows of its kernel instead of multiplying by zeros.
+    """A layer over one-hot columns, with a row of its kernel for each category.
 
     Parameters
     ----------
@@ -53,6 +57,8 @@ class OneHotRows(keras.layers.Layer):
     ----------
     offsets : list of int
         Where the rows of each column start.
+    is_narrow : bool
+        Whether the columns have so few categories that the one-hot matrix is small beside the kernel's rows.
     """
 
     def __init__(self, units, positions, sizes, seed=0, **kwargs):
@@ -60,6 +66,7 @@ class OneHotRows(keras.layers.Layer):
         self.units, self.positions, self.sizes = int(units), list(positions), list(sizes)
         self.seed = seed
         self.offsets = list(accumulate(self.sizes, initial=0))[:-1]
+        self.is_narrow = sum(self.sizes) <= MOST_MULTIPLIED * len(self.sizes)
 
     def start(self):
         """Return the initializer of the kernel."""
@@ -73,6 +80,13 @@ class OneHotRows(keras.layers.Layer):
         """Return the kernel rows of the categories, of shape (batch, n_columns, units)."""
         cells = ops.take(indices, self.positions, axis=1) + ops.convert_to_tensor([self.offsets], dtype="int32")
         return ops.take(self.kernel, cells, axis=0)
+
+    def one_hot(self, indices):
+        """Return the columns one-hot and side by side, of shape (batch, sum of sizes)."""
+        columns = [place for place, size in zip(self.positions, self.sizes, strict=True) for _ in range(size)]
+        categories = [category for size in self.sizes for category in range(size)]
+        hits = ops.equal(ops.take(indices, columns, axis=1), ops.convert_to_tensor([categories], dtype="int32"))
+        return ops.cast(hits, self.compute_dtype)
 
     def get_config(self):
         """Return the constructor's arguments."""
@@ -90,7 +104,7 @@ class OneHotRows(keras.layers.Layer):
 class OneHotDense(OneHotRows):
     """A dense layer over one-hot columns.
 
-    The output equals ``one_hot(indices) @ kernel``; the one-hot matrix is never made.
+    The output equals ``one_hot(indices) @ kernel``; of columns of many categories the one-hot matrix is never made.
 
     Parameters
     ----------
@@ -118,6 +132,8 @@ class OneHotDense(OneHotRows):
 
     def call(self, indices):
         """Sum the kernel rows of the categories of each row of the batch."""
+        if self.is_narrow:
+            return ops.matmul(self.one_hot(indices), self.kernel)
         return ops.sum(self.rows(indices), axis=1)
 
     def compute_output_shape(self, input_shape):

@@ -4,12 +4,49 @@ Members stand in the first axis, (n_members, batch, width), from the first layer
 layer is then one product for each member and row of the batch, with kernels that are small beside what they work on.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import groupby
+from typing import Any
 
 import keras
 from keras import ops
 
-__all__ = ["MemberDense", "MemberLogits", "MemberMean", "MemberSlices"]
+__all__ = ["MemberDense", "MemberLogits", "MemberMean", "MemberSlices", "for_members", "portions_of_members"]
+
+_IN_PORTIONS = ContextVar("whether each member has a portion of the batch", default=False)
+
+
+@contextmanager
+def portions_of_members() -> Iterator[None]:
+    """While a network of separate members is called, let each member see its own portion of the batch, and no other.
+
+    Of a batch of ``n_members * n`` rows, member 0 answers the first n; logits are of shape (n, n_members, n_outputs),
+    and take as long as those of n rows do otherwise. For bodies with :meth:`~tabemb.nn.bodies.Body.n_separate`.
+    """
+    token = _IN_PORTIONS.set(True)
+    try:
+        yield
+    finally:
+        _IN_PORTIONS.reset(token)
+
+
+def for_members(cells: Any, n_members: int) -> Any:
+    """Return what each member sees of what is there for all.
+
+    Parameters
+    ----------
+    cells : tensor of shape (batch, width)
+        What is there.
+    n_members : int
+        How many members there are.
+
+    Returns
+    -------
+    tensor of shape (1, batch, width), or (n_members, batch / n_members, width) within :func:`portions_of_members`
+    """
+    return ops.reshape(cells, (n_members, -1, cells.shape[-1])) if _IN_PORTIONS.get() else cells[None]
 
 
 @keras.saving.register_keras_serializable(package="tabemb")
@@ -157,16 +194,27 @@ class MemberSlices(keras.layers.Layer):
         """Return (n_members, batch, width), from ``[vectors]`` or ``[vectors, what all see]``, of one batch."""
         vectors, *for_all = inputs
         parts = []
-        for start, n_columns, dim, is_cut in self.groups:
-            width = dim // self.n_members
-            cells = vectors[:, start : start + n_columns * dim]
-            if not is_cut:
-                parts.append(ops.tile(cells[None], (self.n_members, 1, 1)))
-                continue
-            cells = ops.reshape(cells, (-1, n_columns, self.n_members, width))
-            parts.append(ops.reshape(ops.transpose(cells, (2, 0, 1, 3)), (self.n_members, -1, n_columns * width)))
-        parts += [ops.tile(each[None], (self.n_members, 1, 1)) for each in for_all]
+        # At once: the gradients of slices would each be as wide as all vectors.
+        starts = [group[0] for group in self.groups[1:]]
+        pieces = ops.split(vectors, starts, axis=1) if starts else [vectors] * len(self.groups)
+        for (_, n_columns, dim, is_cut), cells in zip(self.groups, pieces, strict=True):
+            parts.append(self._cut(cells, n_columns, dim // self.n_members) if is_cut else self._whole(cells))
+        parts += [self._whole(each) for each in for_all]
         return ops.concatenate(parts, axis=2) if len(parts) > 1 else parts[0]
+
+    def _whole(self, cells):
+        seen = for_members(cells, self.n_members)
+        return ops.tile(seen, (self.n_members, 1, 1)) if seen.shape[0] == 1 else seen
+
+    def _cut(self, cells, n_columns, width):
+        k = self.n_members
+        seen = for_members(cells, k)
+        if seen.shape[0] == 1:
+            seen = ops.transpose(ops.reshape(seen, (-1, n_columns, k, width)), (2, 0, 1, 3))
+        else:
+            seen = ops.reshape(seen, (k, -1, n_columns, k, width))
+            seen = ops.stack([seen[member, :, :, member] for member in range(k)])
+        return ops.reshape(seen, (k, -1, n_columns * width))
 
     def compute_output_shape(self, input_shape):
         """Return ``(n_members, batch, width)``."""

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from tabemb.nn.columns import OneHotRows
+from tabemb.nn.members import for_members
 
 __all__ = ["SeparateDense", "SeparateOneHotDense"]
 
@@ -60,7 +61,7 @@ class SeparateDense(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class SeparateOneHotDense(OneHotRows):
-    """A dense layer over one-hot columns for each member; the one-hot matrix is never made.
+    """A dense layer over one-hot columns for each member; of many categories the one-hot matrix is never made.
 
     Parameters
     ----------
@@ -89,8 +90,17 @@ class SeparateOneHotDense(OneHotRows):
 
     def call(self, indices):
         """Return (n_members, batch, units / n_members), from (batch, n_categorical)."""
-        sums = ops.sum(self.rows(indices), axis=1)
-        return ops.transpose(ops.reshape(sums, (-1, self.n_members, self.units // self.n_members)), (1, 0, 2))
+        if self.is_narrow:
+            return ops.matmul(for_members(self.one_hot(indices), self.n_members), self._by_member(self.kernel))
+        seen = for_members(ops.sum(self.rows(indices), axis=1), self.n_members)
+        if seen.shape[0] == 1:
+            return self._by_member(seen)
+        units = self.units // self.n_members
+        return ops.stack([seen[k, :, k * units : (k + 1) * units] for k in range(self.n_members)])
+
+    def _by_member(self, side_by_side):
+        """Return (n_members, n, units / n_members), from (..., n, units)."""
+        return ops.transpose(ops.reshape(side_by_side, (-1, self.n_members, self.units // self.n_members)), (1, 0, 2))
 
     def compute_output_shape(self, input_shape):
         """Return ``(n_members, batch, units / n_members)``."""

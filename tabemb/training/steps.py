@@ -1,12 +1,14 @@
 """The traced loop: many training steps in one call, every batch gathered from tensors in memory."""
 
 from collections.abc import Hashable
+from contextlib import nullcontext
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import tensorflow as tf
 
+from tabemb.nn.members import portions_of_members
 from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.optimizers import RowAdam
@@ -82,7 +84,7 @@ class TrainingLoop:
         ]
         self._share = tf.Variable(0.0, trainable=False)
         self._seed = tf.Variable(0, dtype=tf.int64, trainable=False)
-        self._compiled, self._forward = {}, None
+        self._compiled, self._answers = {}, {}
 
     @property
     def n_weights(self) -> int:
@@ -188,26 +190,47 @@ class TrainingLoop:
     def logits(self, table, members: np.ndarray | None = None) -> np.ndarray:
         """Return the logits of encoded rows with the weights as they are in the loop, without dropout.
 
-        Of a network with members, the mean of theirs, or where ``members`` says which one answers each row, its own.
+        Of a network with members, the mean of theirs; or where ``members``, separate ones, says which one answers each
+        row, its own.
         """
-        if self._forward is None:
+        if members is not None:
+            return self._logits_of_members(table, members)
+        parts = []
+        for start in range(0, len(table), FORWARD_ROWS):
+            logits = self._forward(table.take(slice(start, start + FORWARD_ROWS)), in_portions=False)
+            parts.append(logits if logits.ndim == 2 else logits.mean(axis=1))
+        return np.concatenate(parts)
+
+    def _logits_of_members(self, table, members):
+        n_members, n_outputs = self._trunk.output.shape[1:]
+        rows = [np.flatnonzero(members == member) for member in range(n_members)]
+        logits = np.empty((len(members), n_outputs), np.float32)
+        for start in range(0, max(map(len, rows)), FORWARD_ROWS):
+            portions = [of_member[start : start + FORWARD_ROWS] for of_member in rows]
+            # All portions are as long as the longest; what the others have more is left aside.
+            filled = np.zeros((n_members, max(map(len, portions))), np.int64)
+            for place, portion in zip(filled, portions, strict=True):
+                place[: len(portion)] = portion
+            answers = self._forward(table.take(filled.ravel()), in_portions=True)
+            for member, portion in enumerate(portions):
+                logits[portion] = answers[: len(portion), member]
+        return logits
+
+    def _forward(self, table, *, in_portions):
+        compiled = self._answers.get(in_portions)
+        if compiled is None:
             signature = (
                 tf.TensorSpec([None, table.indices.shape[1]], tf.int32),
                 tf.TensorSpec([None, table.numbers.shape[1]], tf.float32),
             )
-            self._forward = tf.function(partial(self._answer), input_signature=signature, autograph=False)
-        parts = []
-        for start in range(0, len(table), FORWARD_ROWS):
-            part = table.take(slice(start, start + FORWARD_ROWS))
-            logits = self._forward(tf.constant(part.indices), tf.constant(part.numbers)).numpy()
-            if members is not None:
-                logits = logits[np.arange(len(logits)), members[start : start + FORWARD_ROWS]]
-            parts.append(logits if logits.ndim == 2 else logits.mean(axis=1))
-        return np.concatenate(parts)
+            answer = partial(self._answer, in_portions=in_portions)
+            compiled = self._answers[in_portions] = tf.function(answer, input_signature=signature, autograph=False)
+        return compiled(tf.constant(table.indices), tf.constant(table.numbers)).numpy()
 
-    def _answer(self, indices, numbers):
+    def _answer(self, indices, numbers, in_portions):
         vectors = [stack.look_up(stack.cells(indices), self.optimizer) for stack in self._stacks]
-        return self._trunk(self._trunk_inputs(indices, numbers, vectors), training=False)
+        with portions_of_members() if in_portions else nullcontext():
+            return self._trunk(self._trunk_inputs(indices, numbers, vectors), training=False)
 
     def _run(self, rows, order, learning_rates, batch_size):
         # Rows of all steps at once, in the order in which they are used: a step then takes what lies side by side.

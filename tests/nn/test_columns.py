@@ -21,12 +21,21 @@ def test_a_column_of_indices_and_of_vectors():
     assert column.compute_output_shape((None, 3, 2)) == (None, 2)
 
 
-def test_one_hot_dense_is_a_dense_layer_over_a_one_hot_matrix():
-    layer = OneHotDense(5, [0, 2], [4, 6], seed=1)
+@pytest.mark.parametrize("size", [6, 600], ids=["few", "many"])
+def test_one_hot_dense_is_a_dense_layer_over_a_one_hot_matrix(size):
+    layer = OneHotDense(5, [0, 2], [4, size], seed=1)
     out = layer(INDICES).numpy()
-    dense = one_hot(INDICES[:, [0, 2]], [4, 6]) @ layer.kernel.numpy()
-    assert layer.kernel.shape == (10, 5)
+    dense = one_hot(INDICES[:, [0, 2]], [4, size]) @ layer.kernel.numpy()
+    assert layer.is_narrow is (size == 6)
+    assert layer.kernel.shape == (4 + size, 5)
     np.testing.assert_allclose(out, dense, atol=1e-6)
+
+
+def test_the_one_hot_matrix():
+    layer = OneHotDense(5, [0, 2], [4, 6], dtype="float16")
+    matrix = layer.one_hot(INDICES).numpy()
+    assert matrix.dtype == "float16"
+    assert np.array_equal(matrix, one_hot(INDICES[:, [0, 2]], [4, 6]))
 
 
 def test_one_hot_dense_starts_like_one_dense_layer_over_all_inputs():

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tabemb.nn.dropout import ByteDropout
+from tabemb.nn.dropout import ByteDropout, MemberDropout
 
 ONES = np.ones((200, 50), "float32")
 
@@ -57,3 +57,24 @@ def test_half_precision_stays():
 def test_a_shared_noise_is_refused():
     with pytest.raises(ValueError, match=r"noise_shape must be None, got \(1, 50\)"):
         ByteDropout(0.5, noise_shape=(1, 50))
+
+
+@pytest.mark.parametrize("n_rows", [1, 3, 40, 41])
+def test_members_get_one_draw_each_for_other_rows(n_rows):
+    units = trained(MemberDropout(0.5, seed=0), np.ones((4, n_rows, 30), "float32"))
+    assert set(np.unique(units)) == {0, 2}
+    for member in range(4):
+        assert np.array_equal(units[member], np.roll(units[0], -member * max(n_rows // 4, 1), axis=0))
+
+
+def test_members_silence_other_units_of_a_row():
+    silenced = trained(MemberDropout(0.25, seed=0), np.ones((4, 4000, 6), "float32")) == 0
+    assert silenced.mean() == pytest.approx(0.25, abs=0.01)
+    together = np.corrcoef(silenced.reshape(4, -1))
+    assert np.abs(together - np.eye(4)).max() < 0.03
+
+
+def test_half_precision_and_answers_of_members():
+    ones = np.ones((2, 8, 5), "float16")
+    assert np.asarray(MemberDropout(0.5, seed=0, dtype="float16")(ones, training=True)).dtype == "float16"
+    assert np.array_equal(np.asarray(MemberDropout(0.5, seed=0)(ones.astype("float32"))), ones)

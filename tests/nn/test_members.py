@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabemb.nn.members import MemberDense, MemberLogits, MemberMean, MemberSlices
+from tabemb.nn.members import MemberDense, MemberLogits, MemberMean, MemberSlices, for_members, portions_of_members
 
 K = 3
 rng = np.random.default_rng(0)
@@ -92,3 +92,33 @@ def test_vectors_that_are_not_cut_are_seen_whole_by_all():
     for member in range(K):
         assert np.array_equal(out[member], np.hstack([vectors[:, 2 * member : 2 * member + 2], vectors[:, 6:]]))
     assert MemberSlices.from_config(layer.get_config()).cut == [True, False]
+
+
+@pytest.mark.parametrize("cut", [[True, True, False], [True, True, True], [False, False, False]])
+def test_members_with_portions_see_these_rows_alone(cut):
+    vectors, numbers = rng.normal(size=(4 * K, 15)).astype("float32"), rng.normal(size=(4 * K, 2)).astype("float32")
+    layer = MemberSlices([6, 6, 3], K, cut=cut)
+    whole = layer([vectors, numbers]).numpy()
+    with portions_of_members():
+        portions = layer([vectors, numbers]).numpy()
+    assert portions.shape == (K, 4, whole.shape[2])
+    for member in range(K):
+        assert np.array_equal(portions[member], whole[member, 4 * member : 4 * member + 4])
+
+
+def test_what_members_see_of_what_is_there_for_all():
+    cells = np.arange(12).reshape(6, 2)
+    assert for_members(cells, 3).shape == (1, 6, 2)
+    with portions_of_members():
+        assert np.array_equal(for_members(cells, 3), cells.reshape(3, 2, 2))
+    assert for_members(cells, 3).shape == (1, 6, 2)
+
+
+def test_an_error_leaves_no_portions_behind():
+    def failing():
+        with portions_of_members():
+            raise RuntimeError("in it")
+
+    with pytest.raises(RuntimeError, match="in it"):
+        failing()
+    assert for_members(np.zeros((6, 2)), 3).shape == (1, 6, 2)

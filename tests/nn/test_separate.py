@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tabemb.nn.members import portions_of_members
 from tabemb.nn.separate import SeparateDense, SeparateOneHotDense
 
 K = 3
@@ -36,14 +37,27 @@ def test_members_differ_from_the_start_which_is_glorots_for_one_member():
     np.testing.assert_allclose(scaled.kernel.numpy(), kernel / 2, rtol=1e-5)
 
 
-def test_one_hot_columns_have_kernel_rows_for_each_member():
+@pytest.mark.parametrize("more", [0, 400], ids=["few", "many"])
+def test_one_hot_columns_have_kernel_rows_for_each_member(more):
     indices = rng.integers(0, 4, (5, 3)).astype("int32")
-    layer = drawn(SeparateOneHotDense(2 * K, [0, 2], [4, 4], K), indices)
-    out, one_hot = layer(indices).numpy(), np.hstack([np.eye(4)[indices[:, 0]], np.eye(4)[indices[:, 2]]])
+    layer = drawn(SeparateOneHotDense(2 * K, [0, 2], [4, 4 + more], K), indices)
+    assert layer.is_narrow is not bool(more)
+    out, one_hot = layer(indices).numpy(), np.hstack([np.eye(4)[indices[:, 0]], np.eye(4 + more)[indices[:, 2]]])
     assert out.shape == layer.compute_output_shape(indices.shape) == (K, 5, 2)
     for member in range(K):
         mine = layer.kernel.numpy()[:, 2 * member : 2 * member + 2]
         np.testing.assert_allclose(out[member], one_hot @ mine, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [4, 400], ids=["few", "many"])
+def test_members_with_portions_of_one_hot_columns_see_these_rows_alone(size):
+    indices = rng.integers(0, 4, (4 * K, 1)).astype("int32")
+    layer = drawn(SeparateOneHotDense(2 * K, [0], [size], K), indices)
+    whole = layer(indices).numpy()
+    with portions_of_members():
+        portions = layer(indices).numpy()
+    for member in range(K):
+        np.testing.assert_allclose(portions[member], whole[member, 4 * member : 4 * member + 4], atol=1e-6)
 
 
 def test_the_start_of_one_hot_kernels_is_that_of_one_member():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tabemb.training import optimizers
 from tabemb.training.optimizers import RowAdam
 
 rng = np.random.default_rng(0)
@@ -37,8 +38,10 @@ def keras_after(optimizer, gradients, rates):
     return [v.numpy() for v in made]
 
 
+@pytest.mark.parametrize("large", [optimizers.LARGE, 1], ids=["plain", "fused"])
 @pytest.mark.parametrize("params", [{}, {"beta_1": 0.7, "beta_2": 0.95, "epsilon": 1e-3}], ids=["default", "other"])
-def test_weights_get_keras_adam(params):
+def test_weights_get_keras_adam(params, large, monkeypatch):
+    monkeypatch.setattr(optimizers, "LARGE", large)
     for ours, theirs in zip(
         weights_after(GRADIENTS, RATES, **params),
         keras_after(keras.optimizers.Adam(**params), GRADIENTS, RATES),
@@ -47,7 +50,9 @@ def test_weights_get_keras_adam(params):
         np.testing.assert_allclose(ours, theirs, atol=1e-6, rtol=1e-5)
 
 
-def test_weight_decay_is_adamws_on_kernels_and_spares_biases():
+@pytest.mark.parametrize("large", [optimizers.LARGE, 1], ids=["plain", "fused"])
+def test_weight_decay_is_adamws_on_kernels_and_spares_biases(large, monkeypatch):
+    monkeypatch.setattr(optimizers, "LARGE", large)
     ours = weights_after(GRADIENTS, RATES, weight_decay=0.3)
     decayed = keras_after(keras.optimizers.AdamW(weight_decay=0.3), GRADIENTS, RATES)
     plain = keras_after(keras.optimizers.Adam(), GRADIENTS, RATES)

@@ -139,7 +139,7 @@ def test_estimators_that_are_fitted_one_after_the_other_compile_once(table):
     for seed, rows in ((1, slice(0, 50)), (0, slice(0, 60))):
         again = clone(model).set_params(random_state=seed).fit(X[rows], y[rows])
     assert loop._compiled[False].experimental_get_tracing_count() == 1
-    assert loop._forward.experimental_get_tracing_count() == 1
+    assert loop._answers[False].experimental_get_tracing_count() == 1
     assert list(POOL._waiting.values()) == [[loop]]
     # A loop that served others before gives the same model to the last bit, and what it trained is no more its own.
     assert np.array_equal(again.predict_proba(X), first)

@@ -138,7 +138,7 @@ def test_one_tracing_serves_all_chunks_and_epochs(workshop, monkeypatch):
     _, loop = workshop.fit(workshop.network(), workshop.rows(96), workshop.rows(20), max_epochs=4)
     assert loop.optimizer.step.numpy() == 24
     assert loop._compiled[False].experimental_get_tracing_count() == 1
-    assert loop._forward.experimental_get_tracing_count() == 1
+    assert loop._answers[False].experimental_get_tracing_count() == 1
 
 
 def test_the_size_of_a_chunk_changes_nothing(workshop, monkeypatch):

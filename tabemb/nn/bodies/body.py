@@ -40,7 +40,8 @@ class Body(BaseEstimator):
     def n_separate(self, features: tuple[FeatureSpec, ...]) -> int:
         """Return how many members share nothing by which one could learn of a row that another has trained on.
 
-        Each of them can then be judged by rows that it alone has left out.
+        Each of them can then be judged by rows that it alone has left out; what it sees comes out of layers that heed
+        :func:`~tabemb.nn.members.portions_of_members`.
 
         Parameters
         ----------

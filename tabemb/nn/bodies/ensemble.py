@@ -5,6 +5,7 @@ import keras
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.dropout import MemberDropout
 from tabemb.nn.members import MemberLogits, MemberSlices
 from tabemb.nn.separate import SeparateDense, SeparateOneHotDense
 
@@ -64,7 +65,9 @@ class Ensemble(Body):
             else:
                 hidden = SeparateDense(units, k, seed=seeds[name], name=name)(hidden)
             hidden = blocks.activated(hidden, self.activation, name=name)
-            hidden = blocks.dropped(hidden, self.dropout, seeds, name=name)
+            if self.dropout:
+                seed = seeds[f"{name}/dropout"]
+                hidden = MemberDropout(self.dropout, seed=seed, name=f"{name}_dropout")(hidden)
         return MemberLogits(n_outputs, k, seed=seeds["logits"], dtype="float32", name="logits")(hidden)
 
     def slices(self, dims):

@@ -13,7 +13,7 @@ def _column(layer) -> Form:
     return [(operations.Columns(layer.position), ())]
 
 
-@plain_form(dropout.ByteDropout)
+@plain_form(dropout.ByteDropout, dropout.MemberDropout)
 def _byte_dropout(layer) -> Form:
     return []
 

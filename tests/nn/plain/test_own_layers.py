@@ -44,6 +44,7 @@ EXAMPLES = {
     "waves": (waves.Waves(4, 0.1, seed=1), [numbers(5, 3)]),
     "shifted waves": (waves.ShiftedWaves(4, 0.1, seed=1), [numbers(5, 3)]),
     "byte dropout": (dropout.ByteDropout(0.5, seed=1), [numbers(5, 3)]),
+    "member dropout": (dropout.MemberDropout(0.5, seed=1), [numbers(2, 5, 3)]),
     "member mean": (members.MemberMean(), [numbers(5, 3, 2)]),
 }
 
