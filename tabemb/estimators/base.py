@@ -328,6 +328,7 @@ class EmbeddingEstimator(BaseEstimator):
             schedule=self.schedule,
             weight_decay=self.weight_decay,
             category_dropout=self.category_dropout,
+            damping=self.damping,
             shrinkage=self.shrinkage,
             n_iter_no_change=self.n_iter_no_change if with_validation else None,
             tol=self.tol,

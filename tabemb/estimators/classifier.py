@@ -51,6 +51,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         What serves for categories that training had in no row: "learned", the vector that ``category_dropout`` taught;
         "zero"; "mean", of the known ones by their counts; "nearest" (``min_similarity``), that of the known category
         with the most similar name, and the learned one where none is similar.
+    damping : float, default=10.0
+        How many times a step a category has to come for its vector to move almost as far at each as Adam has it; those
+        of rarer ones move less, in proportion to how often they come, so that few rows are not learned by heart. 0 lets
+        all run: for vectors that are to tell rare categories apart, where training is long or rows are many.
     shrinkage : float, default=0.0
         How many rows the prior is worth that the categories of a column are alike: a random effect. It pulls vectors to
         the column's mean, and holds those of fewer rows back; 0 for none.
@@ -142,6 +146,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         one_hot_max_categories=8,
         category_dropout=0.05,
         handle_unknown="learned",
+        damping=10.0,
         shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
@@ -170,6 +175,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
+        self.damping = damping
         self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule

@@ -17,6 +17,7 @@ RANGES = {
     "category_dropout": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
     "learning_rate": ("a positive number", lambda v: _real(v) and 0 < v < np.inf),
     "weight_decay": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
+    "damping": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
     "shrinkage": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
     "batch_size": ("'auto' or a positive integer", lambda v: (isinstance(v, str) and v == "auto") or _count(v, 1)),
     "max_epochs": ("a positive integer", lambda v: _count(v, 1)),

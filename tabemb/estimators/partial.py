@@ -81,7 +81,7 @@ class PartialFitMixin(EmbeddingEstimator):
 
 def _compiled_in(trainer):
     """Parameters that a loop cannot change once it is compiled; another value starts a new one, moments at zero."""
-    return trainer.weight_decay, trainer.category_dropout, trainer.shrinkage > 0
+    return trainer.weight_decay, trainer.category_dropout, trainer.damping, trainer.shrinkage > 0
 
 
 def _longer(history, record):

@@ -30,6 +30,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         What serves for categories that training had in no row; see there.
+    damping : float, default=10.0
+        How many times a step a category has to come to be hardly slowed down; see there.
     shrinkage : float, default=0.0
         How many rows the prior is worth that the categories of a column are alike; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
@@ -76,6 +78,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         one_hot_max_categories=8,
         category_dropout=0.05,
         handle_unknown="learned",
+        damping=10.0,
         shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
@@ -101,6 +104,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
+        self.damping = damping
         self.shrinkage = shrinkage
         self.learning_rate = learning_rate
         self.schedule = schedule

@@ -115,6 +115,9 @@ class ModelSection(Section):
         "learned",
         description="What serves for categories that training had in no row: learned, zero, mean or nearest (by name).",
     )
+    damping: float = Field(
+        10.0, ge=0, description="How many times a step a category has to come to be hardly slowed down; 0 slows none."
+    )
     shrinkage: float = Field(
         0.0, ge=0, description="How many rows the prior is worth that the categories of a column are alike."
     )

@@ -21,9 +21,8 @@ __all__ = ["Trainer", "TrainingRecord"]
 STEPS_PER_CALL = 100
 # A call lays the rows of all its steps side by side first; this bounds the memory for it (four bytes a cell).
 CELLS_PER_CALL = 4_000_000
-# The learning rate of the tables, as a multiple of that of the other weights, and how much rare rows are damped.
+# The learning rate of the tables, as a multiple of that of the other weights.
 TABLE_FACTOR = 3.0
-DAMPING = 10.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,8 @@ class Trainer:
         Decoupled weight decay.
     category_dropout : float
         Share of known cells shown as "unknown" in training.
+    damping : float
+        How often a step a category has to come to be hardly slowed down.
     shrinkage : float
         How many rows the prior is worth that the categories of a column are alike.
     n_iter_no_change : int or None
@@ -85,6 +86,7 @@ class Trainer:
     schedule: object = "constant"
     weight_decay: float = 0.0
     category_dropout: float = 0.0
+    damping: float = 0.0
     shrinkage: float = 0.0
     n_iter_no_change: int | None = None
     tol: float = 1e-4
@@ -100,7 +102,7 @@ class Trainer:
             decays=self.weight_decay > 0,
             drops=self.category_dropout > 0,
             table_factor=TABLE_FACTOR,
-            damping=DAMPING,
+            damping=self.damping,
             shrinks=self.shrinkage > 0,
         )
         loop.begin(

@@ -36,6 +36,7 @@ CHANGES = {
     "category_dropout": 0.5,
     "learning_rate": 0.1,
     "schedule": "cosine",
+    "damping": 0.0,
     "shrinkage": 50,
     "weight_decay": 0.9,
     "batch_size": 8,

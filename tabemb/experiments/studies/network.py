@@ -75,6 +75,7 @@ class StudyNetwork(BaseEstimator):
             "learning_rate": 1e-3,
             "schedule": "constant",
             "weight_decay": 0.0,
+            "damping": 0.0,
             "batch_size": self.batch_size,
             "max_epochs": self.epochs,
             "early_stopping": False,
