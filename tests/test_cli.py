@@ -237,6 +237,41 @@ def test_a_run_shows_the_scores_and_where_the_report_is(here, capfd):
     assert "Warning" not in captured.err
 
 
+STUDY = """\
+data: {path: rows.csv, target: size, columns: [shape, code], categorical: [code]}
+study:
+  name: entity_embeddings
+  dims: {shape: 2, code: 2}
+  time: [code]
+  hidden_units: [4]
+  epochs: 1
+  n_networks: 1
+  splits: [shuffled]
+  forms: [raw, embeddings]
+  methods: [knn, network]
+  published: {shuffled: {knn: [0.5, 0.4]}}
+"""
+
+
+def test_a_study_shows_its_table_and_leaves_a_run_like_any_other(empty, capsys):
+    write(empty).assign(size=np.arange(1, 201)).to_csv("rows.csv", index=False)
+    Path("study.yaml").write_text(STUDY, encoding="utf-8")
+    assert main(["run", "study.yaml"]) == 0
+    shown = capsys.readouterr().out
+    assert "KNN" in shown
+    assert "neural network" in shown
+    assert "published figures are reached" in shown
+    assert shown.rstrip().endswith("runs/study/report.html")
+    assert main(["neighbors", "runs/study", "shape", "round"]) == 0
+    assert "New York" in capsys.readouterr().out
+    assert main(["run", "study.yaml"]) != 0
+    assert "--force" in capsys.readouterr().err
+    Path("study.yaml").write_text(STUDY.replace("knn, network", "knm"), encoding="utf-8")
+    assert main(["run", "study.yaml", "--force"]) != 0
+    assert "No method named 'knm'" in capsys.readouterr().err
+    assert Path("runs/study/report.html").is_file()
+
+
 def test_compare_without_yaml(here, capsys):
     arguments = [
         "compare",

@@ -57,10 +57,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         What serves for categories that training had in no row; see there.
-    damping : float, default=10.0
-        How many times a step a category has to come for its vector to move almost as far at each as Adam has it; those
-        of rarer ones move less, in proportion to how often they come, so that few rows are not learned by heart. 0 lets
-        all run: for vectors that are to tell rare categories apart, where training is long or rows are many.
+    damping : float, default=1.0
+        How many times a step a category has to come to be hardly slowed down; see there. Less than there, since it is
+        the vectors that are to tell categories apart here, and not the layers behind them.
     shrinkage : float, default=0.0
         How many rows the prior is worth that the categories of a column are alike; see there.
     early_stopping, validation_fraction, n_iter_no_change, tol
@@ -122,7 +121,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         max_categories=None,
         category_dropout=0.05,
         handle_unknown="learned",
-        damping=10.0,
+        damping=1.0,
         shrinkage=0.0,
         learning_rate=2e-3,
         schedule="constant",
