@@ -50,8 +50,8 @@ def main():
     trained, untrained = [], []
     for seed in range(options.seeds):
         sample = flights.sample(options.rows, random_state=seed)
-        model = tabemb.EmbeddingRegressor(categorical=["month"], embedding_dim=8, max_epochs=15, random_state=seed)
-        vectors = model.fit(sample[COLUMNS], sample["air_time"]).vectors_["dest"]
+        encoder = tabemb.EmbeddingEncoder(["month"], embedding_dim=8, target_type="continuous", random_state=seed)
+        vectors = encoder.fit(sample[COLUMNS], sample["air_time"]).vectors_["dest"]
         found, n_airports = correlation(vectors, airports)
         random = np.random.default_rng(seed).normal(size=vectors.vectors.shape).astype("float32")
         nothing, _ = correlation(tabemb.CategoryVectors(vectors.index_to_key, random, vectors.counts), airports)

@@ -82,10 +82,11 @@ class LoopPool:
         table_factor: float,
         damping: float = 0.0,
         shrinks: bool = False,
+        chains: int = 2,
     ) -> TrainingLoop:
         """Return a loop for networks of this shape, from the pool or new."""
         key = shape_key(spec, task, decays=decays, drops=drops, shrinks=shrinks)
-        key = None if key is None else (key, table_factor, damping)
+        key = None if key is None else (key, table_factor, damping, chains)
         with self._lock:
             waiting = self._waiting.get(key) if key is not None else None
             loop = waiting.pop() if waiting else None
@@ -93,7 +94,14 @@ class LoopPool:
                 del self._waiting[key]
         if loop is None:
             loop = TrainingLoop(
-                spec, task, decays=decays, drops=drops, table_factor=table_factor, damping=damping, shrinks=shrinks
+                spec,
+                task,
+                decays=decays,
+                drops=drops,
+                table_factor=table_factor,
+                damping=damping,
+                shrinks=shrinks,
+                chains=chains,
             )
             loop.key = key
         return loop

@@ -17,8 +17,6 @@ from tabemb.training.stacks import SMALL, TableStack, stack_features
 __all__ = ["TrainingLoop"]
 
 FORWARD_ROWS = 8192
-# Portions of a batch that go through the network side by side.
-CHAINS = 2
 
 
 class TrainingLoop:
@@ -44,6 +42,8 @@ class TrainingLoop:
         How much rare rows are damped; see :class:`RowAdam`.
     shrinks : bool, default=False
         Whether a prior holds rare rows back; see :class:`RowAdam`, whose ``prior`` is then set before each call.
+    chains : int, default=2
+        Portions of a batch that go through the network side by side; each is traced.
 
     Attributes
     ----------
@@ -65,8 +65,9 @@ class TrainingLoop:
         table_factor: float = 1.0,
         damping: float = 0.0,
         shrinks: bool = False,
+        chains: int = 2,
     ):
-        self.task, self._drops = task, drops
+        self.task, self._drops, self._chains = task, drops, chains
         self.network: Network | None = None
         self.batch_size = 1
         self.key: Hashable = None
@@ -281,7 +282,7 @@ class TrainingLoop:
     def _gradients(self, inputs, targets, weights):
         """Return the sum of the losses, and the gradients of their mean for the vectors and for the weights."""
         n_rows = tf.shape(targets)[0]
-        chains = 1 if self._trunk.non_trainable_weights else CHAINS
+        chains = 1 if self._trunk.non_trainable_weights else self._chains
         bounds = [n_rows * chain // chains for chain in range(chains + 1)]
         parts = []
         for start, stop in pairwise(bounds):

@@ -23,6 +23,8 @@ STEPS_PER_CALL = 100
 CELLS_PER_CALL = 4_000_000
 # The learning rate of the tables, as a multiple of that of the other weights.
 TABLE_FACTOR = 3.0
+# Smaller batches are not cut into portions: that takes longer to trace, and no less to compute.
+FEWEST_ROWS_TO_CUT = 128
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Trainer:
             table_factor=TABLE_FACTOR,
             damping=self.damping,
             shrinks=self.shrinkage > 0,
+            chains=2 if self.batch_size >= FEWEST_ROWS_TO_CUT else 1,
         )
         loop.begin(
             network,

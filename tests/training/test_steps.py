@@ -15,8 +15,8 @@ from tabemb.training import steps
 from tabemb.training.steps import FORWARD_ROWS, TrainingLoop
 
 
-def loop_of(network, workshop, *, batch_size=1000, category_dropout=0.0, seed=3):
-    loop = TrainingLoop(network.spec, workshop.task, drops=category_dropout > 0)
+def loop_of(network, workshop, *, batch_size=1000, category_dropout=0.0, seed=3, chains=2):
+    loop = TrainingLoop(network.spec, workshop.task, drops=category_dropout > 0, chains=chains)
     loop.begin(network, batch_size=batch_size, category_dropout=category_dropout, seed=seed)
     return loop
 
@@ -72,9 +72,7 @@ def test_a_step_is_the_step_of_the_whole_model(kind, n, workshop):
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
-def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, workshop, monkeypatch):
-    # Tracing takes the time, and two chains take twice of it.
-    monkeypatch.setattr(steps, "CHAINS", 1)
+def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, workshop):
     # Without chance, and without what only noise moves: a bias before a normalization.
     off = {"dropout": 0.0, "attention_dropout": 0.0, "normalization": None}
     body = BODIES.resolve(name)
@@ -82,7 +80,8 @@ def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, worksho
     rows = workshop.rows(40, weights=np.linspace(0.5, 2, 40), size=7)
     ours, theirs = workshop.network(body=body), workshop.network(body=body)
     before = ours.logits(rows.table)
-    loss = run(loop_of(ours, workshop), rows, range(40), [0.001])
+    # Tracing takes the time, and two chains take twice of it.
+    loss = run(loop_of(ours, workshop, chains=1), rows, range(40), [0.001])
     assert loss == pytest.approx(whole_step(theirs, workshop, rows, 0.001), rel=1e-5)
     after = ours.logits(rows.table)
     np.testing.assert_allclose(after, theirs.logits(rows.table), atol=2e-5)
@@ -111,12 +110,11 @@ def test_small_and_large_tables_learn_the_same(workshop, monkeypatch):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def test_a_batch_in_two_portions_is_the_batch_at_once(workshop, monkeypatch):
+def test_a_batch_in_two_portions_is_the_batch_at_once(workshop):
     rows, learned = workshop.rows(41), []
     for chains in (1, 2, 3):
-        monkeypatch.setattr(steps, "CHAINS", chains)
         network = workshop.network()
-        run(loop_of(network, workshop, batch_size=8), rows, range(41), [0.01] * 6)
+        run(loop_of(network, workshop, batch_size=8, chains=chains), rows, range(41), [0.01] * 6)
         learned.append(network.model.get_weights())
     for once, twice, thrice in zip(*learned, strict=True):
         np.testing.assert_allclose(twice, once, atol=2e-6)
