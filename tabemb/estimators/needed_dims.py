@@ -3,9 +3,9 @@
 ``embedding_dim="auto"`` trains a network with as many dimensions as the rule ``capped`` gives, and then takes away, of
 one column after the other, the directions in which its vectors differ least (:class:`~tabemb.vectors.truncation
 .Truncation`), as long as the rows that were left out of training are answered no worse. With so many dimensions a new
-network is trained. "No worse" is the rule of one standard error (Breiman et al. 1984, "Classification and Regression
-Trees", section 3.4.3): the mean loss of the rows rises by no more than the standard error of this rise. So there are at
-most as many dimensions as the rule gives, and fewer where fewer do.
+network is trained. "No worse" says that the mean loss of the rows, over all that has been taken away, does not rise by
+more than chance would have it: by a one-sided test of the pairs at 5 %. So there are at most as many dimensions as the
+rule gives, and fewer where fewer do.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +23,8 @@ __all__ = ["needed_dims"]
 
 # Rows that are answered for each try; the standard error of more is small enough.
 MOST_JUDGED = 8192
+# The 95 % quantile of the normal distribution.
+CHANCE = 1.645
 
 
 def needed_dims(
@@ -54,8 +56,8 @@ def needed_dims(
     before = {feature.name: network.vectors(feature) for feature in features}
     whole, found = _losses(network, task, rows), {}
     try:
-        for place, feature in enumerate(features, 1):
-            embeddings, budget = network.tables[feature.table].embeddings, place / len(features)
+        for feature in features:
+            embeddings = network.tables[feature.table].embeddings
             options = list(_options(network.spec.body, feature.table.embedding_dim))
             n_blocks = options[-1][0] // options[-1][1]
             cut = Truncation(before[feature.name], counts[feature.name], n_blocks=n_blocks)
@@ -64,7 +66,7 @@ def needed_dims(
             while low < high:
                 middle = (low + high) // 2
                 embeddings.assign(cut.to(options[middle][1]))
-                if _rises(_losses(network, task, rows) - whole, rows.weights, budget):
+                if _rises(_losses(network, task, rows) - whole, rows.weights):
                     low = middle + 1
                 else:
                     high = middle
@@ -96,8 +98,8 @@ def _losses(network, task, rows):
     return np.asarray(task.loss(rows.targets, held_out_logits(network, rows)), np.float64)
 
 
-def _rises(rise, weights, budget):
-    """Return whether a mean is above a part of its standard error."""
+def _rises(rise, weights):
+    """Return whether a mean is above 0 by more than chance."""
     mean = np.average(rise, weights=weights)
     error = np.sqrt(np.average((rise - mean) ** 2, weights=weights) / len(rise))
-    return mean > budget * error
+    return mean > CHANCE * error

@@ -102,6 +102,7 @@ class Quantile:
         transformer = QuantileTransformer(n_quantiles=min(1000, len(values)), random_state=0).fit(values)
         # Those of a column side by side in memory.
         knots = np.ascontiguousarray(transformer.quantiles_.T)
+        knots[np.abs(knots) < SMALLEST] = 0.0
         self.state = {"knots": knots, "ranks": transformer.references_}
 
     def scale(self, values: Matrix) -> Matrix:
