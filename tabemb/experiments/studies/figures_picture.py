@@ -35,10 +35,11 @@ def draw_figures(figures: Figures) -> str:
                 for place, (form, figure) in enumerate(drawn):
                     y = row + (place - (len(drawn) - 1) / 2) * BAR
                     ax.barh(y, figure.error, height=0.9 * BAR, color=colours[form])
+                    # Behind bar and mark, so that neither is written over.
                     ax.annotate(
                         f"{figure.error:.3f}",
-                        (figure.error, y),
-                        xytext=(3, 0),
+                        (max(figure.error, figure.published or 0.0), y),
+                        xytext=(4, 0),
                         textcoords="offset points",
                         va="center",
                         fontsize=7,
@@ -52,8 +53,10 @@ def draw_figures(figures: Figures) -> str:
             ax.set_yticks(range(len(methods)), list(methods.values()))
             ax.tick_params(axis="y", length=0)
             ax.spines["left"].set_visible(False)
-            ax.margins(x=0.12)
+            ax.margins(x=0.16)
             ax.set_xlim(left=0)
+            # The last number would stand beside the first of the next panel.
+            ax.locator_params(axis="x", nbins=5, prune="upper")
         panels[0].invert_yaxis()
         handles = [panels[0].barh(0, 0, color=colours[form], label=title) for form, title in forms.items()]
         if any(each.published is not None for each in figures.all):
