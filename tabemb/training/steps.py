@@ -205,9 +205,9 @@ class TrainingLoop:
     def _logits_of_members(self, table, members):
         n_members, n_outputs = self._trunk.output.shape[1:]
         rows = [np.flatnonzero(members == member) for member in range(n_members)]
-        logits = np.empty((len(members), n_outputs), np.float32)
-        for start in range(0, max(map(len, rows)), FORWARD_ROWS):
-            portions = [of_member[start : start + FORWARD_ROWS] for of_member in rows]
+        logits, at_once = np.empty((len(members), n_outputs), np.float32), max(1, FORWARD_ROWS // n_members)
+        for start in range(0, max(map(len, rows)), at_once):
+            portions = [of_member[start : start + at_once] for of_member in rows]
             # All portions are as long as the longest; what the others have more is left aside.
             filled = np.zeros((n_members, max(map(len, portions))), np.int64)
             for place, portion in zip(filled, portions, strict=True):
