@@ -27,7 +27,7 @@ from tabemb.nn.losses import LOSSES
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
-from tabemb.nn.sizes import SIZE_RULES, columns_from_data, embedding_dims
+from tabemb.nn.sizes import SIZE_RULES, columns_from_data, embedding_dims, rate_of_table
 from tabemb.nn.tasks import Task
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.encoded_table import EncodedTable
@@ -37,7 +37,7 @@ from tabemb.table.schema import Schema, SchemaHint
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
 from tabemb.training.schedules import SCHEDULES
-from tabemb.training.trainer import Trainer, TrainingRecord
+from tabemb.training.trainer import TABLE_FACTOR, Trainer, TrainingRecord
 
 __all__ = ["EmbeddingEstimator"]
 
@@ -263,7 +263,8 @@ class EmbeddingEstimator(BaseEstimator):
         features, one_hot = [], []
         for position, (name, vocabulary) in enumerate(vocabularies.items()):
             if name in dims:
-                table = TableSpec(name=name, vocabulary_size=vocabulary.size, embedding_dim=dims[name])
+                dim, rate = dims[name], self._rate(dims[name], vocabulary.n_categories)
+                table = TableSpec(name=name, vocabulary_size=vocabulary.size, embedding_dim=dim, rate=rate)
                 features.append(FeatureSpec(name=name, position=position, table=table))
             else:
                 one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=vocabulary.size))
@@ -279,6 +280,10 @@ class EmbeddingEstimator(BaseEstimator):
                 seed=seed,
             )
         )
+
+    def _rate(self, dim: int, n_categories: int) -> float:
+        auto = self.embedding_rate == "auto"
+        return rate_of_table(dim, n_categories) if auto else float(self.embedding_rate) / TABLE_FACTOR
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
         """Set a validation part aside; in it, categories that no training row has are what stands in for them."""

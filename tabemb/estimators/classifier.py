@@ -60,6 +60,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         the column's mean, and holds those of fewer rows back; 0 for none.
     learning_rate : float, default=0.002
         Learning rate of Adam.
+    embedding_rate : float or "auto", default="auto"
+        Learning rate of the vectors, as a multiple of that. "auto" is 3 where they are as wide as "capped" makes them,
+        more where they are narrower and less where they are wider; see :func:`tabemb.nn.sizes.rate_of_table`.
     schedule : str, mapping or Schedule, default="constant"
         How the learning rate moves: "constant", "cosine" or "linear".
     weight_decay : float, default=0.0
@@ -149,6 +152,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         damping=10.0,
         shrinkage=0.0,
         learning_rate=2e-3,
+        embedding_rate="auto",
         schedule="constant",
         weight_decay=0.0,
         batch_size="auto",
@@ -178,6 +182,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.damping = damping
         self.shrinkage = shrinkage
         self.learning_rate = learning_rate
+        self.embedding_rate = embedding_rate
         self.schedule = schedule
         self.weight_decay = weight_decay
         self.batch_size = batch_size

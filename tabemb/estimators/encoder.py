@@ -53,7 +53,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         fold, and its vectors are all that is kept.
     numeric : str, mapping or NumericEncoder, default="standardized"
         How numbers enter; see there.
-    learning_rate, schedule, weight_decay, batch_size, max_epochs
+    learning_rate, embedding_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         What serves for categories that training had in no row; see there.
@@ -124,6 +124,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         damping=1.0,
         shrinkage=0.0,
         learning_rate=2e-3,
+        embedding_rate="auto",
         schedule="constant",
         weight_decay=0.0,
         batch_size="auto",
@@ -151,6 +152,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         self.damping = damping
         self.shrinkage = shrinkage
         self.learning_rate = learning_rate
+        self.embedding_rate = embedding_rate
         self.schedule = schedule
         self.weight_decay = weight_decay
         self.batch_size = batch_size

@@ -16,6 +16,10 @@ __all__ = ["check_parameters"]
 RANGES = {
     "category_dropout": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
     "learning_rate": ("a positive number", lambda v: _real(v) and 0 < v < np.inf),
+    "embedding_rate": (
+        "'auto' or a positive number",
+        lambda v: (isinstance(v, str) and v == "auto") or (_real(v) and 0 < v < np.inf),
+    ),
     "weight_decay": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
     "damping": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
     "shrinkage": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),

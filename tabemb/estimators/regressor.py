@@ -26,7 +26,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         Columns that hold categories although they look like numbers.
     embedding_dim, body, numeric, min_frequency, max_categories, one_hot_max_categories, category_dropout
         The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
-    learning_rate, schedule, weight_decay, batch_size, max_epochs
+    learning_rate, embedding_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         What serves for categories that training had in no row; see there.
@@ -81,6 +81,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         damping=10.0,
         shrinkage=0.0,
         learning_rate=2e-3,
+        embedding_rate="auto",
         schedule="constant",
         weight_decay=0.0,
         batch_size="auto",
@@ -107,6 +108,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self.damping = damping
         self.shrinkage = shrinkage
         self.learning_rate = learning_rate
+        self.embedding_rate = embedding_rate
         self.schedule = schedule
         self.weight_decay = weight_decay
         self.batch_size = batch_size

@@ -122,6 +122,9 @@ class ModelSection(Section):
         0.0, ge=0, description="How many rows the prior is worth that the categories of a column are alike."
     )
     learning_rate: float = Field(0.002, gt=0, description="Learning rate of Adam.")
+    embedding_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = Field(
+        "auto", description="Learning rate of the vectors, as a multiple of that; auto goes by their width."
+    )
     schedule: Spec = Field("constant", description="How the learning rate moves: constant, cosine or linear.")
     weight_decay: float = Field(0.0, ge=0)
     batch_size: int | Literal["auto"] = Field("auto", description="Rows a step, or auto.")

@@ -1,5 +1,6 @@
 """What a column's vectors look like before training: tables, and the features that read them."""
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,13 +24,18 @@ class TableSpec:
         Number of rows, the rows for "missing" and "unknown" included.
     embedding_dim : int
         Number of columns.
+    rate : float, default=1.0
+        Its learning rate, as a multiple of that of other tables.
     """
 
     name: str
     vocabulary_size: int
     embedding_dim: int
+    rate: float = 1.0
 
     def __post_init__(self):
+        if not 0 < self.rate < math.inf:
+            raise ValueError(f"The rate of the table {self.name!r} must be a positive number, got {self.rate!r}.")
         if self.vocabulary_size < 1 or self.embedding_dim < 1:
             raise ValueError(
                 f"The table {self.name!r} needs at least one row and one dimension; "

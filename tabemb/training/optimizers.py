@@ -142,7 +142,7 @@ class RowAdam:
             What :meth:`vectors` made of them.
         gradient : tensor of shape (n, dim)
             The gradient of each; zero for a row that was not in the batch.
-        learning_rate : scalar tensor
+        learning_rate : tensor of shape () or (n, 1)
             The length of the step.
         of_cells : tensor, optional
             The gradients of the batch's cells one by one, (rows of the batch, width), for the prior.

@@ -6,7 +6,7 @@ from threading import Lock
 
 from tabemb.nn.network import NetworkSpec
 from tabemb.nn.tasks import Task
-from tabemb.training.steps import TrainingLoop, small_stacks
+from tabemb.training.steps import TrainingLoop, small_stacks, with_rates
 
 __all__ = ["POOL", "LoopPool", "shape_key"]
 
@@ -41,6 +41,7 @@ def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrin
         return None
     key = (
         tuple((f.position, f.table.embedding_dim, tables.index(f.table)) for f in spec.embedded),
+        with_rates(spec),
         small_stacks(spec),
         tuple((each.position, each.vocabulary_size) for each in spec.one_hot),
         (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops, shrinks),

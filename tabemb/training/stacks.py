@@ -74,9 +74,11 @@ class TableStack:
         Numbers beside each vector.
     small : bool
         Whether the stack is updated whole in each step.
+    with_rates : bool, default=False
+        Whether the tables have learning rates of their own.
     """
 
-    def __init__(self, features: tuple[FeatureSpec, ...], *, extra: int, small: bool) -> None:
+    def __init__(self, features: tuple[FeatureSpec, ...], *, extra: int, small: bool, with_rates: bool = False) -> None:
         self.positions = [feature.position for feature in features]
         self.dim, self.small = features[0].table.embedding_dim, small
         self._row_width = self.dim + extra
@@ -90,6 +92,7 @@ class TableStack:
         self._offsets = tf.Variable(tf.zeros([1, len(features)], tf.int32), trainable=False)
         # The columns in the order of their tables in the stack.
         self._order = tf.Variable(tf.range(len(features)), trainable=False)
+        self._rates = tf.Variable(tf.ones([len(features)]), trainable=False) if with_rates else None
 
     @property
     def width(self) -> int:
@@ -106,6 +109,8 @@ class TableStack:
         offsets = [self._starts[feature.table] for feature in features]
         self._offsets.assign([offsets])
         self._order.assign(np.argsort(offsets, kind="stable").astype("int32"))
+        if self._rates is not None:
+            self._rates.assign([feature.table.rate for feature in features])
         self.rows.assign(tf.zeros([n_rows, self._row_width]))
 
     def close(self) -> None:
@@ -185,9 +190,17 @@ class TableStack:
             The rows.
         """
         of_columns = tf.reduce_mean(tf.reshape(vectors, [-1, len(self.positions), self.dim]), axis=0)
+        return tf.gather(of_columns, self._columns(touched))
+
+    def rates(self, touched: Touched) -> Any:
+        """Return the learning rate of each row that was touched, as a multiple: (n, 1), or 1 for all."""
+        return 1.0 if self._rates is None else tf.gather(self._rates, self._columns(touched))[:, None]
+
+    def _columns(self, touched):
+        """Return which column each row that was touched is of; the last one of those that share a table."""
         ids = tf.range(tf.shape(touched.rows)[0]) if touched.ids is None else touched.ids
         starts = tf.gather(self._offsets[0], self._order)
-        return tf.gather(of_columns, tf.gather(self._order, tf.searchsorted(starts, ids, side="right") - 1))
+        return tf.gather(self._order, tf.searchsorted(starts, ids, side="right") - 1)
 
     def write(self, touched: Touched, rows: Any) -> None:
         """Put the rows of a batch back."""

@@ -80,7 +80,7 @@ class TrainingLoop:
             shrinks=shrinks,
         )
         self._stacks = [
-            TableStack(features, extra=self.optimizer.row_extra, small=small)
+            TableStack(features, extra=self.optimizer.row_extra, small=small, with_rates=with_rates(spec))
             for features, small in zip(_stacked(spec), small_stacks(spec), strict=True)
         ]
         self._share = tf.Variable(0.0, trainable=False)
@@ -266,8 +266,8 @@ class TrainingLoop:
             self._stacks, touched, vectors, looked_up, gradients, strict=True
         ):
             means = stack.means(of_cells, each) if self.optimizer.shrinks else None
-            of_each = stack.summed(gradient, each)
-            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, learning_rate, gradient, means))
+            of_each, rates = stack.summed(gradient, each), stack.rates(each) * learning_rate
+            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, rates, gradient, means))
         self.optimizer.apply(of_weights, learning_rate)
         return total
 
@@ -335,6 +335,11 @@ class TrainingLoop:
 
 def _stacked(spec: NetworkSpec):
     return stack_features(spec.embedded) if spec.embedded else []
+
+
+def with_rates(spec: NetworkSpec) -> bool:
+    """Return whether a table of a network has a learning rate of its own."""
+    return any(feature.table.rate != 1 for feature in spec.features)
 
 
 def small_stacks(spec: NetworkSpec) -> tuple[bool, ...]:

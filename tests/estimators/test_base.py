@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.exceptions import DataError, TrainingError
+from tabemb.nn import sizes
 from tabemb.nn.bodies import Ensemble, Mlp
 from tabemb.nn.sizes import Half
 from tabemb.table.schema import Schema
@@ -35,6 +36,7 @@ CHANGES = {
     "one_hot_max_categories": 10,
     "category_dropout": 0.5,
     "learning_rate": 0.1,
+    "embedding_rate": 9,
     "schedule": "cosine",
     "damping": 0.0,
     "shrinkage": 50,
@@ -71,6 +73,24 @@ def test_each_parameter_changes_the_predictions(name, plain, late, quick):
     after = EmbeddingClassifier(**settings).fit(X, late).predict_proba(X)
     assert after.shape == before.shape
     assert not np.array_equal(after, before)
+
+
+@pytest.mark.parametrize(("dim", "other"), [("capped", False), ({"dest": 2}, True)])
+def test_tables_of_another_width_than_the_default_have_another_rate(dim, other, late, quick, flights, monkeypatch):
+    settings, answers = {**quick, "one_hot_max_categories": 0, "embedding_dim": dim}, []
+    for power in (0.75, 0.0):
+        monkeypatch.setattr(sizes, "RATE_BY_WIDTH", power)
+        answers.append(EmbeddingClassifier(**settings).fit(flights, late).predict_proba(flights))
+    assert np.array_equal(*answers) != other
+
+
+def test_the_automatic_rate_is_three_where_vectors_are_as_wide_as_by_default(late, quick, flights):
+    settings, answers = {**quick, "one_hot_max_categories": 0, "embedding_dim": "capped"}, {}
+    for rate in ("auto", 3, 3.5):
+        model = EmbeddingClassifier(**settings, embedding_rate=rate).fit(flights, late)
+        answers[rate] = model.predict_proba(flights)
+    assert np.array_equal(answers["auto"], answers[3])
+    assert not np.array_equal(answers["auto"], answers[3.5])
 
 
 def test_patience_and_tol_decide_when_training_stops(flights, late, quick):

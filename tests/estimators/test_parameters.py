@@ -14,6 +14,7 @@ from tabemb.nn.unknown import Nearest
 BAD = {
     "category_dropout": [-0.1, 1, 1.0, "0.1", None, np.nan, True],
     "learning_rate": [0, -1e-3, np.inf, np.nan, "0.1", None],
+    "embedding_rate": [0, -1.0, np.inf, np.nan, "Auto", "3", None, True],
     "weight_decay": [-1, np.inf, np.nan, None],
     "damping": [-1, np.inf, np.nan, None, "1", True],
     "shrinkage": [-1, np.inf, np.nan, None, "1", True],
@@ -37,6 +38,7 @@ BAD = {
 GOOD = {
     "category_dropout": [0, 0.99, np.float32(0.1)],
     "learning_rate": [1, np.float64(1e-3)],
+    "embedding_rate": ["auto", 3, np.float64(0.5)],
     "weight_decay": [0, 0.1],
     "damping": [0, 0.5, np.int64(10)],
     "shrinkage": [0, 0.5, np.int64(10)],

@@ -19,6 +19,14 @@ def test_a_table_without_rows_or_dimensions_is_refused(rows, dim):
         TableSpec(name="dest", vocabulary_size=rows, embedding_dim=dim)
 
 
+@pytest.mark.parametrize("rate", [0, -1.0, float("inf"), float("nan")])
+def test_a_rate_that_is_no_positive_number_is_refused(rate):
+    with pytest.raises(
+        ValueError, match=re.escape(f"The rate of the table 'dest' must be a positive number, got {rate}")
+    ):
+        TableSpec(name="dest", vocabulary_size=3, embedding_dim=2, rate=rate)
+
+
 def test_specs_are_values():
     one, two = (TableSpec(name="dest", vocabulary_size=5, embedding_dim=2) for _ in range(2))
     assert one == two

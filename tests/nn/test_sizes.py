@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import ColumnError, UnknownNameError
-from tabemb.nn.sizes import SIZE_RULES, Fastai, Half, Sqrt, columns_from_data, embedding_dims
+from tabemb.nn.sizes import SIZE_RULES, Fastai, Half, Sqrt, columns_from_data, embedding_dims, rate_of_table
 
 NS = [1, 2, 7, 100, 4043, 10_000, 1_000_000]
 
@@ -115,3 +115,9 @@ def test_sizes_that_are_found_by_training_are_at_most_those_of_the_default_rule(
 )
 def test_columns_whose_size_is_found_by_training(spec, columns):
     assert columns_from_data(spec, ["dest", "origin"]) == columns
+
+
+def test_tables_of_the_default_size_have_the_rate_of_the_default_and_others_one_by_their_width():
+    assert [rate_of_table(embedding_dims("capped", {"dest": n})["dest"], n) for n in NS] == [1.0] * len(NS)
+    assert [rate_of_table(dim, 4043) for dim in (4, 1024)] == [8.0, 0.125]
+    assert rate_of_table(16, 4043) == pytest.approx(4**0.75)

@@ -30,8 +30,11 @@ class Workshop:
         targets = ((indices[:, 0] % 2) ^ (rng.random(n) < 0.1)).astype("float32")
         return Rows(table=EncodedTable(indices, numbers), targets=targets, weights=weights)
 
-    def network(self, *, shared=False, one_hot=False, body=None, seed=0, size=10):
-        tables = [TableSpec(name="airport" if shared else n, vocabulary_size=size, embedding_dim=3) for n in "ab"]
+    def network(self, *, shared=False, one_hot=False, body=None, seed=0, size=10, rates=(1.0, 1.0)):
+        tables = [
+            TableSpec(name="airport" if shared else n, vocabulary_size=size, embedding_dim=3, rate=rate)
+            for n, rate in zip("ab", rates, strict=True)
+        ]
         features = [FeatureSpec(name=n, position=p, table=tables[p]) for p, n in enumerate("ab")]
         return Network(
             NetworkSpec(

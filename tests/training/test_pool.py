@@ -58,6 +58,12 @@ def test_whatever_is_compiled_in_matters(workshop):
     assert key(workshop.network(body=Mlp(hidden_units=[8], dropout=0.0)), workshop.task) == keys[0]
 
 
+def test_whether_tables_have_rates_matters_and_not_which(workshop):
+    networks = [workshop.network(rates=rates) for rates in ((1.0, 1.0), (1.0, 2.0), (8.0, 0.5))]
+    keys = [key(network, workshop.task) for network in networks]
+    assert keys[0] != keys[1] == keys[2]
+
+
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_tasks_of_one_key_have_one_loss(name):
     targets = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]) if "multi" in name else np.array([0.0, 1.0, 0.0])

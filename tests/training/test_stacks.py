@@ -1,5 +1,7 @@
 """Tables one above the other: how they are divided, read, written and handed back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -143,6 +145,18 @@ def test_the_mean_of_a_row_is_that_of_its_columns_cells(small, optimizer):
     by_column = vectors.reshape(20, 2, 3).mean(axis=0)
     ids = np.arange(10) if touched.ids is None else touched.ids.numpy()
     np.testing.assert_allclose(means, by_column[(ids >= 6).astype(int)], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_a_row_has_the_rate_of_its_table(small, optimizer):
+    mine = (feature(0, size=6), feature(1, size=4), feature(2, size=3))
+    mine = tuple(replace(f, table=replace(f.table, rate=rate)) for f, rate in zip(mine, (1.0, 8.0, 0.5), strict=True))
+    stack = TableStack(mine, extra=optimizer.row_extra, small=small, with_rates=True)
+    stack.open(mine)
+    indices = np.column_stack([rng.integers(0, size, 20) for size in (6, 4, 3)]).astype("int32")
+    touched = stack.touch(stack.cells(tf.constant(indices)))
+    ids = np.arange(13) if touched.ids is None else touched.ids.numpy()
+    assert stack.rates(touched).numpy().tolist() == [[1.0 if i < 6 else 8.0 if i < 10 else 0.5] for i in ids]
 
 
 def test_a_shared_table_that_stands_between_others_has_the_mean_of_one_of_its_columns(optimizer):

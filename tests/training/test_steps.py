@@ -45,12 +45,13 @@ def whole_step(network, workshop, rows, rate):
     tensors, model = rows.tensors, before_the_mean(network)
     inputs = {name: tensors[name] for name in network.model.input}
     weights, tables = network.trunk.trainable_variables, [each.embeddings for each in network.tables.values()]
+    rates = [rate * table.rate for table in network.tables]
     with tf.GradientTape() as tape:
         losses = losses_of(workshop.task, tensors["targets"], model(inputs, training=True))
         loss = tf.reduce_mean(losses * tensors["weights"])
     of_weights, of_tables = tape.gradient(loss, [[v.value for v in weights], [v.value for v in tables]])
     keras.optimizers.Adam(rate).apply([tf.convert_to_tensor(g) for g in of_weights], weights)
-    for table, gradient in zip(tables, of_tables, strict=True):
+    for table, gradient, rate in zip(tables, of_tables, rates, strict=True):
         dense = tf.convert_to_tensor(gradient).numpy()
         mean_square = (dense**2).mean(axis=1, keepdims=True)
         # The bias correction takes the factor 1 - beta_2 of the first step out again.
@@ -59,7 +60,11 @@ def whole_step(network, workshop, rows, rate):
 
 
 @pytest.mark.parametrize("n", [40, 1])
-@pytest.mark.parametrize("kind", [{}, {"shared": True}, {"one_hot": True}], ids=["two tables", "shared", "one-hot"])
+@pytest.mark.parametrize(
+    "kind",
+    [{}, {"shared": True}, {"one_hot": True}, {"rates": (4.0, 0.5)}, {"rates": (4.0, 0.5), "size": 3000}],
+    ids=["two tables", "shared", "one-hot", "rates", "rates, row by row"],
+)
 def test_a_step_is_the_step_of_the_whole_model(kind, n, workshop):
     rows = workshop.rows(n, weights=np.linspace(0.5, 2, n), size=7)
     ours, theirs = workshop.network(**kind), workshop.network(**kind)

@@ -23,6 +23,12 @@ def test_it_learns_by_the_absolute_error_without_any_of_the_usual_helps():
     assert (model.category_dropout, model.weight_decay, model.early_stopping) == (0, 0, False)
     assert model.body == {"name": "mlp", "hidden_units": (4,), "dropout": 0.0}
     assert model.schedule == "constant"
+    assert model.embedding_rate == 3
+
+
+def test_its_tables_learn_alike_whatever_their_width(rows, network):
+    fitted = network.regressor(0, **INPUTS).fit(rows.tables[0], rows.targets)
+    assert [feature.table.rate for feature in fitted._network.spec.features] == [1.0, 1.0]
 
 
 def test_several_have_seeds_of_their_own(rows, network):
