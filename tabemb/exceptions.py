@@ -36,6 +36,8 @@ __all__ = [
 
 # Looking for near spellings takes seconds among a million names.
 _NEAR_AMONG = 10_000
+# One letter left out is hardly ever meant for what differs in a whole word.
+_MUCH_FARTHER = 0.15
 
 
 class TabembError(Exception):
@@ -117,7 +119,10 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     """
     texts = {str(each): each for each in islice(known, _NEAR_AMONG)}
     lowered = {text.lower(): text for text in texts}
-    near = difflib.get_close_matches(str(name).lower(), list(lowered), n=3, cutoff=0.6)
+    asked = str(name).lower()
+    near = difflib.get_close_matches(asked, list(lowered), n=3, cutoff=0.6)
     if not near:
         return ""
+    likeness = [difflib.SequenceMatcher(None, each, asked).ratio() for each in near]
+    near = [each for each, its in zip(near, likeness, strict=True) if its > likeness[0] - _MUCH_FARTHER]
     return f" Did you mean {' or '.join(repr(texts[lowered[text]]) for text in near)}?"

@@ -59,6 +59,7 @@ def test_a_missing_extra_says_how_to_install_it():
         ("orgin", ["origin", "dest"], " Did you mean 'origin'?"),
         ("ORIGIN", ["origin", "dest"], " Did you mean 'origin'?"),
         ("Origin", ["Origins", "origin_id"], " Did you mean 'Origins' or 'origin_id'?"),
+        ("embeding_dim", ["embedding_rate", "embedding_dim"], " Did you mean 'embedding_dim'?"),
         ("zzz", ["origin"], ""),
         (7, [77, "x"], " Did you mean 77?"),
         ("x", [], ""),

@@ -121,7 +121,7 @@ def test_targets_that_do_not_fit_are_refused(y, task, estimator, message):
 
 
 def test_an_unknown_task_is_named_with_its_neighbour():
-    with pytest.raises(UnknownNameError, match=r"No task named 'regresion'.*Did you mean 'regression' or"):
+    with pytest.raises(UnknownNameError, match=r"No task named 'regresion'.*Did you mean 'regression'\?"):
         target_of(np.array([1.0, 2.0]), "regresion")
 
 
