@@ -32,8 +32,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         Columns that hold categories although they look like numbers. Text, category, bool and object columns always do.
     embedding_dim : str, int or mapping, default="capped"
         Dimensions of the vectors: a rule ("capped", "fastai", "half", "google", "sqrt"), a number, or a number a
-        column. "auto" finds out how many the data need and trains anew with so many, in about twice the time; see
-        :mod:`tabemb.estimators.needed_dims`.
+        column. "auto" finds out how many the data need and trains anew with so many, in two to three times the time;
+        see :mod:`tabemb.estimators.needed_dims`.
     body : str, mapping or Body, default="ensemble"
         The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.
