@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.part import Part
 from tabemb.vectors.random_effects import RandomEffects, shrunk
 
 if TYPE_CHECKING:
@@ -15,18 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["Shrinking"]
 
 
-class Shrinking:
+class Shrinking(Part):
     """The part of :class:`~tabemb.vectors.category_vectors.CategoryVectors` that looks at counts."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:
-        name: property
-        keys: property
-        vectors: property
-        counts: property
-        unknown: property
-        missing: property
 
     def shrink(self, k: float | str = "auto") -> "CategoryVectors":
         """Return the vectors pulled to their count-weighted mean: of a category of n rows, n / (n + k) is left.
@@ -58,15 +51,9 @@ class Shrinking:
                [2.5 , 2.  ]], dtype=float32)
         """
         effects = self._effects(k)
-        if not len(self.keys) or effects.k == 0 or (k == "auto" and effects.already):
-            vectors = self.vectors
-        else:
-            vectors = shrunk(self.vectors, self.counts, effects.k)
-        make: Any = type(self)
-        made: CategoryVectors = make(
-            self.keys, vectors, self.counts, name=self.name, unknown=self.unknown, missing=self.missing
-        )
-        return made
+        if self.counts is None or not len(self) or effects.k == 0 or (k == "auto" and effects.already):
+            return self._with_vectors(self.vectors)
+        return self._with_vectors(shrunk(self.vectors, self.counts, effects.k))
 
     def uncertainty(self, k: float | str = "auto") -> npt.NDArray[np.float64]:
         """Return how uncertain each vector is: the posterior standard deviation of one of its entries.
@@ -98,9 +85,8 @@ class Shrinking:
         >>> vectors.uncertainty(k=2).round(2)
         array([0.21, 0.82, 0.82])
         """
-        if not len(self.keys):
-            return np.zeros(0)
-        return self._effects(k).uncertainty(self.counts)
+        effects = self._effects(k)
+        return np.zeros(0) if self.counts is None or not len(self) else effects.uncertainty(self.counts)
 
     def _effects(self, k: float | str) -> RandomEffects:
         given = isinstance(k, numbers.Real) and not isinstance(k, bool) and 0 <= k < np.inf
@@ -108,7 +94,7 @@ class Shrinking:
             raise DataError(f"k is 'auto' or a number of rows, 0 or more; got {k!r}.")
         if self.counts is None:
             raise DataError(f"The vectors of column {self.name!r} came without counts, and shrinkage goes by them.")
-        if not len(self.keys):
+        if not len(self):
             return RandomEffects(0.0, 0.0, False)
         number: Any = k
         return RandomEffects.of(self.vectors, self.counts, float(number) if given else None)
