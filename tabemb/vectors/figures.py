@@ -1,0 +1,270 @@
+"""The figures of a diagnosis, each with its verdict; one function a question."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError
+from tabemb.vectors.findings import Finding
+from tabemb.vectors.neighbourhoods import agreement, chance_overlap, nearest_rows
+from tabemb.vectors.side_columns import SideColumn
+from tabemb.vectors.spectrum import Spectrum
+from tabemb.vectors.subject import Subject, touched
+
+__all__ = ["beyond_control", "directions", "lengths", "likeness", "rows", "stability", "way_from_start"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+# What is usual.
+ALPHA = 0.05
+VARIANCE = 0.95
+# Random vectors have 1 by definition.
+EVEN = 0.9
+# Below half, one halving of embedding_dim would lose less than a twentieth of the variance.
+FEW_DIMENSIONS = 0.5
+# Of the variance of ranks, a quarter: a large correlation by Cohen 1988, "Statistical Power Analysis", section 3.2.
+LARGE_CORRELATION = 0.5
+# One category in twenty without a vector of its own is met in most tables of neighbours.
+MANY_UNTRAINED = 0.05
+# Below 1 the start, which is random, is more of a vector than what it has learned.
+HARDLY_MOVED = 1.0
+# Agreement beyond chance as a share of what is beyond chance, in the words of Landis & Koch 1977, "The measurement of
+# observer agreement for categorical data": slight, fair, moderate and more.
+SLIGHT, FAIR = 0.2, 0.4
+# On noise (columns whose cells were shuffled) it was never as much in benchmarks/diagnostics.py.
+BEYOND = 0.05
+LONGER = 1.5
+
+
+def directions(subject: Subject) -> Iterator[Finding]:
+    """Tell in how many directions the categories differ."""
+    chosen = subject.rows()
+    table, weights = subject.vectors.vectors[chosen], subject.weights(chosen)
+    spectrum = Spectrum.of(table, weights)
+    noise = np.random.default_rng(subject.seed).normal(size=table.shape)
+    rank, random, dim = spectrum.effective_rank, Spectrum.of(noise, weights).effective_rank, table.shape[1]
+    even = dim > 1 and rank >= EVEN * random
+    verdict = f"Categories differ along about {rank:.0f} direction{'s' if round(rank) > 1 else ''}."
+    if even:
+        verdict = "As even as random vectors: no direction is ahead of the others."
+    yield Finding(figure="effective rank", value=rank, beside=random, against="random", verdict=verdict, concern=even)
+    abundance = spectrum.information_abundance
+    yield Finding(
+        figure="information abundance",
+        value=abundance,
+        beside=float(dim),
+        against="at most",
+        verdict=f"{abundance / dim:.0%} of what equally strong directions would have.",
+    )
+    needed = spectrum.dimensions(VARIANCE)
+    fewer = "; fewer may do (embedding_dim='auto' tries it)" if needed <= FEW_DIMENSIONS * dim else ""
+    yield Finding(
+        figure="dimensions",
+        value=needed,
+        beside=float(dim),
+        against="in all",
+        verdict=f"{needed} of {dim} dimensions carry {VARIANCE:.0%} of the variance{fewer}.".replace("%", " %"),
+    )
+
+
+def lengths(subject: Subject) -> Iterator[Finding]:
+    """Tell whether the length of a vector says how often its category was seen."""
+    from scipy.stats import spearmanr
+
+    if subject.vectors.counts is None:
+        return
+    chosen = subject.rows()
+    norms, counts = np.linalg.norm(subject.vectors.vectors[chosen], axis=1), subject.vectors.counts[chosen]
+    if np.ptp(norms) == 0 or np.ptp(counts) == 0:
+        return
+    found = spearmanr(norms, counts)
+    strong = abs(found.statistic) >= LARGE_CORRELATION and found.pvalue < ALPHA
+    verdict = "Length hangs little on how often a category was seen."
+    if strong and found.statistic > 0:
+        verdict = "Rare categories have short vectors, near their random start; look at frequent ones (min_count)."
+    elif strong:
+        verdict = "Rare categories have the longer vectors: they ran ahead. See shrink(), or damping in training."
+    yield Finding(
+        figure="length by count",
+        value=float(found.statistic),
+        p_value=float(found.pvalue),
+        verdict=verdict,
+        concern=bool(strong),
+    )
+
+
+def rows(subject: Subject) -> Iterator[Finding]:
+    """Tell whether all categories have a vector of their own."""
+    vectors, n = subject.vectors, len(subject.vectors)
+    trained = touched(vectors, subject.untrained)
+    if vectors.counts is not None or vectors.unknown is not None or subject.untrained is not None:
+        never = int((~trained).sum())
+        verdict = "All categories were trained."
+        if never:
+            verdict = f"{never:,} of {n:,} categories were never trained; they stand for nothing."
+        yield Finding(
+            figure="never updated",
+            value=never,
+            beside=float(n),
+            against="in all",
+            verdict=verdict,
+            concern=never > MANY_UNTRAINED * n,
+        )
+    zeros = int((~vectors.vectors[trained].any(axis=1)).sum())
+    own = vectors.vectors[trained & vectors.vectors.any(axis=1)]
+    same = len(own) - len(np.unique(own, axis=0)) if len(own) else 0
+    said = [f"{zeros:,} trained categories have a vector of zeros"] if zeros else []
+    said += [f"{same:,} have the same vector as another"] if same else []
+    yield Finding(
+        figure="zero or double",
+        value=zeros + same,
+        beside=float(n),
+        against="in all",
+        verdict=f"{'; '.join(said).capitalize()}." if said else "All trained vectors differ.",
+        concern=bool(said),
+    )
+
+
+def way_from_start(subject: Subject) -> Iterator[Finding]:
+    """Tell how far training has moved the vectors."""
+    start = subject.untrained
+    if start is None:
+        return
+    if start.dim != subject.vectors.dim:
+        raise DataError(
+            f"untrained has vectors of {start.dim} numbers, and {subject.vectors._owner()} of {subject.vectors.dim}; "
+            "give the start of the same fit."
+        )
+    chosen = subject.shared({"untrained": start})
+    share = subject.weights(chosen) / subject.weights(chosen).sum()
+    now, then = subject.tables([subject.vectors, start], chosen)
+    moved, began = (np.sqrt(share @ np.square(each, dtype=np.float64).sum(axis=1)) for each in (now - then, then))
+    way = float(moved / began)
+    verdict = f"Vectors moved {way:.1f} times the length that they began with."
+    if way < HARDLY_MOVED:
+        verdict = "Vectors are more their random start than what was learned: train longer, or without damping."
+    yield Finding(figure="way from the start", value=way, verdict=verdict, concern=way < HARDLY_MOVED)
+
+
+def stability(subject: Subject) -> Iterator[Finding]:
+    """Tell whether the neighbours are the same in other fits."""
+    if not subject.fits:
+        return
+    chosen = subject.shared(subject.named("fits"))
+    k = subject.size(len(chosen), "What the fits share")
+    share = subject.weights(chosen) / subject.weights(chosen).sum()
+    value = float(share @ agreement(subject.tables([subject.vectors, *subject.fits], chosen), k))
+    chance = chance_overlap(len(chosen) - 1, k)
+    beyond = (value - chance) / (1 - chance)
+    verdict = f"Fits agree well on the {k} nearest."
+    if beyond < SLIGHT:
+        verdict = f"Another fit has other neighbours: do not read the {k} nearest."
+    elif beyond < FAIR:
+        verdict = f"Fits agree fairly on the {k} nearest; read them with care."
+    yield Finding(
+        figure="stability", value=value, beside=chance, against="chance", verdict=verdict, concern=beyond < SLIGHT
+    )
+
+
+def likeness(subject: Subject, column: SideColumn) -> Iterator[Finding]:
+    """Tell whether near categories are alike in what is known of them.
+
+    The rows of the side column are places among the categories that are compared.
+    """
+    keys = subject.compared(subject.rows())
+    table, n = subject.vectors.vectors[keys][column.rows], len(column.rows)
+    k = subject.size(n, f"The side column {column.name!r}")
+    found = column.test(nearest_rows(table, k), subject.n_permutations, subject.seed)
+    alike = found.p_value < ALPHA and found.value > found.chance
+    told = f"{n:,} of {len(keys):,} categories known, {k} nearest"
+    verdict = (
+        f"Near categories are alike in {column.name} beyond chance"
+        if alike
+        else (f"Near categories are no more alike in {column.name} than chance has it")
+    )
+    yield Finding(
+        figure=f"{column.name} {column.measure}",
+        value=found.value,
+        beside=found.chance,
+        against="chance",
+        p_value=found.p_value,
+        verdict=f"{verdict} ({told}).",
+        concern=not alike,
+    )
+    known = [subject.vectors.index_to_key[row] for row in keys[column.rows]]
+    control = [each[known] for each in subject.control if all(key in each for key in known)]
+    if control:
+        values = [column.likeness(column.values, nearest_rows(each, k)) for each in control]
+        yield Finding(
+            figure=f"{column.name} {column.measure}, permuted",
+            value=float(np.mean(values)),
+            beside=found.value,
+            against="real",
+            verdict="The same for vectors of permuted targets.",
+        )
+
+
+def beyond_control(subject: Subject) -> Iterator[Finding]:
+    """Tell whether the vectors know more than those of fits to permuted targets."""
+    if not subject.control:
+        return
+    everyone = [subject.vectors, *subject.fits, *subject.control]
+    chosen = subject.shared({**subject.named("fits"), **subject.named("control")})
+    weights = subject.weights(chosen)
+    n_own = 1 + len(subject.fits)
+    tables = subject.tables(everyone, chosen)
+    spreads = [_spread(table, weights) for table in tables]
+    own, other = float(np.mean(spreads[:n_own])), float(np.mean(spreads[n_own:]))
+    ratio = own / other if other else np.inf
+    yield Finding(
+        figure="spread",
+        value=own,
+        beside=other,
+        against="permuted",
+        verdict=f"Categories lie {ratio:.1f} times as far from their mean as with permuted targets.",
+    )
+    if not subject.fits or len(subject.control) < 2:
+        yield _verdict(value=ratio, beside=1.0, p_value=None, more=ratio >= LONGER)
+        return
+    k = subject.size(len(chosen), "What the fits share")
+    gain = agreement(tables[:n_own], k) - agreement(tables[n_own:], k)
+    permuted = float(weights @ agreement(tables[n_own:], k) / weights.sum())
+    yield Finding(
+        figure="stability, permuted",
+        value=permuted,
+        beside=chance_overlap(len(chosen) - 1, k),
+        against="chance",
+        verdict="How well fits to the same permuted targets agree: noise, learned by heart.",
+    )
+    value = float(weights @ gain / weights.sum())
+    p_value = _p_of_signs(weights * gain, subject.n_permutations, subject.seed)
+    yield _verdict(value=value, beside=0.0, p_value=p_value, more=value >= BEYOND and p_value < ALPHA)
+
+
+def _verdict(*, value: float, beside: float, p_value: float | None, more: bool) -> Finding:
+    return Finding(
+        figure="beyond permuted targets",
+        value=value,
+        beside=beside,
+        against="none",
+        p_value=p_value,
+        verdict="The vectors know more than those of permuted targets."
+        if more
+        else "The vectors know no more than those of permuted targets.",
+        concern=not more,
+    )
+
+
+def _spread(table: FloatArray, weights: FloatArray) -> float:
+    """Return the root mean square distance from the mean, a row of data each."""
+    away = table - np.average(table, axis=0, weights=weights)
+    return float(np.sqrt(weights @ np.square(away).sum(axis=1) / weights.sum()))
+
+
+def _p_of_signs(differences: FloatArray, n_permutations: int, seed: int) -> float:
+    """Return how often the sum would be as large if each difference had its sign by chance."""
+    rng, total = np.random.default_rng(seed), differences.sum()
+    sums = [differences @ (2.0 * rng.integers(0, 2, len(differences)) - 1) for _ in range(n_permutations)]
+    return (1 + int((np.array(sums) >= total - 1e-12).sum())) / (1 + n_permutations)
