@@ -109,7 +109,8 @@ class ColumnShares:
             f" Divide its vectors by {first / second:.3g} to give it the spread of the next column." if second else ""
         )
         share = f"{100 * max(self.shares):.0f} %"
-        return f"{self.dominant} alone has {share} of the squared distances between rows: the nearest rows go by it.{advice}"
+        told = f"{self.dominant} alone has {share} of the squared distances between rows"
+        return f"{told}: the nearest rows go by it.{advice}"
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each column: ``dim``, ``length``, ``spread`` and ``share``, indexed by column."""

@@ -35,7 +35,6 @@ HARDLY_MOVED = 1.0
 SLIGHT, FAIR = 0.2, 0.4
 # On noise (columns whose cells were shuffled) it was never as much in benchmarks/diagnostics.py.
 BEYOND = 0.05
-LONGER = 1.5
 
 
 def directions(subject: Subject) -> Iterator[Finding]:
@@ -155,9 +154,9 @@ def stability(subject: Subject) -> Iterator[Finding]:
     chosen = subject.shared(subject.named("fits"))
     k = subject.size(len(chosen), "What the fits share")
     share = subject.weights(chosen) / subject.weights(chosen).sum()
-    value = float(share @ agreement(subject.tables([subject.vectors, *subject.fits], chosen), k))
-    chance = chance_overlap(len(chosen) - 1, k)
-    beyond = (value - chance) / (1 - chance)
+    overlap = agreement(subject.tables([subject.vectors, *subject.fits], chosen), k)
+    value, chance = float(share @ overlap), chance_overlap(len(chosen) - 1, k)
+    beyond = kappa(value, len(chosen) - 1, k)
     verdict = f"Fits agree well on the {k} nearest."
     if beyond < SLIGHT:
         verdict = f"Another fit has other neighbours: do not read the {k} nearest."
@@ -212,21 +211,20 @@ def beyond_control(subject: Subject) -> Iterator[Finding]:
         return
     everyone = [subject.vectors, *subject.fits, *subject.control]
     chosen = subject.shared({**subject.named("fits"), **subject.named("control")})
-    weights = subject.weights(chosen)
-    n_own = 1 + len(subject.fits)
+    weights, n_own = subject.weights(chosen), 1 + len(subject.fits)
     tables = subject.tables(everyone, chosen)
-    spreads = [_spread(table, weights) for table in tables]
-    own, other = float(np.mean(spreads[:n_own])), float(np.mean(spreads[n_own:]))
-    ratio = own / other if other else np.inf
+    ranks = [Spectrum.of(table, weights).effective_rank for table in tables]
+    enough = bool(subject.fits) and len(subject.control) > 1
     yield Finding(
-        figure="spread",
-        value=own,
-        beside=other,
-        against="permuted",
-        verdict=f"Categories lie {ratio:.1f} times as far from their mean as with permuted targets.",
+        figure="effective rank, permuted",
+        value=float(np.mean(ranks[n_own:])),
+        beside=float(np.mean(ranks[:n_own])),
+        against="real",
+        verdict="The same for vectors of permuted targets."
+        if enough
+        else "The same for vectors of permuted targets; whether these know less takes fits, and two controls or more.",
     )
-    if not subject.fits or len(subject.control) < 2:
-        yield _verdict(value=ratio, beside=1.0, p_value=None, more=ratio >= LONGER)
+    if not enough:
         return
     k = subject.size(len(chosen), "What the fits share")
     gain = agreement(tables[:n_own], k) - agreement(tables[n_own:], k)
@@ -240,27 +238,30 @@ def beyond_control(subject: Subject) -> Iterator[Finding]:
     )
     value = float(weights @ gain / weights.sum())
     p_value = _p_of_signs(weights * gain, subject.n_permutations, subject.seed)
-    yield _verdict(value=value, beside=0.0, p_value=p_value, more=value >= BEYOND and p_value < ALPHA)
-
-
-def _verdict(*, value: float, beside: float, p_value: float | None, more: bool) -> Finding:
-    return Finding(
+    more = value >= BEYOND and p_value < ALPHA
+    yield Finding(
         figure="beyond permuted targets",
         value=value,
-        beside=beside,
+        beside=0.0,
         against="none",
         p_value=p_value,
-        verdict="The vectors know more than those of permuted targets."
-        if more
-        else "The vectors know no more than those of permuted targets.",
+        verdict=f"The vectors know {'more than' if more else 'no more than'} those of permuted targets.",
         concern=not more,
     )
 
 
-def _spread(table: FloatArray, weights: FloatArray) -> float:
-    """Return the root mean square distance from the mean, a row of data each."""
-    away = table - np.average(table, axis=0, weights=weights)
-    return float(np.sqrt(weights @ np.square(away).sum(axis=1) / weights.sum()))
+def kappa(overlap: float, n_others: int, k: int) -> float:
+    """Return what Cohen's kappa is, where two sets of k of the same n others have such a Jaccard index.
+
+    Each of the others is judged twice, to be a neighbour or none.
+
+    Examples
+    --------
+    >>> kappa(1.0, 100, 10), round(kappa(1 / 3, 100, 10), 2), round(kappa(10 / 190, 100, 10), 2)
+    (1.0, 0.44, 0.0)
+    """
+    agreed, chance = 2 * overlap / (1 + overlap), k / n_others
+    return (agreed - chance) / (1 - chance)
 
 
 def _p_of_signs(differences: FloatArray, n_permutations: int, seed: int) -> float:
