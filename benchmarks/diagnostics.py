@@ -21,7 +21,16 @@ import numpy as np
 import pandas as pd
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
-FIGURES = ("effective rank", "dimensions", "length by count", "way from the start", "stability", "stability, permuted")
+FIGURES = (
+    "effective rank",
+    "dimensions",
+    "length by count",
+    "way from the start",
+    "stability",
+    "stability, permuted",
+    "geometry",
+    "geometry, permuted",
+)
 BEYOND = "beyond permuted targets"
 
 
@@ -135,7 +144,15 @@ def show_table(name, found, seconds, options):
         row += [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in sides]
         cells.append(row)
     columns = ["vectors", "eff. rank (random)", "95 % (dim)", "length, count", "way"]
-    columns += ["stability (chance)", "of permuted", "beyond, p", "verdict", *sides]
+    columns += [
+        "stability (chance)",
+        "permuted",
+        "geometry (chance)",
+        "permuted (real)",
+        "beyond, p",
+        "verdict",
+        *sides,
+    ]
     about = TABLES[name].__doc__.strip().rstrip(".")
     show(f"{name}: {about}; {found[0]['column']}, {options.rows} rows, {seconds:.0f} s", columns, cells)
 

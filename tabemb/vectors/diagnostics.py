@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabemb.exceptions import DataError
 from tabemb.vectors import figures
+from tabemb.vectors.beyond_control import beyond_control
 from tabemb.vectors.findings import Diagnosis, Finding
 from tabemb.vectors.part import Part
 from tabemb.vectors.side_columns import side_columns
@@ -22,7 +23,7 @@ QUESTIONS = (
     figures.rows,
     figures.way_from_start,
     figures.stability,
-    figures.beyond_control,
+    beyond_control,
 )
 
 
@@ -50,11 +51,11 @@ class Diagnosing(Part):
         category by its rows), whether their length goes by the count, and which were never trained. The rest takes
         something to hold them against:
 
-        - ``fits``: whether neighbours are the same in fits with other seeds;
+        - ``fits``: whether fits with other seeds have the same neighbours (Jaccard index of the nearest), and are alike
+          as a whole (linear CKA, Kornblith et al. 2019, arXiv:1905.00414);
         - ``side``: whether near categories are alike in what is known from elsewhere, by a permutation test;
         - ``control``: whether there is more in them than in vectors of targets that were dealt out at random (control
-          tasks: Hewitt & Liang 2019, arXiv:1909.03368), by their neighbours' stability where there are several of both,
-          and else by how far categories lie apart;
+          tasks: Hewitt & Liang 2019, arXiv:1909.03368), where there are several of both: three each had better be;
         - ``untrained``: how far training has moved them.
 
         :func:`tabemb.estimators.model_diagnosis.diagnose_model` makes all but ``side``.
@@ -138,7 +139,7 @@ def _findings(subject: Subject, side: Any) -> Iterator[Finding]:
         keys = subject.vectors.index_to_key
         compared = [keys[row] for row in subject.compared(subject.rows())]
         for column in side_columns(side, compared, owner=subject.vectors._owner()):
-            yield from figures.likeness(subject, column)
+            yield from figures.alikeness(subject, column)
 
 
 def _several(given: Any, what: str) -> "tuple[CategoryVectors, ...]":

@@ -8,12 +8,13 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 from tabemb.vectors.findings import Finding
+from tabemb.vectors.geometry import dealt_likeness, pair_likenesses
 from tabemb.vectors.neighbourhoods import agreement, chance_overlap, nearest_rows
 from tabemb.vectors.side_columns import SideColumn
 from tabemb.vectors.spectrum import Spectrum
 from tabemb.vectors.subject import Subject, touched
 
-__all__ = ["beyond_control", "directions", "lengths", "likeness", "rows", "stability", "way_from_start"]
+__all__ = ["alikeness", "directions", "kappa", "lengths", "rows", "stability", "way_from_start"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -33,8 +34,8 @@ HARDLY_MOVED = 1.0
 # Agreement beyond chance as a share of what is beyond chance, in the words of Landis & Koch 1977, "The measurement of
 # observer agreement for categorical data": slight, fair, moderate and more.
 SLIGHT, FAIR = 0.2, 0.4
-# On noise (columns whose cells were shuffled) it was never as much in benchmarks/diagnostics.py.
-BEYOND = 0.05
+# How many times vectors are dealt out to the categories, to see how alike two tables are by chance: for a p of 0.05.
+N_DEALT = 19
 
 
 def directions(subject: Subject) -> Iterator[Finding]:
@@ -148,14 +149,13 @@ def way_from_start(subject: Subject) -> Iterator[Finding]:
 
 
 def stability(subject: Subject) -> Iterator[Finding]:
-    """Tell whether the neighbours are the same in other fits."""
+    """Tell whether other fits have the same neighbours, and are alike as a whole."""
     if not subject.fits:
         return
     chosen = subject.shared(subject.named("fits"))
-    k = subject.size(len(chosen), "What the fits share")
-    share = subject.weights(chosen) / subject.weights(chosen).sum()
-    overlap = agreement(subject.tables([subject.vectors, *subject.fits], chosen), k)
-    value, chance = float(share @ overlap), chance_overlap(len(chosen) - 1, k)
+    k, weights = subject.size(len(chosen), "What the fits share"), subject.weights(chosen)
+    tables = subject.tables([subject.vectors, *subject.fits], chosen)
+    value, chance = float(np.average(agreement(tables, k), weights=weights)), chance_overlap(len(chosen) - 1, k)
     beyond = kappa(value, len(chosen) - 1, k)
     verdict = f"Fits agree well on the {k} nearest."
     if beyond < SLIGHT:
@@ -165,9 +165,23 @@ def stability(subject: Subject) -> Iterator[Finding]:
     yield Finding(
         figure="stability", value=value, beside=chance, against="chance", verdict=verdict, concern=beyond < SLIGHT
     )
+    whole = float(pair_likenesses(tables, weights).mean())
+    dealt = dealt_likeness(tables[0], tables[1], weights, N_DEALT, subject.seed)
+    alike = whole > dealt.max()
+    yield Finding(
+        figure="geometry",
+        value=whole,
+        beside=float(dealt.mean()),
+        against="chance",
+        p_value=(1 + int((dealt >= whole).sum())) / (1 + N_DEALT),
+        verdict="As a whole, fits are more alike than chance has it."
+        if alike
+        else "As a whole, fits have no more in common than chance has it: nothing was learned that lasts.",
+        concern=not alike,
+    )
 
 
-def likeness(subject: Subject, column: SideColumn) -> Iterator[Finding]:
+def alikeness(subject: Subject, column: SideColumn) -> Iterator[Finding]:
     """Tell whether near categories are alike in what is known of them.
 
     The rows of the side column are places among the categories that are compared.
@@ -205,51 +219,6 @@ def likeness(subject: Subject, column: SideColumn) -> Iterator[Finding]:
         )
 
 
-def beyond_control(subject: Subject) -> Iterator[Finding]:
-    """Tell whether the vectors know more than those of fits to permuted targets."""
-    if not subject.control:
-        return
-    everyone = [subject.vectors, *subject.fits, *subject.control]
-    chosen = subject.shared({**subject.named("fits"), **subject.named("control")})
-    weights, n_own = subject.weights(chosen), 1 + len(subject.fits)
-    tables = subject.tables(everyone, chosen)
-    ranks = [Spectrum.of(table, weights).effective_rank for table in tables]
-    enough = bool(subject.fits) and len(subject.control) > 1
-    yield Finding(
-        figure="effective rank, permuted",
-        value=float(np.mean(ranks[n_own:])),
-        beside=float(np.mean(ranks[:n_own])),
-        against="real",
-        verdict="The same for vectors of permuted targets."
-        if enough
-        else "The same for vectors of permuted targets; whether these know less takes fits, and two controls or more.",
-    )
-    if not enough:
-        return
-    k = subject.size(len(chosen), "What the fits share")
-    gain = agreement(tables[:n_own], k) - agreement(tables[n_own:], k)
-    permuted = float(weights @ agreement(tables[n_own:], k) / weights.sum())
-    yield Finding(
-        figure="stability, permuted",
-        value=permuted,
-        beside=chance_overlap(len(chosen) - 1, k),
-        against="chance",
-        verdict="How well fits to the same permuted targets agree: noise, learned by heart.",
-    )
-    value = float(weights @ gain / weights.sum())
-    p_value = _p_of_signs(weights * gain, subject.n_permutations, subject.seed)
-    more = value >= BEYOND and p_value < ALPHA
-    yield Finding(
-        figure="beyond permuted targets",
-        value=value,
-        beside=0.0,
-        against="none",
-        p_value=p_value,
-        verdict=f"The vectors know {'more than' if more else 'no more than'} those of permuted targets.",
-        concern=not more,
-    )
-
-
 def kappa(overlap: float, n_others: int, k: int) -> float:
     """Return what Cohen's kappa is, where two sets of k of the same n others have such a Jaccard index.
 
@@ -262,10 +231,3 @@ def kappa(overlap: float, n_others: int, k: int) -> float:
     """
     agreed, chance = 2 * overlap / (1 + overlap), k / n_others
     return (agreed - chance) / (1 - chance)
-
-
-def _p_of_signs(differences: FloatArray, n_permutations: int, seed: int) -> float:
-    """Return how often the sum would be as large if each difference had its sign by chance."""
-    rng, total = np.random.default_rng(seed), differences.sum()
-    sums = [differences @ (2.0 * rng.integers(0, 2, len(differences)) - 1) for _ in range(n_permutations)]
-    return (1 + int((np.array(sums) >= total - 1e-12).sum())) / (1 + n_permutations)
