@@ -66,7 +66,23 @@ def manager(rows):
     return X, y, "MGR_ID", categorical, side
 
 
-TABLES = {each.__name__: each for each in (airports, late, emp_title, resource, manager)}
+def lecturer(rows):
+    """Ratings of lecturers by students."""
+    table = pd.read_parquet(DATA / "insteval.parquet").sample(rows, random_state=0).reset_index(drop=True)
+    categorical = ["s", "d", "dept", "service"]
+    return table[categorical], table["y"].astype(float), "d", categorical, None
+
+
+def film(rows):
+    """Ratings of films by people: are near films of one time, and of one kind?"""
+    table = pd.read_parquet(DATA / "movielens_latest_small_2016.parquet")
+    films = table.drop_duplicates("movieId").set_index("movieId")
+    side = pd.DataFrame({"year": films["year"], "genre": films["genres"].str.split("|").str[0]})
+    table = table.sample(rows, random_state=0).reset_index(drop=True)
+    return table[["movieId", "userId"]], table["rating"].astype(float), "movieId", ["movieId", "userId"], side
+
+
+TABLES = {each.__name__: each for each in (airports, late, emp_title, resource, manager, lecturer, film)}
 
 
 def _flights(known, rows):

@@ -56,7 +56,7 @@ def directions(subject: Subject) -> Iterator[Finding]:
         value=abundance,
         beside=float(dim),
         against="at most",
-        verdict=f"{abundance / dim:.0%} of what equally strong directions would have.",
+        verdict=f"{100 * abundance / dim:.0f} % of what equally strong directions would have.",
     )
     needed = spectrum.dimensions(VARIANCE)
     fewer = "; fewer may do (embedding_dim='auto' tries it)" if needed <= FEW_DIMENSIONS * dim else ""
@@ -65,7 +65,7 @@ def directions(subject: Subject) -> Iterator[Finding]:
         value=needed,
         beside=float(dim),
         against="in all",
-        verdict=f"{needed} of {dim} dimensions carry {VARIANCE:.0%} of the variance{fewer}.".replace("%", " %"),
+        verdict=f"{needed} of {dim} dimensions carry {100 * VARIANCE:.0f} % of the variance{fewer}.",
     )
 
 

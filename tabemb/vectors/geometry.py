@@ -95,7 +95,8 @@ def dealt_likeness(
 
 
 def _around(table: FloatArray, share: FloatArray) -> npt.NDArray[np.float64]:
-    rows = np.asarray(table, np.float64)
+    # From the first row, so that rows that are all the same become zeros to the last digit.
+    rows = np.asarray(table, np.float64) - table[0]
     around: npt.NDArray[np.float64] = rows - share @ rows
     return around
 

@@ -50,6 +50,8 @@ class Spectrum:
         counted = np.ones(len(rows)) if weights is None else np.asarray(weights, np.float64)
         share = counted / counted.sum()
         if center:
+            # From the first row, so that rows that are all the same become zeros to the last digit.
+            rows = rows - rows[0]
             rows = rows - share @ rows
         squares = np.linalg.eigvalsh(rows.T @ (share[:, None] * rows))[::-1]
         return cls(np.sqrt(squares.clip(LOST**2 * max(squares[0], 0.0))) * (squares > LOST**2 * squares[0]))

@@ -18,7 +18,7 @@ def vectors(rows=ROWS, keys=KEYS, counts=COUNTS):
 
 
 def moved():
-    """Return a fit with axes of its own, in which c39 lies elsewhere, and another that has no c38, and has a new one."""
+    """Return a fit with axes of its own, in which c39 lies elsewhere, c38 is gone and another is new."""
     rows = ROWS.copy()
     rows[39] *= -1
     rows = np.delete(np.vstack([rows, [[1, 1, 1]]]), 38, axis=0)

@@ -18,7 +18,7 @@ def test_it_is_a_mapping_from_figure_to_finding():
 
 def test_a_misspelt_figure_is_told_with_near_ones():
     with pytest.raises(
-        UnknownNameError, match="No figure named 'efective rank'. Known: .* Did you mean 'effective ran"
+        UnknownNameError, match=r"No figure named 'efective rank'. Known: .* Did you mean 'effective ran"
     ):
         FOUND["efective rank"]
 

@@ -70,8 +70,8 @@ def test_shared_categories_have_vectors_of_their_own_everywhere():
 def test_fits_of_other_keys_are_told_by_their_place():
     given = made(vectors(), control=(vectors(), vectors(range(6))))
     told = (
-        r"control\[1\] has vectors of its own for none of the 6 categories of Column 'dest' that are compared; it takes 3. "
-        r"It has 0 \(int\), the column 'a' \(str\). Give fits of the same column."
+        r"control\[1\] has vectors of its own for none of the 6 categories of Column 'dest' that are compared; it "
+        r"takes 3. It has 0 \(int\), the column 'a' \(str\). Give fits of the same column."
     )
     with pytest.raises(DataError, match=told):
         given.shared(given.named("control"))

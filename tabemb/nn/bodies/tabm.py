@@ -86,8 +86,8 @@ class TabM(Body):
 
     @property
     def first_layer(self) -> str | None:
-        """The name of the layer that reads the vectors: the first hidden one, or the logits."""
-        return "hidden_0" if self.hidden_units else "logits"
+        """The name of the layer that reads the vectors; None without hidden layers."""
+        return "hidden_0" if self.hidden_units else None
 
     def _inputs(self, features, seeds) -> Any:
         """Return what the members see, of shape (batch, width), or (n_members, batch, width) where each sees other."""
