@@ -27,19 +27,11 @@ def show_diagnosis(diagnosis: Diagnosis) -> Group:
     head = f"{diagnosis.name}: {diagnosis.n_categories:,} categories x {diagnosis.dim}"
     if diagnosis.n_diagnosed < diagnosis.n_categories:
         head += f", {diagnosis.n_diagnosed:,} of them diagnosed"
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name, justify in (
-        ("", "left"),
-        ("figure", "left"),
-        ("value", "right"),
-        ("beside", "left"),
-        ("verdict", "left"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=name not in ("verdict",))
+    table = _table("  figure", "value", "beside", "verdict")
     for each in diagnosis.findings:
         beside = "  ".join(filter(None, [beside_text(each), p_text(each.p_value)]))
-        cells = [each.figure, figure_text(each.value), beside, each.verdict]
-        table.add_row("!" if each.concern else " ", *map(Text, cells), style=CONCERN if each.concern else "")
+        cells = [f"{'!' if each.concern else ' '} {each.figure}", figure_text(each.value), beside, each.verdict]
+        table.add_row(*map(Text, cells), style=CONCERN if each.concern else "")
     return Group(Text(head, style="bold"), table)
 
 
@@ -57,10 +49,7 @@ def show_diagnoses(found: TableDiagnosis) -> Group:
     for diagnosis in found.values():
         parts += [show_diagnosis(diagnosis), Text("")]
     if found.shares is not None and len(found.shares.names) > 1:
-        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-        table.add_column("column", no_wrap=True)
-        for name in ("dimensions", "length", "share of squared distances between rows"):
-            table.add_column(name, justify="right")
+        table = _table("column", "dimensions", "length", "share of squared distances between rows")
         shares = found.shares
         for name, dim, length, share in zip(shares.names, shares.dims, shares.lengths, shares.shares, strict=True):
             table.add_row(Text(name), str(dim), f"{length:.3g}", f"{100 * share:.0f} %")
@@ -71,3 +60,11 @@ def show_diagnoses(found: TableDiagnosis) -> Group:
         ]
     parts += [Text(reason, style="dim") for reason in found.left_out.values()]
     return Group(*parts)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in columns:
+        text = name in ("  figure", "column", "beside", "verdict")
+        table.add_column(name, justify="left" if text else "right", no_wrap=name != "verdict")
+    return table
