@@ -19,18 +19,10 @@ from turns import RESULTS, show, write  # isort: skip  (before TensorFlow: quiet
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
-FIGURES = (
-    "effective rank",
-    "dimensions",
-    "length by count",
-    "way from the start",
-    "stability",
-    "stability, permuted",
-    "geometry",
-    "geometry, permuted",
-)
+FIGURES = ("effective rank", "dimensions", "length by count", "way from the start")
 BEYOND = "beyond permuted targets"
 
 
@@ -104,25 +96,24 @@ def kinds_of(name, options):
     kind = tabemb.EmbeddingRegressor if numbers else tabemb.EmbeddingClassifier
 
     def fitted(estimator, X, y):
-        return [estimator.set_params(random_state=seed).fit(X, y).vectors_[column] for seed in range(options.seeds)]
+        return [clone(estimator).set_params(random_state=seed).fit(X, y) for seed in range(options.seeds)]
+
+    def of(models):
+        return [model.vectors_[column] for model in models]
 
     def new():
-        return kind(categorical, one_hot_max_categories=0, body=options.body)
+        damping = {} if options.damping is None else {"damping": options.damping}
+        return kind(categorical, one_hot_max_categories=0, body=options.body, **damping)
 
-    models = [new().set_params(random_state=seed).fit(X, y) for seed in range(options.seeds)]
-    real = [model.vectors_[column] for model in models]
+    models = fitted(new(), X, y)
     start = [untrained_vectors(model)[column] for model in models]
-    dealt, again = (fitted(as_trained(models[0]), X, permuted_targets(y, seed)) for seed in (0, 1))
+    dealt, again = (of(fitted(as_trained(models[0]), X, permuted_targets(y, seed))) for seed in (0, 1))
     mixed = X.assign(**{column: np.random.default_rng(9).permutation(X[column].to_numpy())})
-    model = new().set_params(random_state=0).fit(mixed, y)
-    shuffled = [model.vectors_[column], *fitted(new(), mixed, y)[1:]]
-    mixed_control = fitted(as_trained(model), mixed, permuted_targets(y, 0))
-    yield "real", real, {"control": dealt, "untrained": start[0], "side": side}
-    yield (
-        "shuffled column",
-        shuffled,
-        {"control": mixed_control, "untrained": untrained_vectors(model)[column], "side": side},
-    )
+    shuffled = fitted(new(), mixed, y)
+    control = of(fitted(as_trained(shuffled[0]), mixed, permuted_targets(y, 0)))
+    began = untrained_vectors(shuffled[0])[column]
+    yield "real", of(models), {"control": dealt, "untrained": start[0], "side": side}
+    yield "shuffled column", of(shuffled), {"control": control, "untrained": began, "side": side}
     yield "permuted targets", again, {"control": dealt, "side": side}
     yield "untrained", start, {"control": dealt, "side": side}
 
@@ -148,29 +139,29 @@ def cell(figures, name):
     return f"{one:.3g}" if other is None else f"{one:.3g} ({other:.2g})"
 
 
+def agreed(figures, name):
+    """Return how well fits agree: the kind's own, those of the control, and chance."""
+    own, control = figures[name], figures[f"{name}, permuted"]
+    return " / ".join(f"{value:.3f}" for value in (own["value"], control["value"], own["beside"]))
+
+
 def show_table(name, found, seconds, options):
     """Print the figures of a table."""
-    sides = [f for f in found[0]["figures"] if f.endswith((" purity", " correlation"))]
-    cells = []
+    cells, sides = [], []
     for each in found:
         figures = each["figures"]
-        beyond = figures[BEYOND]
         row = [each["kind"], *(cell(figures, figure) for figure in FIGURES)]
-        row += [f"{beyond['value']:+.3f}, {beyond['p_value']:.3f}", "no more" if beyond["concern"] else "knows more"]
-        row += [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in sides]
-        cells.append(row)
-    columns = ["vectors", "eff. rank (random)", "95 % (dim)", "length, count", "way"]
-    columns += [
-        "stability (chance)",
-        "permuted",
-        "geometry (chance)",
-        "permuted (real)",
-        "beyond, p",
-        "verdict",
-        *sides,
-    ]
+        row += [agreed(figures, "stability"), agreed(figures, "geometry"), f"{figures[BEYOND]['p_value']:.3f}"]
+        cells.append([*row, "no more" if figures[BEYOND]["concern"] else "knows more"])
+        mine = [figure for figure in figures if figure.endswith((" purity", " correlation"))]
+        told = [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in mine]
+        sides.append([each["kind"], *told])
+    columns = ["vectors", "rank (random)", "95 % (dim)", "length, count", "way"]
+    columns += ["neighbours / permuted / chance", "geometry / permuted / chance", "p", "verdict"]
     about = TABLES[name].__doc__.strip().rstrip(".")
     show(f"{name}: {about}; {found[0]['column']}, {options.rows} rows, {seconds:.0f} s", columns, cells)
+    if mine:
+        show("what is known from elsewhere, in brackets chance", ["vectors", *mine], sides)
 
 
 def main():
@@ -179,6 +170,7 @@ def main():
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--body", default="mlp", help="of the networks")
+    parser.add_argument("--damping", type=float, help="of the networks; the estimators' default where left out")
     parser.add_argument("--reports", action="store_true", help="print each diagnosis as well")
     parser.add_argument("--json", type=Path, default=RESULTS / "diagnostics.json")
     options = parser.parse_args()

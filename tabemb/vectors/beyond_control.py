@@ -23,7 +23,8 @@ def beyond_control(subject: Subject) -> Iterator[Finding]:
     Fits to the same permuted targets agree as well, since they learn the same noise. So vectors know more only where
     both hold: their neighbours overlap more than those of the control (a test of signs by category), and as a whole
     every two fits are more alike than any two of the control (of three each, that is one order of twenty). Either alone
-    is at times fulfilled by noise: two permutations differ by more than two seeds do.
+    is often enough fulfilled by noise, since two permutations differ by more than two seeds do; both at once were, in
+    ``benchmarks/diagnostics.py``, now and then.
     """
     if not subject.control:
         return

@@ -144,7 +144,7 @@ def way_from_start(subject: Subject) -> Iterator[Finding]:
     way = float(moved / began)
     verdict = f"Vectors moved {way:.1f} times the length that they began with."
     if way < HARDLY_MOVED:
-        verdict = "Vectors are more their random start than what was learned: train longer, or without damping."
+        verdict = "Vectors are more their random start than what was learned; damping=0 or fewer dimensions help."
     yield Finding(figure="way from the start", value=way, verdict=verdict, concern=way < HARDLY_MOVED)
 
 
