@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.vectors.alignment import rotation, scaling
-from tabemb.vectors.neighbourhoods import FEWEST, agreement, chance_overlap, neighbourhood_size
+from tabemb.vectors.neighbourhoods import FEWEST, agreement, chance_overlap, heaviest, neighbourhood_size
 from tabemb.vectors.pairing import Pairing
 from tabemb.vectors.similarity import unit_rows
 
@@ -40,7 +40,8 @@ class Drift:
     distances : array of shape (n_shared,)
         Euclidean, as multiples of the typical length of the reference's vectors (root mean square, weighted).
     overlaps : array of shape (n_shared,)
-        Jaccard index of the nearest neighbours among the shared categories; NaN where fewer than three are shared.
+        Jaccard index of the nearest neighbours among the shared categories, of more than 5,000 among those that count
+        most; NaN for the others, and where fewer than three are shared.
     weights : array of shape (n_shared,)
         How much each category counted for the alignment; see :class:`~tabemb.vectors.pairing.Pairing`.
     counts, reference_counts : array of int of shape (n_shared,) or None
@@ -82,7 +83,8 @@ class Drift:
     @property
     def mean_overlap(self) -> float:
         """The weighted mean overlap of neighbours."""
-        return float(np.average(self.overlaps, weights=self.weights))
+        known = np.isfinite(self.overlaps)
+        return float(np.average(self.overlaps[known], weights=self.weights[known])) if known.any() else float("nan")
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a row for each shared category, the one that moved most (by ``distance``) first.
@@ -141,13 +143,16 @@ def drift_between(
     rows, onto = _shared(own.align(reference, scale=scale), pairs.own), _shared(reference, pairs.reference)
     share, n = pairs.weights / pairs.weights.sum(), len(pairs)
     length = float(np.sqrt(share @ (onto**2).sum(axis=1)))
-    size = neighbourhood_size(n, k, of="What both share") if n >= FEWEST or k is not None else 0
+    near, some = np.full(n, np.nan), heaviest(pairs.weights)
+    size = neighbourhood_size(len(some), k, of="What both share") if n >= FEWEST or k is not None else 0
+    if size:
+        near[some] = agreement([rows[some], onto[some]], size)
     return Drift(
         name=own.name,
         keys=tuple(own.index_to_key[row] for row in pairs.own),
         cosines=np.clip((unit_rows(rows) * unit_rows(onto)).sum(axis=1), -1, 1),
         distances=np.sqrt(((rows - onto) ** 2).sum(axis=1)) / length,
-        overlaps=agreement([rows, onto], size) if size else np.full(n, np.nan),
+        overlaps=near,
         weights=pairs.weights,
         counts=None if own.counts is None else own.counts[pairs.own],
         reference_counts=None if reference.counts is None else reference.counts[pairs.reference],
@@ -155,7 +160,7 @@ def drift_between(
         gone=tuple(key for key in reference if key not in own),
         residual=_residual(rows, onto, share),
         chance_residual=_chance_residual(rows, onto, share, scale),
-        chance_overlap=chance_overlap(n - 1, size) if size else float("nan"),
+        chance_overlap=chance_overlap(len(some) - 1, size) if size else float("nan"),
         k=size,
     )
 

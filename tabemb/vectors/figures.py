@@ -114,7 +114,8 @@ def rows(subject: Subject) -> Iterator[Finding]:
         )
     zeros = int((~vectors.vectors[trained].any(axis=1)).sum())
     own = vectors.vectors[trained & vectors.vectors.any(axis=1)]
-    same = len(own) - len(np.unique(own, axis=0)) if len(own) else 0
+    # Zeros of either sign are the same.
+    same = len(own) - len({row.tobytes() for row in own + np.float32(0)})
     said = [f"{zeros:,} trained categories have a vector of zeros"] if zeros else []
     said += [f"{same:,} have the same vector as another"] if same else []
     yield Finding(

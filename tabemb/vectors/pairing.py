@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.part import Part
 
 if TYPE_CHECKING:
     from tabemb.vectors.category_vectors import CategoryVectors
@@ -46,7 +47,7 @@ class Pairing:
         Raises
         ------
         DataError
-            When there is none, or none that both have seen.
+            When there is none, or none that both have seen, or the reference is something else.
 
         Examples
         --------
@@ -56,6 +57,8 @@ class Pairing:
         >>> pairs.own, pairs.reference, pairs.weights
         (array([1]), array([0]), array([2.]))
         """
+        if not isinstance(reference, Part):
+            raise DataError(f"The reference is CategoryVectors of another fit; got {type(reference).__name__}.")
         theirs = reference.key_to_index
         rows = [(row, theirs[key]) for row, key in enumerate(own) if key in theirs]
         if not rows:

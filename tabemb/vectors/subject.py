@@ -9,15 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
-from tabemb.vectors.neighbourhoods import FEWEST, neighbourhood_size
+from tabemb.vectors.neighbourhoods import FEWEST, heaviest, neighbourhood_size
 
 if TYPE_CHECKING:
     from tabemb.vectors.category_vectors import CategoryVectors
 
-__all__ = ["MOST_COMPARED", "Subject", "TooFewCategoriesError", "own_vectors", "touched"]
-
-# Neighbours are looked for among so many categories, the most frequent ones: 25 million cosines a fit, half a second.
-MOST_COMPARED = 5000
+__all__ = ["Subject", "TooFewCategoriesError", "own_vectors", "touched"]
 
 
 class TooFewCategoriesError(DataError):
@@ -73,9 +70,7 @@ class Subject:
 
     def compared(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         """Return the rows whose neighbours are looked at: all, or the most frequent."""
-        if len(rows) <= MOST_COMPARED:
-            return rows
-        return np.sort(rows[np.argsort(-self.weights(rows), kind="stable")[:MOST_COMPARED]])
+        return rows[heaviest(self.weights(rows))]
 
     def size(self, n: int, of: str | None = None) -> int:
         """Return how many neighbours are looked at among n categories."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tabemb.exceptions import ColumnError, did_you_mean
+from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.vectors.column_shares import ColumnShares
 from tabemb.vectors.findings import Diagnosis
 from tabemb.vectors.subject import TooFewCategoriesError
@@ -78,8 +78,12 @@ class TableDiagnosis(Mapping[str, Diagnosis]):
                 diagnoses[column] = vectors.diagnose(**given.get(column, {}), **settings)
             except TooFewCategoriesError as error:
                 left_out[column] = str(error)
-        differ = any(len(each) > 1 and (each.vectors != each.vectors[0]).any() for each in columns.values())
-        return cls(diagnoses=diagnoses, left_out=left_out, shares=ColumnShares.of(columns) if differ else None)
+        try:
+            shares = ColumnShares.of(columns)
+        except DataError:
+            # No categories differ: there are no distances to share.
+            shares = None
+        return cls(diagnoses=diagnoses, left_out=left_out, shares=shares)
 
     def __getitem__(self, column: str) -> Diagnosis:
         if column in self.diagnoses:

@@ -6,6 +6,7 @@ from scipy.stats import ortho_group
 
 from tabemb import CategoryVectors
 from tabemb.exceptions import DataError
+from tabemb.vectors import neighbourhoods
 
 RNG = np.random.default_rng(0)
 KEYS = [f"c{i}" for i in range(40)]
@@ -78,11 +79,19 @@ def test_neighbours_are_those_among_shared_categories():
     assert 0 < other.mean_overlap < 0.3
 
 
+def test_of_many_categories_the_heaviest_are_compared(monkeypatch):
+    monkeypatch.setattr(neighbourhoods, "MOST_COMPARED", 10)
+    drift = vectors().drift(vectors())
+    assert np.isfinite(drift.overlaps).tolist() == [True] * 10 + [False] * 30
+    assert (drift.k, drift.mean_overlap) == (2, 1)
+
+
 def test_two_shared_categories_have_no_neighbours_to_compare():
     few = CategoryVectors(["a", "b"], [[1.0, 0.0], [0.0, 1.0]])
     drift = few.drift(few)
     assert (drift.k, drift.overlaps.shape) == (0, (2,))
     assert np.isnan(drift.overlaps).all()
+    assert np.isnan(drift.mean_overlap)
     assert "overlap" not in repr(drift)
     with pytest.raises(DataError, match="What both share has 2 categories"):
         few.drift(few, k=1)

@@ -54,6 +54,11 @@ def test_no_shared_category_with_rows_is_told():
         Pairing.of(vectors(["a", "b"], [0, 3]), vectors(["a", "b"], [4, 0]))
 
 
+def test_a_reference_of_another_kind_is_told():
+    with pytest.raises(DataError, match="The reference is CategoryVectors of another fit; got dict"):
+        Pairing.of(vectors(["a"]), {"a": [1.0, 2.0]})
+
+
 def test_other_dimensions_are_told_with_the_way_out():
     one, other = vectors(["a", "b", "c"], dim=3), vectors(["a", "b", "c"], dim=2)
     told = "Column 'dest' has vectors of 3 numbers and the reference has 2; .* Fit both with embedding_dim=2, or"

@@ -58,6 +58,12 @@ def test_its_frame_and_text_have_all_columns():
     assert "ColumnShares(3 columns)" in told
 
 
+def test_categories_without_rows_have_no_distances_to_share():
+    found = TableDiagnosis.of({"line": CategoryVectors([1, 2], [[1.0], [2.0]], [5, 0], name="line")})
+    assert found.shares is None
+    assert repr(found).startswith("line was left out: ")
+
+
 def test_nothing_at_all():
     nothing = TableDiagnosis.of({})
     assert (len(nothing), nothing.shares, nothing.to_frame().empty, repr(nothing)) == (0, None, True, "")
