@@ -204,6 +204,24 @@ def neighbors(
 
 
 @app.command()
+def diagnose(
+    run: RunPath,
+    column: Annotated[str | None, typer.Argument(metavar="[COLUMN]", help="A column; all of them by default.")] = None,
+    min_count: Annotated[int, typer.Option(min=1, help="Leave out categories of fewer rows.")] = 1,
+) -> None:
+    """Say what the vectors of a run have learned, and what to look into before they are used."""
+    from tabemb.experiments.diagnosis_console import show_diagnoses, show_diagnosis
+    from tabemb.experiments.run_folder import open_run
+    from tabemb.vectors.table_diagnosis import TableDiagnosis
+
+    mine = open_run(run).vectors
+    if column is None:
+        _print(show_diagnoses(TableDiagnosis.of(mine, min_count=min_count)))
+    else:
+        _print(show_diagnosis(mine[column].diagnose(min_count=min_count)))
+
+
+@app.command()
 def predict(
     run: RunPath,
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],

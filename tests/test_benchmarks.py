@@ -10,6 +10,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 SMALL = {
+    "diagnostics": ["--tables", "late", "--rows", "600", "--seeds", "2"],
     "encode_speed": ["--cells", "20000", "--categories", "100", "--turns", "1"],
     "fit_end_to_end": ["--rows", "4000", "--categories", "100", "--turns", "1"],
     "memory": ["--rows", "3000", "--categories", "1000", "--fits", "2"],

@@ -75,7 +75,7 @@ def test_help_takes_half_a_second_of_a_processor():
         end = os.times()
         seconds.append(end.children_user - begin.children_user + end.children_system - begin.children_system)
         assert result.returncode == 0
-    for command in ("run", "compare", "vectors", "neighbors", "predict"):
+    for command in ("run", "compare", "vectors", "neighbors", "diagnose", "predict"):
         assert command in result.stdout
     assert min(seconds) < 0.5
 
@@ -105,6 +105,8 @@ def test_the_version(capsys):
             "Error: Invalid value for --task: 'guess' is not auto",
         ),
         (["neighbors", "runs/x", "dest"], "Error: Missing argument 'KEY'."),
+        (["diagnose"], "Error: Missing argument 'RUN'."),
+        (["diagnose", "runs/x", "--min-count", "0"], "Error: Invalid value for '--min-count': "),
     ],
 )
 def test_wrong_usage_is_2_and_one_line(capsys, arguments, told):
@@ -138,6 +140,16 @@ def test_no_command_shows_the_help(capsys):
             ["neighbors", "runs/small", "shap", "round"],
             "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
             "'shape'?\n",
+        ),
+        (
+            ["diagnose", "runs/small", "shap"],
+            "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
+            "'shape'?\n",
+        ),
+        (
+            ["diagnose", "runs/small", "shape", "--min-count", "99"],
+            "Error: Column 'shape' has 3 categories, and 0 with a vector of its own and 99 rows or more; a diagnosis "
+            "takes 3. Lower min_count.\n",
         ),
         (["predict", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
         (
@@ -307,6 +319,21 @@ def test_neighbors_of_text_and_of_numbers(here, capsys, column, key, others):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == [column, "cosine"]
     assert {line.split()[0] for line in lines[1:]} == others
+
+
+def test_diagnose_tells_of_all_columns_or_of_one(here, capsys):
+    assert main(["diagnose", "runs/small"]) == 0
+    told = capsys.readouterr().out
+    assert "shape: 3 categories x 3" in told
+    assert "code: 3 categories x 3" in told
+    assert "side by side" in told
+    assert main(["diagnose", "runs/small", "code"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "code: 3 categories x 3"
+    assert lines[1].split() == ["figure", "value", "beside", "verdict"]
+    assert lines[2][2:].startswith("effective rank")
+    assert main(["diagnose", "runs/small", "--min-count", "99"]) == 0
+    assert "Lower min_count" in capsys.readouterr().out
 
 
 def test_predict_to_standard_output_and_to_a_file(here, capsys):

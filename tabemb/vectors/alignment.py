@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["align", "mean_of_seen", "rotation"]
+__all__ = ["align", "mean_of_seen", "rotation", "scaling"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -48,6 +48,34 @@ def rotation(source: FloatArray, target: FloatArray, weights: npt.ArrayLike | No
     left, _, right = np.linalg.svd(together + stay * np.eye(len(together)))
     turned: npt.NDArray[np.float64] = left @ right
     return turned
+
+
+def scaling(turned: FloatArray, target: FloatArray, weights: npt.ArrayLike) -> float:
+    """Return the one factor by which the rows of a table, already turned, come closest to those of another.
+
+    The least squares solution ``sum(w * turned * target) / sum(w * turned**2)`` (Gower & Dijksterhuis 2004,
+    "Procrustes Problems", chapter 4); the rotation that is best without a factor is best with it, too.
+
+    Parameters
+    ----------
+    turned, target : array of shape (n, dim)
+        A row of one belongs to the same row of the other.
+    weights : array of shape (n,)
+        How much each pair of rows counts, 0 or more.
+
+    Returns
+    -------
+    float
+        0 or more after the best rotation; 1 where the rows are all zeros.
+
+    Examples
+    --------
+    >>> scaling(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[3.0, 0.0], [0.0, 6.0]]), [1, 1])
+    3.0
+    """
+    weighted = np.asarray(weights, np.float64)[:, None] * turned
+    length = float((weighted * turned).sum())
+    return float((weighted * target).sum()) / length if length else 1.0
 
 
 def align(tables: FloatArray, seen: npt.NDArray[np.bool_], weights: npt.ArrayLike) -> None:

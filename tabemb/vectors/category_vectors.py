@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.aligning import Aligning
 from tabemb.vectors.arrays import count_array, float_array
 from tabemb.vectors.asking import Asking, is_several
+from tabemb.vectors.diagnostics import Diagnosing
 from tabemb.vectors.key_index import KeyIndex
 from tabemb.vectors.shrinking import Shrinking
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["CategoryVectors"]
 
 
-class CategoryVectors(Asking, Shrinking):
+class CategoryVectors(Asking, Shrinking, Aligning, Diagnosing):
     """The vectors of the categories of one column.
 
     A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).

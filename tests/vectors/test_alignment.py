@@ -5,7 +5,7 @@ import pytest
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
-from tabemb.vectors.alignment import align, mean_of_seen, rotation
+from tabemb.vectors.alignment import align, mean_of_seen, rotation, scaling
 
 
 def table(n=20, dim=5, seed=0):
@@ -46,6 +46,16 @@ def test_directions_that_no_row_reaches_are_left_as_they_are():
     np.testing.assert_allclose(rotation(flat, flat @ quarter), quarter, atol=1e-6)
     np.testing.assert_allclose(rotation(np.zeros((4, 3)), table(4, 3)), np.eye(3))
     np.testing.assert_allclose(rotation(table(4, 3), table(4, 3, seed=1), np.zeros(4)), np.eye(3))
+
+
+def test_no_other_factor_comes_closer():
+    rows, weights = table(), np.arange(20)
+    other = 3 * rows + table(seed=1)
+    best = scaling(rows, other, weights)
+    errors = [(weights @ ((rows * factor - other) ** 2).sum(axis=1)) for factor in (best, best + 0.01, best - 0.01)]
+    assert errors[0] < min(errors[1:])
+    assert scaling(2 * rows, rows, weights) == pytest.approx(0.5)
+    assert scaling(0 * rows, rows, weights) == 1
 
 
 def test_tables_are_turned_to_the_first_by_the_rows_that_both_have_seen():

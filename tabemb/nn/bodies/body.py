@@ -37,6 +37,11 @@ class Body(BaseEstimator):
         """
         raise TypeError("a body defines build(features, n_outputs, seeds)")
 
+    @property
+    def first_layer(self) -> str | None:
+        """The name of the layer that alone reads the vectors of all columns side by side; None where there is none."""
+        return None
+
     def n_separate(self, features: tuple[FeatureSpec, ...]) -> int:
         """Return how many members share nothing by which one could learn of a row that another has trained on.
 

@@ -74,6 +74,11 @@ class Cross(DeepBody):
         beside = self.hidden(partial(blocks.dense, inputs), seeds)
         return blocks.logits_layer(side_by_side([crossed, beside], name="cross_and_deep"), n_outputs, seeds)
 
+    @property
+    def first_layer(self) -> str | None:
+        """None: beside the perceptron, cross layers read the vectors."""
+        return None
+
     def check(self):
         """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
         super().check()

@@ -32,6 +32,11 @@ class DeepBody(Body):
         self.activation = activation
         self.normalization = normalization
 
+    @property
+    def first_layer(self) -> str | None:
+        """The name of the layer that reads the vectors: the first hidden one, or the logits."""
+        return "hidden_0" if self.hidden_units else "logits"
+
     def check(self) -> None:
         """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
         check_units("hidden_units", self.hidden_units)

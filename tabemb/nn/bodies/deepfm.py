@@ -63,6 +63,11 @@ class DeepFM(DeepBody):
         beside = side_by_side([second_order, hidden], name="second_order_and_deep")
         return blocks.added([first_order, blocks.logits_layer(beside, n_outputs, seeds)], name="all_orders")
 
+    @property
+    def first_layer(self) -> str | None:
+        """None: beside the perceptron, products read the vectors."""
+        return None
+
     def check(self):
         """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
         super().check()

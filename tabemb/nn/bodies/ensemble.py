@@ -70,6 +70,11 @@ class Ensemble(Body):
                 hidden = MemberDropout(self.dropout, seed=seed, name=f"{name}_dropout")(hidden)
         return MemberLogits(n_outputs, k, seed=seeds["logits"], dtype="float32", name="logits")(hidden)
 
+    @property
+    def first_layer(self) -> str | None:
+        """The name of the layer that reads the vectors of all columns side by side."""
+        return "hidden_0"
+
     def slices(self, dims):
         """Return how many numbers of each vector a member sees, or None where it sees the whole vector."""
         k = int(self.n_members)

@@ -67,6 +67,11 @@ class ResNet(Body):
         path = blocks.normalized(path, self.normalization, name="path")
         return blocks.logits_layer(blocks.activated(path, self.activation, name="path"), n_outputs, seeds)
 
+    @property
+    def first_layer(self) -> str | None:
+        """The name of the layer that reads the vectors of all columns side by side."""
+        return "path"
+
     def _block(self, path, units, seeds, name):
         hidden = blocks.normalized(path, self.normalization, name=name)
         hidden = blocks.dense(hidden, units, seeds, name=f"{name}_hidden")

@@ -84,6 +84,11 @@ class TabM(Body):
             hidden = blocks.dropped(hidden, self.dropout, seeds, name=name)
         return MemberLogits(n_outputs, k, seed=seeds["logits"], dtype="float32", name="logits")(hidden)
 
+    @property
+    def first_layer(self) -> str | None:
+        """The name of the layer that reads the vectors; None without hidden layers."""
+        return "hidden_0" if self.hidden_units else None
+
     def _inputs(self, features, seeds) -> Any:
         """Return what the members see, of shape (batch, width), or (n_members, batch, width) where each sees other."""
         if not (self.own_vectors and features.dims):

@@ -33,6 +33,11 @@ class WideDeep(DeepBody):
     WideDeep(hidden_units=(32,))
     """
 
+    @property
+    def first_layer(self) -> str | None:
+        """The name of the layer that reads the vectors; of the deep part, where there is one."""
+        return "hidden_0" if self.hidden_units else "wide"
+
     def build(self, features, n_outputs, seeds):
         """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
         self.check()

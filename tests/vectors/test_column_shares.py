@@ -1,0 +1,71 @@
+"""How much each column weighs in distances between rows."""
+
+import numpy as np
+import pytest
+
+from tabemb import CategoryVectors
+from tabemb.exceptions import DataError
+from tabemb.vectors.column_shares import ColumnShares
+
+RNG = np.random.default_rng(0)
+
+
+def column(n, dim, scale=1.0, shift=0.0, counts=None):
+    return CategoryVectors(range(n), scale * RNG.normal(size=(n, dim)) + shift, counts)
+
+
+def test_shares_are_those_of_the_squared_distances_between_rows_of_data():
+    columns = {
+        "a": column(5, 3, counts=[1, 2, 3, 4, 10]),
+        "b": column(4, 2, 2.0, shift=9.0, counts=[5, 5, 5, 5]),
+        "c": column(7, 1),
+    }
+    a, b, c = columns.values()
+    cells = [
+        np.repeat(a.vectors, 7 * a.counts, axis=0),
+        np.repeat(b.vectors, 7 * b.counts, axis=0),
+        np.repeat(c.vectors, 20, axis=0),
+    ]
+    squares = [((each[:, None] - each[None]) ** 2).sum(axis=-1).mean() for each in cells]
+    found = ColumnShares.of(columns)
+    np.testing.assert_allclose(found.shares, np.array(squares) / sum(squares), rtol=1e-5)
+    np.testing.assert_allclose(found.lengths, [np.sqrt((each**2).sum(axis=1).mean()) for each in cells], rtol=1e-5)
+    np.testing.assert_allclose(2 * np.array(found.spreads) ** 2, squares, rtol=1e-5)
+    assert (found.names, found.dims) == (("a", "b", "c"), (3, 2, 1))
+    assert found.to_frame().loc["b", "share"] == found.shares[1]
+    assert list(found.to_frame()) == ["dim", "length", "spread", "share"]
+
+
+def test_a_common_offset_makes_vectors_long_and_weighs_nothing():
+    found = ColumnShares.of({"a": column(50, 2, shift=100), "b": column(50, 2)})
+    assert found.lengths[0] > 50 * found.lengths[1]
+    assert found.shares[0] == pytest.approx(0.5, abs=0.2)
+    assert found.dominant is None
+    assert found.verdict == "No column alone decides which rows are near."
+
+
+def test_a_column_that_dominates_is_named_with_the_remedy():
+    columns = {"a": column(50, 2), "b": column(50, 2, 10.0), "c": column(50, 2)}
+    found = ColumnShares.of(columns)
+    assert found.dominant == "b"
+    factor = found.spreads[1] / max(found.spreads[0], found.spreads[2])
+    assert found.verdict == (
+        f"b alone has {100 * found.shares[1]:.0f} % of the squared distances between rows: the nearest rows go by it. "
+        f"Divide its vectors by {factor:.3g} to give it the spread of the next column."
+    )
+    assert found.verdict in repr(found)
+    levelled = {**columns, "b": CategoryVectors(range(50), columns["b"].vectors / factor)}
+    assert ColumnShares.of(levelled).dominant is None
+
+
+def test_one_column_dominates_nobody_and_no_category_has_no_distance():
+    assert ColumnShares.of({"a": column(5, 2)}).dominant is None
+    found = ColumnShares.of({"a": column(5, 2), "b": CategoryVectors([], np.empty((0, 2)))})
+    assert found.shares == (1, 0)
+    assert found.verdict.endswith("the nearest rows go by it.")
+
+
+@pytest.mark.parametrize("columns", [{}, {"a": CategoryVectors(["x", "y"], [[1.0], [1.0]])}])
+def test_no_differences_are_told(columns):
+    with pytest.raises(DataError, match=f"no distances to share between columns: .*got {len(columns)} columns without"):
+        ColumnShares.of(columns)

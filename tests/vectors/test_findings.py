@@ -1,0 +1,41 @@
+"""What a diagnosis found, as a value."""
+
+import pytest
+
+from tabemb.exceptions import UnknownNameError
+from tabemb.vectors.findings import Diagnosis, Finding
+
+RANK = Finding(figure="effective rank", value=2.5, beside=7.8, against="random", verdict="Few directions.")
+LENGTH = Finding(figure="length by count", value=-0.7, p_value=0.0012, verdict="They ran ahead.", concern=True)
+FOUND = Diagnosis(name="dest", n_categories=1104, n_diagnosed=1100, dim=8, k=10, findings=(RANK, LENGTH))
+
+
+def test_it_is_a_mapping_from_figure_to_finding():
+    assert list(FOUND) == ["effective rank", "length by count"]
+    assert (len(FOUND), FOUND["effective rank"], "rank" in FOUND, "effective rank" in FOUND) == (2, RANK, False, True)
+    assert FOUND.concerns == (LENGTH,)
+
+
+def test_a_misspelt_figure_is_told_with_near_ones():
+    with pytest.raises(
+        UnknownNameError, match=r"No figure named 'efective rank'. Known: .* Did you mean 'effective ran"
+    ):
+        FOUND["efective rank"]
+
+
+def test_its_frame_has_numbers_and_empty_cells():
+    frame = FOUND.to_frame()
+    assert list(frame) == ["value", "beside", "against", "p_value", "concern", "verdict"]
+    assert frame.index.tolist() == ["effective rank", "length by count"]
+    assert frame.loc["effective rank", "beside"] == 7.8
+    assert frame["beside"].isna().tolist() == [False, True]
+    assert frame["concern"].tolist() == [False, True]
+    assert Diagnosis(name="", n_categories=3, n_diagnosed=3, dim=1, k=1, findings=()).to_frame().empty
+
+
+def test_it_reads_as_a_small_table():
+    assert repr(FOUND).splitlines() == [
+        "Diagnosis(dest: 1,104 categories x 8, 1 concern)",
+        "  effective rank     2.50  7.80 random           Few directions.",
+        "! length by count  -0.700               p 0.001  They ran ahead.",
+    ]
