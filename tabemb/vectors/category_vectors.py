@@ -8,9 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.analogies import Analogies
 from tabemb.vectors.arrays import count_array, float_array
-from tabemb.vectors.asking import Asking, is_several
+from tabemb.vectors.asking import Asking
+from tabemb.vectors.averaging import Averaging
+from tabemb.vectors.clusters import Clustering
+from tabemb.vectors.comparing import Comparing
+from tabemb.vectors.indexing import Indexing
 from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.querying import is_several
+from tabemb.vectors.search import Search
 from tabemb.vectors.shrinking import Shrinking
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["CategoryVectors"]
 
 
-class CategoryVectors(Asking, Shrinking):
+class CategoryVectors(Asking, Analogies, Averaging, Clustering, Comparing, Indexing, Shrinking):
     """The vectors of the categories of one column.
 
     A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).
@@ -66,7 +73,7 @@ class CategoryVectors(Asking, Shrinking):
     ['LGA', 'SFO']
     """
 
-    __slots__ = ("_counts", "_index", "_missing", "_name", "_unknown", "_vectors")
+    __slots__ = ("_counts", "_index", "_missing", "_name", "_searches", "_unknown", "_vectors")
 
     def __init__(
         self,
@@ -85,6 +92,8 @@ class CategoryVectors(Asking, Shrinking):
         self._counts = None if counts is None else count_array(counts, len(keys), owner=self._owner())
         self._unknown = None if unknown is None else self._row(unknown, "unknown")
         self._missing = None if missing is None else self._row(missing, "missing")
+        # Made when they are first needed; they follow from the vectors, and are no part of the value.
+        self._searches: dict[type, Search] = {}
 
     @property
     def name(self) -> str:
