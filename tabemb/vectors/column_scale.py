@@ -60,9 +60,11 @@ def column_scale(rows: npt.NDArray[np.float32], blocks: npt.NDArray[np.intp]) ->
     """
     if blocks.shape != (rows.shape[1],):
         raise DataError(f"Expected a column for each of {rows.shape[1]} features, got {len(blocks)}.")
+    if not len(rows):
+        return np.ones(rows.shape[1], np.float32)
     mean = rows.mean(axis=0, dtype=np.float64)
     squares = np.zeros(rows.shape[1])
     for start in range(0, len(rows), BLOCK):
         squares += ((rows[start : start + BLOCK] - mean) ** 2).sum(axis=0)
-    spread = np.sqrt(np.bincount(blocks, squares) / max(len(rows), 1))
+    spread = np.sqrt(np.bincount(blocks, squares) / len(rows))
     return np.asarray(1 / np.where(spread > 0, spread, 1), np.float32)[blocks]

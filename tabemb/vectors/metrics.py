@@ -45,6 +45,10 @@ class Metric(ABC):
     def scores(self, rows: FloatArray, query: FloatArray) -> Float64s:
         """Return the score of each row (..., dim) for a query (dim,), or its own (..., dim), in float64."""
 
+    def singles(self, vectors: FloatArray) -> Float64s:
+        """Return the query that stands for each of several vectors by itself, as `point` would, of shape (m, dim)."""
+        return _doubles(vectors)
+
     def rows(self, vectors: Float32s) -> Float32s:
         """Return what a product is taken with, of shape (n, dim)."""
         return vectors
@@ -80,13 +84,17 @@ class Cosine(Metric):
     """
 
     def point(self, positive: FloatArray, negative: FloatArray) -> Float64s:  # noqa: D102
-        return np.asarray(unit_mean(positive.astype(np.float64), negative.astype(np.float64)), np.float64)
+        return np.asarray(unit_mean(_doubles(positive), _doubles(negative)), np.float64)
 
     def scores(self, rows: FloatArray, query: FloatArray) -> Float64s:  # noqa: D102
-        return np.asarray(cosines(rows.astype(np.float64), query.astype(np.float64)), np.float64)
+        return np.asarray(cosines(_doubles(rows), _doubles(query)), np.float64)
+
+    def singles(self, vectors: FloatArray) -> Float64s:  # noqa: D102
+        # To the last bit as `point` does it for one.
+        return np.asarray(unit_rows(unit_rows(_doubles(vectors))), np.float64)
 
     def rows(self, vectors: Float32s) -> Float32s:  # noqa: D102
-        unit = np.empty_like(vectors)
+        unit = np.empty(vectors.shape, np.float32)
         for start in range(0, len(vectors), BLOCK):
             unit[start : start + BLOCK] = unit_rows(vectors[start : start + BLOCK])
         return unit
@@ -112,7 +120,7 @@ class Dot(Metric):
         return np.asarray(positive.sum(axis=0, dtype=np.float64) - negative.sum(axis=0, dtype=np.float64), np.float64)
 
     def scores(self, rows: FloatArray, query: FloatArray) -> Float64s:  # noqa: D102
-        return np.asarray((rows.astype(np.float64) * query.astype(np.float64)).sum(axis=-1), np.float64)
+        return np.asarray((_doubles(rows) * _doubles(query)).sum(axis=-1), np.float64)
 
     def size(self, longest: float, lengths: Float64s) -> Float64s:  # noqa: D102
         return longest * lengths
@@ -145,7 +153,7 @@ class Euclidean(Metric):
         return np.asarray(Dot().point(positive, negative) / more, np.float64)
 
     def scores(self, rows: FloatArray, query: FloatArray) -> Float64s:  # noqa: D102
-        away = rows.astype(np.float64) - query.astype(np.float64)
+        away = _doubles(rows) - _doubles(query)
         return np.asarray(np.sqrt((away * away).sum(axis=-1)), np.float64)
 
     def bias(self, vectors: Float32s) -> Float32s:  # noqa: D102
@@ -159,3 +167,8 @@ class Euclidean(Metric):
 
     def size(self, longest: float, lengths: Float64s) -> Float64s:  # noqa: D102
         return longest * lengths + longest * longest
+
+
+def _doubles(numbers: FloatArray) -> Float64s:
+    """Return float64 row by row: a sum along another order of memory would end in other bits."""
+    return np.ascontiguousarray(numbers, dtype=np.float64)

@@ -136,10 +136,10 @@ class NearestIndex(ABC):
         except ValueError:
             # Rows of several lengths.
             dimensions = 2
-        n_rows = len(queries) if isinstance(queries, Sequence) or dimensions else 1  # type: ignore[arg-type]
+        n_rows = len(queries) if dimensions else 1  # type: ignore[arg-type]
         shape = (self.dim,) if dimensions == 1 else (n_rows, self.dim)
         asked = float_array(queries, "queries", shape, owner=f"An index of rows of length {self.dim}")
-        return asked.astype(np.float64).reshape(-1, self.dim), dimensions == 1
+        return self._metric.singles(asked.reshape(-1, self.dim)), dimensions == 1
 
     def _found(self, queries: Float64s, topn: int) -> tuple[npt.NDArray[Any], Float64s]:
         rows = np.sort(self._nearest(queries, topn), axis=1)

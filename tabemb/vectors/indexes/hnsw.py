@@ -79,7 +79,8 @@ class Hnsw(IndexKind):
         """Make the index; a million rows take minutes."""
         graph = _empty_graph(self, vectors.shape[1], metric)
         if len(vectors):
-            graph.add(np.arange(len(vectors), dtype=np.uint64), metric.rows(vectors), threads=self.threads)
+            rows = np.ascontiguousarray(metric.rows(vectors))
+            graph.add(np.arange(len(vectors), dtype=np.uint64), rows, threads=self.threads)
         return HnswIndex(vectors, labels, metric, self, graph)
 
 
