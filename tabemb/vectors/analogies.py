@@ -131,6 +131,7 @@ class Analogies(Querying):
         items = self._items([a, b, c])
         allowed = self._allowed(min_count, where)
         scores = kind.scores(self._searched("cosine"), *items.vectors.astype(np.float64))
-        shut = [] if allowed is None else np.flatnonzero(~allowed).tolist()
-        best = top(scores, topn, without=items.rows + shut)
+        rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
+        rows = rows[~np.isin(rows, items.rows)]
+        best = rows[top(scores[rows], topn)]
         return self._answers(best, scores[best])
