@@ -141,17 +141,17 @@ class Search:
         rows = self._rows_of(within_reach(highest, n, margin))
         if allowed is not None:
             rows = rows[allowed[rows]]
-        if n >= len(rows) or not np.isfinite(margin):
-            return rows
-        near = self._rows[rows] @ query
-        return rows[within_reach(near if self._bias is None else near + self._bias[rows], n, margin)]
+        if n < len(rows) and np.isfinite(margin):
+            near = self._rows[rows] @ query
+            rows = rows[within_reach(near if self._bias is None else near + self._bias[rows], n, margin)]
+        return np.sort(rows)
 
     def _rows_of(self, chunks: IntArray) -> IntArray:
-        """Return the rows of some chunks, in ascending order."""
+        """Return the rows of some chunks, in any order."""
         blocks, lanes = np.divmod(chunks, self._lanes)
         first = blocks * (self._lanes * CHUNK) + lanes
-        rows: IntArray = np.sort((first[:, None] + self._lanes * np.arange(CHUNK)).ravel())
-        return rows[: np.searchsorted(rows, len(self._rows))]
+        rows: IntArray = (first[:, None] + self._lanes * np.arange(CHUNK)).ravel()
+        return rows[rows < len(self._rows)]
 
     def _margins(self, queries: Float64s) -> Float64s:
         """Return by how much the product may be wrong for each query; infinite where float32 is too small for it."""
