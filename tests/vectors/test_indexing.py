@@ -32,6 +32,7 @@ def test_keys_keep_their_types():
 
 
 def test_a_kind_is_a_name_with_parameters_or_an_object(many):
+    assert many.index("hnsw").parameters == Hnsw(connectivity=16, expansion_add=64, expansion_search=64, threads=0)
     assert many.index("hnsw", connectivity=5).parameters == Hnsw(connectivity=5)
     assert many.index(Hnsw(expansion_search=9)).expansion_search == 9
     with pytest.raises(UnknownNameError, match=r"No index named 'hsnw'. Known: auto, exact, hnsw. Did you mean 'hnsw'"):

@@ -39,7 +39,7 @@ class Hnsw(IndexKind):
         How many rows each is tied to (M in the paper). More find more, and take more memory: 4 to 8 bytes each a row.
     expansion_add : int, default=64
         How many candidates are kept while a row is added (efConstruction). More find more, and take longer to build.
-    expansion_search : int, default=128
+    expansion_search : int, default=64
         How many candidates are kept while a query is answered (ef), at least ``topn``. More find more, slower. An index
         that is made can be told another number: ``index.expansion_search = 256``.
     threads : int, default=0
@@ -64,7 +64,7 @@ class Hnsw(IndexKind):
 
     connectivity: int = 16
     expansion_add: int = 64
-    expansion_search: int = 128
+    expansion_search: int = 64
     threads: int = 0
 
     def __post_init__(self) -> None:
