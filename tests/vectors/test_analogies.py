@@ -83,3 +83,11 @@ def test_what_cannot_be_asked_is_refused(people):
         people.analogy(np.ones(2), "king", "woman")
     with pytest.raises(DataError, match="expected a whole number from 1, got 0"):
         people.analogy("man", "king", "woman", topn=0)
+
+
+@pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
+def test_gensim_multiplies_to_the_same_order(words_in_both):
+    ours, theirs = words_in_both
+    found, wanted = ours.analogy("w1", "w2", "w3", 20, "multiply"), theirs.most_similar_cosmul(["w2", "w3"], ["w1"], 20)
+    # The scores differ by gensim's smaller epsilon.
+    assert [key for key, _ in found] == [key for key, _ in wanted]

@@ -128,3 +128,10 @@ def test_a_batch_is_checked_as_a_question_is(airports):
     with pytest.raises(DataError, match="expected a whole number from 1, got 0"):
         airports.most_similar_batch(["JFK"], topn=0)
     assert len(airports.most_similar_batch(["JFK"], topn=99)[0]) == 3
+
+
+def test_gensim_finds_the_same(words_in_both):
+    ours, theirs = words_in_both
+    found, wanted = ours.most_similar(["w1", "w2"], ["w3"], 20), theirs.most_similar(["w1", "w2"], ["w3"], 20)
+    assert [key for key, _ in found] == [key for key, _ in wanted]
+    assert [score for _, score in found] == pytest.approx([score for _, score in wanted], abs=1e-6)

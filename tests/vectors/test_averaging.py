@@ -74,3 +74,15 @@ def test_a_stranger_needs_three_keys(airports):
         airports.doesnt_match("JFK")
     with pytest.raises(UnknownKeyError, match=r"Did you mean 'JFK'\?"):
         airports.doesnt_match(["JFKK", "SFO", "OAK"])
+
+
+def test_gensim_has_the_same_means_and_strangers(words_in_both):
+    ours, theirs = words_in_both
+    keys = ["w1", "w2", "w3", "w4"]
+    for options in ({}, {"weights": [2, -1, 0.5, 1]}, {"pre_normalize": False, "post_normalize": True}):
+        np.testing.assert_allclose(
+            ours.mean_vector(keys, **options), theirs.get_mean_vector(keys, **options), atol=1e-6
+        )
+    for start in range(0, 60, 4):
+        some = [f"w{i}" for i in range(start, start + 4)]
+        assert ours.doesnt_match(some) == theirs.doesnt_match(some)

@@ -68,3 +68,10 @@ def test_what_is_not_there_is_named(airports):
             ask("JFK", "LGAA")
     with pytest.raises(DataError, match="expected a query vector of shape 2, got 3"):
         airports.distances(np.ones(3))
+
+
+def test_gensim_compares_alike(words_in_both):
+    ours, theirs = words_in_both
+    np.testing.assert_allclose(ours.distances("w1"), theirs.distances("w1"), atol=1e-6)
+    assert [ours.rank("w1", f"w{i}") for i in range(2, 20)] == [theirs.rank("w1", f"w{i}") for i in range(2, 20)]
+    assert set(ours.closer_than("w1", "w2")) == set(theirs.closer_than("w1", "w2"))
