@@ -19,7 +19,7 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# Each prints a table and writes benchmarks/results/NAME.json; all of them take about half an hour on two cores.
+# Each prints a table and writes benchmarks/results/NAME.json; all of them take about an hour on two cores.
 bench: $(READY)
 	$(BIN)/python benchmarks/train_speed.py
 	$(BIN)/python benchmarks/fit_end_to_end.py
@@ -28,6 +28,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/progress_bar.py
+	$(BIN)/python benchmarks/nearest.py
 
 # Ten tables, looked for in TABEMB_DATA, against LightGBM, CatBoost and others; above an hour on two cores for one seed.
 quality: $(READY)
@@ -38,7 +39,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[plot,polars,data]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[plot,polars,data,index]" --group dev
 	touch $@
 
 clean:

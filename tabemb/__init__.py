@@ -14,6 +14,7 @@ _HOMES = {
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
+    "EmbeddingStore": "tabemb.vectors.store",
     "TabembError": "tabemb.exceptions",
     "compare": "tabemb.experiments.comparison",
     "load": "tabemb.estimators.persistence",

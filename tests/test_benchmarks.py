@@ -14,6 +14,7 @@ SMALL = {
     "encode_speed": ["--cells", "20000", "--categories", "100", "--turns", "1"],
     "fit_end_to_end": ["--rows", "4000", "--categories", "100", "--turns", "1"],
     "memory": ["--rows", "3000", "--categories", "1000", "--fits", "2"],
+    "nearest": ["--rows", "2000", "--queries", "50", "--single", "5", "--turns", "1", "--expansion-search", "64"],
     "predict_speed": ["--rows", "2000", "--training-rows", "2000", "--categories", "100", "--turns", "1"],
     "progress_bar": ["--rows", "20000", "--batch", "256"],
     "train_speed": ["--rows", "20000", "--vocabulary", "100", "--batch", "1024", "--turns", "1"],

@@ -15,6 +15,9 @@ REGISTRIES = [
     ("tabemb.nn.tasks", "TASKS"),
     ("tabemb.nn.unknown", "UNKNOWN_STRATEGIES"),
     ("tabemb.training.schedules", "SCHEDULES"),
+    ("tabemb.vectors.analogies", "ANALOGIES"),
+    ("tabemb.vectors.indexes", "INDEXES"),
+    ("tabemb.vectors.metrics", "METRICS"),
 ]
 ENTRIES = [
     pytest.param(cls, id=f"{registry}-{name}")
@@ -31,6 +34,7 @@ def test_public_names():
         "EmbeddingClassifier",
         "EmbeddingEncoder",
         "EmbeddingRegressor",
+        "EmbeddingStore",
         "TabembError",
         "compare",
         "load",

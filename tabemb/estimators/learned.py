@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from tabemb.estimators.ensemble import mean_table
-from tabemb.exceptions import ColumnError, did_you_mean
+from tabemb.exceptions import did_you_mean
 from tabemb.nn.network import Network
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.store import EmbeddingStore
 
 __all__ = ["LearnedVectors"]
 
 
-class LearnedVectors(Mapping[str, CategoryVectors]):
+class LearnedVectors(EmbeddingStore):
     """A mapping from column to its vectors, copied out of the network when a column is asked for.
 
     Of an ensemble, the vectors are the mean over the members, each turned towards the first by the rotation (orthogonal
@@ -29,12 +30,7 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
         self._networks, self._vocabularies = networks, vocabularies
         self._features = {feature.name: feature for feature in networks[0].spec.features}
 
-    def __getitem__(self, column: str) -> CategoryVectors:
-        if column not in self._features:
-            raise ColumnError(
-                f"No vectors were learned for a column {column!r}. Columns with vectors: {list(self._features)}."
-                f"{self._advice(column)}"
-            )
+    def _vectors_of(self, column: str) -> CategoryVectors:
         vocabulary = self._vocabularies[column]
         rows = mean_table([network.vectors(self._features[column]) for network in self._networks], vocabulary.counts)
         return CategoryVectors(
@@ -46,13 +42,15 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
             missing=rows[Vocabulary.MISSING],
         )
 
-    def _advice(self, column):
+    def _no_such(self, column: object) -> str:
         if column in self._vocabularies:
-            return (
+            advice = (
                 f" Its {self._vocabularies[column].n_categories} categories entered one-hot; set "
                 "one_hot_max_categories=0 to learn vectors for columns of few categories too."
             )
-        return did_you_mean(column, self._features)
+        else:
+            advice = did_you_mean(column, self._features)
+        return f"No vectors were learned for a column {column!r}. Columns with vectors: {list(self._features)}.{advice}"
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._features)
@@ -60,9 +58,8 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
     def __len__(self) -> int:
         return len(self._features)
 
-    def __repr__(self) -> str:
-        sizes = ", ".join(
-            f"{name}: {len(self._vocabularies[name])} x {feature.table.embedding_dim}"
+    def _sizes(self) -> dict[str, tuple[int, int]]:
+        return {
+            name: (len(self._vocabularies[name]), feature.table.embedding_dim)
             for name, feature in self._features.items()
-        )
-        return f"{type(self).__name__}({sizes})"
+        }

@@ -1,16 +1,16 @@
 """The folder of a finished run: what is in it, and how it is read."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from tabemb.exceptions import ColumnError, FormatError, did_you_mean
+from tabemb.exceptions import FormatError, did_you_mean
 from tabemb.experiments.config import ExperimentConfig, read_config
 from tabemb.experiments.result import Comparison
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.store import EmbeddingStore, column_file
 
 __all__ = ["PARTS", "RunFolder", "RunVectors", "open_run", "vectors_file"]
 
@@ -30,10 +30,10 @@ def vectors_file(column: str) -> str:
     >>> vectors_file("native-country"), vectors_file("from/to")
     ('vectors/native-country.parquet', 'vectors/from%2Fto.parquet')
     """
-    return f"vectors/{quote(column, safe=' ')}.parquet"
+    return f"vectors/{column_file(column)}"
 
 
-class RunVectors(Mapping[str, CategoryVectors]):
+class RunVectors(EmbeddingStore):
     """The vectors of a run by column; a file is read when it is first asked for.
 
     Parameters
@@ -49,19 +49,17 @@ class RunVectors(Mapping[str, CategoryVectors]):
         self._columns = columns
         self._read: dict[str, CategoryVectors] = {}
 
-    def __getitem__(self, column: str) -> CategoryVectors:
-        if column not in self._columns:
-            known = ", ".join(self._columns) or "none"
-            raise ColumnError(
-                f"The run {self._folder} has no vectors of a column {column!r}. Columns: {known}."
-                f"{did_you_mean(column, self._columns) or FEW_CATEGORIES}"
-            )
+    def _vectors_of(self, column: str) -> CategoryVectors:
         if column not in self._read:
             self._read[column] = CategoryVectors.load(self._folder / vectors_file(column), format="parquet")
         return self._read[column]
 
-    def __contains__(self, column: object) -> bool:
-        return column in self._columns
+    def _no_such(self, column: object) -> str:
+        known = ", ".join(self._columns) or "none"
+        return (
+            f"The run {self._folder} has no vectors of a column {column!r}. Columns: {known}."
+            f"{did_you_mean(column, self._columns) or FEW_CATEGORIES}"
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
@@ -70,6 +68,7 @@ class RunVectors(Mapping[str, CategoryVectors]):
         return len(self._columns)
 
     def __repr__(self) -> str:
+        # No file is read for it.
         return f"RunVectors({', '.join(self._columns)})"
 
 

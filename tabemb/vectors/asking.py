@@ -1,50 +1,72 @@
-"""Questions to the vectors of one column: what is near, how near, and what is to what as what is to what."""
+"""Questions to the vectors of one column: what is near, and how near."""
 
-import numbers
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tabemb.exceptions import DataError
-from tabemb.vectors.part import Part
-from tabemb.vectors.similarity import cosines, top, unit_mean
+from tabemb.exceptions import DataError, TabembError
+from tabemb.vectors.metrics import METRICS, Metric
+from tabemb.vectors.querying import Querying, is_several, is_vector
+from tabemb.vectors.search import checked_topn
+from tabemb.vectors.similarity import cosines
 
-__all__ = ["Asking", "is_several"]
-
-FloatArray = npt.NDArray[np.floating[Any]]
+__all__ = ["Asking"]
 
 
-class Asking(Part):
+class Asking(Querying):
     """The part of :class:`~tabemb.vectors.category_vectors.CategoryVectors` that answers by nearness."""
 
     __slots__ = ()
 
-    def most_similar(self, positive: Any, negative: Any = (), topn: int = 10) -> list[tuple[Any, float]]:
-        """Find the categories whose vectors point the same way as the query, by cosine.
-
-        The query is the sum of the directions of the positive vectors less those of the negative ones (gensim's
-        rule; 3CosAdd in Levy & Goldberg, 2014).
+    def most_similar(
+        self,
+        positive: Any,
+        negative: Any = (),
+        topn: int = 10,
+        *,
+        metric: str | Metric = "cosine",
+        min_count: int | None = None,
+        where: Callable[[Any], object] | None = None,
+    ) -> list[tuple[Any, float]]:
+        """Find the categories whose vectors are nearest to the query.
 
         Parameters
         ----------
         positive, negative : key, vector, or list of keys and vectors
             A vector is a float array of shape (dim,). The keys that are asked with are not among the answers.
         topn : int, default=10
-            How many; fewer come where the column has fewer.
+            How many; fewer come where the column has fewer, or the filters leave fewer.
+        metric : {"cosine", "dot", "euclidean"} or Metric, default="cosine"
+            By ``"cosine"`` the query is the sum of the directions of the positive vectors less those of the negative
+            ones (gensim's rule; 3CosAdd in Levy & Goldberg, 2014). By ``"dot"`` it is their sum as they are. By
+            ``"euclidean"`` it is their mean, and the score is the distance to it, the smallest first; with negative
+            vectors, of which there must be fewer, it is the sum of the positive ones less that of the negative ones,
+            over how many more the positive ones are (a - b + c for two and one).
+        min_count : int, optional
+            Answers have been seen in so many rows at least. Needs ``counts``.
+        where : callable, optional
+            From a key to whether it may be an answer, such as ``lambda key: key.startswith("N")``.
 
         Returns
         -------
-        list of (key, cosine)
+        list of (key, score)
             The nearest first; among equal ones the more frequent first. A vector of zeros has cosine 0 to all.
 
         Raises
         ------
         UnknownKeyError
             When a key is not in the column; near keys are named.
+        UnknownNameError
+            When there is no such metric.
         DataError
-            When nothing is asked, ``topn`` is below 1, or a vector is of another length.
+            When nothing is asked, ``topn`` is below 1, a vector is of another length, or the filters leave no
+            category at all.
+
+        Notes
+        -----
+        The first question makes the rows ready, and they are kept: for ``"cosine"`` a second array of the size of
+        ``vectors``.
 
         Examples
         --------
@@ -54,16 +76,71 @@ class Asking(Part):
         [('tue', 0.8), ('sat', -0.6)]
         >>> vectors.most_similar(["tue"], negative=["mon"], topn=1)[0][0]
         'sat'
+        >>> vectors.most_similar("mon", where=lambda day: day.startswith("s"))[0][0]
+        'sat'
         """
-        if isinstance(topn, bool) or not isinstance(topn, numbers.Integral) or topn < 1:
-            raise DataError(f"topn is how many neighbours to return: expected a whole number from 1, got {topn!r}.")
-        added, taken = self._query(positive), self._query(negative)
-        if not len(added[1]) and not len(taken[1]):
-            raise DataError("most_similar needs at least one key or vector to look for; `positive` is empty.")
-        scores = cosines(self.vectors, unit_mean(added[1], taken[1]))
-        best = top(scores, int(topn), without=added[0] + taken[0])
-        keys = self._index.keys_in_order
-        return [(keys[i], float(scores[i])) for i in best]
+        topn, kind = checked_topn(topn), METRICS.resolve(metric)
+        asked, query = self._question(positive, negative, kind, "most_similar")
+        allowed = self._allowed(min_count, where)
+        ((rows, scores),) = self._searched(kind).nearest(query[None], topn, without=[asked], allowed=allowed)
+        return self._answers(rows, scores)
+
+    def most_similar_batch(
+        self,
+        queries: Iterable[Any],
+        topn: int = 10,
+        *,
+        metric: str | Metric = "cosine",
+        min_count: int | None = None,
+        where: Callable[[Any], object] | None = None,
+    ) -> list[list[tuple[Any, float]]]:
+        """Answer many queries at once: the same as :meth:`most_similar` one by one, in one matrix product.
+
+        Memory is bounded: 256 queries at a time, 16 bytes a category beside the rows made ready.
+
+        Parameters
+        ----------
+        queries : iterable
+            Each is a key, a vector, a list of keys and vectors, or a tuple (positive, negative).
+        topn, metric, min_count, where
+            For all queries; as for :meth:`most_similar`.
+
+        Returns
+        -------
+        list of lists of (key, score)
+            One for each query.
+
+        Raises
+        ------
+        UnknownKeyError, UnknownNameError, DataError
+            As for :meth:`most_similar`; the message starts with the number of the query, from 0.
+
+        Examples
+        --------
+        >>> from tabemb import CategoryVectors
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]], name="weekday")
+        >>> [near[0][0] for near in vectors.most_similar_batch(["mon", ("tue", "mon")], topn=1)]
+        ['tue', 'sat']
+        """
+        topn, kind = checked_topn(topn), METRICS.resolve(metric)
+        if not is_several(queries) or is_vector(queries):
+            raise DataError(
+                f"queries is a list with a key, a vector, or a tuple (positive, negative) for each query; "
+                f"got {queries!r}. One query is answered by most_similar."
+            )
+        allowed = self._allowed(min_count, where)
+        without, points = [], []
+        for number, query in enumerate(queries):
+            try:
+                asked, point = self._question(*_sides(query), kind, "A query")
+            except TabembError as error:
+                raise type(error)(f"Query {number}: {error}") from error
+            without.append(asked)
+            points.append(point)
+        found = self._searched(kind).nearest(
+            np.array(points).reshape(len(points), self.dim), topn, without=without, allowed=allowed
+        )
+        return [self._answers(rows, scores) for rows, scores in found]
 
     def similarity(self, a: Any, b: Any) -> float:
         """Return the cosine between two categories (or vectors); 0 where one of them is all zeros.
@@ -85,7 +162,7 @@ class Asking(Part):
         >>> vectors.similarity("mon", "tue")
         0.96
         """
-        one, two = self._query([a])[1].astype(np.float64), self._query([b])[1].astype(np.float64)
+        one, two = (self._items([each]).vectors.astype(np.float64) for each in (a, b))
         return float(cosines(one, two[0])[0])
 
     def distance(self, a: Any, b: Any) -> float:
@@ -104,26 +181,11 @@ class Asking(Part):
         """
         return 1.0 - self.similarity(a, b)
 
-    def _query(self, items: Any) -> tuple[list[int], FloatArray]:
-        """Return the rows and the vectors of a key, a vector, or a list of such; a vector has no row."""
-        rows: list[int] = []
-        found: list[FloatArray] = []
-        several = is_several(items) and not _is_vector(items)
-        for item in items if several else [items]:
-            if _is_vector(item):
-                found.append(self._row(item, "a query vector"))
-            else:
-                rows.append(self._index[item])
-                found.append(self.vectors[rows[-1]])
-        return rows, np.array(found, dtype=np.float32).reshape(len(found), self.dim)
 
-
-def is_several(key: Any) -> bool:
-    """Tell a list of keys from one key: text, bytes and scalars are keys."""
-    if isinstance(key, np.ndarray):
-        return key.ndim > 0
-    return isinstance(key, Iterable) and not isinstance(key, str | bytes | bytearray)
-
-
-def _is_vector(item: Any) -> bool:
-    return isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind == "f"
+def _sides(query: Any) -> tuple[Any, Any]:
+    """Return what is sought and what is not; a tuple cannot be a key."""
+    if not isinstance(query, tuple):
+        return query, ()
+    if len(query) != 2:
+        raise DataError(f"expected a tuple (positive, negative), got {len(query)} items: {query!r}.")
+    return query

@@ -9,10 +9,17 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 from tabemb.vectors.aligning import Aligning
+from tabemb.vectors.analogies import Analogies
 from tabemb.vectors.arrays import count_array, float_array
-from tabemb.vectors.asking import Asking, is_several
+from tabemb.vectors.asking import Asking
+from tabemb.vectors.averaging import Averaging
+from tabemb.vectors.clusters import Clustering
+from tabemb.vectors.comparing import Comparing
 from tabemb.vectors.diagnostics import Diagnosing
+from tabemb.vectors.indexing import Indexing
 from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.querying import is_several
+from tabemb.vectors.search import Search
 from tabemb.vectors.shrinking import Shrinking
 
 if TYPE_CHECKING:
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CategoryVectors"]
 
 
-class CategoryVectors(Asking, Shrinking, Aligning, Diagnosing):
+class CategoryVectors(Asking, Analogies, Averaging, Clustering, Comparing, Indexing, Shrinking, Aligning, Diagnosing):
     """The vectors of the categories of one column.
 
     A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).
@@ -68,7 +75,7 @@ class CategoryVectors(Asking, Shrinking, Aligning, Diagnosing):
     ['LGA', 'SFO']
     """
 
-    __slots__ = ("_counts", "_index", "_missing", "_name", "_unknown", "_vectors")
+    __slots__ = ("_counts", "_index", "_missing", "_name", "_searches", "_unknown", "_vectors")
 
     def __init__(
         self,
@@ -87,6 +94,8 @@ class CategoryVectors(Asking, Shrinking, Aligning, Diagnosing):
         self._counts = None if counts is None else count_array(counts, len(keys), owner=self._owner())
         self._unknown = None if unknown is None else self._row(unknown, "unknown")
         self._missing = None if missing is None else self._row(missing, "missing")
+        # Made when they are first needed; they follow from the vectors, and are no part of the value.
+        self._searches: dict[type, Search] = {}
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from tabemb.vectors.category_vectors import CategoryVectors
     from tabemb.vectors.key_index import KeyIndex
+    from tabemb.vectors.search import Search
 
 __all__ = ["Part"]
 
@@ -21,6 +22,7 @@ class Part:
 
     if TYPE_CHECKING:
         _index: KeyIndex
+        _searches: dict[type, Search]
 
         @property
         def name(self) -> str: ...

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tabemb import CategoryVectors, EmbeddingClassifier
+from tabemb import CategoryVectors, EmbeddingClassifier, EmbeddingStore
 from tabemb.exceptions import ColumnError
 
 
@@ -44,3 +44,14 @@ def test_a_column_that_entered_one_hot_says_how_to_get_vectors(flights, late, qu
     message = "Its 3 categories entered one-hot; set one_hot_max_categories=0 to learn vectors for columns of few"
     with pytest.raises(ColumnError, match=re.escape(message)):
         vectors["carrier"]
+
+
+def test_it_is_a_store_that_looks_up_asks_and_saves(classifier, flights, tmp_path):
+    vectors = classifier.vectors_
+    assert isinstance(vectors, EmbeddingStore)
+    found = vectors.lookup(flights.head(5))
+    wanted = vectors["dest"][flights["dest"].head(5)]
+    np.testing.assert_array_equal(found[[f"dest_emb{place}" for place in range(4)]], wanted)
+    assert vectors.most_similar("dest", "IAH", topn=2) == vectors["dest"].most_similar("IAH", topn=2)
+    vectors.save(tmp_path / "vectors")
+    assert EmbeddingStore.load(tmp_path / "vectors") == vectors

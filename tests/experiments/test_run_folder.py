@@ -43,6 +43,8 @@ def test_vectors_are_a_mapping_that_reads_a_column_once(finished):
     assert set(vectors["from/to"].keys) == {1, 2, 3}
     assert vectors["shape"].dim == 2
     assert vectors["shape"] is vectors["shape"]
+    assert isinstance(vectors, tabemb.EmbeddingStore)
+    assert vectors.to_frame().loc["shape"].shape == (len(vectors["shape"]), 1 + max(v.dim for v in vectors.values()))
 
 
 def test_a_column_without_vectors_is_told_its_neighbours(finished):

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tabemb.exceptions import DataError, UnknownKeyError
@@ -75,3 +76,62 @@ def test_similarity_and_distance(airports):
     )
     with pytest.raises(UnknownKeyError, match=r"Did you mean 'JFK'\?"):
         airports.similarity("JFKK", "LGA")
+
+
+def test_a_batch_is_answered_as_one_by_one():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(700, 5)).round(1)
+    rows[rng.integers(0, 700, 200)] = rows[3]
+    vectors = CategoryVectors(range(700), rows, rng.integers(0, 9, 700))
+    queries = [*range(40), rng.normal(size=5), np.zeros(5), [1, 2, rows[9]], ([4, 5], [6]), ([7, 8], 9), ([10], ())]
+    for options in ({}, {"metric": "dot"}, {"metric": "euclidean"}, {"min_count": 4, "where": lambda key: key % 2}):
+        together = vectors.most_similar_batch(queries, topn=6, **options)
+        assert len(together) == len(queries)
+        for query, found in zip(queries, together, strict=True):
+            positive, negative = query if isinstance(query, tuple) else (query, ())
+            assert found == vectors.most_similar(positive, negative, topn=6, **options)
+
+
+def test_a_batch_takes_any_list(airports):
+    one = airports.most_similar("JFK")
+    for queries in (["JFK"], ("JFK",), np.array(["JFK"]), pd.Series(["JFK"]), iter(["JFK"])):
+        assert airports.most_similar_batch(queries) == [one]
+    assert airports.most_similar_batch(airports.vectors[:2])[1][0][0] == "LGA"
+    assert airports.most_similar_batch([]) == []
+
+
+@pytest.mark.parametrize(
+    ("queries", "error", "message"),
+    [
+        (
+            "JFK",
+            DataError,
+            "queries is a list with a key, a vector, or a tuple (positive, negative) for each query; got",
+        ),
+        (np.ones(2), DataError, "One query is answered by most_similar."),
+        (
+            ["JFK", "LAG"],
+            UnknownKeyError,
+            "Query 1: No category 'LAG' in column 'dest' (4 categories). Did you mean 'LGA'",
+        ),
+        (["JFK", []], DataError, "Query 1: A query needs at least one key or vector to look for"),
+        ([("JFK",)], DataError, "Query 0: expected a tuple (positive, negative), got 1 items: ('JFK',)."),
+        (["JFK", np.ones(3)], DataError, "Query 1: Column 'dest': expected a query vector of shape 2, got 3."),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_named(airports, queries, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        airports.most_similar_batch(queries)
+
+
+def test_a_batch_is_checked_as_a_question_is(airports):
+    with pytest.raises(DataError, match="expected a whole number from 1, got 0"):
+        airports.most_similar_batch(["JFK"], topn=0)
+    assert len(airports.most_similar_batch(["JFK"], topn=99)[0]) == 3
+
+
+def test_gensim_finds_the_same(words_in_both):
+    ours, theirs = words_in_both
+    found, wanted = ours.most_similar(["w1", "w2"], ["w3"], 20), theirs.most_similar(["w1", "w2"], ["w3"], 20)
+    assert [key for key, _ in found] == [key for key, _ in wanted]
+    assert [score for _, score in found] == pytest.approx([score for _, score in wanted], abs=1e-6)

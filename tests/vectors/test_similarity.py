@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from tabemb.vectors.similarity import cosines, top, unit_mean, unit_rows
+from tabemb.vectors.similarity import (
+    EPSILON,
+    cosines,
+    multiplied,
+    nth_highest,
+    top,
+    unit_mean,
+    unit_rows,
+    within_reach,
+)
 
 
 def test_cosines_are_the_formula():
@@ -48,3 +57,37 @@ def test_top_is_a_stable_sort_even_where_scores_tie_at_the_edge(n):
 def test_top_leaves_out_what_it_is_told_to():
     assert top(np.array([3.0, 2.0, 1.0]), 5, without=[0, 0, 2]).tolist() == [1]
     assert top(np.array([3.0]), 5, without=[0]).tolist() == []
+
+
+def test_equal_rows_have_equal_cosines_wherever_they_stand():
+    rng = np.random.default_rng(6)
+    rows, query = rng.normal(size=(1000, 33)), rng.normal(size=33)
+    rows[rng.integers(0, 1000, 300)] = rows[5]
+    found = cosines(rows, query)
+    assert len(set(found[(rows == rows[5]).all(axis=1)])) == 1
+    assert found[5] == cosines(rows[5:6], query)[0]
+
+
+def test_multiplied_is_equation_4():
+    a, b, c = np.random.default_rng(0).uniform(-1, 1, (3, 20))
+    expected = ((1 + b) / 2) * ((1 + c) / 2) / ((1 + a) / 2 + EPSILON)
+    np.testing.assert_allclose(multiplied(a, b, c), expected, rtol=1e-12)
+    assert EPSILON == 0.001
+    assert multiplied(np.array([-1.0]), np.array([1.0]), np.array([1.0])) == pytest.approx(1000)
+
+
+def test_within_reach_keeps_all_that_an_error_could_lift():
+    rng = np.random.default_rng(1)
+    for n in (1, 3, 10):
+        true = rng.normal(size=200)
+        rough = true + rng.uniform(-0.01, 0.01, 200)
+        kept = within_reach(rough, n, 0.01)
+        assert set(top(true, n)) <= set(kept)
+        assert len(kept) < 40
+        assert kept.tolist() == sorted(kept)
+    assert within_reach(np.zeros(5), 2, np.inf).tolist() == [0, 1, 2, 3, 4]
+    assert within_reach(np.zeros(5), 9, 0).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_nth_highest():
+    assert [nth_highest(np.array([2.0, 9.0, 4.0]), n) for n in (1, 2, 3)] == [9, 4, 2]

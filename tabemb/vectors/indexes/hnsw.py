@@ -1,0 +1,233 @@
+"""The approximate index: a graph of near rows (HNSW), by usearch."""
+
+import hashlib
+import json
+import numbers
+from dataclasses import asdict, dataclass, fields, replace
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError, FormatError, MissingExtraError
+from tabemb.vectors.formats.replacing import replacing_file
+from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex
+from tabemb.vectors.metrics import METRICS, Metric
+from tabemb.vectors.search import Search
+
+__all__ = ["Hnsw", "HnswIndex", "load_hnsw"]
+
+Float32s = npt.NDArray[np.float32]
+
+_MAGIC = b"tabemb.index\n"
+_VERSION = 1
+
+
+@INDEXES.register("hnsw")
+@dataclass(frozen=True, slots=True)
+class Hnsw(IndexKind):
+    """Hierarchical navigable small worlds: each row is tied to near ones, and a search walks along.
+
+    Malkov & Yashunin (2020), "Efficient and robust approximate nearest neighbor search using hierarchical navigable
+    small world graphs". It takes the extra ``index``. The defaults were chosen by ``benchmarks/nearest.py``.
+
+    Parameters
+    ----------
+    connectivity : int, default=16
+        How many rows each is tied to (M in the paper). More find more, and take more memory: 4 to 8 bytes each a row.
+    expansion_add : int, default=64
+        How many candidates are kept while a row is added (efConstruction). More find more, and take longer to build.
+    expansion_search : int, default=64
+        How many candidates are kept while a query is answered (ef), at least ``topn``. More find more, slower. An index
+        that is made can be told another number: ``index.expansion_search = 256``.
+    threads : int, default=0
+        How many threads build and search; 0 is one a core. Rows that threads add at the same time make another graph
+        every time, so 1 is for who needs the same answers to the last neighbour.
+
+    Raises
+    ------
+    DataError
+        When a parameter is no whole number from 1 (from 0 for ``threads``), or ``connectivity`` is 1.
+
+    Examples
+    --------
+    >>> from tabemb import CategoryVectors
+    >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+    >>> index = vectors.index("hnsw", connectivity=8)
+    >>> index
+    HnswIndex(3 x 2, cosine)
+    >>> index.search([1.0, 0.0], topn=2).keys
+    array(['mon', 'tue'], dtype=object)
+    """
+
+    connectivity: int = 16
+    expansion_add: int = 64
+    expansion_search: int = 64
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        least = {"connectivity": 2, "threads": 0}
+        for name in (each.name for each in fields(self)):
+            value, lowest = getattr(self, name), least.get(name, 1)
+            if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < lowest:
+                raise DataError(f"{name} of an HNSW index: expected a whole number from {lowest}, got {value!r}.")
+            object.__setattr__(self, name, int(value))
+
+    def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: Metric) -> "HnswIndex":
+        """Make the index; a million rows take minutes."""
+        graph = _empty_graph(self, vectors.shape[1], metric)
+        if len(vectors):
+            rows = np.ascontiguousarray(metric.rows(vectors))
+            graph.add(np.arange(len(vectors), dtype=np.uint64), rows, threads=self.threads)
+        return HnswIndex(vectors, labels, metric, self, graph)
+
+
+class HnswIndex(NearestIndex):
+    """A graph of near rows; made by :class:`Hnsw` or read by :func:`load_hnsw`."""
+
+    kind = "hnsw"
+
+    def __init__(
+        self, vectors: Float32s, labels: npt.NDArray[Any], metric: Metric, parameters: Hnsw, graph: Any
+    ) -> None:
+        super().__init__(vectors, labels, metric)
+        self.parameters = parameters
+        self._graph = graph
+
+    @property
+    def expansion_search(self) -> int:
+        """How many candidates are kept while a query is answered."""
+        return self.parameters.expansion_search
+
+    @expansion_search.setter
+    def expansion_search(self, candidates: int) -> None:
+        self.parameters = replace(self.parameters, expansion_search=candidates)
+        self._graph.expansion_search = self.parameters.expansion_search
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the graph to a file, whole or not at all; the vectors are saved elsewhere, and needed to load it.
+
+        Raises
+        ------
+        OutputError
+            When the file cannot be written; an old one then is as it was.
+        """
+        graph = bytes(self._graph.save())
+        head = {
+            "version": _VERSION,
+            "metric": self.metric,
+            "shape": list(self._vectors.shape),
+            "vectors": _fingerprint(self._vectors),
+            "parameters": asdict(self.parameters),
+            "bytes": len(graph),
+            "graph": hashlib.sha256(graph).hexdigest(),
+        }
+        with replacing_file(Path(path)) as draft, draft.open("wb") as file:
+            file.write(_MAGIC + json.dumps(head).encode() + b"\n")
+            file.write(graph)
+
+    def _nearest(self, queries: npt.NDArray[np.float64], topn: int) -> npt.NDArray[np.intp]:
+        if not topn or not len(queries):
+            return np.empty((len(queries), topn), np.intp)
+        asked = np.ascontiguousarray(self._metric.queries(queries), dtype=np.float32)
+        found = self._graph.search(asked, topn, threads=self.parameters.threads)
+        # One query has an answer of another shape.
+        counts = getattr(found, "counts", np.array([len(found.keys)]))
+        rows = np.zeros((len(queries), topn), np.intp)
+        rows[:, : np.shape(found.keys)[-1]] = found.keys
+        short = np.flatnonzero(counts < topn)
+        if len(short):
+            # A part of the graph that hangs together by itself can be smaller than topn.
+            search = Search(self._vectors, self._metric)
+            rows[short] = [nearest for nearest, _ in search.nearest(queries[short], topn)]
+        return rows
+
+
+def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[Any]) -> HnswIndex:
+    """Read an index that :meth:`HnswIndex.save` has written.
+
+    Parameters
+    ----------
+    path : str or path
+    vectors : float32 array of shape (n, dim)
+        Those that it was made from, which is checked.
+    labels : array of shape (n,)
+
+    Raises
+    ------
+    FormatError
+        When there is no such file, it is not whole, or was made from other vectors.
+    MissingExtraError
+        When usearch is not installed.
+    """
+    path = Path(path)
+    head, graph = _read(path)
+    try:
+        version, shape, made_from = head["version"], head["shape"], head["vectors"]
+        if version != _VERSION:
+            raise FormatError(
+                f"{path}: expected version {_VERSION} of an index, got {version!r}. A newer tabemb has written it; "
+                "make the index again, or update tabemb."
+            )
+        if list(shape) != list(vectors.shape):
+            ours = " x ".join(map(str, vectors.shape))
+            raise FormatError(
+                f"{path}: this index was made from {' x '.join(map(str, shape))} vectors, and these are {ours}. "
+                "Make it again from these."
+            )
+        if made_from != _fingerprint(vectors):
+            raise FormatError(
+                f"{path}: this index was made from other vectors of the same size. Make it again from these."
+            )
+        metric, parameters = METRICS.resolve(head["metric"]), Hnsw(**head["parameters"])
+        if len(graph) != head["bytes"] or hashlib.sha256(graph).hexdigest() != head["graph"]:
+            raise FormatError(
+                f"{path}: the index is damaged: {len(graph):,} bytes that are not the {head['bytes']:,} it was saved "
+                "with. Make it again."
+            )
+    except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"{path}: the head of the index is damaged: {error}. Make it again.") from error
+    made = _empty_graph(parameters, vectors.shape[1], metric)
+    made.load(graph)
+    return HnswIndex(vectors, labels, metric, parameters, made)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], bytes]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise FormatError(f"{path}: the index cannot be read ({error.strerror or error}).") from error
+    if not content.startswith(_MAGIC):
+        raise FormatError(f"{path}: expected an index that tabemb has written, and this file begins otherwise.")
+    head, _, graph = content.removeprefix(_MAGIC).partition(b"\n")
+    try:
+        read = json.loads(head)
+    except ValueError as error:
+        raise FormatError(f"{path}: the head of the index is damaged: {error}. Make it again.") from error
+    if not isinstance(read, dict):
+        raise FormatError(f"{path}: the head of the index is damaged. Make it again.")
+    return read, graph
+
+
+def _empty_graph(parameters: Hnsw, dim: int, metric: Metric) -> Any:
+    try:
+        from usearch.index import Index
+    except ImportError as error:
+        raise MissingExtraError.of("usearch", "index", "An approximate index") from error
+    return Index(
+        ndim=dim,
+        metric=metric.graph_metric,
+        dtype="f32",
+        connectivity=parameters.connectivity,
+        expansion_add=parameters.expansion_add,
+        expansion_search=parameters.expansion_search,
+    )
+
+
+def _fingerprint(vectors: Float32s) -> str:
+    """Return a hash of the numbers, which two tables share only when they are the same."""
+    return hashlib.sha256(np.ascontiguousarray(vectors).data).hexdigest()

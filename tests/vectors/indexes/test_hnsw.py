@@ -1,0 +1,175 @@
+"""The approximate index: what it finds, and its file."""
+
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from tabemb.exceptions import DataError, FormatError, MissingExtraError, OutputError
+from tabemb.vectors.indexes.exact import Exact
+from tabemb.vectors.indexes.hnsw import Hnsw, load_hnsw
+from tabemb.vectors.metrics import METRICS, Cosine, Euclidean
+
+ROWS = np.random.default_rng(0).normal(size=(3000, 8)).astype("f4")
+LABELS = np.arange(3000)
+
+
+def recall(index, topn=10, rows=ROWS):
+    exact = Exact().build(rows, np.arange(len(rows)), METRICS.resolve(index.metric))
+    queries = np.random.default_rng(1).normal(size=(200, rows.shape[1]))
+    pairs = zip(index.search(queries, topn).keys, exact.search(queries, topn).keys, strict=True)
+    return np.mean([len(set(a) & set(b)) / topn for a, b in pairs])
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS))
+def test_it_finds_nearly_all_and_scores_them_exactly(metric):
+    index = Hnsw().build(ROWS, LABELS, METRICS.resolve(metric))
+    assert recall(index) > 0.98
+    found = index.search(ROWS[:5], 3)
+    assert found.scores.tolist() == [
+        METRICS.resolve(metric).scores(ROWS[keys], row).tolist() for keys, row in zip(found.keys, ROWS[:5], strict=True)
+    ]
+
+
+def test_each_parameter_finds_more():
+    poor = Hnsw(connectivity=2, expansion_add=2, expansion_search=1, threads=1)
+    low = recall(poor.build(ROWS, LABELS, Cosine()))
+    assert recall(Hnsw(16, 2, 1, 1).build(ROWS, LABELS, Cosine())) > low
+    assert recall(Hnsw(2, 64, 1, 1).build(ROWS, LABELS, Cosine())) > low
+    index = poor.build(ROWS, LABELS, Cosine())
+    assert index.expansion_search == 1
+    index.expansion_search = 200
+    assert index.parameters.expansion_search == 200
+    assert recall(index) > low
+
+
+def test_one_thread_makes_the_same_graph_again():
+    poor = Hnsw(connectivity=4, expansion_add=8, expansion_search=4, threads=1)
+    one, two = (poor.build(ROWS, LABELS, Cosine()).search(ROWS[:300]).keys for _ in range(2))
+    assert one.tolist() == two.tolist()
+
+
+def test_where_the_graph_finds_too_few_the_rest_is_exact():
+    index = Hnsw(connectivity=2, expansion_add=1, expansion_search=1).build(ROWS, LABELS, Euclidean())
+    found = index.search(ROWS[:20], topn=3000)
+    assert found.keys.shape == (20, 3000)
+    assert all(sorted(keys) == LABELS.tolist() for keys in found.keys.tolist())
+    assert found.keys[:, 0].tolist() == list(range(20))
+    assert index.search(ROWS[0], topn=3000).keys.shape == (3000,)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"connectivity": 1}, "connectivity of an HNSW index: expected a whole number from 2, got 1."),
+        ({"expansion_add": 0}, "expansion_add of an HNSW index: expected a whole number from 1, got 0."),
+        ({"expansion_search": 1.5}, "expansion_search of an HNSW index: expected a whole number from 1, got 1.5."),
+        ({"threads": -1}, "threads of an HNSW index: expected a whole number from 0, got -1."),
+        ({"threads": True}, "threads of an HNSW index: expected a whole number from 0, got True."),
+    ],
+)
+def test_parameters_are_whole_numbers(parameters, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        Hnsw(**parameters)
+
+
+def test_without_usearch_it_says_how_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    message = "An approximate index needs usearch. Install it with: pip install 'tabemb[index]'"
+    with pytest.raises(MissingExtraError, match=re.escape(message)):
+        Hnsw().build(ROWS, LABELS, Cosine())
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Return a small index and its file."""
+    index = Hnsw(connectivity=6, expansion_search=40, threads=1).build(ROWS[:300], LABELS[:300], Euclidean())
+    index.save(tmp_path / "rows.hnsw")
+    return index, tmp_path / "rows.hnsw"
+
+
+def load(path, rows=ROWS[:300]):
+    return load_hnsw(path, rows, np.arange(len(rows)))
+
+
+def test_a_file_brings_the_same_index_back(saved):
+    index, path = saved
+    read = load(path)
+    assert (read.parameters, read.metric) == (index.parameters, "euclidean")
+    assert read.search(ROWS[:50], 7).keys.tolist() == index.search(ROWS[:50], 7).keys.tolist()
+    read.save(path)
+    assert load(path).search(ROWS[0], 7).keys.tolist() == index.search(ROWS[0], 7).keys.tolist()
+    empty = Hnsw().build(ROWS[:0], LABELS[:0], Cosine())
+    empty.save(path)
+    assert len(load(path, ROWS[:0])) == 0
+
+
+def test_other_vectors_are_refused(saved):
+    _, path = saved
+    other = ROWS[:300].copy()
+    other[17, 3] = np.nextafter(other[17, 3], np.float32(9))
+    with pytest.raises(FormatError, match=r"made from other vectors of the same size\. Make it again from these"):
+        load(path, other)
+    with pytest.raises(FormatError, match=r"was made from 300 x 8 vectors, and these are 299 x 8"):
+        load(path, ROWS[:299])
+    with pytest.raises(FormatError, match=r"was made from 300 x 8 vectors, and these are 300 x 7"):
+        load(path, ROWS[:300, :7])
+
+
+def test_a_broken_file_is_refused_wherever_it_is_cut(saved):
+    _, path = saved
+    whole = path.read_bytes()
+    head = whole.index(b"\n", whole.index(b"\n") + 1)
+    for stop in (0, 1, 12, 13, 14, 100, head, head + 1, head + 70, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:stop])
+        with pytest.raises(
+            FormatError, match=r"rows\.hnsw: (expected an index|the head of the index|the index is dam)"
+        ):
+            load(path)
+    for place in (head + 5, head + 200, len(whole) - 1):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(FormatError, match="the index is damaged"):
+            load(path)
+    path.write_bytes(whole + b"more")
+    with pytest.raises(FormatError, match="the index is damaged"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"version": 2}, "expected version 1 of an index, got 2. A newer tabemb has written it"),
+        ({"metric": "manhattan"}, "the head of the index is damaged: No metric named 'manhattan'"),
+        ({"parameters": {"connectivity": 0}}, "the head of the index is damaged: connectivity of an HNSW index"),
+        ({"parameters": {"m": 3}}, "the head of the index is damaged"),
+        ({"shape": 7}, "the head of the index is damaged"),
+    ],
+)
+def test_a_head_that_does_not_fit_is_refused(saved, changes, message):
+    _, path = saved
+    magic, head, graph = path.read_bytes().split(b"\n", 2)
+    path.write_bytes(b"\n".join([magic, json.dumps(json.loads(head) | changes).encode(), graph]))
+    with pytest.raises(FormatError, match=re.escape(message)):
+        load(path)
+
+
+def test_what_is_no_index_is_refused(tmp_path):
+    with pytest.raises(FormatError, match="the index cannot be read"):
+        load(tmp_path / "none")
+    with pytest.raises(FormatError, match="the index cannot be read"):
+        load(tmp_path)
+    for content in (b"PAR1", b"tabemb.index\n[]\n", b"tabemb.index\n\xff\n"):
+        (tmp_path / "x").write_bytes(content)
+        with pytest.raises(FormatError, match=r"expected an index|the head of the index is damaged"):
+            load(tmp_path / "x")
+
+
+def test_a_file_is_written_whole_or_not_at_all(saved, tmp_path):
+    index, path = saved
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="Cannot write"):
+        index.save(tmp_path / "none" / "x.hnsw")
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["rows.hnsw"]
