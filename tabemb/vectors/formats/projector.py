@@ -1,0 +1,312 @@
+"""A folder for TensorBoard's Embedding Projector, with one column or several; lossless.
+
+``vectors.tsv`` (numbers, without a header), ``metadata.tsv`` (what the points are called) and two lists of what there
+is: ``projector_config.json``, which the page projector.tensorflow.org reads (``?config=`` and the file's address), and
+``projector_config.pbtxt``, which ``tensorboard --logdir`` reads. Of several columns each has files of its own,
+``dest.vectors.tsv`` and ``dest.metadata.tsv``, and the projector lets choose.
+
+Metadata of one column have no header, of several they have one: the projector takes the first line for a header when it
+holds a tab, and leaves out blank lines. The columns are ``key``, ``key_json`` (only where ``key`` alone would not bring
+the keys back), ``count`` (where known) and what else is given; texts have their tabs and ends of lines escaped. What
+has no place there (name, unknown, missing) is in the JSON under ``tabemb``.
+
+The projector draws vectors of two numbers or more; shorter ones are written and read all the same.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from tabemb.exceptions import DataError, FormatError, did_you_mean
+from tabemb.table.keys import as_key, key_from_json, key_to_json
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.formats.base import FORMATS, FolderFormat
+from tabemb.vectors.formats.header import header_of, read_header, special_of
+from tabemb.vectors.formats.number_text import row_texts
+from tabemb.vectors.formats.replacing import replacing_folder
+
+__all__ = ["Projector", "load_projector", "save_projector"]
+
+_CONFIG, _PBTXT = "projector_config.json", "projector_config.pbtxt"
+_VECTORS, _METADATA = "vectors.tsv", "metadata.tsv"
+_OURS = ("key", "key_json", "count")
+# What ends a cell or a line for some reader, and what UTF-8 cannot hold; and what JavaScript calls blank.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BLANK = re.compile("[\\s\ufeff]*")
+# A row must fit.
+_BLOCK = 2**26
+
+
+@FORMATS.register("projector")
+class Projector(FolderFormat):
+    """A folder that TensorBoard's projector shows; lossless.
+
+    Examples
+    --------
+    >>> Projector.suffixes
+    ('.projector',)
+    """
+
+    suffixes = (".projector",)
+    keeps_counts = True
+    keeps_name = True
+    notices_cuts = True
+    damage = (pa.ArrowException,)
+
+    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+        _write_all([(vectors.name, vectors, {})], path)
+
+    def _read(self, path: Path) -> CategoryVectors:
+        entries = _entries(path)
+        if len(entries) != 1:
+            raise FormatError(
+                f"{path}: expected the vectors of one column, got {len(entries)}: {', '.join(entries) or 'none'}. "
+                "Read them with tabemb.vectors.formats.projector.load_projector."
+            )
+        return _read_one(path, *entries.values())
+
+    def _is_part(self, name: str) -> bool:
+        return name in (_CONFIG, _PBTXT) or name.endswith((_VECTORS, _METADATA))
+
+
+def save_projector(
+    vectors: Mapping[str, CategoryVectors],
+    path: str | PathLike[str],
+    *,
+    side: Mapping[str, Mapping[str, Iterable[Any]]] | None = None,
+) -> None:
+    """Write the vectors of several columns into one folder for TensorBoard's projector, whole or not at all.
+
+    Parameters
+    ----------
+    vectors : mapping from str to CategoryVectors
+        By column.
+    path : str or path
+        The folder; an old one of the projector's is replaced, any other is left alone.
+    side : mapping from str to mapping from str to iterable, optional
+        More to tell about the categories, to colour or label the points by: for a column, its side columns by name,
+        each with a value for every category, in the order of the keys.
+
+    Raises
+    ------
+    DataError
+        When there are no vectors, a side column is not as long as the column, or its name is taken.
+    OutputError
+        When the folder cannot be written; an old one then is as it was.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> dest = CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_projector({"dest": dest}, f"{folder}/flights", side={"dest": {"state": ["NY", "CA"]}})
+    ...     print(pathlib.Path(folder, "flights", "metadata.tsv").read_text().expandtabs(6))
+    key   state
+    JFK   NY
+    SFO   CA
+    """
+    side = side or {}
+    strangers = [column for column in side if column not in vectors]
+    if strangers:
+        raise DataError(
+            f"There are side columns for {strangers[0]!r}, and no vectors. Vectors: {', '.join(map(str, vectors))}."
+            f"{did_you_mean(strangers[0], vectors)}"
+        )
+    if not vectors:
+        raise DataError("A projector needs the vectors of at least one column, got none.")
+    entries = [(column, mine, _side_texts(column, mine, side.get(column, {}))) for column, mine in vectors.items()]
+    with replacing_folder(Path(path), Projector()._is_part) as draft:
+        _write_all(entries, draft)
+
+
+def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
+    """Read the vectors of all columns in a projector's folder that tabemb has written.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    dict from str to CategoryVectors
+
+    Raises
+    ------
+    FormatError
+        When there is no such folder, or it is not whole.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> dest = CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_projector({"dest": dest}, folder)
+    ...     load_projector(folder)
+    {'dest': CategoryVectors(dest: 2 categories x 2)}
+    """
+    folder = Path(path)
+    with Projector().reading(folder):
+        return {column: _read_one(folder, entry) for column, entry in _entries(folder).items()}
+
+
+def _write_all(entries: list[tuple[str, CategoryVectors, dict[str, list[str]]]], path: Path) -> None:
+    config = []
+    for column, vectors, side in entries:
+        stem = "" if len(entries) == 1 else f"{quote(column, safe=' ')}."
+        _write_lines(path / f"{stem}{_VECTORS}", row_texts(vectors.vectors, "\t"))
+        _write_lines(path / f"{stem}{_METADATA}", _metadata(vectors, side))
+        config.append(
+            {
+                "tensorName": column or "vectors",
+                "tensorShape": [len(vectors), vectors.dim],
+                "tensorPath": f"{stem}{_VECTORS}",
+                "metadataPath": f"{stem}{_METADATA}",
+                "tabemb": header_of(vectors) | special_of(vectors) | {"column": column},
+            }
+        )
+    (path / _CONFIG).write_text(json.dumps({"embeddings": config}, indent=1), encoding="ascii")
+    (path / _PBTXT).write_text("".join(map(_pbtxt, config)), encoding="utf-8")
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def _pbtxt(entry: dict[str, Any]) -> str:
+    rows, dim = entry["tensorShape"]
+    return (
+        f"embeddings {{\n  tensor_name: {_literal(entry['tensorName'])}\n  tensor_shape: {rows}\n"
+        f"  tensor_shape: {dim}\n  tensor_path: {_literal(entry['tensorPath'])}\n"
+        f"  metadata_path: {_literal(entry['metadataPath'])}\n}}\n"
+    )
+
+
+def _literal(text: str) -> str:
+    """Return a text as protocol buffers write it: bytes beyond printable ASCII by their octal number."""
+    raw = text.encode("utf-8", "backslashreplace")
+    plain = frozenset(range(32, 127)) - {*b'"\\'}
+    return '"' + "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in raw) + '"'
+
+
+def _metadata(vectors: CategoryVectors, side: dict[str, list[str]]) -> Iterable[str]:
+    keys = vectors.index_to_key
+    texts = [_shown(key) for key in keys]
+    columns = {"key": texts}
+    # A blank line would be left out, and all that follow be called by their neighbours' names.
+    if texts != keys or any(map(_BLANK.fullmatch, texts)):
+        columns["key_json"] = [json.dumps(key_to_json(key)) for key in keys]
+    if vectors.counts is not None:
+        columns["count"] = list(map(str, vectors.counts.tolist()))
+    columns |= side
+    if len(columns) > 1:
+        yield "\t".join(columns)
+    yield from map("\t".join, zip(*columns.values(), strict=True))
+
+
+def _shown(value: Any) -> str:
+    """Return a value as text of one line without tabs."""
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(value))
+
+
+def _side_texts(column: str, vectors: CategoryVectors, side: Mapping[str, Iterable[Any]]) -> dict[str, list[str]]:
+    texts: dict[str, list[str]] = {}
+    for name, values in side.items():
+        title = _shown(name)
+        if title in _OURS or title in texts:
+            raise DataError(f"Column {column!r}: the name of the side column {name!r} is taken. Give it another one.")
+        cells = [as_key(value, name) for value in values]
+        texts[title] = ["" if cell is None else _shown(cell) for cell in cells]
+        if len(texts[title]) != len(vectors):
+            raise DataError(
+                f"Column {column!r}: expected {len(vectors)} values in the side column {name!r}, one for each key in "
+                f"their order, got {len(texts[title])}."
+            )
+    return texts
+
+
+def _entries(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what the folder's list says of each column."""
+    place = path / _CONFIG
+    if not place.is_file():
+        raise FormatError(f"{path}: expected a folder of the projector's, but there is no {_CONFIG} in it.")
+    try:
+        entries = json.loads(place.read_bytes())["embeddings"]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise FormatError(
+            f"{place}: expected a list of embeddings as JSON, but it cannot be read ({error})."
+        ) from error
+    found = {}
+    for entry in entries:
+        header = read_header(
+            place,
+            json.dumps(entry.get("tabemb") if isinstance(entry, dict) else None),
+            "a projector's folder that tabemb has written, but an embedding in it has no 'tabemb' entry.",
+        )
+        found[header["column"]] = entry
+    return found
+
+
+def _read_one(path: Path, entry: dict[str, Any]) -> CategoryVectors:
+    header, (n, dim) = entry["tabemb"], entry["tensorShape"]
+    keys, counts = _read_metadata(path / entry["metadataPath"], n)
+    return CategoryVectors(
+        keys,
+        _read_vectors(path / entry["tensorPath"], n, dim),
+        counts,
+        name=header["name"],
+        unknown=header["unknown"],
+        missing=header["missing"],
+    )
+
+
+def _read_vectors(path: Path, n: int, dim: int) -> npt.NDArray[np.float32]:
+    raw = _lines(path, n)
+    if n == 0:
+        return np.empty((0, dim), dtype=np.float32)
+    names = [str(place) for place in range(dim)]
+    table = pa_csv.read_csv(
+        pa.BufferReader(raw),
+        pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=_BLOCK),
+        pa_csv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
+        pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.float32()), null_values=[]),
+    )
+    return np.column_stack([column.to_numpy() for column in table.columns])
+
+
+def _read_metadata(path: Path, n: int) -> tuple[list[Any], list[int] | None]:
+    several = b"\t" in _lines(path).partition(b"\n")[0]
+    lines = _lines(path, n + several).decode("utf-8").split("\n")[:-1]
+    names = lines.pop(0).split("\t") if several else ["key"]
+    rows = [line.split("\t") for line in lines]
+    for line, row in zip(lines, rows, strict=True):
+        if len(row) != len(names):
+            raise FormatError(f"{path}: expected {', '.join(names)} for each category, got {line[:80]!r}.")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    keys: list[Any] = columns["key"]
+    if "key_json" in columns:
+        keys = [key_from_json(json.loads(each)) for each in columns["key_json"]]
+    return keys, [int(each) for each in columns["count"]] if "count" in columns else None
+
+
+def _lines(path: Path, n: int | None = None) -> bytes:
+    """Return what a file holds, once it is sure that it has so many lines, whole ones."""
+    if not path.is_file():
+        raise FormatError(f"{path}: expected a file of the projector's folder, but there is no such file.")
+    raw = path.read_bytes()
+    got = raw.count(b"\n")
+    if raw[-1:] not in (b"", b"\n"):
+        raise FormatError(f"{path}: expected an end of line after the last row. The file may have been cut short.")
+    if n is not None and got != n:
+        cut = " The file may have been cut short." if got < n else ""
+        raise FormatError(f"{path}: expected {n} lines, got {got}.{cut}")
+    return raw
