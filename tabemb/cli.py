@@ -223,7 +223,7 @@ def export(
     from tabemb.experiments.run_folder import open_run
 
     if len(what) > 2:
-        raise typer.BadParameter(f"got {len(what)} of them.", param_hint="[COLUMN] FILE")
+        raise typer.BadParameter(f"expected one or two, got {len(what)}.", param_hint="[COLUMN] FILE")
     *column, path = what
     finished = open_run(run)
     written = export_column(finished, *column, path, format) if column else export_all(finished, path, format)
