@@ -26,6 +26,7 @@ from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
+from tabemb.vectors.formats.delimited import read_delimited
 
 __all__ = ["Csv"]
 
@@ -33,8 +34,8 @@ _UNKNOWN, _MISSING = "<unknown>", "<missing>"
 _MARK = b"\xef\xbb\xbf"
 # What a spreadsheet takes for the beginning of a formula, or cuts off before it looks.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# A row must fit.
-_BLOCK = 2**26
+# No header is longer; other files may be one line without an end.
+_LONGEST_HEADER = 2**24
 
 
 @FORMATS.register("csv")
@@ -69,12 +70,7 @@ class Csv(Format):
 
     def _read(self, path: Path) -> CategoryVectors:
         names = _names(path)
-        table = pa_csv.read_csv(
-            path,
-            pa_csv.ReadOptions(column_names=names, skip_rows=1, block_size=_BLOCK, use_threads=False),
-            pa_csv.ParseOptions(newlines_in_values=True),
-            pa_csv.ConvertOptions(column_types=_types(names), null_values=[""], strings_can_be_null=False),
-        )
+        table = read_delimited(path, _types(names), header=True)
         keys = table["key"].to_pylist()
         exact = table["key_json"].to_pylist() if "key_json" in names else keys
         special = _special_rows(path, keys, exact)
@@ -103,7 +99,7 @@ def _text(key: Any) -> str:
 def _names(path: Path) -> list[str]:
     """Return the names of the columns; hold the file to having those that we write, and a last line that ends."""
     with path.open("rb") as file:
-        first = file.readline(_BLOCK)
+        first = file.readline(_LONGEST_HEADER)
         file.seek(-1 if first else 0, 2)
         ends = file.read() == b"\n"
     try:

@@ -51,7 +51,8 @@ class JsonLines(Format):
             )
 
     def _read(self, path: Path) -> CategoryVectors:
-        with path.open("rb") as file:
+        # What float32 cannot hold becomes infinite, and is refused with its key.
+        with path.open("rb") as file, np.errstate(over="ignore"):
             header = read_header(
                 path,
                 file.readline(),
@@ -89,8 +90,7 @@ def _record(path: Path, number: int, line: bytes, wanted: list[str], dim: int) -
 def _vector(path: Path, number: int, values: Any, dim: int) -> npt.NDArray[np.float32]:
     if not isinstance(values, list) or len(values) != dim or not {*map(type, values)} <= {int, float}:
         raise FormatError(f"{path}, line {number}: expected a vector of {dim} numbers, got {_shown(values)}.")
-    with np.errstate(over="ignore"):
-        return np.array(values, dtype=np.float64).astype(np.float32)
+    return np.array(values, dtype=np.float32)
 
 
 def _shown(value: object) -> str:

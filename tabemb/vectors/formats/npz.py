@@ -70,7 +70,7 @@ class Npz(Format):
 
 
 def _add(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None:
-    # With a date of its own (1980) the same vectors are the same bytes.
+    # The date is always the first that ZIP has, so the same vectors are the same bytes.
     info = zipfile.ZipInfo(name)
     if not archive.namelist():
         begin = _LOCAL.size + len(name) + _LARGE + _PADDING.size

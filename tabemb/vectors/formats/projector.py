@@ -1,14 +1,10 @@
 """A folder for TensorBoard's Embedding Projector, with one column or several; lossless.
 
-``vectors.tsv`` (numbers, without a header), ``metadata.tsv`` (what the points are called) and two lists of what there
-is: ``projector_config.json``, which the page projector.tensorflow.org reads (``?config=`` and the file's address), and
-``projector_config.pbtxt``, which ``tensorboard --logdir`` reads. Of several columns each has files of its own,
-``dest.vectors.tsv`` and ``dest.metadata.tsv``, and the projector lets choose.
-
-Metadata of one column have no header, of several they have one: the projector takes the first line for a header when it
-holds a tab, and leaves out blank lines. The columns are ``key``, ``key_json`` (only where ``key`` alone would not bring
-the keys back), ``count`` (where known) and what else is given; texts have their tabs and ends of lines escaped. What
-has no place there (name, unknown, missing) is in the JSON under ``tabemb``.
+``vectors.tsv`` and ``metadata.tsv`` (see :mod:`~tabemb.vectors.formats.projector_tsv`), and two lists of what there is:
+``projector_config.pbtxt``, which ``tensorboard --logdir`` reads, and ``projector_config.json``, for the page
+projector.tensorflow.org (``?config=`` and the address of the list; the two tables can be loaded there by hand too). Of
+several columns each has tables of its own, ``dest.vectors.tsv`` and ``dest.metadata.tsv``, and the projector lets
+choose. What has no place in the tables (name, unknown, missing) is in the JSON under ``tabemb``.
 
 The projector draws vectors of two numbers or more; shorter ones are written and read all the same.
 """
@@ -19,31 +15,28 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 
 from tabemb.exceptions import DataError, FormatError, did_you_mean
-from tabemb.table.keys import as_key, key_from_json, key_to_json
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, FolderFormat
 from tabemb.vectors.formats.header import header_of, read_header, special_of
-from tabemb.vectors.formats.number_text import row_texts
+from tabemb.vectors.formats.projector_tsv import (
+    read_metadata,
+    read_vectors,
+    side_texts,
+    write_metadata,
+    write_vectors,
+)
 from tabemb.vectors.formats.replacing import replacing_folder
 
 __all__ = ["Projector", "load_projector", "save_projector"]
 
 _CONFIG, _PBTXT = "projector_config.json", "projector_config.pbtxt"
 _VECTORS, _METADATA = "vectors.tsv", "metadata.tsv"
-_OURS = ("key", "key_json", "count")
-# What ends a cell or a line for some reader, and what UTF-8 cannot hold; and what JavaScript calls blank.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_BLANK = re.compile("[\\s\ufeff]*")
-# A row must fit.
-_BLOCK = 2**26
+# Names that are the same in a path and in an address, on any file system.
+_UNSAFE = re.compile("[^A-Za-z0-9_-]+")
 
 
 @FORMATS.register("projector")
@@ -83,6 +76,7 @@ def save_projector(
     path: str | PathLike[str],
     *,
     side: Mapping[str, Mapping[str, Iterable[Any]]] | None = None,
+    address: str = "",
 ) -> None:
     """Write the vectors of several columns into one folder for TensorBoard's projector, whole or not at all.
 
@@ -95,6 +89,9 @@ def save_projector(
     side : mapping from str to mapping from str to iterable, optional
         More to tell about the categories, to colour or label the points by: for a column, its side columns by name,
         each with a value for every category, in the order of the keys.
+    address : str, optional
+        Where the folder will be served, such as ``"https://example.org/dest/"``, for the page projector.tensorflow.org,
+        which takes names without an address for its own files.
 
     Raises
     ------
@@ -123,9 +120,9 @@ def save_projector(
         )
     if not vectors:
         raise DataError("A projector needs the vectors of at least one column, got none.")
-    entries = [(column, mine, _side_texts(column, mine, side.get(column, {}))) for column, mine in vectors.items()]
+    entries = [(column, mine, side_texts(column, mine, side.get(column, {}))) for column, mine in vectors.items()]
     with replacing_folder(Path(path), Projector()._is_part) as draft:
-        _write_all(entries, draft)
+        _write_all(entries, draft, f"{address.rstrip('/')}/" if address else "")
 
 
 def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
@@ -155,31 +152,33 @@ def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
     """
     folder = Path(path)
     with Projector().reading(folder):
-        return {column: _read_one(folder, entry) for column, entry in _entries(folder).items()}
+        return {column: _read_one(folder, header) for column, header in _entries(folder).items()}
 
 
-def _write_all(entries: list[tuple[str, CategoryVectors, dict[str, list[str]]]], path: Path) -> None:
-    config = []
-    for column, vectors, side in entries:
-        stem = "" if len(entries) == 1 else f"{quote(column, safe=' ')}."
-        _write_lines(path / f"{stem}{_VECTORS}", row_texts(vectors.vectors, "\t"))
-        _write_lines(path / f"{stem}{_METADATA}", _metadata(vectors, side))
-        config.append(
-            {
-                "tensorName": column or "vectors",
-                "tensorShape": [len(vectors), vectors.dim],
-                "tensorPath": f"{stem}{_VECTORS}",
-                "metadataPath": f"{stem}{_METADATA}",
-                "tabemb": header_of(vectors) | special_of(vectors) | {"column": column},
-            }
-        )
-    (path / _CONFIG).write_text(json.dumps({"embeddings": config}, indent=1), encoding="ascii")
-    (path / _PBTXT).write_text("".join(map(_pbtxt, config)), encoding="utf-8")
+def _write_all(columns: list[tuple[str, CategoryVectors, dict[str, list[str]]]], path: Path, address: str = "") -> None:
+    entries, local = [], []
+    for (column, vectors, side), stem in zip(columns, _stems([column for column, _, _ in columns]), strict=True):
+        tables = {"tensorPath": f"{stem}{_VECTORS}", "metadataPath": f"{stem}{_METADATA}"}
+        write_vectors(path / tables["tensorPath"], vectors)
+        write_metadata(path / tables["metadataPath"], vectors, side)
+        names = {"tensorName": column or "vectors", "tensorShape": [len(vectors), vectors.dim]}
+        header = header_of(vectors) | special_of(vectors) | {"column": column, **tables}
+        entries.append(names | {name: address + table for name, table in tables.items()} | {"tabemb": header})
+        local.append(names | tables)
+    (path / _CONFIG).write_text(json.dumps({"embeddings": entries}, indent=1), encoding="ascii")
+    (path / _PBTXT).write_text("".join(map(_pbtxt, local)), encoding="ascii")
 
 
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(f"{line}\n" for line in lines)
+def _stems(columns: list[str]) -> list[str]:
+    """Return what stands before the names of each column's tables; nothing where there is one column only."""
+    if len(columns) == 1:
+        return [""]
+    stems: list[str] = []
+    for number, column in enumerate(columns, start=1):
+        stem = _UNSAFE.sub("_", column)[:100]
+        taken = {each.lower() for each in stems}
+        stems.append(f"{stem}-{number}." if f"{stem}.".lower() in taken else f"{stem}.")
+    return stems
 
 
 def _pbtxt(entry: dict[str, Any]) -> str:
@@ -196,42 +195,6 @@ def _literal(text: str) -> str:
     raw = text.encode("utf-8", "backslashreplace")
     plain = frozenset(range(32, 127)) - {*b'"\\'}
     return '"' + "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in raw) + '"'
-
-
-def _metadata(vectors: CategoryVectors, side: dict[str, list[str]]) -> Iterable[str]:
-    keys = vectors.index_to_key
-    texts = [_shown(key) for key in keys]
-    columns = {"key": texts}
-    # A blank line would be left out, and all that follow be called by their neighbours' names.
-    if texts != keys or any(map(_BLANK.fullmatch, texts)):
-        columns["key_json"] = [json.dumps(key_to_json(key)) for key in keys]
-    if vectors.counts is not None:
-        columns["count"] = list(map(str, vectors.counts.tolist()))
-    columns |= side
-    if len(columns) > 1:
-        yield "\t".join(columns)
-    yield from map("\t".join, zip(*columns.values(), strict=True))
-
-
-def _shown(value: Any) -> str:
-    """Return a value as text of one line without tabs."""
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(value))
-
-
-def _side_texts(column: str, vectors: CategoryVectors, side: Mapping[str, Iterable[Any]]) -> dict[str, list[str]]:
-    texts: dict[str, list[str]] = {}
-    for name, values in side.items():
-        title = _shown(name)
-        if title in _OURS or title in texts:
-            raise DataError(f"Column {column!r}: the name of the side column {name!r} is taken. Give it another one.")
-        cells = [as_key(value, name) for value in values]
-        texts[title] = ["" if cell is None else _shown(cell) for cell in cells]
-        if len(texts[title]) != len(vectors):
-            raise DataError(
-                f"Column {column!r}: expected {len(vectors)} values in the side column {name!r}, one for each key in "
-                f"their order, got {len(texts[title])}."
-            )
-    return texts
 
 
 def _entries(path: Path) -> dict[str, dict[str, Any]]:
@@ -252,61 +215,18 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
             json.dumps(entry.get("tabemb") if isinstance(entry, dict) else None),
             "a projector's folder that tabemb has written, but an embedding in it has no 'tabemb' entry.",
         )
-        found[header["column"]] = entry
+        found[header["column"]] = header
     return found
 
 
-def _read_one(path: Path, entry: dict[str, Any]) -> CategoryVectors:
-    header, (n, dim) = entry["tabemb"], entry["tensorShape"]
-    keys, counts = _read_metadata(path / entry["metadataPath"], n)
+def _read_one(path: Path, header: dict[str, Any]) -> CategoryVectors:
+    n, dim = header["n"], header["dim"]
+    keys, counts = read_metadata(path / header["metadataPath"], n)
     return CategoryVectors(
         keys,
-        _read_vectors(path / entry["tensorPath"], n, dim),
+        read_vectors(path / header["tensorPath"], n, dim),
         counts,
         name=header["name"],
         unknown=header["unknown"],
         missing=header["missing"],
     )
-
-
-def _read_vectors(path: Path, n: int, dim: int) -> npt.NDArray[np.float32]:
-    raw = _lines(path, n)
-    if n == 0:
-        return np.empty((0, dim), dtype=np.float32)
-    names = [str(place) for place in range(dim)]
-    table = pa_csv.read_csv(
-        pa.BufferReader(raw),
-        pa_csv.ReadOptions(column_names=names, use_threads=False, block_size=_BLOCK),
-        pa_csv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
-        pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.float32()), null_values=[]),
-    )
-    return np.column_stack([column.to_numpy() for column in table.columns])
-
-
-def _read_metadata(path: Path, n: int) -> tuple[list[Any], list[int] | None]:
-    several = b"\t" in _lines(path).partition(b"\n")[0]
-    lines = _lines(path, n + several).decode("utf-8").split("\n")[:-1]
-    names = lines.pop(0).split("\t") if several else ["key"]
-    rows = [line.split("\t") for line in lines]
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) != len(names):
-            raise FormatError(f"{path}: expected {', '.join(names)} for each category, got {line[:80]!r}.")
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
-    keys: list[Any] = columns["key"]
-    if "key_json" in columns:
-        keys = [key_from_json(json.loads(each)) for each in columns["key_json"]]
-    return keys, [int(each) for each in columns["count"]] if "count" in columns else None
-
-
-def _lines(path: Path, n: int | None = None) -> bytes:
-    """Return what a file holds, once it is sure that it has so many lines, whole ones."""
-    if not path.is_file():
-        raise FormatError(f"{path}: expected a file of the projector's folder, but there is no such file.")
-    raw = path.read_bytes()
-    got = raw.count(b"\n")
-    if raw[-1:] not in (b"", b"\n"):
-        raise FormatError(f"{path}: expected an end of line after the last row. The file may have been cut short.")
-    if n is not None and got != n:
-        cut = " The file may have been cut short." if got < n else ""
-        raise FormatError(f"{path}: expected {n} lines, got {got}.{cut}")
-    return raw

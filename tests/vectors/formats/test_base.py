@@ -3,6 +3,9 @@
 import datetime as dt
 import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
@@ -408,6 +411,42 @@ def test_mapped_vectors_are_those_of_the_file_and_read_only(name, tmp_path):
         file.seek(place)
         file.write(np.full(2, 8, "<f4").tobytes())
     assert again["new"].tolist() == [8, 8]
+
+
+RESIDENT = """
+import sys
+from pathlib import Path
+from tabemb import CategoryVectors
+def resident():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return {name: int(line.split()[1]) / 1024 for line in lines for name in ("VmRSS", "VmHWM") if line.startswith(name)}
+path, name, mmap = sys.argv[1:]
+CategoryVectors(["a"], [[1.0]]).save(path + ".small", format=name)
+CategoryVectors.load(path + ".small", format=name, mmap=mmap == "True")
+Path("/proc/self/clear_refs").write_text("5")
+before = resident()["VmRSS"]
+vectors = CategoryVectors.load(path, format=name, mmap=mmap == "True")
+after = resident()
+assert vectors["7"].sum() == 7 * vectors.dim
+print(after["VmRSS"] - before, after["VmHWM"] - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured as Linux tells it")
+@pytest.mark.parametrize("name", MAPPED)
+def test_mapped_vectors_take_no_memory(name, tmp_path):
+    path = tmp_path / "c.x"
+    # 80 MB.
+    rows = np.repeat(np.arange(2000, dtype=np.float32)[:, None], 10_000, axis=1)
+    CategoryVectors(map(str, range(2000)), rows).save(path, format=name)
+    grown = {}
+    for mmap in (False, True):
+        command = [sys.executable, "-c", RESIDENT, str(path), name, str(mmap)]
+        child = subprocess.run(command, check=True, capture_output=True, text=True)
+        grown[mmap] = [float(each) for each in child.stdout.split()]
+    assert min(grown[False]) > 70
+    # At most one block of 4 MB at a time.
+    assert max(grown[True]) < 15
 
 
 @pytest.mark.parametrize("name", MAPPED)

@@ -46,39 +46,6 @@ def test_the_folder_as_it_is(path, airports):
     assert CategoryVectors.load(path) == airports
 
 
-def projector_rows(text):
-    """Return the points' metadata as the projector's page takes the file apart."""
-    lines = [line for line in text.split("\n") if line.strip(" \t\r\ufeff\xa0\u3000")]
-    header = ["label"]
-    if "\t" in lines[0]:
-        header = lines.pop(0).split("\t")
-    return [dict(zip(header, line.split("\t"), strict=True)) for line in lines]
-
-
-@pytest.mark.parametrize(
-    ("keys", "columns"),
-    [
-        (["a", "b"], ["label"]),
-        (["a b", "é\u200b👩‍👩‍👧"], ["label"]),
-        (["a\tb", "c"], ["key", "key_json"]),
-        (["a\nb", "c"], ["key", "key_json"]),
-        (["a\rb", "c"], ["key", "key_json"]),
-        (["", "c"], ["key", "key_json"]),
-        ([" ", "c"], ["key", "key_json"]),
-        (["\ufeff", "c"], ["key", "key_json"]),
-        (["\xa0 \u3000", "c"], ["key", "key_json"]),
-        (["\ud800", "c"], ["key", "key_json"]),
-        ([1, 2], ["key", "key_json"]),
-    ],
-)
-def test_every_point_has_its_own_line_of_metadata(keys, columns, path):
-    CategoryVectors(keys, np.eye(2)).save(path)
-    rows = projector_rows((path / "metadata.tsv").read_text(encoding="utf-8", errors="strict"))
-    assert len(rows) == 2
-    assert list(rows[0]) == columns
-    assert CategoryVectors.load(path).keys == keys
-
-
 def test_side_columns_are_written_and_not_read(path, airports):
     side = {"state": ["NY", "NY", None, "C\tA\n"], "hub": [True, False, np.nan, pd.NA], "elevation": np.arange(4)}
     save_projector({"dest": airports}, path, side={"dest": side})
@@ -95,8 +62,8 @@ def test_side_columns_are_written_and_not_read(path, airports):
 def test_several_columns_are_several_embeddings(path, airports, days):
     save_projector({"dest": airports, "day/of week": days}, path, side={"day/of week": {"end": ["no", "no"]}})
     assert names(path) == [
-        "day%2Fof week.metadata.tsv",
-        "day%2Fof week.vectors.tsv",
+        "day_of_week.metadata.tsv",
+        "day_of_week.vectors.tsv",
         "dest.metadata.tsv",
         "dest.vectors.tsv",
         "projector_config.json",
@@ -104,7 +71,7 @@ def test_several_columns_are_several_embeddings(path, airports, days):
     ]
     listed = json.loads((path / "projector_config.json").read_text())["embeddings"]
     assert [entry["tensorName"] for entry in listed] == ["dest", "day/of week"]
-    assert [entry["tensorPath"] for entry in listed] == ["dest.vectors.tsv", "day%2Fof week.vectors.tsv"]
+    assert [entry["tensorPath"] for entry in listed] == ["dest.vectors.tsv", "day_of_week.vectors.tsv"]
     assert (path / "projector_config.pbtxt").read_text().count("embeddings {") == 2
     loaded = load_projector(path)
     assert list(loaded) == ["dest", "day/of week"]
@@ -115,6 +82,25 @@ def test_several_columns_are_several_embeddings(path, airports, days):
     # Fewer columns leave nothing of the old ones.
     save_projector({"dest": airports}, path)
     assert names(path) == ["metadata.tsv", "projector_config.json", "projector_config.pbtxt", "vectors.tsv"]
+
+
+def test_the_page_finds_the_tables_by_their_address(path, airports, days):
+    for address in ("https://example.org/dest", "https://example.org/dest/"):
+        save_projector({"dest": airports, "day": days}, path, address=address)
+        listed = json.loads((path / "projector_config.json").read_text())["embeddings"]
+        assert listed[1]["tensorPath"] == "https://example.org/dest/day.vectors.tsv"
+        assert listed[1]["metadataPath"] == "https://example.org/dest/day.metadata.tsv"
+        assert "https" not in (path / "projector_config.pbtxt").read_text()
+        assert load_projector(path) == {"dest": airports, "day": days}
+
+
+def test_columns_of_like_names_have_tables_of_their_own(path):
+    columns = ["a b", "a_b", "A B", "", "é", "x" * 300]
+    given = {column: CategoryVectors([column], [[number, 0]], name=column) for number, column in enumerate(columns)}
+    save_projector(given, path)
+    assert len(names(path)) == 2 * len(columns) + 2
+    assert {name.lower() for name in names(path)} >= {"a_b.vectors.tsv", "a_b-2.vectors.tsv", "a_b-3.vectors.tsv"}
+    assert load_projector(path) == given
 
 
 def test_names_in_the_list_for_tensorboard_are_those_of_protocol_buffers(path):
@@ -240,7 +226,9 @@ def change(path, file, old, new):
         ("projector_config.json", '"tabemb"', '"other"', "an embedding in it has no 'tabemb' entry."),
         ("projector_config.json", '"embeddings"', '"x"', "config.json: expected a list of embeddings as JSON"),
         ("projector_config.json", '"vectors.tsv"', '"gone.tsv"', "gone.tsv: expected a file of the projector's folder"),
-        ("projector_config.json", '"tensorShape"', '"x"', "they do not fit: 'tensorShape'"),
+        ("projector_config.json", '"metadataPath"', '"x"', "they do not fit: 'metadataPath'"),
+        ("projector_config.json", '"n": 4', '"n": 3', "metadata.tsv: expected 4 lines, got 5."),
+        ("projector_config.json", '"dim": 2', '"dim": 3', "they do not fit: CSV parse error: Row #1: Expected"),
     ],
 )  # fmt: skip
 def test_a_folder_that_is_not_as_written_is_refused(file, old, new, message, path, airports):
