@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tabemb.exceptions import ColumnError, DataError, MissingExtraError, UnknownNameError
+from tabemb.exceptions import DataError, MissingExtraError, UnknownNameError
 from tabemb.vectors import CategoryVectors
 
 BACKENDS = ["pandas", "polars", "pyarrow"]
@@ -180,60 +180,3 @@ def test_columns_of_any_numbers_and_keys_of_any_type():
     assert [type(key) for key in CategoryVectors.from_frame(mixed, key="key", vectors="x").keys] == [str, int, bool]
     stamps = pl.DataFrame({"key": [dt.datetime(2013, 1, 31, tzinfo=dt.UTC)], "x0": [1.0]})
     assert CategoryVectors.from_frame(stamps, key="key", vectors="x").keys == [dt.datetime(2013, 1, 31, tzinfo=dt.UTC)]
-
-
-GOOD = {"key": ["a", "b"], "x0": [1.0, 2.0], "x1": [3.0, 4.0], "n": [1, 2]}
-
-
-@pytest.mark.parametrize(
-    ("changes", "arguments", "error", "message"),
-    [
-        ({}, {"key": "kye"}, ColumnError, "The table has no column 'kye'. It has: key, x0, x1, n. Did you mean 'key'?"),
-        ({}, {"vectors": ["x0", "x2"]}, ColumnError, "The table has no column 'x2'. It has: key, x0, x1, n."),
-        ({}, {"vectors": "y"}, ColumnError, "The table has no columns y0, y1, ... It has: key, x0, x1, n. Name"),
-        ({}, {"vectors": None}, ColumnError, "The table has no columns key_emb0, key_emb1, ... It has: key, x0,"),
-        ({}, {"vectors": []}, DataError, "vectors names no column, and one or more are needed. It has: key, x0,"),
-        ({"x3": [1.0, 2.0]}, {}, ColumnError, "The table has the columns x0 to x3, but no x2. Name them if"),
-        ({}, {"count": "m"}, ColumnError, "The table has no column 'm'."),
-        ({"key": ["a", "a"]}, {}, DataError, "Column 'key': expected each key once, got 'a' in rows 0 and 1."),
-        ({"key": ["a", None]}, {}, DataError, "in row 1, which stands for a missing cell. Its vector is given"),
-        ({"key": [["a"], ["b"]]}, {}, DataError, "must be one value"),
-        ({"x1": ["3", "4"]}, {}, DataError, "The column 'x1' holds String, and vectors are numbers. Cast it first"),
-        ({"x1": [True, False]}, {}, DataError, "The column 'x1' holds Boolean, and vectors are numbers."),
-        ({"x1": [3.0, None]}, {}, DataError, "The column 'x1' has no number in row 1, of the key 'b' (1 such row)."),
-        ({"x1": [np.nan, np.nan]}, {}, DataError, "The column 'x1' has no number in row 0, of the key 'a' (2 such"),
-        ({"x1": [3.0, np.inf]}, {}, DataError, "Column 'key': expected finite float32 numbers in vectors, got inf"),
-        ({"x1": [3.0, 1e39]}, {}, DataError, "Column 'key': expected finite float32 numbers in vectors, got inf"),
-        ({"n": ["1", "2"]}, {"count": "n"}, DataError, "The column 'n' holds String, and counts are whole numbers."),
-        ({"n": [1, None]}, {"count": "n"}, DataError, "The column 'n' has no count in row 1."),
-        ({"n": [1.5, 2]}, {"count": "n"}, DataError, "Column 'key': expected counts as whole numbers from 0, got"),
-        ({"n": [-1, 2]}, {"count": "n"}, DataError, "Column 'key': expected counts as whole numbers from 0, got"),
-        ({}, {"unknown": [1]}, DataError, "Column 'key': expected unknown of shape 2, got 1."),
-    ],
-)  # fmt: skip
-def test_a_table_that_does_not_fit_is_told_why(changes, arguments, error, message, backend):
-    frame = frame_of({**GOOD, **changes}, backend)
-    with pytest.raises(error, match=re.escape(message)):
-        CategoryVectors.from_frame(frame, **{"key": "key", "vectors": "x", **arguments})
-
-
-def test_what_is_no_table_is_refused():
-    with pytest.raises(DataError, match=r"A polars LazyFrame has no rows yet\. Call \.collect\(\) first\."):
-        CategoryVectors.from_frame(pl.LazyFrame(GOOD), key="key", vectors="x")
-    for other in (GOOD, [[1, 2]], np.eye(2), None, pd.Series([1])):
-        with pytest.raises(
-            DataError, match=r"Expected a table of pandas, polars or Arrow, got \w+\. CategoryVectors\(keys"
-        ):
-            CategoryVectors.from_frame(other, key="key", vectors="x")
-
-
-@pytest.mark.parametrize("other", ["polars", "pyarrow"])
-def test_only_pandas_has_an_index_to_take_the_keys_from(other):
-    with pytest.raises(DataError, match=r"Say which column holds the keys: key=\.\.\. It has: key, x0, x1, n\."):
-        CategoryVectors.from_frame(frame_of(GOOD, other), vectors="x")
-
-
-def test_a_wide_table_is_not_listed_whole():
-    frame = pd.DataFrame({f"column{i}": [1.0] for i in range(100)})
-    with pytest.raises(ColumnError, match=r"column19, \.\.\. \(100 in all\)"):
-        CategoryVectors.from_frame(frame, vectors="x")

@@ -221,10 +221,11 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
 
 def _read_one(path: Path, header: dict[str, Any]) -> CategoryVectors:
     n, dim = header["n"], header["dim"]
-    keys, counts = read_metadata(path / header["metadataPath"], n)
+    # A name, wherever the list may point to.
+    keys, counts = read_metadata(path / Path(header["metadataPath"]).name, n)
     return CategoryVectors(
         keys,
-        read_vectors(path / header["tensorPath"], n, dim),
+        read_vectors(path / Path(header["tensorPath"]).name, n, dim),
         counts,
         name=header["name"],
         unknown=header["unknown"],
