@@ -4,7 +4,8 @@
 
 Beside them what a user would do without: pandas' own Parquet and CSV of the same table, NumPy's ``savez`` with the keys
 as an array of text, a pickled dict, and gensim's word2vec text where gensim is installed. The seconds are medians of
-turns; reading ends with everything in memory, for ours as :class:`~tabemb.CategoryVectors`, checked and indexed.
+turns, by the clock and of processors (which other work on the machine hardly changes); reading ends with everything in
+memory, for ours as :class:`~tabemb.CategoryVectors`, checked and indexed.
 
 The second table is of resident memory (Linux only): what opening a file of ``--mapped`` categories adds, read and
 mapped, each in a process of its own. Keys are Python objects either way; the rows of dimension 1 show what they take.
@@ -13,10 +14,10 @@ mapped, each in a process of its own. Keys are Python objects either way; the ro
 import argparse
 import json
 import pickle
-import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from turns import in_turn, seconds, show, write  # isort: skip  (quiet start)
@@ -45,6 +46,13 @@ def make_vectors(n, dim):
 def size(path):
     """Return the bytes of a file or of the files in a folder."""
     return sum(each.stat().st_size for each in path.rglob("*")) if path.is_dir() else path.stat().st_size
+
+
+def spent(call):
+    """Return the seconds that a call took, and those of processors."""
+    before = time.process_time()
+    took = seconds(call)
+    return took, time.process_time() - before
 
 
 def ours(name, vectors):
@@ -91,18 +99,15 @@ def compare(options, folder):
     vectors = make_vectors(options.categories, options.dim)
     ways = {name: ours(name, vectors) for name in FORMATS} | others(vectors)
     paths = {name: folder / name.replace(" ", "_") for name in ways}
-    writing = in_turn({n: lambda n=n: seconds(lambda: ways[n][0](paths[n])) for n in ways}, options.turns, warm=True)
-    reading = in_turn({n: lambda n=n: seconds(lambda: ways[n][1](paths[n])) for n in ways}, options.turns, warm=True)
-    return [
-        {
-            "way": name,
-            **(keeps(name) if name in FORMATS else {}),
-            "bytes": size(paths[name]),
-            "write": statistics.median(writing[name]),
-            "read": statistics.median(reading[name]),
-        }
-        for name in ways
-    ]
+    writing = in_turn({n: lambda n=n: spent(lambda: ways[n][0](paths[n])) for n in ways}, options.turns, warm=True)
+    reading = in_turn({n: lambda n=n: spent(lambda: ways[n][1](paths[n])) for n in ways}, options.turns, warm=True)
+    rows = []
+    for name in ways:
+        row = {"way": name, **(keeps(name) if name in FORMATS else {}), "bytes": size(paths[name])}
+        for verb, turns in (("write", writing[name]), ("read", reading[name])):
+            row[verb], row[f"{verb}_processor"] = np.median(turns, axis=0).tolist()
+        rows.append(row)
+    return rows
 
 
 def opened(path, mmap):
@@ -154,14 +159,13 @@ def main():
         memory = mapped(options, Path(folder))
     show(
         f"{options.categories:,} categories x {options.dim}",
-        ["format", "counts", "name", "maps", "MB", "write s", "read s"],
+        ["format", "counts", "name", "maps", "MB", "write s", "of processors", "read s", "of processors"],
         [
             [
                 each["way"],
                 *(each.get(column, "") for column in ("counts", "name", "maps")),
                 f"{each['bytes'] / 1e6:.1f}",
-                f"{each['write']:.2f}",
-                f"{each['read']:.2f}",
+                *(f"{each[what]:.2f}" for what in ("write", "write_processor", "read", "read_processor")),
             ]
             for each in compared
         ],

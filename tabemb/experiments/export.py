@@ -1,14 +1,11 @@
 """A run's vectors as files for others, in any format of :mod:`tabemb.vectors.formats`."""
 
 from pathlib import Path
-from urllib.parse import quote
 
 from tabemb.exceptions import OutputError
 from tabemb.experiments.run_folder import RunFolder
-from tabemb.experiments.staging import staged_folder
 from tabemb.vectors.category_vectors import CategoryVectors
-from tabemb.vectors.formats import FORMATS, find_format
-from tabemb.vectors.formats.projector import Projector, save_projector
+from tabemb.vectors.formats import FORMATS, FolderFormat, find_format
 
 __all__ = ["export_all", "export_column"]
 
@@ -84,20 +81,14 @@ def export_all(
     kind = find_format(path, format or suggested or "parquet")
     if not run.vectors:
         raise OutputError(f"The run {run.path} has no vectors to write.")
-    if isinstance(kind, Projector):
-        save_projector(run.vectors, path)
-        return [_told(path, vectors) for vectors in run.vectors.values()]
-    if str(path) in run.vectors or suggested is not None:
+    if str(path) in run.vectors or (suggested is not None and not issubclass(FORMATS[suggested], FolderFormat)):
         column = str(path) if str(path) in run.vectors else next(iter(run.vectors))
         raise OutputError(
             f"{path} would be a folder with the vectors of all columns ({', '.join(run.vectors)}). For one of them "
             f"name it and the file: tabemb export {run.path} {column} {column}{kind.suffixes[0]}"
         )
-    names = {f"{quote(column, safe=' ')}{kind.suffixes[0]}": column for column in run.vectors}
-    with staged_folder(path, parts=frozenset(names), replace=True) as folder:
-        for name, column in names.items():
-            kind.write(run.vectors[column], folder / name)
-    return [_told(path / name, run.vectors[column]) for name, column in names.items()]
+    places = kind.write_all(run.vectors, path)
+    return [_told(place, vectors) for place, vectors in zip(places, run.vectors.values(), strict=True)]
 
 
 def _told(path: Path, vectors: CategoryVectors) -> str:

@@ -51,16 +51,20 @@ def test_all_columns_in_one_folder_for_the_projector(run):
 
 
 def test_all_columns_in_a_folder_with_a_file_for_each(run):
-    assert export_all(run, "new/out") == [
-        "new/out/shape.parquet: shape, 2 categories x 2",
-        "new/out/from%2Fto.parquet: from/to, 2 categories x 2",
+    assert export_all(run, "out") == [
+        "out/shape.parquet: shape, 2 categories x 2",
+        "out/from%2Fto.parquet: from/to, 2 categories x 2",
     ]
-    assert names("new/out") == ["from%2Fto.parquet", "shape.parquet"]
-    assert tabemb.CategoryVectors.load("new/out/shape.parquet") == run.vectors["shape"]
-    export_all(run, "out", format="csv")
-    assert pd.read_csv("out/shape.csv")["key"].tolist() == ["round", "flat"]
-    export_all(run, "out", format="csv")
-    assert names("out") == ["from%2Fto.csv", "shape.csv"]
+    assert names("out") == ["from%2Fto.parquet", "shape.parquet"]
+    assert tabemb.CategoryVectors.load("out/shape.parquet") == run.vectors["shape"]
+    for _ in range(2):
+        export_all(run, "csv", format="csv")
+        assert pd.read_csv("csv/shape.csv")["key"].tolist() == ["round", "flat"]
+        assert names("csv") == ["from%2Fto.csv", "shape.csv"]
+    with pytest.raises(OutputError, match=r"it holds .from%2Fto\.parquet., which would be lost"):
+        export_all(run, "out", format="csv")
+    with pytest.raises(OutputError, match=r"Cannot write nowhere/out: No such file or directory\."):
+        export_all(run, "nowhere/out")
 
 
 def test_a_folder_of_other_things_is_left_alone(run):

@@ -5,11 +5,12 @@ A new format is one file here: a subclass of :class:`Format` (or :class:`FolderF
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import quote
 
 from tabemb.exceptions import FormatError, UnknownNameError, did_you_mean
 from tabemb.registry import Registry
@@ -57,6 +58,34 @@ class Format(ABC):
         """
         with self._draft(Path(path)) as draft:
             self._write(vectors, draft)
+
+    def write_all(self, vectors: Mapping[str, CategoryVectors], path: str | PathLike[str]) -> list[Path]:
+        """Write the vectors of several columns into one folder, whole or not at all.
+
+        Parameters
+        ----------
+        vectors : mapping from str to CategoryVectors
+            By column.
+        path : str or path
+            The folder; an old one is replaced when nothing else is in it.
+
+        Returns
+        -------
+        list of Path
+            Where each column is: here a file of its own, named after it (as in addresses where it has characters that
+            no file can have in its name).
+
+        Raises
+        ------
+        OutputError
+            When the folder cannot be written, or holds other things.
+        """
+        path = Path(path)
+        names = {column: f"{quote(column, safe=' ')}{self.suffixes[0]}" for column in vectors}
+        with replacing_folder(path, frozenset(names.values()).__contains__) as draft:
+            for column, name in names.items():
+                self.write(vectors[column], draft / name)
+        return [path / name for name in names.values()]
 
     def read(self, path: str | PathLike[str], *, mmap: bool = False) -> CategoryVectors:
         """Read vectors from a file.

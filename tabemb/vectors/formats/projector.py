@@ -55,6 +55,11 @@ class Projector(FolderFormat):
     notices_cuts = True
     damage = (pa.ArrowException,)
 
+    def write_all(self, vectors: Mapping[str, CategoryVectors], path: str | PathLike[str]) -> list[Path]:
+        """Write the vectors of several columns into one folder of the projector's; see :func:`save_projector`."""
+        save_projector(vectors, path)
+        return [Path(path)] * len(vectors)
+
     def _write(self, vectors: CategoryVectors, path: Path) -> None:
         _write_all([(vectors.name, vectors, {})], path)
 

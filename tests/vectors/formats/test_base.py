@@ -265,6 +265,27 @@ def test_saving_again_replaces_and_leaves_nothing_else(name, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_several_columns_go_into_one_folder(name, tmp_path):
+    path = tmp_path / "all"
+    given = {
+        column: CategoryVectors([column, "b"], np.eye(2) * number, [number, 1], name=column)
+        for number, column in enumerate(("dest", "", "from/to", "é"), start=1)
+    }
+    for _ in range(2):
+        places = FORMATS[name]().write_all(given, path)
+        assert list(tmp_path.iterdir()) == [path]
+    assert len(places) == len(given)
+    assert all(place.exists() and place.is_relative_to(path) for place in places)
+    for place, saved in zip(places, given.values(), strict=True):
+        if place != path:
+            loaded = CategoryVectors.load(place, format=name)
+            assert (loaded.keys, loaded.vectors.tolist()) == (saved.keys, saved.vectors.tolist())
+    (path / "thesis.tex").write_text("years of work")
+    with pytest.raises(OutputError, match=r"it holds 'thesis\.tex', which would be lost"):
+        FORMATS[name]().write_all(given, path)
+    assert (path / "thesis.tex").exists()
+
+
 def test_a_save_that_fails_leaves_the_old_file_whole(name, tmp_path, monkeypatch):
     path = tmp_path / "c.x"
     CategoryVectors(["old"], [[1]]).save(path, format=name)
