@@ -50,14 +50,15 @@ def keys_in(table: Table, column: str | None) -> tuple[list[Any], str]:
     Raises
     ------
     ColumnError, DataError
-        When there is no such column, or no index.
+        When there is no such column, or no index but the one that counts the rows.
     """
     import narwhals as nw
 
     if column is not None:
         return _column(table, column).to_list(), str(column)
     index = nw.maybe_get_index(table)
-    if index is None:
+    # Rows that are only counted are hardly meant to be the categories.
+    if index is None or _counts_rows(index):
         raise DataError(f"Say which column holds the keys: key=... It has: {_listed(table.columns)}.")
     return index.tolist(), "" if index.name is None else str(index.name)
 
@@ -106,6 +107,10 @@ def counts_in(table: Table, column: str) -> npt.NDArray[Any]:
         raise DataError(f"The column {column!r} has no count in row {series.is_null().to_list().index(True)}.")
     counts: npt.NDArray[Any] = series.to_numpy()
     return counts
+
+
+def _counts_rows(index: Any) -> bool:
+    return type(index).__name__ == "RangeIndex" and index.name is None and (index.start, index.step) == (0, 1)
 
 
 def _vector_columns(table: Table, vectors: Any, name: str) -> list[Any]:

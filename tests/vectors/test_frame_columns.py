@@ -137,13 +137,15 @@ def test_what_is_no_table_is_refused():
             CategoryVectors.from_frame(other, key="key", vectors="x")
 
 
-@pytest.mark.parametrize("other", ["polars", "pyarrow"])
-def test_only_pandas_has_an_index_to_take_the_keys_from(other):
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_index_that_only_counts_the_rows_is_not_taken_for_keys(backend):
     with pytest.raises(DataError, match=r"Say which column holds the keys: key=\.\.\. It has: key, x0, x1, n\."):
-        CategoryVectors.from_frame(frame_of(GOOD, other), vectors="x")
+        CategoryVectors.from_frame(frame_of(GOOD, backend), vectors="x")
+    counted = pd.DataFrame(GOOD).rename_axis("number")
+    assert CategoryVectors.from_frame(counted, vectors="x").keys == [0, 1]
 
 
 def test_a_wide_table_is_not_listed_whole():
     frame = pd.DataFrame({f"column{i}": [1.0] for i in range(100)})
     with pytest.raises(ColumnError, match=r"column19, \.\.\. \(100 in all\)"):
-        CategoryVectors.from_frame(frame, vectors="x")
+        CategoryVectors.from_frame(frame, key="column0", vectors="x")

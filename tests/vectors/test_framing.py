@@ -63,6 +63,7 @@ def test_to_frame_with_counts_and_without_a_name(airports):
     [
         ["b", "a", ""],
         [3, 1],
+        [0, 1, 2],
         [True, False],
         [2.5, -1.0],
         [dt.date(2013, 1, 31)],
@@ -159,8 +160,9 @@ def test_the_name_is_the_keys_unless_another_is_given():
     assert CategoryVectors.from_frame(frame, key="city", vectors=["n"]).name == "city"
     assert CategoryVectors.from_frame(frame, key="city", vectors=["n"], name="town").name == "town"
     assert CategoryVectors.from_frame(frame.set_index("city"), vectors=["n"]).name == "city"
-    assert CategoryVectors.from_frame(frame, vectors=["n"]).name == ""
-    assert CategoryVectors.from_frame(frame, vectors=["n"]).keys == [0, 1]
+    unnamed = frame.set_index(pd.Index([7, 8]))
+    assert CategoryVectors.from_frame(unnamed, vectors=["n"]).name == ""
+    assert CategoryVectors.from_frame(unnamed, vectors=["n"]).keys == [7, 8]
 
 
 def test_columns_of_any_numbers_and_keys_of_any_type():
