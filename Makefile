@@ -29,6 +29,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/progress_bar.py
 	$(BIN)/python benchmarks/nearest.py
+	$(BIN)/python benchmarks/formats.py
 
 # Ten tables, looked for in TABEMB_DATA, against LightGBM, CatBoost and others; above an hour on two cores for one seed.
 quality: $(READY)

@@ -222,6 +222,34 @@ def diagnose(
 
 
 @app.command()
+def export(
+    run: RunPath,
+    what: Annotated[
+        list[str],
+        typer.Argument(metavar="[COLUMN] FILE", help="A column and a file for it, or a folder for all columns."),
+    ],
+    format: Annotated[  # noqa: A002
+        str | None, typer.Option(metavar="NAME", help="The format, where the suffix does not tell it.")
+    ] = None,
+) -> None:
+    """Write the vectors of a run to files: Parquet, npz, CSV, word2vec, TensorBoard's projector, ...
+
+    The suffix of FILE tells the format. Without COLUMN all columns are written: into one folder of TensorBoard's
+    projector (FILE ends in .projector), or into a folder with a file for each column (Parquet, or --format).
+    """
+    from tabemb.experiments.export import export_all, export_column
+    from tabemb.experiments.run_folder import open_run
+
+    if len(what) > 2:
+        raise typer.BadParameter(f"expected one or two, got {len(what)}.", param_hint="[COLUMN] FILE")
+    *column, path = what
+    finished = open_run(run)
+    written = export_column(finished, *column, path, format) if column else export_all(finished, path, format)
+    for line in written:
+        _print(line)
+
+
+@app.command()
 def predict(
     run: RunPath,
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabemb import __version__
+from tabemb import CategoryVectors, __version__, open_run
 from tabemb.cli import main
 from tabemb.experiments import runner
+from tabemb.vectors.formats.projector import load_projector
 
 TEXT = """\
 data:
@@ -75,7 +76,7 @@ def test_help_takes_half_a_second_of_a_processor():
         end = os.times()
         seconds.append(end.children_user - begin.children_user + end.children_system - begin.children_system)
         assert result.returncode == 0
-    for command in ("run", "compare", "vectors", "neighbors", "diagnose", "predict"):
+    for command in ("run", "compare", "vectors", "neighbors", "diagnose", "export", "predict"):
         assert command in result.stdout
     assert min(seconds) < 0.5
 
@@ -107,6 +108,11 @@ def test_the_version(capsys):
         (["neighbors", "runs/x", "dest"], "Error: Missing argument 'KEY'."),
         (["diagnose"], "Error: Missing argument 'RUN'."),
         (["diagnose", "runs/x", "--min-count", "0"], "Error: Invalid value for '--min-count': "),
+        (["export", "runs/x"], "Error: Missing argument '[COLUMN] FILE"),
+        (
+            ["export", "runs/x", "dest", "a.csv", "b.csv"],
+            "Error: Invalid value for [COLUMN] FILE: expected one or two",
+        ),
     ],
 )
 def test_wrong_usage_is_2_and_one_line(capsys, arguments, told):
@@ -147,9 +153,24 @@ def test_no_command_shows_the_help(capsys):
             "'shape'?\n",
         ),
         (
+            ["export", "runs/small", "shap", "x.csv"],
+            "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
+            "'shape'?\n",
+        ),
+        (
             ["diagnose", "runs/small", "shape", "--min-count", "99"],
             "Error: Column 'shape' has 3 categories, and 0 with a vector of its own and 99 rows or more; a diagnosis "
             "takes 3. Lower min_count.\n",
+        ),
+        (
+            ["export", "runs/small", "shape", "nowhere/x.csv"],
+            "Error: Cannot write nowhere/x.csv: No such file or directory. Choose a folder that exists and that you "
+            "may write to.\n",
+        ),
+        (
+            ["export", "runs/small", "shape"],
+            "Error: shape would be a folder with the vectors of all columns (shape, code). For one of them name it and "
+            "the file: tabemb export runs/small shape shape.parquet\n",
         ),
         (["predict", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
         (
@@ -334,6 +355,23 @@ def test_diagnose_tells_of_all_columns_or_of_one(here, capsys):
     assert lines[2][2:].startswith("effective rank")
     assert main(["diagnose", "runs/small", "--min-count", "99"]) == 0
     assert "Lower min_count" in capsys.readouterr().out
+
+
+def test_export_of_one_column_and_of_all(here, capsys):
+    assert main(["export", "runs/small", "shape", "shape.csv"]) == 0
+    assert capsys.readouterr().out == "shape.csv: shape, 3 categories x 3\n"
+    assert set(pd.read_csv("shape.csv")["key"]) >= {"round", "flat", "New York"}
+    assert main(["export", "runs/small", "code", "code.bin", "--format", "npz"]) == 0
+    assert CategoryVectors.load("code.bin", format="npz", mmap=True) == open_run("runs/small").vectors["code"]
+    assert main(["export", "runs/small", "all.projector"]) == 0
+    assert load_projector("all.projector") == dict(open_run("runs/small").vectors)
+    capsys.readouterr()
+    assert main(["export", "runs/small", "vectors", "--format", "jsonl"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "vectors/shape.jsonl: shape, 3 categories x 3",
+        "vectors/code.jsonl: code, 3 categories x 3",
+    ]
+    assert CategoryVectors.load("vectors/shape.jsonl") == open_run("runs/small").vectors["shape"]
 
 
 def test_predict_to_standard_output_and_to_a_file(here, capsys):

@@ -18,6 +18,7 @@ REGISTRIES = [
     ("tabemb.vectors.analogies", "ANALOGIES"),
     ("tabemb.vectors.indexes", "INDEXES"),
     ("tabemb.vectors.metrics", "METRICS"),
+    ("tabemb.vectors.formats", "FORMATS"),
 ]
 ENTRIES = [
     pytest.param(cls, id=f"{registry}-{name}")

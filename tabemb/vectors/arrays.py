@@ -1,6 +1,8 @@
-"""Arrays that are checked when they are taken in, copied, and read-only from then on."""
+"""Arrays that are checked when they are taken in, copied, and read-only from then on; or mapped from a file."""
 
+import mmap
 from collections.abc import Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -8,13 +10,19 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 
-__all__ = ["count_array", "float_array"]
+__all__ = ["count_array", "float_array", "mapped_floats"]
+
+# Numbers that are checked at once: what of a map is in memory meanwhile is 4 MB.
+_BLOCK = 2**20
 
 
 def float_array(
     values: npt.ArrayLike, what: str, shape: tuple[int | None, ...], *, owner: str, keys: Sequence[Any] | None = None
 ) -> npt.NDArray[np.float32]:
     """Return finite numbers of the expected shape as a read-only float32 array of its own.
+
+    A read-only map of a file (:func:`mapped_floats`, or ``numpy.memmap`` of mode "r") is not copied: it is read through
+    once, a block at a time, and stays in its file. That file must not be changed in place while it is in use.
 
     Parameters
     ----------
@@ -42,7 +50,7 @@ def float_array(
     try:
         # What float32 cannot hold becomes infinite, and is refused below.
         with np.errstate(over="ignore"):
-            array = np.array(values, dtype=np.float32)
+            array = np.asarray(values) if _is_map(values) else np.array(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise DataError(f"{owner}: expected {what} as {wanted} numbers, got {_said(values)}.") from error
     fits = len(array.shape) == len(shape) and all(
@@ -51,12 +59,40 @@ def float_array(
     if not fits:
         got = " x ".join(map(str, array.shape)) or "one number"
         raise DataError(f"{owner}: expected {what} of shape {wanted}, got {got}.")
-    if not np.isfinite(array).all():
-        first = tuple(np.argwhere(~np.isfinite(array))[0])
-        row = f" in the row of {keys[first[0]]!r}" if keys is not None else ""
-        raise DataError(f"{owner}: expected finite float32 numbers in {what}, got {array[first]}{row}.")
+    _check_finite(array, what, owner, keys)
     array.flags.writeable = False
     return array
+
+
+def mapped_floats(path: str | PathLike[str], offset: int, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Return the little-endian float32 numbers of a part of a file, which are read when they are looked at.
+
+    Parameters
+    ----------
+    path : str or path
+    offset : int
+        The byte that they begin at; a multiple of 4.
+    shape : tuple of two int
+        Rows and columns, row by row.
+
+    Raises
+    ------
+    OSError, ValueError
+        When the file cannot be opened, or is shorter.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "numbers")
+    ...     _ = path.write_bytes(np.array([0, 1, 2], "<f4").tobytes())
+    ...     mapped_floats(path, 4, (1, 2)).tolist()
+    [[1.0, 2.0]]
+    """
+    if 0 in shape:
+        # Nothing cannot be mapped.
+        return np.zeros(shape, dtype=np.float32)
+    return np.memmap(path, dtype="<f4", mode="r", offset=offset, shape=shape)
 
 
 def count_array(values: npt.ArrayLike, n: int, *, owner: str) -> npt.NDArray[np.int64]:
@@ -82,6 +118,38 @@ def count_array(values: npt.ArrayLike, n: int, *, owner: str) -> npt.NDArray[np.
         raise DataError(f"{owner}: expected counts as whole numbers from 0, got {_said(values)}.")
     array.flags.writeable = False
     return array
+
+
+def _is_map(values: object) -> bool:
+    return (
+        isinstance(values, np.memmap)
+        and values.mode == "r"
+        and values.dtype == np.float32
+        and values.flags.c_contiguous
+        and values.flags.aligned
+    )
+
+
+def _check_finite(array: npt.NDArray[np.float32], what: str, owner: str, keys: Sequence[Any] | None) -> None:
+    rows = max(1, _BLOCK // max(1, array[:1].size))
+    for start in range(0, len(array), rows):
+        block = array[start : start + rows]
+        finite = np.isfinite(block)
+        if not finite.all():
+            first = tuple(np.argwhere(~finite)[0])
+            row = f" in the row of {keys[start + first[0]]!r}" if keys is not None else ""
+            raise DataError(f"{owner}: expected finite float32 numbers in {what}, got {block[first]}{row}.")
+        _let_go(array)
+
+
+def _let_go(array: npt.NDArray[Any]) -> None:
+    """Take the pages of a map that were read out of this process's memory; they are read again when asked for."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    # Not every system has the call, and without it the pages go when memory runs short.
+    if isinstance(owner, mmap.mmap) and hasattr(owner, "madvise"):
+        owner.madvise(mmap.MADV_DONTNEED)
 
 
 def _said(values: Any) -> str:

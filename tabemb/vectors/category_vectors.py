@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import DataError
 from tabemb.vectors.aligning import Aligning
 from tabemb.vectors.analogies import Analogies
 from tabemb.vectors.arrays import count_array, float_array
@@ -16,19 +15,19 @@ from tabemb.vectors.averaging import Averaging
 from tabemb.vectors.clusters import Clustering
 from tabemb.vectors.comparing import Comparing
 from tabemb.vectors.diagnostics import Diagnosing
+from tabemb.vectors.framing import Framing
 from tabemb.vectors.indexing import Indexing
 from tabemb.vectors.key_index import KeyIndex
 from tabemb.vectors.querying import is_several
 from tabemb.vectors.search import Search
 from tabemb.vectors.shrinking import Shrinking
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["CategoryVectors"]
 
 
-class CategoryVectors(Asking, Analogies, Averaging, Clustering, Comparing, Indexing, Shrinking, Aligning, Diagnosing):
+class CategoryVectors(
+    Asking, Analogies, Averaging, Clustering, Comparing, Indexing, Shrinking, Aligning, Diagnosing, Framing
+):
     """The vectors of the categories of one column.
 
     A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).
@@ -39,7 +38,7 @@ class CategoryVectors(Asking, Analogies, Averaging, Clustering, Comparing, Index
         The categories, the most frequent first. They keep their type: 1 and 1.0 are one category, ``"1"`` and
         ``True`` are two more.
     vectors : array-like of shape (n, dim)
-        A row for each key; finite, kept as float32.
+        A row for each key; finite, kept as float32. A ``numpy.memmap`` of float32 and mode "r" stays in its file.
     counts : array-like of int of shape (n,), optional
         In how many rows each category was seen.
     name : str, default=""
@@ -157,53 +156,23 @@ class CategoryVectors(Asking, Analogies, Averaging, Clustering, Comparing, Index
         row: npt.NDArray[np.float32] = self._vectors[self._index[key]]
         return row
 
-    def to_frame(self, *, count: bool = False) -> "pd.DataFrame":
-        """Return the vectors as a pandas table, ready to be joined to another one by the column.
-
-        Parameters
-        ----------
-        count : bool, default=False
-            Whether a column ``dest_count`` comes first.
-
-        Returns
-        -------
-        pandas.DataFrame
-            The index holds the keys and is named after the column; the columns are ``dest_emb0``, ``dest_emb1``, ...
-
-        Raises
-        ------
-        DataError
-            When counts are asked for and not known.
-
-        Examples
-        --------
-        >>> CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest").to_frame()
-              dest_emb0  dest_emb1
-        dest
-        JFK         1.0        0.5
-        SFO        -1.0        0.5
-        """
-        import pandas as pd
-
-        prefix = f"{self._name}_" if self._name else ""
-        index = pd.Index(list(self._index), name=self._name or None, dtype=None if len(self) else object)
-        frame = pd.DataFrame(self._vectors.copy(), index=index, columns=[f"{prefix}emb{i}" for i in range(self.dim)])
-        if count:
-            if self._counts is None:
-                raise DataError(f"The vectors of column {self._name!r} came without counts; leave out count=True.")
-            frame.insert(0, f"{prefix}count", self._counts)
-        return frame
-
     def save(self, path: str | PathLike[str], *, format: str | None = None) -> None:  # noqa: A002
         """Write the vectors to a file, whole or not at all.
 
         Parameters
         ----------
         path : str or path
-            Its suffix tells the format: ``.parquet`` keeps everything; ``.txt``, ``.vec`` and ``.w2v`` are word2vec
-            text, which other programs read, without counts and name.
+            Its suffix tells the format. All bring keys of every type, numbers, and the vectors for unknown and missing
+            back exactly:
+
+            - ``.parquet``, ``.npz``, ``.safetensors`` and ``.jsonl`` (or ``.ndjson``) keep everything; the second and
+              the third can be mapped into memory;
+            - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
+            - ``.csv`` opens in a spreadsheet, and keeps all but the name, which is that of the file;
+            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, which other programs read, without counts and name.
         format : str, optional
-            ``"parquet"`` or ``"word2vec"``, for a name with another suffix.
+            ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"`` or ``"word2vec"``, for
+            a name with another suffix.
 
         Raises
         ------
@@ -227,7 +196,13 @@ class CategoryVectors(Asking, Analogies, Averaging, Clustering, Comparing, Index
         find_format(path, format).write(self, path)
 
     @classmethod
-    def load(cls, path: str | PathLike[str], *, format: str | None = None) -> "CategoryVectors":  # noqa: A002
+    def load(
+        cls,
+        path: str | PathLike[str],
+        *,
+        format: str | None = None,  # noqa: A002
+        mmap: bool = False,
+    ) -> "CategoryVectors":
         """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe text.
 
         Parameters
@@ -235,17 +210,32 @@ class CategoryVectors(Asking, Analogies, Averaging, Clustering, Comparing, Index
         path : str or path
         format : str, optional
             As in :meth:`save`.
+        mmap : bool, default=False
+            Whether the vectors stay in the file, and are read where they are looked at: many processes then share one
+            copy, and it may be larger than memory. Formats npz and safetensors. The file is read through once, to see
+            that all numbers are finite, and must not be changed in place meanwhile (:meth:`save` puts a new one in its
+            place, which does no harm). Keys and counts are read as ever.
 
         Raises
         ------
         UnknownNameError
             When no format goes by that suffix or name.
         FormatError
-            When there is no such file, or it is not whole; the message names the line and what was expected.
+            When there is no such file, it is not whole, or cannot be mapped; the message says what was expected, and
+            for text in which line.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "dest.npz")
+        ...     CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]]).save(path)
+        ...     CategoryVectors.load(path, mmap=True).vectors.sum(axis=0)
+        array([0., 1.], dtype=float32)
         """
         from tabemb.vectors.formats import find_format
 
-        return find_format(path, format).read(path)
+        return find_format(path, format).read(path, mmap=mmap)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CategoryVectors):

@@ -123,25 +123,6 @@ def test_keys_of_several_types_are_told_apart():
     assert len(vectors.most_similar(True)) == 2
 
 
-def test_to_frame_joins_to_a_table(airports):
-    frame = airports.to_frame()
-    assert list(frame.columns) == ["dest_emb0", "dest_emb1"]
-    assert frame.index.name == "dest"
-    assert (frame.dtypes == np.float32).all()
-    joined = pd.DataFrame({"dest": ["SFO", "JFK", "XYZ"]}).join(frame, on="dest")
-    assert joined["dest_emb0"].tolist()[:2] == [-1, 1]
-    assert joined["dest_emb0"].isna().tolist() == [False, False, True]
-
-
-def test_to_frame_with_counts_and_without_a_name(airports):
-    assert list(airports.to_frame(count=True).columns) == ["dest_count", "dest_emb0", "dest_emb1"]
-    plain = CategoryVectors([3, 4], [[1], [2]])
-    assert list(plain.to_frame().columns) == ["emb0"]
-    assert plain.to_frame().index.dtype == np.int64
-    with pytest.raises(DataError, match="came without counts; leave out count=True"):
-        plain.to_frame(count=True)
-
-
 def test_save_and_load_go_by_the_suffix_or_the_name(airports, tmp_path):
     airports.save(tmp_path / "dest.parquet")
     airports.save(tmp_path / "dest.w2v")

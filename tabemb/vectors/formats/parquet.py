@@ -18,12 +18,11 @@ from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
+from tabemb.vectors.formats.header import header_of, read_header, special_of
 
 __all__ = ["Parquet"]
 
 _META = b"tabemb"
-_KIND = "tabemb.vectors"
-_VERSION = 1
 
 
 @FORMATS.register("parquet")
@@ -37,21 +36,18 @@ class Parquet(Format):
     """
 
     suffixes = (".parquet",)
+    keeps_counts = True
+    keeps_name = True
+    notices_cuts = True
+    damage = (pa.ArrowException,)
 
     def _write(self, vectors: CategoryVectors, path: Path) -> None:
         columns = _key_columns(vectors.index_to_key)
         if vectors.counts is not None:
             columns["count"] = pa.array(vectors.counts)
         columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.vectors.ravel()), vectors.dim)
-        meta = {
-            "format": _KIND,
-            "version": _VERSION,
-            "name": vectors.name,
-            "dim": vectors.dim,
-            "unknown": _numbers(vectors.unknown),
-            "missing": _numbers(vectors.missing),
-        }
-        table = pa.table(columns).replace_schema_metadata({_META: json.dumps(meta)})
+        header = json.dumps(header_of(vectors) | special_of(vectors))
+        table = pa.table(columns).replace_schema_metadata({_META: header})
         pq.write_table(table, path)
 
     def _read(self, path: Path) -> CategoryVectors:
@@ -59,20 +55,20 @@ class Parquet(Format):
             table = pq.read_table(path)
         except pa.ArrowException as error:
             raise FormatError(f"{path}: expected a Parquet file, but it cannot be read as one ({error}).") from error
-        meta = _meta(path, table)
-        try:
-            return CategoryVectors(
-                _keys(table),
-                _matrix(table, int(meta["dim"])),
-                table["count"].to_numpy() if "count" in table.column_names else None,
-                name=meta["name"],
-                unknown=meta["unknown"],
-                missing=meta["missing"],
-            )
-        except (KeyError, TypeError, ValueError, pa.ArrowException) as error:
-            raise FormatError(
-                f"{path}: expected vectors as tabemb writes them, but they do not fit: {error}"
-            ) from error
+        header = read_header(
+            path,
+            (table.schema.metadata or {}).get(_META),
+            "a Parquet file that CategoryVectors.save has written, but its metadata has no "
+            f"'tabemb' entry. It has the columns {', '.join(table.column_names)}.",
+        )
+        return CategoryVectors(
+            _keys(table),
+            _matrix(table, int(header["dim"])),
+            table["count"].to_numpy() if "count" in table.column_names else None,
+            name=header["name"],
+            unknown=header["unknown"],
+            missing=header["missing"],
+        )
 
 
 def _key_columns(keys: list[Any]) -> dict[str, pa.Array]:
@@ -102,29 +98,6 @@ def _keys(table: pa.Table) -> list[Any]:
 def _matrix(table: pa.Table, dim: int) -> npt.NDArray[np.float32]:
     column = table["vector"].combine_chunks()
     if not pa.types.is_fixed_size_list(column.type) or column.type.list_size != dim or column.null_count:
-        raise FormatError(f"the column 'vector' should be lists of {dim} numbers, and is {column.type}.")
+        raise ValueError(f"the column 'vector' should be lists of {dim} numbers, and is {column.type}.")
     matrix: npt.NDArray[np.float32] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
     return matrix
-
-
-def _numbers(vector: npt.NDArray[np.float32] | None) -> list[float] | None:
-    return None if vector is None else vector.tolist()
-
-
-def _meta(path: Path, table: pa.Table) -> dict[str, Any]:
-    raw = (table.schema.metadata or {}).get(_META)
-    try:
-        meta = json.loads(raw) if raw is not None else None
-    except ValueError:
-        meta = None
-    if not isinstance(meta, dict) or meta.get("format") != _KIND:
-        raise FormatError(
-            f"{path}: expected a Parquet file that CategoryVectors.save has written, but its metadata has no "
-            f"'tabemb' entry. It has the columns {', '.join(table.column_names)}."
-        )
-    if meta.get("version") != _VERSION:
-        raise FormatError(
-            f"{path}: expected version {_VERSION} of tabemb's vectors, got {meta.get('version')!r}. "
-            "A newer tabemb has written it; update tabemb to read it."
-        )
-    return meta

@@ -29,6 +29,7 @@ from tabemb.exceptions import FormatError, TabembError
 from tabemb.table.keys import identity, key_from_json, key_to_json
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
+from tabemb.vectors.formats.number_text import row_texts
 
 __all__ = ["Word2Vec", "key_of", "word_of"]
 
@@ -59,13 +60,14 @@ class Word2Vec(Format):
     suffixes = (".txt", ".vec", ".w2v")
 
     def _write(self, vectors: CategoryVectors, path: Path) -> None:
-        rows = [(word_of(key), row) for key, row in zip(vectors.index_to_key, vectors.vectors, strict=True)]
-        rows += [
-            (word, row) for word, row in ((UNKNOWN, vectors.unknown), (MISSING, vectors.missing)) if row is not None
-        ]
+        special = {
+            word: row for word, row in ((UNKNOWN, vectors.unknown), (MISSING, vectors.missing)) if row is not None
+        }
+        words = [*map(word_of, vectors.index_to_key), *special]
+        matrix = np.vstack([vectors.vectors, *special.values()])
         with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(f"{len(rows)} {vectors.dim}\n")
-            file.writelines(f"{word} {' '.join(row.astype(str))}\n" for word, row in rows)
+            file.write(f"{len(words)} {vectors.dim}\n")
+            file.writelines(f"{word} {row}\n" for word, row in zip(words, row_texts(matrix, " "), strict=True))
 
     def _read(self, path: Path) -> CategoryVectors:
         dim, rows = _read_rows(path)

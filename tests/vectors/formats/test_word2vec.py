@@ -26,8 +26,8 @@ def test_the_file_as_it_is(path):
         path
     )
     assert path.read_text() == (
-        "7 2\nNew%20York 1.0 0.1\n%empty 2.0 -0.5\n%3Cunknown> 3.0 1e-09\n7%json 4.0 1e+30\n100%25 5.0 0.0\n"
-        "<unknown> 0.0 0.0\n<missing> 1.0 1.0\n"
+        "7 2\nNew%20York 1 0.1\n%empty 2 -0.5\n%3Cunknown> 3 1e-9\n7%json 4 1e+30\n100%25 5 0\n"
+        "<unknown> 0 0\n<missing> 1 1\n"
     )
 
 

@@ -1,0 +1,143 @@
+r"""CSV: one row a category, for spreadsheets and whoever reads nothing else.
+
+Columns: ``key``, ``key_json``, ``count`` and ``emb0``, ``emb1``, ...; ``key_json`` is there only where the text in
+``key`` would not bring the keys back (they are not all text, or one of them is unsafe), ``count`` only where counts are
+known. The last rows may be ``<unknown>`` and ``<missing>``. The column's name is that of the file.
+
+It is safe to open in Excel: UTF-8 with a byte-order mark, every text quoted, and none of them a formula (a text that
+begins with ``=``, ``+``, ``-`` or ``@`` gets an apostrophe before it in ``key``; its ``key_json`` is exact).
+
+Rows may be left out or moved in a spreadsheet, so a file that was cut between two rows is a smaller one, not a broken
+one.
+"""
+
+import csv
+import json
+from numbers import Number
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from tabemb.exceptions import FormatError
+from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.formats.base import FORMATS, Format
+from tabemb.vectors.formats.delimited import read_delimited
+
+__all__ = ["Csv"]
+
+_UNKNOWN, _MISSING = "<unknown>", "<missing>"
+_MARK = b"\xef\xbb\xbf"
+# What a spreadsheet takes for the beginning of a formula, or cuts off before it looks.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# No header is longer; other files may be one line without an end.
+_LONGEST_HEADER = 2**24
+
+
+@FORMATS.register("csv")
+class Csv(Format):
+    """One row a category; keys, numbers and counts come back exactly.
+
+    Examples
+    --------
+    >>> Csv.suffixes
+    ('.csv',)
+    """
+
+    suffixes = (".csv",)
+    keeps_counts = True
+    damage = (pa.ArrowException,)
+
+    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+        keys = vectors.index_to_key
+        special = [(word, row) for word, row in _special(vectors) if row is not None]
+        texts = [_text(key) for key in keys]
+        columns: dict[str, pa.Array] = {"key": pa.array([*texts, *(word for word, _ in special)], pa.string())}
+        if texts != keys or {_UNKNOWN, _MISSING} & set(texts):
+            as_json = [json.dumps(key_to_json(key)) for key in keys]
+            columns["key_json"] = pa.array(as_json + [""] * len(special), pa.string())
+        if vectors.counts is not None:
+            columns["count"] = pa.array([*vectors.counts.tolist(), *[None] * len(special)], pa.int64())
+        matrix = np.vstack([vectors.vectors, *(row[None] for _, row in special)])
+        columns |= {f"emb{place}": pa.array(np.ascontiguousarray(column)) for place, column in enumerate(matrix.T)}
+        with path.open("wb") as file:
+            file.write(_MARK)
+            pa_csv.write_csv(pa.table(columns), file)
+
+    def _read(self, path: Path) -> CategoryVectors:
+        names = _names(path)
+        table = read_delimited(path, _types(names), header=True)
+        keys = table["key"].to_pylist()
+        exact = table["key_json"].to_pylist() if "key_json" in names else keys
+        special = _special_rows(path, keys, exact)
+        rows = np.setdiff1d(np.arange(len(keys)), list(special.values()))
+        matrix = _matrix(path, table.select([name for name in names if name.startswith("emb")]))
+        return CategoryVectors(
+            [key_from_json(json.loads(exact[row])) if "key_json" in names else keys[row] for row in rows],
+            matrix[rows],
+            table["count"].take(pa.array(rows)).to_numpy() if "count" in names else None,
+            name=path.stem,
+            unknown=matrix[special[_UNKNOWN]] if _UNKNOWN in special else None,
+            missing=matrix[special[_MISSING]] if _MISSING in special else None,
+        )
+
+
+def _special(vectors: CategoryVectors) -> list[tuple[str, npt.NDArray[np.float32] | None]]:
+    return [(_UNKNOWN, vectors.unknown), (_MISSING, vectors.missing)]
+
+
+def _text(key: Any) -> str:
+    """Return what a spreadsheet shows for a key: itself, where it is text and safe."""
+    text = str(key).encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
+    return "'" + text if text.startswith(_FORMULA) and not isinstance(key, Number) else text
+
+
+def _names(path: Path) -> list[str]:
+    """Return the names of the columns; hold the file to having those that we write, and a last line that ends."""
+    with path.open("rb") as file:
+        first = file.readline(_LONGEST_HEADER)
+        file.seek(-1 if first else 0, 2)
+        ends = file.read() == b"\n"
+    try:
+        (names,) = csv.reader([first.decode("utf-8-sig")])
+    except (ValueError, csv.Error):
+        names = []
+    dims = [name for name in names if name.startswith("emb")]
+    optional = [name for name in ("key_json", "count") if name in names]
+    if not dims or names != ["key", *optional, *(f"emb{place}" for place in range(len(dims)))]:
+        got = ", ".join(names) if names else "no such line"
+        raise FormatError(
+            f"{path}, line 1: expected the columns key, (key_json, count,) emb0, emb1, ... that CategoryVectors.save "
+            f"writes, got {got[:200]}. Other tables can be read with pandas and given to CategoryVectors.from_frame."
+        )
+    if not ends:
+        raise FormatError(f"{path}: expected an end of line after the last row. The file may have been cut short.")
+    return names
+
+
+def _special_rows(path: Path, keys: list[str], exact: list[str]) -> dict[str, int]:
+    """Return the rows for unknown and missing; their exact key, where there is one, is empty."""
+    rows: dict[str, int] = {}
+    for row, (key, text) in enumerate(zip(keys, exact, strict=True)):
+        if key in (_UNKNOWN, _MISSING) and text in (key, "") and rows.setdefault(key, row) != row:
+            raise FormatError(f"{path}: expected {key!r} once, got it in rows {rows[key] + 1} and {row + 1}.")
+    return rows
+
+
+def _types(names: list[str]) -> dict[str, pa.DataType]:
+    others = {"key": pa.string(), "key_json": pa.string(), "count": pa.int64()}
+    return {name: others.get(name, pa.float32()) for name in names}
+
+
+def _matrix(path: Path, table: pa.Table) -> npt.NDArray[np.float32]:
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if column.null_count:
+            row = int(np.flatnonzero(column.is_null().to_numpy())[0])
+            raise FormatError(f"{path}: expected a number in the column {name!r}, got nothing in row {row + 1}.")
+    if not table.num_rows:
+        return np.empty((0, table.num_columns), dtype=np.float32)
+    return np.column_stack([column.to_numpy() for column in table.columns])

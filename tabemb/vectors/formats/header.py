@@ -1,0 +1,109 @@
+"""What a file of ours says of itself, as JSON: that it is one, of which version, and what has no place in its rows."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import FormatError
+from tabemb.table.keys import key_from_json, key_to_json
+
+if TYPE_CHECKING:
+    from tabemb.vectors.category_vectors import CategoryVectors
+
+__all__ = ["KIND", "VERSION", "header_of", "keys_from_json", "keys_to_json", "read_header", "special_of"]
+
+KIND = "tabemb.vectors"
+VERSION = 1
+
+
+def header_of(vectors: "CategoryVectors") -> dict[str, Any]:
+    """Return the kind and version of the file, and the column's name and sizes.
+
+    Examples
+    --------
+    >>> from tabemb import CategoryVectors
+    >>> header_of(CategoryVectors(["a"], [[1.0, 2.0]], name="dest"))
+    {'format': 'tabemb.vectors', 'version': 1, 'name': 'dest', 'n': 1, 'dim': 2}
+    """
+    return {"format": KIND, "version": VERSION, "name": vectors.name, "n": len(vectors), "dim": vectors.dim}
+
+
+def special_of(vectors: "CategoryVectors") -> dict[str, Any]:
+    """Return the vectors for unknown and missing categories as lists of numbers, for formats that keep them as JSON."""
+    return {"unknown": _numbers(vectors.unknown), "missing": _numbers(vectors.missing)}
+
+
+def read_header(path: Path, raw: str | bytes | None, expected: str) -> dict[str, Any]:
+    """Return the header that a file holds.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for error messages.
+    raw : str, bytes or None
+        The JSON; None where the file has nothing in its place.
+    expected : str
+        What the file should be and is not, when this is no header of ours.
+
+    Raises
+    ------
+    FormatError
+        When it is none, or of a version that we cannot read.
+
+    Examples
+    --------
+    >>> read_header(Path("a.npz"), '{"format": "tabemb.vectors", "version": 2}', "an npz file of vectors")
+    Traceback (most recent call last):
+    tabemb.exceptions.FormatError: a.npz: expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it;
+    update tabemb to read it.
+    """
+    try:
+        header = json.loads(raw) if raw else None
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict) or header.get("format") != KIND:
+        raise FormatError(f"{path}: expected {expected}")
+    version = header.get("version")
+    if version != VERSION:
+        newer = isinstance(version, int) and version > VERSION
+        why = "A newer tabemb has written it; update tabemb to read it." if newer else "Save the vectors again."
+        raise FormatError(f"{path}: expected version {VERSION} of tabemb's vectors, got {version!r}. {why}")
+    return header
+
+
+def keys_to_json(keys: Iterable[Any]) -> str:
+    r"""Return the keys as a JSON list, in ASCII.
+
+    Examples
+    --------
+    >>> keys_to_json(["é", 1, 1.5])
+    '["\\u00e9",1,{"float":"1.5"}]'
+    """
+    return json.dumps([key_to_json(key) for key in keys], separators=(",", ":"))
+
+
+def keys_from_json(text: str | bytes) -> list[Any]:
+    """Return the keys that :func:`keys_to_json` wrote.
+
+    Raises
+    ------
+    FormatError, ValueError
+        When the text is no such list.
+
+    Examples
+    --------
+    >>> keys_from_json('["a",1]')
+    ['a', 1]
+    """
+    values = json.loads(text)
+    if not isinstance(values, list):
+        raise ValueError(f"the keys should be a list, and are {type(values).__name__}")
+    return [key_from_json(value) for value in values]
+
+
+def _numbers(vector: npt.NDArray[np.float32] | None) -> list[float] | None:
+    return None if vector is None else vector.tolist()

@@ -1,0 +1,238 @@
+"""A folder for TensorBoard's Embedding Projector, with one column or several; lossless.
+
+``vectors.tsv`` and ``metadata.tsv`` (see :mod:`~tabemb.vectors.formats.projector_tsv`), and two lists of what there is:
+``projector_config.pbtxt``, which ``tensorboard --logdir`` reads, and ``projector_config.json``, for the page
+projector.tensorflow.org (``?config=`` and the address of the list; the two tables can be loaded there by hand too). Of
+several columns each has tables of its own, ``dest.vectors.tsv`` and ``dest.metadata.tsv``, and the projector lets
+choose. What has no place in the tables (name, unknown, missing) is in the JSON under ``tabemb``.
+
+The projector draws vectors of two numbers or more; shorter ones are written and read all the same.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from tabemb.exceptions import DataError, FormatError, did_you_mean
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.formats.base import FORMATS, FolderFormat
+from tabemb.vectors.formats.header import header_of, read_header, special_of
+from tabemb.vectors.formats.projector_tsv import (
+    read_metadata,
+    read_vectors,
+    side_texts,
+    write_metadata,
+    write_vectors,
+)
+from tabemb.vectors.formats.replacing import replacing_folder
+
+__all__ = ["Projector", "load_projector", "save_projector"]
+
+_CONFIG, _PBTXT = "projector_config.json", "projector_config.pbtxt"
+_VECTORS, _METADATA = "vectors.tsv", "metadata.tsv"
+# Names that are the same in a path and in an address, on any file system.
+_UNSAFE = re.compile("[^A-Za-z0-9_-]+")
+
+
+@FORMATS.register("projector")
+class Projector(FolderFormat):
+    """A folder that TensorBoard's projector shows; lossless.
+
+    Examples
+    --------
+    >>> Projector.suffixes
+    ('.projector',)
+    """
+
+    suffixes = (".projector",)
+    keeps_counts = True
+    keeps_name = True
+    notices_cuts = True
+    damage = (pa.ArrowException,)
+
+    def write_all(self, vectors: Mapping[str, CategoryVectors], path: str | PathLike[str]) -> list[Path]:
+        """Write the vectors of several columns into one folder of the projector's; see :func:`save_projector`."""
+        save_projector(vectors, path)
+        return [Path(path)] * len(vectors)
+
+    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+        _write_all([(vectors.name, vectors, {})], path)
+
+    def _read(self, path: Path) -> CategoryVectors:
+        entries = _entries(path)
+        if len(entries) != 1:
+            raise FormatError(
+                f"{path}: expected the vectors of one column, got {len(entries)}: {', '.join(entries) or 'none'}. "
+                "Read them with tabemb.vectors.formats.projector.load_projector."
+            )
+        return _read_one(path, *entries.values())
+
+    def _is_part(self, name: str) -> bool:
+        return name in (_CONFIG, _PBTXT) or name.endswith((_VECTORS, _METADATA))
+
+
+def save_projector(
+    vectors: Mapping[str, CategoryVectors],
+    path: str | PathLike[str],
+    *,
+    side: Mapping[str, Mapping[str, Iterable[Any]]] | None = None,
+    address: str = "",
+) -> None:
+    """Write the vectors of several columns into one folder for TensorBoard's projector, whole or not at all.
+
+    Parameters
+    ----------
+    vectors : mapping from str to CategoryVectors
+        By column.
+    path : str or path
+        The folder; an old one of the projector's is replaced, any other is left alone.
+    side : mapping from str to mapping from str to iterable, optional
+        More to tell about the categories, to colour or label the points by: for a column, its side columns by name,
+        each with a value for every category, in the order of the keys.
+    address : str, optional
+        Where the folder will be served, such as ``"https://example.org/dest/"``, for the page projector.tensorflow.org,
+        which takes names without an address for its own files.
+
+    Raises
+    ------
+    DataError
+        When there are no vectors, a side column is not as long as the column, or its name is taken.
+    OutputError
+        When the folder cannot be written; an old one then is as it was.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> dest = CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_projector({"dest": dest}, f"{folder}/flights", side={"dest": {"state": ["NY", "CA"]}})
+    ...     print(pathlib.Path(folder, "flights", "metadata.tsv").read_text().expandtabs(6))
+    key   state
+    JFK   NY
+    SFO   CA
+    """
+    side = side or {}
+    strangers = [column for column in side if column not in vectors]
+    if strangers:
+        raise DataError(
+            f"There are side columns for {strangers[0]!r}, and no vectors. Vectors: {', '.join(map(str, vectors))}."
+            f"{did_you_mean(strangers[0], vectors)}"
+        )
+    if not vectors:
+        raise DataError("A projector needs the vectors of at least one column, got none.")
+    entries = [(column, mine, side_texts(column, mine, side.get(column, {}))) for column, mine in vectors.items()]
+    with replacing_folder(Path(path), Projector()._is_part) as draft:
+        _write_all(entries, draft, f"{address.rstrip('/')}/" if address else "")
+
+
+def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
+    """Read the vectors of all columns in a projector's folder that tabemb has written.
+
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    dict from str to CategoryVectors
+
+    Raises
+    ------
+    FormatError
+        When there is no such folder, or it is not whole.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> dest = CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_projector({"dest": dest}, folder)
+    ...     load_projector(folder)
+    {'dest': CategoryVectors(dest: 2 categories x 2)}
+    """
+    folder = Path(path)
+    with Projector().reading(folder):
+        return {column: _read_one(folder, header) for column, header in _entries(folder).items()}
+
+
+def _write_all(columns: list[tuple[str, CategoryVectors, dict[str, list[str]]]], path: Path, address: str = "") -> None:
+    entries, local = [], []
+    for (column, vectors, side), stem in zip(columns, _stems([column for column, _, _ in columns]), strict=True):
+        tables = {"tensorPath": f"{stem}{_VECTORS}", "metadataPath": f"{stem}{_METADATA}"}
+        write_vectors(path / tables["tensorPath"], vectors)
+        write_metadata(path / tables["metadataPath"], vectors, side)
+        names = {"tensorName": column or "vectors", "tensorShape": [len(vectors), vectors.dim]}
+        header = header_of(vectors) | special_of(vectors) | {"column": column, **tables}
+        entries.append(names | {name: address + table for name, table in tables.items()} | {"tabemb": header})
+        local.append(names | tables)
+    (path / _CONFIG).write_text(json.dumps({"embeddings": entries}, indent=1), encoding="ascii")
+    (path / _PBTXT).write_text("".join(map(_pbtxt, local)), encoding="ascii")
+
+
+def _stems(columns: list[str]) -> list[str]:
+    """Return what stands before the names of each column's tables; nothing where there is one column only."""
+    if len(columns) == 1:
+        return [""]
+    stems: list[str] = []
+    for number, column in enumerate(columns, start=1):
+        stem = _UNSAFE.sub("_", column)[:100]
+        taken = {each.lower() for each in stems}
+        stems.append(f"{stem}-{number}." if f"{stem}.".lower() in taken else f"{stem}.")
+    return stems
+
+
+def _pbtxt(entry: dict[str, Any]) -> str:
+    rows, dim = entry["tensorShape"]
+    return (
+        f"embeddings {{\n  tensor_name: {_literal(entry['tensorName'])}\n  tensor_shape: {rows}\n"
+        f"  tensor_shape: {dim}\n  tensor_path: {_literal(entry['tensorPath'])}\n"
+        f"  metadata_path: {_literal(entry['metadataPath'])}\n}}\n"
+    )
+
+
+def _literal(text: str) -> str:
+    """Return a text as protocol buffers write it: bytes beyond printable ASCII by their octal number."""
+    raw = text.encode("utf-8", "backslashreplace")
+    plain = frozenset(range(32, 127)) - {*b'"\\'}
+    return '"' + "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in raw) + '"'
+
+
+def _entries(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what the folder's list says of each column."""
+    place = path / _CONFIG
+    if not place.is_file():
+        raise FormatError(f"{path}: expected a folder of the projector's, but there is no {_CONFIG} in it.")
+    try:
+        entries = json.loads(place.read_bytes())["embeddings"]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise FormatError(
+            f"{place}: expected a list of embeddings as JSON, but it cannot be read ({error})."
+        ) from error
+    found = {}
+    for entry in entries:
+        header = read_header(
+            place,
+            json.dumps(entry.get("tabemb") if isinstance(entry, dict) else None),
+            "a projector's folder that tabemb has written, but an embedding in it has no 'tabemb' entry.",
+        )
+        found[header["column"]] = header
+    return found
+
+
+def _read_one(path: Path, header: dict[str, Any]) -> CategoryVectors:
+    n, dim = header["n"], header["dim"]
+    # A name, wherever the list may point to.
+    keys, counts = read_metadata(path / Path(header["metadataPath"]).name, n)
+    return CategoryVectors(
+        keys,
+        read_vectors(path / Path(header["tensorPath"]).name, n, dim),
+        counts,
+        name=header["name"],
+        unknown=header["unknown"],
+        missing=header["missing"],
+    )

@@ -1,0 +1,93 @@
+"""safetensors: the tensors of one file, which PyTorch, JAX and Rust read too; lossless, and can be mapped into memory.
+
+Tensors: ``vectors`` (float32), ``keys`` (uint8, the bytes of a JSON list: the file's own metadata must not be large),
+``counts`` (int64), ``unknown`` and ``missing`` where they are known. The metadata has a JSON header under ``tabemb``.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from tabemb.exceptions import FormatError
+from tabemb.vectors.arrays import mapped_floats
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.formats.base import FORMATS, Format
+from tabemb.vectors.formats.header import header_of, read_header
+from tabemb.vectors.formats.named_arrays import from_named_arrays, named_arrays
+
+__all__ = ["Safetensors"]
+
+_META = "tabemb"
+
+
+@FORMATS.register("safetensors")
+class Safetensors(Format):
+    """One tensor for each thing; lossless.
+
+    Examples
+    --------
+    >>> Safetensors.suffixes
+    ('.safetensors',)
+    """
+
+    suffixes = (".safetensors",)
+    keeps_counts = True
+    keeps_name = True
+    notices_cuts = True
+    maps = True
+    damage = (SafetensorError,)
+
+    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+        # The library makes files that only their owner may read.
+        path.touch()
+        mode = path.stat().st_mode
+        try:
+            save_file(named_arrays(vectors), path, metadata={_META: json.dumps(header_of(vectors))})
+        except SafetensorError as error:
+            raise OSError(str(error)) from error
+        path.chmod(mode)
+
+    def _read(self, path: Path) -> CategoryVectors:
+        with _open(path) as file:
+            header = _header(path, file)
+            return _made(file, header, file.get_tensor("vectors"))
+
+    def _map(self, path: Path) -> CategoryVectors:
+        with _open(path) as file:
+            header = _header(path, file)
+            return _made(file, header, mapped_floats(path, *_place(path)))
+
+
+def _open(path: Path) -> Any:
+    try:
+        return safe_open(path, framework="numpy")
+    except SafetensorError as error:
+        raise FormatError(f"{path}: expected a safetensors file, but it cannot be read as one ({error}).") from error
+
+
+def _place(path: Path) -> tuple[int, tuple[int, int]]:
+    """Return the byte at which the vectors begin, and their shape; the file has been looked through before."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        entry = json.loads(file.read(length))["vectors"]
+    if entry["dtype"] != "F32" or len(entry["shape"]) != 2:
+        raise ValueError(f"vectors should be rows of float32, and are {entry['dtype']} of shape {entry['shape']}")
+    return 8 + length + entry["data_offsets"][0], tuple(entry["shape"])
+
+
+def _header(path: Path, file: Any) -> dict[str, Any]:
+    return read_header(
+        path,
+        (file.metadata() or {}).get(_META),
+        "a safetensors file that CategoryVectors.save has written, but its metadata has no 'tabemb' entry. "
+        f"It has the tensors {', '.join(sorted(file.keys())) or '(none)'}.",
+    )
+
+
+def _made(file: Any, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> CategoryVectors:
+    return from_named_arrays(header, vectors, file.keys(), file.get_tensor)

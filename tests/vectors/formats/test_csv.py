@@ -1,0 +1,126 @@
+"""CSV: what is in the file, what others make of it, and broken ones."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from tabemb.exceptions import FormatError
+from tabemb.vectors import CategoryVectors
+
+MARK = "\ufeff"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "dest.csv"
+
+
+def test_plain_keys_need_no_second_column(path):
+    CategoryVectors(['New "York"', "a,b\n", ""], [[0.1, -0.0], [1, 1e30], [2, 3]], [9, 5, 1], missing=[0, 0.5]).save(
+        path
+    )
+    assert path.read_bytes().decode("utf-8") == (
+        f'{MARK}"key","count","emb0","emb1"\n"New ""York""",9,0.1,-0\n"a,b\n",5,1,1e+30\n"",1,2,3\n"<missing>",,0,0.5\n'
+    )
+
+
+def test_keys_of_other_types_have_their_json_beside_them(path):
+    CategoryVectors([7, "7", True], [[1], [2], [3]], unknown=[0]).save(path)
+    assert path.read_text(encoding="utf-8-sig").splitlines() == [
+        '"key","key_json","emb0"',
+        '"7","7",1',
+        '"7","""7""",2',
+        '"True","true",3',
+        '"<unknown>","",0',
+    ]
+
+
+@pytest.mark.parametrize("key", ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1"])
+def test_no_key_is_a_formula(key, path):
+    CategoryVectors([key, "b"], [[1], [2]]).save(path)
+    table = pd.read_csv(path)
+    assert table["key"].tolist() == ["'" + key, "b"]
+    assert not table["key_json"].str.startswith(("=", "+", "-", "@")).any()
+    assert CategoryVectors.load(path).keys == [key, "b"]
+
+
+def test_negative_numbers_are_numbers(path):
+    CategoryVectors([-7, -0.5], [[1], [2]]).save(path)
+    assert pd.read_csv(path)["key"].tolist() == [-7, -0.5]
+
+
+def test_a_category_that_is_called_unknown_is_one(path):
+    saved = CategoryVectors(["<unknown>", "a"], [[1], [2]], missing=[3], name="dest")
+    saved.save(path)
+    assert CategoryVectors.load(path) == saved
+    saved = CategoryVectors(["<unknown>", "a"], [[1], [2]], unknown=[3], name="dest")
+    saved.save(path)
+    assert CategoryVectors.load(path) == saved
+
+
+def test_pandas_and_polars_read_it(path, airports):
+    airports.save(path)
+    for table in (pd.read_csv(path), pl.read_csv(path).to_pandas()):
+        assert list(table.columns) == ["key", "count", "emb0", "emb1"]
+        assert table["key"].tolist() == [*airports.keys, "<unknown>", "<missing>"]
+        assert table["count"].tolist()[:4] == [9, 5, 3, 1]
+        np.testing.assert_array_equal(table["emb1"].astype(np.float32)[:4], airports.vectors[:, 1])
+
+
+def test_what_a_spreadsheet_saves_again_is_read(path):
+    path.write_bytes(b'\xef\xbb\xbfkey,count,emb0,emb1\r\nJFK,9,1,0.5\r\nSFO,,-1,"2"\r\n'.replace(b"SFO,,", b"SFO,4,"))
+    loaded = CategoryVectors.load(path)
+    assert (loaded.keys, loaded.counts.tolist()) == (["JFK", "SFO"], [9, 4])
+    assert loaded.vectors.tolist() == [[1, 0.5], [-1, 2]]
+    path.write_text("key,emb0\nb,2\na,1\n")
+    assert CategoryVectors.load(path).keys == ["b", "a"]
+
+
+HEAD = "expected the columns key, (key_json, count,) emb0, emb1, ... that CategoryVectors.save writes, got "
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", f", line 1: {HEAD}no such line"),
+        ("\n", f", line 1: {HEAD}no such line"),
+        ("city,lat\nOslo,59.9\n", f", line 1: {HEAD}city, lat. Other tables can be read with pandas and given to"),
+        ("key;emb0\na;1\n", f", line 1: {HEAD}key;emb0."),
+        ("key,emb1\na,1\n", f", line 1: {HEAD}key, emb1."),
+        ("key,emb0,emb2\na,1,2\n", f", line 1: {HEAD}key, emb0, emb2."),
+        ("key,emb0,emb0\na,1,2\n", f", line 1: {HEAD}key, emb0, emb0."),
+        ("key,count,key_json,emb0\na,1,2,3\n", f", line 1: {HEAD}key, count, key_json, emb0."),
+        ("key,emb0\na,1\nb,2", ": expected an end of line after the last row. The file may have been cut short."),
+        ("key,emb0\na,1\nb\n", "but they do not fit: CSV parse error: Row #3:"),
+        ("key,emb0\na,1,2\n", "but they do not fit: CSV parse error: Row #2:"),
+        ("key,emb0\na,x\n", "In CSV column #1: Row #2: CSV conversion error to float: invalid value 'x'"),
+        ("key,emb0\na,1\nb,\n", ": expected a number in the column 'emb0', got nothing in row 2."),
+        ("key,emb0\na,nan\n", "expected finite float32 numbers in vectors, got nan in the row of 'a'."),
+        ("key,emb0\na,inf\n", "expected finite float32 numbers in vectors, got inf in the row of 'a'."),
+        ("key,emb0\na,1e39\n", "expected finite float32 numbers in vectors, got inf in the row of 'a'."),
+        ("key,emb0\na,1\na,2\n", "Column 'dest': expected each key once, got 'a' in rows 0 and 1."),
+        ("key,emb0\n<unknown>,1\n<unknown>,2\n", ": expected '<unknown>' once, got it in rows 1 and 2."),
+        ("key,count,emb0\na,,2\n", "expected counts as whole numbers from 0"),
+        ("key,count,emb0\na,1.5,2\n", "CSV conversion error to int64: invalid value '1.5'"),
+        ("key,count,emb0\na,-1,2\n", "expected counts as whole numbers from 0"),
+        ("key,key_json,emb0\na,{,2\n", "they do not fit: Expecting property name"),
+        ("key,key_json,emb0\na,null,2\n", "they do not fit: A saved key is text"),
+        ("key,key_json,emb0\na,,2\n", "they do not fit: Expecting value"),
+    ],
+)  # fmt: skip
+def test_a_broken_file_is_refused(text, message, path):
+    path.write_bytes(text.encode())
+    with pytest.raises(FormatError, match=rf"dest\.csv.*{re.escape(message)}"):
+        CategoryVectors.load(path)
+
+
+def test_a_key_that_is_no_utf8_is_refused(path):
+    path.write_bytes(b"key,emb0\n\xff,1\n")
+    with pytest.raises(FormatError, match=r"dest\.csv: .*invalid UTF8"):
+        CategoryVectors.load(path)
+    path.write_bytes(b"k\xffy,emb0\na,1\n")
+    with pytest.raises(FormatError, match=r"dest\.csv, line 1: expected the columns key"):
+        CategoryVectors.load(path)

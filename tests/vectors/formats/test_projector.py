@@ -1,0 +1,257 @@
+"""TensorBoard's projector: the files as they must be, several columns, and broken folders."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabemb.exceptions import DataError, FormatError, OutputError
+from tabemb.vectors import CategoryVectors
+from tabemb.vectors.formats.projector import load_projector, save_projector
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "dest.projector"
+
+
+@pytest.fixture
+def days():
+    return CategoryVectors([1, 2], [[1, 2, 3], [4, 5, 6]], name="day/of week", unknown=[0, 0, 0])
+
+
+def names(folder):
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_the_folder_as_it_is(path, airports):
+    airports.save(path)
+    assert names(path) == ["metadata.tsv", "projector_config.json", "projector_config.pbtxt", "vectors.tsv"]
+    assert (path / "vectors.tsv").read_text() == "1\t0.1\n1\t0.2\n-1\t0.3\n-2\t0.7\n"
+    assert (path / "metadata.tsv").read_text() == "key\tcount\nJFK\t9\nLGA\t5\nSFO\t3\nOAK\t1\n"
+    (entry,) = json.loads((path / "projector_config.json").read_text())["embeddings"]
+    assert entry.pop("tabemb")["unknown"] == [0.5, 0.5]
+    assert entry == {
+        "tensorName": "dest",
+        "tensorShape": [4, 2],
+        "tensorPath": "vectors.tsv",
+        "metadataPath": "metadata.tsv",
+    }
+    assert (path / "projector_config.pbtxt").read_text() == (
+        'embeddings {\n  tensor_name: "dest"\n  tensor_shape: 4\n  tensor_shape: 2\n  tensor_path: "vectors.tsv"\n'
+        '  metadata_path: "metadata.tsv"\n}\n'
+    )
+    assert CategoryVectors.load(path) == airports
+
+
+def test_side_columns_are_written_and_not_read(path, airports):
+    side = {"state": ["NY", "NY", None, "C\tA\n"], "hub": [True, False, np.nan, pd.NA], "elevation": np.arange(4)}
+    save_projector({"dest": airports}, path, side={"dest": side})
+    assert (path / "metadata.tsv").read_text().splitlines() == [
+        "key\tcount\tstate\thub\televation",
+        "JFK\t9\tNY\tTrue\t0",
+        "LGA\t5\tNY\tFalse\t1",
+        "SFO\t3\t\t\t2",
+        "OAK\t1\tC\\tA\\n\t\t3",
+    ]
+    assert load_projector(path) == {"dest": airports}
+
+
+def test_several_columns_are_several_embeddings(path, airports, days):
+    save_projector({"dest": airports, "day/of week": days}, path, side={"day/of week": {"end": ["no", "no"]}})
+    assert names(path) == [
+        "day_of_week.metadata.tsv",
+        "day_of_week.vectors.tsv",
+        "dest.metadata.tsv",
+        "dest.vectors.tsv",
+        "projector_config.json",
+        "projector_config.pbtxt",
+    ]
+    listed = json.loads((path / "projector_config.json").read_text())["embeddings"]
+    assert [entry["tensorName"] for entry in listed] == ["dest", "day/of week"]
+    assert [entry["tensorPath"] for entry in listed] == ["dest.vectors.tsv", "day_of_week.vectors.tsv"]
+    assert (path / "projector_config.pbtxt").read_text().count("embeddings {") == 2
+    loaded = load_projector(path)
+    assert list(loaded) == ["dest", "day/of week"]
+    assert loaded == {"dest": airports, "day/of week": days}
+    message = "expected the vectors of one column, got 2: dest, day/of week. Read them with"
+    with pytest.raises(FormatError, match=re.escape(message)):
+        CategoryVectors.load(path)
+    # Fewer columns leave nothing of the old ones.
+    save_projector({"dest": airports}, path)
+    assert names(path) == ["metadata.tsv", "projector_config.json", "projector_config.pbtxt", "vectors.tsv"]
+
+
+def test_the_page_finds_the_tables_by_their_address(path, airports, days):
+    for address in ("https://example.org/dest", "https://example.org/dest/"):
+        save_projector({"dest": airports, "day": days}, path, address=address)
+        listed = json.loads((path / "projector_config.json").read_text())["embeddings"]
+        assert listed[1]["tensorPath"] == "https://example.org/dest/day.vectors.tsv"
+        assert listed[1]["metadataPath"] == "https://example.org/dest/day.metadata.tsv"
+        assert "https" not in (path / "projector_config.pbtxt").read_text()
+        assert load_projector(path) == {"dest": airports, "day": days}
+
+
+def test_columns_of_like_names_have_tables_of_their_own(path):
+    columns = ["a b", "a_b", "A B", "", "é", "x" * 300]
+    given = {column: CategoryVectors([column], [[number, 0]], name=column) for number, column in enumerate(columns)}
+    save_projector(given, path)
+    assert len(names(path)) == 2 * len(columns) + 2
+    assert {name.lower() for name in names(path)} >= {"a_b.vectors.tsv", "a_b-2.vectors.tsv", "a_b-3.vectors.tsv"}
+    assert load_projector(path) == given
+
+
+def test_names_in_the_list_for_tensorboard_are_those_of_protocol_buffers(path):
+    CategoryVectors(["a"], [[1, 2]], name='5"\\é\n\ud800').save(path)
+    text = (path / "projector_config.pbtxt").read_text(encoding="ascii")
+    assert r'tensor_name: "5\042\134\303\251\012\134udc00"'.replace("udc00", "ud800") in text
+    assert CategoryVectors.load(path).name == '5"\\é\n\ud800'
+
+
+def test_the_list_for_tensorboard_is_what_it_reads(path, airports, days):
+    text_format = pytest.importorskip("google.protobuf.text_format", reason="protobuf is not installed")
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+    # The part of TensorBoard's projector_config.proto that is written here.
+    embedding = descriptor_pb2.DescriptorProto(name="EmbeddingInfo")
+    kind = descriptor_pb2.FieldDescriptorProto
+    for number, (name, label, type_) in enumerate(
+        [
+            ("tensor_name", kind.LABEL_OPTIONAL, kind.TYPE_STRING),
+            ("metadata_path", kind.LABEL_OPTIONAL, kind.TYPE_STRING),
+            ("tensor_shape", kind.LABEL_REPEATED, kind.TYPE_UINT32),
+            ("tensor_path", kind.LABEL_OPTIONAL, kind.TYPE_STRING),
+        ],
+        start=1,
+    ):
+        embedding.field.add(name=name, number=number, label=label, type=type_)
+    config = descriptor_pb2.DescriptorProto(name="ProjectorConfig")
+    config.field.add(
+        name="embeddings", number=1, label=kind.LABEL_REPEATED, type=kind.TYPE_MESSAGE, type_name=".EmbeddingInfo"
+    )
+    file = descriptor_pb2.FileDescriptorProto(name="projector.proto", message_type=[embedding, config], syntax="proto3")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    made = message_factory.GetMessageClass(pool.FindMessageTypeByName("ProjectorConfig"))()
+    days = CategoryVectors(days.keys, days.vectors, name='tag "é" \\ \n')
+    save_projector({"dest": airports, days.name: days}, path)
+    text_format.Merge((path / "projector_config.pbtxt").read_text(), made)
+    assert [each.tensor_name for each in made.embeddings] == ["dest", days.name]
+    assert list(made.embeddings[1].tensor_shape) == [2, 3]
+    for each in made.embeddings:
+        assert (path / each.tensor_path).is_file()
+        assert (path / each.metadata_path).is_file()
+
+
+@pytest.mark.parametrize(
+    ("vectors", "side", "message"),
+    [
+        ({}, None, "A projector needs the vectors of at least one column, got none."),
+        (None, {"dets": {}}, "There are side columns for 'dets', and no vectors. Vectors: dest. Did you mean 'dest'?"),
+        (None, {"dest": {"x": [1]}}, "Column 'dest': expected 4 values in the side column 'x', one for each"),
+        (None, {"dest": {"key": "abcd"}}, "Column 'dest': the name of the side column 'key' is taken. Give"),
+        (None, {"dest": {"a\t": "abcd", "a\\t": "abcd"}}, "the name of the side column 'a\\\\t' is taken."),
+        (None, {"dest": {"x": [[1]] * 4}}, "must be one value"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_refused(vectors, side, message, path, airports):
+    with pytest.raises(DataError, match=re.escape(message)):
+        save_projector({"dest": airports} if vectors is None else vectors, path, side=side)
+    assert not path.exists()
+
+
+def test_a_folder_of_other_things_is_left_alone(path, airports):
+    path.mkdir()
+    (path / "events.out.tfevents").write_text("a training")
+    with pytest.raises(OutputError, match=r"dest\.projector: it holds 'events\.out\.tfevents', which would be lost\."):
+        airports.save(path)
+    assert names(path) == ["events.out.tfevents"]
+
+
+def test_a_file_or_nothing_is_no_folder(path):
+    with pytest.raises(FormatError, match="expected a folder of vectors, but there is no such folder"):
+        CategoryVectors.load(path)
+    with pytest.raises(FormatError, match="expected a folder of vectors, but there is no such folder"):
+        load_projector(path)
+    path.write_text("")
+    with pytest.raises(FormatError, match="expected a folder of vectors, but this is a file"):
+        CategoryVectors.load(path)
+
+
+@pytest.mark.parametrize("file", ["vectors.tsv", "metadata.tsv", "projector_config.json"])
+def test_a_file_of_it_cut_anywhere_is_refused(file, path, airports):
+    airports.save(path)
+    whole = (path / file).read_bytes()
+    for length in range(len(whole)):
+        (path / file).write_bytes(whole[:length])
+        with pytest.raises(FormatError, match=re.escape(str(path))):
+            CategoryVectors.load(path)
+
+
+@pytest.mark.parametrize("file", ["vectors.tsv", "metadata.tsv", "projector_config.json"])
+def test_a_file_of_it_that_is_gone_or_rubbish_is_named(file, path, airports):
+    airports.save(path)
+    rng = np.random.default_rng(0)
+    for size in (1, 10, 100, 1000):
+        (path / file).write_bytes(rng.bytes(size))
+        with pytest.raises(FormatError, match=re.escape(str(path))):
+            CategoryVectors.load(path)
+    (path / file).unlink()
+    with pytest.raises(FormatError, match=rf"there is no (such file|{re.escape(file)} in it)"):
+        CategoryVectors.load(path)
+
+
+def change(path, file, old, new):
+    text = (path / file).read_text()
+    assert old in text
+    (path / file).write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("vectors.tsv", "0.7", "nan", "expected finite float32 numbers in vectors, got nan in the row of 'OAK'"),
+        ("vectors.tsv", "0.7", "x", "CSV conversion error to float: invalid value 'x'"),
+        ("vectors.tsv", "\t0.7", "", "expected vectors as tabemb writes them"),
+        ("vectors.tsv", "0.7\n", "0.7\n1\t1\n", "vectors.tsv: expected 4 lines, got 5."),
+        ("vectors.tsv", "-2\t0.7\n", "", "vectors.tsv: expected 4 lines, got 3. The file may have been cut short."),
+        ("metadata.tsv", "OAK\t1\n", "", "metadata.tsv: expected 5 lines, got 4. The file may have been cut short."),
+        ("metadata.tsv", "OAK", "JFK", "expected each key once, got 'JFK' in rows 0 and 3"),
+        ("metadata.tsv", "OAK\t1", "OAK", "metadata.tsv: expected key, count for each category, got 'OAK'."),
+        ("metadata.tsv", "OAK\t1", "OAK\tx", "they do not fit: invalid literal for int"),
+        ("metadata.tsv", "OAK\t1", "OAK\t-1", "expected counts as whole numbers from 0"),
+        ("projector_config.json", '"version": 1', '"version": 2', "got 2. A newer tabemb has written it"),
+        ("projector_config.json", '"tabemb"', '"other"', "an embedding in it has no 'tabemb' entry."),
+        ("projector_config.json", '"embeddings"', '"x"', "config.json: expected a list of embeddings as JSON"),
+        ("projector_config.json", '"vectors.tsv"', '"gone.tsv"', "gone.tsv: expected a file of the projector's folder"),
+        ("projector_config.json", '"metadataPath"', '"x"', "they do not fit: 'metadataPath'"),
+        ("projector_config.json", '"n": 4', '"n": 3', "metadata.tsv: expected 4 lines, got 5."),
+        ("projector_config.json", '"dim": 2', '"dim": 3', "they do not fit: CSV parse error: Row #1: Expected"),
+    ],
+)  # fmt: skip
+def test_a_folder_that_is_not_as_written_is_refused(file, old, new, message, path, airports):
+    airports.save(path)
+    change(path, file, old, new)
+    for read in (CategoryVectors.load, load_projector):
+        with pytest.raises(FormatError, match=rf"dest\.projector.*{re.escape(message)}"):
+            read(path)
+
+
+def test_another_programs_folder_is_refused(path):
+    path.mkdir()
+    (path / "vectors.tsv").write_text("1\t2\n")
+    with pytest.raises(
+        FormatError, match=r"expected a folder of the projector's, but there is no projector_config\.json"
+    ):
+        CategoryVectors.load(path)
+    (path / "projector_config.json").write_text('{"embeddings": [{"tensorName": "w", "tensorPath": "vectors.tsv"}]}')
+    with pytest.raises(
+        FormatError, match="a projector's folder that tabemb has written, but an embedding in it has no"
+    ):
+        CategoryVectors.load(path)
+    for rubbish in ("[]", "{}", '{"embeddings": 7}', '{"embeddings": [7]}', "null", '{"embeddings": []}'):
+        (path / "projector_config.json").write_text(rubbish)
+        with pytest.raises(FormatError, match=re.escape(str(path))):
+            CategoryVectors.load(path)
