@@ -1,0 +1,33 @@
+"""A new database of each kind, in a folder of its own."""
+
+import importlib.util
+import time
+import types
+
+import pytest
+
+from tabemb.vectors.databases import DATABASES
+
+# Where a test may have a database of the kind; it is not there yet.
+LOCAL = {"lancedb": "lancedb:{}/vectors", "milvus": "milvus:{}/vectors.db"}
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch):
+    """Spare the half second for which pymilvus waits for each index: Milvus Lite has made it by then."""
+    if importlib.util.find_spec("pymilvus") is not None:
+        short = types.SimpleNamespace(time=time.time, sleep=lambda seconds: time.sleep(min(seconds, 0.005)))
+        monkeypatch.setattr("pymilvus.client.grpc_handler.time", short)
+
+
+@pytest.fixture(params=sorted(DATABASES))
+def scheme(request):
+    absent = [name for name in DATABASES[request.param].packages if importlib.util.find_spec(name) is None]
+    if absent:
+        pytest.skip(f"{absent[0]} is not installed")
+    return request.param
+
+
+@pytest.fixture
+def uri(scheme, tmp_path):
+    return LOCAL[scheme].format(tmp_path)
