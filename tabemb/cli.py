@@ -235,7 +235,8 @@ def push(
             )
     except KeyboardInterrupt:
         _say("Interrupted; the rows that were written are whole. Push the run again, which writes the others.")
-        raise typer.Exit(INTERRUPTED) from None
+        # Not by typer.Exit: its 130 stands for an interruption of which nothing has been said.
+        sys.exit(INTERRUPTED)
     _print(push_table(summary))
 
 

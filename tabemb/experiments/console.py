@@ -133,7 +133,9 @@ def push_progress(file: TextIO | None = None) -> Iterator[Callable[[str, int, in
     """
     words = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), words, BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=file, stderr=file is None), transient=True) as bar:
+    console = Console(file=file, stderr=file is None)
+    # Elsewhere it would leave an empty line before what is told next.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("looking at what is there", total=None)
 
         def advance(column: str, done: int, total: int) -> None:

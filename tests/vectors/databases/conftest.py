@@ -1,8 +1,6 @@
 """A new database of each kind, in a folder of its own."""
 
 import importlib.util
-import time
-import types
 
 import pytest
 
@@ -13,11 +11,8 @@ LOCAL = {"lancedb": "lancedb:{}/vectors", "milvus": "milvus:{}/vectors.db"}
 
 
 @pytest.fixture(autouse=True)
-def _short_waits(monkeypatch):
-    """Spare the half second for which pymilvus waits for each index: Milvus Lite has made it by then."""
-    if importlib.util.find_spec("pymilvus") is not None:
-        short = types.SimpleNamespace(time=time.time, sleep=lambda seconds: time.sleep(min(seconds, 0.005)))
-        monkeypatch.setattr("pymilvus.client.grpc_handler.time", short)
+def _short_waits(short_waits_of_milvus):
+    """Spare the waits in all tests here."""
 
 
 @pytest.fixture(params=sorted(DATABASES))

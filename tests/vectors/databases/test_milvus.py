@@ -108,7 +108,9 @@ def test_keys_up_to_the_limit_of_milvus_are_pushed_and_longer_ones_refused(path)
     vectors = CategoryVectors([longest, "a"], np.eye(2), name="c")
     push(vectors, f"milvus:{path}")
     assert pull(f"milvus:{path}", "c") == vectors
-    told = r"Column 'c': a text in Milvus has at most 65,535 bytes, and the category as JSON, '\"é+'\.\.\., has 65,536\."
+    told = (
+        r"Column 'c': a text in Milvus has at most 65,535 bytes, and the category as JSON, '\"é+'\.\.\., has 65,536\."
+    )
     with pytest.raises(DataError, match=told):
         push(CategoryVectors([longest + "é", "a"], np.eye(2), name="c"), f"milvus:{path}")
     assert pull(f"milvus:{path}", "c") == vectors
@@ -211,8 +213,9 @@ def test_a_server_that_never_answers_is_given_up_within_seconds():
 
 
 def test_what_a_server_refuses_is_told(path):
-    with open_database(f"milvus:{path}", create=True) as database, pytest.raises(
-        DatabaseError, match=r"vectors\.db: Milvus refuses, or does not answer any more \(.*nothing"
+    with (
+        open_database(f"milvus:{path}", create=True) as database,
+        pytest.raises(DatabaseError, match=r"vectors\.db: Milvus refuses, or does not answer any more \(.*nothing"),
     ):
         database.delete("nothing", ["a"])
 
