@@ -1,9 +1,13 @@
 # ruff: noqa: D102  (the docstrings stand where the methods are asked for)
 """LanceDB: a database in a local folder, with a table a collection.
 
-Searches name their metric themselves: ``table.search(vector).distance_type("cosine")``. Tables have no index of the
-vectors, so that a search compares with every row and finds what ``most_similar`` finds. By cosine, LanceDB does not
-find vectors of zeros at all.
+Searches name their metric themselves::
+
+    table = lancedb.connect("vectors").open_table("tabemb_dest")
+    table.search(vectors["JFK"]).distance_type("cosine").limit(10).to_pandas()
+
+Tables have no index of the vectors, so that a search compares with every row and finds what ``most_similar`` finds. By
+cosine, LanceDB does not find vectors of zeros at all.
 """
 
 from collections.abc import Iterator, Sequence

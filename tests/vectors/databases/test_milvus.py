@@ -5,13 +5,14 @@ import re
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from tabemb.exceptions import DatabaseError, DataError
 from tabemb.vectors import CategoryVectors
-from tabemb.vectors.databases import open_database, pull, push
+from tabemb.vectors.databases import milvus, open_database, pull, push
 from tabemb.vectors.databases.milvus import server_options
 
 pymilvus = pytest.importorskip("pymilvus", reason="pymilvus is not installed")
@@ -123,9 +124,9 @@ def test_a_search_in_a_trained_column_finds_what_most_similar_finds(path, client
     from tabemb import EmbeddingEncoder
 
     rng = np.random.default_rng(0)
-    shops = rng.integers(0, 60, 1500)
-    table = pd.DataFrame({"shop": [f"shop {each}" for each in shops], "size": rng.normal(size=1500)})
-    encoder = EmbeddingEncoder(max_epochs=2, random_state=0).fit(table, (shops % 7 > 3).astype(int))
+    shops = rng.integers(0, 60, 600)
+    table = pd.DataFrame({"shop": [f"shop {each}" for each in shops], "size": rng.normal(size=600)})
+    encoder = EmbeddingEncoder(max_epochs=1, random_state=0).fit(table, (shops % 7 > 3).astype(int))
     trained = encoder.vectors_["shop"]
     push(encoder.vectors_, f"milvus:{path}", columns=["shop"])
     assert pull(f"milvus:{path}", "shop") == trained
@@ -218,6 +219,50 @@ def test_what_a_server_refuses_is_told(path):
         pytest.raises(DatabaseError, match=r"vectors\.db: Milvus refuses, or does not answer any more \(.*nothing"),
     ):
         database.delete("nothing", ["a"])
+
+
+@pytest.fixture
+def denying(request):
+    """Return the address of a server that answers one kind of call, or none, by a refusal."""
+    import grpc
+    from pymilvus.grpc_gen import common_pb2, milvus_pb2, milvus_pb2_grpc
+
+    def deny(self, request, context):
+        context.abort(grpc.StatusCode.UNAUTHENTICATED, "auth check failure")
+
+    def answer(self, request, context):
+        return milvus_pb2.ConnectResponse(status=common_pb2.Status(code=0))
+
+    servicer = type("Denying", (milvus_pb2_grpc.MilvusServiceServicer,), {"Connect": answer, request.param: deny})
+    running = grpc.server(ThreadPoolExecutor(2))
+    milvus_pb2_grpc.add_MilvusServiceServicer_to_server(servicer(), running)
+    port = running.add_insecure_port("127.0.0.1:0")
+    running.start()
+    yield f"milvus://me:secret@127.0.0.1:{port}"
+    running.stop(grace=0).wait()
+
+
+@pytest.mark.parametrize(
+    ("denying", "told"),
+    [("Connect", "does not answer, or refuses"), ("DescribeCollection", "Milvus refuses, or does not answer any more")],
+    indirect=["denying"],
+)
+def test_a_server_that_denies_is_told_with_its_reason(denying, told):
+    with pytest.raises(DatabaseError, match=rf"{told} \(auth check failure\)\.") as caught:
+        push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), denying)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_dies_is_told(tmp_path, monkeypatch):
+    from milvus_lite.adapter.grpc.server import start_server_in_thread
+
+    monkeypatch.setattr(milvus, "CALL", 0.5)
+    running, kept, port = start_server_in_thread(str(tmp_path / "served"))
+    with open_database(f"milvus://127.0.0.1:{port}") as database:
+        running.stop(grace=0).wait()
+        kept.close()
+        with pytest.raises(DatabaseError, match=rf"http://127\.0\.0\.1:{port}: Milvus refuses, or does not answer any"):
+            database.layout("tabemb_c")
 
 
 @pytest.mark.parametrize(
