@@ -40,7 +40,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[plot,polars,data,index]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[plot,polars,data,index,milvus,lancedb]" --group dev
 	touch $@
 
 clean:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -247,6 +247,43 @@ def export(
     written = export_column(finished, *column, path, format) if column else export_all(finished, path, format)
     for line in written:
         _print(line)
+
+
+@app.command()
+def push(
+    run: RunPath,
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="milvus:FILE.db, milvus://HOST:19530 or lancedb:FOLDER.")
+    ],
+    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Push these columns only.")] = None,
+    metric: Annotated[str, typer.Option(help="What searches go by: cosine, dot or l2.")] = "cosine",
+    prefix: Annotated[str, typer.Option(help="What the names of the collections begin with.")] = "tabemb_",
+    replace: Annotated[bool, typer.Option("--replace", help="Replace the vectors of another run.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write a run's vectors to a vector database, one collection a column."""
+    from tabemb.experiments.console import push_progress, push_table
+    from tabemb.experiments.run_folder import open_run
+    from tabemb.vectors.databases import push as push_vectors
+
+    finished = open_run(run)
+    try:
+        with nullcontext() if quiet else push_progress() as progress:
+            summary = push_vectors(
+                finished.vectors,
+                target,
+                run=finished.path.resolve().name,
+                columns=None if columns is None else _names(columns),
+                metric=metric,
+                prefix=prefix,
+                replace=replace,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        _say("Interrupted; the rows that were written are whole. Push the run again, which writes the others.")
+        # Not by typer.Exit: its 130 stands for an interruption of which nothing has been said.
+        sys.exit(INTERRUPTED)
+    _print(push_table(summary))
 
 
 @app.command()

@@ -11,6 +11,7 @@
     ├── FormatError         (ValueError)   a file or folder is not what it claims to be
     ├── TrainingError       (ArithmeticError)  the loss is no number any more
     ├── OutputError         (OSError)      a result cannot be written where it should go
+    ├── DatabaseError       (OSError)      a database is not there, refuses, or fails
     └── MissingExtraError   (ImportError)  an optional dependency is needed
 
 Each is also the built-in error that the ecosystem catches.
@@ -24,6 +25,7 @@ __all__ = [
     "ColumnError",
     "ConfigError",
     "DataError",
+    "DatabaseError",
     "FormatError",
     "MissingExtraError",
     "OutputError",
@@ -84,6 +86,10 @@ class TrainingError(TabembError, ArithmeticError):
 
 class OutputError(TabembError, OSError):
     """A result cannot be written where it should go."""
+
+
+class DatabaseError(TabembError, OSError):
+    """A database is not there, refuses, or fails."""
 
 
 class MissingExtraError(TabembError, ImportError):

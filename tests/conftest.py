@@ -1,8 +1,11 @@
 """Fixtures that the whole suite shares."""
 
 import gc
+import importlib.util
 import os
 import sys
+import time
+import types
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +29,14 @@ def shared_data():
         return pd.read_parquet(path, **options)
 
     return read
+
+
+@pytest.fixture
+def short_waits_of_milvus(monkeypatch):
+    """Spare the half second for which pymilvus waits for each index: Milvus Lite has made it by then."""
+    if importlib.util.find_spec("pymilvus") is not None:
+        short = types.SimpleNamespace(time=time.time, sleep=lambda seconds: time.sleep(min(seconds, 0.005)))
+        monkeypatch.setattr("pymilvus.client.grpc_handler.time", short)
 
 
 def pytest_make_parametrize_id(val):

@@ -11,6 +11,7 @@ BUILT_IN = {
     "ColumnError": (KeyError, ValueError, exceptions.DataError),
     "ConfigError": (ValueError,),
     "DataError": (ValueError,),
+    "DatabaseError": (OSError,),
     "FormatError": (ValueError,),
     "MissingExtraError": (ImportError,),
     "OutputError": (OSError,),

@@ -20,3 +20,8 @@ def test_importing_tabemb_loads_no_heavy_library():
 def test_exceptions_and_vectors_load_no_keras():
     loaded = modules_after("import tabemb; tabemb.TabembError; tabemb.CategoryVectors; import tabemb.table")
     assert not set(loaded) & {"tensorflow", "keras"}
+
+
+def test_databases_load_the_packages_of_none():
+    loaded = modules_after("import tabemb.vectors.databases")
+    assert not set(loaded) & {"pymilvus", "milvus_lite", "lancedb", "tensorflow", "keras"}

@@ -19,6 +19,7 @@ REGISTRIES = [
     ("tabemb.vectors.indexes", "INDEXES"),
     ("tabemb.vectors.metrics", "METRICS"),
     ("tabemb.vectors.formats", "FORMATS"),
+    ("tabemb.vectors.databases", "DATABASES"),
 ]
 ENTRIES = [
     pytest.param(cls, id=f"{registry}-{name}")

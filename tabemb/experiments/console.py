@@ -6,7 +6,7 @@ from typing import TextIO
 
 import numpy as np
 from rich.console import Console, Group
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -14,8 +14,16 @@ from tabemb.experiments import units
 from tabemb.experiments.report import headline
 from tabemb.experiments.result import Comparison, ModelResult
 from tabemb.experiments.run_folder import RunFolder
+from tabemb.vectors.databases import PushSummary
 
-__all__ = ["comparison_progress", "neighbours_table", "show_comparison", "vectors_table"]
+__all__ = [
+    "comparison_progress",
+    "neighbours_table",
+    "push_progress",
+    "push_table",
+    "show_comparison",
+    "vectors_table",
+]
 
 # Columns of characters that a metric takes in the table, and everything else.
 METRIC_WIDTH, OTHER_WIDTH = 19, 78
@@ -106,6 +114,45 @@ def neighbours_table(column: str, found: list[tuple]) -> Table:
     table.add_column("cosine", justify="right")
     for key, cosine in found:
         table.add_row(Text(str(key)), f"{cosine:.3f}")
+    return table
+
+
+@contextmanager
+def push_progress(file: TextIO | None = None) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far a push to a database is.
+
+    Parameters
+    ----------
+    file : text stream, optional
+        Where; standard error by default.
+
+    Yields
+    ------
+    callable
+        ``advance(column, done, total)``, as `tabemb.vectors.databases.push` calls its ``progress``.
+    """
+    words = TextColumn("{task.description}", markup=False)
+    columns = (SpinnerColumn(), words, BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(file=file, stderr=file is None)
+    # Elsewhere it would leave an empty line before what is told next.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("looking at what is there", total=None)
+
+        def advance(column: str, done: int, total: int) -> None:
+            bar.update(task, description=column, completed=done, total=total)
+
+        yield advance
+
+
+def push_table(summary: PushSummary) -> Table:
+    """Return what became of each column that was pushed."""
+    table = _table("column")
+    table.add_column("collection", no_wrap=True)
+    for words in ("dimensions", "written", "unchanged", "removed"):
+        table.add_column(words, justify="right")
+    for each in summary.columns:
+        numbers = (each.dim, each.written, each.unchanged, each.removed)
+        table.add_row(Text(each.column), Text(each.collection), *(f"{number:,}" for number in numbers))
     return table
 
 

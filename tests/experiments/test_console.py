@@ -2,11 +2,19 @@
 
 import dataclasses
 import io
+import re
 
 import pytest
 from rich.console import Console
 
-from tabemb.experiments.console import comparison_progress, neighbours_table, show_comparison
+from tabemb.experiments.console import (
+    comparison_progress,
+    neighbours_table,
+    push_progress,
+    push_table,
+    show_comparison,
+)
+from tabemb.vectors.databases import ColumnPush, PushSummary
 
 
 def shown(what, width=140):
@@ -60,3 +68,25 @@ def test_the_progress_of_a_study_counts_steps(monkeypatch):
         advance("without", 0, 3)
     assert "step 1 of 3: without" in stream.getvalue()
     assert "fold" not in stream.getvalue()
+
+
+def test_the_table_of_a_push():
+    one = ColumnPush("dest", "tabemb_dest", 3, written=2000, unchanged=5, removed=1)
+    two = ColumnPush("[red]", "tabemb__5b_red_5d_", 2, written=0, unchanged=7, removed=0)
+    assert [line.split() for line in shown(push_table(PushSummary("lancedb:x", (one, two)))).splitlines()] == [
+        ["column", "collection", "dimensions", "written", "unchanged", "removed"],
+        ["dest", "tabemb_dest", "3", "2,000", "5", "1"],
+        ["[red]", "tabemb__5b_red_5d_", "2", "0", "7", "0"],
+    ]
+
+
+def test_the_progress_of_a_push_names_the_column_and_counts_rows(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    stream = io.StringIO()
+    with push_progress(file=stream) as advance:
+        advance("[red]", 2, 7)
+        advance("[red]", 7, 7)
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "[red]" in told
+    assert "7/7" in told

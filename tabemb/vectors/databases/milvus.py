@@ -1,0 +1,235 @@
+# ruff: noqa: D102  (the docstrings stand where the methods are asked for)
+"""Milvus: a server, or Milvus Lite, which keeps a database in a local file (a folder that is named ``*.db``).
+
+===========================================  =============================================================
+the URI                                      the database
+===========================================  =============================================================
+``milvus:vectors.db``                        Milvus Lite: runs in this process while the database is open
+``milvus://host``                            a server; port 19530 where none is given
+``milvus://user:password@host:19530/sales``  with a login, and a database other than the default one
+``milvus://host:443?secure=true``            over TLS
+===========================================  =============================================================
+
+A token is taken from the environment, ``MILVUS_TOKEN``, where the URI has no login: there nobody sees it.
+
+Where a collection was pushed to a file, its users load it and search it as any other::
+
+    client = MilvusClient("vectors.db")
+    client.load_collection("tabemb_dest")
+    client.search("tabemb_dest", data=[vectors["JFK"].tolist()], limit=10, output_fields=["key"])
+
+Collections have a FLAT index, which compares with every row and so finds what ``most_similar`` finds; for a column
+of millions of categories make another index with Milvus's own tools. A vector of zeros has cosine 0 to all. Vectors of
+a single number have a zero behind it, since a server takes no fewer than two.
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyarrow as pa
+
+from tabemb.exceptions import DatabaseError
+from tabemb.vectors.databases.base import DATABASES, Database, check_place, import_package
+from tabemb.vectors.databases.rows import FIELDS, schema_of
+
+__all__ = ["Milvus", "server_options"]
+
+METRICS = {"cosine": "COSINE", "dot": "IP", "l2": "L2"}
+# Seconds that a server has for one call after it has answered the first.
+CALL = 60.0
+# A server gives at most 16,384 rows at once; parts of 15,000 have as many by chance once in 10^29 times.
+MOST, PAGE = 16_384, 15_000
+
+
+@DATABASES.register("milvus")
+class Milvus(Database):
+    """A Milvus server, or a local file of Milvus Lite.
+
+    Examples
+    --------
+    >>> Milvus.forms
+    'milvus:FILE.db, milvus://HOST:19530'
+    """
+
+    forms = "milvus:FILE.db, milvus://HOST:19530"
+    extra = "milvus"
+    packages = ("pymilvus", "milvus_lite")
+    text_limit = 65_535
+    least_dim = 2
+
+    def __init__(self, client: Any, shown: str, local: str | None) -> None:
+        self._client = client
+        self._shown = shown
+        self._local = local
+
+    @classmethod
+    def connect(cls, address: str, *, create: bool, timeout: float) -> "Milvus":
+        pymilvus = import_package("pymilvus", cls)
+        if address.startswith("//"):
+            options = server_options(address, os.environ.get("MILVUS_TOKEN", ""))
+            with _asking(f"The Milvus server {options['uri']} does not answer, or refuses"):
+                return cls(pymilvus.MilvusClient(**options, timeout=timeout), options["uri"], None)
+        if not address.endswith(".db"):
+            raise DatabaseError(
+                f"A local file of Milvus Lite has a name that ends in .db; got {address!r}. "
+                f"Say milvus:{address or 'vectors'}.db, or milvus://HOST:19530 for a server."
+            )
+        manager = import_package("milvus_lite.server_manager", cls).server_manager_instance
+        check_place(Path(address), create=create)
+        # One that the caller has opened is the caller's to close. There is no public way to ask for it.
+        path = os.path.abspath(address)
+        mine = path not in getattr(manager, "_servers", {})
+        with _asking(f"Milvus Lite cannot open {address}; another program may have it open"):
+            client = pymilvus.MilvusClient(address, timeout=timeout)
+        return cls(client, address, path if mine else None)
+
+    def layout(self, name: str) -> pa.Schema | None:
+        from pymilvus import DataType
+
+        with self._asking():
+            if not self._client.has_collection(name, timeout=CALL):
+                return None
+            fields = self._client.describe_collection(name, timeout=CALL)["fields"]
+        return pa.schema(
+            (
+                field["name"],
+                pa.list_(pa.float32(), int(field["params"]["dim"]))
+                if field["type"] == DataType.FLOAT_VECTOR
+                else pa.null(),
+            )
+            for field in fields
+        )
+
+    def create(self, name: str, dim: int, metric: str) -> None:
+        from pymilvus import DataType
+
+        with self._asking():
+            schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
+            for field in schema_of(dim):
+                match str(field.type):
+                    case "int64":
+                        schema.add_field(field.name, DataType.INT64)
+                    case "string":
+                        primary = field.name == "id"
+                        length = 32 if primary else self.text_limit
+                        schema.add_field(field.name, DataType.VARCHAR, is_primary=primary, max_length=length)
+                    case _:
+                        schema.add_field(field.name, DataType.FLOAT_VECTOR, dim=dim)
+            index = self._client.prepare_index_params()
+            index.add_index("vector", index_type="FLAT", metric_type=METRICS[metric])
+            self._client.create_collection(
+                name, schema=schema, index_params=index, consistency_level="Strong", timeout=CALL
+            )
+
+    def drop(self, name: str) -> None:
+        with self._asking():
+            self._client.drop_collection(name, timeout=CALL)
+
+    def read(self, name: str) -> Iterator[pa.Table]:
+        layout = self.layout(name)
+        dim = 1 if layout is None else layout.field("vector").type.list_size
+        with self._asking():
+            self._client.load_collection(name, timeout=CALL)
+            (counted,) = self._client.query(name, filter="", output_fields=["count(*)"], timeout=CALL)
+        page = min(PAGE, max(1, self.batch_bytes // (4 * dim + 200)))
+        for part in id_ranges(counted["count(*)"], page):
+            with self._asking():
+                rows = self._client.query(name, filter=part, output_fields=list(FIELDS), limit=MOST, timeout=CALL)
+            yield pa.Table.from_pylist(list(rows), schema=schema_of(dim))
+
+    def upsert(self, name: str, rows: pa.Table) -> None:
+        with self._asking():
+            self._client.upsert(name, rows.to_pylist(), timeout=CALL)
+
+    def delete(self, name: str, ids: Sequence[str]) -> None:
+        with self._asking():
+            self._client.delete(name, ids=list(ids), timeout=CALL)
+
+    def close(self) -> None:
+        self._client.close()
+        if self._local is not None:
+            import_package("milvus_lite.server_manager", type(self)).server_manager_instance.release_server(self._local)
+
+    def _asking(self) -> Any:
+        return _asking(f"{self._shown}: Milvus refuses, or does not answer any more")
+
+
+def server_options(address: str, token: str) -> dict[str, str]:
+    """Return what pymilvus wants to know of a server.
+
+    Parameters
+    ----------
+    address : str
+        ``//user:password@host:19530/database?secure=true``; all but the host may be left out.
+    token : str
+        Used where the address has no login.
+
+    Raises
+    ------
+    DatabaseError
+        When there is no host, or the port is no number.
+
+    Examples
+    --------
+    >>> server_options("//host/sales", "")
+    {'uri': 'http://host:19530', 'token': '', 'db_name': 'sales'}
+    """
+    try:
+        parts = urlsplit(f"milvus:{address}")
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise DatabaseError(
+            f"The address of a Milvus server is milvus://HOST:PORT; got a wrong one: {error}."
+        ) from error
+    if not host:
+        raise DatabaseError("The address of a Milvus server is milvus://HOST:PORT; got one without a host.")
+    secure = parse_qs(parts.query).get("secure", ["false"])[-1].lower() in ("true", "1", "yes")
+    if parts.username:
+        token = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    uri = f"{'https' if secure else 'http'}://{host}:{port or 19530}"
+    return {"uri": uri, "token": token, "db_name": unquote(parts.path.strip("/"))}
+
+
+def id_ranges(n: int, page: int) -> list[str]:
+    """Return filters that cut n rows into parts of about as many rows each.
+
+    Ids are hexadecimal digits as good as drawn at random, so that ranges of them are equally full. Not by
+    ``query_iterator``, which wants rows in order: older ones of Milvus Lite give it none, and rows are left out.
+
+    Examples
+    --------
+    >>> id_ranges(3000, 1000)
+    ['id < "5555"', 'id >= "5555" and id < "aaaa"', 'id >= "aaaa"']
+    """
+    parts = min(max(1, -(-n // page)), 2**16)
+    edges = [f"{2**16 * part // parts:04x}" for part in range(1, parts)]
+    starts = ["", *(f'id >= "{edge}"' for edge in edges)]
+    ends = [*(f'id < "{edge}"' for edge in edges), ""]
+    return [" and ".join(filter(None, each)) or 'id >= ""' for each in zip(starts, ends, strict=True)]
+
+
+@contextmanager
+def _asking(failure: str) -> Iterator[None]:
+    """Turn what pymilvus raises into our error, and keep its log of the same off the screen."""
+    from grpc import RpcError
+    from pymilvus import MilvusException
+
+    loggers = [logging.getLogger(name) for name in ("pymilvus", "milvus_lite", "grpc")]
+    before = [each.level for each in loggers]
+    for each in loggers:
+        each.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    except (MilvusException, RpcError) as error:
+        # Behind pymilvus's "illegal connection params or server unavailable" stands what the server has said.
+        said = error if isinstance(error, RpcError) else error.__cause__
+        reason = said.details() if isinstance(said, RpcError) else error.message
+        raise DatabaseError(f"{failure} ({reason}).") from error
+    finally:
+        for each, level in zip(loggers, before, strict=True):
+            each.setLevel(level)

@@ -1,0 +1,60 @@
+"""Reading back, and what is refused."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tabemb.exceptions import ColumnError, DatabaseError, FormatError
+from tabemb.vectors import CategoryVectors
+from tabemb.vectors.databases import open_database, pull, push
+
+
+@pytest.fixture
+def pushed(uri):
+    """Return the URI of a database with two columns."""
+    both = {name: CategoryVectors(list("abc"), np.eye(3), [3, 2, 1], name=name) for name in ("dest", "from/to")}
+    push(both, uri, run="flights")
+    return uri
+
+
+def test_a_column_that_is_not_there_is_told_the_others(pushed):
+    message = f"{pushed} has no vectors of a column 'dset'. Columns: dest, from/to. Did you mean 'dest'?"
+    with pytest.raises(ColumnError, match=f"^{re.escape(message)}$"):
+        pull(pushed, "dset")
+
+
+def test_another_prefix_has_no_columns(pushed):
+    with pytest.raises(ColumnError, match=r"Columns: none whose collections begin with 'x_'\."):
+        pull(pushed, "dest", prefix="x_")
+
+
+def test_a_collection_that_was_dropped_is_not_there(pushed):
+    with open_database(pushed) as database:
+        database.drop("tabemb_dest")
+    with pytest.raises(ColumnError, match="has no vectors of a column 'dest'"):
+        pull(pushed, "dest")
+
+
+def test_a_database_that_is_not_there(uri):
+    with pytest.raises(DatabaseError, match="There is no database in"):
+        pull(uri, "dest")
+
+
+@pytest.mark.parametrize("row", [0, 2])
+def test_rows_that_another_program_removed_are_missed(pushed, row):
+    with open_database(pushed) as database:
+        (rows,) = [rows for rows in database.read("tabemb_dest") if len(rows)]
+        database.delete("tabemb_dest", rows.sort_by("position")["id"].to_pylist()[row : row + 1])
+        database.finish("tabemb_dest")
+    with pytest.raises(FormatError, match=r"has changed the collection 'tabemb_dest': .* Push the run again\."):
+        pull(pushed, "dest")
+    assert pull(pushed, "from/to").keys == ["a", "b", "c"]
+
+
+def test_a_collection_made_anew_behind_our_back(pushed):
+    with open_database(pushed) as database:
+        database.drop("tabemb_dest")
+        database.create("tabemb_dest", 2, "cosine")
+    with pytest.raises(FormatError, match="another program has changed the collection 'tabemb_dest'"):
+        pull(pushed, "dest")
