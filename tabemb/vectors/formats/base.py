@@ -6,11 +6,11 @@ A new format is one file here: a subclass of :class:`Format`, registered, and im
 import os
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from os import PathLike
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from tabemb.exceptions import FormatError, OutputError, UnknownNameError, did_you_mean
 from tabemb.registry import Registry
@@ -43,14 +43,36 @@ class Format(ABC):
         FormatError
             When there is no such file, or it is not what it claims to be.
         """
-        path = Path(path)
-        if not path.is_file():
-            what = "this is a folder" if path.is_dir() else "there is no such file"
-            raise FormatError(f"{path}: expected a file of vectors, but {what}.")
-        try:
+        with _readable(Path(path)) as path:
             return self._read(path)
-        except OSError as error:
-            raise FormatError(f"{path}: the file cannot be read ({error.strerror or error}).") from error
+
+    def select(self, path: str | PathLike[str], wanted: Callable[[Any], bool]) -> CategoryVectors:
+        """Read the vectors of some categories only.
+
+        Formats of words read their file once and hold no more in memory than what is kept.
+
+        Parameters
+        ----------
+        path : str or path
+        wanted : callable
+            Says of a key whether it is kept.
+
+        Raises
+        ------
+        FormatError
+            As for :meth:`read`; what is not kept may be looked at less closely.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "words.txt")
+        ...     CategoryVectors(["nurse", "the", "pilot"], [[1.0], [2.0], [3.0]]).save(path)
+        ...     find_format(path).select(path, {"nurse", "pilot"}.__contains__).keys
+        ['nurse', 'pilot']
+        """
+        with _readable(Path(path)) as path:
+            return self._select(path, wanted)
 
     @abstractmethod
     def _write(self, vectors: CategoryVectors, path: Path) -> None: ...
@@ -58,12 +80,25 @@ class Format(ABC):
     @abstractmethod
     def _read(self, path: Path) -> CategoryVectors: ...
 
+    def _select(self, path: Path, wanted: Callable[[Any], bool]) -> CategoryVectors:
+        vectors = self._read(path)
+        rows = [row for row, key in enumerate(vectors) if wanted(key)]
+        keys = vectors.index_to_key
+        return CategoryVectors(
+            [keys[row] for row in rows],
+            vectors.vectors[rows],
+            None if vectors.counts is None else vectors.counts[rows],
+            name=vectors.name,
+            unknown=vectors.unknown,
+            missing=vectors.missing,
+        )
+
 
 FORMATS: Registry[Format] = Registry("format")
 
 
 def find_format(path: str | PathLike[str], name: str | None = None) -> Format:
-    """Return the format of that name, or the one that goes by the file's suffix.
+    """Return the format of that name, or the one that goes by the file's suffix; ``.gz`` behind it is no matter.
 
     Parameters
     ----------
@@ -83,7 +118,8 @@ def find_format(path: str | PathLike[str], name: str | None = None) -> Format:
     """
     if name is not None:
         return FORMATS.resolve(name)
-    suffix = Path(path).suffix.lower()
+    plain = Path(path)
+    suffix = (plain.with_suffix("") if plain.suffix.lower() == ".gz" else plain).suffix.lower()
     by_suffix = {each: entry for entry in FORMATS.values() for each in entry.suffixes}
     if suffix not in by_suffix:
         known = "; ".join(f"{name} ({', '.join(FORMATS[name].suffixes)})" for name in sorted(FORMATS))
@@ -92,6 +128,18 @@ def find_format(path: str | PathLike[str], name: str | None = None) -> Format:
             f"Change the suffix, or say format=...{did_you_mean(suffix, by_suffix)}"
         )
     return by_suffix[suffix]()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[Path]:
+    """Give the path of a file that is there, and say what hinders reading it."""
+    if not path.is_file():
+        what = "this is a folder" if path.is_dir() else "there is no such file"
+        raise FormatError(f"{path}: expected a file of vectors, but {what}.")
+    try:
+        yield path
+    except OSError as error:
+        raise FormatError(f"{path}: the file cannot be read ({error.strerror or error}).") from error
 
 
 @contextmanager
