@@ -14,9 +14,7 @@ from tabemb.training.batches import Rows
 __all__ = ["keep_strategy", "serve_unknown", "shown_as_known"]
 
 
-def shown_as_known(
-    rows: Rows, train: Rows, encoder: TableEncoder, kept: Mapping[str, np.ndarray] = NONE_KEPT
-) -> None:
+def shown_as_known(rows: Rows, train: Rows, encoder: TableEncoder, kept: Mapping[str, np.ndarray] = NONE_KEPT) -> None:
     """Replace, in place, categories that no training row has by what stands in for them.
 
     Parameters

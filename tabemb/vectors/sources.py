@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ class _File(Source):
         return find_format(path).select(path, wanted)
 
     def __str__(self) -> str:
-        return fspath(self._given)
+        return str(self._given)
 
 
 class _Frame(Source):

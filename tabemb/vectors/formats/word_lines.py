@@ -48,7 +48,9 @@ class WordLines(WordRows):
                 self._promised, self.dim = said
                 continue
             if len(raw) == LONGEST and not raw.endswith(b"\n"):
-                raise self.error(line, f"expected {self._expected}, got more than {LONGEST:,} bytes without a line break.")
+                raise self.error(
+                    line, f"expected {self._expected}, got more than {LONGEST:,} bytes without a line break."
+                )
             word, _, rest = raw.partition(b" ")
             # Most lines are plainly whole, and need not be cut into fields.
             if blank or not word or b"\t" in word or not self.dim or _n_fields(rest) != self.dim:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +116,9 @@ class WordFormat(Format):
             keys,
             np.frombuffer(numbers, np.float32).reshape(len(keys), max(1, rows.dim)),
             name=path.name.removesuffix(".gz").rpartition(".")[0] or path.stem,
-            **{name: special[word][1] for word, name in ((UNKNOWN, "unknown"), (MISSING, "missing")) if word in special},
+            **{
+                name: special[word][1] for word, name in ((UNKNOWN, "unknown"), (MISSING, "missing")) if word in special
+            },
         )
 
 
@@ -126,7 +128,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as file:
         compressed = file.read(len(_GZIP)) == _GZIP
     try:
-        with gzip.open(path) if compressed else path.open("rb", buffering=2**20) as opened:
+        with cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb", buffering=2**20) as opened:
             yield opened
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FormatError(f"{path}: expected a whole file of gzip ({error}). It may have been cut short.") from error

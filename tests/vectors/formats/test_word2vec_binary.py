@@ -27,7 +27,9 @@ def load(path, data):
 
 def test_the_file_as_it_is(path):
     CategoryVectors(["New York", 7], [[1, 0.1], [2, -0.5]], [3, 1], unknown=[0, 0]).save(path)
-    assert path.read_bytes() == b"3 2\n" + row(b"New%20York", 1, 0.1) + row(b"7%json", 2, -0.5) + row(b"<unknown>", 0, 0)
+    assert path.read_bytes() == b"3 2\n" + row(b"New%20York", 1, 0.1) + row(b"7%json", 2, -0.5) + row(
+        b"<unknown>", 0, 0
+    )
 
 
 @pytest.mark.parametrize("between", [b"", b"\n"])
@@ -36,7 +38,9 @@ def test_files_of_other_programs_with_line_breaks_or_without(between, portion, p
     monkeypatch.setattr(word2vec_binary, "_PORTION", portion)
     # The bytes of the numbers hold a blank and a line break.
     numbers = struct.unpack("<2f", b"  \n \n\n  ")
-    loaded = load(path, b"3 2\n" + between.join([row(b"the", *numbers), row("東京".encode(), 1, 2), row(b"a", 3, 4)]) + between)
+    loaded = load(
+        path, b"3 2\n" + between.join([row(b"the", *numbers), row("東京".encode(), 1, 2), row(b"a", 3, 4)]) + between
+    )
     assert loaded.keys == ["the", "東京", "a"]
     assert loaded.vectors.tolist() == [list(numbers), [1, 2], [3, 4]]
 

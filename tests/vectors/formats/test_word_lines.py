@@ -51,7 +51,9 @@ def test_numbers_that_are_not_asked_for_are_counted_and_not_read():
 
 
 def test_a_text_without_first_line_has_to_end_in_a_line_break():
-    with pytest.raises(FormatError, match=re.escape("line 2: expected a line break at the end; the file may have been")):
+    with pytest.raises(
+        FormatError, match=re.escape("line 2: expected a line break at the end; the file may have been")
+    ):
         words("a 1 2\nb 3 4.")
     assert words("2 2\na 1 2\nb 3 4", header=True)[1] == (3, "b", [3, 4])
 
@@ -59,7 +61,9 @@ def test_a_text_without_first_line_has_to_end_in_a_line_break():
 def test_a_line_without_end_is_not_read_to_its_end(monkeypatch):
     monkeypatch.setattr(word_lines, "LONGEST", 20)
     file = io.BytesIO(b"3 4\n" + bytes(1000))
-    with pytest.raises(FormatError, match=re.escape("line 2: expected a key and 4 numbers as line 1 says, got more than")):
+    with pytest.raises(
+        FormatError, match=re.escape("line 2: expected a key and 4 numbers as line 1 says, got more than")
+    ):
         list(WordLines(PATH, file, header=True))
     assert file.tell() < 40
 
