@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.pretrained_report import ColumnReport, PretrainedReport
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
-from tabemb.nn.embedding import START_SPREAD, HeldRows
+from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.matching import Match, match
@@ -22,6 +22,9 @@ from tabemb.vectors.sources import source_of
 __all__ = ["FREEZE", "Beginning", "PretrainedMixin", "may_freeze", "paths_of"]
 
 FREEZE = "False, True, 'found', a positive number of epochs, or a mapping from column to one of these"
+# The root mean square of the numbers of vectors that were found, four times what a table begins with otherwise: so what
+# they say of a category is heard among the other columns. Categories that were not found begin in their middle.
+SPREAD = 0.2
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -63,7 +66,7 @@ class Beginning:
         known = having.vectors[having.found]
         if not len(known):
             return rows[:0], np.zeros(size, bool)
-        project = Projection.of(known, dim, spread=START_SPREAD, n_slices=n_slices)
+        project = Projection.of(known, dim, spread=SPREAD, n_slices=n_slices)
         rows[Vocabulary.FIRST :][having.found] = project(known)
         for row, special in ((Vocabulary.MISSING, having.missing), (Vocabulary.UNKNOWN, having.unknown)):
             if special is not None:

@@ -31,7 +31,7 @@ __all__ = [
 
 Spec = str | dict[str, Any]
 Scalar = bool | int | float | str
-Count = Annotated[int, Field(ge=1, strict=True)]
+Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int, Field(ge=1, strict=True)]
 # What a comparison on folds is told, and a study is not.
 OF_A_COMPARISON = ("task", "model", "baselines", "validation", "metrics")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -126,7 +126,7 @@ class ModelSection(Section):
         None,
         description="{column: path} of vectors to begin with (GloVe, word2vec, saved ones); paths as in data.path.",
     )
-    freeze: bool | Literal["found"] | Count | dict[str, bool | Literal["found"] | Count] = Field(
+    freeze: Frozen | dict[str, Frozen] = Field(
         False,
         description="What stays of these columns as it began: true (all), found, or found for so many epochs.",
     )

@@ -28,8 +28,8 @@ class Projection:
         """Return the projection that keeps most of the variance of some rows.
 
         Where the rows have as many dimensions as are wanted, their axes stay. Of more, the principal components are
-        kept; fewer are filled up with zeros. A vector that is read in slices, each by another member of a network, has
-        in each slice the first principal components, so that every member sees what matters most.
+        kept; fewer are filled up with zeros. Where a vector is read in slices, each by another member of a network, it
+        is turned, always in the same way, so that all slices have a like share of what there is.
 
         Parameters
         ----------
@@ -67,11 +67,13 @@ def _axes(centred: npt.NDArray[np.float64], dim: int, n_slices: int) -> npt.NDAr
     own = centred.shape[1]
     if own == dim:
         return np.eye(own)
-    width = dim // n_slices
-    components: npt.NDArray[np.float64] = np.eye(own)
-    if own > width:
-        # Eigenvectors come by rising variance.
-        components = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :width]
-    axes = np.zeros((own, width))
+    # Eigenvectors come by rising variance.
+    components = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :dim]
+    axes = np.zeros((own, dim))
     axes[:, : components.shape[1]] = components
-    return np.tile(axes, n_slices)
+    return axes if n_slices == 1 else axes @ _turn(dim)
+
+
+def _turn(dim: int) -> npt.NDArray[np.float64]:
+    turn: npt.NDArray[np.float64] = np.linalg.qr(np.random.default_rng(dim).normal(size=(dim, dim)))[0]
+    return turn

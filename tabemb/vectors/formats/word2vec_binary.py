@@ -14,7 +14,7 @@ from tabemb.vectors.formats.words import rows_of
 
 __all__ = ["Word2VecBinary"]
 
-_PORTION = 2**20
+_PORTION = 2**18
 # What no file has: so a wrong first line asks for no memory.
 _LONGEST_WORD, _MOST_NUMBERS = 2**20, 2**20
 _FLOAT = np.dtype("<f4")
