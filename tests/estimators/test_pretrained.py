@@ -87,7 +87,9 @@ def test_vectors_of_any_length_begin_in_tables_of_any_width(dim, body, params):
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
 def test_what_begins_with_them_learns_something_else_and_says_what_it_found(cls, params):
-    plain, model = (cls(**{**params, "pretrained": given}).fit(X, Y.astype(int)) for given in (None, params["pretrained"]))
+    plain, model = (
+        cls(**{**params, "pretrained": given}).fit(X, Y.astype(int)) for given in (None, params["pretrained"])
+    )
     name = {EmbeddingClassifier: "predict_proba", EmbeddingRegressor: "predict", EmbeddingEncoder: "transform"}[cls]
     answers = [getattr(each, name)(X) for each in (plain, model)]
     assert not np.allclose(*answers)
@@ -168,7 +170,9 @@ def test_rows_are_frozen_for_some_epochs_by_column(params):
     begun = classifier(both, learning_rate=1e-30, max_epochs=1, freeze="found").fit(X, Y)
     found, _ = start_of(begun)
     for max_epochs, same in ((2, True), (3, False)):
-        model = classifier(both, max_epochs=max_epochs, early_stopping=False, freeze={"job": 2, "state": True}).fit(X, Y)
+        model = classifier(both, max_epochs=max_epochs, early_stopping=False, freeze={"job": 2, "state": True}).fit(
+            X, Y
+        )
         assert np.array_equal(table_of(model._network)[found], table_of(begun._network)[found]) == same
         assert np.array_equal(model.vectors_["state"].vectors, begun.vectors_["state"].vectors)
         assert not np.array_equal(table_of(model._network)[2:][~found[2:]], table_of(begun._network)[2:][~found[2:]])
@@ -237,13 +241,15 @@ def test_every_source_gives_the_same_start(params, tmp_path):
         frame,
         WORDS.to_frame(),
     ]
-    answers = [classifier(params, pretrained={"job": each}, max_epochs=1).fit(X, Y).predict_proba(X) for each in sources]
+    answers = [
+        classifier(params, pretrained={"job": each}, max_epochs=1).fit(X, Y).predict_proba(X) for each in sources
+    ]
     for each in answers[1:]:
         np.testing.assert_allclose(each, answers[0], atol=1e-6)
 
 
 def test_the_vectors_of_another_fit_begin_columns_of_the_same_name(params):
-    first = classifier(params, pretrained=None).fit(X.assign(other="x y z".split() * 80), Y)
+    first = classifier(params, pretrained=None).fit(X.assign(other=["x", "y", "z"] * 80), Y)
     second = classifier(params, pretrained=first.vectors_, freeze="found").fit(X[["job"]], Y)
     assert set(second.pretrained_report_) == {"job"}
     assert second.pretrained_report_["job"].categories["whole"] == 12
@@ -254,11 +260,13 @@ def test_the_vectors_of_another_fit_begin_columns_of_the_same_name(params):
 
 
 def codes_of_groups(rows, seed, chances):
-    """A column of 200 codes in three hidden groups, each equally often; how likely the target is depends on the group."""
+    """A column of 200 codes in three hidden groups, each equally often; the chance of the target is the group's."""
     groups = np.random.default_rng(9).integers(0, 3, 200)
     generator = np.random.default_rng(seed)
     codes = generator.permutation(np.arange(rows) % 200)
-    return pd.DataFrame({"code": [f"c{code}" for code in codes]}), generator.random(rows) < np.array(chances)[groups[codes]]
+    return pd.DataFrame({"code": [f"c{code}" for code in codes]}), generator.random(rows) < np.array(chances)[
+        groups[codes]
+    ]
 
 
 def test_a_second_task_with_few_rows_gains_from_the_first():
@@ -270,7 +278,9 @@ def test_a_second_task_with_few_rows_gains_from_the_first():
         # Two rows a code say little of it; that they are of three groups is known from the first task alone.
         few = codes_of_groups(400, 10 + seed, second)
         ways = ({}, {"pretrained": first.vectors_}, {"pretrained": first.vectors_, "freeze": "found"})
-        scores.append([EmbeddingClassifier(max_epochs=30, random_state=seed, **way).fit(*few).score(*test) for way in ways])
+        scores.append(
+            [EmbeddingClassifier(max_epochs=30, random_state=seed, **way).fit(*few).score(*test) for way in ways]
+        )
     alone, after, frozen = np.mean(scores, axis=0)
     assert alone < 0.8
     assert after > alone + 0.07
@@ -289,7 +299,9 @@ def test_clone_repr_and_a_search_take_vectors_as_a_parameter(params, quick):
         assert repr(copy)
         assert copy.get_params()["pretrained"] is copy.pretrained
     assert clone(classifier(params)).pretrained["job"] is WORDS
-    search = GridSearchCV(classifier(params, max_epochs=1), {"pretrained": [None, {"job": WORDS}], "freeze": [False, 1]}, cv=2)
+    search = GridSearchCV(
+        classifier(params, max_epochs=1), {"pretrained": [None, {"job": WORDS}], "freeze": [False, 1]}, cv=2
+    )
     assert search.fit(X, Y).best_score_ > 0
 
 
@@ -333,7 +345,11 @@ LEARNED = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_sta
         ({"pretrained": {"job": 3}}, DataError, "pretrained['job']: Expected vectors as CategoryVectors, gensim's"),
         ({"pretrained": {"job": "none.txt"}}, FormatError, "pretrained['job']: none.txt: expected a file of vectors"),
         ({"pretrained": {"job": {"job a": [np.inf]}}}, DataError, "pretrained['job']: "),
-        ({"freeze": {"state": True}}, ColumnError, "freeze names the column 'state', which has no pretrained vectors; th"),
+        (
+            {"freeze": {"state": True}},
+            ColumnError,
+            "freeze names the column 'state', which has no pretrained vectors; th",
+        ),
         ({"pretrained": WORDS}, ValueError, "must be None or a mapping from column to vectors. Got CategoryVectors("),
         ({"freeze": "all"}, ValueError, "must be False, True, 'found', a positive number of epochs, or a mapping from"),
     ],

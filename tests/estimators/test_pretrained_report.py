@@ -46,7 +46,8 @@ def test_it_is_a_mapping_a_frame_and_a_text(column):
     lines = repr(report).splitlines()
     assert lines[0] == "job: 12 categories in 78 rows, looked for in some words (vectors of 2 numbers)"
     assert lines[4] == (
-        "  not found                           8 categories (67 %), 36 rows (46 %): 'zz0', 'zz1', 'zz2', 'zz3', 'zz4', ..."
+        "  not found                           8 categories (67 %), 36 rows (46 %): "
+        "'zz0', 'zz1', 'zz2', 'zz3', 'zz4', ..."
     )
     assert len(lines) == 5
 
@@ -67,4 +68,6 @@ def test_where_nothing_was_pretrained_it_says_so():
 
 def test_a_column_without_categories_has_no_shares():
     nothing = ColumnReport.of("words", match([], source_of({"a": [1.0]})), (), np.zeros(0, int))
-    assert "not found                           0 categories (0 %), 0 rows (0 %)" in repr(PretrainedReport({"x": nothing}))
+    assert "not found                           0 categories (0 %), 0 rows (0 %)" in repr(
+        PretrainedReport({"x": nothing})
+    )

@@ -188,7 +188,7 @@ def test_some_keys_are_read_as_if_all_were_read_and_the_others_left_out(name, tm
 
 def test_gz_behind_a_suffix_is_no_matter():
     assert type(find_format("words.vec.GZ")) is FORMATS["word2vec"]
-    with pytest.raises(UnknownNameError, match="No format goes by the suffix '' of 'words.gz'"):
+    with pytest.raises(UnknownNameError, match=r"No format goes by the suffix '' of 'words\.gz'"):
         find_format("words.gz")
 
 
