@@ -261,7 +261,7 @@ class EmbeddingEstimator(PretrainedMixin):
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
         vocabularies = self.encoder_.vocabularies
-        dims = embedding_dims(self.embedding_dim, self._embedded()) | sizes
+        dims = embedding_dims(self.embedding_dim, self._embedded()) | self._pretrained_dims() | sizes
         features, one_hot = [], []
         for position, (name, vocabulary) in enumerate(vocabularies.items()):
             if name in dims:

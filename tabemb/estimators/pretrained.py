@@ -1,4 +1,28 @@
-"""Vectors that were learned elsewhere, as the start of a fit; and rows that stay as they began."""
+"""Vectors that were learned elsewhere, as the start of a fit; and rows that stay as they began.
+
+``pretrained={"job": source}`` looks each category of the column up in the source, whole, folded, or by its words
+(:func:`tabemb.vectors.matching.match`), and lets the rows of the table begin with what is found. The report of it is
+``pretrained_report_``.
+
+**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors are as long as the source's, and nothing
+is lost. Else they are brought to that length: by the principal components of the rows that were found where it is
+less, filled up with zeros where it is more (:class:`tabemb.vectors.projection.Projection`).
+
+**Centre and spread.** The mean of the rows that were found is taken off, and they are scaled to a root mean square of
+:data:`SPREAD`. Categories that were not found begin as they do without ``pretrained``, small around that middle. What
+the source has for unknown categories and missing cells goes the same way.
+
+**Rows that are held.** ``freeze`` holds rows to the last bit, whatever else moves rows: weight decay, damping,
+shrinkage, and the vectors that are served for what training lacked. True holds the whole table (the vector for unknown
+categories in the middle, or where the source has it; ``handle_unknown`` may still serve another), "found" the rows
+that were found, a number these for so many epochs. A category that was found keeps its vector though no row of a
+training part has it.
+
+**Saving.** A saved estimator has the vectors that were learned, the report and which rows are held. Of ``pretrained``
+itself only paths are kept; vectors in memory, which may be large, are left out.
+
+What this is worth is measured by ``benchmarks/pretrained.py``.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +49,8 @@ FREEZE = "False, True, 'found', a positive number of epochs, or a mapping from c
 # The root mean square of the numbers of vectors that were found, four times what a table begins with otherwise: so what
 # they say of a category is heard among the other columns. Categories that were not found begin in their middle.
 SPREAD = 0.2
+# What ``embedding_dim`` is where nothing is said.
+DEFAULT_RULE = "capped"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -38,18 +64,22 @@ class Beginning:
         Which rows the source has vectors for, that for missing cells among them where it has one.
     freeze : bool, int or "found"
         What training leaves alone.
+    dim : int, optional
+        The length of the source's vectors; None where nothing was found.
     match : Match, optional
         The vectors; only while the networks are made.
     """
 
     found: np.ndarray
     freeze: Any
+    dim: int | None = None
     match: Match | None = None
 
     @classmethod
     def of(cls, found: Match, freeze: Any) -> "Beginning":
         """Return the beginning that a look-up of a vocabulary's categories gives."""
-        return cls(found=np.r_[found.missing is not None, False, found.found], freeze=freeze, match=found)
+        which = np.r_[found.missing is not None, False, found.found]
+        return cls(found=which, freeze=freeze, dim=found.vectors.shape[1] if found.found.any() else None, match=found)
 
     def rows(self, dim: int, n_slices: int) -> tuple[np.ndarray, np.ndarray]:
         """Return vectors of so many dimensions, and which rows of the table begin with them.
@@ -111,6 +141,15 @@ class PretrainedMixin(BaseEstimator):
             reports[column] = ColumnReport.of(str(source), found, keys, counts)
             beginnings[column] = Beginning.of(found, freeze[column])
         self.pretrained_report_, self._beginnings = PretrainedReport(reports), beginnings
+
+    def _pretrained_dims(self) -> dict[str, int]:
+        """Return the dimensions of the columns that are as long as their source's vectors."""
+        said = self.embedding_dim
+        if isinstance(said, Mapping) and not isinstance(said.get("name"), str):
+            open_to = [column for column in self._beginnings if column not in said]
+        else:
+            open_to = list(self._beginnings) if isinstance(said, str) and said == DEFAULT_RULE else []
+        return {column: dim for column in open_to if (dim := self._beginnings[column].dim) is not None}
 
     def _begin_rows(self, network: Network) -> None:
         """Give the tables of a new network the vectors that were found, and tell it which of its rows are held."""

@@ -254,7 +254,7 @@ class ExperimentConfig(Section):
         return self._path("data.path", self.data.path)
 
     def model_params(self) -> dict[str, Any]:
-        """Return what the file says about the model, with paths of pretrained vectors as :meth:`table_path` has them."""
+        """Return what the file says about the model, with paths of vectors as :meth:`table_path` has its own."""
         params = self.model.params()
         for column, text in (params.get("pretrained") or {}).items():
             path = self._path(key := f"model.pretrained.{column}", text)
