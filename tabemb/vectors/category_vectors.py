@@ -190,9 +190,9 @@ class CategoryVectors(Asking, Shrinking):
         ----------
         path : str or path
             Its suffix tells the format: ``.parquet`` keeps everything; ``.txt``, ``.vec`` and ``.w2v`` are word2vec
-            text, which other programs read, without counts and name.
+            text, ``.bin`` its binary file and ``.glove`` GloVe text, which other programs read, without counts and name.
         format : str, optional
-            ``"parquet"`` or ``"word2vec"``, for a name with another suffix.
+            ``"parquet"``, ``"word2vec"``, ``"word2vec_binary"`` or ``"glove"``, for a name with another suffix.
 
         Raises
         ------
@@ -217,7 +217,7 @@ class CategoryVectors(Asking, Shrinking):
 
     @classmethod
     def load(cls, path: str | PathLike[str], *, format: str | None = None) -> "CategoryVectors":  # noqa: A002
-        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe text.
+        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe file, gzip or not.
 
         Parameters
         ----------
