@@ -19,8 +19,8 @@ import pytest
 from tabemb import CategoryVectors, __version__, open_run
 from tabemb.cli import main
 from tabemb.experiments import runner
-from tabemb.experiments.run_folder import open_run, vectors_file
-from tabemb.vectors import CategoryVectors, databases
+from tabemb.experiments.run_folder import vectors_file
+from tabemb.vectors import databases
 from tabemb.vectors.formats.projector import load_projector
 
 if importlib.util.find_spec("pymilvus"):

@@ -33,7 +33,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     embedding_dim : str, int or mapping, default="capped"
         Dimensions of the vectors: a rule ("capped", "fastai", "half", "google", "sqrt"), a number, or a number a
         column. "auto" finds out how many the data need and trains anew with so many, in two to three times the time;
-        see :mod:`tabemb.estimators.needed_dims`.
+        see :mod:`tabemb.estimators.needed_dims`. Columns that it does not name have those of their ``pretrained``
+        vectors.
     body : str, mapping or Body, default="ensemble"
         The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.
@@ -58,6 +59,14 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     shrinkage : float, default=0.0
         How many rows the prior is worth that the categories of a column are alike: a random effect. It pulls vectors to
         the column's mean, and holds those of fewer rows back; 0 for none.
+    pretrained : mapping of str to vectors, optional
+        Vectors that columns begin with: for each its ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file
+        (GloVe, word2vec, or what ``CategoryVectors.save`` wrote), a mapping from key to vector, or a frame. Or
+        ``vectors_`` of another fit, of which the columns count that are here too. See
+        :mod:`tabemb.estimators.pretrained`.
+    freeze : bool, "found", int, or mapping from column to one of these, default=False
+        What training leaves as it began in these columns: True, all rows; "found", those that were found; a number, the
+        same for so many epochs.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     embedding_rate : float or "auto", default="auto"
@@ -120,6 +129,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         What logits are divided by; 1 without calibration.
     classes_ : ndarray
         The classes, sorted.
+    pretrained_report_ : PretrainedReport
+        For each column of ``pretrained`` how many categories were found, and in which way.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -151,6 +162,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         handle_unknown="learned",
         damping=10.0,
         shrinkage=0.0,
+        pretrained=None,
+        freeze=False,
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
@@ -181,6 +194,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.handle_unknown = handle_unknown
         self.damping = damping
         self.shrinkage = shrinkage
+        self.pretrained = pretrained
+        self.freeze = freeze
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule

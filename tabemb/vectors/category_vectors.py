@@ -169,10 +169,11 @@ class CategoryVectors(
               the third can be mapped into memory;
             - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
             - ``.csv`` opens in a spreadsheet, and keeps all but the name, which is that of the file;
-            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, which other programs read, without counts and name.
+            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` is its binary file, and ``.glove`` GloVe text:
+              other programs read them, without counts and name.
         format : str, optional
-            ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"`` or ``"word2vec"``, for
-            a name with another suffix.
+            ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"``, ``"word2vec"``,
+            ``"word2vec_binary"`` or ``"glove"``, for a name with another suffix.
 
         Raises
         ------
@@ -203,7 +204,7 @@ class CategoryVectors(
         format: str | None = None,  # noqa: A002
         mmap: bool = False,
     ) -> "CategoryVectors":
-        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe text.
+        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe file, gzip or not.
 
         Parameters
         ----------
@@ -254,6 +255,10 @@ class CategoryVectors(
     def __repr__(self) -> str:
         title = f"{self._name}: " if self._name else ""
         return f"CategoryVectors({title}{len(self)} {'category' if len(self) == 1 else 'categories'} x {self.dim})"
+
+    def __deepcopy__(self, memo: Any) -> "CategoryVectors":
+        # Nothing changes it, so that a copy would only cost memory: scikit-learn's clone copies parameters.
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor, so that what comes out of a pickle is valid and read-only too.

@@ -1,0 +1,40 @@
+"""GloVe text: one category a line, its key as one word, then its numbers, and no first line that says how many."""
+
+from pathlib import Path
+from typing import IO
+
+from tabemb.exceptions import DataError
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.formats.base import FORMATS
+from tabemb.vectors.formats.number_text import row_texts
+from tabemb.vectors.formats.word_lines import WordLines
+from tabemb.vectors.formats.word_rows import WordFormat, WordRows
+from tabemb.vectors.formats.words import words_of
+
+__all__ = ["Glove"]
+
+
+@FORMATS.register("glove")
+class Glove(WordFormat):
+    """As ``word2vec``, without its first line; so a file that was cut at the end of a line cannot be told.
+
+    Pennington, Socher & Manning 2014, "GloVe: global vectors for word representation". gensim opens the file with
+    ``no_header=True``. GloVe's own files go by ``.txt``, and are read by the format ``word2vec`` too.
+
+    Examples
+    --------
+    >>> Glove.suffixes
+    ('.glove',)
+    """
+
+    suffixes = (".glove",)
+
+    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+        words, matrix = words_of(vectors)
+        if not words:
+            raise DataError("GloVe text holds one vector or more, and here is none. Save to .parquet or .txt.")
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{word} {row}\n" for word, row in zip(words, row_texts(matrix, " "), strict=True))
+
+    def _rows(self, path: Path, file: IO[bytes]) -> WordRows:
+        return WordLines(path, file, header=False)
