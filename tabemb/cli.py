@@ -119,11 +119,11 @@ def run(
 
     experiment = read_config(config)
     with _progress(experiment, quiet) as progress:
-        from tabemb.experiments.run_folder import PARTS
+        from tabemb.experiments.run_folder import WRITTEN
         from tabemb.experiments.staging import check_free
 
         # Known in a moment; Keras takes seconds to load.
-        check_free(Path(output or experiment.output) / experiment.name, PARTS, replace=force)
+        check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force)
         _load_keras()
         from tabemb.experiments.runner import run as run_experiment
 
@@ -201,6 +201,27 @@ def neighbors(
 
     mine = open_run(run).vectors[column]
     _print(neighbours_table(column, mine.most_similar(key_from_text(key, mine), topn=topn)))
+
+
+@app.command()
+def explore(
+    run: RunPath,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page (default: explore.html in the run's folder).")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write a page to look around in the vectors: a map, search, neighbours, a - b + c."""
+    from tabemb.experiments.explore import write_explorer
+    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.units import memory
+
+    page = write_explorer(open_run(run), output)
+    _print(f"{page}: {memory(page.stat().st_size)}. It opens in any browser and needs no network.")
+    if show:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
 
 
 @app.command()
