@@ -15,6 +15,7 @@ REGISTRIES = [
     ("tabemb.nn.tasks", "TASKS"),
     ("tabemb.nn.unknown", "UNKNOWN_STRATEGIES"),
     ("tabemb.training.schedules", "SCHEDULES"),
+    ("tabemb.vectors.projections", "PROJECTIONS"),
 ]
 ENTRIES = [
     pytest.param(cls, id=f"{registry}-{name}")

@@ -11,6 +11,7 @@ from tabemb.exceptions import DataError
 from tabemb.vectors.arrays import count_array, float_array
 from tabemb.vectors.asking import Asking, is_several
 from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.plotting import Plotting
 from tabemb.vectors.shrinking import Shrinking
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CategoryVectors"]
 
 
-class CategoryVectors(Asking, Shrinking):
+class CategoryVectors(Asking, Plotting, Shrinking):
     """The vectors of the categories of one column.
 
     A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).

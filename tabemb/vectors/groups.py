@@ -1,5 +1,6 @@
 """Groups of categories that point the same way, with their number found by itself."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy.typing as npt
 
 from tabemb.vectors.similarity import unit_rows
 
-__all__ = ["MOST_GROUPS", "groups_of"]
+__all__ = ["MOST_GROUPS", "group_names", "groups_of"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -59,6 +60,30 @@ def groups_of(vectors: FloatArray, *, most: int = MOST_GROUPS, random_state: int
         return np.zeros(len(unit), dtype=np.intp)
     bar = _NEARLY * max(score for score, _ in tried)
     return _by_size([fitted for score, fitted in tried if score >= bar][-1].predict(unit))
+
+
+def group_names(labels: Sequence[str], groups: npt.NDArray[np.intp], n_named: int = 2) -> list[str]:
+    """Name each group after its first members.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Of the categories, the most frequent first.
+    groups : array of int of shape (n,)
+        As :func:`groups_of` returns them.
+    n_named : int, default=2
+        How many members are named.
+
+    Examples
+    --------
+    >>> group_names(["JFK", "LAX", "LGA", "EWR"], np.array([0, 1, 0, 0]))
+    ['JFK, LGA, …', 'LAX']
+    """
+    names = []
+    for group in range(int(groups.max(initial=-1)) + 1):
+        members = np.flatnonzero(groups == group)
+        names.append(", ".join(labels[row] for row in members[:n_named]) + (", …" if len(members) > n_named else ""))
+    return names
 
 
 def _by_size(labels: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

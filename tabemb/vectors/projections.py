@@ -90,7 +90,7 @@ class Pca(Projection):
            [ 2.,  0.]])
     """
 
-    words = "principal components"
+    words = "PCA"
 
     def _place(self, rows: FloatArray) -> Plane:
         places, shares = principal_components(rows)
@@ -122,7 +122,7 @@ class Tsne(Projection):
     def __init__(self, perplexity: float = 30.0) -> None:
         if isinstance(perplexity, bool) or not isinstance(perplexity, numbers.Real) or not perplexity >= 1:
             raise DataError(f"perplexity is about how many neighbours count: a number from 1, got {perplexity!r}.")
-        self.perplexity = perplexity
+        self.perplexity: float = float(perplexity)
 
     def _place(self, rows: FloatArray) -> Plane:
         if _is_too_small(rows):
@@ -131,7 +131,7 @@ class Tsne(Projection):
 
         unit = unit_rows(rows)
         start, _ = principal_components(unit)
-        perplexity = max(1.0, min(float(self.perplexity), (len(rows) - 1) / 3))
+        perplexity = max(1.0, min(self.perplexity, (len(rows) - 1) / 3))
         tsne = TSNE(
             2,
             perplexity=perplexity,

@@ -8,7 +8,6 @@ import pytest
 from tabemb.exceptions import DataError, MissingExtraError, UnknownNameError
 from tabemb.vectors.projections import PROJECTIONS, Pca, Tsne, Umap, principal_components
 
-
 # UMAP is compiled when it is first used, which takes a minute.
 NAMES = [pytest.param(name, marks=pytest.mark.slow if name == "umap" else ()) for name in sorted(PROJECTIONS)]
 

@@ -10,14 +10,13 @@ import numpy.typing as npt
 from tabemb.experiments.explore.labels import labels_of
 from tabemb.table.keys import family
 from tabemb.vectors.category_vectors import CategoryVectors
-from tabemb.vectors.groups import groups_of
-from tabemb.vectors.projections import PROJECTIONS, Plane
+from tabemb.vectors.groups import group_names, groups_of
+from tabemb.vectors.projections import Pca, Plane, Tsne
 
 __all__ = ["MOST_FOR_NEIGHBOUR_MAPS", "column_data", "whole_rows"]
 
 # t-SNE takes half a minute for so many, and four times as long for twice as many.
 MOST_FOR_NEIGHBOUR_MAPS = 5000
-N_NAMED = 2
 LARGEST = 32_767
 
 
@@ -57,7 +56,7 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
         "dim": vectors.dim,
         "vectors": _base64(whole_rows(vectors.vectors)),
         "groups": _base64(groups.astype(np.uint8)),
-        "group_names": [_group_name(labels, groups == group) for group in range(groups.max() + 1)],
+        "group_names": group_names(labels, groups),
         "maps": [_map(name, about, plane) for name, about, plane in _planes(vectors)],
     }
 
@@ -89,22 +88,18 @@ def whole_rows(vectors: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
 
 
 def _planes(vectors: CategoryVectors) -> Iterator[tuple[str, str, Plane]]:
-    plane = PROJECTIONS["pca"]().place(vectors.vectors)
-    yield "PCA", "; ".join(each for each in (plane.across, plane.up) if each), plane
+    pca, tsne = Pca(), Tsne()
+    plane = pca.place(vectors.vectors)
+    yield pca.words, "; ".join(each for each in (plane.across, plane.up) if each), plane
     if 4 < len(vectors) <= MOST_FOR_NEIGHBOUR_MAPS and vectors.dim > 1:
-        plane = PROJECTIONS["tsne"]().place(vectors.vectors)
-        yield "t-SNE", f"{plane.across}: neighbours lie together; what is far apart says little", plane
+        plane = tsne.place(vectors.vectors)
+        yield tsne.words, f"{plane.across}: neighbours lie together; what is far apart says little", plane
 
 
 def _map(name: str, about: str, plane: Plane) -> dict[str, str]:
     places = plane.places - (plane.places.max(axis=0) + plane.places.min(axis=0)) / 2
     reach = np.abs(places).max()
     return {"name": name, "about": about, "places": _base64((places / (reach or 1)).astype(np.float32))}
-
-
-def _group_name(labels: list[str], members: npt.NDArray[np.bool_]) -> str:
-    named = [labels[row] for row in np.flatnonzero(members)[:N_NAMED]]
-    return ", ".join(named) + (", …" if members.sum() > N_NAMED else "")
 
 
 def _base64(array: npt.NDArray[Any]) -> str:
