@@ -75,7 +75,7 @@ def test_help_takes_half_a_second_of_a_processor():
         end = os.times()
         seconds.append(end.children_user - begin.children_user + end.children_system - begin.children_system)
         assert result.returncode == 0
-    for command in ("run", "compare", "vectors", "neighbors", "predict"):
+    for command in ("run", "compare", "vectors", "neighbors", "explore", "predict"):
         assert command in result.stdout
     assert min(seconds) < 0.5
 
@@ -138,6 +138,16 @@ def test_no_command_shows_the_help(capsys):
             ["neighbors", "runs/small", "shap", "round"],
             "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
             "'shape'?\n",
+        ),
+        (["explore", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
+        (
+            ["explore", "runs"],
+            "Error: runs is not the folder of a run: it has none of config.yaml, model, report.html, report.json, "
+            "vectors.\n",
+        ),
+        (
+            ["explore", "runs/small", "--output", "nowhere/x.html"],
+            "Error: Cannot write nowhere/x.html: there is no folder nowhere.\n",
         ),
         (["predict", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
         (
@@ -307,6 +317,27 @@ def test_neighbors_of_text_and_of_numbers(here, capsys, column, key, others):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == [column, "cosine"]
     assert {line.split()[0] for line in lines[1:]} == others
+
+
+def test_explore_writes_a_page_and_opens_it(here, capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert main(["explore", "runs/small", "--output", "look.html"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("look.html: ")
+    assert "kB. It opens in any browser and needs no network." in told
+    assert "New York" in Path("look.html").read_text(encoding="utf-8")
+    assert opened == []
+    assert main(["explore", "runs/small", "--open"]) == 0
+    assert opened == [Path("runs/small/explore.html").resolve().as_uri()]
+    assert "runs/small/explore.html: " in capsys.readouterr().out
+
+
+def test_a_run_that_has_been_explored_can_be_replaced(home, monkeypatch, capsys):
+    monkeypatch.chdir(home)
+    assert main(["explore", "runs/small"]) == 0
+    assert main(["run", "small.yaml", "--force", "--quiet"]) == 0
+    assert not Path("runs/small/explore.html").exists()
 
 
 def test_predict_to_standard_output_and_to_a_file(here, capsys):
