@@ -136,9 +136,8 @@ def states(seeds, rows=150_000):
         found = spearmanr((unit @ unit.T)[pairs], -apart[pairs])
         lines.append({"seed": seed, "correlation": found.statistic, "states": len(vectors)})
     cells = [[str(each["seed"]), f"{each['correlation']:.2f}"] for each in lines]
-    show(
-        f"Rank correlation of cosine with nearness, {lines[0]['states']} German states", ["seed", "correlation"], cells
-    )
+    title = f"Rank correlation of cosine with nearness, {lines[0]['states']} German states"
+    show(title, ["seed", "correlation"], cells)
     return lines
 
 

@@ -216,7 +216,10 @@ def explore(
     from tabemb.experiments.run_folder import open_run
     from tabemb.experiments.units import memory
 
-    page = write_explorer(open_run(run), output)
+    finished = open_run(run)
+    # Columns of thousands of categories take t-SNE half a minute each.
+    with _console().status("Laying out the vectors ..."):
+        page = write_explorer(finished, output)
     _print(f"{page}: {memory(page.stat().st_size)}. It opens in any browser and needs no network.")
     if show:
         import webbrowser

@@ -178,9 +178,17 @@ def test_hovering_shows_the_key_its_rows_and_the_nearest(page, towns):
 def test_a_line_of_the_list_can_be_clicked_and_more_lines_be_had(page, towns):
     find(page, "#answer ol button").click()
     assert text(page, "#answer h2 span") == "town 0"
-    find(page, "#answer > .plain").click()
+    find(page, "#answer .offers button").click()
     assert shows(page, towns.most_similar("town 0", topn=30))
     assert 'most_similar("town 0", topn=30)' in text(page, "#answer pre")
+
+
+def test_the_neighbours_can_be_seen_close_up(page):
+    ask(page, "town 12")
+    page.find_elements(By.CSS_SELECTOR, "#answer .offers button")[1].click()
+    map_ = "const {map} = window.explorer; "
+    assert page.execute_script(map_ + "return map.view.zoom") > 1.2
+    assert page.execute_script(map_ + "return [...map.lit].every((row) => map.view.isInside(...map.at(row), 20))")
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class Answer {
       isPlain ? this.facts(column, positive[0]) : "",
       near.length ? "" : element("p", { class: "quiet" }, "There is no other category."),
       element("ol", {}, ...near.map((each) => this.line(column, each.row, cosineText(each.score), each.score))),
-      this.more(column, question, n),
+      element("div", { class: "offers" }, this.more(column, question, n), near.length ? this.closeUp() : ""),
       this.python(column, positive, negative, n),
     );
     this.announce(column, title.textContent, near);
@@ -77,6 +77,10 @@ class Answer {
     if (n >= column.size - 1 || n > AT_FIRST) return "";
     const click = () => this.shown(this.nearest(column, question, n + MORE));
     return element("button", { type: "button", class: "plain", onclick: click }, `${MORE} more`);
+  }
+
+  closeUp() {
+    return element("button", { type: "button", class: "plain", onclick: () => this.zoomed() }, "Close up");
   }
 
   python(column, positive, negative, n) {

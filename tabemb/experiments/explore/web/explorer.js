@@ -14,6 +14,7 @@ class Explorer {
     );
     this.search = new Search({ input: byId("search"), list: byId("options") }, { asked: (text) => this.ask(text), say: this.say });
     this.answer = new Answer(byId("answer"), { picked, say: this.say, run: data.run });
+    this.answer.zoomed = () => this.map.closeUp();
     this.answer.shown = (near) => this.map.mark(this.chosen, near);
     this.wire();
     this.read();

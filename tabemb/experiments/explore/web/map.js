@@ -80,6 +80,12 @@ class CategoryMap {
     this.invalidate();
   }
 
+  /** Show what is marked as large as there is room for. */
+  closeUp() {
+    this.view.closeUp(this.places, [...this.lit]);
+    this.invalidate();
+  }
+
   whole() {
     this.view.showAll();
     this.invalidate();

@@ -2,12 +2,26 @@
 
 const LEAST_ZOOM = 0.5;
 const MOST_ZOOM = 500;
+// Pixels for half of a map, so that places which are all the same are not blown up for ever.
+const MOST_SCALE = 1e5;
 // Pixels around the map; how many are below it depends on the legend.
 const MARGIN = 44;
 const ABOVE = 30;
 const CLICK_REACH = 5;
 const KEY_STEP = 60;
 const KEY_ZOOM = 1.4;
+
+/** Return [left, right, low, high] of places, x and y in turn; of some rows, or of all. */
+function boxOf(places, rows) {
+  const box = [Infinity, -Infinity, Infinity, -Infinity];
+  for (const row of rows) {
+    box[0] = Math.min(box[0], places[2 * row]);
+    box[1] = Math.max(box[1], places[2 * row]);
+    box[2] = Math.min(box[2], places[2 * row + 1]);
+    box[3] = Math.max(box[3], places[2 * row + 1]);
+  }
+  return box;
+}
 
 /** From places on a map to pixels of the window, and back. */
 class View {
@@ -22,34 +36,36 @@ class View {
     const { zoom, isWhole } = this;
     this.width = width;
     this.height = height;
-    this.whole = this.scaleOfWhole();
+    this.whole = this.scaleOf(this.extent);
     this.scale = this.whole * zoom;
     if (isWhole) this.showAll();
   }
 
   /** Show all places: x and y in turn. */
   fit(places) {
-    let [left, right, low, high] = [Infinity, -Infinity, Infinity, -Infinity];
-    for (let i = 0; i < places.length; i += 2) {
-      left = Math.min(left, places[i]);
-      right = Math.max(right, places[i]);
-      low = Math.min(low, places[i + 1]);
-      high = Math.max(high, places[i + 1]);
-    }
+    const [left, right, low, high] = boxOf(places, Array(places.length / 2).keys());
     this.extent = [right - left, high - low];
     this.middle = [(left + right) / 2, (low + high) / 2];
     this.showAll();
   }
 
   showAll() {
-    this.whole = this.scale = this.scaleOfWhole();
+    this.whole = this.scale = this.scaleOf(this.extent);
     this.centre = [this.middle[0], this.middle[1] - (this.below - ABOVE) / 2 / this.scale];
     this.isWhole = true;
   }
 
-  scaleOfWhole() {
+  /** Show some rows as large as there is room for. */
+  closeUp(places, rows) {
+    const [left, right, low, high] = boxOf(places, rows);
+    this.isWhole = false;
+    this.scale = Math.min(MOST_ZOOM * this.whole, 0.8 * this.scaleOf([right - left, high - low]));
+    this.centre = [(left + right) / 2, (low + high) / 2 - (this.below - ABOVE) / 2 / this.scale];
+  }
+
+  scaleOf(extent) {
     const room = [Math.max(40, this.width - 2 * MARGIN), Math.max(40, this.height - ABOVE - this.below)];
-    return Math.min(...this.extent.map((extent, i) => room[i] / Math.max(extent, 1e-6)), 4000);
+    return Math.min(...extent.map((each, i) => room[i] / Math.max(each, 1e-6)), MOST_SCALE);
   }
 
   get zoom() {
