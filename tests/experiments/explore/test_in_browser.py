@@ -143,6 +143,14 @@ def test_a_key_is_found_by_typing_with_suggestions(page, towns):
     assert not find(page, "#options").is_displayed()
 
 
+def test_the_key_itself_is_suggested_first(page):
+    find(page, "#search").send_keys("town 12 - town 29")
+    assert page.execute_script("return document.querySelector('#options bdi').textContent") == "town 29"
+    find(page, "#search").send_keys("9", Keys.ARROW_DOWN, Keys.ENTER)
+    assert find(page, "#search").get_attribute("value") == "town 12 - town 299"
+    assert text(page, "#answer h2 span") == "town 12 \N{MINUS SIGN} town 299"
+
+
 def test_the_nearest_are_those_of_python_for_every_category(page, towns):
     found = page.execute_script(
         """const {column, mostSimilar} = window.explorer;

@@ -1,7 +1,7 @@
 // What the dots are coloured by. The group colours are Okabe & Ito's, told apart by colour-blind eyes too.
 
 const GROUPS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#999999"];
-// From few rows to many: the scale "cividis", made for colour-blind eyes (Nunez, Anderton & Renslow 2018).
+// From dark to light: the scale "cividis", made for colour-blind eyes (Nuñez, Anderton & Renslow 2018).
 const CIVIDIS = ["#00224e", "#1f3b6c", "#434e6c", "#5f636e", "#7b7977", "#989075", "#b6a86e", "#d7c360", "#fee838"];
 const STEPS = 32;
 
@@ -19,9 +19,9 @@ function onScale(scale, place) {
   return `#${mixed.map((each) => each.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The part of the scale that can be seen on the page's paper. */
+/** The part of the scale that can be seen on the page's paper: the more rows, the farther from the paper's colour. */
 function visibleScale(dark) {
-  return dark ? CIVIDIS.slice(2) : CIVIDIS.slice(0, -1);
+  return dark ? CIVIDIS.slice(2) : CIVIDIS.slice(0, -1).reverse();
 }
 
 const COLOURINGS = {

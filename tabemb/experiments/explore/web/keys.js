@@ -43,10 +43,11 @@ class KeyBook {
     return this.bySmall.get(text.toLowerCase()) ?? [];
   }
 
-  /** Return rows whose labels begin with the text, then those with a word that does, then those that hold it. */
+  /** Return rows whose labels are the text, begin with it, have a word that does, or hold it: in this order. */
   suggest(text, n = SUGGESTED) {
     const small = text.trim().toLowerCase();
     if (!small) return [];
+    const exact = this.bySmall.get(small) ?? [];
     const ranked = [[], [], []];
     for (let row = 0; row < this.small.length && ranked[0].length < n; row += 1) {
       const at = this.small[row].indexOf(small);
@@ -54,7 +55,7 @@ class KeyBook {
       const rank = at === 0 ? 0 : /[\s,.:;/|_(\-]/.test(this.small[row][at - 1]) ? 1 : 2;
       if (ranked[rank].length < n) ranked[rank].push(row);
     }
-    return ranked.flat().slice(0, n);
+    return [...new Set([...exact, ...ranked.flat()])].slice(0, n);
   }
 
   /** Return rows that look like a text that means none: misspelt ones first. */

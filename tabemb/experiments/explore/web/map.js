@@ -2,6 +2,12 @@
 
 // In columns of so few categories names make way for dots.
 const FEW = 500;
+// Radii of dots, and how many square pixels they may cover, about an eighth of a map.
+const LEAST = 3.5;
+const LARGEST = 14;
+const LARGEST_OF_MANY = 11;
+const SMALLEST = 1.6;
+const MOST_COVERED = 75000;
 const MOST_LABELS = 60;
 const MOST_LABELS_OF_MANY = 36;
 const SPACE = 18;
@@ -23,13 +29,15 @@ function shortened(label, longest = LONGEST_LABEL) {
 /** Tell whether two boxes, [left, top, right, bottom], overlap or come nearer than a gap from the side. */
 const overlap = (one, two, gap) => one[0] < two[2] + gap && two[0] < one[2] + gap && one[1] < two[3] && two[1] < one[3];
 
-/** Return the radius of each dot in pixels: its area grows with the count. */
+/** Return the radius of each dot in pixels: its area grows with the count, and all dots leave most of the paper free. */
 function radiiOf(column) {
-  const n = column.size;
-  const [least, most] = n > 5000 ? [1.6, 7] : n > 500 ? [2.4, 10] : [3.5, 14];
-  if (!column.counts) return new Float32Array(n).fill(least + 1);
-  const [, high] = countRange(column);
-  return Float32Array.from(column.counts, (count) => Math.sqrt(least ** 2 + (most ** 2 - least ** 2) * (count / (high || 1))));
+  const most = column.size > FEW ? LARGEST_OF_MANY : LARGEST;
+  const high = column.counts ? countRange(column)[1] || 1 : 1;
+  const share = (row) => (column.counts ? column.counts[row] / high : 0.15);
+  const radii = Float32Array.from({ length: column.size }, (_, row) => Math.sqrt(LEAST ** 2 + (most ** 2 - LEAST ** 2) * share(row)));
+  const area = Math.PI * radii.reduce((sum, radius) => sum + radius ** 2, 0);
+  const shrink = Math.min(1, Math.sqrt(MOST_COVERED / area));
+  return radii.map((radius) => Math.max(SMALLEST, radius * shrink));
 }
 
 class CategoryMap {
@@ -149,7 +157,7 @@ class CategoryMap {
 
   /** Dots grow a little as one comes nearer. */
   get growth() {
-    return Math.min(2.2, Math.max(1, this.view.zoom ** 0.22));
+    return Math.min(3.5, Math.max(1, this.view.zoom ** 0.27));
   }
 
   drawDots() {
