@@ -119,11 +119,11 @@ def run(
 
     experiment = read_config(config)
     with _progress(experiment, quiet) as progress:
-        from tabemb.experiments.run_folder import PARTS
+        from tabemb.experiments.run_folder import WRITTEN
         from tabemb.experiments.staging import check_free
 
         # Known in a moment; Keras takes seconds to load.
-        check_free(Path(output or experiment.output) / experiment.name, PARTS, replace=force)
+        check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force)
         _load_keras()
         from tabemb.experiments.runner import run as run_experiment
 
@@ -284,6 +284,30 @@ def push(
         # Not by typer.Exit: its 130 stands for an interruption of which nothing has been said.
         sys.exit(INTERRUPTED)
     _print(push_table(summary))
+
+
+@app.command()
+def explore(
+    run: RunPath,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page (default: explore.html in the run's folder).")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write a page to look around in the vectors: a map, search, neighbours, a - b + c."""
+    from tabemb.experiments.explore import write_explorer
+    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.units import memory
+
+    finished = open_run(run)
+    # Columns of thousands of categories take t-SNE half a minute each.
+    with _console().status("Laying out the vectors ..."):
+        page = write_explorer(finished, output)
+    _print(f"{page}: {memory(page.stat().st_size)}. It opens in any browser and needs no network.")
+    if show:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
 
 
 @app.command()

@@ -84,7 +84,8 @@ def test_help_takes_half_a_second_of_a_processor():
         end = os.times()
         seconds.append(end.children_user - begin.children_user + end.children_system - begin.children_system)
         assert result.returncode == 0
-    for command in ("run", "compare", "vectors", "neighbors", "diagnose", "export", "push", "predict"):
+    commands = "run compare vectors neighbors diagnose export push explore predict"
+    for command in commands.split():
         assert command in result.stdout
     assert min(seconds) < 0.5
 
@@ -180,6 +181,16 @@ def test_no_command_shows_the_help(capsys):
             ["export", "runs/small", "shape"],
             "Error: shape would be a folder with the vectors of all columns (shape, code). For one of them name it and "
             "the file: tabemb export runs/small shape shape.parquet\n",
+        ),
+        (["explore", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
+        (
+            ["explore", "runs"],
+            "Error: runs is not the folder of a run: it has none of config.yaml, model, report.html, report.json, "
+            "vectors.\n",
+        ),
+        (
+            ["explore", "runs/small", "--output", "nowhere/x.html"],
+            "Error: Cannot write nowhere/x.html: there is no folder nowhere.\n",
         ),
         (["predict", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
         (
@@ -537,6 +548,27 @@ def test_pushing_loads_no_keras_and_leaves_nothing_running(written):
     # The process has let go of the databases.
     for target in TARGETS.values():
         assert databases.pull(target, "dest") == open_run(written).vectors["dest"]
+
+
+def test_explore_writes_a_page_and_opens_it(here, capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert main(["explore", "runs/small", "--output", "look.html"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("look.html: ")
+    assert "kB. It opens in any browser and needs no network." in told
+    assert "New York" in Path("look.html").read_text(encoding="utf-8")
+    assert opened == []
+    assert main(["explore", "runs/small", "--open"]) == 0
+    assert opened == [Path("runs/small/explore.html").resolve().as_uri()]
+    assert "runs/small/explore.html: " in capsys.readouterr().out
+
+
+def test_a_run_that_has_been_explored_can_be_replaced(home, monkeypatch, capsys):
+    monkeypatch.chdir(home)
+    assert main(["explore", "runs/small"]) == 0
+    assert main(["run", "small.yaml", "--force", "--quiet"]) == 0
+    assert not Path("runs/small/explore.html").exists()
 
 
 def test_predict_to_standard_output_and_to_a_file(here, capsys):

@@ -34,6 +34,16 @@ def test_read_a_run(capsys):
     assert "nearest to LAX" in capsys.readouterr().out
 
 
+def test_airports_on_the_globe(capsys):
+    assert run("05_airports_on_the_globe.py", rows=8000) > 0.4
+    assert "nearest to MIA" in capsys.readouterr().out
+
+
+def test_pictures_of_vectors(tmp_path):
+    names = run("06_pictures_of_vectors.py", rows=4000, folder=tmp_path / "pictures")
+    assert names == ["explore.html", "heatmap.png", "map.png", "neighbours.png", "tree.png"]
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_under_80_lines_and_has_a_test(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 80

@@ -20,6 +20,7 @@ REGISTRIES = [
     ("tabemb.vectors.metrics", "METRICS"),
     ("tabemb.vectors.formats", "FORMATS"),
     ("tabemb.vectors.databases", "DATABASES"),
+    ("tabemb.vectors.projections", "PROJECTIONS"),
 ]
 ENTRIES = [
     pytest.param(cls, id=f"{registry}-{name}")

@@ -259,7 +259,8 @@ def maps_of(
     )
     words = (
         "Each dot is a category, placed by the two directions in which its learned vector differs most from the "
-        "others; near ones did alike for the target."
+        "others; near ones did alike for the target. The command tabemb explore, with the folder of this run, makes a "
+        "page to look around in them."
     )
     return [section("Maps of the vectors", f"<p>{words}</p>{figures}")]
 

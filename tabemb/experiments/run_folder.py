@@ -12,9 +12,12 @@ from tabemb.experiments.result import Comparison
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.store import EmbeddingStore, column_file
 
-__all__ = ["PARTS", "RunFolder", "RunVectors", "open_run", "vectors_file"]
+__all__ = ["EXPLORER", "PARTS", "WRITTEN", "RunFolder", "RunVectors", "open_run", "vectors_file"]
 
 PARTS = frozenset({"config.yaml", "model", "report.html", "report.json", "vectors"})
+# What `tabemb explore` adds to them.
+EXPLORER = "explore.html"
+WRITTEN = PARTS | {EXPLORER}
 FORMAT = 1
 FEW_CATEGORIES = (
     " A column of few categories enters one-hot and has none, unless the experiment says model: "

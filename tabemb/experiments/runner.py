@@ -15,7 +15,7 @@ from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
 from tabemb.experiments.problem import Problem, load_problem
 from tabemb.experiments.report import render_report
 from tabemb.experiments.result import Comparison
-from tabemb.experiments.run_folder import PARTS
+from tabemb.experiments.run_folder import WRITTEN
 from tabemb.experiments.staging import staged_folder
 from tabemb.experiments.targets import read_targets, target_of
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
@@ -94,7 +94,7 @@ def run(
     if config.name is None:
         raise ConfigError("An experiment that was made in Python needs a name: ExperimentConfig(name=...).")
     folder = Path(config.output if output is None else output) / config.name
-    with staged_folder(folder, parts=PARTS, replace=force) as staging:
+    with staged_folder(folder, parts=WRITTEN, replace=force) as staging:
         check_names(config)
         problem = load_problem(config)
         clock = {"load": time.perf_counter() - begin}

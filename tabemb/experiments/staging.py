@@ -1,14 +1,15 @@
-"""A folder that appears whole or not at all."""
+"""Folders and files that appear whole or not at all."""
 
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tabemb.exceptions import OutputError
 
-__all__ = ["check_free", "staged_folder"]
+__all__ = ["check_free", "staged_file", "staged_folder"]
 
 # What file managers leave behind; anything else that is hidden (.git, .env) is somebody's work.
 LITTER = frozenset({".DS_Store", ".directory"})
@@ -53,6 +54,38 @@ def staged_folder(target: Path, *, parts: frozenset[str], replace: bool = False)
         for folder in made:
             _remove_if_empty(folder)
         raise
+
+
+@contextmanager
+def staged_file(target: Path) -> Iterator[Path]:
+    """Give a draft beside a file, and put it in the file's place when the block ends well.
+
+    Parameters
+    ----------
+    target : path
+        An old file stays as it was when the block ends with an error.
+
+    Yields
+    ------
+    Path
+        The draft.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written or put in its place.
+    """
+    draft = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex[:8]}.unfinished")
+    try:
+        yield draft
+        os.replace(draft, target)
+    except OSError as error:
+        raise OutputError(
+            f"Cannot write {target}: {error.strerror or error}. Choose a file in a folder that you may write to."
+        ) from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def check_free(target: Path, parts: frozenset[str], *, replace: bool = False) -> None:

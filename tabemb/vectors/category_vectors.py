@@ -18,6 +18,7 @@ from tabemb.vectors.diagnostics import Diagnosing
 from tabemb.vectors.framing import Framing
 from tabemb.vectors.indexing import Indexing
 from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.plotting import Plotting
 from tabemb.vectors.querying import is_several
 from tabemb.vectors.search import Search
 from tabemb.vectors.shrinking import Shrinking
@@ -26,7 +27,7 @@ __all__ = ["CategoryVectors"]
 
 
 class CategoryVectors(
-    Asking, Analogies, Averaging, Clustering, Comparing, Indexing, Shrinking, Aligning, Diagnosing, Framing
+    Asking, Analogies, Averaging, Clustering, Comparing, Indexing, Shrinking, Aligning, Diagnosing, Framing, Plotting
 ):
     """The vectors of the categories of one column.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tabemb.exceptions import OutputError
-from tabemb.experiments.staging import check_free, staged_folder
+from tabemb.experiments.staging import check_free, staged_file, staged_folder
 
 PARTS = frozenset({"report.html"})
 
@@ -121,3 +121,32 @@ def test_a_failed_rename_puts_the_old_one_back(tmp_path, monkeypatch):
         write(tmp_path / "a", replace=True)
     assert names(tmp_path) == ["a"]
     assert (tmp_path / "a" / "report.html").read_text() == "old"
+
+
+def write_file(target, text, problem=None):
+    with staged_file(target) as draft:
+        draft.write_text(text)
+        if problem is not None:
+            raise problem
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "page.html"
+    write_file(target, "old")
+    with pytest.raises(KeyError):
+        write_file(target, "half", KeyError())
+    assert target.read_text() == "old"
+    write_file(target, "new")
+    assert target.read_text() == "new"
+    assert names(tmp_path) == ["page.html"]
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path):
+    with pytest.raises(OutputError, match=r"Cannot write .*page\.html: No such file"):
+        write_file(tmp_path / "nowhere" / "page.html", "x")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OutputError, match=r"Cannot write .*folder: .*Choose a file in a folder"):
+        write_file(tmp_path / "folder", "x")
+    with pytest.raises(OutputError, match=r"No space left\. Choose a file"):
+        write_file(tmp_path / "page.html", "x", OSError(28, "No space left"))
+    assert names(tmp_path) == ["folder"]

@@ -5,10 +5,11 @@ import sys
 import numpy as np
 import pytest
 
-from tabemb.exceptions import DataError, MissingExtraError
+from tabemb.exceptions import DataError, MissingExtraError, UnknownNameError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.labels import boxes_overlap
-from tabemb.vectors.plots import plot_map, plot_places, principal_components
+from tabemb.vectors.plots import plot_map, plot_places
+from tabemb.vectors.projections import principal_components
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 import matplotlib.pyplot as plt
@@ -119,25 +120,29 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
         plot_map(clusters())
 
 
-def test_principal_components_are_those_of_scikit_learn():
-    decomposition = pytest.importorskip("sklearn.decomposition")
-    vectors = clusters().vectors
-    theirs = decomposition.PCA(2, svd_solver="full").fit(vectors.astype(float))
-    places, shares = principal_components(vectors)
-    np.testing.assert_allclose(np.abs(places), np.abs(theirs.transform(vectors.astype(float))), atol=1e-9)
-    np.testing.assert_allclose(shares, theirs.explained_variance_ratio_, rtol=1e-9)
+def test_the_layout_and_the_colours_can_be_chosen():
+    ax = plot_map(clusters(), method={"name": "tsne", "perplexity": 8}, color="cluster")
+    assert ax.get_xlabel() == "t-SNE, perplexity 8"
+    assert len(ax.get_legend().get_texts()) > 1
+    assert len(labels(ax)) >= 25
+    with pytest.raises(UnknownNameError, match="No projection named 'psa'"):
+        plot_map(clusters(), method="psa")
 
 
-def test_mirrored_vectors_give_the_same_picture():
-    vectors = clusters().vectors
-    np.testing.assert_allclose(principal_components(vectors)[0], principal_components(-vectors)[0], atol=1e-6)
+def test_labels_keep_clear_of_the_legend():
+    ax = plot_map(clusters(), color="cluster")
+    ax.figure.canvas.draw()
+    frame = ax.get_window_extent().extents
+    boxes = np.array([Text.get_window_extent(text).extents for text in labels(ax)])
+    assert (boxes[:, 2:] <= frame[2:]).all()
+    assert ax.get_legend().get_window_extent().x0 >= frame[2]
 
 
-def test_a_direction_that_exists_by_rounding_only_is_left_out():
-    line = np.linspace(0, 1, 20)[:, None] * np.array([[0.1, 0.7, 0.3]]) + 1 / 3
-    places, shares = principal_components(line)
-    assert np.ptp(places[:, 1]) == 0
-    assert shares.tolist() == [1, 0]
+def test_where_there_are_many_categories_dots_are_smaller():
+    def largest(n):
+        return max(scatter.get_sizes().max() for scatter in plot_map(clusters(n), top=5).collections)
+
+    assert largest(1600) < largest(200)
 
 
 PLACES = {"HH": (53.6, 10.0), "SH": (54.2, 9.8), "BY": (48.9, 11.4), "HB,NI": (52.8, 9.1)}

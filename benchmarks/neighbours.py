@@ -1,0 +1,155 @@
+"""What is near in vectors, beside what is known of the categories: genres of films, places of German states.
+
+    TABEMB_DATA=../shared/data python benchmarks/neighbours.py [--seeds 2] [--json FILE]
+
+Films (MovieLens, 100,004 ratings): vectors learned from the rating of a film by a user, and vectors learned from who
+rated a film. No genre is shown. Do the ten nearest films share genres more than films drawn at random? The likeness of
+two films is that of their sets of genres (Jaccard). A genre's vector is the mean of its films' directions, less that of
+all films. States (Rossmann): vectors learned from sales; do near states lie near on the map?
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pandas as pd
+import yaml
+from scipy.stats import spearmanr
+from turns import show, write
+
+import tabemb
+from tabemb.vectors.similarity import unit_rows
+
+DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
+CONFIGS = Path(__file__).parents[1] / "configs"
+FEWEST_RATINGS, FEWEST_FILMS = 20, 15
+NEAREST = 10
+NONE = "(no genres listed)"
+
+
+def from_ratings(ratings, body, seed):
+    """Learn films from the rating that a user gives."""
+    options = {"embedding_dim": 16, "body": body, "max_epochs": 12, "one_hot_max_categories": 0, "random_state": seed}
+    model = tabemb.EmbeddingRegressor(categorical=["userId", "movieId"], **options)
+    return model.fit(ratings[["userId", "movieId"]], ratings["rating"]).vectors_["movieId"]
+
+
+def from_audience(ratings, seed):
+    """Learn films from who rated them, whatever the rating."""
+    options = {"embedding_dim": 16, "body": "mlp", "max_epochs": 12, "one_hot_max_categories": 0, "random_state": seed}
+    model = tabemb.EmbeddingClassifier(categorical=["movieId"], **options)
+    return model.fit(ratings[["movieId"]], ratings["userId"]).vectors_["movieId"]
+
+
+def untrained(vectors, seed):
+    """Return vectors that know nothing, for the same films."""
+    drawn = np.random.default_rng(seed).normal(size=vectors.vectors.shape)
+    return tabemb.CategoryVectors(vectors.keys, drawn, vectors.counts, name=vectors.name)
+
+
+def known(vectors, genres):
+    """Return films with enough ratings and a genre, and a table of truth values: film by genre."""
+    pairs = zip(vectors.keys, vectors.counts, strict=True)
+    films = [key for key, count in pairs if count >= FEWEST_RATINGS and genres[key] != [NONE]]
+    names = sorted({name for film in films for name in genres[film]})
+    return films, pd.DataFrame([[name in genres[film] for name in names] for film in films], films, names)
+
+
+def shared_genres(vectors, genres):
+    """Return the likeness in genres of the nearest films, and of any two."""
+    films, table = known(vectors, genres)
+    has = table.to_numpy(float)
+    both = has @ has.T
+    likeness = both / (has.sum(1)[:, None] + has.sum(1) - both)
+    unit = unit_rows(vectors[films])
+    cosines = unit @ unit.T
+    np.fill_diagonal(cosines, -np.inf)
+    near = np.argsort(-cosines, axis=1, kind="stable")[:, :NEAREST]
+    of_any = likeness[np.triu_indices(len(films), 1)].mean()
+    return np.take_along_axis(likeness, near, axis=1).mean(), of_any, len(films)
+
+
+def genre_vectors(vectors, genres):
+    """Return a vector for each genre with enough films."""
+    films, table = known(vectors, genres)
+    unit = unit_rows(vectors[films])
+    unit = unit - unit.mean(axis=0)
+    names = [name for name in table if table[name].sum() >= FEWEST_FILMS]
+    means = [unit[table[name].to_numpy()].mean(axis=0) for name in names]
+    return tabemb.CategoryVectors(names, means, [int(table[name].sum()) for name in names], name="genre")
+
+
+def nearest(vectors, key):
+    """Return the three nearest, in words."""
+    return ", ".join(f"{other} {cosine:.2f}" for other, cosine in vectors.most_similar(key, topn=3))
+
+
+def films(seeds):
+    """Print how neighbours share genres, and the neighbours of each genre; return the figures."""
+    ratings = pd.read_parquet(DATA / "movielens_latest_small_2016.parquet")
+    genres = ratings.drop_duplicates("movieId").set_index("movieId")["genres"].str.split("|")
+    ways = {
+        "who rated it": from_audience,
+        "its ratings, mlp": lambda rows, seed: from_ratings(rows, "mlp", seed),
+        "its ratings, deepfm": lambda rows, seed: from_ratings(rows, "deepfm", seed),
+    }
+    lines, first = [], {}
+    for name, learn in ways.items():
+        for seed in range(seeds):
+            vectors = learn(ratings, seed)
+            near, of_any, n = shared_genres(vectors, genres)
+            nothing, _, _ = shared_genres(untrained(vectors, seed), genres)
+            found = {"likeness": near, "untrained": nothing, "any_two": of_any, "films": n}
+            lines.append({"learned from": name, "seed": seed, **found})
+            first.setdefault(name, vectors)
+    cells = [
+        [each["learned from"], str(each["seed"]), *(f"{each[k]:.3f}" for k in ("likeness", "untrained", "any_two"))]
+        for each in lines
+    ]
+    head = ["learned from", "seed", "genres of the ten nearest", "of untrained vectors", "of any two films"]
+    show(f"Likeness in genres, {lines[0]['films']:,} films", head, cells)
+    near = {name: genre_vectors(vectors, genres) for name, vectors in first.items()}
+    rows = [[genre, *(nearest(each, genre) for each in near.values())] for genre in near["who rated it"]]
+    show("The nearest genres", ["genre", *(f"by {name}" for name in near)], rows)
+    return lines
+
+
+def states(seeds, rows=150_000):
+    """Print the rank correlation of cosine with nearness on the map; return the figures."""
+    sales = pd.read_parquet(DATA / "rossmann_paper_table.parquet").query("Sales > 0")
+    places = yaml.safe_load((CONFIGS / "rossmann.yaml").read_text(encoding="utf-8"))["report"]["places"]["State"]
+    columns = ["Store", "DayOfWeek", "Day", "Month", "Year", "State", "Promo"]
+    lines = []
+    for seed in range(seeds):
+        sample = sales.sample(rows, random_state=seed)
+        options = {"embedding_dim": 8, "max_epochs": 4, "body": "mlp", "one_hot_max_categories": 0}
+        numbers = [column for column in columns if column != "State"]
+        model = tabemb.EmbeddingRegressor(categorical=numbers, random_state=seed, **options)
+        vectors = model.fit(sample[columns], np.log(sample["Sales"])).vectors_["State"]
+        degrees = np.array([places[key] for key in vectors]) * [1, np.cos(np.radians(51))]
+        apart = np.linalg.norm(degrees[:, None] - degrees, axis=2)
+        unit = unit_rows(vectors.vectors)
+        pairs = np.triu_indices(len(vectors), 1)
+        found = spearmanr((unit @ unit.T)[pairs], -apart[pairs])
+        lines.append({"seed": seed, "correlation": found.statistic, "states": len(vectors)})
+    cells = [[str(each["seed"]), f"{each['correlation']:.2f}"] for each in lines]
+    title = f"Rank correlation of cosine with nearness, {lines[0]['states']} German states"
+    show(title, ["seed", "correlation"], cells)
+    return lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    lines = films(options.seeds) + states(options.seeds)
+    if options.json:
+        write("neighbours", lines, options.json)
+
+
+if __name__ == "__main__":
+    main()

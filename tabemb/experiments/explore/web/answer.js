@@ -1,0 +1,106 @@
+// What stands beside the map: the most frequent categories, the nearest to one, or the answer to a question.
+
+const AT_FIRST = 10;
+const MORE = 20;
+const FREQUENT = 20;
+
+/** Return a key as Python writes it, or null where the page does not know how. */
+function pythonOf(column, row) {
+  const kind = column.kindOf(row);
+  if (kind === "text") return JSON.stringify(column.textOf(row));
+  return kind === "number" || kind === "bool" ? column.textOf(row) : null;
+}
+
+class Answer {
+  constructor(box, { picked, say, run }) {
+    Object.assign(this, { box, picked, say, run });
+  }
+
+  /** A line of the list: a category that can be clicked, and a figure with its bar. */
+  line(column, row, figure, share) {
+    const bar = element("span", { class: "share" });
+    bar.style.width = `${Math.max(0, 100 * share).toFixed(1)}%`;
+    const button = element(
+      "button",
+      { type: "button", "data-row": row, onclick: () => this.picked(row) },
+      labelled(column.labels[row]),
+      element("span", { class: "figure" }, figure),
+      bar,
+    );
+    return element("li", {}, button);
+  }
+
+  frequent(column) {
+    const n = Math.min(FREQUENT, column.size);
+    const [, high] = column.counts ? countRange(column) : [0, 1];
+    const lines = Array.from({ length: n }, (_, row) => {
+      const count = column.counts ? column.counts[row] : null;
+      return this.line(column, row, count === null ? "" : count.toLocaleString("en"), count === null ? 0 : count / (high || 1));
+    });
+    this.box.replaceChildren(
+      element("h2", {}, column.counts ? "Most frequent" : "Categories"),
+      element("p", { class: "quiet" }, "Choose a category, here or on the map, to see which are most like it."),
+      element("ol", {}, ...lines),
+    );
+  }
+
+  /** Show what is nearest to a sum and difference; return it, to be marked on the map. */
+  nearest(column, question, n = AT_FIRST) {
+    const { positive, negative, isPlain } = question;
+    const near = mostSimilar(column, positive, negative, n);
+    const title = this.sum(column, question.terms);
+    this.box.replaceChildren(
+      element("h2", {}, element("small", {}, "Nearest to"), title),
+      isPlain ? this.facts(column, positive[0]) : "",
+      near.length ? "" : element("p", { class: "quiet" }, "There is no other category."),
+      element("ol", {}, ...near.map((each) => this.line(column, each.row, cosineText(each.score), each.score))),
+      element("div", { class: "offers" }, this.more(column, question, n), near.length ? this.closeUp() : ""),
+      this.python(column, positive, negative, n),
+    );
+    this.announce(column, title.textContent, near);
+    return near;
+  }
+
+  sum(column, terms) {
+    const sign = (each, i) => (each.sign < 0 ? " \u2212 " : i ? " + " : "");
+    return element("span", {}, ...terms.flatMap((each, i) => [sign(each, i), labelled(column.labels[each.row])]));
+  }
+
+  facts(column, row) {
+    const told = [];
+    if (column.counts) told.push(counted(column.counts[row], "row", "rows"));
+    if (column.groupNames.length > 1) told.push(`group of ${column.groupNames[column.groups[row]]}`);
+    return element("p", { class: "quiet" }, told.join(" \u00b7 "));
+  }
+
+  more(column, question, n) {
+    if (n >= column.size - 1 || n > AT_FIRST) return "";
+    const click = () => this.shown(this.nearest(column, question, n + MORE));
+    return element("button", { type: "button", class: "plain", onclick: click }, `${MORE} more`);
+  }
+
+  closeUp() {
+    return element("button", { type: "button", class: "plain", onclick: () => this.zoomed() }, "Close up");
+  }
+
+  python(column, positive, negative, n) {
+    const keys = [...positive, ...negative].map((row) => pythonOf(column, row));
+    if (keys.includes(null)) return "";
+    const [plus, minus] = [keys.slice(0, positive.length), keys.slice(positive.length)];
+    const query = minus.length || plus.length > 1 ? `[${plus.join(", ")}], [${minus.join(", ")}]` : plus[0];
+    const code = `run = tabemb.open_run(${JSON.stringify(this.run)})\nrun.vectors[${JSON.stringify(column.name)}].most_similar(${query}, topn=${n})`;
+    return element("details", {}, element("summary", {}, "The same in Python"), element("pre", { tabindex: "0" }, code));
+  }
+
+  problem(column, error) {
+    const { message, rows = [] } = error;
+    const offers = rows.map((row) => element("button", { type: "button", class: "plain", onclick: () => this.picked(row) }, labelled(column.labels[row])));
+    this.box.replaceChildren(element("h2", {}, "Not understood"), element("p", { class: "problem" }, message), element("div", { class: "offers" }, ...offers));
+    this.say(message);
+  }
+
+  announce(column, title, near) {
+    const told = near.slice(0, 5).map((each) => `${column.labels[each.row]} ${cosineText(each.score)}`);
+    this.say(near.length ? `Nearest to ${title}: ${told.join(", ")}.` : `${title}: there is no other category.`);
+  }
+}

@@ -1,0 +1,69 @@
+// From the page's data to typed arrays. The numbers are little-endian, as every browser's processor has them.
+
+/** Return the bytes that a base64 text stands for. */
+function bytesOf(text) {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i += 1) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+
+/** Scale each row of whole numbers to length one; a row of zeros stays zeros. */
+function unitRows(whole, n, dim) {
+  const unit = new Float32Array(n * dim);
+  for (let row = 0; row < n; row += 1) {
+    const from = row * dim;
+    let square = 0;
+    for (let i = from; i < from + dim; i += 1) square += whole[i] * whole[i];
+    const length = Math.sqrt(square) || 1;
+    for (let i = from; i < from + dim; i += 1) unit[i] = whole[i] / length;
+  }
+  return unit;
+}
+
+/** A column of the run: its labels, counts, unit vectors, maps and groups, read when they are first asked for. */
+class Column {
+  constructor(data) {
+    this.name = data.name;
+    this.labels = data.labels;
+    // Only of keys that are labelled otherwise.
+    this.texts = new Map(Object.entries(data.texts).map(([row, text]) => [Number(row), text]));
+    this.kinds = data.kinds;
+    this.counts = data.counts;
+    this.dim = data.dim;
+    this.groupNames = data.group_names;
+    this.maps = data.maps;
+    this.data = data;
+    this.places = new Map();
+  }
+
+  get size() {
+    return this.labels.length;
+  }
+
+  get vectors() {
+    this.unit ??= unitRows(new Int16Array(bytesOf(this.data.vectors).buffer), this.size, this.dim);
+    return this.unit;
+  }
+
+  get groups() {
+    this.group ??= bytesOf(this.data.groups);
+    return this.group;
+  }
+
+  /** Return x and y of each category on one of the maps, between -1 and 1. */
+  placesOn(map) {
+    if (!this.places.has(map)) this.places.set(map, new Float32Array(bytesOf(this.maps[map].places).buffer));
+    return this.places.get(map);
+  }
+
+  /** Return the text of a row's key, which two keys of different types may share. */
+  textOf(row) {
+    return this.texts.get(row) ?? this.labels[row];
+  }
+
+  /** Return "text", "number", ... of a row's key. */
+  kindOf(row) {
+    return typeof this.kinds === "string" ? this.kinds : this.kinds[row];
+  }
+}

@@ -1,0 +1,73 @@
+// From what is typed to a category: exact, without regard to case, or in words what is near.
+
+const NEAR = 3;
+const SUGGESTED = 8;
+
+/** Return how many letters must be changed to turn one word into another, or `bar` where that is more. */
+function editDistance(one, two, bar) {
+  if (Math.abs(one.length - two.length) >= bar) return bar;
+  let before = Array.from({ length: two.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= one.length; i += 1) {
+    const now = [i];
+    let least = i;
+    for (let j = 1; j <= two.length; j += 1) {
+      const change = one[i - 1] === two[j - 1] ? 0 : 1;
+      now.push(Math.min(before[j] + 1, now[j - 1] + 1, before[j - 1] + change));
+      least = Math.min(least, now[j]);
+    }
+    if (least >= bar) return bar;
+    before = now;
+  }
+  return Math.min(before[two.length], bar);
+}
+
+/** The labels of a column, looked up. */
+class KeyBook {
+  constructor(column) {
+    this.column = column;
+    this.rows = new Map(column.labels.map((label, row) => [label, row]));
+    this.aliases = new Map();
+    for (const [row, text] of column.texts) this.aliases.set(text, [...(this.aliases.get(text) ?? []), row]);
+    this.small = column.labels.map((label) => label.toLowerCase());
+    this.bySmall = new Map();
+    this.small.forEach((label, row) => {
+      if (!this.bySmall.has(label)) this.bySmall.set(label, []);
+      this.bySmall.get(label).push(row);
+    });
+  }
+
+  /** Return the rows that a text may mean: none, one, or several that look the same. */
+  find(text) {
+    if (this.rows.has(text)) return [this.rows.get(text)];
+    if (this.aliases.has(text)) return this.aliases.get(text);
+    return this.bySmall.get(text.toLowerCase()) ?? [];
+  }
+
+  /** Return rows whose labels are the text, begin with it, have a word that does, or hold it: in this order. */
+  suggest(text, n = SUGGESTED) {
+    const small = text.trim().toLowerCase();
+    if (!small) return [];
+    const exact = this.bySmall.get(small) ?? [];
+    const ranked = [[], [], []];
+    for (let row = 0; row < this.small.length && ranked[0].length < n; row += 1) {
+      const at = this.small[row].indexOf(small);
+      if (at < 0) continue;
+      const rank = at === 0 ? 0 : /[\s,.:;/|_(\-]/.test(this.small[row][at - 1]) ? 1 : 2;
+      if (ranked[rank].length < n) ranked[rank].push(row);
+    }
+    return [...new Set([...exact, ...ranked.flat()])].slice(0, n);
+  }
+
+  /** Return rows that look like a text that means none: misspelt ones first. */
+  near(text, n = NEAR) {
+    const small = text.trim().toLowerCase();
+    const bar = Math.max(2, Math.ceil(small.length * 0.4));
+    const close = [];
+    this.small.forEach((label, row) => {
+      const distance = editDistance(small, label, bar);
+      if (distance < bar) close.push([distance, row]);
+    });
+    close.sort((one, two) => one[0] - two[0] || one[1] - two[1]);
+    return [...new Set([...close.map(([, row]) => row), ...this.suggest(small, n)])].slice(0, n);
+  }
+}

@@ -1,0 +1,74 @@
+// Small pieces of the page. Labels are text from a table: they are only ever set as text, never as HTML.
+
+/** Return the element with an id. */
+const byId = (id) => document.getElementById(id);
+
+/** Make an element with attributes and children; texts become text nodes. */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((each) => each !== null));
+  return made;
+}
+
+/** Return a whole number with commas, and the word for it. */
+const counted = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+/** Return a label in an element of its own, so that right-to-left names do not turn what is around them. */
+const labelled = (label, tag = "bdi") => element(tag, { class: "label" }, label);
+
+/** Return a cosine with two digits, and a minus as wide as a plus. */
+const cosineText = (score) => score.toFixed(2).replace("-", "\u2212").replace("\u22120.00", "0.00");
+
+/** The small window beside the pointer. */
+class Tip {
+  constructor(box) {
+    this.box = box;
+  }
+
+  show(column, row, at, view) {
+    this.box.hidden = row === null;
+    if (row === null) return;
+    const near = mostSimilar(column, [row], [], NEAR);
+    this.box.replaceChildren(
+      labelled(column.labels[row], "strong"),
+      column.counts ? element("span", {}, counted(column.counts[row], "row", "rows")) : "",
+      ...near.map((each) => element("span", {}, `${cosineText(each.score)}  `, labelled(column.labels[each.row]))),
+    );
+    const { offsetWidth: width, offsetHeight: height } = this.box;
+    const left = at[0] + 16 + width < view.width ? at[0] + 16 : at[0] - 16 - width;
+    const top = Math.min(Math.max(6, at[1] - height / 2), view.height - height - 6);
+    this.box.style.transform = `translate(${Math.max(6, left)}px, ${top}px)`;
+  }
+}
+
+/** Light or dark: as the system has it, until the switch is used. */
+class Theme {
+  constructor(button, changed) {
+    this.system = matchMedia("(prefers-color-scheme: dark)");
+    this.system.addEventListener("change", () => this.chosen || this.apply(changed));
+    button.addEventListener("click", () => {
+      this.chosen = this.isDark ? "light" : "dark";
+      this.apply(changed);
+    });
+    this.button = button;
+    this.apply(() => {});
+  }
+
+  get isDark() {
+    return this.chosen ? this.chosen === "dark" : this.system.matches;
+  }
+
+  apply(changed) {
+    const name = this.isDark ? "dark" : "light";
+    document.documentElement.dataset.theme = name;
+    this.button.setAttribute("aria-label", this.isDark ? "Use light colours" : "Use dark colours");
+    this.button.title = this.button.getAttribute("aria-label");
+    const style = getComputedStyle(document.documentElement);
+    for (const colour of ["paper", "ink", "quiet"]) this[colour] = style.getPropertyValue(`--${colour}`).trim();
+    changed();
+  }
+}
