@@ -394,11 +394,11 @@ def test_a_file_with_a_byte_changed_is_refused_or_valid(file_format, tmp_path):
 
 @pytest.mark.parametrize("other", FILES)
 def test_a_file_of_another_format_is_refused(file_format, other, tmp_path):
-    if file_format == other:
-        pytest.skip("this is the format itself")
+    if file_format == other or (file_format, other) == ("word2vec", "glove"):
+        pytest.skip("this is the format itself, or word2vec text but for its first line, which is read too")
     path = tmp_path / "c.x"
     awkward_file(path, other)
-    with pytest.raises(FormatError, match=r"c\.x(, line \d)?: expected"):
+    with pytest.raises(FormatError, match=r"c\.x(, (line|byte) \d+)?: expected"):
         CategoryVectors.load(path, format=file_format)
 
 

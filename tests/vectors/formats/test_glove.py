@@ -16,7 +16,7 @@ def path(tmp_path):
 
 def test_the_file_as_it_is(path):
     CategoryVectors(["New York", 7], [[1, 0.1], [2, -0.5]], [3, 1], unknown=[0, 0]).save(path)
-    assert path.read_text() == "New%20York 1.0 0.1\n7%json 2.0 -0.5\n<unknown> 0.0 0.0\n"
+    assert path.read_text() == "New%20York 1 0.1\n7%json 2 -0.5\n<unknown> 0 0\n"
 
 
 def test_a_first_line_of_two_numbers_is_a_word_and_its_number(path):
