@@ -1,0 +1,113 @@
+"""Commands that learn from a table, and answer: run, compare, predict."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tabemb.cli.app import Quiet, RunPath, app, console, load_keras, names_of, progress_of, put
+
+__all__ = ["compare", "predict", "run"]
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The experiment, a YAML file.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a run of the same name.")] = False,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder for runs (default: runs).")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run an experiment and write its report, vectors and model."""
+    from tabemb.experiments.config import read_config
+
+    experiment = read_config(config)
+    with progress_of(experiment, quiet) as progress:
+        from tabemb.experiments.run_folder import WRITTEN
+        from tabemb.experiments.staging import check_free
+
+        # Known in a moment; Keras takes seconds to load.
+        check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force)
+        load_keras()
+        from tabemb.experiments.runner import run as run_experiment
+
+        result = run_experiment(experiment, force=force, output=output, progress=progress)
+    if not quiet:
+        from tabemb.experiments.units import duration
+
+        screen = console()
+        screen.print(result.shown(screen.width))
+        put(f"\nReport after {duration(result.seconds)}: {result.path / 'report.html'}")
+
+
+@app.command()
+def compare(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],
+    target: Annotated[str, typer.Option(metavar="COL", help="The column to predict.")],
+    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Learn from these columns only.")] = None,
+    categorical: Annotated[str, typer.Option(metavar="A,B", help="Numbers that are categories: codes, ids.")] = "",
+    task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
+    folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
+    baseline: Annotated[list[str] | None, typer.Option(help="What to compare with; can be repeated.")] = None,
+    metric: Annotated[list[str] | None, typer.Option(help="The first one ranks; can be repeated.")] = None,
+    rows: Annotated[int | None, typer.Option(min=2, help="Draw so many rows at random.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 0,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all figures here.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Compare embeddings with one-hot and other baselines on a table."""
+    if task not in ("auto", "classification", "regression"):
+        raise typer.BadParameter(f"{task!r} is not auto, classification or regression.", param_hint="--task")
+    from tabemb.experiments.config import ExperimentConfig
+
+    source = {"path": str(data), "target": target, "categorical": names_of(categorical), "rows": rows}
+    experiment = ExperimentConfig(
+        name="compare",
+        task=task,
+        data=source if columns is None else source | {"columns": names_of(columns)},
+        baselines=baseline or None,
+        metrics=metric or None,
+        validation={"folds": folds},
+        seed=seed,
+    )
+    with progress_of(experiment, quiet) as progress:
+        load_keras()
+        from tabemb.experiments.runner import compare_only
+
+        comparison = compare_only(experiment, progress=progress)
+    if json is not None:
+        import json as encoder
+
+        json.write_text(encoder.dumps(comparison.to_json(), indent=1, allow_nan=False), encoding="utf-8")
+    _print_comparison(comparison)
+
+
+@app.command()
+def predict(
+    run: RunPath,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A .csv or .parquet file; CSV to standard output by default.")
+    ] = None,
+) -> None:
+    """Predict the target for each row of a table."""
+    from tabemb.experiments.prediction import predict_table
+    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.tables import check_writable, read_table, write_table
+
+    if output is not None:
+        check_writable(output)
+    finished, rows = open_run(run), read_table(data)
+    load_keras()
+    answers = predict_table(finished, rows)
+    if output is None:
+        answers.to_csv(sys.stdout, index=False)
+    else:
+        write_table(answers, output)
+
+
+def _print_comparison(comparison: Any) -> None:
+    from tabemb.experiments.console import show_comparison
+
+    screen = console()
+    screen.print(show_comparison(comparison, width=screen.width))

@@ -1,0 +1,241 @@
+"""The command line as a whole: exit codes, what goes where, and plain sentences."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tabemb import __version__
+from tabemb.cli import main
+from tabemb.experiments import runner
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody counts the processor time of children there")
+def test_help_takes_half_a_second_of_a_processor(run_tabemb):
+    seconds = []
+    for _ in range(3):
+        begin = os.times()
+        result = run_tabemb("--help")
+        end = os.times()
+        seconds.append(end.children_user - begin.children_user + end.children_system - begin.children_system)
+        assert result.returncode == 0
+    commands = "run compare vectors neighbors diagnose export push explore predict"
+    for command in commands.split():
+        assert command in result.stdout
+    assert min(seconds) < 0.5
+
+
+def test_nothing_heavy_is_imported_for_help():
+    heavy = {"tensorflow", "keras", "pandas", "sklearn", "numpy"}
+    code = f"import sys, tabemb.cli; print(sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"tabemb {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["rnu"], "Error: No such command 'rnu'."),
+        (["run"], "Error: Missing argument 'CONFIG'."),
+        (["run", "x.yaml", "--forse"], "Error: No such option: --forse"),
+        (["compare", "x.csv"], "Error: Missing option '--target'."),
+        (["compare", "x.csv", "--target", "y", "--folds", "1"], "Error: Invalid value for '--folds': "),
+        (
+            ["compare", "x.csv", "--target", "y", "--task", "guess"],
+            "Error: Invalid value for --task: 'guess' is not auto",
+        ),
+        (["neighbors", "runs/x", "dest"], "Error: Missing argument 'KEY'."),
+        (["diagnose"], "Error: Missing argument 'RUN'."),
+        (["diagnose", "runs/x", "--min-count", "0"], "Error: Invalid value for '--min-count': "),
+        (["export", "runs/x"], "Error: Missing argument '[COLUMN] FILE"),
+        (
+            ["export", "runs/x", "dest", "a.csv", "b.csv"],
+            "Error: Invalid value for [COLUMN] FILE: expected one or two",
+        ),
+        (["push", "runs/x"], "Error: Missing argument 'TARGET'."),
+    ],
+)
+def test_wrong_usage_is_2_and_one_line(capsys, arguments, told):
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(told)
+    assert captured.err.count("\n") == 1
+
+
+def test_no_command_shows_the_help(capsys):
+    assert main([]) == 2
+    assert "Usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "smal.yaml"], "Error: Cannot read smal.yaml: No such file or directory. Did you mean 'small.yaml'?\n"),
+        (
+            ["run", "small.yaml"],
+            "Error: The run runs/small exists already. Replace it with --force (force=True in Python), or choose "
+            "another name or output folder.\n",
+        ),
+        (
+            ["run", "small.yaml", "--output", "rows.csv"],
+            "Error: Cannot write rows.csv/small: Not a directory. Choose another output folder.\n",
+        ),
+        (["vectors", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
+        (
+            ["neighbors", "runs/small", "shap", "round"],
+            "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
+            "'shape'?\n",
+        ),
+        (
+            ["diagnose", "runs/small", "shap"],
+            "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
+            "'shape'?\n",
+        ),
+        (
+            ["export", "runs/small", "shap", "x.csv"],
+            "Error: The run runs/small has no vectors of a column 'shap'. Columns: shape, code. Did you mean "
+            "'shape'?\n",
+        ),
+        (
+            ["diagnose", "runs/small", "shape", "--min-count", "99"],
+            "Error: Column 'shape' has 3 categories, and 0 with a vector of its own and 99 rows or more; a diagnosis "
+            "takes 3. Lower min_count.\n",
+        ),
+        (
+            ["export", "runs/small", "shape", "nowhere/x.csv"],
+            "Error: Cannot write nowhere/x.csv: No such file or directory. Choose a folder that exists and that you "
+            "may write to.\n",
+        ),
+        (
+            ["export", "runs/small", "shape"],
+            "Error: shape would be a folder with the vectors of all columns (shape, code). For one of them name it and "
+            "the file: tabemb export runs/small shape shape.parquet\n",
+        ),
+        (["explore", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
+        (
+            ["explore", "runs"],
+            "Error: runs is not the folder of a run: it has none of config.yaml, model, report.html, report.json, "
+            "vectors.\n",
+        ),
+        (
+            ["explore", "runs/small", "--output", "nowhere/x.html"],
+            "Error: Cannot write nowhere/x.html: there is no folder nowhere.\n",
+        ),
+        (["predict", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
+        (
+            ["predict", "runs/small", "rows.csv", "--output", "nowhere/x.csv"],
+            "Error: Cannot write nowhere/x.csv: there is no folder nowhere.\n",
+        ),
+        (
+            ["compare", "rows.csv", "--target", "godo"],
+            "Error: data.target: the table has no column 'godo'. Did you mean 'good'? It has: shape, code, good.\n",
+        ),
+        (
+            ["compare", "rows.csv", "--target", "good", "--baseline", "one_hot_mpl"],
+            "Error: baselines[0]: No baseline named 'one_hot_mpl'. Known: majority, one_hot_linear, one_hot_mlp, "
+            "ordinal_trees, target_encoder_trees. Did you mean 'one_hot_mlp'?\n",
+        ),
+    ],
+)
+def test_work_that_fails_is_1_and_one_plain_sentence(here, capsys, arguments, told):
+    assert main([*arguments, "--quiet"] if arguments[0] in ("run", "compare") else arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err == told
+    assert captured.out == ""
+
+
+def test_a_typo_in_the_yaml(empty, capsys, write, yaml_text):
+    write(empty, yaml_text.replace("max_epochs", "max_epoch"))
+    assert main(["run", "small.yaml"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "Error: small.yaml, line 5: model.max_epoch is not a known setting. Did you mean 'max_epochs'?"
+    )
+    assert not Path("runs").exists()
+
+
+def test_debug_shows_the_traceback_wherever_it_stands(empty, run_tabemb):
+    for arguments in (["--debug", "run", "x.yaml"], ["run", "x.yaml", "--debug"]):
+        result = run_tabemb(*arguments)
+        assert result.returncode == 1
+        assert "Traceback" in result.stderr
+        assert "ConfigError" in result.stderr
+    assert "Traceback" not in run_tabemb("run", "x.yaml").stderr
+
+
+def test_an_unexpected_error_is_told_with_its_kind(empty, monkeypatch, capsys, write):
+    write(empty)
+    monkeypatch.setattr(runner, "compare", lambda *_, **__: 1 / 0)
+    assert main(["run", "small.yaml", "--quiet"]) == 1
+    assert capsys.readouterr().err == "Error: ZeroDivisionError: division by zero (Add --debug to see where.)\n"
+    assert not Path("runs").exists()
+
+
+def test_an_interruption_is_130_and_leaves_nothing(empty, monkeypatch, capsys, write):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    write(empty)
+    monkeypatch.setattr(runner, "compare", interrupted)
+    assert main(["run", "small.yaml", "--quiet"]) == 130
+    assert capsys.readouterr().err == "Interrupted; nothing was written.\n"
+    assert not Path("runs").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of a POSIX system")
+def test_a_term_signal_leaves_nothing(empty, write, yaml_text):
+    write(empty, yaml_text.replace("max_epochs: 2", "max_epochs: 100000, n_iter_no_change: 100000"))
+    seen = []
+
+    def stop_it():
+        deadline = time.monotonic() + 120
+        while not Path("runs").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        # By then a network is being trained.
+        time.sleep(1.5)
+        seen.extend(each.name for each in Path("runs").iterdir())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    # Should the run be over before the signal comes, the test fails and not the process of all tests.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    killer = threading.Thread(target=stop_it)
+    try:
+        killer.start()
+        assert main(["run", "small.yaml", "--quiet"]) == 143
+    finally:
+        killer.join()
+        signal.signal(signal.SIGTERM, before)
+    assert [name.startswith(".small.") for name in seen] == [True]
+    assert not Path("runs").exists()
+
+
+@pytest.fixture
+def gone():
+    """Return what a reader has left that has seen enough: a pipe to write to whose other end is closed."""
+    read, write = os.pipe()
+    os.close(read)
+    # What could not be written is thrown away with it.
+    with contextlib.suppress(BrokenPipeError), os.fdopen(write, "w") as pipe:
+        yield pipe
+
+
+def test_a_reader_that_has_seen_enough_is_told_nothing(here, gone):
+    command = [sys.executable, "-m", "tabemb.cli", "vectors", "runs/small"]
+    assert subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True, timeout=300).stderr == ""
+
+
+def test_a_reader_that_has_seen_enough_of_predictions_is_told_nothing(here, gone, monkeypatch, capfd):
+    monkeypatch.setattr(sys, "stdout", gone)
+    main(["predict", "runs/small", "rows.csv"])
+    assert capfd.readouterr().err == ""
