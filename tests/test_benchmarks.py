@@ -17,14 +17,15 @@ SMALL = {
     "predict_speed": ["--rows", "2000", "--training-rows", "2000", "--categories", "100", "--turns", "1"],
     "progress_bar": ["--rows", "20000", "--batch", "256"],
     "train_speed": ["--rows", "20000", "--vocabulary", "100", "--batch", "1024", "--turns", "1"],
+    "word_files": ["--words", "2000", "--wanted", "50", "--turns", "1"],
     "transform_speed": ["--rows", "2000", "--categories", "100", "--turns", "1"],
 }
 
 
 def test_every_benchmark_is_tried_here_or_needs_its_own_data():
     have_main = {path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
-    needs_data = {"airport_neighbours", "cross_fitting", "optimizer_quality", "quality", "sizes", "unseen"}
-    assert have_main - set(SMALL) == needs_data
+    needs_data = {"airport_neighbours", "cross_fitting", "optimizer_quality", "pretrained", "quality", "sizes"}
+    assert have_main - set(SMALL) == needs_data | {"unseen"}
 
 
 @pytest.mark.slow

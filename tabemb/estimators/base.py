@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,6 +18,7 @@ from tabemb.estimators.inputs import check_table, check_targets, check_weights, 
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.needed_dims import needed_dims
 from tabemb.estimators.parameters import check_parameters
+from tabemb.estimators.pretrained import PretrainedMixin
 from tabemb.estimators.splits import strata_of
 from tabemb.estimators.unknown import serve_unknown, shown_as_known
 from tabemb.nn.bodies import BODIES
@@ -53,7 +53,7 @@ PARTS = {
 }
 
 
-class EmbeddingEstimator(BaseEstimator):
+class EmbeddingEstimator(PretrainedMixin):
     """The base of all estimators; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier` for the parameters."""
 
     _integers = "numeric"
@@ -143,6 +143,7 @@ class EmbeddingEstimator(BaseEstimator):
         seeds = Seeds(self._root_seed())
         self.task_ = self._task_of(targets)
         self.encoder_, table = self._fit_table_encoder(frame)
+        self._take_pretrained()
         of_networks = network_seeds(seeds, self._n_networks())
         rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
         self._start_networks(of_networks, self._sizes_from_data(rows, seeds))
@@ -154,6 +155,7 @@ class EmbeddingEstimator(BaseEstimator):
         self.history_ = records[0].history
         self.n_epochs_ = records[0].n_epochs
         self.best_epoch_ = records[0].best_epoch
+        self._forget_sources()
         self.__dict__.pop("_loops", None)
 
     def _n_networks(self) -> int:
@@ -259,7 +261,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
         vocabularies = self.encoder_.vocabularies
-        dims = embedding_dims(self.embedding_dim, self._embedded()) | sizes
+        dims = embedding_dims(self.embedding_dim, self._embedded()) | self._pretrained_dims() | sizes
         features, one_hot = [], []
         for position, (name, vocabulary) in enumerate(vocabularies.items()):
             if name in dims:
@@ -268,18 +270,19 @@ class EmbeddingEstimator(BaseEstimator):
                 features.append(FeatureSpec(name=name, position=position, table=table))
             else:
                 one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=vocabulary.size))
-        return Network(
-            NetworkSpec(
-                features=tuple(features),
-                one_hot=tuple(one_hot),
-                n_numbers=len(self.encoder_.number_names),
-                n_indicators=len(self.encoder_.number_names) - len(self.schema_.numeric),
-                n_outputs=self.task_.n_outputs,
-                body=BODIES.resolve(self.body),
-                numeric=NUMERIC_ENCODERS.resolve(self.numeric),
-                seed=seed,
-            )
+        spec = NetworkSpec(
+            features=tuple(features),
+            one_hot=tuple(one_hot),
+            n_numbers=len(self.encoder_.number_names),
+            n_indicators=len(self.encoder_.number_names) - len(self.schema_.numeric),
+            n_outputs=self.task_.n_outputs,
+            body=BODIES.resolve(self.body),
+            numeric=NUMERIC_ENCODERS.resolve(self.numeric),
+            seed=seed,
         )
+        network = Network(spec)
+        self._begin_rows(network)
+        return network
 
     def _rate(self, dim: int, n_categories: int) -> float:
         auto = self.embedding_rate == "auto"
@@ -296,7 +299,7 @@ class EmbeddingEstimator(BaseEstimator):
             n_folds = max(n_members, round(1 / self.validation_fraction))
             folds = fold_of_each_row(len(rows), n_folds, strata, seeds.generator("validation"))
             train = replace(rows, folds=folds)
-            return train, left_out(train, n_members, seeds.generator("judged"), self.encoder_)
+            return train, left_out(train, n_members, seeds.generator("judged"), self.encoder_, self._kept)
         kept, held = train_test_split(
             np.arange(len(rows)),
             test_size=min(n_held, len(rows) - 1),
@@ -304,7 +307,7 @@ class EmbeddingEstimator(BaseEstimator):
             stratify=strata,
         )
         train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
-        shown_as_known(validation, train, self.encoder_)
+        shown_as_known(validation, train, self.encoder_, self._kept)
         return train, validation
 
     def _n_separate(self) -> int:
@@ -323,6 +326,7 @@ class EmbeddingEstimator(BaseEstimator):
             rows,
             drops=self.category_dropout > 0,
             n_members=self._n_separate(),
+            kept=self._kept,
         )
 
     def _trainer(self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None) -> Trainer:

@@ -58,6 +58,14 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     shrinkage : float, default=0.0
         How many rows the prior is worth that the categories of a column are alike: a random effect. It pulls vectors to
         the column's mean, and holds those of fewer rows back; 0 for none.
+    pretrained : mapping of str to vectors, optional
+        Vectors that columns begin with: for each its ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file
+        (GloVe, word2vec, or what ``CategoryVectors.save`` wrote), a mapping from key to vector, or a frame. Or
+        ``vectors_`` of another fit, of which the columns count that are here too. See
+        :mod:`tabemb.estimators.pretrained`.
+    freeze : bool, "found", int, or mapping from column to one of these, default=False
+        What training leaves as it began in these columns: True, all rows; "found", those that were found; a number, the
+        same for so many epochs.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     embedding_rate : float or "auto", default="auto"
@@ -120,6 +128,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         What logits are divided by; 1 without calibration.
     classes_ : ndarray
         The classes, sorted.
+    pretrained_report_ : PretrainedReport
+        For each column of ``pretrained`` how many categories were found, and in which way.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -151,6 +161,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         handle_unknown="learned",
         damping=10.0,
         shrinkage=0.0,
+        pretrained=None,
+        freeze=False,
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
@@ -181,6 +193,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         self.handle_unknown = handle_unknown
         self.damping = damping
         self.shrinkage = shrinkage
+        self.pretrained = pretrained
+        self.freeze = freeze
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule

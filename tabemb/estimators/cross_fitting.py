@@ -91,7 +91,7 @@ class FoldTables:
         shapes = {table: (table.vocabulary_size, table.embedding_dim) for table in network.tables}
         self.stacks = {table: np.empty((n_folds + 1, *shape), np.float32) for table, shape in shapes.items()}
         self.seen = {table: np.zeros((n_folds, shape[0]), bool) for table, shape in shapes.items()}
-        self._features = network.spec.features
+        self._features, self._held = network.spec.features, network.held
 
     def take(self, number: int, network: Network, train: Rows) -> None:
         """Copy the tables of a fold out of its network, and note which of their rows it has seen."""
@@ -103,10 +103,17 @@ class FoldTables:
             self.stacks[table][number] = layer.embeddings.numpy()
 
     def bring_together(self, rows: Rows, category_dropout: float) -> None:
-        """Turn all folds to the first, each category by its count; put the mean of those that have seen it last."""
+        """Turn all folds to the first, each category by its count; put the mean of those that have seen it last.
+
+        Folds that hold rows as they began are in one space.
+        """
         for table, stack in self.stacks.items():
-            align(stack[:-1], self.seen[table], self.counts_of(table, rows, category_dropout))
+            held = self._held.get(table)
+            if held is None or held.n_epochs is not None:
+                align(stack[:-1], self.seen[table], self.counts_of(table, rows, category_dropout))
             stack[-1] = mean_of_seen(stack[:-1], self.seen[table])
+            if held is not None and held.n_epochs is None:
+                stack[-1][held.which] = stack[0][held.which]
 
     def counts_of(self, table: TableSpec, rows: Rows, category_dropout: float) -> np.ndarray:
         """Return in how many cells each row of a table is seen; "unknown" in those that are dropped, too."""

@@ -53,6 +53,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         fold, and its vectors are all that is kept.
     numeric : str, mapping or NumericEncoder, default="standardized"
         How numbers enter; see there.
+    pretrained, freeze
+        Vectors to begin with, each fold with the same, and what of them stays; see there.
     learning_rate, embedding_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -69,7 +71,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
 
     Attributes
     ----------
-    vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_
+    vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_, pretrained_report_
         As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. ``vectors_`` are those of ``transform``; the
         history is that of the first fold, and the network has its body.
     n_folds_ : int
@@ -123,6 +125,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         handle_unknown="learned",
         damping=1.0,
         shrinkage=0.0,
+        pretrained=None,
+        freeze=False,
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
@@ -151,6 +155,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         self.handle_unknown = handle_unknown
         self.damping = damping
         self.shrinkage = shrinkage
+        self.pretrained = pretrained
+        self.freeze = freeze
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule

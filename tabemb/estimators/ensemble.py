@@ -57,7 +57,7 @@ def mean_of(answers: Iterable[np.ndarray]) -> np.ndarray:
     return total / (1 + len(others))
 
 
-def mean_table(tables: Sequence[np.ndarray], counts: np.ndarray) -> np.ndarray:
+def mean_table(tables: Sequence[np.ndarray], counts: np.ndarray, held: np.ndarray | None = None) -> np.ndarray:
     """Return the mean of the members' tables of one column, each turned towards the first (orthogonal Procrustes).
 
     Parameters
@@ -66,7 +66,11 @@ def mean_table(tables: Sequence[np.ndarray], counts: np.ndarray) -> np.ndarray:
         Of each member.
     counts : ndarray of shape (vocabulary_size,)
         How much each row counts for the rotation.
+    held : ndarray of bool of shape (vocabulary_size,), optional
+        Rows that all members hold as they began: these are in one space, so that nothing is turned.
     """
     first, *others = tables
+    if held is not None:
+        return np.where(held[:, None], first, mean_of(tables))
     turned = (each @ rotation(each, first, counts).astype(each.dtype) for each in others)
     return mean_of([first, *turned])

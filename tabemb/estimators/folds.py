@@ -1,5 +1,8 @@
 """Which rows each member of a network leaves out, and what it therefore has not seen."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from tabemb.table.encoder import TableEncoder
@@ -9,6 +12,7 @@ __all__ = ["counts_by_member", "fold_of_each_row", "left_out"]
 
 # Rows that are answered after each epoch: a tenth of a long table says enough.
 MOST_JUDGED, SHARE_JUDGED = 20_000, 0.1
+NONE_KEPT: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 def fold_of_each_row(
@@ -43,7 +47,13 @@ def fold_of_each_row(
     return folds
 
 
-def left_out(rows: Rows, n_members: int, generator: np.random.Generator, encoder: TableEncoder) -> Rows:
+def left_out(
+    rows: Rows,
+    n_members: int,
+    generator: np.random.Generator,
+    encoder: TableEncoder,
+    kept: Mapping[str, np.ndarray] = NONE_KEPT,
+) -> Rows:
     """Return rows by which members are judged: each row for the member that leaves it out.
 
     For a category that this member has in no row that it trains on stands what stands in for it.
@@ -58,6 +68,8 @@ def left_out(rows: Rows, n_members: int, generator: np.random.Generator, encoder
         Draws the rows, where they are many.
     encoder : TableEncoder
         Knows the categories, and which stands in for which.
+    kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
+        For some columns, which categories have a vector though no training row has them.
     """
     judged = np.flatnonzero(rows.folds < n_members)
     most = max(MOST_JUDGED, int(SHARE_JUDGED * len(rows)))
@@ -66,7 +78,7 @@ def left_out(rows: Rows, n_members: int, generator: np.random.Generator, encoder
     part = rows.take(judged)
     for position, (name, vocabulary) in enumerate(encoder.vocabularies.items()):
         column = part.table.indices[:, position]
-        trained = counts_by_member(rows, position, vocabulary.size, n_members) > 0
+        trained = (counts_by_member(rows, position, vocabulary.size, n_members) > 0) | kept.get(name, False)
         column[:] = np.array([encoder.stand_ins(name, each) for each in trained])[part.folds, column]
     return part
 

@@ -36,7 +36,13 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
                 f"{self._advice(column)}"
             )
         vocabulary = self._vocabularies[column]
-        rows = mean_table([network.vectors(self._features[column]) for network in self._networks], vocabulary.counts)
+        feature = self._features[column]
+        held = self._networks[0].held.get(feature.table)
+        rows = mean_table(
+            [network.vectors(feature) for network in self._networks],
+            vocabulary.counts,
+            held.which if held is not None and held.n_epochs is None else None,
+        )
         return CategoryVectors(
             vocabulary.keys,
             rows[Vocabulary.FIRST :],
@@ -45,6 +51,10 @@ class LearnedVectors(Mapping[str, CategoryVectors]):
             unknown=rows[Vocabulary.UNKNOWN],
             missing=rows[Vocabulary.MISSING],
         )
+
+    def __deepcopy__(self, memo):
+        # A view of networks: as the parameter of an estimator that is cloned, it stays one.
+        return self
 
     def _advice(self, column):
         if column in self._vocabularies:

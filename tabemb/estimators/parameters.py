@@ -1,10 +1,11 @@
 """The ranges of the estimators' parameters, checked when ``fit`` begins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 
 import numpy as np
 
+from tabemb.estimators.pretrained import FREEZE, may_freeze
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
@@ -20,6 +21,8 @@ RANGES = {
         "'auto' or a positive number",
         lambda v: (isinstance(v, str) and v == "auto") or (_real(v) and 0 < v < np.inf),
     ),
+    "pretrained": ("None or a mapping from column to vectors", lambda v: v is None or isinstance(v, Mapping)),
+    "freeze": (FREEZE, may_freeze),
     "weight_decay": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
     "damping": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
     "shrinkage": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),

@@ -50,7 +50,9 @@ class PartialFitMixin(EmbeddingEstimator):
                     "by rows that are left out, and a portion is learned whole. Choose a rule, such as 'capped', or a "
                     "number."
                 )
+            self._take_pretrained()
             self._start_networks(of_networks)
+            self._forget_sources()
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in of_networks], 0, 0
         else:
             table = self.encoder_.encode(frame)
@@ -59,8 +61,8 @@ class PartialFitMixin(EmbeddingEstimator):
             self._start_logits(rows)
         trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
         if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
-            pairs = zip(self._networks, of_networks, strict=True)
-            self._loops = [trainer.loop(network, self.task_, seeds) for network, seeds in pairs]
+            pairs = [(network, self.task_, seeds) for network, seeds in zip(self._networks, of_networks, strict=True)]
+            self._loops = [trainer.loop(*each, epoch=self.n_epochs_) for each in pairs]
             self._loops_of = _compiled_in(trainer)
         records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, of_networks, strict=True)]
         for network in self._networks:

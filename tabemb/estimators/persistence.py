@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.base import PARTS
+from tabemb.estimators.pretrained import paths_of
 from tabemb.estimators.splits import splitter_from_json, splitter_to_json
 from tabemb.exceptions import FormatError, OutputError
 from tabemb.nn.tasks import TASKS, task_from_state
@@ -42,6 +43,7 @@ def save(estimator: Any, path: str | Path) -> None:
         )
     table, arrays = estimator.encoder_.to_state()
     beside, arrays_beside = estimator._beside_networks()
+    pretrained, arrays_pretrained = estimator._pretrained_state()
     weights = {
         f"{_of_network(number)}/{place:04d}": array
         for number, network in enumerate(estimator._networks)
@@ -63,8 +65,14 @@ def save(estimator: Any, path: str | Path) -> None:
         "best_epoch": estimator.best_epoch_,
         "sizes": {feature.name: feature.table.embedding_dim for feature in estimator._network.spec.features},
         "beside": beside,
+        "pretrained": pretrained,
     }
-    everything = {**weights, **_named("table", arrays), **_named("beside", arrays_beside)}
+    everything = {
+        **weights,
+        **_named("table", arrays),
+        **_named("beside", arrays_beside),
+        **_named("pretrained", arrays_pretrained),
+    }
     _write(path, state, {name: np.ascontiguousarray(array) for name, array in everything.items()})
 
 
@@ -118,6 +126,7 @@ def load(path: str | Path) -> Any:
             estimator.set_output(**state["output"])
         estimator.histories_, estimator.history_ = state["histories"], state["histories"][0]
         estimator.n_epochs_, estimator.best_epoch_ = state["n_epochs"], state["best_epoch"]
+        estimator._take_pretrained_state(state["pretrained"], _unnamed("pretrained", arrays))
         networks = [estimator._network_from_seed(each["seed"], state["sizes"]) for each in state["networks"]]
         for number, network in enumerate(networks):
             network.model.set_weights(list(_unnamed(_of_network(number), arrays).values()))
@@ -182,6 +191,8 @@ def _read(path):
 def _params_to_json(estimator):
     params = estimator.get_params(deep=False)
     params["callbacks"] = None
+    if "pretrained" in params:
+        params["pretrained"] = paths_of(params["pretrained"])
     if callable(params["categorical"]):
         params["categorical"] = [c.source for c in estimator.schema_.categorical if c.part is None]
     if isinstance(params["random_state"], np.random.RandomState):

@@ -26,6 +26,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         Columns that hold categories although they look like numbers.
     embedding_dim, body, numeric, min_frequency, max_categories, one_hot_max_categories, category_dropout
         The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+    pretrained, freeze
+        Vectors to begin with, and what of them stays; see there.
     learning_rate, embedding_rate, schedule, weight_decay, batch_size, max_epochs
         The training; see there.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -51,7 +53,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
     vectors_, schema_, network_, networks_, history_, histories_, n_epochs_, best_epoch_, n_features_in_
         As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The validation figure in ``history_`` is
         ``val_r2`` or, for other losses than the squared error, the share of the loss that is explained: ``val_d2_...``.
-    feature_names_in_
+    pretrained_report_, feature_names_in_
         See there.
 
     Examples
@@ -80,6 +82,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         handle_unknown="learned",
         damping=10.0,
         shrinkage=0.0,
+        pretrained=None,
+        freeze=False,
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
@@ -107,6 +111,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         self.handle_unknown = handle_unknown
         self.damping = damping
         self.shrinkage = shrinkage
+        self.pretrained = pretrained
+        self.freeze = freeze
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule

@@ -1,10 +1,10 @@
 """Categories that training has in no row: what stands for them while it is judged, and what serves for them after."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from tabemb.estimators.folds import counts_by_member
+from tabemb.estimators.folds import NONE_KEPT, counts_by_member
 from tabemb.nn.network import Network
 from tabemb.nn.unknown import UnknownStrategy
 from tabemb.nn.unknown.trained import Trained
@@ -14,7 +14,7 @@ from tabemb.training.batches import Rows
 __all__ = ["keep_strategy", "serve_unknown", "shown_as_known"]
 
 
-def shown_as_known(rows: Rows, train: Rows, encoder: TableEncoder) -> None:
+def shown_as_known(rows: Rows, train: Rows, encoder: TableEncoder, kept: Mapping[str, np.ndarray] = NONE_KEPT) -> None:
     """Replace, in place, categories that no training row has by what stands in for them.
 
     Parameters
@@ -25,10 +25,12 @@ def shown_as_known(rows: Rows, train: Rows, encoder: TableEncoder) -> None:
         Rows that are learned from.
     encoder : TableEncoder
         Knows the categories, and which stands in for which.
+    kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
+        For some columns, which categories have a vector though no training row has them.
     """
     for position, name, size in _columns(encoder):
         column = rows.table.indices[:, position]
-        column[:] = encoder.stand_ins(name, train.counts(position, size) > 0)[column]
+        column[:] = encoder.stand_ins(name, (train.counts(position, size) > 0) | kept.get(name, False))[column]
 
 
 def serve_unknown(
@@ -39,6 +41,7 @@ def serve_unknown(
     *,
     drops: bool,
     n_members: int = 1,
+    kept: Mapping[str, np.ndarray] = NONE_KEPT,
 ) -> None:
     """Let a trained network answer for unknown categories, and for those that it has not trained, by a strategy.
 
@@ -58,12 +61,16 @@ def serve_unknown(
         Whether training showed cells as unknown.
     n_members : int, default=1
         How many members have left out rows of their own.
+    kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
+        For some columns, which rows are left alone though no training row has them.
     """
     trained, by_member = {}, {}
     for position, name, size in _columns(encoder):
-        trained[position] = _trained(encoder, name, rows.counts(position, size)[None], drops)
+        its = kept.get(name, False)
+        trained[position] = _trained(encoder, name, rows.counts(position, size)[None], drops, its)
         if rows.folds is not None:
-            by_member[position] = _trained(encoder, name, counts_by_member(rows, position, size, n_members), drops)
+            counts = counts_by_member(rows, position, size, n_members)
+            by_member[position] = _trained(encoder, name, counts, drops, its)
     network.serve_unknown(strategy, trained, by_member or None)
 
 
@@ -88,5 +95,5 @@ def _columns(encoder: TableEncoder) -> Iterator[tuple[int, str, int]]:
         yield position, name, vocabulary.size
 
 
-def _trained(encoder, name, counts, drops):
-    return Trained(counts, np.array([encoder.stand_ins(name, each > 0) for each in counts]), drops)
+def _trained(encoder, name, counts, drops, kept):
+    return Trained(counts, np.array([encoder.stand_ins(name, (each > 0) | kept) for each in counts]), drops)

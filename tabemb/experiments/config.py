@@ -31,6 +31,7 @@ __all__ = [
 
 Spec = str | dict[str, Any]
 Scalar = bool | int | float | str
+Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int, Field(ge=1, strict=True)]
 # What a comparison on folds is told, and a study is not.
 OF_A_COMPARISON = ("task", "model", "baselines", "validation", "metrics")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -120,6 +121,14 @@ class ModelSection(Section):
     )
     shrinkage: float = Field(
         0.0, ge=0, description="How many rows the prior is worth that the categories of a column are alike."
+    )
+    pretrained: dict[str, str] | None = Field(
+        None,
+        description="{column: path} of vectors to begin with (GloVe, word2vec, saved ones); paths as in data.path.",
+    )
+    freeze: Frozen | dict[str, Frozen] = Field(
+        False,
+        description="What stays of these columns as it began: true (all), found, or found for so many epochs.",
     )
     learning_rate: float = Field(0.002, gt=0, description="Learning rate of Adam.")
     embedding_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = Field(
@@ -242,17 +251,29 @@ class ExperimentConfig(Section):
         ConfigError
             When it names a variable that is not set.
         """
+        return self._path("data.path", self.data.path)
 
+    def model_params(self) -> dict[str, Any]:
+        """Return what the file says about the model, with paths of vectors as :meth:`table_path` has its own."""
+        params = self.model.params()
+        for column, text in (params.get("pretrained") or {}).items():
+            path = self._path(key := f"model.pretrained.{column}", text)
+            if not path.is_file():
+                raise ConfigError(f"{self.where(key)}: there is no file {path}.")
+            params["pretrained"] = params["pretrained"] | {column: str(path.absolute())}
+        return params
+
+    def _path(self, key: str, text: str) -> Path:
         def value(match: re.Match) -> str:
             if not os.environ.get(match[1]):
                 raise ConfigError(
-                    f"{self.where('data.path')} names the environment variable {match[1]}, which is not set. "
-                    f"Set it to the folder that holds {Path(self.data.path).name}: export {match[1]}=FOLDER"
+                    f"{self.where(key)} names the environment variable {match[1]}, which is not set. "
+                    f"Set it to the folder that holds {Path(text).name}: export {match[1]}=FOLDER"
                 )
             # A relative folder in a variable is meant from where the command is given.
             return str(Path(os.environ[match[1]]).absolute())
 
-        path = Path(VARIABLE.sub(value, self.data.path)).expanduser()
+        path = Path(VARIABLE.sub(value, text)).expanduser()
         return path if self._source is None else self._source.parent / path
 
 
@@ -313,6 +334,8 @@ def dump_config(config: ExperimentConfig, **changes: Any) -> str:
     values = config.model_dump(exclude_unset=True) | changes
     if config.data.path is not None:
         values["data"] = values["data"] | {"path": str(config.table_path().absolute())}
+    if config.model.pretrained:
+        values["model"] = values["model"] | {"pretrained": config.model_params()["pretrained"]}
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 

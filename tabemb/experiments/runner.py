@@ -222,7 +222,7 @@ def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
     values, _ = read_targets(problem.y)
     target = target_of(values, None if config.task == "auto" else config.task)
     kind = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
-    params = config.model.params()
+    params = config.model_params()
     for name in ("class_weight", "label_smoothing", "calibration"):
         if not target.is_classifier and name in params:
             raise ConfigError(f"{config.where(f'model.{name}')} is for classes, and the target is a number.")

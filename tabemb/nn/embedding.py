@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 
 from tabemb.nn.seeds import Seeds
 
-__all__ = ["FeatureSpec", "OneHotSpec", "TableSpec", "embedding_layer", "layer_names"]
+__all__ = ["START_SPREAD", "FeatureSpec", "HeldRows", "OneHotSpec", "TableSpec", "embedding_layer", "layer_names"]
+
+# The standard deviation of the numbers that a table begins with; small, so that what a row shows in the end is what it
+# learned.
+START_SPREAD = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,26 @@ class TableSpec:
                 f"The table {self.name!r} needs at least one row and one dimension; "
                 f"got {self.vocabulary_size} x {self.embedding_dim}."
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldRows:
+    """Rows of a table that training leaves as they are.
+
+    Parameters
+    ----------
+    which : ndarray of bool of shape (vocabulary_size,)
+        The rows.
+    n_epochs : int, optional
+        For how many epochs; for all if it is not given.
+    """
+
+    which: np.ndarray
+    n_epochs: int | None = None
+
+    def lasts(self, epoch: int) -> bool:
+        """Return whether the rows are still held in an epoch, counted from 0."""
+        return self.n_epochs is None or self.n_epochs > epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +120,7 @@ def embedding_layer(table: TableSpec, seeds: Seeds, *, name: str) -> keras.layer
     name : str
         Name of the layer.
     """
-    # Small, so that what a row shows in the end is what it learned.
-    start = keras.initializers.RandomNormal(stddev=0.05, seed=seeds[f"table/{table.name}"])
+    start = keras.initializers.RandomNormal(stddev=START_SPREAD, seed=seeds[f"table/{table.name}"])
     return keras.layers.Embedding(
         table.vocabulary_size,
         table.embedding_dim,

@@ -9,7 +9,7 @@ import numpy as np
 
 from tabemb.nn.bodies import Body
 from tabemb.nn.columns import Column, OneHotRows
-from tabemb.nn.embedding import FeatureSpec, OneHotSpec, embedding_layer, layer_names
+from tabemb.nn.embedding import FeatureSpec, HeldRows, OneHotSpec, TableSpec, embedding_layer, layer_names
 from tabemb.nn.features import Features
 from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
@@ -120,6 +120,8 @@ class Network:
         The same from ``{"vectors": (batch, sum of the dimensions), "numbers", "indices"}``, without the mean.
     tables : dict of TableSpec to keras.layers.Embedding
         The layers that hold the vectors.
+    held : dict of TableSpec to HeldRows
+        Rows that training leaves as they are; none at first.
 
     Examples
     --------
@@ -134,6 +136,7 @@ class Network:
 
     def __init__(self, spec: NetworkSpec) -> None:
         self.spec = spec
+        self.held: dict[TableSpec, HeldRows] = {}
         seeds = Seeds(spec.seed)
         inputs: dict[str, Any] = {}
         if spec.features or spec.one_hot:
@@ -187,6 +190,23 @@ class Network:
         """Return a copy of a column's table, float32 of shape (vocabulary_size, embedding_dim)."""
         return np.array(self.tables[feature.table].embeddings.numpy())
 
+    def start_rows(self, table: TableSpec, rows: np.ndarray, which: np.ndarray) -> None:
+        """Begin some rows of a table with other vectors than its own seed made.
+
+        Parameters
+        ----------
+        table : TableSpec
+            Which table.
+        rows : ndarray of shape (n, embedding_dim)
+            The vectors.
+        which : ndarray of bool of shape (vocabulary_size,)
+            Whose they are, n of them.
+        """
+        embeddings = self.tables[table].embeddings
+        values = np.array(embeddings.numpy())
+        values[which] = rows
+        embeddings.assign(values)
+
     def start_at(self, logits: np.ndarray) -> None:
         """Put what the logits are to begin around into the biases of the layer that is called "logits".
 
@@ -236,7 +256,7 @@ class Network:
                 layer.kernel.assign(values)
 
     def __reduce__(self):
-        return (_rebuilt, (self.spec, self.model.get_weights()))
+        return (_rebuilt, (self.spec, self.model.get_weights(), self.held))
 
 
 def _dims_of(numbers, spec):
@@ -248,7 +268,8 @@ def _dims_of(numbers, spec):
     return (width,) * n_columns + (1,) * spec.n_indicators
 
 
-def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray]) -> Network:
+def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray], held: dict[TableSpec, HeldRows]) -> Network:
     network = Network(spec)
     network.model.set_weights(weights)
+    network.held = held
     return network

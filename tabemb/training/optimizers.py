@@ -46,7 +46,8 @@ class RowAdam:
     its length. Weights outside of tables get plain Adam (Kingma & Ba 2015, arXiv:1412.6980).
 
     A row holds its vector, its second moment and the step at which it was last met (exact up to step 2**24); with
-    weight decay also the logarithm of all decay until then.
+    weight decay also the logarithm of all decay until then, and where rows are held, as the last number, whether this
+    one is. A held row stays to the last bit what it was; its moment goes on.
 
     Parameters
     ----------
@@ -60,6 +61,8 @@ class RowAdam:
         How many times a step a row is met that moves by a factor of the square root of 2 less for it.
     shrinks : bool, default=False
         Whether there is a prior.
+    holds : bool, default=False
+        Whether some rows may be held.
     beta_1, beta_2 : float
         Decay of the first and the second moment.
     epsilon : float
@@ -85,13 +88,14 @@ class RowAdam:
         table_factor=1.0,
         damping=0.0,
         shrinks=False,
+        holds=False,
         beta_1=0.9,
         beta_2=0.999,
         epsilon=1e-7,
     ):
         self.weights = list(weights)
         self.decays, self.table_factor = bool(decays), float(table_factor)
-        self.damping, self.shrinks = float(damping), bool(shrinks)
+        self.damping, self.shrinks, self.holds = float(damping), bool(shrinks), bool(holds)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self.weight_decay = tf.Variable(0.0, trainable=False)
         self.prior = tf.Variable(0.0, trainable=False)
@@ -102,7 +106,7 @@ class RowAdam:
     @property
     def row_extra(self) -> int:
         """How many numbers a row holds beside its vector."""
-        return 3 if self.decays else 2
+        return 2 + self.decays + self.holds
 
     def reset(self, weight_decay: float = 0.0) -> None:
         """Forget all moments and begin at step 0."""
@@ -121,15 +125,33 @@ class RowAdam:
         """Return the vectors (n, dim) that rows (n, dim + ``row_extra``) stand for now."""
         dim = rows.shape[1] - self.row_extra
         vectors = rows[:, :dim]
-        return vectors * tf.exp(self._log_decay - rows[:, dim + 2 :]) if self.decays else vectors
+        if not self.decays:
+            return vectors
+        decayed = vectors * tf.exp(self._log_decay - rows[:, dim + 2 : dim + 3])
+        return tf.where(self._held(rows) > 0, vectors, decayed) if self.holds else decayed
 
     def with_vectors(self, rows, vectors):
         """Return rows with other vectors, as of now, and with the moments that they had."""
         dim = vectors.shape[1]
-        beside = [rows[:, dim : dim + 2]]
+        return self._row(vectors, rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2], self._held(rows))
+
+    def with_held(self, rows, held):
+        """Return rows that are held from now on, or let go of, by truth values of shape (n,)."""
+        vectors, step = self.vectors(rows), tf.cast(self.step, tf.float32)
+        dim = vectors.shape[1]
+        second, last = rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2]
+        second = tf.exp(math.log(self.beta_2) * (step - last)) * second
+        # What a row that was held missed of decay and prior is not made up for.
+        return self._row(vectors, second, tf.fill(tf.shape(second), step), tf.cast(held, tf.float32)[:, None])
+
+    def _row(self, vectors, second, last, held=None):
+        beside = [second, last]
         if self.decays:
-            beside.append(tf.fill([tf.shape(rows)[0], 1], self._log_decay.read_value()))
-        return tf.concat([vectors, *beside], axis=1)
+            beside.append(tf.fill(tf.shape(second), self._log_decay.read_value()))
+        return tf.concat([vectors, *beside, *([held] if self.holds else [])], axis=1)
+
+    def _held(self, rows):
+        return rows[:, -1:] if self.holds else None
 
     def updated(self, rows, vectors, gradient, learning_rate, of_cells=None, means=None):
         """Return what rows become.
@@ -164,10 +186,9 @@ class RowAdam:
             # A step against the prior's own gradient could go too far; this goes to where that gradient is met.
             pull = stride * skipped * self.prior * tf.cast(tf.shape(of_cells)[0], tf.float32) * of_cell
             moved = (moved + pull * means) / (1 + pull)
-        beside = [tf.fill(tf.shape(second), step)]
-        if self.decays:
-            beside.append(tf.fill(tf.shape(second), self._log_decay.read_value()))
-        return tf.concat([moved, second, *beside], axis=1)
+        if self.holds:
+            moved = tf.where(self._held(rows) > 0, vectors, moved)
+        return self._row(moved, second, tf.fill(tf.shape(second), step), self._held(rows))
 
     def apply(self, gradients, learning_rate):
         """Update the weights outside of tables.

@@ -17,7 +17,9 @@ MOST_WEIGHTS = 1_000_000
 MOST_ROWS = 1_000_000
 
 
-def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrinks: bool = False) -> Hashable:
+def shape_key(
+    spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrinks: bool = False, holds: bool = False
+) -> Hashable:
     """Return what two networks have in common exactly when one loop can train them both.
 
     Names, seeds and the sizes of vocabularies do not matter, except that small stacks are updated in another way.
@@ -28,8 +30,8 @@ def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrin
         The shape.
     task : Task
         Its loss is compiled in.
-    decays, drops, shrinks : bool
-        Whether there is weight decay, category dropout, and a prior.
+    decays, drops, shrinks, holds : bool
+        Whether there is weight decay, category dropout, a prior, and rows that are held.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def shape_key(spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrin
         with_rates(spec),
         small_stacks(spec),
         tuple((each.position, each.vocabulary_size) for each in spec.one_hot),
-        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops, shrinks),
+        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops, shrinks, holds),
         tuple((type(part), *_frozen(part.get_params())) for part in (spec.body, spec.numeric)),
         task.loss_key(),
     )
@@ -83,10 +85,11 @@ class LoopPool:
         table_factor: float,
         damping: float = 0.0,
         shrinks: bool = False,
+        holds: bool = False,
         chains: int = 2,
     ) -> TrainingLoop:
         """Return a loop for networks of this shape, from the pool or new."""
-        key = shape_key(spec, task, decays=decays, drops=drops, shrinks=shrinks)
+        key = shape_key(spec, task, decays=decays, drops=drops, shrinks=shrinks, holds=holds)
         key = None if key is None else (key, table_factor, damping, chains)
         with self._lock:
             waiting = self._waiting.get(key) if key is not None else None
@@ -102,6 +105,7 @@ class LoopPool:
                 table_factor=table_factor,
                 damping=damping,
                 shrinks=shrinks,
+                holds=holds,
                 chains=chains,
             )
             loop.key = key

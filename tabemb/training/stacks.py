@@ -1,5 +1,6 @@
 """Tables of vectors while they are trained: those of one dimension stand one above the other in a single variable."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tabemb.nn.embedding import FeatureSpec
+from tabemb.nn.embedding import FeatureSpec, TableSpec
 from tabemb.nn.network import Network
 
 __all__ = ["TableStack", "Touched", "stack_features"]
@@ -129,6 +130,13 @@ class TableStack:
             vectors = optimizer.vectors(tf.gather(self.rows, ids))
             handle = network.tables[table].embeddings.value.handle
             tf.raw_ops.ResourceScatterUpdate(resource=handle, indices=part, updates=vectors)
+
+    def hold(self, held: Mapping[TableSpec, np.ndarray], optimizer: Any) -> None:
+        """Hold rows of some tables, by truth values of shape (vocabulary_size,), and let go of their others."""
+        for table, part, ids in self._parts():
+            if table in held:
+                mine = tf.gather(tf.constant(held[table]), part)
+                self._write(ids, optimizer.with_held(tf.gather(self.rows, ids), mine))
 
     def _parts(self):
         """Yield portions of each table, as numbers of its own rows and of the stack's; TensorFlow keeps what it had."""

@@ -42,6 +42,8 @@ class TrainingLoop:
         How much rare rows are damped; see :class:`RowAdam`.
     shrinks : bool, default=False
         Whether a prior holds rare rows back; see :class:`RowAdam`, whose ``prior`` is then set before each call.
+    holds : bool, default=False
+        Whether networks may have rows that are held; see :attr:`Network.held`.
     chains : int, default=2
         Portions of a batch that go through the network side by side; each is traced.
 
@@ -65,6 +67,7 @@ class TrainingLoop:
         table_factor: float = 1.0,
         damping: float = 0.0,
         shrinks: bool = False,
+        holds: bool = False,
         chains: int = 2,
     ):
         self.task, self._drops, self._chains = task, drops, chains
@@ -78,7 +81,9 @@ class TrainingLoop:
             table_factor=table_factor,
             damping=damping,
             shrinks=shrinks,
+            holds=holds,
         )
+        self._epoch = 0
         self._stacks = [
             TableStack(features, extra=self.optimizer.row_extra, small=small, with_rates=with_rates(spec))
             for features, small in zip(_stacked(spec), small_stacks(spec), strict=True)
@@ -102,6 +107,7 @@ class TrainingLoop:
         weight_decay: float = 0.0,
         category_dropout: float = 0.0,
         seed: int = 0,
+        epoch: int = 0,
     ) -> None:
         """Take a network to train, all moments at zero.
 
@@ -117,14 +123,29 @@ class TrainingLoop:
             Share of known cells that a step shows as "unknown", in [0, 1); 0 unless the loop ``drops``.
         seed : int, default=0
             Seed of the category dropout.
+        epoch : int, default=0
+            Epochs that the network was trained for already; rows are held for so many fewer.
         """
-        self.network, self.batch_size = network, batch_size
+        self.network, self.batch_size, self._epoch = network, batch_size, epoch
         self.optimizer.reset(weight_decay)
         self._share.assign(category_dropout)
         self._seed.assign(seed)
         for stack, features in zip(self._stacks, _stacked(network.spec), strict=True):
             stack.open(features)
         self.load()
+        self._hold({table: rows.which for table, rows in network.held.items() if rows.lasts(epoch)})
+
+    def begin_epoch(self) -> None:
+        """Count an epoch, and let go of the rows that were to be held until it."""
+        held = self.network.held
+        due = [table for table, rows in held.items() if rows.n_epochs == self._epoch]
+        self._hold({table: np.zeros_like(held[table].which) for table in due})
+        self._epoch += 1
+
+    def _hold(self, held):
+        if held:
+            for stack in self._stacks:
+                stack.hold(held, self.optimizer)
 
     def load(self) -> None:
         """Take the network's weights as they are now; moments stay."""

@@ -96,8 +96,11 @@ class Trainer:
     callbacks: list | None = field(default=None)
     verbose: int = 0
 
-    def loop(self, network: Network, task: Task, seeds: Seeds) -> TrainingLoop:
-        """Return a loop that has taken the network to train, moments at zero; :meth:`release` it in the end."""
+    def loop(self, network: Network, task: Task, seeds: Seeds, *, epoch: int = 0) -> TrainingLoop:
+        """Return a loop that has taken the network to train, moments at zero; :meth:`release` it in the end.
+
+        A network that was trained before brings the number of its epochs.
+        """
         loop = POOL.take(
             network.spec,
             task,
@@ -106,6 +109,7 @@ class Trainer:
             table_factor=TABLE_FACTOR,
             damping=self.damping,
             shrinks=self.shrinkage > 0,
+            holds=bool(network.held),
             chains=2 if self.batch_size >= FEWEST_ROWS_TO_CUT else 1,
         )
         loop.begin(
@@ -114,6 +118,7 @@ class Trainer:
             weight_decay=self.weight_decay,
             category_dropout=self.category_dropout,
             seed=seeds["category_dropout"],
+            epoch=epoch,
         )
         return loop
 
@@ -173,6 +178,7 @@ class Trainer:
 
     def _epoch(self, loop, train, shuffle, epoch, hooks, advance) -> dict[str, float]:
         """Make one pass over the rows, in chunks of steps; return its loss and its last learning rate."""
+        loop.begin_epoch()
         n_steps = math.ceil(len(train) / self.batch_size)
         schedule = SCHEDULES.resolve(self.schedule)
         loss, first, n_rows = 0.0, 0, 0

@@ -242,6 +242,10 @@ class CategoryVectors(Asking, Framing, Shrinking):
         title = f"{self._name}: " if self._name else ""
         return f"CategoryVectors({title}{len(self)} {'category' if len(self) == 1 else 'categories'} x {self.dim})"
 
+    def __deepcopy__(self, memo: Any) -> "CategoryVectors":
+        # Nothing changes it, so that a copy would only cost memory: scikit-learn's clone copies parameters.
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor, so that what comes out of a pickle is valid and read-only too.
         return _rebuild, (self.keys, self._vectors, self._counts, self._name, self._unknown, self._missing)

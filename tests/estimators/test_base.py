@@ -35,6 +35,7 @@ CHANGES = {
     "max_categories": 3,
     "one_hot_max_categories": 10,
     "category_dropout": 0.5,
+    "pretrained": {"code": {"x": [1.0, 0.0], "y": [0.0, 1.0], "u": [1.0, 1.0]}},
     "learning_rate": 0.1,
     "embedding_rate": 9,
     "schedule": "cosine",
@@ -52,8 +53,9 @@ CHANGES = {
     "n_ensemble": 2,
     "random_state": 1,
 }
-# These change when training stops, what is heard of it, or what is shown or served; they have tests of their own.
-ELSEWHERE = {"handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
+# These change when training stops, what is heard of it, what is shown or served, or nothing without another one; they
+# have tests of their own.
+ELSEWHERE = {"freeze", "handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
 
 
 @pytest.fixture(scope="module")

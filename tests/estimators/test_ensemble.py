@@ -136,3 +136,14 @@ def test_another_fit_of_one_network_drops_the_others(flights, late, params, sing
     again = model.set_params(n_ensemble=1, max_epochs=3).fit(flights, late)
     assert len(again.networks_) == 1
     assert np.array_equal(again.predict_proba(flights), single.predict_proba(flights))
+
+
+def test_rows_that_all_members_hold_are_not_turned_and_not_averaged():
+    rng = np.random.default_rng(0)
+    tables = [rng.normal(size=(6, 2)).astype(np.float32) for _ in range(3)]
+    held = np.arange(6) % 2 == 0
+    for each in tables:
+        each[held] = tables[0][held]
+    mean = mean_table(tables, np.ones(6), held)
+    assert mean[held].tobytes() == tables[0][held].tobytes()
+    np.testing.assert_allclose(mean[~held], np.mean(tables, axis=0)[~held], rtol=1e-5)

@@ -48,6 +48,13 @@ def test_a_category_that_the_member_has_in_no_other_row_is_unknown_to_it():
     assert rows.table.indices[:, 0].tolist() == [2, 2, 3, 3, 0]
 
 
+def test_a_category_that_is_kept_has_its_vector_without_a_row():
+    rows = rows_of([2, 2, 3, 3, 4], [0, 1, 0, 0, 1])
+    kept = {"dest": np.array([False, False, False, True, False])}
+    judged = left_out(rows, 2, np.random.default_rng(0), encoder_of("abc"), kept)
+    assert judged.table.indices[:, 0].tolist() == [2, 2, 3, 3, Vocabulary.UNKNOWN]
+
+
 def test_by_name_it_is_the_most_similar_one_that_the_member_has():
     rows = rows_of([2, 2, 3, 4], [0, 1, 0, 1])
     encoder = encoder_of(["office manager", "office manager ii", "pilot"])

@@ -1,5 +1,6 @@
 """The mapping from column to vectors."""
 
+import copy
 import re
 
 import numpy as np
@@ -27,6 +28,11 @@ def test_the_vectors_are_the_rows_of_the_network(classifier):
     assert np.array_equal(dest.unknown, table[1])
     assert np.array_equal(dest.vectors, table[2:])
     assert np.array_equal(dest[dest.index_to_key[3]], table[5])
+
+
+def test_a_deep_copy_looks_at_the_same_networks(classifier):
+    vectors = classifier.vectors_
+    assert copy.deepcopy([vectors])[0] is vectors
 
 
 def test_a_column_without_vectors_is_named_with_the_nearest(classifier):

@@ -13,6 +13,8 @@ from tabemb.nn.unknown import Nearest
 
 BAD = {
     "category_dropout": [-0.1, 1, 1.0, "0.1", None, np.nan, True],
+    "pretrained": ["glove.txt", 3, ["dest"], True],
+    "freeze": [None, 0, -1, 1.5, "all", {"dest": "all"}, ["dest"]],
     "learning_rate": [0, -1e-3, np.inf, np.nan, "0.1", None],
     "embedding_rate": [0, -1.0, np.inf, np.nan, "Auto", "3", None, True],
     "weight_decay": [-1, np.inf, np.nan, None],
@@ -37,6 +39,8 @@ BAD = {
 }
 GOOD = {
     "category_dropout": [0, 0.99, np.float32(0.1)],
+    "pretrained": [None, {}, {"dest": "glove.txt"}],
+    "freeze": [True, False, np.True_, "found", 3, np.int64(1), {"dest": True, "origin": 2}],
     "learning_rate": [1, np.float64(1e-3)],
     "embedding_rate": ["auto", 3, np.float64(0.5)],
     "weight_decay": [0, 0.1],

@@ -188,6 +188,18 @@ def test_rows_to_be_judged_by_have_what_stands_in_for_them(parts):
     assert rows.table.indices[:, 0].tolist() == [2, 2, 3, 3, 4, 5]
 
 
+def test_what_is_kept_has_its_vector_without_a_row_and_may_stand_in_for_others(parts):
+    encoder, rows = parts
+    kept = {"job": np.array([False, False, False, False, True, False])}
+    train = rows.only(np.array([2, 3]))
+    held = rows.take(np.array([0, 4, 5]))
+    shown_as_known(held, train, encoder, kept)
+    assert held.table.indices[:, 0].tolist() == [4, 4, 1]
+    network = Asked()
+    serve_unknown(network, Learned(), encoder, train, drops=True, kept=kept)
+    assert network.trained[0].stand_ins.tolist() == [[1, 1, 4, 3, 4, 1]]
+
+
 class Asked:
     """A network that notes what it is asked to serve."""
 

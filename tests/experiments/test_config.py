@@ -203,3 +203,43 @@ def test_places_are_a_latitude_and_a_longitude_for_a_category():
     assert config.report.places == {"dest": {"BOS": (42.4, -71), 7: (0, 0)}}
     with pytest.raises(ValueError, match="places"):
         ExperimentConfig.model_validate(sections | {"report": {"places": {"dest": {"BOS": [42.4]}}}})
+
+
+def test_vectors_to_begin_with_are_paths_beside_the_file(write, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORDS", "words")
+    for path in ("sub/a.txt", "words/b.txt"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("nurse 1\n")
+    text = GOOD.replace("model:\n", "model:\n  pretrained: {job: a.txt, state: '${WORDS}/b.txt'}\n  freeze: {job: 3}\n")
+    config = read_config(write(text, "sub/x.yaml"))
+    params = config.model_params()
+    assert params["pretrained"] == {"job": str(tmp_path / "sub/a.txt"), "state": str(tmp_path / "words/b.txt")}
+    assert params["freeze"] == {"job": 3}
+    assert {name: value for name, value in params.items() if name != "pretrained"} == {
+        name: value for name, value in config.model.params().items() if name != "pretrained"
+    }
+    again = read_config(write(dump_config(config), "again.yaml"))
+    assert again.model_params()["pretrained"] == params["pretrained"]
+
+
+def test_vectors_that_are_not_there_are_named_with_their_line(write, tmp_path):
+    config = read_config(write(GOOD.replace("model:\n", "model:\n  pretrained:\n    job: a.txt\n")))
+    with pytest.raises(ConfigError) as caught:
+        config.model_params()
+    assert str(caught.value) == "x.yaml, line 7: model.pretrained.job: there is no file a.txt."
+    config = read_config(write(GOOD.replace("model:\n", "model:\n  pretrained:\n    job: ${NOWHERE_AT_ALL}/a.txt\n")))
+    with pytest.raises(ConfigError, match=r"pretrained\.job names the environment variable NOWHERE_AT_ALL, which"):
+        config.model_params()
+
+
+@pytest.mark.parametrize("value", ["true", "found", "3", "{job: found, state: 2}"])
+def test_what_may_be_frozen_is_read_as_what_it_is(value, write):
+    freeze = read_config(write(GOOD.replace("model:\n", f"model:\n  freeze: {value}\n"))).model.freeze
+    wanted = {"true": True, "found": "found", "3": 3, "{job: found, state: 2}": {"job": "found", "state": 2}}[value]
+    assert freeze == wanted
+    assert type(freeze) is type(wanted)
+
+
+@pytest.mark.parametrize("value", ["0", "all", "{job: 1.5}"])
+def test_what_may_not_be_frozen_is_refused(value, write):
+    assert "line 6: model.freeze" in message(write(GOOD.replace("model:\n", f"model:\n  freeze: {value}\n")))

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tabemb.nn.embedding import FeatureSpec, TableSpec, embedding_layer, layer_names
+from tabemb.nn.embedding import START_SPREAD, FeatureSpec, HeldRows, TableSpec, embedding_layer, layer_names
 from tabemb.nn.seeds import Seeds
 
 LEGAL = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.-]*")
@@ -53,10 +53,16 @@ def test_the_layer_is_a_keras_embedding_of_that_shape_and_name():
 def test_the_start_is_small_and_depends_on_seed_and_table():
     start = layer().embeddings.numpy()
     assert abs(start.mean()) < 0.01
-    assert start.std() == pytest.approx(0.05, rel=0.02)
+    assert start.std() == pytest.approx(START_SPREAD, rel=0.02)
     assert np.array_equal(start, layer().embeddings.numpy())
     assert not np.array_equal(start, layer(root=1).embeddings.numpy())
     assert not np.array_equal(start, layer(name="origin").embeddings.numpy())
+
+
+def test_rows_are_held_always_or_for_some_epochs():
+    which = np.array([True, False])
+    assert [HeldRows(which=which).lasts(epoch) for epoch in (0, 1000)] == [True, True]
+    assert [HeldRows(which=which, n_epochs=2).lasts(epoch) for epoch in (0, 1, 2)] == [True, True, False]
 
 
 ODD = ["Clothing ID", "a/b", "a_b", "a b", "日本", "é", "", "_", "hidden_0", "column", "a_b_2", "-x", "a>b", "dest"]

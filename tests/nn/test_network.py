@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tabemb.nn.bodies import BODIES, Ensemble, Mlp, TabM
-from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
+from tabemb.nn.embedding import FeatureSpec, HeldRows, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.nn.numeric import Standardized
 from tabemb.nn.unknown import Learned, Mean
@@ -265,3 +265,23 @@ def test_the_model_can_be_opened_from_keras_own_file(tmp_path):
     again = keras.saving.load_model(tmp_path / "model.keras")
     out = again({"indices": rows.indices, "numbers": rows.numbers}).numpy()
     np.testing.assert_allclose(out, made.logits(rows), atol=1e-6)
+
+
+def test_rows_may_begin_with_other_vectors():
+    made, plain = network(), network()
+    origin, dest = made.spec.features
+    which = np.array([False, True, False, False, True, False])
+    made.start_rows(origin.table, np.array([[1, 2, 3], [4, 5, 6]]), which)
+    assert made.vectors(origin)[which].tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert np.array_equal(made.vectors(origin)[~which], plain.vectors(origin)[~which])
+    assert np.array_equal(made.vectors(dest), plain.vectors(dest))
+
+
+def test_which_rows_are_held_is_pickled():
+    made = network()
+    assert made.held == {}
+    table = made.spec.features[0].table
+    made.held[table] = HeldRows(which=np.arange(6) == 2, n_epochs=3)
+    again = pickle.loads(pickle.dumps(made)).held[table]
+    assert again.which.tolist() == [False, False, True, False, False, False]
+    assert again.n_epochs == 3

@@ -220,3 +220,48 @@ def test_a_row_comes_to_rest_where_its_gradient_and_that_of_the_prior_agree(prio
     way = (pulled - TABLE) / (TABLE[::-1] - TABLE)
     assert (way > 0).all()
     assert (way <= 1).all()
+
+
+def held_rows_after(held, *, shrinks=False, **params):
+    """Return the vectors before and after the visits, where some rows are held from the tenth step to the fortieth."""
+    optimizer = RowAdam([], decays=True, shrinks=shrinks, holds=True, **params)
+    optimizer.reset(0.4)
+    optimizer.prior.assign(2.0)
+    rows, seen = tf.Variable(start(optimizer)), {}
+    for step, (where, gradient, rate) in enumerate(zip(VISITS, ROW_GRADIENTS, ROW_RATES, strict=True)):
+        if step in (10, 40):
+            seen[step] = optimizer.vectors(rows.read_value()).numpy()
+            rows.assign(optimizer.with_held(rows.read_value(), held & (step == 10)))
+        optimizer.begin_step(tf.constant(rate))
+        read, gradient = tf.gather(rows, where), tf.constant(gradient, tf.float32)
+        means = tf.zeros_like(gradient) if shrinks else None
+        new = optimizer.updated(read, optimizer.vectors(read), gradient, tf.constant(rate), gradient, means)
+        rows.scatter_update(tf.IndexedSlices(new, tf.constant(where)))
+    return seen[10], seen[40], optimizer.vectors(rows.read_value()).numpy()
+
+
+@pytest.mark.parametrize("params", [{}, {"damping": 3.0}, {"shrinks": True}], ids=str)
+def test_a_row_that_is_held_stays_to_the_last_bit_through_all_that_moves_rows(params):
+    held = np.array([True, False, True, False, False, True])
+    before, after, end = held_rows_after(held, **params)
+    assert before[held].tobytes() == after[held].tobytes()
+    assert (before[~held] != after[~held]).any(axis=1).all()
+    # Let go of, they move again: by their visits, or by decay alone.
+    assert (after != end).any(axis=1).all()
+    free = held_rows_after(np.zeros(6, bool), **params)
+    for mine, its in zip((before[~held], after[~held]), (free[0][~held], free[1][~held]), strict=True):
+        assert np.array_equal(mine, its)
+
+
+def test_what_a_held_row_missed_of_decay_is_not_made_up_for():
+    _, after, end = held_rows_after(np.ones(6, bool))
+    share = np.prod([1 - rate * 0.4 for rate in ROW_RATES[40:]])
+    np.testing.assert_allclose(end[5], after[5] * share, rtol=1e-5)
+
+
+def test_whether_rows_may_be_held_changes_nothing_for_those_that_are_not():
+    plain, _ = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES, weight_decay=0.4)
+    others, kept = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES, weight_decay=0.4, holds=True)
+    assert np.array_equal(plain, others)
+    assert kept.shape[1] == 3 + 4
+    assert not kept[:, -1].any()

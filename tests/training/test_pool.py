@@ -45,6 +45,7 @@ def test_whatever_is_compiled_in_matters(workshop):
         key(plain, workshop.task),
         key(plain, workshop.task, decays=True),
         key(plain, workshop.task, shrinks=True),
+        key(plain, workshop.task, holds=True),
         key(plain, workshop.task, drops=False),
         key(plain, Regression.from_targets(np.array([1.0, 2.0]))),
         key(workshop.network(shared=True), workshop.task),
@@ -150,6 +151,18 @@ def test_estimators_that_are_fitted_one_after_the_other_compile_once(table):
     # A loop that served others before gives the same model to the last bit, and what it trained is no more its own.
     assert np.array_equal(again.predict_proba(X), first)
     assert np.array_equal(model.predict_proba(X), first)
+
+
+def test_networks_that_hold_no_rows_share_their_loop_and_others_have_one_of_their_own(table):
+    X, y = table
+    words = {key: [float(place), 1.0 - place] for place, key in enumerate("abc")}
+    model = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_state=0)
+    POOL.clear()
+    counts = []
+    for params in ({}, {"pretrained": {"x0": words}}, {"pretrained": {"x0": words}, "freeze": "found"}):
+        clone(model).set_params(**params).fit(X, y)
+        counts.append(len(POOL))
+    assert counts == [1, 1, 2]
 
 
 def test_a_fit_that_fails_gives_no_loop_back(table):

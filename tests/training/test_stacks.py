@@ -167,3 +167,24 @@ def test_a_shared_table_that_stands_between_others_has_the_mean_of_one_of_its_co
     assert cells.numpy()[0].tolist() == [0, 6, 0]
     vectors = np.repeat([1.0, 2.0, 3.0], 3).astype("float32") * np.ones((5, 1), "float32")
     assert stack.means(tf.constant(vectors), stack.touch(cells)).numpy()[:, 0].tolist() == [3] * 6 + [2] * 4
+
+
+@pytest.mark.parametrize("portion", [3, 100_000])
+def test_rows_of_a_table_are_held_and_let_go_of(portion, network, monkeypatch):
+    monkeypatch.setattr(stacks, "PORTION", portion)
+    optimizer = RowAdam([], holds=True)
+    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)
+    stack.open(FEATURES)
+    stack.load(network, optimizer)
+    before = stack.rows.read_value().numpy()
+    shared = FEATURES[1].table
+    which = np.array([True, False, False, True, False, True])[: shared.vocabulary_size]
+    stack.hold({shared: which}, optimizer)
+    held = stack.rows.read_value().numpy()
+    others = FEATURES[0].table.vocabulary_size
+    assert held[:, -1].tolist() == [0.0] * others + which.astype(float).tolist()
+    assert np.array_equal(held[:, :3], before[:, :3])
+    stack.load(network, optimizer)
+    assert np.array_equal(stack.rows.read_value(), held)
+    stack.hold({shared: np.zeros_like(which)}, optimizer)
+    assert np.array_equal(stack.rows.read_value(), before)

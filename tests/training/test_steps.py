@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tabemb.nn.bodies import BODIES, Ensemble, Mlp, TabM
+from tabemb.nn.embedding import HeldRows
 from tabemb.nn.members import MemberMean
 from tabemb.nn.network import Network
 from tabemb.nn.tasks import TASKS
@@ -364,3 +365,68 @@ def test_one_loop_trains_with_folds_and_without(workshop):
     first = [run(loop, each, range(40), [0.0] * 5) for each in (rows, with_folds)]
     assert first == [run(loop, each, range(40), [0.0] * 5) for each in (rows, with_folds)]
     assert first[0] != first[1]
+
+
+# ---------------------------------------------------------------- rows that are held
+
+
+def held_network(workshop, *, size, n_epochs=None, column=0):
+    network = workshop.network(size=size)
+    which = np.zeros(size, bool)
+    which[[1, 2, 3, 5]] = True
+    network.held[network.spec.features[column].table] = HeldRows(which=which, n_epochs=n_epochs)
+    return network, which
+
+
+@pytest.mark.parametrize("size", [10, 5000], ids=["updated whole", "row by row"])
+@pytest.mark.parametrize("params", [{}, {"decays": True, "drops": True, "shrinks": True, "damping": 2.0}], ids=str)
+def test_held_rows_stay_to_the_last_bit_and_the_others_learn(size, params, workshop):
+    network, which = held_network(workshop, size=size)
+    rows, (first, second) = workshop.rows(60), network.spec.features
+    before = [network.vectors(each) for each in (first, second)]
+    loop = TrainingLoop(network.spec, workshop.task, holds=True, **params)
+    loop.begin(network, batch_size=8, weight_decay=0.3 * bool(params), category_dropout=0.2 * bool(params))
+    loop.optimizer.prior.assign(3.0)
+    for _ in range(2):
+        loop.begin_epoch()
+        run(loop, rows, range(60), [0.01] * 8)
+        # What the loop answers with, and what it loads, are the held rows too.
+        np.testing.assert_allclose(loop.logits(rows.table), network.logits(rows.table), atol=1e-6)
+        loop.load()
+    after = [network.vectors(each) for each in (first, second)]
+    assert after[0][which].tobytes() == before[0][which].tobytes()
+    seen = np.setdiff1d(rows.table.indices[:, 0], np.flatnonzero(which))
+    assert (after[0][seen] != before[0][seen]).any(axis=1).all()
+    assert (after[1][seen] != before[1][seen]).any(axis=1).all()
+
+
+def test_rows_are_held_for_as_many_epochs_as_asked(workshop):
+    network, which = held_network(workshop, size=10, n_epochs=2)
+    rows, first = workshop.rows(60), network.spec.features[0]
+    trained = which & np.isin(np.arange(10), rows.table.indices[:, 0])
+    for epochs_before in (0, 1, 2):
+        loop = TrainingLoop(network.spec, workshop.task, holds=True)
+        loop.begin(network, batch_size=8, epoch=epochs_before)
+        for epoch in range(epochs_before, 4):
+            before = network.vectors(first)
+            loop.begin_epoch()
+            run(loop, rows, range(60), [0.01] * 8)
+            moved = (network.vectors(first) != before).any(axis=1)
+            assert moved[trained].all() == (epoch >= 2)
+            assert moved[trained].any() == (epoch >= 2)
+        loop.end()
+
+
+def test_a_loop_forgets_who_was_held_with_the_network(workshop):
+    network, _ = held_network(workshop, size=10)
+    loop = TrainingLoop(network.spec, workshop.task, holds=True)
+    loop.begin(network, batch_size=8)
+    loop.end()
+    other = workshop.network()
+    before = other.vectors(other.spec.features[0])
+    loop.begin(other, batch_size=8)
+    loop.begin_epoch()
+    rows = workshop.rows(60)
+    run(loop, rows, range(60), [0.01] * 8)
+    seen = np.unique(rows.table.indices[:, 0])
+    assert (other.vectors(other.spec.features[0])[seen] != before[seen]).any(axis=1).all()

@@ -61,6 +61,10 @@ def test_copies_are_equal_and_read_only_too(airports, clone):
     assert not twin.vectors.flags.writeable
 
 
+def test_a_deep_copy_is_the_value_itself(airports):
+    assert copy.deepcopy({"dest": airports})["dest"] is airports
+
+
 def test_equality_is_of_everything(airports):
     def change(**changes):
         given = {name: getattr(airports, name) for name in ("keys", "vectors", "counts", "name", "unknown", "missing")}

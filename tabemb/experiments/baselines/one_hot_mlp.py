@@ -32,7 +32,9 @@ class OneHotMlp(Baseline):
 
     def build(self, target, estimator, random_state):
         """Return a clone of the model under test, fed one-hot."""
-        one_hot = {f"{prefix}{ONE_HOT_PARAMETER}": float("inf") for prefix in own_estimators(estimator)}
+        # No column has vectors then, so that none begins with any.
+        without = {ONE_HOT_PARAMETER: float("inf"), "pretrained": None, "freeze": False}
+        one_hot = {f"{prefix}{name}": value for prefix in own_estimators(estimator) for name, value in without.items()}
         return with_random_state(clone(estimator).set_params(**one_hot), random_state)
 
     def n_parameters(self, fitted):

@@ -5,11 +5,11 @@ A new format is one file here: a subclass of :class:`Format` (or :class:`FolderF
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from tabemb.exceptions import FormatError, UnknownNameError, did_you_mean
@@ -111,6 +111,35 @@ class Format(ABC):
         with self.reading(path):
             return self._map(path) if mmap else self._read(path)
 
+    def select(self, path: str | PathLike[str], wanted: Callable[[Any], bool]) -> CategoryVectors:
+        """Read the vectors of some categories only.
+
+        Formats of words read their file once and hold no more in memory than what is kept.
+
+        Parameters
+        ----------
+        path : str or path
+        wanted : callable
+            Says of a key whether it is kept.
+
+        Raises
+        ------
+        FormatError
+            As for :meth:`read`; what is not kept may be looked at less closely.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "words.txt")
+        ...     CategoryVectors(["nurse", "the", "pilot"], [[1.0], [2.0], [3.0]]).save(path)
+        ...     find_format(path).select(path, {"nurse", "pilot"}.__contains__).keys
+        ['nurse', 'pilot']
+        """
+        path = Path(path)
+        with self.reading(path):
+            return self._select(path, wanted)
+
     @contextmanager
     def reading(self, path: Path) -> Iterator[None]:
         """Make one kind of error of all that can go wrong while a file is read.
@@ -150,6 +179,19 @@ class Format(ABC):
     def _map(self, path: Path) -> CategoryVectors:
         raise NotImplementedError
 
+    def _select(self, path: Path, wanted: Callable[[Any], bool]) -> CategoryVectors:
+        vectors = self._read(path)
+        rows = [row for row, key in enumerate(vectors) if wanted(key)]
+        keys = vectors.index_to_key
+        return CategoryVectors(
+            [keys[row] for row in rows],
+            vectors.vectors[rows],
+            None if vectors.counts is None else vectors.counts[rows],
+            name=vectors.name,
+            unknown=vectors.unknown,
+            missing=vectors.missing,
+        )
+
 
 class FolderFormat(Format):
     """A way to write vectors to the files of one folder, ``_write`` to an empty one, and to read them again."""
@@ -171,7 +213,7 @@ FORMATS: Registry[Format] = Registry("format")
 
 
 def find_format(path: str | PathLike[str], name: str | None = None) -> Format:
-    """Return the format of that name, or the one that goes by the file's suffix.
+    """Return the format of that name, or the one that goes by the file's suffix; ``.gz`` behind it is no matter.
 
     Parameters
     ----------
@@ -191,7 +233,8 @@ def find_format(path: str | PathLike[str], name: str | None = None) -> Format:
     """
     if name is not None:
         return FORMATS.resolve(name)
-    suffix = Path(path).suffix.lower()
+    plain = Path(path)
+    suffix = (plain.with_suffix("") if plain.suffix.lower() == ".gz" else plain).suffix.lower()
     by_suffix = {each: entry for entry in FORMATS.values() for each in entry.suffixes}
     if suffix not in by_suffix:
         known = "; ".join(f"{name} ({', '.join(FORMATS[name].suffixes)})" for name in sorted(FORMATS))

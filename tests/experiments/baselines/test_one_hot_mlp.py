@@ -41,6 +41,13 @@ def test_all_is_equal_but_how_categories_enter():
     assert GIVEN.one_hot_max_categories == 0
 
 
+def test_what_is_fed_one_hot_begins_with_no_vectors():
+    given = clone(GIVEN).set_params(pretrained={"city": {"a": [1.0], "b": [2.0]}}, freeze={"city": True})
+    built = OneHotMlp().build(None, given, 0)
+    assert (built.pretrained, built.freeze) == (None, False)
+    assert dict(built.fit(X, Y).pretrained_report_) == {}
+
+
 def test_a_seed_that_is_set_stays():
     assert OneHotMlp().build(None, clone(GIVEN).set_params(random_state=3), 7).random_state == 3
 

@@ -12,7 +12,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from tabemb.exceptions import FormatError, OutputError, UnknownNameError
 from tabemb.vectors import CategoryVectors
@@ -211,6 +211,8 @@ def test_keys_of_one_type_survive(name, keys, tmp_path):
 @given(saved=columns())
 @pytest.mark.parametrize("name", sorted(FORMATS))
 def test_any_column_survives(name, saved, tmp_path_factory):
+    # Without a first line, no vector at all cannot be told from a file that was cut.
+    assume(name != "glove" or len(saved) or saved.unknown is not None or saved.missing is not None)
     folder = tmp_path_factory.getbasetemp() / f"any-{name}"
     folder.mkdir(exist_ok=True)
     assert_same(there_and_back(saved, folder, name), saved, name)
@@ -234,6 +236,8 @@ def test_counts_and_the_name_come_back_where_the_format_says_so(name, counts, co
 )
 @pytest.mark.parametrize("counts", [None, []])
 def test_a_column_without_categories_survives(name, special, counts, tmp_path):
+    if name == "glove" and not special:
+        pytest.skip("without a first line, a file says nothing when it has no vector")
     saved = CategoryVectors([], np.empty((0, 2)), counts, name="c", **special)
     saved.save(tmp_path / "c.x", format=name)
     loaded = CategoryVectors.load(tmp_path / "c.x", format=name)
@@ -390,11 +394,11 @@ def test_a_file_with_a_byte_changed_is_refused_or_valid(file_format, tmp_path):
 
 @pytest.mark.parametrize("other", FILES)
 def test_a_file_of_another_format_is_refused(file_format, other, tmp_path):
-    if file_format == other:
-        pytest.skip("this is the format itself")
+    if file_format == other or (file_format, other) == ("word2vec", "glove"):
+        pytest.skip("this is the format itself, or one that it reads too")
     path = tmp_path / "c.x"
     awkward_file(path, other)
-    with pytest.raises(FormatError, match=r"c\.x(, line \d)?: expected"):
+    with pytest.raises(FormatError, match=r"c\.x(, (line|byte) \d+)?: expected"):
         CategoryVectors.load(path, format=file_format)
 
 
@@ -480,6 +484,22 @@ def test_a_number_that_is_none_is_found_in_a_mapped_file_too(name, tmp_path):
         FormatError, match=r"c\.x: .*expected finite float32 numbers in vectors, got nan in the row of 'b'"
     ):
         CategoryVectors.load(path, format=name, mmap=True)
+
+
+def test_some_keys_are_read_as_if_all_were_read_and_the_others_left_out(name, tmp_path):
+    saved = CategoryVectors(["a", 1, "1", "New York", True], np.arange(10).reshape(5, 2), unknown=[1, 2], name="c")
+    saved.save(tmp_path / "c.x", format=name)
+    some = FORMATS[name]().select(tmp_path / "c.x", lambda key: key in ("New York", "1", "b"))
+    assert some == CategoryVectors(["1", "New York"], [[4, 5], [6, 7]], unknown=[1, 2], name="c")
+    none = FORMATS[name]().select(tmp_path / "c.x", lambda key: False)
+    assert len(none) == 0
+    assert none.dim == 2
+
+
+def test_gz_behind_a_suffix_is_no_matter():
+    assert type(find_format("words.vec.GZ")) is FORMATS["word2vec"]
+    with pytest.raises(UnknownNameError, match=r"No format goes by the suffix '' of 'words\.gz'"):
+        find_format("words.gz")
 
 
 def test_every_suffix_belongs_to_one_format():

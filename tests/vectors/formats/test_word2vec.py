@@ -7,7 +7,7 @@ import pytest
 
 from tabemb.exceptions import FormatError
 from tabemb.vectors import CategoryVectors
-from tabemb.vectors.formats.word2vec import key_of, word_of
+from tabemb.vectors.formats.words import key_of, word_of
 
 
 @pytest.fixture
@@ -36,22 +36,6 @@ def test_the_name_is_the_files(path):
     loaded = CategoryVectors.load(path)
     assert loaded.name == "dest"
     assert loaded.counts is None
-
-
-@pytest.mark.parametrize(
-    "word", ["%", "100%", "%41", "%2", "%zz", "%ff", "%FF", "%e9", "x%json", "[1]%json", "%json", "a%25b%"]
-)
-def test_words_that_we_would_not_write_are_their_own_keys(word):
-    assert key_of(word) == word
-    assert key_of(word_of(word)) == word
-
-
-def test_words_have_nothing_that_a_reader_could_split_at():
-    text = "".join(map(chr, range(0x3100))) + "\ufeff\ud800"
-    word = word_of(text)
-    assert word.split() == word.splitlines() == [word]
-    assert word.encode()
-    assert key_of(word) == text
 
 
 def test_word2vec_files_of_other_programs(path):

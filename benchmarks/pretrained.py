@@ -1,0 +1,157 @@
+"""What is it worth to begin with vectors from elsewhere: of words, or of another fit?
+
+    TABEMB_DATA=DIR python benchmarks/pretrained.py [--tasks income ...] [--rows 500 2000 8000] [--seeds 5]
+        [--json FILE]
+
+Words are GloVe's (100 numbers each). ``rate`` is the interest rate of a loan by all that is known before, the title of
+the job among it; ``income`` the logarithm of the yearly income by title, state, years in the job and home, where the
+title has much to say; ``adult`` an income above 50,000, occupation and native country among its columns. ``late`` is a
+transfer: the vectors of aeroplanes, airports and airlines that were learned from 20,000 departures begin a fit to
+few arrivals. Each seed draws the training rows anew and is the seed of the fits; the test rows stay.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+from turns import RESULTS, show, write  # isort: skip  (before TensorFlow: quiet start)
+
+import numpy as np
+import pandas as pd
+from quality_tables import PROBLEMS, R2, split_of
+
+DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
+ROWS_OF_FIRST = 20_000
+# With more rows only the first ways are tried.
+FEW, WAYS_OF_MANY = 4000, 2
+RULE = "capped"
+WAYS = {
+    "none": None,
+    "pretrained": {},
+    "pretrained, found rows frozen": {"freeze": "found"},
+    "pretrained, frozen for 3 epochs": {"freeze": 3},
+    "pretrained, as long as by the rule": {"by_rule": True},
+}
+
+
+def table(name):
+    """Return a table of the shared data."""
+    return pd.read_parquet(DATA / f"{name}.parquet")
+
+
+def of_problem(name):
+    """Return training and test part, and metric, of a table of ``quality_tables.py``."""
+    split = split_of(PROBLEMS[name], table(PROBLEMS[name].file))
+    return (split.X_train, split.y_train), (split.X_test, split.y_test), split.problem, split.categorical
+
+
+def income():
+    """Return the same for the income by title; a random fifth of the rows is the test."""
+    loans = table("lendingclub_loans10k").dropna(subset="emp_title")
+    X = loans[["emp_title", "state", "emp_length", "homeownership"]].reset_index(drop=True)
+    y = np.log1p(loans["annual_income"].to_numpy(float))
+    held = np.random.default_rng(0).random(len(X)) < 0.2
+    problem = PROBLEMS["lendingclub"]
+    categorical = ["emp_title", "state", "homeownership"]
+    return (X[~held].reset_index(drop=True), y[~held]), (X[held], y[held]), problem, categorical
+
+
+def words_of(columns):
+    """Return a function from a seed to the words' vectors for some columns."""
+    return lambda seed: dict.fromkeys(columns, table("glove100_small"))
+
+
+def departures(seed):
+    """Return the vectors that were learned from whether departures were late, of the months that arrivals have too."""
+    import tabemb
+
+    problem = PROBLEMS["late"]
+    flights = problem.prepared(table(problem.file))
+    flights = flights[(flights["month"] <= 10) & flights["dep_delay"].notna()]
+    flights = flights.sample(ROWS_OF_FIRST, random_state=1000 + seed)
+    columns = ["carrier", "flight", "tailnum", "origin", "dest", "weekday", "departure", "distance"]
+    first = tabemb.EmbeddingClassifier(["flight", "weekday"], random_state=seed)
+    return first.fit(flights[columns].reset_index(drop=True), flights["dep_delay"] > 15).vectors_
+
+
+TASKS = {
+    "income": (income, words_of(["emp_title"])),
+    "rate": (lambda: of_problem("lendingclub"), words_of(["emp_title"])),
+    "adult": (lambda: of_problem("adult"), words_of(["occupation", "native-country"])),
+    "late": (lambda: of_problem("late"), departures),
+}
+
+
+def measured(name, options):
+    """Return a record for each number of rows, way and seed of a task."""
+    import tabemb
+
+    load, source = TASKS[name]
+    (X, y), (X_test, y_test), problem, categorical = load()
+    found = []
+    for seed in range(options.seeds):
+        pretrained = source(seed)
+        order = np.random.default_rng(seed).permutation(len(X))
+        for n_rows in options.rows:
+            rows = order[:n_rows]
+            for way, settings in list(WAYS.items())[: None if n_rows <= FEW else WAYS_OF_MANY]:
+                kind = tabemb.EmbeddingClassifier if problem.classes else tabemb.EmbeddingRegressor
+                model = kind(categorical, random_state=seed)
+                if settings is not None:
+                    by_rule = dict.fromkeys(pretrained, RULE) if settings.get("by_rule") else RULE
+                    freeze = settings.get("freeze", False)
+                    model.set_params(pretrained=pretrained, freeze=freeze, embedding_dim=by_rule)
+                start = time.perf_counter()
+                model.fit(X.iloc[rows].reset_index(drop=True), y[rows])
+                seconds = time.perf_counter() - start
+                answer = model.predict_proba(X_test) if problem.classes else model.predict(X_test)
+                figure = float(problem.metric.measure(y_test, answer))
+                record = {"task": name, "rows": len(rows), "way": way, "seed": seed}
+                found.append(record | {"figure": figure, "seconds": seconds})
+        if seed == 0:
+            print(f"{name}, {len(rows):,} rows\n{model.pretrained_report_}\n")
+    return found
+
+
+def show_table(name, found, options):
+    """Print the figures of a task, and how much each way is above the fit without, seed by seed."""
+    figures = pd.DataFrame(found)
+    sizes = [int(size) for size in dict.fromkeys(figures["rows"])]
+    cells = []
+    for way in dict.fromkeys(figures["way"]):
+        cells.append([way])
+        for size in sizes:
+            of_size = figures[figures["rows"] == size]
+            mine, base = (of_size[of_size["way"] == each]["figure"].to_numpy() for each in (way, "none"))
+            if not len(mine):
+                cells[-1] += ["", ""]
+                continue
+            gain = mine - base
+            error = gain.std(ddof=1) / len(gain) ** 0.5 if len(gain) > 1 else float("nan")
+            cells[-1].append(f"{mine.mean():.4f} ± {mine.std(ddof=0):.4f}")
+            cells[-1].append("" if way == "none" else f"{gain.mean():+.4f} ± {error:.4f}")
+    metric = R2 if name == "income" else PROBLEMS[{"rate": "lendingclub"}.get(name, name)].metric
+    columns = ["way", *(text for size in sizes for text in (f"{size:,} rows", "gain"))]
+    show(f"{name}: {metric.name}, {options.seeds} seeds (± over seeds; gain: ± its standard error)", columns, cells)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
+    parser.add_argument("--rows", type=int, nargs="+", default=[500, 2000, 8000])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--json", type=Path, default=RESULTS / "pretrained.json")
+    options = parser.parse_args()
+    if not DATA.is_dir():
+        parser.error(f"the tables are looked for in {DATA}; set TABEMB_DATA to where they are")
+    rows = []
+    for name in options.tasks:
+        found = measured(name, options)
+        show_table(name, found, options)
+        rows += found
+    print("written:", write("pretrained", rows, options.json, options=vars(options)))
+
+
+if __name__ == "__main__":
+    main()

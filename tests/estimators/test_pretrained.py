@@ -1,0 +1,388 @@
+"""Vectors to begin with, and rows that stay: through every way to learn, to save and to answer."""
+
+import pickle
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+import tabemb
+from tabemb import CategoryVectors, EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb.estimators.pretrained import SPREAD, Beginning, may_freeze, paths_of
+from tabemb.exceptions import ColumnError, DataError, FormatError
+from tabemb.table.vocabulary import Vocabulary
+from tabemb.training import steps
+from tabemb.vectors.matching import Match
+
+DIM = 8
+NAMES = [f"job {letter}" for letter in "abcdefghijkl"]
+FOUND = NAMES[:9]
+rng = np.random.default_rng(0)
+WORDS = CategoryVectors([*FOUND, "elsewhere"], rng.normal(size=(10, DIM)) + 3, name="job")
+N = 240
+X = pd.DataFrame({"job": rng.choice(NAMES, N), "state": rng.choice(["NJ", "HI", "WI"], N)})
+# Two categories come once each, so that a validation part or a fold may lack them: one was found, one was not.
+X.loc[0, "job"], X.loc[1, "job"] = "job i", "job l"
+X.loc[2:, "job"] = X.loc[2:, "job"].replace({"job i": "job a", "job l": "job b"})
+Y = (X["job"].isin(NAMES[::2]) ^ (rng.random(N) < 0.1)).to_numpy()
+
+
+def start_of(model):
+    """Return what the rows of the jobs begin with, and which were found."""
+    vocabulary = model.encoder_.vocabularies["job"]
+    found = np.array([False, False, *(key in WORDS for key in vocabulary.keys)])
+    raw = np.array([WORDS[key] for key in vocabulary.keys if key in WORDS]).astype(float)
+    centred = raw - raw.mean(axis=0)
+    return found, centred * SPREAD / np.sqrt((centred**2).mean())
+
+
+def table_of(network):
+    (feature,) = [each for each in network.spec.features if each.name == "job"]
+    return network.vectors(feature)
+
+
+@pytest.fixture
+def params(quick):
+    return {**quick, "embedding_dim": DIM, "pretrained": {"job": WORDS}}
+
+
+def classifier(params, **changes):
+    return EmbeddingClassifier(**{**params, "one_hot_max_categories": 0, **changes})
+
+
+# ---------------------------------------------------------------- the start
+
+
+def test_found_rows_begin_centred_with_a_spread_and_the_others_as_ever(params):
+    still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "category_dropout": 0, "early_stopping": False}
+    model, plain = (classifier({**still, "pretrained": given}).fit(X, Y) for given in (params["pretrained"], None))
+    found, start = start_of(model)
+    rows, before = table_of(model._network), table_of(plain._network)
+    np.testing.assert_allclose(rows[found], start, atol=1e-5)
+    assert np.array_equal(rows[2:][~found[2:]], before[2:][~found[2:]])
+    assert np.array_equal(model.vectors_["state"].vectors, plain.vectors_["state"].vectors)
+    assert found[2:].sum() == 9
+
+
+def test_the_vectors_for_unknown_and_missing_cells_are_taken_too(params):
+    own = CategoryVectors(WORDS.keys, WORDS.vectors, unknown=np.full(DIM, 5.0), missing=np.zeros(DIM))
+    still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "pretrained": {"job": own}, "freeze": "found"}
+    vectors = classifier(still).fit(X, Y).vectors_["job"]
+    raw = np.array([own[key] for key in vectors.keys if key in own], float)
+    scale = SPREAD / np.sqrt(((raw - raw.mean(axis=0)) ** 2).mean())
+    np.testing.assert_allclose(vectors.unknown, (5 - raw.mean(axis=0)) * scale, atol=1e-5)
+    np.testing.assert_allclose(vectors.missing, -raw.mean(axis=0) * scale, atol=1e-5)
+
+
+@pytest.mark.parametrize("dim", [3, DIM, 32])
+@pytest.mark.parametrize("body", ["mlp", "ensemble"])
+def test_vectors_of_any_length_begin_in_tables_of_any_width(dim, body, params):
+    model = classifier({**params, "embedding_dim": dim, "body": body, "max_epochs": 1}).fit(X, Y)
+    assert model.vectors_["job"].dim == dim
+    assert model.pretrained_report_["job"].dim == DIM
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
+def test_what_begins_with_them_learns_something_else_and_says_what_it_found(cls, params):
+    plain, model = (
+        cls(**{**params, "pretrained": given}).fit(X, Y.astype(int)) for given in (None, params["pretrained"])
+    )
+    name = {EmbeddingClassifier: "predict_proba", EmbeddingRegressor: "predict", EmbeddingEncoder: "transform"}[cls]
+    answers = [getattr(each, name)(X) for each in (plain, model)]
+    assert not np.allclose(*answers)
+    report = model.pretrained_report_["job"]
+    assert report.categories == {"whole": 9, "folded": 0, "words": 0, "lacking": 3}
+    assert report.rows["lacking"] == int((~X["job"].isin(FOUND)).sum())
+    assert report.source == "CategoryVectors(job: 10 categories x 8)"
+    assert dict(plain.pretrained_report_) == {}
+
+
+def test_sizes_found_by_training_begin_with_them_too(params):
+    model = classifier({**params, "embedding_dim": "auto", "freeze": "found"}).fit(X, Y)
+    assert set(model.pretrained_report_) == {"job"}
+    found, _ = start_of(model)
+    rows = table_of(model._network)[found]
+    assert np.sqrt((rows**2).mean()) == pytest.approx(SPREAD, rel=0.01)
+
+
+def test_nothing_found_is_as_if_nothing_was_given(params):
+    none = {"job": {"welder": [1.0, 2.0]}}
+    plain, model = (classifier(params, pretrained=given, freeze="found").fit(X, Y) for given in (None, none))
+    assert np.array_equal(plain.predict_proba(X), model.predict_proba(X))
+    assert model.pretrained_report_["job"].categories["lacking"] == 12
+
+
+# ---------------------------------------------------------------- rows that stay
+
+MOVERS = {
+    "plain": {},
+    "decay, damping, shrinkage, dropout": {
+        "weight_decay": 0.3,
+        "damping": 5.0,
+        "shrinkage": 20,
+        "category_dropout": 0.3,
+    },
+    "early stopping": {"early_stopping": True, "max_epochs": 8, "n_iter_no_change": 1, "validation_fraction": 0.3},
+    "no early stopping": {"early_stopping": False},
+    "ensemble of members": {"body": {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}},
+    "three networks": {"n_ensemble": 3},
+    "mean for unknown": {"handle_unknown": "mean"},
+    "nearest for unknown": {"handle_unknown": "nearest"},
+}
+
+
+@pytest.mark.parametrize("small", [4096, 0], ids=["updated whole", "row by row"])
+@pytest.mark.parametrize("name", sorted(MOVERS))
+def test_found_rows_that_are_frozen_stay_to_the_last_bit_and_the_others_learn(name, small, params, monkeypatch):
+    monkeypatch.setattr(steps, "SMALL", small)
+    still = classifier(params, learning_rate=1e-30, max_epochs=1, freeze="found").fit(X, Y)
+    model = classifier(params, freeze="found", **MOVERS[name]).fit(X, Y)
+    found, start = start_of(model)
+    begun = table_of(still._network)
+    np.testing.assert_allclose(begun[found], start, atol=1e-5)
+    for network in model._networks:
+        assert table_of(network)[found].tobytes() == begun[found].tobytes()
+    mine = model.vectors_["job"]
+    assert np.array([mine[key] for key in mine if key in WORDS]).tobytes() == begun[found].tobytes()
+    frequent = [place for place, key in enumerate(model.vectors_["job"].keys, start=2) if key in NAMES[9:11]]
+    fresh = table_of(classifier(params, pretrained=None, learning_rate=1e-30, max_epochs=1).fit(X, Y)._network)
+    assert (table_of(model._network)[frequent] != fresh[frequent]).any(axis=1).all()
+
+
+def test_all_rows_that_are_frozen_stay_but_what_serves_for_unknown_ones(params):
+    still, model = (
+        classifier(params, freeze=True, handle_unknown=serves, **changes).fit(X, Y)
+        for serves, changes in (("learned", {"learning_rate": 1e-30, "max_epochs": 1}), ("mean", {"weight_decay": 0.5}))
+    )
+    before, after = table_of(still._network), table_of(model._network)
+    unknown = np.arange(len(before)) == Vocabulary.UNKNOWN
+    assert before[~unknown].tobytes() == after[~unknown].tobytes()
+    assert not before[unknown].any()
+    assert after[unknown].any()
+    assert not np.array_equal(still.vectors_["state"].vectors, model.vectors_["state"].vectors)
+
+
+def test_rows_are_frozen_for_some_epochs_by_column(params):
+    both = {**params, "pretrained": {"job": WORDS, "state": {"NJ": [1.0], "HI": [2.0], "WI": [0.0]}}}
+    begun = classifier(both, learning_rate=1e-30, max_epochs=1, freeze="found").fit(X, Y)
+    found, _ = start_of(begun)
+    for max_epochs, same in ((2, True), (3, False)):
+        model = classifier(both, max_epochs=max_epochs, early_stopping=False, freeze={"job": 2, "state": True}).fit(
+            X, Y
+        )
+        assert np.array_equal(table_of(model._network)[found], table_of(begun._network)[found]) == same
+        assert np.array_equal(model.vectors_["state"].vectors, begun.vectors_["state"].vectors)
+        assert not np.array_equal(table_of(model._network)[2:][~found[2:]], table_of(begun._network)[2:][~found[2:]])
+
+
+def test_portions_leave_frozen_rows_alone_after_pickling_and_loading_too(params, tmp_path):
+    model = classifier(params, freeze="found", weight_decay=0.2)
+    model.partial_fit(X[:120], Y[:120])
+    found, _ = start_of(model)
+    begun = table_of(model._network)
+    model.partial_fit(X[120:], Y[120:])
+    model.save(tmp_path / "model")
+    for again in (model, pickle.loads(pickle.dumps(model)), tabemb.load(tmp_path / "model")):
+        again.partial_fit(X, Y)
+        assert table_of(again._network)[found].tobytes() == begun[found].tobytes()
+        assert (table_of(again._network)[~found] != begun[~found]).any()
+
+
+def test_epochs_of_portions_count_from_the_first(params, tmp_path):
+    model = classifier(params, freeze=2)
+    model.partial_fit(X, Y)
+    found, _ = start_of(model)
+    begun = table_of(model._network)
+    model.save(tmp_path / "model")
+    model = tabemb.load(tmp_path / "model").partial_fit(X, Y)
+    assert np.array_equal(table_of(model._network)[found], begun[found])
+    model.partial_fit(X, Y)
+    assert not np.array_equal(table_of(model._network)[found], begun[found])
+
+
+def test_a_found_category_that_training_lacks_keeps_its_vector_and_others_are_unknown(params):
+    # Row 0 and row 1 are left out by one fold each, and rows of weight one are all there in the vocabulary.
+    encoder = EmbeddingEncoder(**params, cv=[(np.r_[2:N], [0, 1]), ([0, 1], np.r_[2:N])])
+    out = pd.DataFrame(encoder.fit_transform(X, Y), columns=encoder.get_feature_names_out())
+    begun = EmbeddingEncoder(**{**params, "learning_rate": 1e-30}, cv=None).fit(X, Y).vectors_["job"]
+    np.testing.assert_allclose(out.filter(like="job_emb").to_numpy()[0], begun["job i"], atol=1e-5)
+    assert not np.allclose(out.filter(like="job_emb").to_numpy()[1], begun["job l"], atol=1e-5)
+
+
+def test_folds_hold_the_same_rows_in_one_space(params):
+    encoder = EmbeddingEncoder(**params, freeze="found", cv=3)
+    out = encoder.fit_transform(X, Y)
+    begun = EmbeddingEncoder(**{**params, "learning_rate": 1e-30, "freeze": "found"}, cv=None).fit(X, Y).vectors_["job"]
+    learned = encoder.vectors_["job"]
+    place = [name.startswith("job_emb") for name in encoder.get_feature_names_out()]
+    for row, key in enumerate(X["job"]):
+        if key in WORDS:
+            assert learned[key].tobytes() == begun[key].tobytes()
+            assert out[row, place].tobytes() == begun[key].tobytes()
+    assert not np.array_equal(learned["job j"], begun["job j"])
+
+
+# ---------------------------------------------------------------- sources
+
+
+def test_every_source_gives_the_same_start(params, tmp_path):
+    WORDS.save(tmp_path / "words.txt")
+    WORDS.save(tmp_path / "words.bin")
+    frame = pd.DataFrame(WORDS.vectors, columns=[f"d{i}" for i in range(DIM)])
+    frame.insert(0, "word", WORDS.keys)
+    sources = [
+        WORDS,
+        str(tmp_path / "words.txt"),
+        tmp_path / "words.bin",
+        {key: WORDS[key] for key in WORDS},
+        frame,
+        WORDS.to_frame(),
+    ]
+    answers = [
+        classifier(params, pretrained={"job": each}, max_epochs=1).fit(X, Y).predict_proba(X) for each in sources
+    ]
+    for each in answers[1:]:
+        np.testing.assert_allclose(each, answers[0], atol=1e-6)
+
+
+def test_the_vectors_of_another_fit_begin_columns_of_the_same_name(params):
+    first = classifier(params, pretrained=None).fit(X.assign(other=["x", "y", "z"] * 80), Y)
+    second = classifier(params, pretrained=first.vectors_, freeze="found").fit(X[["job"]], Y)
+    assert set(second.pretrained_report_) == {"job"}
+    assert second.pretrained_report_["job"].categories["whole"] == 12
+    before, after = first.vectors_["job"], second.vectors_["job"]
+    raw = np.array([before[key] for key in after], float)
+    centred = raw - raw.mean(axis=0)
+    np.testing.assert_allclose(after.vectors, centred * SPREAD / np.sqrt((centred**2).mean()), atol=1e-5)
+
+
+def codes_of_groups(rows, seed, chances):
+    """A column of 200 codes in three hidden groups, each equally often; the chance of the target is the group's."""
+    groups = np.random.default_rng(9).integers(0, 3, 200)
+    generator = np.random.default_rng(seed)
+    codes = generator.permutation(np.arange(rows) % 200)
+    return pd.DataFrame({"code": [f"c{code}" for code in codes]}), generator.random(rows) < np.array(chances)[
+        groups[codes]
+    ]
+
+
+def test_a_second_task_with_few_rows_gains_from_the_first():
+    second = [0.9, 0.1, 0.1]
+    test = codes_of_groups(4000, 3, second)
+    first = EmbeddingClassifier(max_epochs=20, random_state=0).fit(*codes_of_groups(6000, 1, [0.05, 0.95, 0.5]))
+    scores = []
+    for seed in range(3):
+        # Two rows a code say little of it; that they are of three groups is known from the first task alone.
+        few = codes_of_groups(400, 10 + seed, second)
+        ways = ({}, {"pretrained": first.vectors_}, {"pretrained": first.vectors_, "freeze": "found"})
+        scores.append(
+            [EmbeddingClassifier(max_epochs=30, random_state=seed, **way).fit(*few).score(*test) for way in ways]
+        )
+    alone, after, frozen = np.mean(scores, axis=0)
+    assert alone < 0.8
+    assert after > alone + 0.07
+    assert frozen > 0.88
+
+
+# ---------------------------------------------------------------- what scikit-learn does with parameters
+
+
+def test_clone_repr_and_a_search_take_vectors_as_a_parameter(params, quick):
+    first = classifier({**quick, "max_epochs": 1}).fit(X, Y)
+    for given in ({"job": WORDS}, first.vectors_, {"job": "words.txt"}):
+        model = classifier(params, pretrained=given)
+        copy = clone(model)
+        assert list(copy.pretrained) == list(given)
+        assert repr(copy)
+        assert copy.get_params()["pretrained"] is copy.pretrained
+    assert clone(classifier(params)).pretrained["job"] is WORDS
+    search = GridSearchCV(
+        classifier(params, max_epochs=1), {"pretrained": [None, {"job": WORDS}], "freeze": [False, 1]}, cv=2
+    )
+    assert search.fit(X, Y).best_score_ > 0
+
+
+def test_a_saved_estimator_keeps_paths_and_the_report_and_no_vectors_of_others(params, tmp_path):
+    WORDS.save(tmp_path / "words.txt")
+    given = {"job": str(tmp_path / "words.txt"), "state": {"NJ": [1.0], "HI": [2.0]}}
+    model = classifier(params, pretrained=given, freeze={"state": "found"}, max_epochs=1).fit(X, Y)
+    model.save(tmp_path / "model")
+    again = tabemb.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    assert again.pretrained == {"job": str(tmp_path / "words.txt")}
+    assert again.freeze == {"state": "found"}
+    assert repr(again.pretrained_report_) == repr(model.pretrained_report_)
+    assert "dict of 2 keys" in repr(again.pretrained_report_)
+    classifier(params, max_epochs=1).fit(X, Y).save(tmp_path / "other")
+    assert tabemb.load(tmp_path / "other").pretrained is None
+
+
+def test_fitted_again_without_them_nothing_is_left_of_them(params):
+    model = classifier(params, freeze=True).fit(X, Y)
+    plain = model.set_params(pretrained=None).fit(X, Y)
+    assert dict(plain.pretrained_report_) == {}
+    assert np.array_equal(plain.predict_proba(X), classifier(params, pretrained=None).fit(X, Y).predict_proba(X))
+
+
+# ---------------------------------------------------------------- bad input
+
+LEARNED = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"pretrained": {"jbo": WORDS}}, ColumnError, "pretrained names the column 'jbo', which is not among the"),
+        ({"pretrained": {"jbo": WORDS}}, ColumnError, "categorical columns ['job', 'state']. Did you mean 'job'?"),
+        (
+            {"pretrained": {"state": WORDS}, "one_hot_max_categories": 8},
+            ColumnError,
+            "pretrained names the column 'state', whose few categories enter one-hot and have no vectors. Set one_hot_",
+        ),
+        ({"pretrained": {"job": 3}}, DataError, "pretrained['job']: Expected vectors as CategoryVectors, gensim's"),
+        ({"pretrained": {"job": "none.txt"}}, FormatError, "pretrained['job']: none.txt: expected a file of vectors"),
+        ({"pretrained": {"job": {"job a": [np.inf]}}}, DataError, "pretrained['job']: "),
+        (
+            {"freeze": {"state": True}},
+            ColumnError,
+            "freeze names the column 'state', which has no pretrained vectors; th",
+        ),
+        ({"pretrained": WORDS}, ValueError, "must be None or a mapping from column to vectors. Got CategoryVectors("),
+        ({"freeze": "all"}, ValueError, "must be False, True, 'found', a positive number of epochs, or a mapping from"),
+    ],
+)
+def test_bad_input_is_told_what_was_wanted(changes, error, message, params):
+    with pytest.raises(error, match=re.escape(message)):
+        classifier(params, **changes).fit(X, Y)
+
+
+def test_another_fit_without_a_column_of_these_is_refused(params):
+    first = clone(LEARNED).fit(X[["state"]], Y)
+    message = "pretrained has vectors of the columns ['state'], and none of these gets vectors here; these do: ['job']."
+    with pytest.raises(ColumnError, match=re.escape(message)):
+        classifier(params, pretrained=first.vectors_).fit(X[["job"]], Y)
+
+
+def test_what_may_be_frozen():
+    assert all(map(may_freeze, [False, True, np.True_, "found", 1, np.int64(3), {}, {"a": True, "b": 2}]))
+    assert not any(map(may_freeze, [None, 0, -1, 1.0, "all", {"a": 0}, {"a": {"b": True}}, ["a"]]))
+
+
+def test_paths_are_what_can_be_saved(tmp_path):
+    assert paths_of(None) is None
+    assert paths_of({"a": WORDS}) is None
+    assert paths_of({"a": WORDS, "b": tmp_path / "b.txt"}) == {"b": str(tmp_path / "b.txt")}
+
+
+def test_a_beginning_holds_what_freeze_says():
+    found = Match(np.eye(3, dtype=np.float32), np.array([0, 3, 2]), missing=np.ones(3, np.float32))
+    held = {freeze: Beginning.of(found, freeze).held for freeze in (False, "found", 2)}
+    assert held[False] is None
+    assert held["found"].which.tolist() == [True, False, True, False, True]
+    assert (held["found"].n_epochs, held[2].n_epochs) == (None, 2)
+    assert Beginning.of(found, True).held.which.all()
+    assert Beginning.of(found, True).kept.all()
+    assert Beginning.of(found, False).kept.tolist() == [True, False, True, False, True]

@@ -1,0 +1,106 @@
+"""Files of words that are read once, of which little is kept."""
+
+import gzip
+import re
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from tabemb import CategoryVectors
+from tabemb.exceptions import FormatError, OutputError
+from tabemb.vectors.formats import FORMATS, find_format
+from tabemb.vectors.formats.word_rows import WordFormat
+
+WORD_FORMATS = sorted(name for name, kind in FORMATS.items() if issubclass(kind, WordFormat))
+N_WORDS, DIM = 50_000, 125
+
+
+@pytest.fixture(scope="module", params=WORD_FORMATS)
+def large(request, tmp_path_factory):
+    """A file of about 50 MB of 50,000 words."""
+    path = tmp_path_factory.mktemp("large") / f"words{FORMATS[request.param].suffixes[0]}"
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=2 * DIM).astype(np.float32)
+    if request.param == "word2vec_binary":
+        behind, between, end = numbers, numbers.tobytes(), b""
+    else:
+        behind = numbers[:DIM]
+        between, end = " ".join(f"{number:.5f}" for number in behind).encode(), b"\n"
+    with path.open("wb") as file:
+        if request.param != "glove":
+            file.write(f"{N_WORDS} {len(behind)}\n".encode())
+        file.writelines(b"word%d %b%b" % (number, between, end) for number in range(N_WORDS))
+    return path, len(behind), np.float32([float(f"{behind[0]:.5f}") if end else behind[0]])
+
+
+def test_of_a_large_file_only_what_is_kept_is_in_memory(large):
+    path, dim, first = large
+    assert path.stat().st_size > 45e6
+    wanted = {f"word{number}" for number in range(0, N_WORDS, 500)}
+    tracemalloc.start()
+    some = find_format(path).select(path, wanted.__contains__)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(some) == 100
+    assert some.vectors.shape == (100, dim)
+    assert some["word49500"][:1] == first
+    # The portions that are read, the 100 rows, and no more: a twelfth of the file.
+    assert peak < 4e6
+
+
+@pytest.mark.parametrize("name", WORD_FORMATS)
+def test_a_compressed_file_is_read_whatever_it_is_called(name, tmp_path):
+    plain, packed = (tmp_path / f"words{FORMATS[name].suffixes[0]}{end}" for end in ("", ".gz"))
+    saved = CategoryVectors(["nurse", "New York"], [[1, 2], [3, 4]], unknown=[5, 6], name="words")
+    saved.save(plain)
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert CategoryVectors.load(packed) == saved
+    assert find_format(packed).select(packed, "nurse".__eq__).keys == ["nurse"]
+    packed.rename(plain)
+    assert CategoryVectors.load(plain) == saved
+
+
+@pytest.mark.parametrize("name", WORD_FORMATS)
+def test_a_compressed_file_that_was_cut_or_damaged_is_refused(name, tmp_path):
+    path = tmp_path / f"words{FORMATS[name].suffixes[0]}"
+    CategoryVectors([f"word{i}" for i in range(200)], np.random.default_rng(0).normal(size=(200, 9))).save(path)
+    whole = gzip.compress(path.read_bytes())
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 0xFF
+    for data in (whole[: len(whole) // 2], whole[:-4], bytes(damaged), whole[:12]):
+        path.write_bytes(data)
+        with pytest.raises(FormatError, match=re.escape(str(path))):
+            CategoryVectors.load(path)
+
+
+@pytest.mark.parametrize("name", WORD_FORMATS)
+def test_compressed_files_are_not_written(name, tmp_path):
+    path = tmp_path / f"words{FORMATS[name].suffixes[0]}.gz"
+    message = f"Cannot write {path}: compressed files are read, and not written. Save to {path.stem}, and compress it"
+    with pytest.raises(OutputError, match=re.escape(message)):
+        CategoryVectors(["a"], [[1]]).save(path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_words_that_are_no_text_are_passed_over_where_others_are_wanted(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"nurse 1 2\n\xff 3 4\n\xff 5 6\npilot 7 8\n")
+    assert find_format(path).select(path, lambda key: True).keys == ["nurse", "pilot"]
+    with pytest.raises(FormatError, match="line 2: expected a key in UTF-8"):
+        CategoryVectors.load(path)
+
+
+def test_a_word_that_is_wanted_may_come_once_only(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"nurse 1\npilot 2\npilot 3\nnurse 4\n")
+    assert find_format(path).select(path, "welder".__eq__).keys == []
+    with pytest.raises(FormatError, match=re.escape("line 4: expected each key once, got 'nurse' as in line 1.")):
+        find_format(path).select(path, "nurse".__eq__)
+
+
+def test_a_promise_that_is_not_kept_is_found_though_little_is_wanted(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"3 1\nnurse 1\npilot 2\n")
+    with pytest.raises(FormatError, match=re.escape("line 1: expected as many keys as it says, 3, got 2.")):
+        find_format(path).select(path, "nurse".__eq__)
