@@ -156,10 +156,11 @@ class CategoryVectors(Asking, Framing, Shrinking):
               the third can be mapped into memory;
             - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
             - ``.csv`` opens in a spreadsheet, and keeps all but the name, which is that of the file;
-            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, which other programs read, without counts and name.
+            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` its binary file and ``.glove`` GloVe text, which
+              other programs read, without counts and name.
         format : str, optional
-            ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"`` or ``"word2vec"``, for
-            a name with another suffix.
+            ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"``, ``"word2vec"``,
+            ``"word2vec_binary"`` or ``"glove"``, for a name with another suffix.
 
         Raises
         ------
@@ -190,7 +191,7 @@ class CategoryVectors(Asking, Framing, Shrinking):
         format: str | None = None,  # noqa: A002
         mmap: bool = False,
     ) -> "CategoryVectors":
-        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe text.
+        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe file, gzip or not.
 
         Parameters
         ----------

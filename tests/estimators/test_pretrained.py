@@ -77,6 +77,29 @@ def test_the_vectors_for_unknown_and_missing_cells_are_taken_too(params):
     np.testing.assert_allclose(vectors.missing, -raw.mean(axis=0) * scale, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("said", "dim"),
+    [
+        ({}, DIM),
+        ({"embedding_dim": {"state": 2}}, DIM),
+        ({"embedding_dim": {"job": "capped"}}, 6),
+        ({"embedding_dim": {"job": 5}}, 5),
+        ({"embedding_dim": "half"}, 6),
+        ({"embedding_dim": 5}, 5),
+        ({"pretrained": {"job": {"welder": [1.0, 2.0, 3.0]}}}, 6),
+    ],
+    ids=str,
+)
+def test_vectors_are_as_long_as_the_sources_unless_something_else_is_said(said, dim, params, tmp_path):
+    params = {name: value for name, value in params.items() if name != "embedding_dim"}
+    model = classifier({**params, "max_epochs": 1, **said}).fit(X, Y)
+    assert model.vectors_["job"].dim == dim
+    model.save(tmp_path / "model")
+    again = tabemb.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    assert again.vectors_["job"].dim == dim
+
+
 @pytest.mark.parametrize("dim", [3, DIM, 32])
 @pytest.mark.parametrize("body", ["mlp", "ensemble"])
 def test_vectors_of_any_length_begin_in_tables_of_any_width(dim, body, params):
