@@ -170,8 +170,8 @@ class CategoryVectors(
               the third can be mapped into memory;
             - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
             - ``.csv`` opens in a spreadsheet, and keeps all but the name, which is that of the file;
-            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` is its binary file, and ``.glove`` GloVe text:
-              other programs read them, without counts and name.
+            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` its binary file and ``.glove`` GloVe text,
+              which other programs read, without counts and name.
         format : str, optional
             ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"``, ``"word2vec"``,
             ``"word2vec_binary"`` or ``"glove"``, for a name with another suffix.

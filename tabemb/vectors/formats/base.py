@@ -122,11 +122,6 @@ class Format(ABC):
         wanted : callable
             Says of a key whether it is kept.
 
-        Returns
-        -------
-        CategoryVectors
-            In the order of the file; the vectors for unknown and missing categories are kept.
-
         Raises
         ------
         FormatError
@@ -186,8 +181,8 @@ class Format(ABC):
 
     def _select(self, path: Path, wanted: Callable[[Any], bool]) -> CategoryVectors:
         vectors = self._read(path)
+        rows = [row for row, key in enumerate(vectors) if wanted(key)]
         keys = vectors.index_to_key
-        rows = [row for row, key in enumerate(keys) if wanted(key)]
         return CategoryVectors(
             [keys[row] for row in rows],
             vectors.vectors[rows],

@@ -6,10 +6,9 @@ from typing import IO
 from tabemb.exceptions import DataError
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS
-from tabemb.vectors.formats.number_text import row_texts
 from tabemb.vectors.formats.word_lines import WordLines
 from tabemb.vectors.formats.word_rows import WordFormat, WordRows
-from tabemb.vectors.formats.words import words_of
+from tabemb.vectors.formats.words import lines_of, rows_of
 
 __all__ = ["Glove"]
 
@@ -30,11 +29,11 @@ class Glove(WordFormat):
     suffixes = (".glove",)
 
     def _write(self, vectors: CategoryVectors, path: Path) -> None:
-        words, matrix = words_of(vectors)
-        if not words:
+        rows = rows_of(vectors)
+        if not rows:
             raise DataError("GloVe text holds one vector or more, and here is none. Save to .parquet or .txt.")
         with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{word} {row}\n" for word, row in zip(words, row_texts(matrix, " "), strict=True))
+            file.writelines(lines_of(rows))
 
     def _rows(self, path: Path, file: IO[bytes]) -> WordRows:
         return WordLines(path, file, header=False)

@@ -11,10 +11,9 @@ from typing import IO
 
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS
-from tabemb.vectors.formats.number_text import row_texts
 from tabemb.vectors.formats.word_lines import WordLines
 from tabemb.vectors.formats.word_rows import WordFormat, WordRows
-from tabemb.vectors.formats.words import words_of
+from tabemb.vectors.formats.words import lines_of, rows_of
 
 __all__ = ["Word2Vec"]
 
@@ -32,10 +31,10 @@ class Word2Vec(WordFormat):
     suffixes = (".txt", ".vec", ".w2v")
 
     def _write(self, vectors: CategoryVectors, path: Path) -> None:
-        words, matrix = words_of(vectors)
+        rows = rows_of(vectors)
         with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(f"{len(words)} {vectors.dim}\n")
-            file.writelines(f"{word} {row}\n" for word, row in zip(words, row_texts(matrix, " "), strict=True))
+            file.write(f"{len(rows)} {vectors.dim}\n")
+            file.writelines(lines_of(rows))
 
     def _rows(self, path: Path, file: IO[bytes]) -> WordRows:
         return WordLines(path, file, header=True)

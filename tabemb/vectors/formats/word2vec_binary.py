@@ -10,7 +10,7 @@ from tabemb.exceptions import FormatError
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS
 from tabemb.vectors.formats.word_rows import Vector, WordFormat, WordRows
-from tabemb.vectors.formats.words import words_of
+from tabemb.vectors.formats.words import rows_of
 
 __all__ = ["Word2VecBinary"]
 
@@ -36,11 +36,10 @@ class Word2VecBinary(WordFormat):
     suffixes = (".bin",)
 
     def _write(self, vectors: CategoryVectors, path: Path) -> None:
-        words, matrix = words_of(vectors)
+        rows = rows_of(vectors)
         with path.open("wb") as file:
-            file.write(f"{len(words)} {vectors.dim}\n".encode())
-            rows = zip(words, matrix.astype(_FLOAT), strict=True)
-            file.writelines(word.encode() + b" " + row.tobytes() for word, row in rows)
+            file.write(f"{len(rows)} {vectors.dim}\n".encode())
+            file.writelines(word.encode() + b" " + row.astype(_FLOAT).tobytes() for word, row in rows)
 
     def _rows(self, path: Path, file: IO[bytes]) -> WordRows:
         return _BinaryRows(path, file)

@@ -15,6 +15,7 @@ stays ``100%``, though ``a%20b`` is read as ``a b``.
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,9 @@ import numpy.typing as npt
 from tabemb.exceptions import TabembError
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.formats.number_text import row_texts
 
-__all__ = ["MISSING", "UNKNOWN", "key_of", "word_of", "words_of"]
+__all__ = ["MISSING", "UNKNOWN", "key_of", "lines_of", "rows_of", "word_of"]
 
 UNKNOWN, MISSING = "<unknown>", "<missing>"
 
@@ -38,17 +40,30 @@ _UNSAFE = re.compile(
 _ESCAPED = re.compile("(?:%[0-9A-F]{2})+")
 
 
-def words_of(vectors: CategoryVectors) -> tuple[list[str], npt.NDArray[np.float32]]:
-    """Return the words and their numbers, (n, dim), those for unknown and missing categories last.
+def rows_of(vectors: CategoryVectors) -> list[tuple[str, npt.NDArray[np.float32]]]:
+    """Return the words and their numbers, those for unknown and missing categories last.
 
     Examples
     --------
-    >>> words_of(CategoryVectors(["New York", 7], [[1], [2]], unknown=[0]))[0]
+    >>> [word for word, numbers in rows_of(CategoryVectors(["New York", 7], [[1], [2]], unknown=[0]))]
     ['New%20York', '7%json', '<unknown>']
     """
-    special = {word: row for word, row in ((UNKNOWN, vectors.unknown), (MISSING, vectors.missing)) if row is not None}
-    words = [*map(word_of, vectors.index_to_key), *special]
-    return words, np.vstack([vectors.vectors, *special.values()])
+    rows = [(word_of(key), row) for key, row in zip(vectors.index_to_key, vectors.vectors, strict=True)]
+    special = ((UNKNOWN, vectors.unknown), (MISSING, vectors.missing))
+    return rows + [(word, row) for word, row in special if row is not None]
+
+
+def lines_of(rows: list[tuple[str, npt.NDArray[np.float32]]]) -> Iterator[str]:
+    r"""Give such words and their numbers as lines of text.
+
+    Examples
+    --------
+    >>> list(lines_of([("a", np.array([0.1, -2.5], np.float32))]))
+    ['a 0.1 -2.5\n']
+    """
+    if rows:
+        texts = row_texts(np.stack([row for _, row in rows]), " ")
+        yield from (f"{word} {text}\n" for (word, _), text in zip(rows, texts, strict=True))
 
 
 def word_of(key: Any) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tabemb.vectors import CategoryVectors
-from tabemb.vectors.formats.words import MISSING, UNKNOWN, key_of, word_of, words_of
+from tabemb.vectors.formats.words import MISSING, UNKNOWN, key_of, lines_of, rows_of, word_of
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,13 @@ def test_words_have_nothing_that_a_reader_could_split_at():
 
 def test_the_vectors_for_unknown_and_missing_categories_come_last():
     vectors = CategoryVectors(["a", UNKNOWN], [[1], [2]], unknown=[3], missing=[4])
-    words, rows = words_of(vectors)
-    assert words == ["a", "%3Cunknown>", UNKNOWN, MISSING]
-    assert rows.tolist() == [[1], [2], [3], [4]]
-    words, rows = words_of(CategoryVectors([], np.zeros((0, 2))))
-    assert (words, rows.shape) == ([], (0, 2))
+    words, rows = zip(*rows_of(vectors), strict=True)
+    assert words == ("a", "%3Cunknown>", UNKNOWN, MISSING)
+    assert np.ravel(rows).tolist() == [1, 2, 3, 4]
+    assert [word for word, _ in rows_of(CategoryVectors([], np.zeros((0, 2))))] == []
+
+
+def test_lines_are_a_word_and_its_numbers():
+    rows = rows_of(CategoryVectors(["New York", 7], [[1, 0.1], [2, -0.5]]))
+    assert list(lines_of(rows)) == ["New%20York 1 0.1\n", "7%json 2 -0.5\n"]
+    assert list(lines_of([])) == []
