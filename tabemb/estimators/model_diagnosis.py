@@ -62,14 +62,15 @@ def diagnose_model(
     --------
     >>> import numpy as np
     >>> import pandas as pd
-    >>> from tabemb import EmbeddingClassifier
-    >>> rng = np.random.default_rng(0)
-    >>> flights = pd.DataFrame({"dest": rng.choice(list("abcdefghijkl"), 600)})
-    >>> late = flights["dest"] < "g"
-    >>> model = EmbeddingClassifier(body="mlp", max_epochs=5, random_state=0).fit(flights, late)
-    >>> found = diagnose_model(model, flights, late, n_seeds=2)
-    >>> found["dest"]["beyond permuted targets"].verdict
-    'The vectors know more than those of permuted targets.'
+    >>> from tabemb import EmbeddingRegressor
+    >>> rides = pd.DataFrame({"stop": np.random.default_rng(0).choice(list("abcdefghijklmnopqrst"), 600)})
+    >>> minutes = rides["stop"].map(ord)
+    >>> model = EmbeddingRegressor(body="mlp", embedding_dim=2, max_epochs=15, damping=0, random_state=0)
+    >>> found = diagnose_model(model.fit(rides, minutes), rides, minutes, n_seeds=2)
+    >>> found["stop"]["geometry"].verdict
+    'As a whole, fits are more alike than chance has it.'
+    >>> found["stop"]["geometry"].value > found["stop"]["geometry, permuted"].value
+    True
     """
     if isinstance(n_seeds, bool) or not isinstance(n_seeds, int) or n_seeds < 2:
         raise DataError(f"n_seeds is the number of fits whose neighbours are compared, 2 or more; got {n_seeds!r}.")

@@ -73,7 +73,7 @@ def _compared(
     if not (nearer and more_alike):
         reasons = [] if nearer else ["neighbours agree no better"]
         reasons += [] if more_alike else ["as a whole, fits are no more alike"]
-        verdict = f"The vectors know no more than those of permuted targets: {', and '.join(reasons)}."
+        verdict = f"No sign that the vectors know more than those of permuted targets: {', and '.join(reasons)}."
     yield Finding(
         figure="beyond permuted targets",
         value=float(gain.sum()),

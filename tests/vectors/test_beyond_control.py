@@ -38,7 +38,7 @@ def test_more_than_what_was_learned_by_heart():
 def test_no_more_where_noise_is_as_stable(strength, control):
     found = diagnosed(strength, control)[FIGURE]
     assert found.concern
-    assert found.verdict.startswith("The vectors know no more than those of permuted targets: ")
+    assert found.verdict.startswith("No sign that the vectors know more than those of permuted targets: ")
 
 
 def test_both_neighbours_and_the_whole_have_to_say_so():
