@@ -190,7 +190,7 @@ class CategoryVectors(Asking, Shrinking):
         ----------
         path : str or path
             Its suffix tells the format: ``.parquet`` keeps everything; ``.txt``, ``.vec`` and ``.w2v`` are word2vec
-            text, ``.bin`` its binary file and ``.glove`` GloVe text, which other programs read, without counts and name.
+            text, ``.bin`` its binary file and ``.glove`` GloVe text, which other programs read; without counts, name.
         format : str, optional
             ``"parquet"``, ``"word2vec"``, ``"word2vec_binary"`` or ``"glove"``, for a name with another suffix.
 
