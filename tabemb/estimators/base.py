@@ -373,7 +373,7 @@ class EmbeddingEstimator(PretrainedMixin):
         """Save the fitted estimator as a directory of JSON and safetensors.
 
         The directory is written under another name and renamed when it is whole. :func:`tabemb.load` reads it, and runs
-        no code that it finds there.
+        no code that it finds there. Of ``pretrained`` only paths are kept; the vectors that were learned are all there.
 
         Parameters
         ----------

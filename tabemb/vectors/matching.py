@@ -93,7 +93,7 @@ def match(keys: Sequence[Any], source: Source) -> Match:
     >>> [WAYS[way] for way in found.how]
     ['whole', 'folded', 'words', 'lacking']
     >>> found.vectors[2].round(2)
-    array([0.5, 0.5], dtype=float32)
+    array([0.44, 0.56], dtype=float32)
     """
     names = [folded(key) if isinstance(key, str) else "" for key in keys]
     having = source.select(_Wanted(keys, names))

@@ -1,11 +1,16 @@
 """Vectors of one space, brought to another number of dimensions and to another spread."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = ["Projection"]
+
+# Rows that are projected at once: a bound on the memory for it.
+PORTION = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,29 +51,47 @@ class Projection:
         --------
         >>> rows = [[3.0, 1.0, 5.0], [-3.0, 1.0, 5.0], [0.0, 1.0, 5.0]]
         >>> abs(Projection.of(rows, 2, spread=1.0)(rows)).round(2)
-        array([[1.22, 0.  ],
-               [1.22, 0.  ],
+        array([[1.73, 0.  ],
+               [1.73, 0.  ],
                [0.  , 0.  ]], dtype=float32)
         """
-        given = np.asarray(rows, np.float64)
-        centre = given.mean(axis=0)
-        centred = given - centre
-        axes = _axes(centred, dim, n_slices)
+        given = np.asarray(rows)
+        centre = given.mean(axis=0, dtype=np.float64)
+        scatter = np.zeros((given.shape[1], given.shape[1]))
+        for part in _centred(given, centre):
+            scatter += part.T @ part
+        axes = _axes(scatter, dim, n_slices)
         used = (axes != 0).any(axis=0)
-        size = np.sqrt(np.mean(np.square(centred @ axes[:, used]))) if used.any() and len(given) else 0.0
-        return cls(centre, axes * (spread / size) if size > 0 else axes)
+        size = np.sqrt(max(0.0, np.einsum("ij,ik,kj", axes, scatter, axes)) / (len(given) * max(1, used.sum())))
+        # What is left of rows that do not differ is rounding.
+        differ = size > 1e-6 * np.abs(centre).max(initial=0.0)
+        return cls(centre, axes * (spread / size) if differ else np.zeros_like(axes))
 
     def __call__(self, rows: npt.ArrayLike) -> npt.NDArray[np.float32]:
         """Return rows, or one row, in the new space."""
-        return ((np.asarray(rows, np.float64) - self.centre) @ self.axes).astype(np.float32)
+        given = np.asarray(rows)
+        if given.ndim == 1:
+            given = given[None]
+        made = np.empty((len(given), self.axes.shape[1]), np.float32)
+        start = 0
+        for part in _centred(given, self.centre):
+            made[start : start + len(part)] = part @ self.axes
+            start += len(part)
+        return made.reshape(*np.shape(rows)[:-1], -1)
 
 
-def _axes(centred: npt.NDArray[np.float64], dim: int, n_slices: int) -> npt.NDArray[np.float64]:
-    own = centred.shape[1]
+def _centred(rows: npt.NDArray[Any], centre: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]:
+    """Yield portions of the rows less the centre; so no copy of all is made in float64."""
+    for start in range(0, len(rows), PORTION):
+        yield rows[start : start + PORTION] - centre
+
+
+def _axes(scatter: npt.NDArray[np.float64], dim: int, n_slices: int) -> npt.NDArray[np.float64]:
+    own = len(scatter)
     if own == dim:
         return np.eye(own)
     # Eigenvectors come by rising variance.
-    components = np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :dim]
+    components = np.linalg.eigh(scatter)[1][:, ::-1][:, :dim]
     axes = np.zeros((own, dim))
     axes[:, : components.shape[1]] = components
     return axes if n_slices == 1 else axes @ _turn(dim)

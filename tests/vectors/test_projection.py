@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tabemb.vectors import projection
 from tabemb.vectors.projection import Projection
 
 rng = np.random.default_rng(0)
@@ -68,6 +69,13 @@ def test_the_spread_is_the_root_mean_square_and_other_rows_go_the_same_way():
 @pytest.mark.parametrize("dim", [2, 3, 4])
 def test_rows_that_do_not_differ_become_zero(rows, dim):
     assert not Projection.of(rows, dim, spread=1.0)(rows).any()
+
+
+def test_the_portions_in_which_rows_are_read_change_nothing(monkeypatch):
+    whole = Projection.of(ROWS, 4, spread=0.2)(ROWS)
+    monkeypatch.setattr(projection, "PORTION", 7)
+    parts = Projection.of(ROWS, 4, spread=0.2)(ROWS)
+    np.testing.assert_allclose(np.abs(parts), np.abs(whole), rtol=1e-4, atol=1e-6)
 
 
 def test_fewer_rows_than_dimensions_are_enough():
