@@ -156,7 +156,7 @@ def test_estimators_that_are_fitted_one_after_the_other_compile_once(table):
 def test_networks_that_hold_no_rows_share_their_loop_and_others_have_one_of_their_own(table):
     X, y = table
     words = {key: [float(place), 1.0 - place] for place, key in enumerate("abc")}
-    model = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_state=0)
+    model = EmbeddingClassifier(embedding_dim=2, max_epochs=1, one_hot_max_categories=0, random_state=0)
     POOL.clear()
     counts = []
     for params in ({}, {"pretrained": {"x0": words}}, {"pretrained": {"x0": words}, "freeze": "found"}):
