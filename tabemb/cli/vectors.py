@@ -40,7 +40,7 @@ def neighbors(
 @app.command()
 def diagnose(
     run: RunPath,
-    column: Annotated[str | None, typer.Argument(metavar="[COLUMN]", help="A column; all of them by default.")] = None,
+    column: Annotated[str | None, typer.Argument(metavar="COLUMN", help="A column; all of them by default.")] = None,
     min_count: Annotated[int, typer.Option(min=1, help="Leave out categories of fewer rows.")] = 1,
 ) -> None:
     """Say what the vectors of a run have learned, and what to look into before they are used."""
