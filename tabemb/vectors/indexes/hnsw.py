@@ -31,7 +31,11 @@ class Hnsw(IndexKind):
     """Hierarchical navigable small worlds: each row is tied to near ones, and a search walks along.
 
     Malkov & Yashunin (2020), "Efficient and robust approximate nearest neighbor search using hierarchical navigable
-    small world graphs". It takes the extra ``index``. The defaults were chosen by ``benchmarks/nearest.py``.
+    small world graphs". It takes the extra ``index``.
+
+    How much it finds hangs on the data. Of the 10 nearest among 1,000,000 x 32 of a mixture of Gaussians the defaults
+    found 99.5 %; of points drawn uniformly in 32 dimensions, which is the worst case, 85 % among 100,000, and 95 % with
+    ``expansion_search=128`` (``benchmarks/nearest.py``).
 
     Parameters
     ----------
