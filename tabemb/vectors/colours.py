@@ -63,23 +63,23 @@ class Labels(Colouring):
         self.labels, self.title = list(labels), title
 
     def draw(self, ax: "Axes", places: FloatArray, areas: FloatArray, named: npt.NDArray[np.bool_]) -> None:
-        """Draw label by label, the most frequent first, and the legend beside the map."""
+        """Draw the dots, and the legend beside the map: the labels of the most categories first."""
         from matplotlib.lines import Line2D
 
-        mine = np.array(self.labels, dtype=object)
         known = [label for label, _ in Counter(each for each in self.labels if each is not None).most_common()]
-        looks = [(colour, shape) for shape in _SHAPES for colour in OKABE_ITO]
-        handles = []
-        # None is not among the labels, and takes with it those for which there is no look left.
-        rest = ~np.isin(mine.astype(str), known[: len(looks)]) | np.array([each is None for each in mine], dtype=bool)
-        if rest.any():
-            ax.scatter(places[rest, 0], places[rest, 1], s=areas[rest], color=FAINT, **DOT)
-        for label, (colour, shape) in zip(known, looks, strict=False):
-            rows = (mine == label) & ~rest
-            # Large dots first, so that they hide no small one.
-            order = np.flatnonzero(rows)[np.argsort(-areas[rows], kind="stable")]
-            ax.scatter(places[order, 0], places[order, 1], s=areas[order], color=colour, marker=shape, **DOT)
-            handles.append(Line2D([], [], linestyle="", marker=shape, color=colour, label=short_label(label, 34)))
+        looks = dict(zip(known, ((colour, shape) for shape in _SHAPES for colour in OKABE_ITO), strict=False))
+        mine = [looks.get(label, (FAINT, "o")) if label is not None else (FAINT, "o") for label in self.labels]
+        rest = np.array([colour == FAINT for colour, _ in mine], dtype=bool)
+        # What has no look of its own first, and then large dots, so that they hide no small one.
+        order = np.lexsort([-areas, ~rest])
+        for shape in dict.fromkeys(each for _, each in mine):
+            rows = [row for row in order if mine[row][1] == shape]
+            colours = [mine[row][0] for row in rows]
+            ax.scatter(places[rows, 0], places[rows, 1], s=areas[rows], c=colours, marker=shape, **DOT)
+        handles = [
+            Line2D([], [], linestyle="", marker=shape, color=colour, label=short_label(label, 34))
+            for label, (colour, shape) in looks.items()
+        ]
         if rest.any():
             words = "others" if len(known) > len(looks) else "no label"
             handles.append(Line2D([], [], linestyle="", marker="o", color=FAINT, label=words))

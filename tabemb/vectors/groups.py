@@ -82,7 +82,9 @@ def group_names(labels: Sequence[str], groups: npt.NDArray[np.intp], n_named: in
     names = []
     for group in range(int(groups.max(initial=-1)) + 1):
         members = np.flatnonzero(groups == group)
-        names.append(", ".join(labels[row] for row in members[:n_named]) + (", …" if len(members) > n_named else ""))
+        name = ", ".join(labels[row] for row in members[:n_named]) + (", …" if len(members) > n_named else "")
+        # Labels that were cut may be the same.
+        names.append(f"{name} ({group + 1})" if name in names else name)
     return names
 
 

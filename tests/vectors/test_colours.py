@@ -82,6 +82,13 @@ def test_more_labels_than_colours_have_shapes_and_the_rest_is_called_others():
     assert len(looks) == 22
 
 
+def test_large_dots_are_drawn_first_whatever_their_label():
+    ax = Figure().subplots()
+    areas = np.array([10.0, 40.0, 20.0, 30.0])
+    Labels(["a", "a", "b", "b"]).draw(ax, np.zeros((4, 2)), areas, np.ones(4, dtype=bool))
+    assert [area for scatter in ax.collections for area in scatter.get_sizes()] == [40, 30, 20, 10]
+
+
 def test_labels_are_not_mathematics():
     assert told(drawn(Labels(["$a$", "$b", "c", None]))) == ["$a$", "$b", "c", "no label"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabemb.vectors.groups import MOST_GROUPS, groups_of
+from tabemb.vectors.groups import MOST_GROUPS, group_names, groups_of
 
 
 def made(sizes, dim=8, seed=0):
@@ -48,3 +48,14 @@ def test_of_many_categories_some_are_drawn_and_all_have_a_group():
 )
 def test_few_directions_are_their_own_groups(vectors, groups):
     assert groups_of(np.asarray(vectors)).tolist() == groups
+
+
+def test_groups_are_named_after_their_first_members():
+    assert group_names(["a", "b", "c", "d"], np.array([0, 1, 0, 0])) == ["a, c, …", "b"]
+    assert group_names(["a", "b", "c", "d"], np.array([0, 1, 0, 0]), n_named=1) == ["a, …", "b"]
+    assert group_names([], np.empty(0, dtype=int)) == []
+
+
+def test_no_two_groups_have_the_same_name():
+    assert group_names(["long…", "long…", "b"], np.array([0, 1, 1])) == ["long…", "long…, b"]
+    assert group_names(["long…", "long…"], np.array([0, 1])) == ["long…", "long… (2)"]

@@ -19,8 +19,20 @@ from tabemb.vectors.category_vectors import CategoryVectors
 __all__ = ["render_explorer", "write_explorer"]
 
 # In the order in which they build on each other.
-SCRIPTS = ["decode", "nearest", "keys", "expression", "colours", "dots", "view", "map", "page", "search", "answer"]
-LAST = "explorer"
+SCRIPTS = (
+    "decode",
+    "nearest",
+    "keys",
+    "expression",
+    "colours",
+    "dots",
+    "view",
+    "map",
+    "page",
+    "search",
+    "answer",
+    "explorer",
+)
 
 
 def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
@@ -127,7 +139,7 @@ def _web(name: str) -> str:
 
 
 def _script() -> str:
-    parts = "\n".join(_web(f"{name}.js") for name in [*SCRIPTS, LAST])
+    parts = "\n".join(_web(f"{name}.js") for name in SCRIPTS)
     # Names stay inside, and what the files declare meets no name of the browser's.
     return f'(() => {{\n"use strict";\n{parts}}})();'
 

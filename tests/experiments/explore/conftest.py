@@ -42,6 +42,12 @@ def towns() -> CategoryVectors:
 
 
 @pytest.fixture(scope="session")
+def villages() -> CategoryVectors:
+    """Return so few categories that their page is made at once."""
+    return CategoryVectors(["north", "south", "east"], [[0.0, 1.0], [0.1, -1.0], [1.0, 0.0]], [9, 5, 2], name="village")
+
+
+@pytest.fixture(scope="session")
 def awkward() -> CategoryVectors:
     """Return keys of several types, some of which look alike, hold signs, or try to be HTML."""
     vectors = np.random.default_rng(1).normal(size=(len(AWKWARD), 4))

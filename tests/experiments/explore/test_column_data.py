@@ -16,8 +16,12 @@ def array(text, dtype):
     return np.frombuffer(base64.b64decode(text), dtype)
 
 
-def test_a_column_is_told_whole(towns):
-    told = json.loads(json.dumps(column_data("town", towns)))
+@pytest.fixture(scope="module")
+def told(towns):
+    return json.loads(json.dumps(column_data("town", towns)))
+
+
+def test_a_column_is_told_whole(told, towns):
     assert told["labels"] == towns.keys
     assert (told["name"], told["kinds"], told["dim"], told["texts"]) == ("town", "text", 8, {})
     assert told["counts"] == list(range(900, 600, -1))
@@ -32,8 +36,7 @@ def test_a_column_is_told_whole(towns):
     assert told["group_names"] == ["town 0, town 4, …", "town 1, town 5, …", "town 2, town 6, …", "town 3, town 7, …"]
 
 
-def test_maps_lie_between_minus_one_and_one_and_keep_their_shape(towns):
-    told = column_data("town", towns)
+def test_maps_lie_between_minus_one_and_one_and_keep_their_shape(told):
     assert [each["name"] for each in told["maps"]] == ["PCA", "t-SNE"]
     for each in told["maps"]:
         places = array(each["places"], "<f4").reshape(300, 2)

@@ -16,7 +16,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((found for found in map(shutil.which, NAMES) if found), None)
+DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromium-driver are not installed")
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 

@@ -1,6 +1,6 @@
 // The page as a whole: what is looked at stands in the address, and everything else follows from it.
 
-const KEY_WORDS = { column: "column", map: "map", colour: "colour", key: "key", ask: "ask" };
+const SAID = ["column", "map", "colour", "key", "ask"];
 
 class Explorer {
   constructor(data) {
@@ -39,7 +39,7 @@ class Explorer {
   read() {
     this.hash = location.hash;
     const said = new URLSearchParams(location.hash.slice(1));
-    const wanted = Object.fromEntries(Object.keys(KEY_WORDS).map((name) => [name, said.get(name)]));
+    const wanted = Object.fromEntries(SAID.map((name) => [name, said.get(name)]));
     const column = this.columns.find((each) => each.name === wanted.column) ?? this.columns[0];
     if (column !== this.column) {
       this.column = column;
