@@ -2,17 +2,19 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# The demo needs the library with pictures and flights; tests need the tools and the extras as well.
 READY  := $(VENV)/.ready
+TOOLS  := $(VENV)/.tools
 
 .PHONY: demo test check bench quality clean
 
 demo: $(READY)
 	$(BIN)/tabemb run configs/carriers.yaml --force
 
-test: $(READY)
+test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
-check: $(READY)
+check: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -20,7 +22,7 @@ check: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # Each prints a table and writes benchmarks/results/NAME.json; all of them take about an hour on two cores.
-bench: $(READY)
+bench: $(TOOLS)
 	$(BIN)/python benchmarks/train_speed.py
 	$(BIN)/python benchmarks/fit_end_to_end.py
 	$(BIN)/python benchmarks/encode_speed.py
@@ -32,7 +34,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/formats.py
 
 # Ten tables, looked for in TABEMB_DATA, against LightGBM, CatBoost and others; above an hour on two cores for one seed.
-quality: $(READY)
+quality: $(TOOLS)
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python benchmarks/quality.py
 
@@ -40,6 +42,10 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable ".[plot,data]"
+	touch $@
+
+$(TOOLS): $(READY)
 	$(BIN)/python -m pip install --quiet --editable ".[plot,polars,data,index,milvus,lancedb]" --group dev
 	touch $@
 
