@@ -34,8 +34,8 @@ class Hnsw(IndexKind):
     small world graphs". It takes the extra ``index``.
 
     How much it finds hangs on the data. Of the 10 nearest among 1,000,000 x 32 of a mixture of Gaussians the defaults
-    found 99.5 %; of points drawn uniformly in 32 dimensions, which is the worst case, 85 % among 100,000, and 95 % with
-    ``expansion_search=128`` (``benchmarks/nearest.py``).
+    found 99.5 %; of points drawn uniformly in 32 dimensions, which is the worst case, 72 %, and 95 % with
+    ``expansion_search=256`` (``benchmarks/nearest.py``).
 
     Parameters
     ----------
