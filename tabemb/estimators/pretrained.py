@@ -4,9 +4,9 @@
 (:func:`tabemb.vectors.matching.match`), and lets the rows of the table begin with what is found. The report of it is
 ``pretrained_report_``.
 
-**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors are as long as the source's: nothing is
-lost, and it was better than the length that the rule gives in each comparison. Else they are brought to that length: by the principal components of the rows that were found where it is
-less, filled up with zeros where it is more (:class:`tabemb.vectors.projection.Projection`).
+**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors are as long as the source's, so that
+nothing is lost. Else they are brought to that length: by the principal components of the rows that were found where it
+is less, filled up with zeros where it is more (:class:`tabemb.vectors.projection.Projection`).
 
 **Centre and spread.** The mean of the rows that were found is taken off, and they are scaled to a root mean square of
 :data:`SPREAD`. Categories that were not found begin as they do without ``pretrained``, small around that middle. What
