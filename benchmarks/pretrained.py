@@ -29,9 +29,9 @@ RULE = "capped"
 WAYS = {
     "none": None,
     "pretrained": {},
-    "pretrained, found rows frozen": {"freeze": "found"},
-    "pretrained, frozen for 3 epochs": {"freeze": 3},
-    "pretrained, as long as by the rule": {"by_rule": True},
+    "found rows frozen": {"freeze": "found"},
+    "frozen for 3 epochs": {"freeze": 3},
+    "as long as by the rule": {"by_rule": True},
 }
 
 

@@ -4,9 +4,9 @@
 (:func:`tabemb.vectors.matching.match`), and lets the rows of the table begin with what is found. The report of it is
 ``pretrained_report_``.
 
-**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors are as long as the source's, and nothing
-is lost. Else they are brought to that length: by the principal components of the rows that were found where it is
-less, filled up with zeros where it is more (:class:`tabemb.vectors.projection.Projection`).
+**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors are as long as the source's, so that
+nothing is lost. Else they are brought to that length: by the principal components of the rows that were found where it
+is less, filled up with zeros where it is more (:class:`tabemb.vectors.projection.Projection`).
 
 **Centre and spread.** The mean of the rows that were found is taken off, and they are scaled to a root mean square of
 :data:`SPREAD`. Categories that were not found begin as they do without ``pretrained``, small around that middle. What
@@ -21,7 +21,10 @@ training part has it.
 **Saving.** A saved estimator has the vectors that were learned, the report and which rows are held. Of ``pretrained``
 itself only paths are kept; vectors in memory, which may be large, are left out.
 
-What this is worth is measured by ``benchmarks/pretrained.py``.
+What this is worth is measured by ``benchmarks/pretrained.py``: much where rows are few and the column has many
+categories and much to say, nothing where it has few categories. GloVe's vectors of job titles raise the R2 of incomes
+from 0.01 to 0.06 with 500 rows, and from 0.17 to 0.19 with 7,286; vectors of aeroplanes and airports that were learned
+from late departures raise the ROC AUC of late arrivals from 0.587 to 0.603 with 500 rows, and not with 8,000.
 """
 
 from collections.abc import Iterable, Mapping
