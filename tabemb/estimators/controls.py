@@ -99,7 +99,7 @@ def untrained_vectors(model: Any) -> dict[str, CategoryVectors]:
     Returns
     -------
     dict of str to CategoryVectors
-        For ``vectors.diagnose(untrained=...)``.
+        For ``vectors.diagnose(untrained=...)``. Columns that began with ``pretrained`` vectors are not among them.
 
     Raises
     ------
@@ -123,7 +123,8 @@ def untrained_vectors(model: Any) -> dict[str, CategoryVectors]:
             "elsewhere. Fit it with cv=None to see where it began."
         )
     start = Network(model._network.spec)
-    return dict(LearnedVectors([start], model.encoder_.vocabularies))
+    began = LearnedVectors([start], model.encoder_.vocabularies)
+    return {column: vectors for column, vectors in began.items() if column not in model.pretrained_report_}
 
 
 def is_fitted(estimator: Any) -> bool:

@@ -76,3 +76,8 @@ def test_a_cross_fitted_encoder_began_in_several_places(encoder, flights, late, 
         untrained_vectors(encoder)
     alone = EmbeddingEncoder(**quick, cv=None).fit(flights, late)
     assert list(untrained_vectors(alone)) == ["dest", "carrier", "hour"]
+
+
+def test_columns_that_began_with_vectors_from_elsewhere_are_left_out(flights, late, quick, classifier):
+    begun = EmbeddingClassifier(**quick, one_hot_max_categories=0, pretrained={"dest": classifier.vectors_["dest"]})
+    assert list(untrained_vectors(begun.fit(flights, late))) == ["carrier"]
