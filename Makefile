@@ -11,18 +11,15 @@ TOOLS  := $(VENV)/.tools
 demo: $(READY)
 	$(BIN)/tabemb run configs/carriers.yaml --force
 
-# Two workers share the cores, so that threads that wait must not spin.
-TESTS  := OMP_WAIT_POLICY=passive OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
-
 test: $(TOOLS)
-	$(TESTS) -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 check: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # Each prints a table and writes benchmarks/results/NAME.json; all of them take about an hour on two cores.
 bench: $(TOOLS)
