@@ -46,7 +46,7 @@ def yaml_text():
     return TEXT
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def home(tmp_path_factory):
     """Return a folder with a finished run in it."""
     folder = tmp_path_factory.mktemp("home")
