@@ -23,6 +23,8 @@ Float32s = npt.NDArray[np.float32]
 
 _MAGIC = b"tabemb.index\n"
 _VERSION = 1
+# Rows that several threads add at the same time do not see each other. Of the first ones some would never be found.
+ROWS_IN_TURN = 4096
 
 
 @INDEXES.register("hnsw")
@@ -83,8 +85,10 @@ class Hnsw(IndexKind):
         """Make the index; a million rows take minutes."""
         graph = _empty_graph(self, vectors.shape[1], metric)
         if len(vectors):
-            rows = np.ascontiguousarray(metric.rows(vectors))
-            graph.add(np.arange(len(vectors), dtype=np.uint64), rows, threads=self.threads)
+            rows, places = np.ascontiguousarray(metric.rows(vectors)), np.arange(len(vectors), dtype=np.uint64)
+            graph.add(places[:ROWS_IN_TURN], rows[:ROWS_IN_TURN], threads=1)
+            if len(rows) > ROWS_IN_TURN:
+                graph.add(places[ROWS_IN_TURN:], rows[ROWS_IN_TURN:], threads=self.threads)
         return HnswIndex(vectors, labels, metric, self, graph)
 
 
