@@ -241,9 +241,10 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
                 f"pretrained names the column {column!r}, whose few categories enter one-hot and have no vectors. Set "
                 "one_hot_max_categories=0 to give vectors to all columns."
             )
+        categorical = list(vocabularies)
         raise ColumnError(
-            f"pretrained names the column {column!r}, which is not among the categorical columns {embedded}."
-            f"{did_you_mean(column, embedded)}"
+            f"pretrained names the column {column!r}, which is not among the categorical columns {categorical}."
+            f"{did_you_mean(column, categorical)}"
         )
     return dict(pretrained)
 

@@ -409,3 +409,9 @@ def test_a_beginning_holds_what_freeze_says():
     assert Beginning.of(found, True).held.which.all()
     assert Beginning.of(found, True).kept.all()
     assert Beginning.of(found, False).kept.tolist() == [True, False, True, False, True]
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are(flights, late, quick):
+    vectors = CategoryVectors(["a"], [[1.0]])
+    with pytest.raises(ColumnError, match=r"'dst', which is not among the categorical columns \['dest', 'carrier'\]"):
+        EmbeddingClassifier(**quick, one_hot_max_categories=99, pretrained={"dst": vectors}).fit(flights, late)

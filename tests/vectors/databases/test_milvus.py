@@ -148,7 +148,9 @@ def test_a_file_that_was_closed_can_be_opened_by_another_process(path):
 
     push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), f"milvus:{path}")
     # The lock is one that this process, too, could not take twice.
-    MilvusLite(path).close()
+    taken = MilvusLite(path)
+    assert taken.has_collection("tabemb_c")
+    taken.close()
 
 
 def test_a_file_that_another_program_has_open_is_told(path, caplog, capfd):
