@@ -46,10 +46,15 @@ def pytest_make_parametrize_id(val):
     return getattr(val, "__name__", type(val).__name__)
 
 
+# Whether the process has put what TensorFlow's import made aside; counting what is aside takes 0.08 s.
+_put_aside = []
+
+
 @pytest.fixture(autouse=True)
 def _little_garbage_to_look_through():
     """Keep what TensorFlow's import made out of the garbage collector's way: each collection took 0.3 s."""
     yield
-    if "tensorflow" in sys.modules and not gc.get_freeze_count():
+    if not _put_aside and "tensorflow" in sys.modules:
         gc.collect()
         gc.freeze()
+        _put_aside.append(True)
