@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,6 +21,7 @@ from tabemb.estimators.splits import splitter_from_json, splitter_to_json
 from tabemb.exceptions import FormatError, OutputError
 from tabemb.nn.tasks import TASKS, task_from_state
 from tabemb.table.encoder import TableEncoder
+from tabemb.vectors.formats.safetensors import save_arrays
 
 __all__ = ["load", "save"]
 
@@ -145,7 +146,7 @@ def _write(path, state, arrays):
         raise OutputError(f"Cannot write to {path.parent}: {error.strerror or error}.") from error
     try:
         (building / STATE_FILE).write_text(json.dumps(state, indent=1, ensure_ascii=False), encoding="utf-8")
-        save_file(arrays, building / WEIGHTS_FILE)
+        save_arrays(arrays, building / WEIGHTS_FILE)
         building.chmod(0o755)
         _replace(path, building)
     except OSError as error:

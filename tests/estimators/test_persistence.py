@@ -1,6 +1,7 @@
 """Saved as data, loaded as the same estimator."""
 
 import json
+import os
 import pickle
 import re
 import shutil
@@ -201,8 +202,13 @@ def test_a_place_that_cannot_be_written_is_named(classifier, tmp_path):
         classifier.save(tmp_path / "file" / "model")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes of a POSIX system")
+def test_who_may_read_the_state_may_read_the_weights(copy):
+    assert (copy / "weights.safetensors").stat().st_mode == (copy / "tabemb.json").stat().st_mode
+
+
 @pytest.mark.parametrize("error", [OSError("disk full"), RuntimeError("killed"), KeyboardInterrupt()])
-@pytest.mark.parametrize("point", ["save_file", "_replace"])
+@pytest.mark.parametrize("point", ["save_arrays", "_replace"])
 def test_a_crash_while_saving_leaves_the_old_one_whole(error, point, copy, regressor, classifier, flights, monkeypatch):
     def crash(*args):
         raise error

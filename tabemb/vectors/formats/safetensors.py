@@ -20,7 +20,7 @@ from tabemb.vectors.formats.base import FORMATS, Format
 from tabemb.vectors.formats.header import header_of, read_header
 from tabemb.vectors.formats.named_arrays import from_named_arrays, named_arrays
 
-__all__ = ["Safetensors"]
+__all__ = ["Safetensors", "save_arrays"]
 
 _META = "tabemb"
 
@@ -43,14 +43,7 @@ class Safetensors(Format):
     damage = (SafetensorError,)
 
     def _write(self, vectors: CategoryVectors, path: Path) -> None:
-        # The library makes files that only their owner may read.
-        path.touch()
-        mode = path.stat().st_mode
-        try:
-            save_file(named_arrays(vectors), path, metadata={_META: json.dumps(header_of(vectors))})
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-        path.chmod(mode)
+        save_arrays(named_arrays(vectors), path, metadata={_META: json.dumps(header_of(vectors))})
 
     def _read(self, path: Path) -> CategoryVectors:
         with _open(path) as file:
@@ -61,6 +54,33 @@ class Safetensors(Format):
         with _open(path) as file:
             header = _header(path, file)
             return _made(file, header, mapped_floats(path, *_place(path)))
+
+
+def save_arrays(arrays: dict[str, npt.NDArray[Any]], path: Path, *, metadata: dict[str, str] | None = None) -> None:
+    """Write named arrays to a file that others may read where new files are for all.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written: the library has an error of its own for a full disk.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from safetensors.numpy import load_file
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_arrays({"numbers": np.arange(3)}, Path(folder, "a.safetensors"))
+    ...     load_file(Path(folder, "a.safetensors"))
+    {'numbers': array([0, 1, 2])}
+    """
+    # The library makes files that only their owner may read.
+    path.touch()
+    mode = path.stat().st_mode
+    try:
+        save_file(arrays, path, metadata=metadata)
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
+    path.chmod(mode)
 
 
 def _open(path: Path) -> Any:
