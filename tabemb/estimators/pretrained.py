@@ -4,9 +4,11 @@
 (:func:`tabemb.vectors.matching.match`), and lets the rows of the table begin with what is found. The report of it is
 ``pretrained_report_``.
 
-**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors are as long as the source's, so that
-nothing is lost. Else they are brought to that length: by the principal components of the rows that were found where it
-is less, filled up with zeros where it is more (:class:`tabemb.vectors.projection.Projection`).
+**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors keep what the source knows: they are as
+long as its vectors or, where fewer categories were found than these have numbers, as there are such categories (so many
+principal components tell them apart as well), and then no shorter than without ``pretrained``. Else they are brought to
+the length that is said: by the principal components of the rows that were found where it is less, filled up with zeros
+where it is more (:class:`tabemb.vectors.projection.Projection`).
 
 **Centre and spread.** The mean of the rows that were found is taken off, and they are scaled to a root mean square of
 :data:`SPREAD`. Categories that were not found begin as they do without ``pretrained``, small around that middle. What
@@ -41,6 +43,7 @@ from tabemb.estimators.pretrained_report import ColumnReport, PretrainedReport
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
 from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
+from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.matching import Match, match
 from tabemb.vectors.projection import Projection
@@ -68,7 +71,7 @@ class Beginning:
     freeze : bool, int or "found"
         What training leaves alone.
     dim : int, optional
-        The length of the source's vectors; None where nothing was found.
+        How many dimensions keep what the source knows; None where nothing was found.
     match : Match, optional
         The vectors; only while the networks are made.
     """
@@ -82,7 +85,9 @@ class Beginning:
     def of(cls, found: Match, freeze: Any) -> "Beginning":
         """Return the beginning that a look-up of a vocabulary's categories gives."""
         which = np.r_[found.missing is not None, False, found.found]
-        return cls(found=which, freeze=freeze, dim=found.vectors.shape[1] if found.found.any() else None, match=found)
+        n_found, own = int(found.found.sum()), found.vectors.shape[1]
+        dim = min(own, max(n_found, SIZE_RULES.resolve(DEFAULT_RULE)(len(found.found)))) if n_found else None
+        return cls(found=which, freeze=freeze, dim=dim, match=found)
 
     def rows(self, dim: int, n_slices: int) -> tuple[np.ndarray, np.ndarray]:
         """Return vectors of so many dimensions, and which rows of the table begin with them.
@@ -146,7 +151,7 @@ class PretrainedMixin(BaseEstimator):
         self.pretrained_report_, self._beginnings = PretrainedReport(reports), beginnings
 
     def _pretrained_dims(self) -> dict[str, int]:
-        """Return the dimensions of the columns that are as long as their source's vectors."""
+        """Return the dimensions of the columns for which none are said."""
         said = self.embedding_dim
         if isinstance(said, Mapping) and not isinstance(said.get("name"), str):
             open_to = [column for column in self._beginnings if column not in said]

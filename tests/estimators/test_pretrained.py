@@ -22,6 +22,7 @@ NAMES = [f"job {letter}" for letter in "abcdefghijkl"]
 FOUND = NAMES[:9]
 rng = np.random.default_rng(0)
 WORDS = CategoryVectors([*FOUND, "elsewhere"], rng.normal(size=(10, DIM)) + 3, name="job")
+LONG = CategoryVectors(WORDS.keys, rng.normal(size=(10, 40)))
 N = 240
 X = pd.DataFrame({"job": rng.choice(NAMES, N), "state": rng.choice(["NJ", "HI", "WI"], N)})
 # Two categories come once each, so that a validation part or a fold may lack them: one was found, one was not.
@@ -87,6 +88,10 @@ def test_the_vectors_for_unknown_and_missing_cells_are_taken_too(params):
         ({"embedding_dim": "half"}, 6),
         ({"embedding_dim": 5}, 5),
         ({"pretrained": {"job": {"welder": [1.0, 2.0, 3.0]}}}, 6),
+        # Nine of the twelve categories are found: nine numbers tell them apart.
+        ({"pretrained": {"job": LONG}}, 9),
+        ({"pretrained": {"job": CategoryVectors(LONG.keys[:4], LONG.vectors[:4])}}, 6),
+        ({"pretrained": {"job": LONG}, "embedding_dim": {"job": 20}}, 20),
     ],
     ids=str,
 )
