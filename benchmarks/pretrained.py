@@ -8,6 +8,11 @@ the job among it; ``income`` the logarithm of the yearly income by title, state,
 title has much to say; ``adult`` an income above 50,000, occupation and native country among its columns. ``late`` is a
 transfer: the vectors of aeroplanes, airports and airlines that were learned from 20,000 departures begin a fit to
 few arrivals. Each seed draws the training rows anew and is the seed of the fits; the test rows stay.
+
+"pretrained" leaves the number of dimensions to tabemb, "as long as by the rule" has that of a column without vectors,
+and "in slices" the next multiple of eight, so that each member of the body ``ensemble`` reads an eighth of a vector;
+else all read the whole one, and share what they learn. The other ways hold the rows that were found, for good or for 3
+epochs.
 """
 
 import argparse
@@ -24,11 +29,12 @@ from quality_tables import PROBLEMS, R2, split_of
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ROWS_OF_FIRST = 20_000
 # With more rows only the first ways are tried.
-FEW, WAYS_OF_MANY = 4000, 2
+FEW, WAYS_OF_MANY = 4000, 3
 RULE = "capped"
 WAYS = {
     "none": None,
     "pretrained": {},
+    "in slices": {"in_slices": True},
     "found rows frozen": {"freeze": "found"},
     "frozen for 3 epochs": {"freeze": 3},
     "as long as by the rule": {"by_rule": True},
@@ -75,6 +81,12 @@ def departures(seed):
     return first.fit(flights[columns].reset_index(drop=True), flights["dep_delay"] > 15).vectors_
 
 
+def sliced(vectors):
+    """Return the next dimensions of which each of the ensemble's eight members can have a slice of its own."""
+    length = vectors.dim if hasattr(vectors, "dim") else vectors.shape[1] - 1
+    return 8 * -(-length // 8)
+
+
 TASKS = {
     "income": (income, words_of(["emp_title"])),
     "rate": (lambda: of_problem("lendingclub"), words_of(["emp_title"])),
@@ -99,9 +111,11 @@ def measured(name, options):
                 kind = tabemb.EmbeddingClassifier if problem.classes else tabemb.EmbeddingRegressor
                 model = kind(categorical, random_state=seed)
                 if settings is not None:
-                    by_rule = dict.fromkeys(pretrained, RULE) if settings.get("by_rule") else RULE
-                    freeze = settings.get("freeze", False)
-                    model.set_params(pretrained=pretrained, freeze=freeze, embedding_dim=by_rule)
+                    model.set_params(pretrained=pretrained, freeze=settings.get("freeze", False))
+                    if settings.get("by_rule"):
+                        model.set_params(embedding_dim=dict.fromkeys(pretrained, RULE))
+                    if settings.get("in_slices"):
+                        model.set_params(embedding_dim={column: sliced(pretrained[column]) for column in pretrained})
                 start = time.perf_counter()
                 model.fit(X.iloc[rows].reset_index(drop=True), y[rows])
                 seconds = time.perf_counter() - start

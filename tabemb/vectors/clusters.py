@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.groups import by_size, groups_of
 from tabemb.vectors.part import Part
 from tabemb.vectors.similarity import unit_rows
 
@@ -21,7 +22,7 @@ class Clustering(Part):
 
     __slots__ = ()
 
-    def cluster(self, k: int, *, random_state: int = 0) -> "pd.Series[int]":
+    def cluster(self, k: int | str = "auto", *, random_state: int = 0) -> "pd.Series[int]":
         """Group the categories into k clusters of like directions, by scikit-learn's k-means.
 
         The vectors are scaled to length one first, since like is what has a high cosine here: between unit vectors the
@@ -29,8 +30,10 @@ class Clustering(Part):
 
         Parameters
         ----------
-        k : int
-            How many clusters, from 1 to the number of distinct directions.
+        k : int or "auto", default="auto"
+            How many clusters, from 1 to the number of distinct directions. "auto" finds how many stand apart, at most
+            7, by their silhouettes (:func:`~tabemb.vectors.groups.groups_of`): those that ``plot(color="cluster")`` and
+            ``tabemb explore`` show.
         random_state : int, default=0
             Where k-means starts; the same number gives the same clusters.
 
@@ -38,12 +41,12 @@ class Clustering(Part):
         -------
         pandas.Series of int of shape (n,)
             The cluster of each category, with the keys as index, ready for ``table["dest"].map(clusters)``. Cluster 0
-            has the most categories, 1 the second most, and so on.
+            has the most categories, 1 the second most, and so on; of equal ones that of the first category is first.
 
         Raises
         ------
         DataError
-            When ``k`` is no whole number from 1, or more than there are directions.
+            When ``k`` is neither "auto" nor a whole number from 1, or more than there are directions.
 
         Examples
         --------
@@ -59,16 +62,19 @@ class Clustering(Part):
         """
         import pandas as pd
 
-        labels = _clusters(unit_rows(self.vectors), k, random_state, self._owner())
+        if isinstance(random_state, bool) or not isinstance(random_state, numbers.Integral) or int(random_state) < 0:
+            raise DataError(f"random_state is a whole number from 0, got {random_state!r}.")
+        if isinstance(k, str) and k == "auto":
+            labels = groups_of(self.vectors, random_state=int(random_state))
+        else:
+            labels = _clusters(unit_rows(self.vectors), k, int(random_state), self._owner())
         index = pd.Index(self.keys, name=self.name or None, dtype=None if len(self) else object)
         return pd.Series(labels, index=index, name=f"{self.name}_cluster" if self.name else "cluster")
 
 
-def _clusters(unit: npt.NDArray[np.float32], k: object, seed: object, owner: str) -> npt.NDArray[np.int64]:
+def _clusters(unit: npt.NDArray[np.float32], k: object, seed: int, owner: str) -> npt.NDArray[np.intp]:
     if isinstance(k, bool) or not isinstance(k, numbers.Integral) or int(k) < 1:
-        raise DataError(f"k is how many clusters to make: expected a whole number from 1, got {k!r}.")
-    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or int(seed) < 0:
-        raise DataError(f"random_state is a whole number from 0, got {seed!r}.")
+        raise DataError(f"k is how many clusters to make: expected a whole number from 1 or 'auto', got {k!r}.")
     # scikit-learn would warn, and return fewer. What rounding alone tells apart is one direction.
     distinct = len(np.unique(unit.round(6), axis=0))
     if int(k) > distinct:
@@ -78,9 +84,4 @@ def _clusters(unit: npt.NDArray[np.float32], k: object, seed: object, owner: str
         )
     from sklearn.cluster import KMeans
 
-    found = KMeans(int(k), n_init=10, random_state=int(seed)).fit_predict(unit)
-    by_size = np.argsort(-np.bincount(found, minlength=int(k)), kind="stable")
-    places = np.empty(int(k), np.int64)
-    places[by_size] = np.arange(int(k))
-    labels: npt.NDArray[np.int64] = places[found]
-    return labels
+    return by_size(KMeans(int(k), n_init=10, random_state=seed).fit_predict(unit))

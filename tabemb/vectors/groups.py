@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tabemb.vectors.similarity import unit_rows
 
-__all__ = ["MOST_GROUPS", "group_names", "groups_of"]
+__all__ = ["MOST_GROUPS", "by_size", "group_names", "groups_of"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -46,7 +46,7 @@ def groups_of(vectors: FloatArray, *, most: int = MOST_GROUPS, random_state: int
     different = np.unique(unit.round(6), axis=0, return_inverse=True)[1].reshape(-1)
     n_different = int(different.max(initial=-1)) + 1
     if n_different < 3:
-        return _by_size(different)
+        return by_size(different)
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
 
@@ -59,7 +59,7 @@ def groups_of(vectors: FloatArray, *, most: int = MOST_GROUPS, random_state: int
     if not tried:
         return np.zeros(len(unit), dtype=np.intp)
     bar = _NEARLY * max(score for score, _ in tried)
-    return _by_size([fitted for score, fitted in tried if score >= bar][-1].predict(unit))
+    return by_size([fitted for score, fitted in tried if score >= bar][-1].predict(unit))
 
 
 def group_names(labels: Sequence[str], groups: npt.NDArray[np.intp], n_named: int = 2) -> list[str]:
@@ -88,8 +88,14 @@ def group_names(labels: Sequence[str], groups: npt.NDArray[np.intp], n_named: in
     return names
 
 
-def _by_size(labels: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
-    """Number groups anew: the largest first, among equal ones the one whose first member comes first."""
+def by_size(labels: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Number groups anew: the largest first, among equal ones the one whose first member comes first.
+
+    Examples
+    --------
+    >>> by_size(np.array([5, 9, 9, 7]))
+    array([1, 0, 0, 2])
+    """
     found, first, sizes = np.unique(labels, return_index=True, return_counts=True)
     order = np.lexsort([first, -sizes])
     ranks = np.empty(len(found), dtype=np.intp)

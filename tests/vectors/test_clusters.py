@@ -8,6 +8,7 @@ import pytest
 
 from tabemb.exceptions import DataError
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.groups import groups_of
 
 
 @pytest.fixture
@@ -27,6 +28,17 @@ def test_directions_make_clusters_the_largest_first(three):
     assert pd.Series(["k0", "k59"]).map(clusters).tolist() == [2, 0]
 
 
+def test_as_many_clusters_as_stand_apart_are_found_where_none_are_said(three):
+    clusters = three.cluster()
+    assert clusters.tolist() == three.cluster("auto").tolist() == three.cluster(3).tolist()
+    assert (clusters.name, clusters.dtype) == ("dest_cluster", np.int64)
+    np.testing.assert_array_equal(clusters, groups_of(three.vectors))
+
+
+def test_without_categories_there_are_no_clusters():
+    assert CategoryVectors([], np.empty((0, 2))).cluster().tolist() == []
+
+
 def test_the_same_seed_gives_the_same_clusters(three):
     rows = np.random.default_rng(1).normal(size=(200, 4))
     vectors = CategoryVectors(range(200), rows)
@@ -43,9 +55,9 @@ def test_zero_vectors_and_a_single_cluster():
     assert sorted(vectors.cluster(3)) == [0, 1, 2]
 
 
-@pytest.mark.parametrize("k", [0, -1, 2.0, True, "3", None])
+@pytest.mark.parametrize("k", [0, -1, 2.0, True, "3", "Auto", None])
 def test_k_is_a_whole_number_from_one(three, k):
-    with pytest.raises(DataError, match=re.escape(f"expected a whole number from 1, got {k!r}.")):
+    with pytest.raises(DataError, match=re.escape(f"expected a whole number from 1 or 'auto', got {k!r}.")):
         three.cluster(k)
 
 

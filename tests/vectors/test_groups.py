@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tabemb.vectors.groups import MOST_GROUPS, group_names, groups_of
+from tabemb.vectors.groups import MOST_GROUPS, by_size, group_names, groups_of
 
 
 def made(sizes, dim=8, seed=0):
@@ -59,3 +59,8 @@ def test_groups_are_named_after_their_first_members():
 def test_no_two_groups_have_the_same_name():
     assert group_names(["long…", "long…", "b"], np.array([0, 1, 1])) == ["long…", "long…, b"]
     assert group_names(["long…", "long…"], np.array([0, 1])) == ["long…", "long… (2)"]
+
+
+def test_the_largest_is_the_first_and_among_equal_ones_that_of_the_first_member():
+    assert by_size(np.array([7, 3, 3, 9, 7, 0])).tolist() == [0, 1, 1, 2, 0, 3]
+    assert by_size(np.array([], int)).tolist() == []
