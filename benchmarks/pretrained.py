@@ -9,10 +9,11 @@ title has much to say; ``adult`` an income above 50,000, occupation and native c
 transfer: the vectors of aeroplanes, airports and airlines that were learned from 20,000 departures begin a fit to
 few arrivals. Each seed draws the training rows anew and is the seed of the fits; the test rows stay.
 
-"pretrained" leaves the number of dimensions to tabemb, "as long as by the rule" has that of a column without vectors,
-and "in slices" the next multiple of eight, so that each member of the body ``ensemble`` reads an eighth of a vector;
-else all read the whole one, and share what they learn. The other ways hold the rows that were found, for good or for 3
-epochs.
+"nearest name" answers for categories that training lacked by the one with the most similar name
+(``handle_unknown="nearest"``). "pretrained" leaves the number of dimensions to tabemb, "as long as by the rule" has
+that of a column without vectors, and "in slices" the next multiple of eight, so that each member of the body
+``ensemble`` reads an eighth of a vector; else all read the whole one, and share what they learn. The other ways hold
+the rows that were found, for good or for 3 epochs.
 """
 
 import argparse
@@ -29,15 +30,17 @@ from quality_tables import PROBLEMS, R2, split_of
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ROWS_OF_FIRST = 20_000
 # With more rows only the first ways are tried.
-FEW, WAYS_OF_MANY = 4000, 3
+FEW, WAYS_OF_MANY = 4000, 5
 RULE = "capped"
 WAYS = {
-    "none": None,
+    "none": {"begins": False},
+    "nearest name": {"begins": False, "handle_unknown": "nearest"},
     "pretrained": {},
-    "in slices": {"in_slices": True},
+    "pretrained, nearest name": {"handle_unknown": "nearest"},
+    "in slices": {"dims": "in slices"},
     "found rows frozen": {"freeze": "found"},
     "frozen for 3 epochs": {"freeze": 3},
-    "as long as by the rule": {"by_rule": True},
+    "as long as by the rule": {"dims": "by rule"},
 }
 
 
@@ -81,6 +84,14 @@ def departures(seed):
     return first.fit(flights[columns].reset_index(drop=True), flights["dep_delay"] > 15).vectors_
 
 
+def unseen(X, X_test, columns, rows):
+    """Return in words what share of the test rows has a category that no training row has."""
+    shares = {column: 1 - X_test[column].isin(X[column].iloc[rows]).mean() for column in columns if column in X}
+    return "; ".join(
+        f"{column}: {share:.0%} of the test rows have one that is not among these" for column, share in shares.items()
+    )
+
+
 def sliced(vectors):
     """Return the next dimensions of which each of the ensemble's eight members can have a slice of its own."""
     length = vectors.dim if hasattr(vectors, "dim") else vectors.shape[1] - 1
@@ -109,13 +120,13 @@ def measured(name, options):
             rows = order[:n_rows]
             for way, settings in list(WAYS.items())[: None if n_rows <= FEW else WAYS_OF_MANY]:
                 kind = tabemb.EmbeddingClassifier if problem.classes else tabemb.EmbeddingRegressor
-                model = kind(categorical, random_state=seed)
-                if settings is not None:
+                model = kind(categorical, random_state=seed, handle_unknown=settings.get("handle_unknown", "learned"))
+                if settings.get("begins", True):
                     model.set_params(pretrained=pretrained, freeze=settings.get("freeze", False))
-                    if settings.get("by_rule"):
-                        model.set_params(embedding_dim=dict.fromkeys(pretrained, RULE))
-                    if settings.get("in_slices"):
-                        model.set_params(embedding_dim={column: sliced(pretrained[column]) for column in pretrained})
+                if "dims" in settings:
+                    dims = {column: sliced(each) for column, each in pretrained.items()}
+                    by_rule = dict.fromkeys(pretrained, RULE)
+                    model.set_params(embedding_dim=dims if settings["dims"] == "in slices" else by_rule)
                 start = time.perf_counter()
                 model.fit(X.iloc[rows].reset_index(drop=True), y[rows])
                 seconds = time.perf_counter() - start
@@ -124,7 +135,7 @@ def measured(name, options):
                 record = {"task": name, "rows": len(rows), "way": way, "seed": seed}
                 found.append(record | {"figure": figure, "seconds": seconds})
         if seed == 0:
-            print(f"{name}, {len(rows):,} rows\n{model.pretrained_report_}\n")
+            print(f"{name}, {len(rows):,} rows, {unseen(X, X_test, pretrained, rows)}\n{model.pretrained_report_}\n")
     return found
 
 

@@ -62,8 +62,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     pretrained : mapping of str to vectors, optional
         Vectors that columns begin with: for each its ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file
         (GloVe, word2vec, or what ``CategoryVectors.save`` wrote), a mapping from key to vector, or a frame. Or
-        ``vectors_`` of another fit, of which the columns count that are here too. See
-        :mod:`tabemb.estimators.pretrained`.
+        ``vectors_`` of another fit, of which the columns count that are here too. Categories that come up later are
+        not looked up: ``handle_unknown="nearest"`` serves them well. See :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         What training leaves as it began in these columns: True, all rows; "found", those that were found; a number, the
         same for so many epochs.

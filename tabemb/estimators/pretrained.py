@@ -28,6 +28,9 @@ categories and much to say, nothing where it has few categories. GloVe's vectors
 from 0.01 to 0.06 with 500 rows, and from 0.17 to 0.19 with 7,286; those of occupations and countries leave the ROC AUC
 of high incomes as it is; vectors of aeroplanes and airports that were learned from late departures raise the ROC AUC of
 late arrivals from 0.587 to 0.603 with 500 rows, and not with 8,000.
+
+Categories that come up only later are not looked up. Where they are many and are text, ``handle_unknown="nearest"``
+lets the one with the most similar name answer: it raises the R2 of incomes further, to 0.11 and 0.25.
 """
 
 from collections.abc import Iterable, Mapping
