@@ -30,7 +30,7 @@ class ColumnReport:
     source : str
         Where they were looked for.
     dim : int
-        How long the vectors there are.
+        How long the vectors there are; it says nothing where none was found.
     categories, rows : dict of str to int
         For each way ("whole", "folded", "words", "lacking") the number of categories, and of rows that have them.
     examples : dict of str to tuple
@@ -144,10 +144,9 @@ class PretrainedReport(Mapping[str, ColumnReport]):
         lines = []
         for column, each in self.items():
             n_categories, n_rows = sum(each.categories.values()), sum(each.rows.values())
-            lines.append(
-                f"{column}: {n_categories:,} categories in {n_rows:,} rows, looked for in {each.source} "
-                f"(vectors of {each.dim} numbers)"
-            )
+            length = f" (vectors of {each.dim} numbers)" if each.categories["lacking"] < n_categories else ""
+            asked = f"{n_categories:,} categories in {n_rows:,} rows"
+            lines.append(f"{column}: {asked}, looked for in {each.source}{length}")
             for way, words in IN_WORDS.items():
                 of_categories, of_rows = each.categories[way], each.rows[way]
                 shown = ", ".join(map(repr, each.examples[way])) + (", ..." if of_categories > N_EXAMPLES else "")

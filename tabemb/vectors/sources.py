@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.arrays import float_array
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats import find_format
 
@@ -178,7 +179,7 @@ def source_of(given: Any) -> Source:
 def _vectors(keys: list[Any], rows: Any, name: str, **special: Any) -> CategoryVectors:
     if not keys:
         return CategoryVectors([], np.zeros((0, 1)))
-    return CategoryVectors(keys, rows, name=name, **special)
+    return CategoryVectors(keys, float_array(rows, "vectors", (len(keys), None), owner=name, keys=keys), **special)
 
 
 def _few(names: Any) -> str:

@@ -52,6 +52,13 @@ def test_it_is_a_mapping_a_frame_and_a_text(column):
     assert len(lines) == 5
 
 
+def test_where_nothing_was_found_it_does_not_guess_how_long_vectors_are():
+    lacking = ColumnReport.of("some words", match(KEYS, source_of({"welder": [1.0, 2.0]})), KEYS, COUNTS)
+    lines = repr(PretrainedReport({"job": lacking})).splitlines()
+    assert lines[0] == "job: 12 categories in 78 rows, looked for in some words"
+    assert "12 categories (100 %), 78 rows (100 %): 'nurse', 7, 'Pilot'" in lines[4]
+
+
 def test_where_nothing_was_pretrained_it_says_so():
     empty = PretrainedReport({})
     assert repr(empty) == "PretrainedReport(no column began with vectors from elsewhere)"

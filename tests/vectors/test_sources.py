@@ -108,7 +108,7 @@ def test_what_is_no_source_is_told_what_is(given, message):
     [
         ({"a": [1, 2], "b": [1]}, "dict of 2 keys: expected vectors of numbers, all of one length; "),
         ({"a": ["x"]}, "dict of 1 keys: expected vectors of numbers, all of one length; could not convert"),
-        ({"a": [np.nan]}, "expected finite float32 numbers in vectors, got nan in the row of 'a'."),
+        ({"a": [np.nan]}, "dict of 1 keys: expected finite float32 numbers in vectors, got nan in the row of 'a'."),
         (
             pd.DataFrame({"a": ["x"], "b": ["y"], "c": [1]}),
             "this one has the columns a, b, c, of which 2 are no numbers, and no keys in its index.",
