@@ -18,8 +18,8 @@ import pandas as pd
 from turns import show, write
 
 import tabemb
-from tabemb.experiments.explore.column_data import whole_rows
-from tabemb.experiments.explore.explorer import render_explorer
+from tabemb.experiments.explorer.column_data import whole_rows
+from tabemb.experiments.explorer.explorer import render_explorer
 from tabemb.vectors.similarity import unit_rows
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tabemb
 from tabemb.experiments.config import read_config
-from tabemb.experiments.runner import run
+from tabemb.experiments.runs.runner import run
 
 CONFIG = """
 name: carriers

@@ -11,7 +11,7 @@ import pandas as pd
 
 import tabemb
 from tabemb.experiments.datasets import NycFlights13
-from tabemb.experiments.explore.explorer import render_explorer
+from tabemb.experiments.explorer.explorer import render_explorer
 
 
 def main(rows=60_000, folder="pictures"):

@@ -10,16 +10,16 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CategoryVectors": "tabemb.vectors.category_vectors",
-    "Comparison": "tabemb.experiments.result",
+    "Comparison": "tabemb.experiments.comparison.result",
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
     "EmbeddingStore": "tabemb.vectors.store",
     "TabembError": "tabemb.exceptions",
-    "compare": "tabemb.experiments.comparison",
+    "compare": "tabemb.experiments.comparison.compare",
     "load": "tabemb.estimators.persistence",
     "load_dataset": "tabemb.experiments.datasets",
-    "open_run": "tabemb.experiments.run_folder",
+    "open_run": "tabemb.experiments.runs.folder",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -20,7 +20,7 @@ REGISTRIES = [
     ("tabemb.vectors.metrics", "METRICS"),
     ("tabemb.vectors.formats", "FORMATS"),
     ("tabemb.vectors.databases", "DATABASES"),
-    ("tabemb.vectors.projections", "PROJECTIONS"),
+    ("tabemb.vectors.plots.projections", "PROJECTIONS"),
 ]
 ENTRIES = [
     pytest.param(cls, id=f"{registry}-{name}")

@@ -23,17 +23,17 @@ def run(
 
     experiment = read_config(config)
     with progress_of(experiment, quiet) as progress:
-        from tabemb.experiments.run_folder import WRITTEN
+        from tabemb.experiments.runs.folder import WRITTEN
         from tabemb.experiments.staging import check_free
 
         # Known in a moment; Keras takes seconds to load.
         check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force)
         load_keras()
-        from tabemb.experiments.runner import run as run_experiment
+        from tabemb.experiments.runs.runner import run as run_experiment
 
         result = run_experiment(experiment, force=force, output=output, progress=progress)
     if not quiet:
-        from tabemb.experiments.units import duration
+        from tabemb.experiments.report.numbers import duration
 
         screen = console()
         screen.print(result.shown(screen.width))
@@ -72,7 +72,7 @@ def compare(
     )
     with progress_of(experiment, quiet) as progress:
         load_keras()
-        from tabemb.experiments.runner import compare_only
+        from tabemb.experiments.runs.runner import compare_only
 
         comparison = compare_only(experiment, progress=progress)
     if json is not None:
@@ -91,8 +91,8 @@ def predict(
     ] = None,
 ) -> None:
     """Predict the target for each row of a table."""
-    from tabemb.experiments.prediction import predict_table
-    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.runs.folder import open_run
+    from tabemb.experiments.runs.prediction import predict_table
     from tabemb.experiments.tables import check_writable, read_table, write_table
 
     if output is not None:

@@ -16,7 +16,7 @@ __all__ = ["diagnose", "explore", "export", "neighbors", "push", "vectors"]
 def vectors(run: RunPath) -> None:
     """List the columns of a run that have vectors."""
     from tabemb.experiments.console import vectors_table
-    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.runs.folder import open_run
 
     put(vectors_table(open_run(run)))
 
@@ -29,9 +29,9 @@ def neighbors(
     topn: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
 ) -> None:
     """Show the categories whose vectors are most like that of KEY."""
+    from tabemb.cli.keys import key_from_text
     from tabemb.experiments.console import neighbours_table
-    from tabemb.experiments.key_text import key_from_text
-    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.runs.folder import open_run
 
     mine = open_run(run).vectors[column]
     put(neighbours_table(column, mine.most_similar(key_from_text(key, mine), topn=topn)))
@@ -44,8 +44,8 @@ def diagnose(
     min_count: Annotated[int, typer.Option(min=1, help="Leave out categories of fewer rows.")] = 1,
 ) -> None:
     """Say what the vectors of a run have learned, and what to look into before they are used."""
-    from tabemb.experiments.diagnosis_console import show_diagnoses, show_diagnosis
-    from tabemb.experiments.run_folder import open_run
+    from tabemb.cli.diagnosis_screen import show_diagnoses, show_diagnosis
+    from tabemb.experiments.runs.folder import open_run
     from tabemb.vectors.table_diagnosis import TableDiagnosis
 
     mine = open_run(run).vectors
@@ -71,8 +71,8 @@ def export(
     The suffix of FILE tells the format. Without COLUMN all columns are written: into one folder of TensorBoard's
     projector (FILE ends in .projector), or into a folder with a file for each column (Parquet, or --format).
     """
-    from tabemb.experiments.export import export_all, export_column
-    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.runs.export import export_all, export_column
+    from tabemb.experiments.runs.folder import open_run
 
     if len(what) > 2:
         raise typer.BadParameter(f"expected one or two, got {len(what)}.", param_hint="[COLUMN] FILE")
@@ -97,7 +97,7 @@ def push(
 ) -> None:
     """Write a run's vectors to a vector database, one collection a column."""
     from tabemb.experiments.console import push_progress, push_table
-    from tabemb.experiments.run_folder import open_run
+    from tabemb.experiments.runs.folder import open_run
     from tabemb.vectors.databases import push as push_vectors
 
     finished = open_run(run)
@@ -129,9 +129,9 @@ def explore(
     show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Write a page to look around in the vectors: a map, search, neighbours, a - b + c."""
-    from tabemb.experiments.explore import write_explorer
-    from tabemb.experiments.run_folder import open_run
-    from tabemb.experiments.units import memory
+    from tabemb.experiments.explorer import write_explorer
+    from tabemb.experiments.report.numbers import memory
+    from tabemb.experiments.runs.folder import open_run
 
     finished = open_run(run)
     # Columns of thousands of categories take t-SNE half a minute each.

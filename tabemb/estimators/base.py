@@ -12,11 +12,11 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
+from tabemb.estimators.auto_dim import needed_dims
 from tabemb.estimators.ensemble import mean_of, network_seeds, start_as
 from tabemb.estimators.folds import fold_of_each_row, left_out
 from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
 from tabemb.estimators.learned import LearnedVectors
-from tabemb.estimators.needed_dims import needed_dims
 from tabemb.estimators.parameters import check_parameters
 from tabemb.estimators.pretrained import PretrainedMixin
 from tabemb.estimators.splits import strata_of

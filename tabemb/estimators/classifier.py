@@ -33,7 +33,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
     embedding_dim : str, int or mapping, default="capped"
         Dimensions of the vectors: a rule ("capped", "fastai", "half", "google", "sqrt"), a number, or a number a
         column. "auto" finds out how many the data need and trains anew with so many, in two to three times the time;
-        see :mod:`tabemb.estimators.needed_dims`. Columns that it does not name have those of their ``pretrained``
+        see :mod:`tabemb.estimators.auto_dim`. Columns that it does not name have those of their ``pretrained``
         vectors, or as many as tell the categories apart.
     body : str, mapping or Body, default="ensemble"
         The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or

@@ -10,10 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from tabemb.experiments import units
-from tabemb.experiments.report import headline
-from tabemb.experiments.result import Comparison, ModelResult
-from tabemb.experiments.run_folder import RunFolder
+from tabemb.experiments.comparison.result import Comparison, ModelResult
+from tabemb.experiments.report import numbers as units
+from tabemb.experiments.report.comparison_page import headline
+from tabemb.experiments.runs.folder import RunFolder
 from tabemb.vectors.databases import PushSummary
 
 __all__ = [

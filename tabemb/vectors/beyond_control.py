@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from tabemb.vectors.findings import Finding
 from tabemb.vectors.geometry import pair_likenesses
-from tabemb.vectors.neighbourhoods import agreement, chance_overlap
+from tabemb.vectors.neighbors import agreement, chance_overlap
 from tabemb.vectors.spectrum import Spectrum
 from tabemb.vectors.subject import Subject
 

@@ -18,7 +18,7 @@ from tabemb.vectors.diagnostics import Diagnosing
 from tabemb.vectors.framing import Framing
 from tabemb.vectors.indexing import Indexing
 from tabemb.vectors.key_index import KeyIndex
-from tabemb.vectors.plotting import Plotting
+from tabemb.vectors.plots.accessor import Plotting
 from tabemb.vectors.querying import is_several
 from tabemb.vectors.search import Search
 from tabemb.vectors.shrinking import Shrinking

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.vectors.alignment import rotation, scaling
-from tabemb.vectors.neighbourhoods import FEWEST, agreement, chance_overlap, heaviest, neighbourhood_size
+from tabemb.vectors.neighbors import FEWEST, agreement, chance_overlap, heaviest, neighbourhood_size
 from tabemb.vectors.pairing import Pairing
 from tabemb.vectors.similarity import unit_rows
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.vectors.findings import Finding
 from tabemb.vectors.geometry import dealt_likeness, pair_likenesses
-from tabemb.vectors.neighbourhoods import agreement, chance_overlap, nearest_rows
+from tabemb.vectors.neighbors import agreement, chance_overlap, nearest_rows
 from tabemb.vectors.side_columns import SideColumn
 from tabemb.vectors.spectrum import Spectrum
 from tabemb.vectors.subject import Subject, touched

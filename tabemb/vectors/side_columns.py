@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.table.keys import Key, as_key, family, identity
 from tabemb.vectors.key_index import KeyIndex
-from tabemb.vectors.neighbourhoods import FEWEST, Rows
+from tabemb.vectors.neighbors import FEWEST, Rows
 
 __all__ = ["Labels", "Likeness", "Numbers", "SideColumn", "side_columns"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
-from tabemb.vectors.neighbourhoods import FEWEST, heaviest, neighbourhood_size
+from tabemb.vectors.neighbors import FEWEST, heaviest, neighbourhood_size
 
 if TYPE_CHECKING:
     from tabemb.vectors.category_vectors import CategoryVectors

@@ -13,7 +13,7 @@ import pytest
 
 from tabemb import __version__
 from tabemb.cli import main
-from tabemb.experiments import runner
+from tabemb.experiments.runs import runner
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="nobody counts the processor time of children there")

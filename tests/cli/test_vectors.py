@@ -11,7 +11,7 @@ import pytest
 
 from tabemb import CategoryVectors, open_run
 from tabemb.cli import main
-from tabemb.experiments.run_folder import vectors_file
+from tabemb.experiments.runs.folder import vectors_file
 from tabemb.vectors import databases
 from tabemb.vectors.formats.projector import load_projector
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabemb.experiments.result import Comparison, Failure, ModelResult, PairedTest
+from tabemb.experiments.comparison.result import Comparison, Failure, ModelResult, PairedTest
 
 SMALL = """\
 title: Which are <good>?
@@ -160,7 +160,7 @@ def write_small():
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, write_small):
     """Return the result of the small run and what its progress told; nobody changes its folder."""
-    from tabemb.experiments.runner import run
+    from tabemb.experiments.runs.runner import run
 
     folder, calls = tmp_path_factory.mktemp("finished"), []
     result = run(write_small(folder), output=folder / "runs", progress=lambda *call: calls.append(call))

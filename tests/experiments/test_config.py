@@ -179,8 +179,8 @@ def test_the_model_section_is_the_estimators_parameters():
 def test_the_kinds_of_validation_are_the_registered_ones():
     from typing import get_args
 
+    from tabemb.experiments.comparison.folds import FOLDS
     from tabemb.experiments.config import ValidationSection
-    from tabemb.experiments.folds import FOLDS
 
     kinds = get_args(ValidationSection.model_fields["kind"].annotation)
     assert set(kinds) == {"auto", *FOLDS}

@@ -6,7 +6,7 @@ from scipy.stats import ortho_group
 
 from tabemb import CategoryVectors
 from tabemb.exceptions import DataError
-from tabemb.vectors import neighbourhoods
+from tabemb.vectors import neighbors
 
 RNG = np.random.default_rng(0)
 KEYS = [f"c{i}" for i in range(40)]
@@ -80,7 +80,7 @@ def test_neighbours_are_those_among_shared_categories():
 
 
 def test_of_many_categories_the_heaviest_are_compared(monkeypatch):
-    monkeypatch.setattr(neighbourhoods, "MOST_COMPARED", 10)
+    monkeypatch.setattr(neighbors, "MOST_COMPARED", 10)
     drift = vectors().drift(vectors())
     assert np.isfinite(drift.overlaps).tolist() == [True] * 10 + [False] * 30
     assert (drift.k, drift.mean_overlap) == (2, 1)

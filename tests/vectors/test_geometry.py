@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import ortho_group
 
 from tabemb.vectors.geometry import dealt_likeness, likeness, pair_likenesses
-from tabemb.vectors.neighbourhoods import agreement
+from tabemb.vectors.neighbors import agreement
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(60, 5))

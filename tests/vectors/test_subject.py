@@ -5,7 +5,7 @@ import pytest
 
 from tabemb import CategoryVectors
 from tabemb.exceptions import DataError
-from tabemb.vectors import neighbourhoods
+from tabemb.vectors import neighbors
 from tabemb.vectors.subject import Subject, TooFewCategoriesError, own_vectors, touched
 
 ROWS = np.arange(1.0, 13.0).reshape(6, 2)
@@ -80,7 +80,7 @@ def test_fits_of_other_keys_are_told_by_their_place():
 
 
 def test_of_many_categories_the_most_frequent_are_compared(monkeypatch):
-    monkeypatch.setattr(neighbourhoods, "MOST_COMPARED", 3)
+    monkeypatch.setattr(neighbors, "MOST_COMPARED", 3)
     rows = np.arange(6)
     assert made(vectors()).compared(rows).tolist() == [0, 1, 2]
     assert made(vectors(counts=[1, 5, 2, 9, 9, 0])).compared(rows).tolist() == [1, 3, 4]

@@ -1,0 +1,1 @@
+"""Compare a model with its baselines on the same folds."""

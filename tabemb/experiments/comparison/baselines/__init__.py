@@ -1,0 +1,10 @@
+"""What the embeddings are compared with, by name; one file each."""
+
+from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline
+from tabemb.experiments.comparison.baselines.majority import Majority
+from tabemb.experiments.comparison.baselines.one_hot_linear import OneHotLinear
+from tabemb.experiments.comparison.baselines.one_hot_mlp import OneHotMlp
+from tabemb.experiments.comparison.baselines.ordinal_trees import OrdinalTrees
+from tabemb.experiments.comparison.baselines.target_encoder_trees import TargetEncoderTrees
+
+__all__ = ["BASELINES", "Baseline", "Majority", "OneHotLinear", "OneHotMlp", "OrdinalTrees", "TargetEncoderTrees"]

@@ -1,0 +1,96 @@
+"""One column a category, sparse, and a linear model: the plain way, and often hard to beat."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline, EncodedModel, outputs_of
+from tabemb.experiments.comparison.candidates import table_settings
+from tabemb.table.encoded_table import EncodedTable
+
+__all__ = ["OneHotLinear", "one_hot_rows"]
+
+
+@BASELINES.register("one_hot_linear")
+class OneHotLinear(Baseline):
+    """Logistic regression, or ridge regression, on sparse one-hot rows and standardised numbers.
+
+    Parameters
+    ----------
+    C : float
+        Inverse strength of the L2 penalty of the logistic regression; ridge gets ``alpha = 1 / C``.
+    max_iter : int
+        Steps of the solver (L-BFGS). With thousands of rare categories the last digits take hundreds of steps
+        more and do not change what is predicted, so reaching the limit is no warning.
+
+    Examples
+    --------
+    >>> BASELINES.resolve({"name": "one_hot_linear", "C": 0.1})
+    OneHotLinear(C=0.1)
+    """
+
+    description = "sparse one-hot, then a linear model"
+
+    def __init__(self, C=1.0, max_iter=200):
+        self.C = C
+        self.max_iter = max_iter
+
+    def build(self, target, estimator, random_state):
+        """Return logistic regression for classes, ridge regression for numbers."""
+        model = target.pick(
+            classifier=_QuietLogisticRegression(C=self.C, max_iter=self.max_iter, random_state=random_state),
+            regressor=Ridge(alpha=1 / self.C, solver="sparse_cg", tol=1e-6, random_state=random_state),
+        )
+        return EncodedModel(table_settings(estimator), rows=one_hot_rows, model=lambda sizes: model)
+
+    def n_parameters(self, fitted):
+        """Return the number of coefficients and intercepts."""
+        return int(sum(np.size(each.coef_) + np.size(each.intercept_) for each in outputs_of(fitted.model_)))
+
+    def input_bytes(self, fitted, X):
+        """Return the bytes of the sparse rows (CSR, float64 values), and of the same rows dense in float32."""
+        rows = fitted.matrix(X)
+        return float(rows.data.nbytes + rows.indices.nbytes + rows.indptr.nbytes), 4.0 * rows.shape[0] * rows.shape[1]
+
+
+def one_hot_rows(table: EncodedTable, sizes: tuple[int, ...]) -> sparse.csr_matrix:
+    """Return a column for every entry of every vocabulary, missing and unknown included, then the numbers.
+
+    Parameters
+    ----------
+    table : EncodedTable
+        Rows as indices and numbers.
+    sizes : tuple of int
+        Vocabulary size of each categorical column.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix of shape (n_rows, sum(sizes) + n_numbers), float64
+
+    Examples
+    --------
+    >>> table = EncodedTable(np.array([[2], [0]], dtype="int32"), np.array([[0.5], [-1.0]], dtype="float32"))
+    >>> one_hot_rows(table, (3,)).toarray()
+    array([[ 0. ,  0. ,  1. ,  0.5],
+           [ 1. ,  0. ,  0. , -1. ]])
+    """
+    n_rows, n_categorical = table.indices.shape
+    n_numbers = table.numbers.shape[1]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
+    columns = np.hstack(
+        [table.indices + starts[:-1], np.tile(np.arange(n_numbers, dtype=np.int32) + starts[-1], (n_rows, 1))]
+    )
+    values = np.hstack([np.ones((n_rows, n_categorical)), table.numbers.astype(np.float64)])
+    ends = np.arange(n_rows + 1, dtype=np.int32) * columns.shape[1]
+    return sparse.csr_matrix((values.ravel(), columns.ravel(), ends), shape=(n_rows, int(starts[-1]) + n_numbers))
+
+
+class _QuietLogisticRegression(LogisticRegression):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "_QuietLogisticRegression":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return super().fit(X, y, sample_weight)

@@ -1,0 +1,324 @@
+"""A model and its baselines on the very same folds: scores, costs, and what the differences mean."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, is_regressor
+
+from tabemb.exceptions import DataError
+from tabemb.experiments.comparison.baselines import BASELINES
+from tabemb.experiments.comparison.candidates import Contender, Subject, own_estimators, table_settings
+from tabemb.experiments.comparison.cost import measured
+from tabemb.experiments.comparison.folds import describe_folds, make_folds
+from tabemb.experiments.comparison.metrics import Metric, resolve_metrics
+from tabemb.experiments.comparison.result import Comparison, Failure, ModelResult, PairedTest
+from tabemb.experiments.comparison.significance import corrected_t_test
+from tabemb.experiments.comparison.targets import Prediction, Target, read_targets, target_of
+from tabemb.table.frames import Frame, read_frame
+from tabemb.table.infer import infer_schema
+from tabemb.table.schema import DroppedColumnWarning, SchemaHint
+
+__all__ = ["DEFAULT_BASELINES", "Comparison", "compare"]
+
+DEFAULT_BASELINES = ("one_hot_mlp", "one_hot_linear", "target_encoder_trees", "ordinal_trees", "majority")
+
+# Bytes a row are the same for any rows; so many are enough to count them.
+ROWS_TO_WEIGH = 1000
+
+Progress = Callable[[str, int, int], object]
+
+
+def compare(
+    X: Any,
+    y: Any,
+    *,
+    estimator: BaseEstimator | None = None,
+    task: str | None = None,
+    baselines: Sequence[Any] = DEFAULT_BASELINES,
+    cv: Any = 5,
+    groups: Any = None,
+    time: Any = None,
+    metrics: Sequence[str] | str | None = None,
+    random_state: int | None = 0,
+    progress: Progress | None = None,
+    name: str = "embeddings",
+) -> Comparison:
+    """Fit a model and its baselines on the same folds, and compare what they score and cost.
+
+    Parameters
+    ----------
+    X : table of n_rows
+        pandas, polars, Arrow or numpy.
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Targets; rows where one is missing are left out (``n_dropped`` tells how many).
+    estimator : scikit-learn estimator, optional
+        The model under test; an EmbeddingClassifier or EmbeddingRegressor by default. Not changed: clones are fitted.
+    task : str, optional
+        ``"binary"``, ``"multiclass"``, ``"multilabel"``, ``"regression"``, ``"multi_regression"`` or
+        ``"classification"``; by the estimator, or the targets, where not given (whole numbers of more than 20
+        different values are a quantity).
+    baselines : sequence of str, mapping or Baseline
+        What to compare with, by registered name. One that fails or does not apply is told in ``failures``.
+    cv : int, str, mapping, Folds, scikit-learn splitter or list of (train, test)
+        A number gives stratified folds for classes, else plain ones, shuffled.
+    groups, time : str or array-like of shape (n_rows,), optional
+        For folds by group or in time: a value a row, or a column of X (which remains a column to learn from).
+    metrics : str or sequence of str, optional
+        The first is the primary one; the task's own set by default.
+    random_state : int or None
+        Seed of the folds and of every contender (where its own ``random_state`` is None).
+    progress : callable, optional
+        Called with ``(model, fold, n_folds)`` before each fit, folds counted from 0.
+    name : str
+        What the model under test is called in the result.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    DataError
+        When the table, the targets or the folds cannot be used.
+    UnknownNameError
+        When a baseline, metric, task or kind of folds does not exist, or does not fit.
+
+    Warns
+    -----
+    DroppedColumnWarning, SchemaHint
+        Once for the whole table; not again in each fold.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> rng = np.random.default_rng(0)
+    >>> X = pd.DataFrame({"height": rng.normal(size=60), "width": rng.normal(size=60)})
+    >>> y = X["height"] > 0
+    >>> comparison = compare(X, y, estimator=LogisticRegression(), baselines=["majority"], cv=3, metrics="accuracy")
+    >>> comparison.best().name
+    'embeddings'
+    """
+    frame, values, present = _usable_rows(X, y)
+    target = target_of(values, task, estimator)
+    estimator = _default_estimator(target) if estimator is None else estimator
+    if not hasattr(estimator, "predict"):
+        raise DataError(
+            f"compare wants an estimator that predicts, such as EmbeddingClassifier or EmbeddingRegressor; got "
+            f"{type(estimator).__name__}. Put a transformer into a pipeline with a model behind it."
+        )
+    wanted = resolve_metrics(metrics, target, probabilities=target.is_classifier and _gives_probabilities(estimator))
+    runs = _line_up(name, estimator, baselines, target)
+    infer_schema(frame, table_settings(estimator).get("categorical"))
+    folds = make_folds(
+        cv,
+        len(values),
+        values,
+        _row_values("groups", groups, frame, present),
+        _row_values("time", time, frame, present),
+        stratify=target.stratified,
+        random_state=random_state,
+    )
+    _check_train_classes(folds, values, target)
+    _warm_up(estimator)
+    for number, (train, test) in enumerate(folds):
+        part = _Part(frame.take(train).native, values[train], frame.take(test).native, target.encode(values[test]))
+        for run in runs:
+            if progress is not None:
+                progress(run.name, number, len(folds))
+            run.add_fold(number, part, wanted, target, estimator, random_state)
+    sizes = [(len(train), len(test)) for train, test in folds]
+    results = [run.result() for run in runs if run.failure is None]
+    return Comparison(
+        task=target.name,
+        metrics=tuple(wanted),
+        greater_is_better={name: metric.greater_is_better for name, metric in wanted.items()},
+        n_rows=len(values),
+        n_dropped=int(len(present) - present.sum()),
+        n_folds=len(folds),
+        fold_sizes=tuple(sizes),
+        folds=describe_folds(cv, len(folds), stratify=target.stratified),
+        models=(results[0], *(_against(results[0], each, wanted, sizes) for each in results[1:])),
+        failures=tuple(run.failure for run in runs if run.failure is not None),
+        random_state=random_state,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One fold's rows, the same objects for every contender."""
+
+    X_train: Any
+    y_train: np.ndarray
+    X_test: Any
+    truth: np.ndarray
+
+
+@dataclass
+class _Run:
+    """A contender on its way through the folds."""
+
+    name: str
+    contender: Contender
+    may_fail: bool
+    failure: Failure | None = None
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    fit_seconds: list[float] = field(default_factory=list)
+    speeds: list[float] = field(default_factory=list)
+    peaks: list[int | None] = field(default_factory=list)
+    parameters: list[int | None] = field(default_factory=list)
+    row_bytes: tuple[float, float] = (0.0, 0.0)
+    histories: list[dict[str, list[float]]] = field(default_factory=list)
+
+    def add_fold(
+        self,
+        number: int,
+        part: _Part,
+        metrics: Mapping[str, Metric],
+        target: Target,
+        estimator: BaseEstimator,
+        random_state: int | None,
+    ) -> None:
+        """Fit, predict, score and weigh; a baseline that fails is out, and the others go on."""
+        if self.failure is not None:
+            return
+        try:
+            self._fit_and_score(part, metrics, target, estimator, random_state)
+        except Exception as error:
+            if not self.may_fail:
+                raise
+            self.failure = Failure(model=self.name, fold=number, error=type(error).__name__, message=str(error))
+
+    def _fit_and_score(self, part, metrics, target, estimator, random_state):
+        model = self.contender.build(target, estimator, random_state)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DroppedColumnWarning)
+            warnings.simplefilter("ignore", SchemaHint)
+            fit = measured(lambda: model.fit(part.X_train, part.y_train))
+        prediction, seconds = _predict(model, part.X_test, target)
+        for name, metric in metrics.items():
+            self.scores.setdefault(name, []).append(metric(part.truth, prediction))
+        self.fit_seconds.append(fit.seconds)
+        self.speeds.append(len(part.truth) / seconds)
+        self.peaks.append(fit.peak_memory_bytes)
+        self.parameters.append(self.contender.n_parameters(model))
+        few = read_frame(part.X_test).take(np.arange(min(ROWS_TO_WEIGH, len(part.truth)))).native
+        stored, dense = self.contender.input_bytes(model, few)
+        self.row_bytes = (stored / len(few), dense / len(few))
+        history = self.contender.history(model)
+        if history:
+            self.histories.append(history)
+
+    def result(self) -> ModelResult:
+        """Return what the folds gave."""
+        return ModelResult(
+            name=self.name,
+            description=self.contender.description,
+            scores={name: np.array(values) for name, values in self.scores.items()},
+            fit_seconds=np.array(self.fit_seconds),
+            predict_rows_per_second=np.array(self.speeds),
+            peak_memory_bytes=None if None in self.peaks else max(self.peaks),
+            n_parameters=None if None in self.parameters else round(float(np.mean(self.parameters))),
+            parameter_unit=self.contender.parameter_unit,
+            input_bytes_per_row=self.row_bytes[0],
+            dense_bytes_per_row=self.row_bytes[1],
+            histories=self.histories,
+        )
+
+
+def _predict(model: Any, X: Any, target: Target) -> tuple[Prediction, float]:
+    """Predict twice, and time the second: the first may still compile."""
+    values = target.predict(model, X)
+    with_probabilities = target.is_classifier and hasattr(model, "predict_proba")
+    begin = perf_counter()
+    if not with_probabilities:
+        values = target.predict(model, X)
+        return Prediction(values), perf_counter() - begin
+    probabilities = target.predict_proba(model, X)
+    return Prediction(values, probabilities), perf_counter() - begin
+
+
+def _against(subject: ModelResult, other: ModelResult, metrics: Mapping[str, Metric], sizes: list) -> ModelResult:
+    """Return the other with its paired comparisons."""
+    train, test = zip(*sizes, strict=True)
+    versus: dict[str, PairedTest] = {}
+    for name, metric in metrics.items():
+        differences = subject.scores[name] - other.scores[name]
+        versus[name] = corrected_t_test(differences if metric.greater_is_better else -differences, train, test)
+    return replace(other, versus=versus)
+
+
+def _usable_rows(X: Any, y: Any) -> tuple[Frame, np.ndarray, np.ndarray]:
+    frame = read_frame(X)
+    values, present = read_targets(y)
+    if len(present) != frame.n_rows:
+        raise DataError(f"X has {frame.n_rows} rows and y has {len(present)}; every row needs its target.")
+    return (frame if present.all() else frame.take(np.flatnonzero(present))), values, present
+
+
+def _line_up(name: str, estimator: BaseEstimator, baselines: Sequence[Any], target: Target) -> list[_Run]:
+    """Return a run for the model under test and each baseline; those that do not apply have failed already."""
+    runs = [_Run(name, Subject(estimator), may_fail=False)]
+    for spec in [baselines] if isinstance(baselines, str | Mapping) else baselines:
+        baseline = BASELINES.resolve(spec)
+        label = BASELINES.name_of(baseline)
+        if any(run.name == label for run in runs):
+            raise DataError(f"Two models of the comparison are named {label!r}; name each baseline once.")
+        reason = baseline.unfit_for(target, estimator)
+        failure = Failure(model=label, fold=None, error="skipped", message=reason) if reason else None
+        runs.append(_Run(label, baseline, may_fail=True, failure=failure))
+    return runs
+
+
+def _default_estimator(target: Target) -> BaseEstimator:
+    # Imported here: TensorFlow takes seconds, and a comparison of other estimators does not need it.
+    if target.is_classifier:
+        from tabemb.estimators.classifier import EmbeddingClassifier
+
+        return EmbeddingClassifier()
+    from tabemb.estimators.regressor import EmbeddingRegressor
+
+    return EmbeddingRegressor()
+
+
+def _gives_probabilities(estimator: BaseEstimator) -> bool:
+    return hasattr(estimator, "predict_proba")
+
+
+def _row_values(kind: str, given: Any, frame: Frame, present: np.ndarray) -> np.ndarray | None:
+    """Return one value for each row that is used, from a column's name or from values for all rows."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        native = frame.select([given]).native
+        table = native.to_pandas() if hasattr(native, "to_pandas") else pd.DataFrame(native)
+        return table.iloc[:, 0].to_numpy()
+    values = pd.Series(given.to_pandas() if hasattr(given, "to_pandas") else given).to_numpy()
+    if len(values) != len(present):
+        raise DataError(f"{kind} has {len(values)} values for {len(present)} rows; it needs one for each row.")
+    return values[present]
+
+
+def _check_train_classes(folds: Sequence[tuple], values: np.ndarray, target: Target) -> None:
+    if not target.stratified:
+        return
+    for number, (train, _) in enumerate(folds):
+        classes = pd.unique(values[train])
+        if len(classes) == 1:
+            raise DataError(
+                f"The training part of fold {number} has one class only, {classes.tolist()[0]!r}: there is nothing to "
+                "learn. Use fewer folds, stratified folds, or groups and times that mix the classes."
+            )
+
+
+def _warm_up(estimator: BaseEstimator) -> None:
+    """Fit a tiny network, untimed, so that the first contender does not pay for the start of TensorFlow."""
+    for own in list(own_estimators(estimator).values())[:1]:
+        X = pd.DataFrame({"letter": list("abcd") * 16})
+        y = np.tile([0, 1], 32)
+        type(own)(max_epochs=1, random_state=0).fit(X, y.astype(float) if is_regressor(own) else y)

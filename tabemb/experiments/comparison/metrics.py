@@ -1,0 +1,298 @@
+"""Metrics by name: what each measures, for which tasks, and whether more is better.
+
+Every metric is defined on any test part that has what it needs; a class that the training part lacks has probability 0,
+raised to the same floor for every model.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+
+from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.experiments.comparison.targets import Prediction, Target
+from tabemb.registry import Registry
+
+__all__ = ["METRICS", "Metric", "resolve_metrics"]
+
+# One floor for all, or a model that answers in float64 would be fined more for the same mistake than one in float32.
+PROBABILITY_FLOOR = float(np.finfo(np.float32).eps)
+
+CLASSES = ("binary", "multiclass")
+LABELS = ("binary", "multiclass", "multilabel")
+NUMBERS = ("regression", "multi_regression")
+
+METRICS: Registry["Metric"] = Registry("metric")
+
+
+class Metric:
+    """One figure of merit.
+
+    Attributes
+    ----------
+    tasks : tuple of str
+        Tasks that it is defined for.
+    greater_is_better : bool
+        Its direction.
+    needs : str
+        ``"proba"``, ``"label"`` or ``"value"``: the part of a prediction that it looks at.
+    """
+
+    tasks: ClassVar[tuple[str, ...]] = ()
+    greater_is_better: ClassVar[bool] = True
+    needs: ClassVar[str] = "label"
+
+    def __call__(self, truth: np.ndarray, prediction: Prediction) -> float:
+        """Return the figure for encoded targets and a prediction of the same rows."""
+        raise TypeError("a metric defines __call__(truth, prediction)")
+
+
+class _Ranking(Metric):
+    """A figure of how well a class is ranked before the rest, averaged over classes or labels."""
+
+    tasks = LABELS
+    needs = "proba"
+
+    def ranking(self, truth: np.ndarray, scores: np.ndarray) -> float:
+        raise TypeError("a ranking metric defines ranking(truth, scores)")
+
+    def __call__(self, truth, prediction):
+        """Return the mean over the classes that are in the test part, but not all of it."""
+        scores = prediction.probabilities
+        if truth.ndim == 2:
+            pairs = [(truth[:, label], scores[:, label]) for label in range(truth.shape[1])]
+        elif scores.shape[1] == 2:
+            pairs = [(truth == 1, scores[:, 1])]
+        else:
+            pairs = [(truth == label, scores[:, label]) for label in range(scores.shape[1])]
+        values = [self.ranking(yes, score) for yes, score in pairs if 0 < yes.sum() < len(yes)]
+        if not values:
+            raise DataError(
+                f"{METRICS.name_of(self)} is not defined on a test part of one class only ({len(truth)} rows). "
+                "Use fewer folds, stratified folds, or a metric such as log_loss or accuracy."
+            )
+        return float(np.mean(values))
+
+
+@METRICS.register("roc_auc")
+class RocAuc(_Ranking):
+    """Area under the ROC curve; several classes: the mean of one class against the rest.
+
+    Examples
+    --------
+    >>> proba = np.array([[0.9, 0.1], [0.6, 0.4], [0.65, 0.35], [0.2, 0.8]])
+    >>> RocAuc()(np.array([0, 0, 1, 1]), Prediction(np.array([0, 0, 0, 1]), proba))
+    0.75
+    """
+
+    def ranking(self, truth, scores):
+        """Return the area for one class."""
+        return roc_auc_score(truth, scores)
+
+
+@METRICS.register("average_precision")
+class AveragePrecision(_Ranking):
+    """Area under the precision-recall curve, by steps; several classes: the mean of one against the rest."""
+
+    def ranking(self, truth, scores):
+        """Return the area for one class."""
+        return average_precision_score(truth, scores)
+
+
+@METRICS.register("log_loss")
+class LogLoss(Metric):
+    """Mean negative natural logarithm of the probability given to what came true (labels: mean over them)."""
+
+    tasks = LABELS
+    greater_is_better = False
+    needs = "proba"
+
+    def __call__(self, truth, prediction):
+        """Return the loss; probabilities below the floor of float32 count as that floor."""
+        scores = prediction.probabilities
+        given = np.where(truth == 1, scores, 1 - scores) if truth.ndim == 2 else scores[np.arange(len(truth)), truth]
+        return float(-np.log(np.clip(given, PROBABILITY_FLOOR, 1)).mean())
+
+
+@METRICS.register("brier")
+class Brier(Metric):
+    """Mean squared distance of the probability of the positive class, or of each label, from what came true."""
+
+    tasks = ("binary", "multilabel")
+    greater_is_better = False
+    needs = "proba"
+
+    def __call__(self, truth, prediction):
+        """Return the mean squared distance."""
+        scores = prediction.probabilities
+        return float(np.mean((truth - (scores if truth.ndim == 2 else scores[:, 1])) ** 2))
+
+
+@METRICS.register("accuracy")
+class Accuracy(Metric):
+    """Share of rows that are right (labels: of rows where all are right)."""
+
+    tasks = LABELS
+
+    def __call__(self, truth, prediction):
+        """Return the share."""
+        right = prediction.values == truth
+        return float(np.mean(right if truth.ndim == 1 else right.all(axis=1)))
+
+
+@METRICS.register("balanced_accuracy")
+class BalancedAccuracy(Metric):
+    """Mean over the classes of the test part of the share of their rows that are right."""
+
+    tasks = CLASSES
+
+    def __call__(self, truth, prediction):
+        """Return the mean share."""
+        right = np.bincount(truth, weights=prediction.values == truth)
+        rows = np.bincount(truth)
+        return float(np.mean(right[rows > 0] / rows[rows > 0]))
+
+
+@METRICS.register("f1")
+class F1(Metric):
+    """Harmonic mean of precision and recall of the positive class."""
+
+    tasks = ("binary",)
+
+    def __call__(self, truth, prediction):
+        """Return the mean; 0 where nothing is found."""
+        return float(f1_score(truth, prediction.values, zero_division=0))
+
+
+@METRICS.register("f1_macro")
+class F1Macro(Metric):
+    """Mean over classes or labels of the harmonic mean of precision and recall."""
+
+    tasks = LABELS
+
+    def __call__(self, truth, prediction):
+        """Return the mean; 0 for a class of which nothing is found."""
+        return float(f1_score(truth, prediction.values, average="macro", zero_division=0))
+
+
+@METRICS.register("hamming_loss")
+class HammingLoss(Metric):
+    """Share of labels that are wrong."""
+
+    tasks = ("multilabel",)
+    greater_is_better = False
+
+    def __call__(self, truth, prediction):
+        """Return the share."""
+        return float(np.mean(prediction.values != truth))
+
+
+@METRICS.register("rmse")
+class Rmse(Metric):
+    """Root of the mean squared error, in units of the target (several outputs: mean of theirs)."""
+
+    tasks = NUMBERS
+    greater_is_better = False
+    needs = "value"
+
+    def __call__(self, truth, prediction):
+        """Return the root."""
+        return float(np.mean(np.sqrt(np.mean((truth - prediction.values) ** 2, axis=0))))
+
+
+@METRICS.register("mae")
+class Mae(Metric):
+    """Mean absolute error, in units of the target."""
+
+    tasks = NUMBERS
+    greater_is_better = False
+    needs = "value"
+
+    def __call__(self, truth, prediction):
+        """Return the mean."""
+        return float(np.mean(np.abs(truth - prediction.values)))
+
+
+@METRICS.register("mape")
+class Mape(Metric):
+    """Mean absolute error as a share of the true value (0.1 is 10 %)."""
+
+    tasks = NUMBERS
+    greater_is_better = False
+    needs = "value"
+
+    def __call__(self, truth, prediction):
+        """Return the mean share."""
+        if (truth == 0).any():
+            raise DataError(
+                f"mape divides by the target, which is 0 in {int((truth == 0).sum())} rows of a test part. "
+                "Use mae or rmse, or leave those rows out."
+            )
+        return float(np.mean(np.abs((truth - prediction.values) / truth)))
+
+
+@METRICS.register("r2")
+class R2(Metric):
+    """Share of the variance of the test part that is explained (several outputs: mean of theirs)."""
+
+    tasks = NUMBERS
+    needs = "value"
+
+    def __call__(self, truth, prediction):
+        """Return the share; NaN where the target does not vary in the test part."""
+        total = np.sum((truth - truth.mean(axis=0)) ** 2, axis=0)
+        error = np.sum((truth - prediction.values) ** 2, axis=0)
+        return float(np.mean(1 - error / np.where(total > 0, total, np.nan)))
+
+
+def resolve_metrics(
+    names: Sequence[str] | str | None, target: Target, *, probabilities: bool = True
+) -> dict[str, Metric]:
+    """Return the metrics to score by, the primary one first.
+
+    Parameters
+    ----------
+    names : sequence of str, optional
+        Registered names; the task's own set by default.
+    target : Target
+        What is predicted.
+    probabilities : bool
+        Whether the model under test gives probabilities.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such metric, or it is not defined for the task.
+    DataError
+        When it needs probabilities and the model under test gives none.
+
+    Examples
+    --------
+    >>> from tabemb.experiments.comparison.targets import target_of
+    >>> list(resolve_metrics(None, target_of(np.array([0.5, 1.5]))))
+    ['rmse', 'mae', 'r2']
+    """
+    if names is None:
+        usable = (name for name in target.default_metrics if probabilities or METRICS[name].needs != "proba")
+        names = list(usable)
+    names = [names] if isinstance(names, str) else list(names)
+    if not names:
+        raise DataError(f"No metric is asked for. Metrics for the task {target.name}: {', '.join(_fitting(target))}.")
+    metrics = {name: METRICS[name]() for name in names}
+    for name, metric in metrics.items():
+        if target.name not in metric.tasks:
+            raise UnknownNameError(
+                f"The metric {name!r} is not defined for the task {target.name}; it is for {', '.join(metric.tasks)}. "
+                f"Metrics for {target.name}: {', '.join(_fitting(target))}."
+            )
+        if metric.needs == "proba" and not probabilities:
+            raise DataError(
+                f"The metric {name!r} needs probabilities, and the model under test has no predict_proba. "
+                "Ask for metrics of the predicted classes, such as accuracy."
+            )
+    return metrics
+
+
+def _fitting(target: Target) -> list[str]:
+    return sorted(name for name in METRICS if target.name in METRICS[name].tasks)

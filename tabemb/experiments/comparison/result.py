@@ -1,0 +1,375 @@
+"""What a comparison found: one frozen value a model, and the table, the verdict and the JSON made of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabemb.exceptions import FormatError, UnknownNameError
+from tabemb.experiments.comparison import verdict
+
+__all__ = ["Comparison", "Failure", "ModelResult", "PairedTest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedTest:
+    """The model under test against one contender, on one metric, over the same folds.
+
+    Parameters
+    ----------
+    difference : float
+        Mean over the folds, turned so that a positive number means that the model under test is better.
+    p_value : float
+        Of the corrected resampled t-test, two-sided; NaN where it cannot be computed.
+    low, high : float
+        The 95 % interval of the difference; NaN where it cannot be computed.
+    reason : str
+        Why there is no p-value; empty where there is one.
+
+    Examples
+    --------
+    >>> PairedTest(difference=0.012, p_value=0.03, low=0.002, high=0.022).significant
+    True
+    """
+
+    difference: float
+    p_value: float
+    low: float
+    high: float
+    reason: str = ""
+
+    @property
+    def significant(self) -> bool:
+        """Whether the difference is larger than the spread of the folds explains (p < 0.05)."""
+        return bool(self.p_value < 0.05)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dict."""
+        return {
+            "difference": _number(self.difference),
+            "p_value": _number(self.p_value),
+            "low": _number(self.low),
+            "high": _number(self.high),
+            "reason": self.reason,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "PairedTest":
+        """Rebuild the value from what `to_json` returned."""
+        numbers = {name: _float(data[name]) for name in ("difference", "p_value", "low", "high")}
+        return cls(**numbers, reason=data["reason"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A contender that is not among the results, and why.
+
+    Parameters
+    ----------
+    model : str
+        Name of the contender.
+    fold : int or None
+        Fold (from 0) in which it failed; None where it was left out before the first fold.
+    error : str
+        Class name of the error, or ``"skipped"``.
+    message : str
+        What the error said.
+    """
+
+    model: str
+    fold: int | None
+    error: str
+    message: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dict."""
+        return {"model": self.model, "fold": self.fold, "error": self.error, "message": self.message}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Failure":
+        """Rebuild the value from what `to_json` returned."""
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ModelResult:
+    """What one contender scored and cost.
+
+    Parameters
+    ----------
+    name, description : str
+        Registered name, and one line for people.
+    scores : dict of str to array of shape (n_folds,)
+        One value a fold and metric.
+    fit_seconds : array of shape (n_folds,)
+        Wall seconds of each fit, encoding included.
+    predict_rows_per_second : array of shape (n_folds,)
+        Rows of the test part by the wall seconds of one prediction of them, encoding included.
+    peak_memory_bytes : int or None
+        Largest resident memory of a fit above the level before it, over the folds; None where the system does
+        not tell.
+    n_parameters : int or None
+        Numbers that the fitted model holds (mean over the folds, rounded); None where they cannot be counted.
+    parameter_unit : str
+        What is counted: ``"weights"``, ``"tree nodes"``, ...
+    input_bytes_per_row : float
+        Bytes of the representation that a row is turned into before the model proper.
+    dense_bytes_per_row : float
+        The same were every column of it stored (one-hot without sparsity, in float32).
+    histories : list of dict
+        Learning curves of each fold (name to list of values an epoch); empty where the model has none.
+    versus : dict of str to PairedTest
+        Metric to the paired comparison with the model under test; empty for that model itself.
+    """
+
+    name: str
+    description: str
+    scores: dict[str, np.ndarray]
+    fit_seconds: np.ndarray
+    predict_rows_per_second: np.ndarray
+    peak_memory_bytes: int | None
+    n_parameters: int | None
+    parameter_unit: str = "weights"
+    input_bytes_per_row: float
+    dense_bytes_per_row: float
+    histories: list[dict[str, list[float]]] = field(default_factory=list)
+    versus: dict[str, PairedTest] = field(default_factory=dict)
+
+    def mean(self, metric: str) -> float:
+        """Return the mean of a metric over the folds."""
+        return float(np.mean(self.scores[metric]))
+
+    def spread(self, metric: str) -> float:
+        """Return the standard deviation of a metric over the folds (0 for one fold)."""
+        values = self.scores[metric]
+        return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dict, with null for numbers that are not finite."""
+        return {
+            "name": self.name,
+            "description": self.description,
+            "scores": {metric: _numbers(values) for metric, values in self.scores.items()},
+            "fit_seconds": _numbers(self.fit_seconds),
+            "predict_rows_per_second": _numbers(self.predict_rows_per_second),
+            "peak_memory_bytes": None if self.peak_memory_bytes is None else int(self.peak_memory_bytes),
+            "n_parameters": None if self.n_parameters is None else int(self.n_parameters),
+            "parameter_unit": self.parameter_unit,
+            "input_bytes_per_row": _number(self.input_bytes_per_row),
+            "dense_bytes_per_row": _number(self.dense_bytes_per_row),
+            "histories": [{key: _numbers(values) for key, values in each.items()} for each in self.histories],
+            "versus": {metric: test.to_json() for metric, test in self.versus.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ModelResult":
+        """Rebuild the value from what `to_json` returned."""
+        return cls(
+            name=data["name"],
+            description=data["description"],
+            scores={metric: _array(values) for metric, values in data["scores"].items()},
+            fit_seconds=_array(data["fit_seconds"]),
+            predict_rows_per_second=_array(data["predict_rows_per_second"]),
+            peak_memory_bytes=data["peak_memory_bytes"],
+            n_parameters=data["n_parameters"],
+            parameter_unit=data["parameter_unit"],
+            input_bytes_per_row=_float(data["input_bytes_per_row"]),
+            dense_bytes_per_row=_float(data["dense_bytes_per_row"]),
+            histories=[{k: [_float(v) for v in values] for k, values in each.items()} for each in data["histories"]],
+            versus={metric: PairedTest.from_json(test) for metric, test in data["versus"].items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """A model and its baselines on the very same folds.
+
+    Parameters
+    ----------
+    task : str
+        ``"binary"``, ``"multiclass"``, ``"multilabel"``, ``"regression"`` or ``"multi_regression"``.
+    metrics : tuple of str
+        Names of the metrics; the first is the primary one.
+    greater_is_better : dict of str to bool
+        Metric to its direction.
+    n_rows, n_dropped : int
+        Rows that were used, and rows left out because their target is missing.
+    n_folds : int
+        Number of folds.
+    fold_sizes : tuple of (int, int)
+        Rows of the train and the test part of each fold.
+    folds : str
+        How the folds were made, for people: ``"5 stratified folds, shuffled"``.
+    models : tuple of ModelResult
+        The model under test first, then the baselines in the order asked for.
+    failures : tuple of Failure
+        Baselines that failed in a fold, or do not apply; they are not among the models.
+    random_state : int or None
+        The seed that every contender was given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def model(name, values, versus):
+    ...     return ModelResult(
+    ...         name=name, description=name, scores={"accuracy": np.array(values)},
+    ...         fit_seconds=np.array([1.0, 1.0]),
+    ...         predict_rows_per_second=np.array([1e5, 1e5]), peak_memory_bytes=1, n_parameters=10,
+    ...         input_bytes_per_row=8.0, dense_bytes_per_row=8.0, versus=versus)
+    >>> test = PairedTest(difference=0.1, p_value=0.2, low=-0.4, high=0.6)
+    >>> comparison = Comparison(
+    ...     task="binary", metrics=("accuracy",), greater_is_better={"accuracy": True}, n_rows=20, n_folds=2,
+    ...     fold_sizes=((10, 10), (10, 10)), folds="2 folds",
+    ...     models=(model("embeddings", [0.8, 0.9], {}), model("majority", [0.7, 0.8], {"accuracy": test})))
+    >>> comparison.best().name
+    'embeddings'
+    >>> comparison.to_frame()["accuracy"].round(2).to_dict()
+    {'embeddings': 0.85, 'majority': 0.75}
+    """
+
+    task: str
+    metrics: tuple[str, ...]
+    greater_is_better: dict[str, bool]
+    n_rows: int
+    n_dropped: int = 0
+    n_folds: int
+    fold_sizes: tuple[tuple[int, int], ...]
+    folds: str
+    models: tuple[ModelResult, ...]
+    failures: tuple[Failure, ...] = ()
+    random_state: int | None = None
+
+    @property
+    def primary(self) -> str:
+        """The metric that ranks the models."""
+        return self.metrics[0]
+
+    @property
+    def subject(self) -> ModelResult:
+        """The model under test."""
+        return self.models[0]
+
+    @property
+    def baselines(self) -> tuple[ModelResult, ...]:
+        """Everything but the model under test."""
+        return self.models[1:]
+
+    def __getitem__(self, name: str) -> ModelResult:
+        for model in self.models:
+            if model.name == name:
+                return model
+        raise UnknownNameError.among("model", name, [model.name for model in self.models])
+
+    def __contains__(self, name: object) -> bool:
+        return any(model.name == name for model in self.models)
+
+    def best(self, metric: str | None = None) -> ModelResult:
+        """Return the model with the best mean of a metric (the primary one by default)."""
+        metric = self._known(metric)
+        return verdict.best_of(self.models, metric, self.greater_is_better[metric])
+
+    def verdict(self, metric: str | None = None) -> str:
+        """Say in plain sentences who won on a metric (the primary one), and whether it means anything."""
+        return verdict.sentences(self, self._known(metric))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a model: mean, spread and paired comparison of every metric, then the costs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index: the models' names. Columns, for each metric ``m``: ``m`` (mean), ``m_std``,
+            ``m_difference`` (positive: the model under test is better), ``m_low``, ``m_high`` (95 % interval), ``m_p``;
+            then ``fit_seconds`` and ``predict_rows_per_second`` (means), ``peak_memory_bytes``, ``n_parameters``,
+            ``parameter_unit``, ``input_bytes_per_row``, ``dense_bytes_per_row``.
+        """
+        index = pd.Index([model.name for model in self.models], name="model")
+        return pd.DataFrame([self._row(model) for model in self.models], index=index)
+
+    def _row(self, model: ModelResult) -> dict[str, Any]:
+        row: dict[str, Any] = {}
+        for metric in self.metrics:
+            test = model.versus.get(metric)
+            row[metric] = model.mean(metric)
+            row[f"{metric}_std"] = model.spread(metric)
+            row[f"{metric}_difference"] = np.nan if test is None else test.difference
+            row[f"{metric}_low"] = np.nan if test is None else test.low
+            row[f"{metric}_high"] = np.nan if test is None else test.high
+            row[f"{metric}_p"] = np.nan if test is None else test.p_value
+        row["fit_seconds"] = float(np.mean(model.fit_seconds))
+        row["predict_rows_per_second"] = float(np.mean(model.predict_rows_per_second))
+        row["peak_memory_bytes"] = model.peak_memory_bytes
+        row["n_parameters"] = model.n_parameters
+        row["parameter_unit"] = model.parameter_unit
+        row["input_bytes_per_row"] = model.input_bytes_per_row
+        row["dense_bytes_per_row"] = model.dense_bytes_per_row
+        return row
+
+    def _known(self, metric: str | None) -> str:
+        metric = self.primary if metric is None else metric
+        if metric not in self.metrics:
+            raise UnknownNameError.among("metric in this comparison", metric, self.metrics)
+        return metric
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-able dict (strict JSON: numbers that are not finite become null)."""
+        return {
+            "task": self.task,
+            "metrics": list(self.metrics),
+            "greater_is_better": dict(self.greater_is_better),
+            "n_rows": self.n_rows,
+            "n_dropped": self.n_dropped,
+            "n_folds": self.n_folds,
+            "fold_sizes": [list(sizes) for sizes in self.fold_sizes],
+            "folds": self.folds,
+            "random_state": self.random_state,
+            "models": [model.to_json() for model in self.models],
+            "failures": [failure.to_json() for failure in self.failures],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Comparison":
+        """Rebuild the comparison from what `to_json` returned.
+
+        Raises
+        ------
+        FormatError
+            When a field is missing or is not what it should be.
+        """
+        try:
+            return cls(
+                task=data["task"],
+                metrics=tuple(data["metrics"]),
+                greater_is_better=dict(data["greater_is_better"]),
+                n_rows=data["n_rows"],
+                n_dropped=data["n_dropped"],
+                n_folds=data["n_folds"],
+                fold_sizes=tuple((train, test) for train, test in data["fold_sizes"]),
+                folds=data["folds"],
+                random_state=data["random_state"],
+                models=tuple(ModelResult.from_json(each) for each in data["models"]),
+                failures=tuple(Failure.from_json(each) for each in data["failures"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise FormatError(
+                f"This is not what Comparison.to_json wrote: {type(error).__name__}: {error}. "
+                "Run the experiment again to write a new one."
+            ) from error
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _numbers(values: Any) -> list[float | None]:
+    return [_number(value) for value in values]
+
+
+def _float(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _array(values: list[float | None]) -> np.ndarray:
+    return np.array([_float(value) for value in values])

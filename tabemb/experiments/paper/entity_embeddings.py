@@ -1,0 +1,231 @@
+"""The comparison of Guo & Berkhahn: methods without and with vectors, on rows drawn at random and on later ones."""
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tabemb.exceptions import ColumnError, DataError, UnknownNameError, did_you_mean
+from tabemb.experiments.paper.figures import Figure, Figures
+from tabemb.experiments.paper.forms import FORMS, Form
+from tabemb.experiments.paper.methods import METHODS
+from tabemb.experiments.paper.network import StudyNetwork
+from tabemb.experiments.paper.split_rows import SPLITS, Split, SplitRows, split_rows
+from tabemb.experiments.paper.study import STUDIES, Findings, Study
+from tabemb.experiments.problem import Problem
+
+__all__ = ["EntityEmbeddings"]
+
+
+@STUDIES.register("entity_embeddings")
+class EntityEmbeddings(Study):
+    """Tables III and IV of "Entity Embeddings of Categorical Variables" (arXiv:1604.06737), for any table of amounts.
+
+    Each method learns log(amount) / log(largest amount) from each form of the same rows, and is judged by the mean
+    absolute percentage error of the amounts. Rows whose amount is not above 0 are left out.
+
+    Parameters
+    ----------
+    dims : mapping of str to int or list of int
+        The size of the vectors of each column of categories; all other columns are plain numbers. One column may have
+        several sizes, and each gives a line of the table.
+    time : sequence of str
+        The columns that tell when a row is from, the coarsest first.
+    rows : int
+        How many rows are learned from, drawn out of those that are not judged by.
+    test_share : float
+        Share of the rows that is judged by.
+    hidden_units, epochs, batch_size, n_networks
+        The network; see `StudyNetwork`.
+    splits : sequence of str
+        Of the registered ones; the vectors of the first split and line are kept.
+    forms, methods : sequence of str, mapping or instance
+        Of the registered ones.
+    published : mapping of str to mapping, optional
+        For a split and a method, the figures without and with vectors.
+    """
+
+    def __init__(
+        self,
+        dims=None,
+        time=(),
+        rows=200_000,
+        test_share=0.1,
+        hidden_units=(1000, 500),
+        epochs=10,
+        batch_size=128,
+        n_networks=5,
+        splits=("shuffled", "time"),
+        forms=("raw", "embeddings", "cross_fitted", "target_encoding"),
+        methods=("knn", "random_forest", "boosted_trees", "network"),
+        published=None,
+    ):
+        self.dims = dims
+        self.time = time
+        self.rows = rows
+        self.test_share = test_share
+        self.hidden_units = hidden_units
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.n_networks = n_networks
+        self.splits = splits
+        self.forms = forms
+        self.methods = methods
+        self.published = published
+
+    def run(self, problem, *, categorical, seed, progress=None):
+        """Return a figure for each split, form, line and method; see `Study.run`.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such split, form or method.
+        ColumnError, DataError
+            When ``dims`` or ``time`` do not fit the table, or its amounts cannot be used.
+        """
+        splits, forms, methods = (
+            {registry.name_of(part): part for part in map(registry.resolve, given)}
+            for registry, given in ((SPLITS, self.splits), (FORMS, self.forms), (METHODS, self.methods))
+        )
+        if "embeddings" not in forms:
+            raise DataError("forms must hold 'embeddings': the network behind them is the one that is kept.")
+        lines = _lines(self.dims)
+        published = self._published(splits, methods)
+        self._check_columns(problem.X, categorical)
+        X, amounts, notes = _positive(problem)
+        network = StudyNetwork(self.hidden_units, self.epochs, self.batch_size, self.n_networks)
+        # What is made of a split: each form once or for each line, and the methods that learn from it.
+        plan = [
+            (name, line, [each for each in methods if forms[name].for_networks or not methods[each].is_network])
+            for name in forms
+            for line in (lines if forms[name].each_line else list(lines)[:1])
+        ]
+        tell = _counted(progress, len(splits) * sum(1 + len(learning) for _, _, learning in plan))
+        figures: list[Figure] = []
+        kept, largest = None, 0.0
+        for split, kind in splits.items():
+            rows = self._rows(X, amounts, kind, seed)
+            for name, line, learning in plan:
+                what = f"{split}, {forms[name].title}, {line}"
+                tell(what)
+                begin = perf_counter()
+                features = forms[name].make(rows, network, lines[line], seed)
+                form_seconds = perf_counter() - begin
+                if kept is None and features.fitted is not None:
+                    kept, largest = features.fitted, float(rows.amounts.max())
+                for method in learning:
+                    tell(f"{what}: {methods[method].title}")
+                    begin = perf_counter()
+                    error = rows.error(methods[method].predict(features, rows, network, seed))
+                    figures.append(
+                        Figure(
+                            split=split,
+                            form=name,
+                            line=line,
+                            method=method,
+                            error=error,
+                            seconds=perf_counter() - begin,
+                            form_seconds=form_seconds,
+                            published=_figure_of(forms[name], published.get((split, method))),
+                        )
+                    )
+            notes.append(f"{split}: {len(rows.train):,} rows to learn from and {len(rows.test):,} to be judged by.")
+        titles = {
+            kind: {name: part.title for name, part in parts.items()}
+            for kind, parts in (("split", splits), ("form", forms), ("method", methods))
+        }
+        return Findings(
+            figures=Figures(all=tuple(figures), titles=titles, lines=tuple(lines)),
+            model=kept,
+            target=f"log({problem.target}) / log({largest:g})",
+            notes=tuple(notes),
+        )
+
+    def _rows(self, X: pd.DataFrame, amounts: np.ndarray, split: Split, seed: int) -> SplitRows:
+        return split_rows(
+            X,
+            amounts,
+            split,
+            categorical=list(self.dims),
+            time=list(self.time),
+            test_share=self.test_share,
+            rows=self.rows,
+            seed=seed,
+        )
+
+    def _check_columns(self, X: pd.DataFrame, categorical: Any) -> None:
+        known = [str(column) for column in X.columns]
+        if not self.time:
+            raise DataError("time must name the columns that tell when a row is from, such as [Year, Month, Day].")
+        for key, names in (("dims", self.dims), ("time", self.time)):
+            for column in names:
+                if column not in known:
+                    raise ColumnError(
+                        f"{key} names {column!r}, which is not among the columns that are learned from."
+                        f"{did_you_mean(column, known)}"
+                    )
+        for column in X.columns:
+            if X[column].isna().any():
+                raise DataError(f"The column {column!r} has missing cells; leave it out of data.columns, or fill them.")
+            if column not in self.dims and (column in categorical or not pd.api.types.is_numeric_dtype(X[column])):
+                raise ColumnError(f"The column {column!r} holds categories; dims must name the size of its vectors.")
+
+    def _published(self, splits: Mapping, methods: Mapping) -> dict[tuple[str, str], tuple[float, float]]:
+        found = {}
+        for split, of_split in (self.published or {}).items():
+            if split not in splits:
+                raise UnknownNameError.among("split with published figures", split, splits)
+            for method, pair in of_split.items():
+                if method not in methods:
+                    raise UnknownNameError.among("method with published figures", method, methods)
+                if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(_is_error(each) for each in pair):
+                    raise DataError(
+                        f"published gives for {method!r} in {split!r} two errors above 0, without vectors and with "
+                        f"them; got {pair!r}."
+                    )
+                found[split, method] = tuple(pair)
+        return found
+
+
+def _lines(dims: Any) -> dict[str, dict[str, int]]:
+    """Return for each line of the table the sizes of all columns' vectors."""
+    if not isinstance(dims, Mapping) or not dims:
+        raise DataError("dims must map each column of categories to the size of its vectors, such as {Store: 10}.")
+    several = [column for column, size in dims.items() if isinstance(size, list | tuple)]
+    if len(several) > 1:
+        raise DataError(f"dims may give several sizes for one column; here are {' and '.join(several)}.")
+    lead = several[0] if several else next(iter(dims))
+    sizes = dims[lead] if several else [dims[lead]]
+    return {f"{lead} {size}": dict(dims) | {lead: size} for size in sizes}
+
+
+def _positive(problem: Problem) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
+    """Return the rows whose amount is above 0, their amounts, and how many were left out."""
+    if not pd.api.types.is_numeric_dtype(problem.y):
+        raise DataError(f"The target {problem.target!r} must be an amount; it is of {problem.y.dtype}.")
+    amounts = problem.y.to_numpy("float64")
+    above = amounts > 0
+    n_out = int((~above).sum())
+    notes = [f"{n_out:,} rows whose {problem.target} is not above 0 were left out."] if n_out else []
+    return problem.X[above].reset_index(drop=True), amounts[above], notes
+
+
+def _figure_of(form: Form, pair: tuple[float, float] | None) -> float | None:
+    return None if pair is None or form.published is None else float(pair[form.published])
+
+
+def _is_error(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+def _counted(progress: Any, n_steps: int) -> Callable[[str], None]:
+    """Return what tells each step by its number."""
+    done = iter(range(n_steps))
+
+    def tell(what: str) -> None:
+        if progress is not None:
+            progress(what, next(done), n_steps)
+
+    return tell

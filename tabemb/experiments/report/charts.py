@@ -1,0 +1,217 @@
+"""The report's pictures, as SVG that takes its colours from the page. Needs matplotlib, the extra ``plot``."""
+
+import importlib.util
+import io
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tabemb.experiments.comparison.result import Comparison, ModelResult
+from tabemb.experiments.report.numbers import score
+
+__all__ = ["can_draw", "draw_curves", "draw_map", "draw_scores", "styled"]
+
+# matplotlib writes these colours; the page, light or dark, says what they look like.
+INK, QUIET, FAINT, PAPER = "#333333", "#767676", "#d4d4d4", "#ffffff"
+SUBJECT, RIVAL, SUBJECT_SOFT, RIVAL_SOFT = "#2f6690", "#b4692f", "#a9bfd0", "#d9c3ae"
+PAGE_COLOURS = {
+    INK: "--ink",
+    QUIET: "--quiet",
+    FAINT: "--faint",
+    PAPER: "--paper",
+    SUBJECT: "--subject",
+    RIVAL: "--rival",
+    SUBJECT_SOFT: "--subject-soft",
+    RIVAL_SOFT: "--rival-soft",
+}
+STYLE = {
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.labelcolor": QUIET,
+    "axes.edgecolor": FAINT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": QUIET,
+    "ytick.labelcolor": INK,
+    "axes.grid": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "legend.frameon": False,
+}
+
+
+def can_draw() -> bool:
+    """Tell whether matplotlib is installed."""
+    return importlib.util.find_spec("matplotlib") is not None
+
+
+def draw_scores(comparison: Comparison, metric: str) -> str:
+    """Draw one metric: a bar a model, its spread, and a dot for each fold.
+
+    The bars start at the score of the model ``majority``, which learns nothing, where it was scored; at zero otherwise.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The scores.
+    metric : str
+        One of its metrics.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    upwards = comparison.greater_is_better[metric]
+    models = sorted(
+        (model for model in comparison.models if np.isfinite(model.scores[metric]).all()),
+        key=lambda model: -model.mean(metric) if upwards else model.mean(metric),
+    )
+    start = comparison["majority"].mean(metric) if "majority" in comparison else 0.0
+    start = start if np.isfinite(start) else 0.0
+    with styled(f"scores {metric}", 4.7, 0.34 * len(models) + 0.75) as canvas:
+        ax = canvas.figure.subplots()
+        for row, model in enumerate(models):
+            own = model is comparison.subject
+            strong, soft = (SUBJECT, SUBJECT_SOFT) if own else (RIVAL, RIVAL_SOFT)
+            mean, spread, values = model.mean(metric), model.spread(metric), model.scores[metric]
+            ax.barh(row, mean - start, left=start, height=0.62, color=soft)
+            ax.plot([mean - spread, mean + spread], [row, row], color=strong, linewidth=1.4, solid_capstyle="butt")
+            # A step up and down, so that folds with the same score can be told apart.
+            steps = np.resize([-0.12, 0.0, 0.12], len(values))
+            ax.scatter(values, row + steps, s=11, color=strong, linewidths=0.4, edgecolors=PAPER, zorder=3)
+            ax.annotate(
+                score(mean),
+                (1, row),
+                xycoords=("axes fraction", "data"),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                color=INK,
+                fontsize=8.5,
+                fontweight="bold" if own else "normal",
+            )
+        ax.set_yticks(range(len(models)), [model.name for model in models])
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.axvline(start, color=QUIET, linewidth=0.8)
+        ax.invert_yaxis()
+        ax.margins(x=0.04)
+        ax.locator_params(axis="x", nbins=5)
+        way = "more is better" if upwards else "less is better"
+        ax.set_xlabel(f"{metric} ({way})", fontsize=8.5)
+    return canvas.svg
+
+
+def draw_curves(comparison: Comparison) -> str:
+    """Draw the loss by epoch of each model that has learning curves: thin lines for folds, a thick one for their mean.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element; empty where no model has learning curves.
+    """
+    models = [model for model in comparison.models if any("loss" in each for each in model.histories)]
+    if not models:
+        return ""
+    with styled("curves", 8.6, 3.0) as canvas:
+        panels = np.atleast_1d(canvas.figure.subplots(1, len(models), sharey=True))
+        for ax, model in zip(panels, models, strict=True):
+            own = model is comparison.subject
+            _curves(ax, model, *((SUBJECT, SUBJECT_SOFT) if own else (RIVAL, RIVAL_SOFT)))
+        panels[0].set_ylabel("loss")
+    return canvas.svg
+
+
+def draw_map(vectors, title: str, places: Mapping[Any, tuple[float, float]] | None = None) -> str:
+    """Draw a column's vectors on a plane, and beside them where the categories lie on the globe, if that is told.
+
+    Parameters
+    ----------
+    vectors : CategoryVectors
+        The vectors.
+    title : str
+        Goes on top.
+    places : mapping of key to (float, float), optional
+        Latitude and longitude in degrees.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
+    """
+    from tabemb.vectors.plots.map import plot_map, plot_places
+
+    with styled(f"map {title}", 8.6, 4.6 if places else 5.4) as canvas:
+        if not places:
+            plot_map(vectors, ax=canvas.figure.subplots(), title=title)
+        else:
+            left, right = canvas.figure.subplots(1, 2)
+            # First, since a map measures its labels in the layout as it then is.
+            plot_places(places, ax=right, title="Where they lie")
+            plot_map(vectors, ax=left, title=title)
+    return canvas.svg
+
+
+def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
+    for key, line, words in (("loss", (0, (2, 2)), "training rows"), ("val_loss", "solid", "validation rows")):
+        curves = [np.asarray(each[key], float) for each in model.histories if each.get(key)]
+        if not curves:
+            continue
+        for curve in curves:
+            ax.plot(np.arange(1, len(curve) + 1), curve, color=soft, linewidth=0.8, linestyle=line)
+        longest = max(map(len, curves))
+        padded = np.array([np.pad(curve, (0, longest - len(curve)), constant_values=np.nan) for curve in curves])
+        # Folds stop early at different epochs: the mean ends where not all folds go on.
+        mean = padded[:, : min(map(len, curves))].mean(axis=0)
+        ax.plot(np.arange(1, len(mean) + 1), mean, color=strong, linewidth=1.8, linestyle=line, label=words)
+    ax.set_title(model.name, loc="left", fontsize=9.5, fontweight="bold")
+    ax.set_xlabel("epoch")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.tick_params(axis="y", labelcolor=QUIET)
+    ax.legend(fontsize=8, handlelength=2.2)
+
+
+class styled:
+    """A figure in the report's style; its SVG is there when the block is left."""
+
+    def __init__(self, name: str, width: float, height: float) -> None:
+        self.name, self.size, self.svg = name, (width, height), ""
+
+    def __enter__(self) -> "styled":
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+
+        # Names within an SVG are drawn from the salt: those of two pictures in a page must differ.
+        self._style = mpl.rc_context(STYLE | {"svg.hashsalt": self.name})
+        self._style.__enter__()
+        self.figure = Figure(figsize=self.size, layout="constrained")
+        return self
+
+    def __exit__(self, *problem) -> None:
+        try:
+            if problem[0] is None:
+                buffer = io.StringIO()
+                self.figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Type", "Format")))
+                self.svg = _for_page(buffer.getvalue(), self.name)
+        finally:
+            self._style.__exit__(*problem)
+
+
+def _for_page(svg: str, name: str, colours: Mapping[str, str] = PAGE_COLOURS) -> str:
+    """Cut matplotlib's file down to the element, with the page's colours and without a fixed size."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\s(?:id="[\w.]+_\d+"|xmlns:xlink="[^"]*"|version="1.1")', "", svg)
+    svg = re.sub(r'width="([\d.]+)pt" height="[\d.]+pt"', r'style="max-width: \1pt"', svg, count=1)
+    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
+    for hexadecimal, variable in colours.items():
+        svg = re.sub(rf"{hexadecimal}\b", f"var({variable})", svg)
+    return svg.strip()

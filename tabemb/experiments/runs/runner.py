@@ -1,0 +1,281 @@
+"""Running an experiment: load, compare, fit the model to keep, and write the folder."""
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tabemb.exceptions import ConfigError, DataError, TabembError, UnknownNameError
+from tabemb.experiments.runs.artifacts import describe, write_artefacts, write_json, write_text
+from tabemb.experiments.comparison.compare import compare
+from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
+from tabemb.experiments.problem import Problem, load_problem
+from tabemb.experiments.report.comparison_page import render_report
+from tabemb.experiments.comparison.result import Comparison
+from tabemb.experiments.runs.folder import WRITTEN
+from tabemb.experiments.staging import staged_folder
+from tabemb.experiments.comparison.targets import read_targets, target_of
+from tabemb.table.schema import DroppedColumnWarning, SchemaHint
+
+__all__ = ["RunResult", "check_names", "compare_only", "make_estimator", "run"]
+
+KEPT = "all rows"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A run that went well.
+
+    Parameters
+    ----------
+    path : Path
+        The folder with the report, the vectors and the model.
+    comparison : Comparison or None
+        The scores; None after a study.
+    seconds : float
+        Wall seconds of the whole run.
+    figures : Figures or None
+        What a study found.
+    """
+
+    path: Path
+    comparison: Comparison | None
+    seconds: float
+    figures: Any = None
+
+    def shown(self, width: int = 140) -> Any:
+        """Return what the command line prints, for a console of so many characters."""
+        # rich is there to print; who only runs experiments need not load it.
+        from tabemb.experiments.console import show_comparison
+
+        return self.figures.shown(width) if self.comparison is None else show_comparison(self.comparison, width=width)
+
+
+def run(
+    config: ExperimentConfig | str | Path,
+    *,
+    force: bool = False,
+    output: str | Path | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
+) -> RunResult:
+    """Run an experiment and write ``OUTPUT/NAME/``.
+
+    The folder holds ``report.html``, ``report.json``, ``vectors/`` (Parquet, a file a column), ``model/`` (fitted to
+    all rows) and ``config.yaml``. It is built beside its place and renamed at the end: it appears whole or not at all.
+
+    Parameters
+    ----------
+    config : ExperimentConfig or path
+        The experiment, or its YAML file.
+    force : bool, default=False
+        Replace a run of the same name, once the new one is whole.
+    output : path, optional
+        The folder for runs, instead of the one that the experiment names.
+    progress : callable, optional
+        Called as in `tabemb.compare`, and once more before the model to keep is fitted, with fold = n_folds. A study
+        tells its steps instead: what, step, n_steps.
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    ConfigError, DataError
+        When the experiment or its data are wrong.
+    OutputError
+        When the folder exists already or cannot be written; found out before the work begins.
+    """
+    begin = time.perf_counter()
+    config = config if isinstance(config, ExperimentConfig) else read_config(config)
+    if config.name is None:
+        raise ConfigError("An experiment that was made in Python needs a name: ExperimentConfig(name=...).")
+    folder = Path(config.output if output is None else output) / config.name
+    with staged_folder(folder, parts=WRITTEN, replace=force) as staging:
+        check_names(config)
+        problem = load_problem(config)
+        clock = {"load": time.perf_counter() - begin}
+        text = dump_config(config, **({} if output is None else {"output": str(output)}))
+        work = _fill_with_comparison if config.study is None else _fill_with_study
+        with known_warnings_off():
+            found = work(config, problem, staging, text, clock, progress)
+    return RunResult(path=folder, seconds=clock["total"], **found)
+
+
+def _fill_with_comparison(
+    config: ExperimentConfig, problem: Problem, staging: Path, text: str, clock: dict, progress: Any
+) -> dict[str, Any]:
+    """Compare, fit the model to keep, and write the folder; return what was found, as fields of the result."""
+    begin = time.perf_counter()
+    estimator = make_estimator(config, problem)
+    comparison = _compare(config, problem, estimator, progress)
+    clock["compare"] = time.perf_counter() - begin
+    if progress is not None:
+        progress(KEPT, comparison.n_folds, comparison.n_folds)
+    model = estimator.fit(problem.X, problem.y)
+    clock["refit"] = time.perf_counter() - begin - clock["compare"]
+    write_artefacts(staging, model, text)
+    clock["total"] = clock["load"] + time.perf_counter() - begin
+    title = config.title or f"{problem.target}: embeddings against their baselines"
+    record = describe(config, problem, model, clock, title=title, verdict=comparison.verdict())
+    record["comparison"] = comparison.to_json()
+    write_json(staging / "report.json", record)
+    page = render_report(
+        record, comparison, model.vectors_, config_text=text, labels=problem.labels, **dict(config.report)
+    )
+    write_text(staging / "report.html", page)
+    return {"comparison": comparison}
+
+
+def _fill_with_study(
+    config: ExperimentConfig, problem: Problem, staging: Path, text: str, clock: dict, progress: Any
+) -> dict[str, Any]:
+    """Do a study, and write the folder; return what was found, as fields of the result."""
+    from tabemb.experiments.paper import STUDIES
+    from tabemb.experiments.paper.study_page import render_study
+
+    begin = time.perf_counter()
+    study = STUDIES.resolve(config.study)
+    try:
+        findings = study.run(problem, categorical=config.data.categorical, seed=config.seed, progress=progress)
+    except DataError as error:
+        raise type(error)(f"{config.where('study')}: {error}") from error
+    except UnknownNameError as error:
+        raise ConfigError(f"{config.where('study')}: {error}") from None
+    write_artefacts(staging, findings.model, text)
+    clock["study"] = time.perf_counter() - begin
+    clock["total"] = clock["load"] + clock["study"]
+    figures = findings.figures
+    kept = replace(problem, target=findings.target, notes=(*problem.notes, *findings.notes))
+    title = config.title or f"{problem.target}: {STUDIES.name_of(study)}"
+    record = describe(config, kept, findings.model, clock, title=title, verdict=figures.verdict())
+    record |= {"comparison": None, "study": figures.to_json()}
+    write_json(staging / "report.json", record)
+    page = render_study(record, figures, findings.model.vectors_, config_text=text, **dict(config.report))
+    write_text(staging / "report.html", page)
+    return {"comparison": None, "figures": figures}
+
+
+def compare_only(config: ExperimentConfig, *, progress: Callable[[str, int, int], object] | None = None) -> Comparison:
+    """Do an experiment's comparison, and write nothing.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment; its name, output and report do not matter.
+    progress : callable, optional
+        See `tabemb.compare`.
+    """
+    check_names(config)
+    problem = load_problem(config)
+    with known_warnings_off():
+        return _compare(config, problem, make_estimator(config, problem), progress)
+
+
+def check_names(config: ExperimentConfig) -> None:
+    """Look up every name of a pluggable part, before any work is done.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such body, baseline, metric ...; the message names the line and near names.
+    """
+    # Here, not on top: reading a configuration or a finished run must not load Keras.
+    from tabemb.experiments.comparison.baselines import BASELINES
+    from tabemb.experiments.comparison.metrics import METRICS
+    from tabemb.experiments.paper import STUDIES
+    from tabemb.nn.bodies import BODIES
+    from tabemb.nn.losses import LOSSES
+    from tabemb.nn.numeric import NUMERIC_ENCODERS
+    from tabemb.nn.sizes import FROM_DATA, SIZE_RULES
+    from tabemb.training.schedules import SCHEDULES
+
+    model = config.model
+    wanted = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
+    wanted += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
+    if isinstance(model.embedding_dim, str) and model.embedding_dim != FROM_DATA:
+        wanted.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
+    if config.study is not None:
+        wanted.append(("study", STUDIES, config.study))
+    wanted += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
+    wanted += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
+    for key, registry, spec in wanted:
+        try:
+            registry.resolve(spec)
+        except TabembError as error:
+            raise ConfigError(f"{config.where(key)}: {error}") from None
+    for key, columns in dict(config.report).items():
+        for column in columns or ():
+            if config.data.columns is not None and column not in config.data.columns:
+                raise ConfigError(f"{config.where(f'report.{key}')}: {column!r} is not among data.columns.")
+
+
+def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
+    """Return the unfitted embedding model of an experiment: a classifier or a regressor, as the target is."""
+    from tabemb.estimators.classifier import EmbeddingClassifier
+    from tabemb.estimators.regressor import EmbeddingRegressor
+    from tabemb.nn.losses import ClassLoss, NumberLoss
+
+    values, _ = read_targets(problem.y)
+    target = target_of(values, None if config.task == "auto" else config.task)
+    kind = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
+    params = config.model_params()
+    for name in ("class_weight", "label_smoothing", "calibration"):
+        if not target.is_classifier and name in params:
+            raise ConfigError(f"{config.where(f'model.{name}')} is for classes, and the target is a number.")
+    if "loss" in params:
+        _check_loss(config, ClassLoss if target.is_classifier else NumberLoss)
+    return kind(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
+
+
+def _check_loss(config: ExperimentConfig, family: Any) -> None:
+    from tabemb.nn.losses import loss_of
+
+    try:
+        loss = loss_of(config.model.loss, family)
+    except ValueError as error:
+        raise ConfigError(f"{config.where('model.loss')}: {error}") from None
+    if loss.n_values > 1:
+        raise ConfigError(
+            f"{config.where('model.loss')} predicts {loss.n_values} quantiles of a row; an experiment scores one "
+            "number. Name one, such as quantiles: 0.5."
+        )
+
+
+@contextmanager
+def known_warnings_off() -> Iterator[None]:
+    """Silence the notes about columns, which would come once a fold and model; the report has them once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DroppedColumnWarning)
+        warnings.simplefilter("ignore", SchemaHint)
+        yield
+
+
+def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progress: Any) -> Comparison:
+    validation = config.validation
+    kind, by = validation.kind, None if problem.by is None else problem.by.to_numpy()
+    cv: Any = {"name": kind, "n_splits": validation.folds}
+    if kind == "auto":
+        cv = validation.folds
+    elif kind == "holdout":
+        cv = {"name": kind, "test_fraction": validation.share}
+    options = {} if config.baselines is None else {"baselines": config.baselines}
+    try:
+        return compare(
+            problem.X,
+            problem.y,
+            estimator=estimator,
+            task=None if config.task == "auto" else config.task,
+            cv=cv,
+            groups=by if kind == "group" else None,
+            time=by if kind == "time" else None,
+            metrics=config.metrics,
+            random_state=config.seed,
+            progress=progress,
+            **options,
+        )
+    except DataError as error:
+        raise type(error)(f"{config.where()}: {error}") from error

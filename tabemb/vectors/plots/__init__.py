@@ -1,0 +1,1 @@
+"""Pictures of a column's vectors. Needs matplotlib, the extra ``plot``."""

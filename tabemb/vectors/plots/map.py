@@ -1,0 +1,223 @@
+"""Pictures of a column's vectors. Needs matplotlib, the extra ``plot``."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.plots.colors import DOT, NAMED, Plain, colouring_of
+from tabemb.vectors.plots.labels import place_labels
+from tabemb.vectors.plots.projections import PROJECTIONS, Plane, Projection
+from tabemb.vectors.plots.style import INK, LABEL_POINTS, QUIET, empty, head, new_axes, short_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_map", "plot_places"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+# Areas of the dots in points squared: for a category of no rows, and what the most frequent one has on top.
+_LEAST_AREA, _MORE_AREA = 9.0, 170.0
+_FULL_SIZE = 400
+# A label that ends so many points from its dot's rim needs no line to it.
+_NEAR = 5.0
+# Labels keep clear of so many dots that have none; beyond that the picture is full anyway.
+_DOTS_AVOIDED = 3000
+
+
+def plot_map(
+    vectors: CategoryVectors,
+    *,
+    method: str | Mapping[str, Any] | Projection = "pca",
+    color: "str | Mapping[Any, Any] | pd.Series[Any] | None" = None,
+    top: int = 30,
+    ax: "Axes | None" = None,
+    title: str | None = None,
+) -> "Axes":
+    """Draw the categories of a column on a plane, so that categories with like vectors lie close together.
+
+    The plane is that of the two principal components, or of another projection. The area of a dot grows with the
+    number of rows of its category. The most frequent categories are named; a name that had to move away is tied to its
+    dot by a line, and one for which there is no room is left out.
+
+    Parameters
+    ----------
+    vectors : CategoryVectors
+        With at least one category. Without ``counts`` all dots are of one size, and the first categories are named.
+    method : str, mapping or Projection, default="pca"
+        How the vectors are laid out; see :mod:`tabemb.vectors.plots.projections`.
+    color : None, "count", "cluster", mapping or pandas Series
+        What the dots are coloured by; see :func:`tabemb.vectors.plots.colors.colouring_of`.
+    top : int, default=30
+        How many categories are named, the most frequent first.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure of 640 x 480 pixels when left out.
+    title : str, optional
+        The column's name when left out.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    DataError
+        When there is no category to draw, or ``top`` is negative.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> vectors = CategoryVectors(["red", "pink", "blue"], [[1, 0], [0.9, 0.2], [-1, 0]], [30, 5, 20], name="colour")
+    >>> ax = plot_map(vectors, ax=Figure().subplots())
+    >>> ax.get_title(loc="left")
+    'colour'
+    """
+    if top < 0:
+        raise DataError(f"plot_map names the `top` most frequent categories: expected 0 or more, got {top}.")
+    if not len(vectors):
+        raise DataError(f"The column {vectors.name!r} has no categories, so there is nothing to draw.")
+    plane = PROJECTIONS.resolve(method).place(vectors.vectors)
+    colouring = colouring_of(color, vectors)
+    ax = new_axes(6.4 if isinstance(colouring, Plain) else 8.0) if ax is None else ax
+    counts = np.ones(len(vectors)) if vectors.counts is None else vectors.counts.astype(float)
+    order = np.argsort(-counts, kind="stable")
+    is_named = np.isin(np.arange(len(vectors)), order[:top])
+    areas = np.full(len(vectors), 28.0)
+    if vectors.counts is not None:
+        areas = _areas(counts)
+    colouring.draw(ax, plane.places, areas, is_named)
+    _quieten(ax, plane)
+    subtitle = head(ax, vectors.name if title is None else title)
+    drawn = order[: top + _DOTS_AVOIDED]
+    keys = vectors.index_to_key
+    n_named = min(top, len(vectors))
+    n_labels = _label(ax, [keys[i] for i in order[:top]], plane.places[drawn], areas[drawn])
+    subtitle.set_text(_subtitle(vectors, n_labels, complete=n_labels == n_named))
+    return ax
+
+
+def plot_places(places: Mapping[Any, tuple[float, float]], *, ax: "Axes | None" = None, title: str = "") -> "Axes":
+    """Draw categories where they lie on the globe, to be laid beside the map of their vectors.
+
+    Parameters
+    ----------
+    places : mapping of key to (float, float)
+        Latitude and longitude in degrees; at least one.
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure of 640 x 480 pixels when left out.
+    title : str, default=""
+        What stands above.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    DataError
+        When there is no place to draw.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = plot_places({"BOS": (42.4, -71.0), "MIA": (25.8, -80.3)}, ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.texts]
+    ['BOS', 'MIA']
+    """
+    if not places:
+        raise DataError("There are no places, so there is nothing to draw.")
+    ax = new_axes() if ax is None else ax
+    degrees = np.array(list(places.values()), dtype=np.float64)[:, ::-1]
+    areas = np.full(len(degrees), 28.0)
+    x, y = degrees.T
+    ax.scatter(x, y, s=areas, color=NAMED, **DOT)
+    empty(ax)
+    ax.set_xlabel("west to east", color=QUIET, fontsize=8)
+    ax.set_ylabel("south to north", color=QUIET, fontsize=8)
+    if title:
+        ax.set_title(title, loc="left", fontsize=11, color=INK, fontweight="bold", parse_math=False, pad=17)
+    # A degree of longitude is the shorter, the farther from the equator.
+    ax.set_aspect(1 / np.cos(np.radians(degrees[:, 1].mean())), adjustable="datalim")
+    _label(ax, list(places), degrees, areas)
+    return ax
+
+
+def _areas(counts: FloatArray) -> FloatArray:
+    """Return the areas of the dots; where there are many, they are smaller, so that they can be told apart."""
+    share = min(1.0, (_FULL_SIZE / max(len(counts), 1)) ** 0.5)
+    areas: FloatArray = _LEAST_AREA * max(share, 0.6) + share * _MORE_AREA * counts / max(counts.max(), 1)
+    return areas
+
+
+def _quieten(ax: "Axes", plane: Plane) -> None:
+    """Take away what says nothing, and say how much of the truth the picture shows."""
+    empty(ax)
+    ax.set_xlabel(plane.across, color=QUIET, fontsize=8)
+    if not np.ptp(plane.places[:, 1]):
+        return
+    ax.set_ylabel(plane.up, color=QUIET, fontsize=8)
+    # Distances are what the map is about: a step to the right is as long as a step up.
+    ax.set_aspect("equal", adjustable="datalim")
+
+
+def _subtitle(vectors: CategoryVectors, n_labels: int, *, complete: bool) -> str:
+    parts = [f"{len(vectors):,} {'category' if len(vectors) == 1 else 'categories'}"]
+    if 0 < n_labels < len(vectors):
+        parts.append(f"the {n_labels} most frequent named" if complete else f"{n_labels} frequent ones named")
+    if vectors.counts is not None:
+        parts.append("area of a dot: rows")
+    return "; ".join(parts)
+
+
+def _label(ax: "Axes", keys: list[Any], places: FloatArray, areas: FloatArray) -> int:
+    """Write the keys beside the first dots; return how many found room."""
+    if not keys:
+        return 0
+    from matplotlib import text as text_module
+
+    texts = [
+        ax.annotate(
+            short_label(key),
+            tuple(place),
+            xytext=(0, 0),
+            textcoords="offset points",
+            fontsize=LABEL_POINTS,
+            color=INK,
+            ha="center",
+            va="center",
+            parse_math=False,
+            in_layout=False,
+            arrowprops={"arrowstyle": "-", "color": QUIET, "linewidth": 0.6, "shrinkA": 1, "shrinkB": 0},
+        )
+        for key, place in zip(keys, places, strict=False)
+    ]
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    # Limits, aspect and layout are settled only by drawing; the boxes below are those of the final picture.
+    figure.draw_without_rendering()
+    points = figure.dpi / 72
+    # An annotation's own extent would take in its line.
+    boxes = [text_module.Text.get_window_extent(text) for text in texts]
+    sizes = np.array([[box.width, box.height] for box in boxes])
+    dots = ax.transData.transform(places)
+    radii = np.sqrt(areas / np.pi) * points
+    frame = np.asarray(ax.get_window_extent().padded(-3).extents)
+    centres = place_labels(sizes, dots, radii, frame)
+    for text, dot, radius, size, centre in zip(texts, dots, radii, sizes, centres, strict=False):
+        if np.isnan(centre).any():
+            text.remove()
+            continue
+        text.set_position(tuple((centre - dot) / points))
+        gap = np.maximum(np.abs(centre - dot) - size / 2, 0)
+        if text.arrow_patch is not None:
+            text.arrow_patch.set_visible(bool(np.linalg.norm(gap) > radius + _NEAR * points))
+    return int((~np.isnan(centres).any(axis=1)).sum())

@@ -1,0 +1,211 @@
+"""Pictures of how alike categories are: a heatmap and a tree. Needs matplotlib, the extra ``plot``."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError
+from tabemb.vectors.plots.colors import OKABE_ITO
+from tabemb.vectors.plots.hierarchy import cosine_matrix, leaf_order, linkage_of
+from tabemb.vectors.plots.style import FAINT, INK, QUIET, head, new_axes, short_label
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from tabemb.vectors.category_vectors import CategoryVectors
+
+__all__ = ["plot_dendrogram", "plot_heatmap"]
+
+FloatArray = npt.NDArray[np.floating[Any]]
+
+# Inches for each category, and for what is around them.
+_STEP, _AROUND = 0.17, 1.6
+_LEAST, _MOST = 3.2, 14.0
+# Branches that join below this share of the highest join have a colour of their own.
+_TOGETHER = 0.7
+_LEAST_JOIN = 1e-3
+_ALL_ALIKE = 0.999
+
+
+def plot_heatmap(
+    vectors: "CategoryVectors",
+    keys: Iterable[Any] | None = None,
+    *,
+    top: int = 40,
+    ax: "Axes | None" = None,
+    title: str | None = None,
+) -> "Axes":
+    """Draw the cosine of each category with each, in an order in which neighbours are alike.
+
+    Parameters
+    ----------
+    vectors : CategoryVectors
+    keys : iterable of keys, optional
+        Which categories; the ``top`` most frequent ones when left out.
+    top : int, default=40
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure that grows with the number of categories when left out.
+    title : str, optional
+        The column's name when left out.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    UnknownKeyError
+        When a key is not in the column.
+    DataError
+        When there is no category to draw, or ``top`` is below 1.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from tabemb import CategoryVectors
+    >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="colour")
+    >>> ax = plot_heatmap(vectors, ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.get_yticklabels()]
+    ['blue', 'pink', 'red']
+    """
+    rows = _chosen(vectors, keys, top, fewest=1)
+    rows = rows[leaf_order(vectors.vectors[rows])]
+    cosines = cosine_matrix(vectors.vectors[rows])
+    side = float(np.clip(_AROUND + _STEP * len(rows), _LEAST, _MOST))
+    ax = new_axes(side + 1.0, side) if ax is None else ax
+    # Where nothing points away from anything, half of a scale from -1 to 1 would say nothing.
+    low, scale = (float(cosines.min()), "cividis") if cosines.min() >= 0 else (-1.0, "RdBu_r")
+    image = ax.imshow(cosines, cmap=scale, vmin=low if low < _ALL_ALIKE else 0, vmax=1, interpolation="nearest")
+    labels = [short_label(vectors.index_to_key[row]) for row in rows]
+    ax.set_xticks(range(len(rows)), labels, rotation=90, parse_math=False)
+    ax.set_yticks(range(len(rows)), labels, parse_math=False)
+    ax.tick_params(length=0, labelcolor=INK)
+    ax.spines[:].set_visible(False)
+    head(ax, vectors.name if title is None else title).set_text(_subtitle(vectors, len(rows), keys is None))
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    bar = figure.colorbar(image, ax=ax, shrink=0.6, aspect=28, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.set_label("cosine", fontsize=8, color=QUIET)
+    bar.ax.tick_params(labelsize=7.5, labelcolor=QUIET, color=FAINT)
+    _fit_labels(ax, len(rows), ("x", "y"))
+    return ax
+
+
+def plot_dendrogram(
+    vectors: "CategoryVectors",
+    keys: Iterable[Any] | None = None,
+    *,
+    top: int = 40,
+    ax: "Axes | None" = None,
+    title: str | None = None,
+) -> "Axes":
+    """Draw categories as a tree: the farther to the left two branches meet, the less alike they are.
+
+    Parameters
+    ----------
+    vectors : CategoryVectors
+    keys : iterable of keys, optional
+        Which categories; the ``top`` most frequent ones when left out.
+    top : int, default=40
+    ax : matplotlib Axes, optional
+        Where to draw; a new figure that grows with the number of categories when left out.
+    title : str, optional
+        The column's name when left out.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    UnknownKeyError
+        When a key is not in the column.
+    DataError
+        When there are fewer than two categories to draw, or ``top`` is below 2.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from tabemb import CategoryVectors
+    >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="colour")
+    >>> ax = plot_dendrogram(vectors, ax=Figure().subplots())
+    >>> ax.get_xlabel()
+    '1 - cosine, averaged over pairs'
+    """
+    rows = _chosen(vectors, keys, top, fewest=2)
+    ax = new_axes(6.4, float(np.clip(0.9 + _STEP * len(rows), 2.4, _MOST))) if ax is None else ax
+    from scipy.cluster.hierarchy import dendrogram
+
+    joined = linkage_of(vectors.vectors[rows])
+    # Equal vectors join at no distance at all, for which scipy's axis has no room.
+    joined[-1, 2] = max(joined[-1, 2], _LEAST_JOIN)
+    labels = [short_label(vectors.index_to_key[row]) for row in rows]
+    dendrogram(joined, ax=ax, orientation="left", labels=labels, link_color_func=_branch_colours(joined))
+    for text in ax.get_yticklabels():
+        text.set_parse_math(False)
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.tick_params(axis="x", labelsize=7.5, labelcolor=QUIET, color=FAINT)
+    ax.spines[["left", "top", "right"]].set_visible(False)
+    ax.spines["bottom"].set_color(FAINT)
+    ax.set_xlim(joined[-1, 2] * 1.05, 0)
+    ax.set_xlabel("1 - cosine, averaged over pairs", color=QUIET, fontsize=8)
+    head(ax, vectors.name if title is None else title).set_text(_subtitle(vectors, len(rows), keys is None))
+    _fit_labels(ax, len(rows), ("y",))
+    return ax
+
+
+def _chosen(vectors: "CategoryVectors", keys: Iterable[Any] | None, top: int, *, fewest: int) -> npt.NDArray[np.intp]:
+    """Return the rows to draw."""
+    if keys is None:
+        if isinstance(top, bool) or not isinstance(top, int) or top < fewest:
+            raise DataError(
+                f"`top` is how many categories are drawn, the most frequent: {fewest} or more, got {top!r}."
+            )
+        counts = np.ones(len(vectors)) if vectors.counts is None else vectors.counts
+        rows = np.argsort(-counts, kind="stable")[:top]
+    else:
+        several = [keys] if isinstance(keys, str | bytes) else keys
+        rows = np.array(list(dict.fromkeys(vectors.key_to_index[key] for key in several)), dtype=np.intp)
+    if len(rows) < fewest:
+        wanted = "a category" if fewest == 1 else "two categories"
+        raise DataError(f"Column {vectors.name!r}: expected at least {wanted} to draw, got {len(rows)}.")
+    return rows
+
+
+def _branch_colours(joined: FloatArray) -> Callable[[int], str]:
+    """Return the colour of each join: that of its group, ink above the groups, or where there are too many."""
+    from scipy.cluster.hierarchy import fcluster
+
+    n, bar = len(joined) + 1, _TOGETHER * joined[-1, 2]
+    groups = fcluster(joined, bar, criterion="distance")
+    if groups.max() > len(OKABE_ITO):
+        return lambda node: QUIET
+    leaf: dict[int, int] = {i: i for i in range(n)}
+    for i, (left, *_) in enumerate(joined):
+        leaf[n + i] = leaf[int(left)]
+    return lambda node: OKABE_ITO[groups[leaf[node]] - 1] if joined[node - n, 2] <= bar else QUIET
+
+
+def _subtitle(vectors: "CategoryVectors", n: int, most_frequent: bool) -> str:
+    total = f"{len(vectors):,} {'category' if len(vectors) == 1 else 'categories'}"
+    if n == len(vectors):
+        return total
+    return f"the {n} most frequent of {total}" if most_frequent and vectors.counts is not None else f"{n} of {total}"
+
+
+def _fit_labels(ax: "Axes", n: int, axes: tuple[str, ...]) -> None:
+    """Make the names so small that they do not touch."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    for axis in axes:
+        box = ax.get_window_extent()
+        room = (box.width if axis == "x" else box.height) / n / figure.dpi * 72
+        ax.tick_params(axis=axis, labelsize=float(np.clip(0.8 * room, 1.5, 8.0)))  # type: ignore[arg-type]

@@ -1,0 +1,52 @@
+"""From typed text to a category."""
+
+import datetime as dt
+
+import pytest
+
+from tabemb.cli.keys import key_from_text
+from tabemb.exceptions import UnknownKeyError
+from tabemb.vectors.category_vectors import CategoryVectors
+
+
+def column(*keys):
+    return CategoryVectors(list(keys), [[float(i)] for i in range(len(keys))], name="col")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("BOS", "BOS"),
+        ("New York", "New York"),
+        ("7", 7),
+        ("-12", -12),
+        ("2.5", 2.5),
+        ("true", True),
+        ("2013-01-01", dt.date(2013, 1, 1)),
+        ("2013-01-01 05:00", dt.datetime(2013, 1, 1, 5)),
+        ("05:00", dt.time(5)),
+        ("bos", "BOS"),
+    ],
+)
+def test_the_text_finds_the_key_and_its_type(text, key):
+    found = key_from_text(text, column(key, "another"))
+    assert found == key
+    assert type(found) is type(key)
+
+
+def test_text_goes_before_numbers_and_true_is_not_1():
+    assert key_from_text("1", column(1, "1")) == "1"
+    assert key_from_text("true", column(1, True)) is True
+
+
+def test_an_unknown_key_is_told_near_and_frequent_ones():
+    with pytest.raises(UnknownKeyError) as caught:
+        key_from_text("BOZ", column("BOS", "SFO"))
+    assert str(caught.value) == (
+        "The column 'col' has no category 'BOZ'. Did you mean 'BOS'? The most frequent ones: BOS, SFO."
+    )
+
+
+def test_two_keys_that_differ_in_case_only_are_not_guessed():
+    with pytest.raises(UnknownKeyError):
+        key_from_text("bos", column("BOS", "Bos"))

@@ -1,0 +1,86 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tabemb import EmbeddingClassifier
+from tabemb.experiments.comparison.candidates import Subject, own_estimators, table_settings, with_random_state
+
+
+class Own(BaseEstimator):
+    """Has the parameters by which the library's estimators are known."""
+
+    def __init__(self, categorical=None, min_frequency=None, one_hot_max_categories=0, random_state=None):
+        self.categorical = categorical
+        self.min_frequency = min_frequency
+        self.one_hot_max_categories = one_hot_max_categories
+        self.random_state = random_state
+
+
+def test_own_estimators_are_found_wherever_they_are():
+    assert list(own_estimators(Own())) == [""]
+    assert list(own_estimators(make_pipeline(StandardScaler(), Own()))) == ["own__"]
+    assert own_estimators(LinearRegression()) == {}
+
+
+def test_baselines_read_columns_as_the_model_under_test_does():
+    assert table_settings(Own(categorical=["month"], min_frequency=5)) == {
+        "categorical": ["month"],
+        "min_frequency": 5,
+    }
+    assert table_settings(LinearRegression()) == {}
+
+
+def test_the_seed_fills_what_is_none_and_leaves_what_is_set():
+    pipeline = make_pipeline(Own(random_state=7), RandomForestClassifier())
+    with_random_state(pipeline, 3)
+    assert pipeline[0].random_state == 7
+    assert pipeline[1].random_state == 3
+
+
+def test_the_subject_is_a_clone_with_the_seed():
+    given = Own()
+    built = Subject(given).build(None, given, 5)
+    assert built is not given
+    assert (given.random_state, built.random_state) == (None, 5)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "description"),
+    [
+        (Own(), "one embedding per categorical column, then a network"),
+        (LinearRegression(), "LinearRegression, as given"),
+    ],
+)
+def test_the_subject_describes_itself(estimator, description):
+    assert Subject(estimator).description == description
+
+
+def test_what_is_not_of_the_library_is_weighed_as_far_as_it_shows():
+    X, y = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.0]}), np.arange(3.0)
+    linear = make_pipeline(StandardScaler(), LinearRegression()).fit(X, y)
+    subject = Subject(linear)
+    assert subject.n_parameters(linear) == 3
+    assert np.isnan(subject.input_bytes(linear, X)).all()
+    assert subject.history(linear) == {}
+    forest = RandomForestClassifier(n_estimators=2, random_state=0).fit(X, [0, 1, 0])
+    assert Subject(forest).n_parameters(forest) is None
+
+
+def test_an_ensemble_weighs_as_much_as_all_its_networks():
+    X, y = pd.DataFrame({"a": list("abcd") * 10}), np.arange(40) % 2
+    one, three = (EmbeddingClassifier(max_epochs=1, random_state=0, n_ensemble=n).fit(X, y) for n in (1, 3))
+    assert Subject(three).n_parameters(three) == 3 * Subject(one).n_parameters(one) > 0
+
+
+def test_baselines_read_columns_as_the_model_in_a_search_does():
+    model = EmbeddingClassifier(categorical=["month"], min_frequency=5)
+    wanted = {"categorical": ["month"], "min_frequency": 5, "max_categories": None}
+    assert table_settings(model) == wanted
+    assert table_settings(GridSearchCV(model, {"embedding_dim": [2, 4]})) == wanted
+    assert table_settings(make_pipeline(StandardScaler(), model)) == {}

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from tabemb.exceptions import DataError
+from tabemb.experiments.comparison.significance import corrected_t_test
+
+
+def test_the_statistic_is_that_of_nadeau_and_bengio_by_hand():
+    # mean 0.02, variance 0.0001, (1/3 + 1/2) * 0.0001 = 8.3333e-5, error 0.0091287, t = 2.19089 with 2 degrees.
+    test = corrected_t_test([0.01, 0.02, 0.03], [200, 200, 200], [100, 100, 100])
+    assert test.difference == pytest.approx(0.02)
+    # For 2 degrees of freedom the distribution is known in closed form: p = 1 - t / sqrt(2 + t**2).
+    t = 0.02 / np.sqrt((1 / 3 + 1 / 2) * 0.0001)
+    assert t == pytest.approx(2.19089, abs=1e-5)
+    assert test.p_value == pytest.approx(1 - t / np.sqrt(2 + t**2))
+    assert test.p_value == pytest.approx(0.15982, abs=1e-4)
+    # The 97.5 % point of t with 2 degrees is 4.30265.
+    assert test.low == pytest.approx(0.02 - 4.30265 * 0.00912871, abs=1e-6)
+    assert test.high == pytest.approx(0.02 + 4.30265 * 0.00912871, abs=1e-6)
+    assert test.reason == ""
+
+
+def test_the_correction_makes_the_p_value_larger_than_that_of_the_plain_paired_test():
+    differences = [0.01, 0.03, 0.02, 0.015, 0.025]
+    plain = stats.ttest_1samp(differences, 0).pvalue
+    assert corrected_t_test(differences, [80] * 5, [20] * 5).p_value > plain
+    # With a vanishing test part nothing is corrected.
+    assert corrected_t_test(differences, [10**9] * 5, [1] * 5).p_value == pytest.approx(plain, rel=1e-6)
+
+
+def test_the_sign_tells_who_is_better():
+    better = corrected_t_test([0.1, 0.2, 0.15], [10] * 3, [5] * 3)
+    worse = corrected_t_test([-0.1, -0.2, -0.15], [10] * 3, [5] * 3)
+    assert worse.difference == -better.difference
+    assert worse.p_value == pytest.approx(better.p_value)
+    assert (worse.low, worse.high) == pytest.approx((-better.high, -better.low))
+
+
+@pytest.mark.parametrize(
+    ("differences", "reason"),
+    [
+        ([0.1], "one fold says nothing about the spread"),
+        ([0.0, 0.0, 0.0], "the two score the same in every fold"),
+        ([0.1, 0.1, 0.1], "it is the same in every fold"),
+        ([0.3 - 0.2, 0.1, 0.4 - 0.3], "it is the same in every fold"),
+        ([0.1, np.nan, 0.2], "at least one fold has no score"),
+    ],
+)
+def test_where_there_is_no_spread_there_is_no_p_value_but_a_reason(differences, reason):
+    test = corrected_t_test(differences, [10] * len(differences), [5] * len(differences))
+    assert np.isnan([test.p_value, test.low, test.high]).all()
+    assert test.reason == reason
+    assert not test.significant
+
+
+def test_lengths_that_do_not_fit_are_an_error():
+    with pytest.raises(DataError, match=r"one test size for each fold; got 2, 3 and 3\."):
+        corrected_t_test([0.1, 0.2], [1, 1, 1], [1, 1, 1])
+    with pytest.raises(DataError, match=r"got 0, 0 and 0"):
+        corrected_t_test([], [], [])

@@ -1,0 +1,163 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.experiments.comparison.targets import TARGETS, Multiclass, Multilabel, read_targets, target_of
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        list,
+        pd.Series,
+        lambda y: pd.Series(y, dtype=object),
+        lambda y: pd.Series(y, dtype="category"),
+        lambda y: pd.DataFrame({"y": y}),
+        lambda y: pl.Series("y", y),
+        pa.array,
+        lambda y: pa.chunked_array([y[:1], y[1:]]),
+    ],
+)
+def test_targets_are_read_from_any_kind_of_column(make):
+    values, present = read_targets(make(["late", None, "on time"]))
+    assert values.tolist() == ["late", "on time"]
+    assert present.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("y", "dtype"),
+    [
+        ([1, 2], "int64"),
+        (np.array([1, 2], "uint8"), "int64"),
+        ([True, False], "bool"),
+        ([0.5, 1], "float64"),
+        (pd.array([1, None, 2], dtype="Int64"), "int64"),
+        (pd.array([True, None], dtype="boolean"), "bool"),
+        (pd.Series([1, None, 2], dtype=object), "int64"),
+        (np.array(["a", "b"]), "object"),
+        (np.array([[1], [2]]), "int64"),
+        (pd.Series(["a", "b"], dtype="category"), "object"),
+    ],
+)
+def test_numbers_stay_numbers_and_texts_texts(y, dtype):
+    assert read_targets(y)[0].dtype == dtype
+    assert read_targets(y)[0].ndim == 1
+
+
+def test_of_several_outputs_all_must_be_there():
+    values, present = read_targets(pd.DataFrame({"a": [1.0, None, 3.0], "b": [1, 2, 3]}))
+    assert values.tolist() == [[1.0, 1.0], [3.0, 3.0]]
+    assert present.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([None, None], r"No rows are left: the target is missing in all 2 of them\."),
+        ([], r"No rows are left: the target is missing in all 0 of them\."),
+        ([1.0, np.inf], r"The target is infinite in 1 of 2 rows"),
+        (pd.to_datetime(["2020-01-01", "2020-01-02"]), r"The target holds dates or durations"),
+    ],
+)
+def test_targets_that_cannot_be_used_are_refused(y, message):
+    with pytest.raises(DataError, match=message):
+        read_targets(y)
+
+
+@pytest.mark.parametrize(
+    ("y", "name"),
+    [
+        (["a", "b"], "binary"),
+        ([0, 1], "binary"),
+        ([True, False], "binary"),
+        ([0.0, 1.0], "binary"),
+        (["a", "b", "c"], "multiclass"),
+        ([1, 2, 5], "multiclass"),
+        (list(range(20)), "multiclass"),
+        (list(range(21)), "regression"),
+        ([f"city {i}" for i in range(50)], "multiclass"),
+        ([0.5, 1.0], "regression"),
+        ([[0, 1], [1, 1]], "multilabel"),
+        ([[0.5, 1], [1, 1]], "multi_regression"),
+        ([[5, 1], [1, 2]], "multi_regression"),
+    ],
+)
+def test_the_kind_is_told_from_the_values(y, name):
+    assert target_of(read_targets(y)[0]).name == name
+
+
+def test_the_estimator_or_the_task_overrule_the_values():
+    few = np.array([1, 2, 5])
+    assert target_of(few, estimator=Ridge()).name == "regression"
+    assert target_of(np.arange(50), estimator=LogisticRegression()).name == "multiclass"
+    assert target_of(few, "regression").name == "regression"
+    assert target_of(np.arange(50), "classification").name == "multiclass"
+    assert target_of(np.array([[1, 0], [0, 1]]), "regression").name == "multi_regression"
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "estimator", "message"),
+    [
+        (["a", "a"], None, None, r"The target has one class only, 'a': there is nothing to tell apart"),
+        ([0.5, 1.5], "classification", None, r"The targets are not classes \(scikit-learn calls them 'continuous'\)"),
+        ([0.5, 1.5], None, LogisticRegression(), r"The targets are not classes"),
+        (["a", "b"], None, Ridge(), r"A regression target is one column of numbers; got object of shape \(2,\)"),
+        ([0, 1], "binary", Ridge(), r"The task is binary, and Ridge is a regressor"),
+        ([0, 1], "regression", LogisticRegression(), r"The task is regression, and LogisticRegression is a classifier"),
+        ([1, 2, 3], "binary", None, r"A binary target has two classes; this one has 3"),
+        ([1, "a"], None, None, r"The target mixes classes of different types \(int, str\)"),
+        ([[1, 2], [3, 4]], "multiclass", None, r"The classes are one column; got targets of shape \(2, 2\)"),
+        ([[1, 2], [3, 4]], "multilabel", None, r"A multilabel target is a matrix of 0 and 1"),
+        ([1.0, 2.0], "multi_regression", None, r"A multi_regression target is several columns of numbers"),
+    ],
+)
+def test_targets_that_do_not_fit_are_refused(y, task, estimator, message):
+    with pytest.raises(DataError, match=message):
+        target_of(read_targets(y)[0], task, estimator)
+
+
+def test_an_unknown_task_is_named_with_its_neighbour():
+    with pytest.raises(UnknownNameError, match=r"No task named 'regresion'.*Did you mean 'regression'\?"):
+        target_of(np.array([1.0, 2.0]), "regresion")
+
+
+def test_every_kind_has_a_name_and_metrics():
+    for name, kind in TARGETS.items():
+        assert kind.default_metrics, name
+
+
+class Fitted:
+    """A fitted model that answers what it is told."""
+
+    def __init__(self, classes, probabilities):
+        self.classes_ = classes
+        self.probabilities = probabilities
+
+    def predict_proba(self, X):
+        return self.probabilities
+
+
+def test_classes_that_the_training_part_lacked_get_probability_zero():
+    target = Multiclass(np.array(["a", "b", "c"], dtype=object))
+    fitted = Fitted(np.array(["a", "c"], dtype=object), np.array([[0.25, 0.75]]))
+    assert target.predict_proba(fitted, None).tolist() == [[0.25, 0.0, 0.75]]
+
+
+def test_probabilities_of_labels_come_as_a_list_or_as_a_matrix():
+    target = Multilabel(np.array([[0, 1], [1, 0]]))
+    matrix = np.array([[0.2, 0.9]])
+    assert target.predict_proba(Fitted(None, matrix), None).tolist() == [[0.2, 0.9]]
+    listed = [np.array([[0.8, 0.2]]), np.array([[1.0]])]
+    only_no = Fitted([np.array([0, 1]), np.array([0])], listed)
+    assert target.predict_proba(only_no, None).tolist() == [[0.2, 0.0]]
+
+
+def test_several_numbers_for_a_row_of_one_target_are_refused():
+    target = target_of(np.array([1.0, 2.0]), "regression")
+    assert target.encode(np.array([[1.0], [2.0]])).tolist() == [1.0, 2.0]
+    with pytest.raises(DataError, match="A regression target is one number a row; here are 3"):
+        target.encode(np.ones((2, 3)))

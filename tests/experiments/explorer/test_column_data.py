@@ -1,0 +1,81 @@
+"""What the page is told of a column, and what 16 bits a number cost."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+
+from tabemb.experiments.explorer import column_data as module
+from tabemb.experiments.explorer.column_data import column_data, whole_rows
+from tabemb.vectors import CategoryVectors
+from tabemb.vectors.similarity import unit_rows
+
+
+def array(text, dtype):
+    return np.frombuffer(base64.b64decode(text), dtype)
+
+
+@pytest.fixture(scope="module")
+def told(towns):
+    return json.loads(json.dumps(column_data("town", towns)))
+
+
+def test_a_column_is_told_whole(told, towns):
+    assert told["labels"] == towns.keys
+    assert (told["name"], told["kinds"], told["dim"], told["texts"]) == ("town", "text", 8, {})
+    assert told["counts"] == list(range(900, 600, -1))
+    stored = array(told["vectors"], "<i2").reshape(300, 8).astype(float)
+    np.testing.assert_allclose(unit_rows(stored), unit_rows(towns.vectors), atol=5e-5)
+    groups = array(told["groups"], "u1")
+    assert len(groups) == 300
+    # The regions that the towns were made in.
+    assert sorted({(group, row % 4) for row, group in enumerate(groups.tolist())}) == sorted(
+        {(groups[region], region) for region in range(4)}
+    )
+    assert told["group_names"] == ["town 0, town 4, …", "town 1, town 5, …", "town 2, town 6, …", "town 3, town 7, …"]
+
+
+def test_maps_lie_between_minus_one_and_one_and_keep_their_shape(told):
+    assert [each["name"] for each in told["maps"]] == ["PCA", "t-SNE"]
+    for each in told["maps"]:
+        places = array(each["places"], "<f4").reshape(300, 2)
+        assert np.abs(places).max() == pytest.approx(1)
+        np.testing.assert_allclose(places.max(axis=0), -places.min(axis=0), atol=1e-6)
+
+
+def test_typed_keys_keep_their_text_and_kind():
+    told = column_data("x", CategoryVectors(["1", 1, "a"], np.eye(3)))
+    assert told["labels"] == ["1 (text)", "1 (number)", "a"]
+    assert told["texts"] == {0: "1", 1: "1"}
+    assert told["kinds"] == ["text", "number", "text"]
+    assert told["counts"] is None
+
+
+@pytest.mark.parametrize("vectors", [[[1.0, 2.0]], [[1.0], [2.0], [-3.0]], np.ones((4, 3)), np.zeros((6, 2))])
+def test_small_and_odd_columns_are_told(vectors):
+    told = column_data("x", CategoryVectors(range(len(vectors)), vectors))
+    json.dumps(told, allow_nan=False)
+    assert told["maps"][0]["name"] == "PCA"
+
+
+def test_large_columns_have_no_map_by_neighbours(monkeypatch):
+    monkeypatch.setattr(module, "MOST_FOR_NEIGHBOUR_MAPS", 9)
+    vectors = np.random.default_rng(0).normal(size=(10, 3))
+    assert [each["name"] for each in column_data("x", CategoryVectors(range(10), vectors))["maps"]] == ["PCA"]
+    assert len(column_data("x", CategoryVectors(range(9), vectors[:9]))["maps"]) == 2
+
+
+def test_sixteen_bits_cost_less_than_a_ten_thousandth_of_a_cosine():
+    vectors = np.random.default_rng(0).normal(size=(500, 32)).astype(np.float32) * 1e-3
+    exact, stored = unit_rows(vectors.astype(float)), unit_rows(whole_rows(vectors).astype(float))
+    assert np.abs(exact @ exact.T - stored @ stored.T).max() < 1e-4
+
+
+def test_the_nearest_ten_of_a_real_column_are_the_same(shared_data):
+    words = shared_data("glove100_small").set_index("word").head(3000)
+    vectors = CategoryVectors(words.index, words.to_numpy(np.float32))
+    stored = CategoryVectors(words.index, whole_rows(vectors.vectors).astype(np.float32))
+    asked = words.index[::20]
+    near = [[key for key, _ in each.most_similar(word)] for word in asked for each in (vectors, stored)]
+    assert np.mean([one == two for one, two in zip(near[::2], near[1::2], strict=True)]) > 0.95

@@ -1,0 +1,421 @@
+"""The page in a real browser: searched, clicked, asked, by mouse, by fingers and by keys alone."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tabemb.experiments.explorer.explorer import render_explorer
+from tabemb.vectors import CategoryVectors
+
+pytest.importorskip("selenium", reason="selenium is not installed (dependency group: dev)")
+from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((found for found in map(shutil.which, NAMES) if found), None)
+DRIVER = shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromium-driver are not installed")
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in [*FLAGS, "--window-size=1200,800"]:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    try:
+        driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    except WebDriverException as error:
+        # A browser that is there, and cannot run: a stub that would install it, or a machine without a sandbox.
+        pytest.skip(f"the browser does not start: {str(error.msg).splitlines()[0]}")
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory, towns, awkward):
+    path = tmp_path_factory.mktemp("page") / "explore.html"
+    line = CategoryVectors(["low", "middle", "high"], [[-1.0], [0.1], [2.0]], name="line")
+    one = CategoryVectors(["only"], [[1.0, 2.0]], [5], name="one")
+    columns = {"town": towns, "odd </script>": awkward, "line": line, "one": one}
+    text = render_explorer(columns, name="late", title="Late <img src=x onerror=window.hacked=1>", source="runs/late")
+    path.write_text(text, encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(browser, address):
+    """Return the page, fresh, in a window of a computer."""
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.get("about:blank")
+    browser.get_log("browser")
+    browser.get(address)
+    yield browser
+    assert [entry["message"] for entry in browser.get_log("browser")] == []
+
+
+def at(page, column):
+    page.execute_script("location.hash = new URLSearchParams({column: arguments[0]})", column)
+    wait(page, "return window.explorer.column.name === arguments[0]", column)
+
+
+def wait(page, condition, *arguments):
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(page, 5, poll_frequency=0.02).until(lambda _: page.execute_script(condition, *arguments))
+
+
+def find(page, selector):
+    return page.find_element(By.CSS_SELECTOR, selector)
+
+
+def text(page, selector):
+    return page.execute_script("return document.querySelector(arguments[0]).textContent", selector)
+
+
+def listed(page):
+    """Return the list beside the map: names and figures."""
+    script = """return [...document.querySelectorAll("#answer ol button")].map(
+        (each) => [each.querySelector(".label").textContent, each.querySelector(".figure").textContent])"""
+    return [tuple(each) for each in page.execute_script(script)]
+
+
+def shows(page, answers):
+    """Tell whether the list is the answer of Python: the same keys, and cosines as rounded for people."""
+    keys, figures = zip(*listed(page), strict=True)
+    cosines = [float(each.replace("\N{MINUS SIGN}", "-")) for each in figures]
+    return list(keys) == [str(key) for key, _ in answers] and np.allclose(cosines, [c for _, c in answers], atol=0.0051)
+
+
+def ask(page, words):
+    box = find(page, "#search")
+    box.clear()
+    box.send_keys(words, Keys.ENTER)
+
+
+def pixel_of(page, row):
+    return page.execute_script("return window.explorer.map.at(arguments[0])", row)
+
+
+def move_to(page, x, y):
+    box = find(page, "#map").rect
+    return ActionChains(page, duration=20).move_to_element_with_offset(
+        find(page, "#map"), round(x - box["width"] / 2), round(y - box["height"] / 2)
+    )
+
+
+def test_it_opens_from_a_file_asks_the_network_for_nothing_and_shows_the_first_column(page):
+    assert page.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert text(page, "h1").startswith("Late <img src=x onerror=window.hacked=1>")
+    assert text(page, "#answer h2") == "Most frequent"
+    assert listed(page)[:2] == [("town 0", "900"), ("town 1", "899")]
+    options = [each.text for each in page.find_elements(By.CSS_SELECTOR, "#column option")]
+    assert options == ["town (300)", "odd </script> (20)", "line (3)", "one (1)"]
+    assert find(page, "#about").text.startswith("first component: ")
+
+
+def test_every_category_has_a_dot_in_its_place(page, towns):
+    colours = page.execute_script(
+        """const {map} = window.explorer, {width, height} = map.painter.canvas;
+        const pixels = map.painter.context.getImageData(0, 0, width, height).data;
+        return map.column.labels.map((_, row) => {
+            const [x, y] = map.at(row).map((each) => Math.round(each * width / map.view.width));
+            return [...pixels.slice(4 * (y * width + x), 4 * (y * width + x) + 3)].join()
+        })"""
+    )
+    assert len(colours) == len(towns)
+    assert "253,253,252" not in colours
+
+
+def test_a_key_is_found_by_typing_with_suggestions(page, towns):
+    box = find(page, "#search")
+    box.send_keys("OWN 29")
+    suggestions = [each.text for each in page.find_elements(By.CSS_SELECTOR, "#options [role=option] bdi")]
+    assert suggestions == ["town 29", *(f"town {i}" for i in range(290, 297))]
+    assert box.get_attribute("aria-expanded") == "true"
+    box.send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_UP)
+    assert box.get_attribute("aria-activedescendant") == "option-1"
+    box.send_keys(Keys.ENTER)
+    assert text(page, "#answer h2 span") == "town 290"
+    assert shows(page, towns.most_similar("town 290"))
+    assert not find(page, "#options").is_displayed()
+
+
+def test_the_key_itself_is_suggested_first(page):
+    find(page, "#search").send_keys("town 12 - town 29")
+    assert page.execute_script("return document.querySelector('#options bdi').textContent") == "town 29"
+    find(page, "#search").send_keys("9", Keys.ARROW_DOWN, Keys.ENTER)
+    assert find(page, "#search").get_attribute("value") == "town 12 - town 299"
+    assert text(page, "#answer h2 span") == "town 12 \N{MINUS SIGN} town 299"
+
+
+def test_the_nearest_are_those_of_python_for_every_category(page, towns):
+    found = page.execute_script(
+        """const {column, mostSimilar} = window.explorer;
+        return column.labels.map((_, row) => mostSimilar(column, [row], [], 10).map((each) => each.row))"""
+    )
+    exact = [[towns.key_to_index[key] for key, _ in towns.most_similar(each)] for each in towns]
+    assert np.mean([one == two for one, two in zip(found, exact, strict=True)]) > 0.99
+
+
+def test_a_click_on_the_map_chooses_and_a_click_on_nothing_lets_go(page, towns):
+    move_to(page, *pixel_of(page, 7)).click().perform()
+    wait(page, "return window.explorer.state.key !== null")
+    key = page.execute_script("return window.explorer.state.key")
+    assert shows(page, towns.most_similar(key))
+    assert text(page, "#live").startswith(f"Nearest to {key}: ")
+    assert page.execute_script("return [...window.explorer.map.lit].length") == 11
+    move_to(page, 5, 5).click().perform()
+    wait(page, "return window.explorer.state.key === null")
+    assert text(page, "#answer h2") == "Most frequent"
+
+
+def test_hovering_shows_the_key_its_rows_and_the_nearest(page, towns):
+    move_to(page, *pixel_of(page, 3)).perform()
+    wait(page, "return !document.getElementById('tip').hidden")
+    row = page.execute_script("return window.explorer.map.hover")
+    lines = page.execute_script("return [...document.querySelectorAll('#tip > *')].map((each) => each.textContent)")
+    nearest = [f"{cosine:.2f}  {key}" for key, cosine in towns.most_similar(f"town {row}", topn=3)]
+    assert lines == [f"town {row}", f"{900 - row} rows", *nearest]
+    move_to(page, 3, 3).perform()
+    wait(page, "return document.getElementById('tip').hidden")
+
+
+def test_a_line_of_the_list_can_be_clicked_and_more_lines_be_had(page, towns):
+    find(page, "#answer ol button").click()
+    assert text(page, "#answer h2 span") == "town 0"
+    find(page, "#answer .offers button").click()
+    assert shows(page, towns.most_similar("town 0", topn=30))
+    assert 'most_similar("town 0", topn=30)' in text(page, "#answer pre")
+
+
+def test_the_neighbours_can_be_seen_close_up(page):
+    ask(page, "town 12")
+    page.find_elements(By.CSS_SELECTOR, "#answer .offers button")[1].click()
+    map_ = "const {map} = window.explorer; "
+    assert page.execute_script(map_ + "return map.view.zoom") > 1.2
+    assert page.execute_script(map_ + "return [...map.lit].every((row) => map.view.isInside(...map.at(row), 20))")
+
+
+@pytest.mark.parametrize(
+    ("words", "positive", "negative"),
+    [
+        ("town 5 - town 2 + town 9", ["town 5", "town 9"], ["town 2"]),
+        ("TOWN 5 \N{MINUS SIGN} town 2", ["town 5"], ["town 2"]),
+        ('"town 5"-"town 2"', ["town 5"], ["town 2"]),
+        ("town 5-town 2+town 9", ["town 5", "town 9"], ["town 2"]),
+        ("- town 2", [], ["town 2"]),
+        ("town 1 + town 1", ["town 1", "town 1"], []),
+    ],
+)
+def test_sums_and_differences_are_those_of_python(page, towns, words, positive, negative):
+    ask(page, words)
+    assert shows(page, towns.most_similar(positive, negative))
+
+
+@pytest.mark.parametrize(
+    ("words", "positive", "negative"),
+    [
+        ("a - b", ["a - b"], []),
+        ('"a" - b', ["a"], ["b"]),
+        ("c - a - b", ["c"], ["a", "b"]),
+        ('c - "a - b"', ["c"], ["a - b"]),
+        ("a-b + c", ["a-b", "c"], []),
+        ('"it\'s ""quoted""" + c', ['it\'s "quoted"', "c"], []),
+        ("1 (text) + c", ["1", "c"], []),
+        ("1 (number) + c", [1, "c"], []),
+        ("True (bool)", [True], []),
+        ("1.5 - new york", [1.5], ["New York"]),
+        ("(blank) + c", ["", "c"], []),
+        ('c + "-"', ["c", "-"], []),
+    ],
+)
+def test_keys_that_hold_signs_or_look_alike_can_be_asked_for(page, awkward, words, positive, negative):
+    at(page, awkward.name)
+    rows = page.execute_script(
+        """const {explorer} = window;
+        const asked = explorer.parseQuestion(arguments[0], explorer.book);
+        return [asked.positive, asked.negative]""",
+        words,
+    )
+    assert rows == [[awkward.key_to_index[key] for key in keys] for keys in (positive, negative)]
+
+
+def test_every_label_as_it_is_written_is_understood(page, awkward):
+    at(page, awkward.name)
+    script = """const {column, book, written, parseQuestion} = window.explorer;
+        return column.labels.map((label) => parseQuestion(`c + ${written(label)}`, book).positive[1])"""
+    assert page.execute_script(script) == list(range(len(awkward)))
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("Newyork + c", 'No category "Newyork" in odd </script> (20 categories). Did you mean New York or Newark'),
+        ("1 + c", '"1" may be 1 (text) or 1 (number): which one?'),
+        ("c -", "A category is missing beside a + or -."),
+        ('c + "a', "The quote before a is not closed."),
+        ('"a" b', 'Expected + or - after "a", and then another category.'),
+        ("zzzzzzz", 'No category "zzzzzzz" in odd </script> (20 categories).'),
+    ],
+)
+def test_what_is_not_understood_is_said_in_words(page, awkward, words, problem):
+    at(page, awkward.name)
+    ask(page, words)
+    assert text(page, "#answer .problem").startswith(problem)
+    assert text(page, "#live") == text(page, "#answer .problem")
+
+
+def test_a_category_that_was_meant_is_one_click_away(page, awkward):
+    at(page, awkward.name)
+    ask(page, "Newyork")
+    find(page, ".offers button").click()
+    assert text(page, "#answer h2 span") == "New York"
+
+
+def test_keys_are_text_whatever_they_say(page, awkward):
+    at(page, awkward.name)
+    for row in (0, 1):
+        page.execute_script("window.explorer.pick(arguments[0])", row)
+        wait(page, "return window.explorer.chosen?.[0] === arguments[0]", row)
+        assert text(page, "#answer h2 span") == awkward.keys[row]
+        move_to(page, *pixel_of(page, row)).perform()
+        find(page, "#search").send_keys(" ")
+    assert page.execute_script("return window.hacked") is None
+    assert page.execute_script("return document.querySelectorAll('img, script').length") == 2
+
+
+def test_no_other_script_may_run(page):
+    page.execute_script(
+        """const script = document.createElement("script");
+        script.textContent = "window.hacked = 1";
+        document.body.append(script)"""
+    )
+    assert page.execute_script("return window.hacked") is None
+    assert "Content Security Policy" in page.get_log("browser")[0]["message"]
+
+
+def test_it_can_be_used_by_keys_alone(page, towns):
+    body = find(page, "body")
+    body.send_keys("/")
+    assert page.switch_to.active_element == find(page, "#search")
+    page.switch_to.active_element.send_keys("town 12", Keys.ENTER)
+    assert shows(page, towns.most_similar("town 12"))
+    page.switch_to.active_element.send_keys(Keys.TAB)
+    assert page.switch_to.active_element == find(page, "#map")
+    before = page.execute_script("const {view} = window.explorer.map; return [view.zoom, ...view.centre]")
+    page.switch_to.active_element.send_keys("+", Keys.ARROW_RIGHT)
+    after = page.execute_script("const {view} = window.explorer.map; return [view.zoom, ...view.centre]")
+    assert after[0] > before[0]
+    assert after[1] > before[1]
+    assert after[2] == before[2]
+    page.switch_to.active_element.send_keys("0")
+    assert page.execute_script("return window.explorer.map.view.zoom") == 1
+    page.switch_to.active_element.send_keys(*[Keys.TAB] * 4)
+    second = towns.most_similar("town 12")[0][0]
+    assert page.switch_to.active_element.text.startswith(second)
+    page.switch_to.active_element.send_keys(Keys.ENTER)
+    assert text(page, "#answer h2 span") == second
+    find(page, "body").send_keys(Keys.ESCAPE)
+    assert text(page, "#answer h2") == "Most frequent"
+
+
+def test_everything_that_can_be_focused_has_a_name(page):
+    nameless = page.execute_script(
+        """const isNamed = (each) => each.ariaLabel || each.labels?.length || each.textContent.trim();
+        return [...document.querySelectorAll("button, select, input, [tabindex='0']")]
+            .filter((each) => !each.closest("[hidden]") && !isNamed(each)).map((each) => each.outerHTML)"""
+    )
+    assert nameless == []
+
+
+def test_what_is_looked_at_stands_in_the_address(page, address, towns):
+    ask(page, "town 5 - town 2")
+    shared = page.current_url
+    ask(page, "town 8")
+    page.back()
+    wait(page, "return window.explorer.state.ask === 'town 5 - town 2'")
+    assert find(page, "#search").get_attribute("value") == "town 5 - town 2"
+    page.get("about:blank")
+    page.get(shared)
+    assert shows(page, towns.most_similar("town 5", "town 2"))
+    page.get("about:blank")
+    page.get(f"{address}#column=line&key=middle")
+    assert [key for key, _ in listed(page)] == ["high", "low"]
+    page.get("about:blank")
+    page.get(f"{address}#column=nothing&map=globe&colour=taste&key=nobody")
+    assert text(page, "#answer .problem").startswith('No category "nobody" in town (300 categories).')
+
+
+def test_columns_maps_and_colours_are_chosen(page):
+    from selenium.webdriver.support.select import Select
+
+    Select(find(page, "#map-kind")).select_by_visible_text("t-SNE")
+    wait(page, "return document.getElementById('about').textContent.startsWith('t-SNE, perplexity 30')")
+    assert text(page, "#legend").count("town") == 8
+    Select(find(page, "#colour")).select_by_visible_text("rows")
+    wait(page, "return document.getElementById('legend').textContent === '601900 rows'")
+    Select(find(page, "#column")).select_by_visible_text("one (1)")
+    wait(page, "return window.explorer.column.name === 'one'")
+    assert not find(page, "#map-kind").is_displayed()
+    assert listed(page) == [("only", "5")]
+    find(page, "#answer ol button").click()
+    assert "There is no other category." in text(page, "#answer")
+
+
+def luminance(page):
+    colour = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+    return sum(json.loads(colour.replace("rgb(", "[").replace(")", "]")))
+
+
+def test_it_is_dark_where_the_system_is_and_by_its_switch(page):
+    assert luminance(page) > 700
+    page.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    )
+    wait(page, "return document.documentElement.dataset.theme === 'dark'")
+    assert luminance(page) < 100
+    corner = "return [...document.getElementById('dots').getContext('2d').getImageData(1, 1, 1, 1).data]"
+    assert sum(page.execute_script(corner)[:3]) == luminance(page)
+    find(page, "#theme").click()
+    assert luminance(page) > 700
+    assert find(page, "#theme").get_attribute("aria-label") == "Use dark colours"
+
+
+def test_the_map_is_dragged_and_zoomed_with_what_is_under_the_pointer_staying(page):
+    before = pixel_of(page, 0)
+    move_to(page, 200, 200).click_and_hold().move_by_offset(60, 30).release().perform()
+    assert np.allclose(pixel_of(page, 0), np.add(before, [60, 30]), atol=1)
+    x, y = pixel_of(page, 0)
+    box = find(page, "#map").rect
+    wheel = {"type": "mouseWheel", "x": box["x"] + x, "y": box["y"] + y, "deltaX": 0, "deltaY": -400}
+    page.execute_cdp_cmd("Input.dispatchMouseEvent", wheel)
+    wait(page, "return window.explorer.map.view.zoom > 1.5")
+    assert np.allclose(pixel_of(page, 0), [x, y], atol=1)
+
+
+def test_it_fits_a_phone_and_is_pinched(page):
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    wait(page, "return window.explorer.map.view.width <= 390")
+    assert page.execute_script("return document.documentElement.scrollWidth") <= 390
+    box = find(page, "#map").rect
+
+    def touch(kind, *points):
+        points = [{"x": box["x"] + x, "y": box["y"] + y, "id": i} for i, (x, y) in enumerate(points)]
+        page.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", (150, 200), (250, 200))
+    touch("touchMove", (100, 200), (300, 200))
+    touch("touchEnd")
+    assert page.execute_script("return window.explorer.map.view.zoom") == pytest.approx(2, rel=0.01)
+    assert page.execute_script("return window.explorer.state.key") is None

@@ -1,0 +1,81 @@
+"""The report's pictures."""
+
+import dataclasses
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from tabemb.experiments.comparison.result import ModelResult
+from tabemb.experiments.report.charts import draw_curves, draw_map, draw_scores
+from tabemb.vectors.category_vectors import CategoryVectors
+
+
+def words(svg):
+    tree = ET.fromstring(svg.replace("xlink:href", "href"))
+    return [each.text for each in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_scores_name_each_model_best_first_with_its_mean(small_comparison):
+    told = words(draw_scores(small_comparison, "roc_auc"))
+    for name, mean in {"embeddings": "0.8100", "target_encoder_trees": "0.8133", "majority": "0.5000"}.items():
+        assert name in told
+        assert mean in told
+    names = [each for each in told if each in {model.name for model in small_comparison.models}]
+    assert names == ["target_encoder_trees", "embeddings", "one_hot_mlp", "majority"]
+    assert "roc_auc (more is better)" in told
+    assert "log_loss (less is better)" in words(draw_scores(small_comparison, "log_loss"))
+
+
+def test_a_dot_for_each_fold(small_comparison):
+    svg = draw_scores(small_comparison, "roc_auc")
+    assert len(re.findall(r"<use ", svg[svg.index("PathCollection") if "PathCollection" in svg else 0 :])) >= 12
+
+
+def test_a_metric_that_is_not_a_number_is_left_out(small_comparison):
+    broken = dataclasses.replace(small_comparison["one_hot_mlp"], scores={"roc_auc": np.array([np.nan] * 3)})
+    one = dataclasses.replace(small_comparison, models=(small_comparison.models[0], broken))
+    assert "one_hot_mlp" not in words(draw_scores(one, "roc_auc"))
+
+
+def test_curves_of_the_models_that_have_some(small_comparison):
+    told = words(draw_curves(small_comparison))
+    assert {"embeddings", "one_hot_mlp", "epoch", "loss", "training rows", "validation rows"} <= set(told)
+    assert "majority" not in told
+
+
+def test_curves_of_folds_that_stopped_at_different_epochs(small_comparison):
+    histories = [{"loss": [3.0, 2.0, 1.0]}, {"loss": [3.0]}]
+    model = dataclasses.replace(small_comparison.models[0], histories=histories)
+    assert isinstance(model, ModelResult)
+    told = words(draw_curves(dataclasses.replace(small_comparison, models=(model,))))
+    assert "validation rows" not in told
+
+
+def test_no_curves(small_comparison):
+    assert draw_curves(dataclasses.replace(small_comparison, models=small_comparison.models[2:])) == ""
+
+
+def test_a_map_names_the_categories():
+    vectors = CategoryVectors(["BOS", "S&F"], [[0.0, 1.0], [1.0, 0.0]], [3, 1], name="dest")
+    assert {"BOS", "S&F", "where to"} <= set(words(draw_map(vectors, "where to")))
+
+
+@pytest.mark.parametrize("draw", [lambda c: draw_scores(c, "roc_auc"), draw_curves])
+def test_pictures_take_the_colours_of_the_page_and_leave_matplotlib_as_it_was(small_comparison, draw):
+    before = dict(mpl.rcParams)
+    svg = draw(small_comparison)
+    assert dict(mpl.rcParams) == before
+    assert not re.findall(r"#[0-9a-f]{6}\b", svg)
+    assert svg.startswith("<svg")
+    assert svg == draw(small_comparison), "the same figures must give the same picture"
+
+
+def test_places_stand_beside_the_map():
+    vectors = CategoryVectors(["BOS", "MIA"], np.eye(2), name="dest")
+    told = words(draw_map(vectors, "dest", {"BOS": (42.4, -71.0), "MIA": (25.8, -80.3)}))
+    assert told.count("BOS") == told.count("MIA") == 2
+    assert "Where they lie" in told
+    assert words(draw_map(vectors, "dest")).count("BOS") == 1

@@ -1,0 +1,212 @@
+"""The HTML page."""
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from tabemb.experiments.comparison.result import PairedTest
+from tabemb.experiments.report import charts
+from tabemb.experiments.report.comparison_page import headline, mapped_columns, render_report
+from tabemb.vectors.category_vectors import CategoryVectors
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Nesting(HTMLParser):
+    """Checks that every element is closed in its order; collects the words."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.words, self.links = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value[0] != "#"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value[0] != "#"]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+
+
+@pytest.fixture
+def vectors():
+    rng = np.random.default_rng(0)
+    return {
+        name: CategoryVectors(keys, rng.normal(size=(len(keys), 3)), np.arange(len(keys), 0, -1) * 10, name=name)
+        for name, keys in {"dest": ["BOS", "SFO", "<LAX>", "JFK"], "month": [1, 2, 3], "one": ["x"]}.items()
+    }
+
+
+@pytest.fixture
+def record():
+    return {
+        "title": "Late & <later>?",
+        "name": "flights",
+        "created": "2025-11-23T18:00:00+00:00",
+        "description": "What is known <before> departure.",
+        "versions": {"tabemb": "0.1.0", "python": "3.11.7"},
+        "seed": 0,
+        "machine": "Linux, 2 processor cores",
+        "data": {
+            "target": "arr_delay above 15",
+            "columns": ["dest", "month"],
+            "source": "flights.csv",
+            "rows_read": 304,
+            "rows_used": 300,
+            "notes": ["4 of 304 rows have no arr_delay and were left out."],
+            "sha256": "ab" * 32,
+        },
+        "seconds": {"compare": 80.0, "refit": 7.0, "total": 93.0, "load": 1.0},
+        "model": {
+            "embeddings": [{"column": "dest", "categories": 4, "dimensions": 3}],
+            "dropped": [{"column": "year", "reason": "constant"}],
+        },
+    }
+
+
+def read(page):
+    parser = Nesting()
+    parser.feed(page)
+    assert parser.open == []
+    return " ".join(" ".join(parser.words).split()), parser
+
+
+def test_the_page_is_whole_self_contained_and_escaped(record, small_comparison, vectors):
+    page = render_report(
+        record, small_comparison, vectors, config_text="a: <b>", labels={"dest": {"BOS": "Boston <&>"}}
+    )
+    words, parser = read(page)
+    assert parser.links == []
+    assert "http" not in re.sub(r'xmlns="http://www\.w3\.org/2000/svg"', "", page).replace("http-equiv", "")
+    assert "<script" not in page
+    for raw in ("<later>", "<before>", "<LAX>", "<b>\n", "Boston <&>"):
+        assert raw not in page
+    for told in ("Late & <later>?", "What is known <before> departure.", "<LAX>", "Boston <&>", "a: <b>"):
+        assert told in words
+
+
+def test_the_page_tells_everything_that_was_found(record, small_comparison, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors))
+    for told in (
+        "Embeddings beat one-hot: roc_auc 0.8100 against 0.7933.",
+        small_comparison.verdict(),
+        "0.7933 ± 0.0153 +0.0167, p = 0.031 +0.0039 to +0.0295",
+        "+0.3000, not testable",
+        "ordinal_trees failed in fold 2 and was left out: it broke on purpose.",
+        "91,000 64 B 4.8 kB 6.0 s 20,000 90 MB",
+        "6,100 tree nodes",
+        "304 read, 300 used. 4 of 304 rows have no arr_delay and were left out.",
+        "year: constant",
+        "dest (4 × 3) (categories × dimensions)",  # noqa: RUF001
+        "ab" * 32,
+        "200 rows to train on and 100 to score on",
+        "1 min 20 s to compare, 7.0 s to fit the saved model to all rows, 1 min 33 s in all",
+        "tabemb 0.1.0, python 3.11.7",
+    ):
+        assert told in words, told
+
+
+def test_the_verdict_comes_before_the_figures(record, small_comparison, vectors):
+    page = render_report(record, small_comparison, vectors)
+    assert page.index('class="headline"') < page.index("<table")
+
+
+def test_light_and_dark_are_the_same_page(record, small_comparison, vectors):
+    page = render_report(record, small_comparison, vectors)
+    assert "prefers-color-scheme: dark" in page
+    body = page[page.index("<body") :]
+    assert not re.findall(r"#[0-9a-f]{6}\b", body), "a colour that does not follow the page"
+    used = set(re.findall(r"var\((--[a-z-]+)\)", page))
+    assert used <= set(re.findall(r"(--[a-z-]+):", page))
+
+
+def test_pictures_have_their_own_names_inside(record, small_comparison, vectors):
+    page = render_report(record, small_comparison, vectors)
+    names = re.findall(r'\bid="([^"]+)"', page)
+    assert len(names) == len(set(names))
+    assert set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", page)) <= {(n, "") for n in names} | {
+        ("", n) for n in names
+    }
+
+
+def test_the_columns_that_are_shown(vectors):
+    assert mapped_columns(vectors) == ["dest", "month"]
+    assert mapped_columns(vectors, ["one", "gone"]) == ["one"]
+
+
+def test_without_matplotlib_there_are_tables_and_a_word_on_how_to_get_the_pictures(
+    record, small_comparison, vectors, monkeypatch
+):
+    monkeypatch.setattr(charts, "can_draw", lambda: False)
+    page = render_report(record, small_comparison, vectors)
+    words, _ = read(page)
+    assert "<svg" not in page
+    assert "The pictures need matplotlib. Install it with pip install 'tabemb[plot]' and run again." in words
+    assert "Nearest neighbours" in words
+
+
+def test_a_model_without_embeddings(record, small_comparison):
+    words, _ = read(render_report(record | {"model": {"embeddings": [], "dropped": []}}, small_comparison, {}))
+    assert "none: no column was embedded" in words
+    assert "Maps of the vectors" not in words
+
+
+def with_test(comparison, name, **test):
+    models = [
+        dataclasses.replace(
+            model,
+            versus={"roc_auc": PairedTest(**test), "log_loss": PairedTest(**test)}
+            if model.name == name
+            else model.versus,
+        )
+        for model in comparison.models
+    ]
+    return dataclasses.replace(comparison, models=tuple(models))
+
+
+def test_a_lost_comparison_is_called_lost(small_comparison):
+    lost = with_test(small_comparison, "one_hot_mlp", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
+    assert headline(lost) == ("lost", "One-hot beats embeddings: roc_auc 0.8100 against 0.7933.")
+
+
+def test_no_clear_difference_is_called_so(small_comparison):
+    level = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=0.2, low=-0.03, high=0.07)
+    assert headline(level)[0] == "level"
+    assert headline(level)[1].startswith("No clear difference between embeddings and one-hot: ")
+
+
+def test_a_third_one_that_beats_both_is_named(small_comparison):
+    beaten = with_test(small_comparison, "target_encoder_trees", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
+    assert headline(beaten) == (
+        "lost",
+        "Embeddings beat one-hot: roc_auc 0.8100 against 0.7933. target_encoder_trees is better than both (0.8133).",
+    )
+
+
+def test_where_none_is_better_the_best_of_the_others_is_named(small_comparison):
+    clear = with_test(small_comparison, "majority", difference=0.31, p_value=0.001, low=0.3, high=0.32)
+    few = dataclasses.replace(clear, models=tuple(m for m in clear.models if m.name != "target_encoder_trees"))
+    assert headline(few)[1].endswith("against 0.7933. The best of the others is majority (0.5000).")
+
+
+def test_without_one_hot_the_best_baseline_is_the_rival(small_comparison):
+    few = dataclasses.replace(small_comparison, models=(small_comparison.models[0], small_comparison["majority"]))
+    assert headline(few) == ("won", "Embeddings beat majority: roc_auc 0.8100 against 0.5000.")
+    alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
+    assert headline(alone) == ("level", "roc_auc 0.8100; nothing was scored beside it.")
+
+
+def test_places_are_drawn_beside_the_map_of_their_column(record, small_comparison, vectors):
+    places = {"dest": {"BOS": (42.4, -71.0), "SFO": (37.6, -122.4)}}
+    assert "Where they lie" in render_report(record, small_comparison, vectors, places=places)
+    assert "Where they lie" not in render_report(record, small_comparison, vectors, maps=["month"], places=places)

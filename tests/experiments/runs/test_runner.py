@@ -1,0 +1,290 @@
+"""Running an experiment from its YAML to its folder."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tabemb
+from tabemb.exceptions import ColumnError, ConfigError, DataError, OutputError
+from tabemb.experiments.runs import runner
+from tabemb.experiments.config import ExperimentConfig
+from tabemb.experiments.runs.provenance import data_hash
+from tabemb.experiments.runs.prediction import predict_table
+from tabemb.experiments.runs.folder import PARTS, open_run
+from tabemb.experiments.runs.runner import check_names, compare_only, run
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return an empty folder, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_folder_has_every_part(finished):
+    result, _ = finished
+    assert {each.name for each in result.path.iterdir()} == PARTS
+    assert result.path.name == "small"
+    assert sorted(each.name for each in (result.path / "vectors").iterdir()) == ["from%2Fto.parquet", "shape.parquet"]
+    assert [each.name for each in result.path.parent.iterdir()] == ["small"]
+
+
+def test_the_progress_is_told(finished):
+    _, calls = finished
+    assert calls == [(model, fold, 2) for fold in (0, 1) for model in ("embeddings", "one_hot_mlp", "majority")] + [
+        ("all rows", 2, 2)
+    ]
+
+
+def test_the_report_says_where_everything_is_from(finished, small_table):
+    report = open_run(finished[0].path).report
+    assert report["data"]["sha256"] == data_hash(
+        small_table.drop(columns="good").assign(**{"target: good": small_table["good"]})
+    )
+    assert report["data"]["rows_used"] == 240
+    assert report["data"]["columns"] == ["shape", "from/to", "size", "same"]
+    assert report["versions"]["keras"]
+    assert report["seconds"]["total"] >= report["seconds"]["compare"] > 0
+    assert report["model"]["dropped"] == [{"column": "same", "reason": "constant"}]
+    assert [each["name"] for each in report["comparison"]["models"]] == ["embeddings", "one_hot_mlp", "majority"]
+    assert len(report["comparison"]["models"][0]["scores"]["roc_auc"]) == 2
+
+
+def test_the_kept_model_is_fitted_to_all_rows(finished):
+    model = tabemb.load(finished[0].path / "model")
+    assert sum(model.vectors_["shape"].counts) > 200
+
+
+def test_the_configuration_that_is_kept_runs_again_to_the_same_scores(finished, folder):
+    again = run(finished[0].path / "config.yaml", output=folder / "again")
+    np.testing.assert_array_equal(
+        again.comparison["embeddings"].scores["roc_auc"], finished[0].comparison["embeddings"].scores["roc_auc"]
+    )
+
+
+def test_regression_with_groups(folder, write_small, small_table):
+    text = "data: {path: rows.csv, target: size}\nmodel: {max_epochs: 1}\nbaselines: [majority]\n"
+    path = write_small(folder, text + "validation: {kind: group, by: from/to, folds: 2}\n")
+    result = run(path)
+    assert result.path == Path("runs/small")
+    assert result.comparison.task == "regression"
+    answers = predict_table(open_run("runs/small"), small_table)
+    assert list(answers) == ["prediction"]
+    assert answers["prediction"].dtype.kind == "f"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "  max_epochs: 2",
+            "  body: mpl",
+            "small.yaml, line 9: model.body: No body named 'mpl'. Known: cross, ",
+        ),
+        (
+            "  max_epochs: 2",
+            "  body: {name: mlp, dorpout: 0.1}",
+            "small.yaml, line 9: model.body: The body 'mlp' does not take these parameters: ",
+        ),
+        ("one_hot_mlp,", "one_hot_mpl,", "small.yaml, line 10: baselines[0]: No baseline named 'one_hot_mpl'. Known: "),
+        ("log_loss", "logloss", "small.yaml, line 12: metrics[1]: No metric named 'logloss'. Known: "),
+        (
+            "embedding_dim: 2",
+            "embedding_dim: fastia",
+            "small.yaml, line 7: model.embedding_dim: No size rule named 'fastia'. Known: ",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: focl",
+            "small.yaml, line 9: model.loss: No loss named 'focl'. Known: absolute_err",
+        ),
+        ("  max_epochs: 2", "  schedule: cos", "small.yaml, line 9: model.schedule: No schedule named 'cos'. Known: "),
+        ("  max_epochs: 2", "  numeric: stand", "small.yaml, line 9: model.numeric: No numeric encoder named 'stand'."),
+    ],
+)
+def test_an_unknown_name_is_told_the_line_before_any_work(folder, monkeypatch, old, new, told, write_small, small_text):
+    monkeypatch.setattr(runner, "load_problem", lambda config: pytest.fail("the work began"))
+    path = write_small(folder, small_text.replace(old, new))
+    with pytest.raises(ConfigError) as caught:
+        run(path.relative_to(folder))
+    assert str(caught.value).startswith(told)
+    assert not Path("runs").exists()
+
+
+STUDY = """\
+data: {path: rows.csv, target: size, columns: [shape, from/to]}
+study:
+  name: entity_embeddings
+  dims: {shape: 2, from/to: 2}
+  time: [from/to]
+  hidden_units: [4]
+  epochs: 1
+  n_networks: 1
+  splits: [time]
+  forms: [raw, embeddings]
+  methods: [knn]
+  published: {time: {knn: [0.5, 0.4]}}
+report: {maps: [shape], places: {shape: {round: [1, 2], flat: [2, 1]}}}
+"""
+
+
+def test_a_study_leaves_the_same_folder_with_its_own_figures(folder, write_small):
+    calls = []
+    result = run(write_small(folder, STUDY), progress=lambda *call: calls.append(call))
+    assert {each.name for each in result.path.iterdir()} == PARTS
+    assert result.comparison is None
+    assert [each.form for each in result.figures.all] == ["raw", "embeddings"]
+    opened = open_run(result.path)
+    assert opened.report["study"] == result.figures.to_json()
+    assert opened.report["verdict"] == result.figures.verdict()
+    assert opened.report["title"] == "size: entity_embeddings"
+    assert opened.report["data"]["target"].startswith("log(size) / log(")
+    assert opened.report["seconds"]["total"] >= opened.report["seconds"]["study"] > 0
+    assert set(opened.vectors) == {"shape", "from/to"}
+    assert "Where they lie" in (result.path / "report.html").read_text(encoding="utf-8")
+    assert [step for _, step, _ in calls] == [0, 1, 2, 3]
+    assert str(result.shown().renderables[0]) == result.figures.headline()[1]
+
+
+def test_after_a_comparison_its_scores_are_shown(finished):
+    assert "roc_auc" in str(finished[0].shown().renderables[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "told"),
+    [
+        ("entity_embeddings", "entity", ConfigError, r"line 2: study: No study named 'entity'\. Known: entity_emb"),
+        ("time: [from/to]", "tiem: 1", ConfigError, r"line 2: study: The study 'entity_embeddings' does not take"),
+        ("methods: [knn]", "methods: [knm]", ConfigError, r"line 2: study: No method named 'knm'\. Known: boosted_tr"),
+        ("dims: {shape: 2,", "dims: {shpe: 2,", ColumnError, r"line 2: study: dims names 'shpe', which is not among"),
+        ("places: {shape", "places: {size", ConfigError, r"line 13: report\.places: 'size' is not among data\.col"),
+    ],
+)
+def test_a_study_that_cannot_be_done_is_told_the_line(folder, write_small, old, new, error, told):
+    with pytest.raises(error, match=told):
+        run(write_small(folder, STUDY.replace(old, new)))
+    assert not Path("runs/small").exists()
+
+
+def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_text):
+    path = write_small(
+        folder, small_text.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n"
+    )
+    with pytest.raises(ConfigError, match=r"line 14: report\.maps: 'size' is not among data\.columns\."):
+        run(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "told"),
+    [
+        (
+            "target: good",
+            "target: godo",
+            ColumnError,
+            r"line 4: data\.target: the table has no column 'godo'\. Did you me",
+        ),
+        ("metrics: [roc_auc, log_loss]", "metrics: [rmse]", ValueError, r"rmse"),
+        ("path: rows.csv", "path: row.csv", DataError, r"There is no file .*row\.csv\. Did you mean 'rows\.csv'\?"),
+        ("folds: 2}", "folds: 200}", DataError, r"small\.yaml: .*200"),
+        (
+            "  max_epochs: 2",
+            "  class_weight: balanced\nseed: 1",
+            ConfigError,
+            r"line 9: model\.class_weight is for classes, and the target is a number\.",
+        ),
+        (
+            "  max_epochs: 2",
+            "  calibration: temperature\nseed: 1",
+            ConfigError,
+            r"line 9: model\.calibration is for classes, and the target is a number\.",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: {name: quantile, quantiles: [0.1, 0.9]}\nseed: 1",
+            ConfigError,
+            r"line 9: model\.loss predicts 2 quantiles of a row; an experiment scores one number\. Name one, such as",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: huber",
+            ConfigError,
+            r"line 9: model\.loss: The loss 'huber' is for numbers, and classes are predicted here\.",
+        ),
+        (
+            "  max_epochs: 2",
+            "  loss: {name: focal, gamma: -1}",
+            ConfigError,
+            r"line 9: model\.loss: gamma of the focal loss must be a number of 0 or more, got -1\.",
+        ),
+    ],
+)
+def test_bad_data_leave_nothing(folder, old, new, error, told, write_small, small_text):
+    text = small_text.replace(old, new)
+    if "seed: 1" in new:
+        text = text.replace("target: good", "target: size").replace("metrics: [roc_auc, log_loss]\n", "")
+    with pytest.raises(error, match=told):
+        run(write_small(folder, text))
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interruption_leaves_nothing(folder, monkeypatch, error, write_small):
+    def interrupted(*_, **__):
+        raise error
+
+    monkeypatch.setattr(runner, "compare", interrupted)
+    with pytest.raises(error):
+        run(write_small(folder))
+    assert sorted(each.name for each in folder.iterdir()) == ["rows.csv", "small.yaml"]
+
+
+def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(
+    folder, finished, monkeypatch, write_small, small_text
+):
+    shutil.copytree(finished[0].path, "runs/small")
+    path = write_small(folder)
+    before = Path("runs/small/report.json").read_text()
+    with pytest.raises(OutputError, match=r"The run runs/small exists already\. Replace it with --force"):
+        run(path)
+    monkeypatch.setattr(runner, "compare", lambda *_, **__: pytest.fail("as if it failed"))
+    with pytest.raises(BaseException, match="as if it failed"):
+        run(path, force=True)
+    assert Path("runs/small/report.json").read_text() == before
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    path = write_small(folder, small_text.replace("one_hot_mlp, ", ""))
+    run(path, force=True)
+    assert Path("runs/small/report.json").read_text() != before
+    assert [each.name for each in Path("runs").iterdir()] == ["small"]
+
+
+def test_an_unwritable_output_is_found_out_before_any_work(folder, monkeypatch, write_small):
+    monkeypatch.setattr(runner, "load_problem", lambda config: pytest.fail("the work began"))
+    Path("runs").write_text("a file where the folder should be")
+    with pytest.raises(OutputError, match=r"Cannot write runs.*: Not a directory\. Choose another output folder\."):
+        run(write_small(folder))
+
+
+def test_an_experiment_made_in_python_needs_a_name(folder, write_small):
+    write_small(folder)
+    config = ExperimentConfig.model_validate({"data": {"path": "rows.csv", "target": "good"}})
+    with pytest.raises(ConfigError, match=r"needs a name: ExperimentConfig\(name=\.\.\.\)\."):
+        run(config)
+    check_names(config)
+
+
+def test_comparing_only_writes_nothing(folder, write_small):
+    write_small(folder)
+    config = ExperimentConfig.model_validate(
+        {
+            "data": {"path": "rows.csv", "target": "good"},
+            "model": {"max_epochs": 1},
+            "baselines": ["majority"],
+            "validation": {"kind": "holdout", "share": 0.5},
+        }
+    )
+    comparison = compare_only(config)
+    assert comparison.fold_sizes == ((120, 120),)
+    assert sorted(each.name for each in folder.iterdir()) == ["rows.csv", "small.yaml"]

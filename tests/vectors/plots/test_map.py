@@ -1,0 +1,171 @@
+"""The map: drawn, its labels measured."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from tabemb.exceptions import DataError, MissingExtraError, UnknownNameError
+from tabemb.vectors import CategoryVectors
+from tabemb.vectors.plots.labels import boxes_overlap
+from tabemb.vectors.plots.map import plot_map, plot_places
+from tabemb.vectors.plots.projections import principal_components
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+def clusters(n=200, dim=8, seed=0):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(5, dim)) * 2
+    vectors = centres[rng.integers(0, 5, n)] + rng.normal(size=(n, dim)) * 0.3
+    counts = np.sort(rng.zipf(1.5, n).clip(max=10_000))
+    return CategoryVectors([f"category {i}" for i in range(n)], vectors, counts, name="town")
+
+
+def labels(ax) -> list[Annotation]:
+    return [text for text in ax.texts if text.arrow_patch is not None]
+
+
+def test_labels_do_not_overlap_in_the_picture_as_drawn():
+    ax = plot_map(clusters())
+    ax.figure.canvas.draw()
+    assert len(labels(ax)) >= 25
+    boxes = np.array([Text.get_window_extent(text).extents for text in labels(ax)])
+    assert not (boxes_overlap(boxes, boxes) & ~np.eye(len(boxes), dtype=bool)).any()
+    frame = ax.get_window_extent().extents
+    assert (boxes[:, :2] >= frame[:2]).all()
+    assert (boxes[:, 2:] <= frame[2:]).all()
+
+
+def test_the_most_frequent_are_named_and_their_dots_are_larger():
+    vectors = clusters()
+    ax = plot_map(vectors, top=5)
+    assert {text.get_text() for text in labels(ax)} == {f"category {i}" for i in range(195, 200)}
+    others, named = (scatter.get_sizes() for scatter in ax.collections)
+    assert len(others) == 195
+    assert others.max() <= named.min()
+
+
+def test_it_says_what_it_shows():
+    ax = plot_map(clusters(), top=5)
+    assert ax.get_title(loc="left") == "town"
+    assert "200 categories; the 5 most frequent named; area of a dot: rows" in [text.get_text() for text in ax.texts]
+    _, shares = principal_components(clusters().vectors)
+    assert ax.get_xlabel() == f"first component: {shares[0]:.0%} of the variance"
+    assert ax.get_ylabel() == f"second component: {shares[1]:.0%}"
+    assert plot_map(clusters(), title="Towns").get_title(loc="left") == "Towns"
+
+
+def test_it_draws_where_it_is_told_to_and_opens_no_window():
+    ax = Figure(figsize=(4, 3)).subplots()
+    assert plot_map(clusters(), ax=ax) is ax
+    assert plt.get_fignums() == []
+    assert plot_map(clusters()).figure.get_size_inches().tolist() == [6.4, 4.8]
+
+
+def test_names_without_room_are_left_out_and_not_counted():
+    vectors = CategoryVectors([f"a rather long name {i}" for i in range(60)], np.eye(60)[:, :2], range(60))
+    ax = plot_map(vectors, top=60, ax=Figure(figsize=(2.5, 2)).subplots())
+    n_labels = len(labels(ax))
+    assert 0 < n_labels < 60
+    assert f"60 categories; {n_labels} frequent ones named; area of a dot: rows" in [
+        text.get_text() for text in ax.texts
+    ]
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [
+        CategoryVectors(["a", "b", "c"], [[1], [2], [5]]),
+        CategoryVectors(["a", "b"], [[1, 2], [3, 4]], [5, 0]),
+        CategoryVectors(["a"], [[1, 2, 3]]),
+        CategoryVectors(["a", "b"], np.ones((2, 3))),
+        CategoryVectors([0, True, "$x_1$", "", "two\nlines", "long " * 20], np.eye(6), np.zeros(6, int)),
+    ],
+)
+def test_small_and_odd_columns_are_drawn_with_all_their_names(vectors):
+    ax = plot_map(vectors)
+    ax.figure.canvas.draw()
+    assert len(labels(ax)) == len(vectors)
+    assert "nan" not in ax.get_xlabel()
+
+
+def test_a_label_is_one_short_line():
+    vectors = CategoryVectors(["$x_1$", "", "two\nlines", "long " * 20], np.eye(4))
+    said = {text.get_text() for text in labels(plot_map(vectors))}
+    assert said == {"$x_1$", "(blank)", "two lines", "long long long long long…"}
+
+
+def test_nothing_to_draw_and_a_bad_top_are_refused():
+    with pytest.raises(DataError, match="The column 'c' has no categories, so there is nothing to draw"):
+        plot_map(CategoryVectors([], np.empty((0, 2)), name="c"))
+    with pytest.raises(DataError, match="expected 0 or more, got -1"):
+        plot_map(clusters(), top=-1)
+    assert labels(plot_map(clusters(), top=0)) == []
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot")
+    with pytest.raises(MissingExtraError, match=r"needs matplotlib\. Install it with: pip install 'tabemb\[plot\]'"):
+        plot_map(clusters())
+
+
+def test_the_layout_and_the_colours_can_be_chosen():
+    ax = plot_map(clusters(), method={"name": "tsne", "perplexity": 8}, color="cluster")
+    assert ax.get_xlabel() == "t-SNE, perplexity 8"
+    assert len(ax.get_legend().get_texts()) > 1
+    assert len(labels(ax)) >= 25
+    with pytest.raises(UnknownNameError, match="No projection named 'psa'"):
+        plot_map(clusters(), method="psa")
+
+
+def test_labels_keep_clear_of_the_legend():
+    ax = plot_map(clusters(), color="cluster")
+    ax.figure.canvas.draw()
+    frame = ax.get_window_extent().extents
+    boxes = np.array([Text.get_window_extent(text).extents for text in labels(ax)])
+    assert (boxes[:, 2:] <= frame[2:]).all()
+    assert ax.get_legend().get_window_extent().x0 >= frame[2]
+
+
+def test_where_there_are_many_categories_dots_are_smaller():
+    def largest(n):
+        return max(scatter.get_sizes().max() for scatter in plot_map(clusters(n), top=5).collections)
+
+    assert largest(1600) < largest(200)
+
+
+PLACES = {"HH": (53.6, 10.0), "SH": (54.2, 9.8), "BY": (48.9, 11.4), "HB,NI": (52.8, 9.1)}
+
+
+def test_places_lie_as_on_a_map():
+    ax = plot_places(PLACES, title="Where they lie")
+    degrees = dict(zip(PLACES, ax.collections[0].get_offsets().tolist(), strict=True))
+    assert degrees["BY"] == [11.4, 48.9]
+    assert {text.get_text() for text in labels(ax)} == set(PLACES)
+    # At 52 degrees north a degree of latitude is as long as 1.6 degrees of longitude.
+    assert ax.get_aspect() == pytest.approx(1 / np.cos(np.radians(52.375)))
+    assert ax.get_title(loc="left") == "Where they lie"
+
+
+def test_names_of_places_do_not_overlap():
+    rng = np.random.default_rng(0)
+    ax = plot_places({f"town {i}": (50 + place[0], 10 + place[1]) for i, place in enumerate(rng.normal(size=(30, 2)))})
+    ax.figure.canvas.draw()
+    boxes = np.array([Text.get_window_extent(text).extents for text in labels(ax)])
+    assert not (boxes_overlap(boxes, boxes) & ~np.eye(len(boxes), dtype=bool)).any()
+
+
+def test_no_places():
+    with pytest.raises(DataError, match="There are no places, so there is nothing to draw"):
+        plot_places({})

@@ -1,0 +1,46 @@
+"""Axes: quiet, with a head, and labels of one short line."""
+
+import sys
+
+import pytest
+
+from tabemb.exceptions import MissingExtraError
+from tabemb.vectors.plots.style import empty, head, new_axes, short_label
+
+pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
+from matplotlib.figure import Figure
+
+
+def test_a_head_has_a_title_and_a_line_below_neither_of_which_is_mathematics():
+    ax = Figure().subplots()
+    head(ax, "$x$").set_text("3 categories, $y$")
+    ax.figure.draw_without_rendering()
+    assert ax.get_title(loc="left") == "$x$"
+    assert [text.get_text() for text in ax.texts] == ["3 categories, $y$"]
+    assert not ax.texts[0].get_parse_math()
+
+
+def test_without_a_title_there_is_only_the_line_below():
+    ax = Figure().subplots()
+    head(ax, "")
+    assert ax.get_title(loc="left") == ""
+
+
+def test_empty_axes_have_no_ticks():
+    ax = Figure().subplots()
+    empty(ax)
+    assert (len(ax.get_xticks()), len(ax.get_yticks())) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [("JFK", "JFK"), (7, "7"), ("", "(blank)"), (" \n", "(blank)"), ("a\n\tb", "a b"), ("x" * 27, "x" * 25 + "…")],
+)
+def test_labels_are_one_short_line(key, label):
+    assert short_label(key) == label
+
+
+def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"needs matplotlib\. Install it with: pip install 'tabemb\[plot\]'"):
+        new_axes()
