@@ -63,12 +63,12 @@ def ours(name, vectors):
 def others(vectors):
     """Return how others write and read the same."""
     frame = vectors.to_frame(count=True)
-    by_key = dict(zip(vectors.keys, vectors.vectors, strict=True))
+    by_key = dict(zip(vectors.index_to_key, vectors.vectors, strict=True))
     sides = {
         "pandas Parquet": (frame.to_parquet, pd.read_parquet),
         "pandas CSV": (frame.to_csv, lambda path: pd.read_csv(path, index_col=0)),
         "numpy savez, text array": (
-            lambda path: np.savez(path.open("wb"), keys=np.array(vectors.keys), vectors=vectors.vectors),
+            lambda path: np.savez(path.open("wb"), keys=np.array(vectors.index_to_key), vectors=vectors.vectors),
             lambda path: dict(np.load(path)),
         ),
         "pickled dict": (
@@ -81,7 +81,7 @@ def others(vectors):
     except ImportError:
         return sides
     theirs = KeyedVectors(vectors.dim, dtype=np.float32)
-    theirs.add_vectors([key.replace(" ", "_") for key in vectors.keys], vectors.vectors)
+    theirs.add_vectors([key.replace(" ", "_") for key in vectors.index_to_key], vectors.vectors)
     sides["gensim word2vec text"] = (theirs.save_word2vec_format, KeyedVectors.load_word2vec_format)
     sides["gensim save"] = (lambda path: theirs.save(str(path)), lambda path: KeyedVectors.load(str(path)))
     return sides

@@ -47,12 +47,12 @@ def from_audience(ratings, seed):
 def untrained(vectors, seed):
     """Return vectors that know nothing, for the same films."""
     drawn = np.random.default_rng(seed).normal(size=vectors.vectors.shape)
-    return tabemb.CategoryVectors(vectors.keys, drawn, vectors.counts, name=vectors.name)
+    return tabemb.CategoryVectors(vectors.index_to_key, drawn, vectors.counts, name=vectors.name)
 
 
 def known(vectors, genres):
     """Return films with enough ratings and a genre, and a table of truth values: film by genre."""
-    pairs = zip(vectors.keys, vectors.counts, strict=True)
+    pairs = zip(vectors.index_to_key, vectors.counts, strict=True)
     films = [key for key, count in pairs if count >= FEWEST_RATINGS and genres[key] != [NONE]]
     names = sorted({name for film in films for name in genres[film]})
     return films, pd.DataFrame([[name in genres[film] for name in names] for film in films], films, names)

@@ -47,7 +47,7 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     alike = [key for key in vectors if str(key).casefold() == text.strip().casefold()]
     if len(alike) == 1:
         return alike[0]
-    frequent = ", ".join(str(key) for key in vectors.keys[:5])
+    frequent = ", ".join(str(key) for key in vectors.index_to_key[:5])
     raise UnknownKeyError(
         f"The column {vectors.name!r} has no category {text!r}.{did_you_mean(text, [str(key) for key in vectors])} "
         f"The most frequent ones: {frequent}."

@@ -95,7 +95,7 @@ def vectors_table(run: RunFolder) -> Table:
     for words in ("categories", "dimensions", "most frequent"):
         table.add_column(words, justify="left" if words == "most frequent" else "right")
     for column, vectors in run.vectors.items():
-        first = ", ".join(str(key) for key in vectors.keys[:5])
+        first = ", ".join(str(key) for key in vectors.index_to_key[:5])
         table.add_row(Text(column), f"{len(vectors):,}", str(vectors.dim), Text(first))
     return table
 

@@ -1,6 +1,6 @@
 """The learned vectors of one column: an immutable value that answers questions by key."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from tabemb.vectors.aligning import Aligning
 from tabemb.vectors.analogies import Analogies
-from tabemb.vectors.arrays import count_array, float_array
 from tabemb.vectors.asking import Asking
 from tabemb.vectors.averaging import Averaging
 from tabemb.vectors.clusters import Clustering
@@ -17,7 +16,7 @@ from tabemb.vectors.comparing import Comparing
 from tabemb.vectors.diagnostics import Diagnosing
 from tabemb.vectors.framing import Framing
 from tabemb.vectors.indexing import Indexing
-from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.accessor import Plotting
 from tabemb.vectors.querying import is_several
 from tabemb.vectors.search import Search
@@ -27,7 +26,18 @@ __all__ = ["CategoryVectors"]
 
 
 class CategoryVectors(
-    Asking, Analogies, Averaging, Clustering, Comparing, Indexing, Shrinking, Aligning, Diagnosing, Framing, Plotting
+    Asking,
+    Analogies,
+    Averaging,
+    Clustering,
+    Comparing,
+    Indexing,
+    Shrinking,
+    Aligning,
+    Diagnosing,
+    Framing,
+    Plotting,
+    KeyedMatrix,
 ):
     """The vectors of the categories of one column.
 
@@ -75,7 +85,7 @@ class CategoryVectors(
     ['LGA', 'SFO']
     """
 
-    __slots__ = ("_counts", "_index", "_missing", "_name", "_searches", "_unknown", "_vectors")
+    __slots__ = ("_searches",)
 
     def __init__(
         self,
@@ -87,69 +97,16 @@ class CategoryVectors(
         unknown: npt.ArrayLike | None = None,
         missing: npt.ArrayLike | None = None,
     ) -> None:
-        self._name = str(name)
-        self._index = KeyIndex(keys, column=self._name)
-        keys = self._index.keys_in_order
-        self._vectors = float_array(vectors, "vectors", (len(keys), None), owner=self._owner(), keys=keys)
-        self._counts = None if counts is None else count_array(counts, len(keys), owner=self._owner())
-        self._unknown = None if unknown is None else self._row(unknown, "unknown")
-        self._missing = None if missing is None else self._row(missing, "missing")
-        # Made when they are first needed; they follow from the vectors, and are no part of the value.
+        super().__init__(keys, vectors, counts, name=name, unknown=unknown, missing=missing)
+        # Derived from the vectors when first needed; not part of the value.
         self._searches: dict[type, Search] = {}
 
-    @property
-    def name(self) -> str:
-        """The column."""
-        return self._name
-
-    @property
-    def keys(self) -> list[Any]:
-        """The categories; the same as ``index_to_key``."""
-        return list(self._index)
-
-    @property
-    def index_to_key(self) -> list[Any]:
-        """The categories, in the order of the rows of ``vectors``."""
-        return list(self._index)
-
-    @property
-    def key_to_index(self) -> Mapping[Any, int]:
-        """From a category to its row; as a dict, but 1 and ``True`` are two keys."""
-        return self._index
-
-    @property
-    def vectors(self) -> npt.NDArray[np.float32]:
-        """The vectors, one row for each category."""
-        return self._vectors
-
-    @property
-    def counts(self) -> npt.NDArray[np.int64] | None:
-        """In how many rows each category was seen, where that is known."""
-        return self._counts
-
-    @property
-    def unknown(self) -> npt.NDArray[np.float32] | None:
-        """The vector of categories that were not seen in training."""
-        return self._unknown
-
-    @property
-    def missing(self) -> npt.NDArray[np.float32] | None:
-        """The vector of missing cells."""
-        return self._missing
-
-    @property
-    def dim(self) -> int:
-        """The length of a vector."""
-        return int(self._vectors.shape[1])
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._index)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._index
+    @classmethod
+    def wrap(cls, matrix: KeyedMatrix) -> "CategoryVectors":
+        """Return a matrix as :class:`CategoryVectors`, sharing its arrays without checking or copying them."""
+        made = super().wrap(matrix)
+        made._searches = {}
+        return made
 
     def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
         if is_several(key):
@@ -239,49 +196,8 @@ class CategoryVectors(
 
         return find_format(path, format).read(path, mmap=mmap)
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, CategoryVectors):
-            return NotImplemented
-        return (
-            self._name == other._name
-            and self._index == other._index
-            and _same(self._vectors, other._vectors)
-            and _same(self._counts, other._counts)
-            and _same(self._unknown, other._unknown)
-            and _same(self._missing, other._missing)
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        title = f"{self._name}: " if self._name else ""
-        return f"CategoryVectors({title}{len(self)} {'category' if len(self) == 1 else 'categories'} x {self.dim})"
-
-    def __deepcopy__(self, memo: Any) -> "CategoryVectors":
-        # Nothing changes it, so that a copy would only cost memory: scikit-learn's clone copies parameters.
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Through the constructor, so that what comes out of a pickle is valid and read-only too.
-        return _rebuild, (self.keys, self._vectors, self._counts, self._name, self._unknown, self._missing)
-
     def _row(self, values: npt.ArrayLike, what: str) -> npt.NDArray[np.float32]:
-        return float_array(values, what, (self.dim,), owner=self._owner())
+        return self.vector(values, what)
 
     def _owner(self) -> str:
-        return f"Column {self._name!r}" if self._name else "CategoryVectors"
-
-
-def _rebuild(
-    keys: list[Any],
-    vectors: npt.ArrayLike,
-    counts: npt.ArrayLike | None,
-    name: str,
-    unknown: npt.ArrayLike | None,
-    missing: npt.ArrayLike | None,
-) -> CategoryVectors:
-    return CategoryVectors(keys, vectors, counts, name=name, unknown=unknown, missing=missing)
-
-
-def _same(one: npt.NDArray[Any] | None, two: npt.NDArray[Any] | None) -> bool:
-    return one is two or (one is not None and two is not None and np.array_equal(one, two))
+        return self.owner

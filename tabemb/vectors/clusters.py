@@ -68,7 +68,7 @@ class Clustering(Part):
             labels = groups_of(self.vectors, random_state=int(random_state))
         else:
             labels = _clusters(unit_rows(self.vectors), k, int(random_state), self._owner())
-        index = pd.Index(self.keys, name=self.name or None, dtype=None if len(self) else object)
+        index = pd.Index(self.index_to_key, name=self.name or None, dtype=None if len(self) else object)
         return pd.Series(labels, index=index, name=f"{self.name}_cluster" if self.name else "cluster")
 
 

@@ -68,7 +68,7 @@ class Framing(Part):
                 raise DataError(f"The vectors of column {self.name!r} came without counts; leave out count=True.")
             columns[f"{prefix}count"] = self.counts
         columns |= {f"{prefix}emb{place}": self.vectors[:, place] for place in range(self.dim)}
-        return backends[backend](self.keys, self.name, columns)
+        return backends[backend](self.index_to_key, self.name, columns)
 
     @classmethod
     def from_frame(

@@ -132,5 +132,5 @@ def _weights(own: Any, reference: Any, n: int) -> npt.NDArray[np.float64]:
 def _examples(own: "CategoryVectors", reference: "CategoryVectors") -> str:
     if not len(own) or not len(reference):
         return ", since one of them has no category"
-    one, two = own.keys[0], reference.keys[0]
+    one, two = own.index_to_key[0], reference.index_to_key[0]
     return f": its keys are such as {one!r} ({type(one).__name__}), the reference's {two!r} ({type(two).__name__})"

@@ -142,7 +142,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         parts = []
         for column, each in self.items():
             index = pd.MultiIndex.from_arrays(
-                [pd.Index([column] * len(each), dtype=object), pd.Index(each.keys, dtype=object)],
+                [pd.Index([column] * len(each), dtype=object), pd.Index(each.index_to_key, dtype=object)],
                 names=["column", "key"],
             )
             counts: Any = [pd.NA] * len(each) if each.counts is None else each.counts

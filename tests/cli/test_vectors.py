@@ -78,7 +78,7 @@ def written(empty):
     for name, vectors in columns.items():
         path = folder / vectors_file(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        CategoryVectors(vectors.keys, vectors.vectors, vectors.counts, name=name).save(path)
+        CategoryVectors(vectors.index_to_key, vectors.vectors, vectors.counts, name=name).save(path)
     (folder / "model").mkdir()
     (folder / "config.yaml").write_text("data: {path: rows.csv, target: good}", encoding="utf-8")
     (folder / "report.html").write_text("", encoding="utf-8")
@@ -121,7 +121,7 @@ def test_push_twice_and_after_a_category_has_gone(written, capsys, target):
     assert main(arguments) == 0
     assert main(arguments) == 0
     vectors = open_run(written).vectors["dest"]
-    fewer = CategoryVectors(vectors.keys[:2], vectors.vectors[:2], vectors.counts[:2], name="dest")
+    fewer = CategoryVectors(vectors.index_to_key[:2], vectors.vectors[:2], vectors.counts[:2], name="dest")
     fewer.save(written / vectors_file("dest"))
     capsys.readouterr()
     assert main(arguments) == 0

@@ -28,7 +28,7 @@ def test_the_control_has_the_same_categories_and_is_left_by_chance(classifier, f
     before = {name: each.vectors.copy() for name, each in classifier.vectors_.items()}
     control = permuted_control(classifier, flights, late, random_state=1)
     assert list(control) == list(classifier.vectors_)
-    assert control["dest"].keys == classifier.vectors_["dest"].keys
+    assert control["dest"].index_to_key == classifier.vectors_["dest"].index_to_key
     assert control["dest"].dim == classifier.vectors_["dest"].dim
     assert not np.allclose(control["dest"].vectors, before["dest"], atol=1e-3)
     assert all(np.array_equal(classifier.vectors_[name].vectors, each) for name, each in before.items())
@@ -65,7 +65,7 @@ def test_where_the_vectors_began(classifier, flights, late):
     fresh = Network(classifier._network.spec)
     feature = classifier._network.spec.features[0]
     assert np.array_equal(began["dest"].vectors, fresh.vectors(feature)[2:])
-    assert began["dest"].keys == classifier.vectors_["dest"].keys
+    assert began["dest"].index_to_key == classifier.vectors_["dest"].index_to_key
     assert began["dest"].counts.tolist() == classifier.vectors_["dest"].counts.tolist()
     assert not np.array_equal(began["dest"].vectors, classifier.vectors_["dest"].vectors)
     assert classifier.vectors_["dest"].diagnose(untrained=began["dest"])["way from the start"].value > 0

@@ -22,7 +22,7 @@ NAMES = [f"job {letter}" for letter in "abcdefghijkl"]
 FOUND = NAMES[:9]
 rng = np.random.default_rng(0)
 WORDS = CategoryVectors([*FOUND, "elsewhere"], rng.normal(size=(10, DIM)) + 3, name="job")
-LONG = CategoryVectors(WORDS.keys, rng.normal(size=(10, 40)))
+LONG = CategoryVectors(WORDS.index_to_key, rng.normal(size=(10, 40)))
 N = 240
 X = pd.DataFrame({"job": rng.choice(NAMES, N), "state": rng.choice(["NJ", "HI", "WI"], N)})
 # Two categories come once each, so that a validation part or a fold may lack them: one was found, one was not.
@@ -69,10 +69,10 @@ def test_found_rows_begin_centred_with_a_spread_and_the_others_as_ever(params):
 
 
 def test_the_vectors_for_unknown_and_missing_cells_are_taken_too(params):
-    own = CategoryVectors(WORDS.keys, WORDS.vectors, unknown=np.full(DIM, 5.0), missing=np.zeros(DIM))
+    own = CategoryVectors(WORDS.index_to_key, WORDS.vectors, unknown=np.full(DIM, 5.0), missing=np.zeros(DIM))
     still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "pretrained": {"job": own}, "freeze": "found"}
     vectors = classifier(still).fit(X, Y).vectors_["job"]
-    raw = np.array([own[key] for key in vectors.keys if key in own], float)
+    raw = np.array([own[key] for key in vectors.index_to_key if key in own], float)
     scale = SPREAD / np.sqrt(((raw - raw.mean(axis=0)) ** 2).mean())
     np.testing.assert_allclose(vectors.unknown, (5 - raw.mean(axis=0)) * scale, atol=1e-5)
     np.testing.assert_allclose(vectors.missing, -raw.mean(axis=0) * scale, atol=1e-5)
@@ -90,7 +90,7 @@ def test_the_vectors_for_unknown_and_missing_cells_are_taken_too(params):
         ({"pretrained": {"job": {"welder": [1.0, 2.0, 3.0]}}}, 6),
         # Nine of the twelve categories are found: nine numbers tell them apart.
         ({"pretrained": {"job": LONG}}, 9),
-        ({"pretrained": {"job": CategoryVectors(LONG.keys[:4], LONG.vectors[:4])}}, 6),
+        ({"pretrained": {"job": CategoryVectors(LONG.index_to_key[:4], LONG.vectors[:4])}}, 6),
         ({"pretrained": {"job": LONG}, "embedding_dim": {"job": 20}}, 20),
     ],
     ids=str,
@@ -175,7 +175,7 @@ def test_found_rows_that_are_frozen_stay_to_the_last_bit_and_the_others_learn(na
         assert table_of(network)[found].tobytes() == begun[found].tobytes()
     mine = model.vectors_["job"]
     assert np.array([mine[key] for key in mine if key in WORDS]).tobytes() == begun[found].tobytes()
-    frequent = [place for place, key in enumerate(model.vectors_["job"].keys, start=2) if key in NAMES[9:11]]
+    frequent = [place for place, key in enumerate(model.vectors_["job"].index_to_key, start=2) if key in NAMES[9:11]]
     fresh = table_of(classifier(params, pretrained=None, learning_rate=1e-30, max_epochs=1).fit(X, Y)._network)
     assert (table_of(model._network)[frequent] != fresh[frequent]).any(axis=1).all()
 
@@ -260,7 +260,7 @@ def test_every_source_gives_the_same_start(params, tmp_path):
     WORDS.save(tmp_path / "words.txt")
     WORDS.save(tmp_path / "words.bin")
     frame = pd.DataFrame(WORDS.vectors, columns=[f"d{i}" for i in range(DIM)])
-    frame.insert(0, "word", WORDS.keys)
+    frame.insert(0, "word", WORDS.index_to_key)
     sources = [
         WORDS,
         str(tmp_path / "words.txt"),

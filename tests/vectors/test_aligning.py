@@ -25,7 +25,7 @@ def test_a_turned_table_is_turned_back_with_what_serves_for_unknown_and_missing(
     np.testing.assert_allclose(made.vectors, ROWS, atol=1e-5)
     np.testing.assert_allclose(made.unknown, [1, 2, 3, 4], atol=1e-5)
     np.testing.assert_allclose(made.missing, [0, 1, 0, 0], atol=1e-5)
-    assert (made.keys, made.name) == (KEYS, "dest")
+    assert (made.index_to_key, made.name) == (KEYS, "dest")
     assert made.counts.tolist() == given.counts.tolist()
 
 

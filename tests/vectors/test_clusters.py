@@ -23,7 +23,7 @@ def three():
 def test_directions_make_clusters_the_largest_first(three):
     clusters = three.cluster(3)
     assert clusters.tolist() == [2] * 10 + [1] * 20 + [0] * 30
-    assert clusters.index.tolist() == three.keys
+    assert clusters.index.tolist() == three.index_to_key
     assert (clusters.index.name, clusters.name, clusters.dtype) == ("dest", "dest_cluster", np.int64)
     assert pd.Series(["k0", "k59"]).map(clusters).tolist() == [2, 0]
 

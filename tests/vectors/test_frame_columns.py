@@ -40,7 +40,7 @@ def test_a_column_of_lists_is_a_matrix(backend, tmp_path, airports):
     frame = read(tmp_path / "dest.parquet")
     made = CategoryVectors.from_frame(frame, key="key", vectors="vector", count="count", name="dest")
     assert np.array_equal(made.vectors, airports.vectors)
-    assert made.keys == airports.keys
+    assert made.index_to_key == airports.index_to_key
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_index_that_only_counts_the_rows_is_not_taken_for_keys(backend):
     with pytest.raises(DataError, match=r"Say which column holds the keys: key=\.\.\. It has: key, x0, x1, n\."):
         CategoryVectors.from_frame(frame_of(GOOD, backend), vectors="x")
     counted = pd.DataFrame(GOOD).rename_axis("number")
-    assert CategoryVectors.from_frame(counted, vectors="x").keys == [0, 1]
+    assert CategoryVectors.from_frame(counted, vectors="x").index_to_key == [0, 1]
 
 
 def test_a_wide_table_is_not_listed_whole():

@@ -79,7 +79,7 @@ def test_there_and_back(keys, name, backend):
     key = None if backend == "pandas" else name or "key"
     loaded = CategoryVectors.from_frame(frame, key=key, count=f"{name}_count" if name else "count", name=name)
     assert loaded == saved
-    assert [type(key) for key in loaded.keys] == [type(key) for key in keys]
+    assert [type(key) for key in loaded.index_to_key] == [type(key) for key in keys]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_the_name_is_the_keys_unless_another_is_given():
     assert CategoryVectors.from_frame(frame.set_index("city"), vectors=["n"]).name == "city"
     unnamed = frame.set_index(pd.Index([7, 8]))
     assert CategoryVectors.from_frame(unnamed, vectors=["n"]).name == ""
-    assert CategoryVectors.from_frame(unnamed, vectors=["n"]).keys == [7, 8]
+    assert CategoryVectors.from_frame(unnamed, vectors=["n"]).index_to_key == [7, 8]
 
 
 def test_columns_of_any_numbers_and_keys_of_any_type():
@@ -176,9 +176,15 @@ def test_columns_of_any_numbers_and_keys_of_any_type():
         }
     )
     made = CategoryVectors.from_frame(frame, key="key", vectors="x")
-    assert made.keys == ["a", "b"]
+    assert made.index_to_key == ["a", "b"]
     assert made.vectors.tolist() == [[1, 0.5, 1, 0.25], [2, 1.5, 2, 1]]
     mixed = pd.DataFrame({"key": np.array(["1", 1, True], dtype=object), "x0": [1.0, 2.0, 3.0]})
-    assert [type(key) for key in CategoryVectors.from_frame(mixed, key="key", vectors="x").keys] == [str, int, bool]
+    assert [type(key) for key in CategoryVectors.from_frame(mixed, key="key", vectors="x").index_to_key] == [
+        str,
+        int,
+        bool,
+    ]
     stamps = pl.DataFrame({"key": [dt.datetime(2013, 1, 31, tzinfo=dt.UTC)], "x0": [1.0]})
-    assert CategoryVectors.from_frame(stamps, key="key", vectors="x").keys == [dt.datetime(2013, 1, 31, tzinfo=dt.UTC)]
+    assert CategoryVectors.from_frame(stamps, key="key", vectors="x").index_to_key == [
+        dt.datetime(2013, 1, 31, tzinfo=dt.UTC)
+    ]

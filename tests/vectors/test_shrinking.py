@@ -23,7 +23,7 @@ def test_of_a_category_of_n_rows_its_share_is_left():
     made = given.shrink(10)
     mean = np.average(SEEN, axis=0, weights=COUNTS)
     np.testing.assert_allclose(made.vectors, mean + (COUNTS / (COUNTS + 10))[:, None] * (SEEN - mean), rtol=1e-4)
-    assert (made.keys, made.name, made.dim) == (given.keys, "dest", 3)
+    assert (made.index_to_key, made.name, made.dim) == (given.index_to_key, "dest", 3)
     assert np.array_equal(made.counts, COUNTS)
     assert made.unknown.tolist() == [7, 7, 7]
     assert made.missing.tolist() == [8, 8, 8]

@@ -62,7 +62,7 @@ for suffix in (".txt", ".glove", ".bin", ".parquet"):
 def test_some_keys_come_with_their_vectors_in_the_order_of_the_source(name, tmp_path):
     source = source_of(SOURCES[name](tmp_path / "job"))
     some = source.select({"welder", "nurse", "teacher"}.__contains__)
-    assert some.keys == ["nurse", "welder"]
+    assert some.index_to_key == ["nurse", "welder"]
     assert np.array_equal(some.vectors, ROWS[[0, 2]])
     assert (some.unknown is not None) == (name.startswith("file") or name == "CategoryVectors")
     assert len(source.select(lambda key: False)) == 0
@@ -79,7 +79,7 @@ def test_gensims_keyed_vectors_are_one():
 
 def test_keys_keep_their_type():
     some = source_of({1: [1.0], "1": [2.0]}).select(lambda key: isinstance(key, int))
-    assert some.keys == [1]
+    assert some.index_to_key == [1]
     numbered = pd.DataFrame({"d0": [1.0, 2.0]}, index=[7, 9])
     assert source_of(numbered).select(lambda key: key == 9).vectors.tolist() == [[2.0]]
 

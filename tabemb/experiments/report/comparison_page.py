@@ -278,7 +278,7 @@ def _neighbours(
         names = labels.get(column, {})
         head = [(escape(column), ""), ("Rows", "number"), (f"Nearest {min(N_NEAREST, len(mine) - 1)}, with cosine", "")]
         rows = []
-        for key in mine.keys[:N_NAMED]:
+        for key in mine.index_to_key[:N_NAMED]:
             near = " ".join(
                 f'<td class="near">{_key(other, names, f"<span>{cosine:.2f}</span>")}</td>'
                 for other, cosine in mine.most_similar(key, topn=N_NEAREST)

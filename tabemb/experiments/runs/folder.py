@@ -156,7 +156,7 @@ def open_run(path: str | Path) -> RunFolder:
     ...     output=folder.name,
     ... )
     >>> finished = open_run(run(experiment).path)  # or the folder of an earlier run: open_run("runs/late")
-    >>> list(finished.vectors), sorted(finished.vectors["origin"].keys)
+    >>> list(finished.vectors), sorted(finished.vectors["origin"].index_to_key)
     (['origin'], ['EWR', 'JFK', 'LGA'])
     >>> finished.comparison.n_rows, finished.config.name
     (60, 'late')

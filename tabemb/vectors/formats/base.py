@@ -133,7 +133,7 @@ class Format(ABC):
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = pathlib.Path(folder, "words.txt")
         ...     CategoryVectors(["nurse", "the", "pilot"], [[1.0], [2.0], [3.0]]).save(path)
-        ...     find_format(path).select(path, {"nurse", "pilot"}.__contains__).keys
+        ...     find_format(path).select(path, {"nurse", "pilot"}.__contains__).index_to_key
         ['nurse', 'pilot']
         """
         path = Path(path)

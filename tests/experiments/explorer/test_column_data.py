@@ -22,7 +22,7 @@ def told(towns):
 
 
 def test_a_column_is_told_whole(told, towns):
-    assert told["labels"] == towns.keys
+    assert told["labels"] == towns.index_to_key
     assert (told["name"], told["kinds"], told["dim"], told["texts"]) == ("town", "text", 8, {})
     assert told["counts"] == list(range(900, 600, -1))
     stored = array(told["vectors"], "<i2").reshape(300, 8).astype(float)

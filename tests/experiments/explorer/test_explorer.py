@@ -52,7 +52,7 @@ def test_keys_titles_and_columns_are_text(awkward):
     told = data_of(page)
     assert told["run"] == "runs/<u>"
     assert told["columns"][0]["name"] == "</script><b>"
-    assert told["columns"][0]["labels"][:2] == awkward.keys[:2]
+    assert told["columns"][0]["labels"][:2] == awkward.index_to_key[:2]
 
 
 def test_columns_without_categories_are_left_out(villages):

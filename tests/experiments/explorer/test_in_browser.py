@@ -287,7 +287,7 @@ def test_keys_are_text_whatever_they_say(page, awkward):
     for row in (0, 1):
         page.execute_script("window.explorer.pick(arguments[0])", row)
         wait(page, "return window.explorer.chosen?.[0] === arguments[0]", row)
-        assert text(page, "#answer h2 span") == awkward.keys[row]
+        assert text(page, "#answer h2 span") == awkward.index_to_key[row]
         move_to(page, *pixel_of(page, row)).perform()
         find(page, "#search").send_keys(" ")
     assert page.execute_script("return window.hacked") is None

@@ -37,7 +37,7 @@ def test_vectors_model_and_configuration_are_read_back(parts, tmp_path):
     write_artefacts(tmp_path, model, "seed: 0\n")
     assert (tmp_path / "config.yaml").read_text() == "# The experiment as it was run.\nseed: 0\n"
     stored = tabemb.CategoryVectors.load(tmp_path / vectors_file("shape"))
-    assert stored.keys == model.vectors_["shape"].keys
+    assert stored.index_to_key == model.vectors_["shape"].index_to_key
     again = tabemb.load(tmp_path / "model")
     assert (again.predict(problem.X) == model.predict(problem.X)).all()
 

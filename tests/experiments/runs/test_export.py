@@ -35,9 +35,9 @@ def test_one_column_in_any_format_by_suffix_or_by_name(name, run):
     suffix = FORMATS[name].suffixes[0]
     assert export_column(run, "from/to", f"places{suffix}") == [f"places{suffix}: from/to, 2 categories x 2"]
     loaded = tabemb.CategoryVectors.load(f"places{suffix}")
-    assert loaded.keys == ["round", "flat"]
+    assert loaded.index_to_key == ["round", "flat"]
     export_column(run, "from/to", "places.x", format=name)
-    assert tabemb.CategoryVectors.load("places.x", format=name).keys == ["round", "flat"]
+    assert tabemb.CategoryVectors.load("places.x", format=name).index_to_key == ["round", "flat"]
 
 
 def test_all_columns_in_one_folder_for_the_projector(run):

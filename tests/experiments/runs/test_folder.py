@@ -40,7 +40,7 @@ def test_vectors_are_a_mapping_that_reads_a_column_once(finished):
     assert "shape" in vectors
     assert "size" not in vectors
     assert repr(vectors) == "RunVectors(shape, from/to)"
-    assert set(vectors["from/to"].keys) == {1, 2, 3}
+    assert set(vectors["from/to"].index_to_key) == {1, 2, 3}
     assert vectors["shape"].dim == 2
     assert vectors["shape"] is vectors["shape"]
     assert isinstance(vectors, tabemb.EmbeddingStore)
@@ -76,7 +76,7 @@ def test_any_column_name_is_a_file_name(column, file):
 def test_the_vectors_of_a_column_without_a_name_are_read_back(tmp_path):
     (tmp_path / "vectors").mkdir()
     tabemb.CategoryVectors(["a"], [[1.0]]).save(tmp_path / vectors_file(""), format="parquet")
-    assert RunVectors(tmp_path, [""])[""].keys == ["a"]
+    assert RunVectors(tmp_path, [""])[""].index_to_key == ["a"]
 
 
 @pytest.mark.parametrize("part", sorted(PARTS))

@@ -36,7 +36,7 @@ MIXED = ["1", 1, True, 2.5, -(2**70), 2**63, b"\xff\x00", "true", '{"int": "1"}'
 
 
 def typed(vectors):
-    return [(type(key), key) for key in vectors.keys]
+    return [(type(key), key) for key in vectors.index_to_key]
 
 
 def stored(uri, name="tabemb_c"):

@@ -23,7 +23,7 @@ def many():
 
 def test_a_search_finds_what_most_similar_finds(many, tmp_path):
     push(many, f"lancedb:{tmp_path}/vectors")
-    for key in many.keys[:20]:
+    for key in many.index_to_key[:20]:
         # The nearest of all is the category itself.
         found = search(tmp_path / "vectors", "c", many[key], "cosine", 11)
         assert found == [key, *(near for near, _ in many.most_similar(key, topn=10))]
@@ -34,8 +34,8 @@ def test_a_search_by_dot_product_and_by_distance(many, tmp_path):
     query = many["k7"]
     by_dot = np.argsort(-(many.vectors @ query))[:10]
     by_distance = np.argsort(np.linalg.norm(many.vectors - query, axis=1))[:10]
-    assert search(tmp_path / "vectors", "c", query, "dot", 10) == [many.keys[i] for i in by_dot]
-    assert search(tmp_path / "vectors", "c", query, "l2", 10) == [many.keys[i] for i in by_distance]
+    assert search(tmp_path / "vectors", "c", query, "dot", 10) == [many.index_to_key[i] for i in by_dot]
+    assert search(tmp_path / "vectors", "c", query, "l2", 10) == [many.index_to_key[i] for i in by_distance]
 
 
 def test_a_vector_of_zeros_is_kept_and_found_by_no_cosine(tmp_path):

@@ -67,7 +67,7 @@ def many():
 def test_a_search_finds_what_most_similar_finds(many, path, client):
     push(many, f"milvus:{path}")
     opened = client()
-    for key in many.keys[:20]:
+    for key in many.index_to_key[:20]:
         found = search(opened, "c", many[key], 11)
         near = many.most_similar(key, topn=10)
         # The nearest of all is the category itself.
@@ -80,7 +80,9 @@ def test_a_search_by_dot_product_and_by_distance(many, path, client, metric):
     push(many, f"milvus:{path}", metric=metric)
     query = many["k7"]
     score = {"dot": -(many.vectors @ query), "l2": np.linalg.norm(many.vectors - query, axis=1)}[metric]
-    assert [key for key, _ in search(client(), "c", query, 10)] == [many.keys[i] for i in np.argsort(score)[:10]]
+    assert [key for key, _ in search(client(), "c", query, 10)] == [
+        many.index_to_key[i] for i in np.argsort(score)[:10]
+    ]
 
 
 def test_a_vector_of_zeros_is_kept_and_has_cosine_0(path, client):

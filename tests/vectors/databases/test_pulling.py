@@ -49,7 +49,7 @@ def test_rows_that_another_program_removed_are_missed(pushed, row):
         database.finish("tabemb_dest")
     with pytest.raises(FormatError, match=r"has changed the collection 'tabemb_dest': .* Push the run again\."):
         pull(pushed, "dest")
-    assert pull(pushed, "from/to").keys == ["a", "b", "c"]
+    assert pull(pushed, "from/to").index_to_key == ["a", "b", "c"]
 
 
 def test_a_collection_made_anew_behind_our_back(pushed):

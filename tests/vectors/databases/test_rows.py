@@ -87,7 +87,7 @@ def test_ids_are_alike_exactly_when_categories_are(one, two):
 def test_any_keys_come_back(keys):
     vectors = CategoryVectors(keys, np.arange(len(keys) * 2).reshape(-1, 2) / 3, range(len(keys)))
     found, matrix, counts = keys_and_vectors(rows_of(vectors, "c", "r"), 2)
-    assert [(type(key), key) for key in found] == [(type(key), key) for key in vectors.keys]
+    assert [(type(key), key) for key in found] == [(type(key), key) for key in vectors.index_to_key]
     assert matrix.tobytes() == vectors.vectors.tobytes()
     assert counts is None if not keys else counts.tolist() == list(range(len(keys)))
 

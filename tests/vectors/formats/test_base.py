@@ -152,7 +152,7 @@ def columns(draw):
 
 def without_counts(vectors):
     return CategoryVectors(
-        vectors.keys, vectors.vectors, name=vectors.name, unknown=vectors.unknown, missing=vectors.missing
+        vectors.index_to_key, vectors.vectors, name=vectors.name, unknown=vectors.unknown, missing=vectors.missing
     )
 
 
@@ -163,8 +163,8 @@ def assert_same(loaded, saved, name):
         saved = without_counts(saved)
     assert loaded == saved
     assert loaded.vectors.tobytes() == saved.vectors.tobytes()
-    assert [typed(key) for key in loaded.keys] == [typed(key) for key in saved.keys]
-    assert list(map(str, loaded.keys)) == list(map(str, saved.keys))
+    assert [typed(key) for key in loaded.index_to_key] == [typed(key) for key in saved.index_to_key]
+    assert list(map(str, loaded.index_to_key)) == list(map(str, saved.index_to_key))
 
 
 @pytest.fixture(params=sorted(FORMATS))
@@ -265,7 +265,7 @@ def test_saving_again_replaces_and_leaves_nothing_else(name, tmp_path):
     path = tmp_path / "c.x"
     for key in ("old", "new"):
         CategoryVectors([key], [[1]]).save(path, format=name)
-    assert CategoryVectors.load(path, format=name).keys == ["new"]
+    assert CategoryVectors.load(path, format=name).index_to_key == ["new"]
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -283,7 +283,7 @@ def test_several_columns_go_into_one_folder(name, tmp_path):
     for place, saved in zip(places, given.values(), strict=True):
         if place != path:
             loaded = CategoryVectors.load(place, format=name)
-            assert (loaded.keys, loaded.vectors.tolist()) == (saved.keys, saved.vectors.tolist())
+            assert (loaded.index_to_key, loaded.vectors.tolist()) == (saved.index_to_key, saved.vectors.tolist())
     (path / "thesis.tex").write_text("years of work")
     with pytest.raises(OutputError, match=r"it holds 'thesis\.tex', which would be lost"):
         FORMATS[name]().write_all(given, path)
@@ -301,7 +301,7 @@ def test_a_save_that_fails_leaves_the_old_file_whole(name, tmp_path, monkeypatch
     monkeypatch.setattr(FORMATS[name], "_write", half)
     with pytest.raises(OutputError, match=r"Cannot write .*c\.x: No space left on device\. Choose a folder"):
         CategoryVectors(["new"], [[1]]).save(path, format=name)
-    assert CategoryVectors.load(path, format=name).keys == ["old"]
+    assert CategoryVectors.load(path, format=name).index_to_key == ["old"]
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -330,7 +330,7 @@ def test_a_folder_that_may_not_be_written_is_an_output_error(name, tmp_path):
             CategoryVectors(["new"], [[1]]).save(path, format=name)
     finally:
         tmp_path.chmod(0o700)
-    assert CategoryVectors.load(path, format=name).keys == ["old"]
+    assert CategoryVectors.load(path, format=name).index_to_key == ["old"]
 
 
 def test_a_file_that_is_not_there_is_a_format_error(file_format, tmp_path):
@@ -361,7 +361,7 @@ def test_a_file_cut_anywhere_is_refused_or_has_lost_nothing(file_format, tmp_pat
                 assert str(path) in str(error)  # noqa: PT017
             else:
                 rows = len(saved) if kind.notices_cuts else len(loaded)
-                assert loaded.keys == saved.keys[:rows]
+                assert loaded.index_to_key == saved.index_to_key[:rows]
                 assert loaded.vectors.tobytes() == saved.vectors[:rows].tobytes()
 
 
@@ -406,7 +406,7 @@ def test_only_formats_that_can_are_mapped(name, tmp_path):
     path = tmp_path / "c.x"
     CategoryVectors(["a"], [[1]]).save(path, format=name)
     if FORMATS[name].maps:
-        assert CategoryVectors.load(path, format=name, mmap=True).keys == ["a"]
+        assert CategoryVectors.load(path, format=name, mmap=True).index_to_key == ["a"]
         return
     message = (
         f"c.x: a file of format '{name}' cannot be mapped into memory. Leave out mmap=True, or save the vectors as"

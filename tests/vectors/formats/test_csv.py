@@ -44,7 +44,7 @@ def test_no_key_is_a_formula(key, path):
     table = pd.read_csv(path)
     assert table["key"].tolist() == ["'" + key, "b"]
     assert not table["key_json"].str.startswith(("=", "+", "-", "@")).any()
-    assert CategoryVectors.load(path).keys == [key, "b"]
+    assert CategoryVectors.load(path).index_to_key == [key, "b"]
 
 
 def test_negative_numbers_are_numbers(path):
@@ -65,7 +65,7 @@ def test_pandas_and_polars_read_it(path, airports):
     airports.save(path)
     for table in (pd.read_csv(path), pl.read_csv(path).to_pandas()):
         assert list(table.columns) == ["key", "count", "emb0", "emb1"]
-        assert table["key"].tolist() == [*airports.keys, "<unknown>", "<missing>"]
+        assert table["key"].tolist() == [*airports.index_to_key, "<unknown>", "<missing>"]
         assert table["count"].tolist()[:4] == [9, 5, 3, 1]
         np.testing.assert_array_equal(table["emb1"].astype(np.float32)[:4], airports.vectors[:, 1])
 
@@ -73,10 +73,10 @@ def test_pandas_and_polars_read_it(path, airports):
 def test_what_a_spreadsheet_saves_again_is_read(path):
     path.write_bytes(b'\xef\xbb\xbfkey,count,emb0,emb1\r\nJFK,9,1,0.5\r\nSFO,,-1,"2"\r\n'.replace(b"SFO,,", b"SFO,4,"))
     loaded = CategoryVectors.load(path)
-    assert (loaded.keys, loaded.counts.tolist()) == (["JFK", "SFO"], [9, 4])
+    assert (loaded.index_to_key, loaded.counts.tolist()) == (["JFK", "SFO"], [9, 4])
     assert loaded.vectors.tolist() == [[1, 0.5], [-1, 2]]
     path.write_text("key,emb0\nb,2\na,1\n")
-    assert CategoryVectors.load(path).keys == ["b", "a"]
+    assert CategoryVectors.load(path).index_to_key == ["b", "a"]
 
 
 HEAD = "expected the columns key, (key_json, count,) emb0, emb1, ... that CategoryVectors.save writes, got "

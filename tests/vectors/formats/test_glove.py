@@ -22,7 +22,7 @@ def test_the_file_as_it_is(path):
 def test_a_first_line_of_two_numbers_is_a_word_and_its_number(path):
     path.write_text("5 3\n6 4\n")
     loaded = CategoryVectors.load(path)
-    assert loaded.keys == ["5", "6"]
+    assert loaded.index_to_key == ["5", "6"]
     assert loaded.vectors.tolist() == [[3], [4]]
 
 
@@ -45,7 +45,7 @@ def test_gensim_opens_the_file_and_we_open_gensims(path):
     saved = CategoryVectors(["nurse", "東京", "the"], np.random.default_rng(0).normal(size=(3, 4)))
     saved.save(path)
     theirs = models.KeyedVectors.load_word2vec_format(path, no_header=True)
-    assert theirs.index_to_key == saved.keys
+    assert theirs.index_to_key == saved.index_to_key
     assert np.array_equal(theirs.vectors, saved.vectors)
     gc.collect()
     theirs.save_word2vec_format(path, write_header=False)

@@ -22,7 +22,7 @@ def test_numpy_opens_it_without_pickle(path, airports):
         assert sorted(arrays) == ["counts", "keys", "missing", "tabemb", "unknown", "vectors"]
         assert np.array_equal(arrays["vectors"], airports.vectors)
         assert np.array_equal(arrays["counts"], airports.counts)
-        assert json.loads(arrays["keys"].tobytes()) == airports.keys
+        assert json.loads(arrays["keys"].tobytes()) == airports.index_to_key
     assert zipfile.ZipFile(path).testzip() is None
 
 
@@ -120,7 +120,7 @@ def test_a_length_that_no_memory_holds_is_refused(path, monkeypatch):
 
 def test_a_compressed_file_is_read_but_not_mapped(path):
     rewrite(path, zipfile.ZIP_DEFLATED)
-    assert CategoryVectors.load(path).keys == ["a", "b"]
+    assert CategoryVectors.load(path).index_to_key == ["a", "b"]
     with pytest.raises(FormatError, match=r"compressed vectors cannot be mapped into memory\. Leave out mmap=True\."):
         CategoryVectors.load(path, mmap=True)
 

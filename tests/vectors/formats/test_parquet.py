@@ -43,7 +43,7 @@ def test_keys_of_one_type_get_a_typed_column_that_others_can_read(keys, kind, pa
     assert table.column_names == ["key", "vector"]
     assert table["key"].type == kind
     assert pd.read_parquet(path)["vector"][0].tolist() == [1, 1]
-    loaded = CategoryVectors.load(path).keys
+    loaded = CategoryVectors.load(path).index_to_key
     assert loaded == keys
     assert [type(key) for key in loaded] == [type(key) for key in keys]
 
@@ -52,7 +52,7 @@ def test_keys_of_one_type_get_a_typed_column_that_others_can_read(keys, kind, pa
 def test_other_keys_are_json_beside_their_text(keys, path):
     CategoryVectors(keys, np.ones((len(keys), 1))).save(path)
     assert pq.read_table(path)["key"].to_pylist() == [str(key) for key in keys]
-    loaded = CategoryVectors.load(path).keys
+    loaded = CategoryVectors.load(path).index_to_key
     assert [(type(key), key) for key in loaded] == [(type(key), key) for key in keys]
 
 

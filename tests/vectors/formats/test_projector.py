@@ -135,7 +135,7 @@ def test_the_list_for_tensorboard_is_what_it_reads(path, airports, days):
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     made = message_factory.GetMessageClass(pool.FindMessageTypeByName("ProjectorConfig"))()
-    days = CategoryVectors(days.keys, days.vectors, name='tag "é" \\ \n')
+    days = CategoryVectors(days.index_to_key, days.vectors, name='tag "é" \\ \n')
     save_projector({"dest": airports, days.name: days}, path)
     text_format.Merge((path / "projector_config.pbtxt").read_text(), made)
     assert [each.tensor_name for each in made.embeddings] == ["dest", days.name]

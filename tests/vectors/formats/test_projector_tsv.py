@@ -57,7 +57,7 @@ def test_every_point_has_its_own_line_of_metadata(keys, columns, path):
 def test_counts_and_side_columns_have_a_header(path, airports):
     write_metadata(path, airports, side_texts("dest", airports, {"state": ["NY", "NY", "CA", None]}))
     assert projector_rows(path.read_text())[3] == {"key": "OAK", "count": "1", "state": ""}
-    assert read_metadata(path, 4) == (airports.keys, [9, 5, 3, 1])
+    assert read_metadata(path, 4) == (airports.index_to_key, [9, 5, 3, 1])
 
 
 def test_vectors_are_lines_of_numbers(path, airports):

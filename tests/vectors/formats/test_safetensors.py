@@ -22,7 +22,7 @@ def test_the_library_opens_it(path, airports):
     tensors = load_file(path)
     assert sorted(tensors) == ["counts", "keys", "missing", "unknown", "vectors"]
     assert np.array_equal(tensors["vectors"], airports.vectors)
-    assert json.loads(tensors["keys"].tobytes()) == airports.keys
+    assert json.loads(tensors["keys"].tobytes()) == airports.index_to_key
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of a POSIX system")

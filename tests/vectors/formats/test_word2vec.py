@@ -40,14 +40,14 @@ def test_the_name_is_the_files(path):
 
 def test_word2vec_files_of_other_programs(path):
     loaded = load(path, "2 3\nthe 0.1 0.2 0.3 \r\n1 -1e-2 2 3\n\n")
-    assert loaded.keys == ["the", "1"]
+    assert loaded.index_to_key == ["the", "1"]
     assert loaded.vectors.tolist() == [pytest.approx([0.1, 0.2, 0.3]), pytest.approx([-0.01, 2, 3])]
-    assert load(path, "1\t2\nthe\t0.1\t0.2").keys == ["the"]
+    assert load(path, "1\t2\nthe\t0.1\t0.2").index_to_key == ["the"]
 
 
 def test_glove_has_no_first_line(path):
     loaded = load(path, "the 0.1 0.2\n, 0.3 0.4\n100% 1 2\n<unk> 1 3\n5 1 3\n東京\xa0 1 1\n")
-    assert loaded.keys == ["the", ",", "100%", "<unk>", "5", "東京\xa0"]
+    assert loaded.index_to_key == ["the", ",", "100%", "<unk>", "5", "東京\xa0"]
     assert loaded.dim == 2
     assert loaded.unknown is None
 
@@ -101,5 +101,5 @@ def test_gensim_opens_the_file(path):
         if key_of(word) in ours:
             assert cosine == pytest.approx(ours[key_of(word)], abs=1e-6)
     theirs.save_word2vec_format(path)
-    assert CategoryVectors.load(path).keys == keys
+    assert CategoryVectors.load(path).index_to_key == keys
     np.testing.assert_array_equal(CategoryVectors.load(path).vectors, saved.vectors)

@@ -41,7 +41,7 @@ def test_files_of_other_programs_with_line_breaks_or_without(between, portion, p
     loaded = load(
         path, b"3 2\n" + between.join([row(b"the", *numbers), row("東京".encode(), 1, 2), row(b"a", 3, 4)]) + between
     )
-    assert loaded.keys == ["the", "東京", "a"]
+    assert loaded.index_to_key == ["the", "東京", "a"]
     assert loaded.vectors.tolist() == [list(numbers), [1, 2], [3, 4]]
 
 
@@ -86,4 +86,4 @@ def test_gensim_opens_the_file_and_we_open_gensims(path):
     assert theirs.index_to_key == ["nurse", "東京", "New%20York"]
     assert theirs.vectors.tobytes() == saved.vectors.tobytes()
     theirs.save_word2vec_format(path, binary=True)
-    assert CategoryVectors.load(path) == CategoryVectors(saved.keys, saved.vectors, name="dest")
+    assert CategoryVectors.load(path) == CategoryVectors(saved.index_to_key, saved.vectors, name="dest")

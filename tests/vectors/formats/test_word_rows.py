@@ -56,7 +56,7 @@ def test_a_compressed_file_is_read_whatever_it_is_called(name, tmp_path):
     saved.save(plain)
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     assert CategoryVectors.load(packed) == saved
-    assert find_format(packed).select(packed, "nurse".__eq__).keys == ["nurse"]
+    assert find_format(packed).select(packed, "nurse".__eq__).index_to_key == ["nurse"]
     packed.rename(plain)
     assert CategoryVectors.load(plain) == saved
 
@@ -86,7 +86,7 @@ def test_compressed_files_are_not_written(name, tmp_path):
 def test_words_that_are_no_text_are_passed_over_where_others_are_wanted(tmp_path):
     path = tmp_path / "words.txt"
     path.write_bytes(b"nurse 1 2\n\xff 3 4\n\xff 5 6\npilot 7 8\n")
-    assert find_format(path).select(path, lambda key: True).keys == ["nurse", "pilot"]
+    assert find_format(path).select(path, lambda key: True).index_to_key == ["nurse", "pilot"]
     with pytest.raises(FormatError, match="line 2: expected a key in UTF-8"):
         CategoryVectors.load(path)
 
@@ -94,7 +94,7 @@ def test_words_that_are_no_text_are_passed_over_where_others_are_wanted(tmp_path
 def test_a_word_that_is_wanted_may_come_once_only(tmp_path):
     path = tmp_path / "words.txt"
     path.write_bytes(b"nurse 1\npilot 2\npilot 3\nnurse 4\n")
-    assert find_format(path).select(path, "welder".__eq__).keys == []
+    assert find_format(path).select(path, "welder".__eq__).index_to_key == []
     with pytest.raises(FormatError, match=re.escape("line 4: expected each key once, got 'nurse' as in line 1.")):
         find_format(path).select(path, "nurse".__eq__)
 

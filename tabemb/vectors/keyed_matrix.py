@@ -1,0 +1,230 @@
+"""A matrix with a typed key for each row: the value that formats, indexes and questions work on."""
+
+from collections.abc import Iterable, Iterator, KeysView, Mapping
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.vectors.arrays import count_array, float_array
+from tabemb.vectors.key_index import KeyIndex
+
+__all__ = ["KeyedMatrix"]
+
+
+class KeyedMatrix:
+    """An immutable float32 matrix with one row per category, looked up by key.
+
+    :class:`~tabemb.vectors.category_vectors.CategoryVectors` adds the methods of gensim's ``KeyedVectors``.
+
+    Parameters
+    ----------
+    keys : iterable of scalars
+        The categories, most frequent first. Keys keep their Python type: 1 and 1.0 are the same category; ``"1"`` and
+        ``True`` are two others.
+    vectors : array-like of shape (n, dim)
+        One row per key, finite, stored as float32. A ``numpy.memmap`` of float32 in mode "r" stays on disk.
+    counts : array-like of int of shape (n,), optional
+        Number of rows in which each category occurred.
+    name : str, default=""
+        Name of the column.
+    unknown, missing : array-like of shape (dim,), optional
+        Vectors of categories not seen in training, and of missing cells.
+
+    Raises
+    ------
+    DataError
+        If shapes do not match, a number is not finite, or a key is repeated.
+
+    Examples
+    --------
+    >>> matrix = KeyedMatrix(["JFK", "LGA"], [[1.0, 0.1], [0.9, 0.2]], name="origin")
+    >>> matrix["LGA"]
+    array([0.9, 0.2], dtype=float32)
+    >>> len(matrix), matrix.dim, "SFO" in matrix
+    (2, 2, False)
+    """
+
+    __slots__ = ("_counts", "_index", "_missing", "_name", "_unknown", "_vectors")
+
+    def __init__(
+        self,
+        keys: Iterable[Any],
+        vectors: npt.ArrayLike,
+        counts: npt.ArrayLike | None = None,
+        *,
+        name: str = "",
+        unknown: npt.ArrayLike | None = None,
+        missing: npt.ArrayLike | None = None,
+    ) -> None:
+        self._name = str(name)
+        self._index = KeyIndex(keys, column=self._name)
+        keys, owner = self._index.keys_in_order, self.owner
+        self._vectors = float_array(vectors, "vectors", (len(keys), None), owner=owner, keys=keys)
+        self._counts = None if counts is None else count_array(counts, len(keys), owner=owner)
+        self._unknown = None if unknown is None else self.vector(unknown, "unknown")
+        self._missing = None if missing is None else self.vector(missing, "missing")
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self._name
+
+    @property
+    def index_to_key(self) -> list[Any]:
+        """Categories, in the order of the rows of ``vectors``."""
+        return list(self._index)
+
+    @property
+    def key_to_index(self) -> Mapping[Any, int]:
+        """Mapping from category to row; unlike in a dict, 1 and ``True`` are two keys."""
+        return self._index
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float32]:
+        """Vectors, one row per category; read-only."""
+        return self._vectors
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64] | None:
+        """Number of rows in which each category occurred, if known."""
+        return self._counts
+
+    @property
+    def unknown(self) -> npt.NDArray[np.float32] | None:
+        """Vector of categories not seen in training."""
+        return self._unknown
+
+    @property
+    def missing(self) -> npt.NDArray[np.float32] | None:
+        """Vector of missing cells."""
+        return self._missing
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return int(self._vectors.shape[1])
+
+    @property
+    def owner(self) -> str:
+        """The column, as error messages name it."""
+        return f"Column {self._name!r}" if self._name else type(self).__name__
+
+    def keys(self) -> KeysView[Any]:
+        """Return a view of the categories, as a mapping does.
+
+        Examples
+        --------
+        >>> matrix = KeyedMatrix(["JFK", "LGA"], [[1.0, 0.5], [0.5, 0.25]])
+        >>> list(matrix.keys()), dict(matrix)["JFK"].tolist()
+        (['JFK', 'LGA'], [1.0, 0.5])
+        """
+        # A view asks no more of its mapping than length, membership and iteration.
+        return KeysView(self)
+
+    def vector(self, values: npt.ArrayLike, what: str) -> npt.NDArray[np.float32]:
+        """Return numbers as a vector of this matrix: float32 of shape (dim,), read-only.
+
+        Parameters
+        ----------
+        values : array-like of shape (dim,)
+        what : str
+            What the numbers are, for the error message.
+
+        Raises
+        ------
+        DataError
+            If the shape differs or a number is not finite.
+        """
+        return float_array(values, what, (self.dim,), owner=self.owner)
+
+    def replace(
+        self, vectors: npt.ArrayLike, unknown: npt.ArrayLike | None = None, missing: npt.ArrayLike | None = None
+    ) -> Self:
+        """Return the same categories with other vectors; ``unknown`` and ``missing`` are kept unless given.
+
+        Parameters
+        ----------
+        vectors : array-like of shape (n, dim)
+        unknown, missing : array-like of shape (dim,), optional
+        """
+        return type(self)(
+            self._index,
+            vectors,
+            self._counts,
+            name=self._name,
+            unknown=self._unknown if unknown is None else unknown,
+            missing=self._missing if missing is None else missing,
+        )
+
+    @classmethod
+    def wrap(cls, matrix: "KeyedMatrix") -> Self:
+        """Return a matrix as an instance of this class, sharing its arrays without checking or copying them."""
+        made = cls.__new__(cls)
+        for slot in KeyedMatrix.__slots__:
+            setattr(made, slot, getattr(matrix, slot))
+        return made
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._index)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._index
+
+    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
+        row: npt.NDArray[np.float32] = self._vectors[self._index[key]]
+        return row
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, KeyedMatrix):
+            return NotImplemented
+        return (
+            self._name == other._name
+            and self._index == other._index
+            and _same(self._vectors, other._vectors)
+            and _same(self._counts, other._counts)
+            and _same(self._unknown, other._unknown)
+            and _same(self._missing, other._missing)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        title = f"{self._name}: " if self._name else ""
+        noun = "category" if len(self) == 1 else "categories"
+        return f"{type(self).__name__}({title}{len(self)} {noun} x {self.dim})"
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        # Immutable, so a copy would only cost memory; scikit-learn's clone copies parameters.
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Through the constructor, so that what is unpickled is valid and read-only too.
+        return _rebuild, (
+            type(self),
+            self.index_to_key,
+            self._vectors,
+            self._counts,
+            self._name,
+            self._unknown,
+            self._missing,
+        )
+
+
+def _rebuild(
+    cls: type[KeyedMatrix],
+    keys: list[Any],
+    vectors: npt.ArrayLike,
+    counts: npt.ArrayLike | None,
+    name: str,
+    unknown: npt.ArrayLike | None,
+    missing: npt.ArrayLike | None,
+) -> KeyedMatrix:
+    return cls(keys, vectors, counts, name=name, unknown=unknown, missing=missing)
+
+
+def _same(one: npt.NDArray[Any] | None, two: npt.NDArray[Any] | None) -> bool:
+    return one is two or (one is not None and two is not None and np.array_equal(one, two))

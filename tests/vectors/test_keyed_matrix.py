@@ -1,0 +1,84 @@
+"""The value behind vectors: keys, rows, equality, pickling, wrapping."""
+
+import copy
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+from tabemb import CategoryVectors
+from tabemb.exceptions import DataError, UnknownKeyError
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+
+KEYS = ["JFK", 1, True, 2.5]
+ROWS = np.arange(8, dtype=np.float32).reshape(4, 2)
+
+
+@pytest.fixture
+def matrix():
+    return KeyedMatrix(KEYS, ROWS, [9, 5, 3, 1], name="origin", unknown=[0.5, 0.5], missing=[0.0, -1.0])
+
+
+def test_rows_are_found_by_typed_keys(matrix):
+    assert matrix[1].tolist() == matrix[1.0].tolist() == [2, 3]
+    assert matrix[True].tolist() == [4, 5]
+    with pytest.raises(UnknownKeyError, match=re.escape("No category '1' in column 'origin'")):
+        matrix["1"]
+
+
+def test_keys_behave_as_those_of_a_mapping(matrix):
+    assert list(matrix.keys()) == matrix.index_to_key == list(matrix) == KEYS
+    assert len(matrix.keys()) == len(matrix) == 4
+    assert 2.5 in matrix.keys()  # noqa: SIM118
+    assert "LGA" not in matrix.keys()  # noqa: SIM118
+    few = KeyedMatrix(["a", "b"], [[1.0], [2.0]])
+    assert {key: row.tolist() for key, row in dict(few).items()} == {"a": [1.0], "b": [2.0]}
+
+
+def test_arrays_are_copies_and_read_only(matrix):
+    with pytest.raises(ValueError, match="read-only"):
+        matrix.vectors[0, 0] = 1
+    assert matrix.vectors.base is not ROWS
+
+
+def test_replace_keeps_what_is_not_given(matrix):
+    made = matrix.replace(ROWS[:, :2] * 2, unknown=[1.0, 1.0])
+    assert (made.index_to_key, made.name, made.counts.tolist()) == (KEYS, "origin", [9, 5, 3, 1])
+    assert (made.unknown.tolist(), made.missing.tolist()) == ([1, 1], [0, -1])
+    assert made.vectors.tolist() == (ROWS * 2).tolist()
+    with pytest.raises(DataError, match=r"Column 'origin': expected unknown of shape 3, got 2\."):
+        matrix.replace(np.zeros((4, 3)))
+
+
+def test_wrapping_shares_the_arrays(matrix):
+    wrapped = CategoryVectors.wrap(matrix)
+    assert type(wrapped) is CategoryVectors
+    assert wrapped.vectors is matrix.vectors
+    assert wrapped == matrix
+    assert wrapped.most_similar(1, topn=1)[0][0] in KEYS
+
+
+@pytest.mark.parametrize("cls", [KeyedMatrix, CategoryVectors])
+def test_a_pickle_gives_the_same_value_of_the_same_class(cls, matrix):
+    value = cls.wrap(matrix)
+    again = pickle.loads(pickle.dumps(value))
+    assert type(again) is cls
+    assert again == value
+    assert not again.vectors.flags.writeable
+    assert copy.deepcopy(value) is value
+
+
+def test_values_differ_in_each_part(matrix):
+    assert matrix == KeyedMatrix(KEYS, ROWS, [9, 5, 3, 1], name="origin", unknown=[0.5, 0.5], missing=[0.0, -1.0])
+    assert matrix != KeyedMatrix(KEYS, ROWS, [9, 5, 3, 1], name="dest", unknown=[0.5, 0.5], missing=[0.0, -1.0])
+    assert matrix != KeyedMatrix(KEYS, ROWS, name="origin", unknown=[0.5, 0.5], missing=[0.0, -1.0])
+    assert matrix != KeyedMatrix(KEYS, ROWS, [9, 5, 3, 1], name="origin")
+    assert matrix != "matrix"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(matrix)
+
+
+def test_the_repr_names_class_column_and_shape(matrix):
+    assert repr(matrix) == "KeyedMatrix(origin: 4 categories x 2)"
+    assert repr(KeyedMatrix(["a"], [[1.0]])) == "KeyedMatrix(1 category x 1)"
