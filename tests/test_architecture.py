@@ -37,6 +37,7 @@ WHOLE = {
     "test_quality_benchmark.py",
     "test_readme.py",
     "test_repeatability.py",
+    "test_saved_before.py",
     "test_scikit_learn_tools.py",
     "test_unknown_categories.py",
     "test_unseen_benchmark.py",
