@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tabemb.experiments.comparison.result import Comparison, ModelResult
-from tabemb.experiments.comparison.verdict import best_of
+from tabemb.experiments.comparison.result import Comparison, ModelResult, best_of
 from tabemb.experiments.report import charts, numbers
 from tabemb.experiments.report.page import facts, figure, fill_page, making, section, table
 from tabemb.vectors.category_vectors import CategoryVectors
