@@ -8,13 +8,13 @@ from sklearn.base import BaseEstimator, clone
 
 from tabemb.experiments.comparison.targets import Target
 
-__all__ = ["Contender", "Subject", "own_estimators", "table_settings", "with_random_state"]
+__all__ = ["Candidate", "ModelUnderTest", "own_estimators", "table_settings", "with_random_state"]
 
 # The parameter by which the estimators of this library are told from others: it makes the one_hot_mlp baseline.
 ONE_HOT_PARAMETER = "one_hot_max_categories"
 
 
-class Contender(ABC):
+class Candidate(ABC):
     """One way to predict the target, and how to count what it costs.
 
     Attributes
@@ -28,8 +28,8 @@ class Contender(ABC):
     description: ClassVar[str] = ""
     parameter_unit: ClassVar[str] = "weights"
 
-    def unfit_for(self, target: Target, estimator: BaseEstimator) -> str:
-        """Say why this contender does not apply here; empty where it does."""
+    def skip_reason(self, target: Target, estimator: BaseEstimator) -> str:
+        """Say why this candidate does not apply here; empty where it does."""
         return ""
 
     @abstractmethod
@@ -59,7 +59,7 @@ class Contender(ABC):
         return {}
 
 
-class Subject(Contender):
+class ModelUnderTest(Candidate):
     """The model under test: any scikit-learn estimator, weighed in full where it is one of this library.
 
     Parameters

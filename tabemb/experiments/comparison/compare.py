@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator, is_regressor
 
 from tabemb.exceptions import DataError
 from tabemb.experiments.comparison.baselines import BASELINES
-from tabemb.experiments.comparison.candidates import Contender, Subject, own_estimators, table_settings
-from tabemb.experiments.comparison.cost import measured
+from tabemb.experiments.comparison.candidates import Candidate, ModelUnderTest, own_estimators, table_settings
+from tabemb.experiments.comparison.cost import measure_cost
 from tabemb.experiments.comparison.folds import describe_folds, make_folds
 from tabemb.experiments.comparison.metrics import Metric, resolve_metrics
 from tabemb.experiments.comparison.result import Comparison, Failure, ModelResult, PairedTest
@@ -71,7 +71,7 @@ def compare(
     metrics : str or sequence of str, optional
         The first is the primary one; the task's own set by default.
     random_state : int or None
-        Seed of the folds and of every contender (where its own ``random_state`` is None).
+        Seed of the folds and of every candidate (where its own ``random_state`` is None).
     progress : callable, optional
         Called with ``(model, fold, n_folds)`` before each fit, folds counted from 0.
     name : str
@@ -104,7 +104,7 @@ def compare(
     >>> comparison.best().name
     'embeddings'
     """
-    frame, values, present = _usable_rows(X, y)
+    frame, values, present = _rows_with_targets(X, y)
     target = target_of(values, task, estimator)
     estimator = _default_estimator(target) if estimator is None else estimator
     if not hasattr(estimator, "predict"):
@@ -113,7 +113,7 @@ def compare(
             f"{type(estimator).__name__}. Put a transformer into a pipeline with a model behind it."
         )
     wanted = resolve_metrics(metrics, target, probabilities=target.is_classifier and _gives_probabilities(estimator))
-    runs = _line_up(name, estimator, baselines, target)
+    runs = _candidate_runs(name, estimator, baselines, target)
     infer_schema(frame, table_settings(estimator).get("categorical"))
     folds = make_folds(
         cv,
@@ -127,7 +127,7 @@ def compare(
     _check_train_classes(folds, values, target)
     _warm_up(estimator)
     for number, (train, test) in enumerate(folds):
-        part = _Part(frame.take(train).native, values[train], frame.take(test).native, target.encode(values[test]))
+        part = _FoldData(frame.take(train).native, values[train], frame.take(test).native, target.encode(values[test]))
         for run in runs:
             if progress is not None:
                 progress(run.name, number, len(folds))
@@ -143,15 +143,15 @@ def compare(
         n_folds=len(folds),
         fold_sizes=tuple(sizes),
         folds=describe_folds(cv, len(folds), stratify=target.stratified),
-        models=(results[0], *(_against(results[0], each, wanted, sizes) for each in results[1:])),
+        models=(results[0], *(_with_paired_tests(results[0], each, wanted, sizes) for each in results[1:])),
         failures=tuple(run.failure for run in runs if run.failure is not None),
         random_state=random_state,
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One fold's rows, the same objects for every contender."""
+class _FoldData:
+    """One fold's rows, the same objects for every candidate."""
 
     X_train: Any
     y_train: np.ndarray
@@ -160,11 +160,11 @@ class _Part:
 
 
 @dataclass
-class _Run:
-    """A contender on its way through the folds."""
+class _CandidateRun:
+    """A candidate on its way through the folds."""
 
     name: str
-    contender: Contender
+    candidate: Candidate
     may_fail: bool
     failure: Failure | None = None
     scores: dict[str, list[float]] = field(default_factory=dict)
@@ -178,7 +178,7 @@ class _Run:
     def add_fold(
         self,
         number: int,
-        part: _Part,
+        part: _FoldData,
         metrics: Mapping[str, Metric],
         target: Target,
         estimator: BaseEstimator,
@@ -195,22 +195,22 @@ class _Run:
             self.failure = Failure(model=self.name, fold=number, error=type(error).__name__, message=str(error))
 
     def _fit_and_score(self, part, metrics, target, estimator, random_state):
-        model = self.contender.build(target, estimator, random_state)
+        model = self.candidate.build(target, estimator, random_state)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DroppedColumnWarning)
             warnings.simplefilter("ignore", SchemaHint)
-            fit = measured(lambda: model.fit(part.X_train, part.y_train))
+            fit = measure_cost(lambda: model.fit(part.X_train, part.y_train))
         prediction, seconds = _predict(model, part.X_test, target)
         for name, metric in metrics.items():
             self.scores.setdefault(name, []).append(metric(part.truth, prediction))
         self.fit_seconds.append(fit.seconds)
         self.speeds.append(len(part.truth) / seconds)
         self.peaks.append(fit.peak_memory_bytes)
-        self.parameters.append(self.contender.n_parameters(model))
+        self.parameters.append(self.candidate.n_parameters(model))
         few = read_frame(part.X_test).take(np.arange(min(ROWS_TO_WEIGH, len(part.truth)))).native
-        stored, dense = self.contender.input_bytes(model, few)
+        stored, dense = self.candidate.input_bytes(model, few)
         self.row_bytes = (stored / len(few), dense / len(few))
-        history = self.contender.history(model)
+        history = self.candidate.history(model)
         if history:
             self.histories.append(history)
 
@@ -218,13 +218,13 @@ class _Run:
         """Return what the folds gave."""
         return ModelResult(
             name=self.name,
-            description=self.contender.description,
+            description=self.candidate.description,
             scores={name: np.array(values) for name, values in self.scores.items()},
             fit_seconds=np.array(self.fit_seconds),
             predict_rows_per_second=np.array(self.speeds),
             peak_memory_bytes=None if None in self.peaks else max(self.peaks),
             n_parameters=None if None in self.parameters else round(float(np.mean(self.parameters))),
-            parameter_unit=self.contender.parameter_unit,
+            parameter_unit=self.candidate.parameter_unit,
             input_bytes_per_row=self.row_bytes[0],
             dense_bytes_per_row=self.row_bytes[1],
             histories=self.histories,
@@ -243,7 +243,9 @@ def _predict(model: Any, X: Any, target: Target) -> tuple[Prediction, float]:
     return Prediction(values, probabilities), perf_counter() - begin
 
 
-def _against(subject: ModelResult, other: ModelResult, metrics: Mapping[str, Metric], sizes: list) -> ModelResult:
+def _with_paired_tests(
+    subject: ModelResult, other: ModelResult, metrics: Mapping[str, Metric], sizes: list
+) -> ModelResult:
     """Return the other with its paired comparisons."""
     train, test = zip(*sizes, strict=True)
     versus: dict[str, PairedTest] = {}
@@ -253,7 +255,7 @@ def _against(subject: ModelResult, other: ModelResult, metrics: Mapping[str, Met
     return replace(other, versus=versus)
 
 
-def _usable_rows(X: Any, y: Any) -> tuple[Frame, np.ndarray, np.ndarray]:
+def _rows_with_targets(X: Any, y: Any) -> tuple[Frame, np.ndarray, np.ndarray]:
     frame = read_frame(X)
     values, present = read_targets(y)
     if len(present) != frame.n_rows:
@@ -261,17 +263,19 @@ def _usable_rows(X: Any, y: Any) -> tuple[Frame, np.ndarray, np.ndarray]:
     return (frame if present.all() else frame.take(np.flatnonzero(present))), values, present
 
 
-def _line_up(name: str, estimator: BaseEstimator, baselines: Sequence[Any], target: Target) -> list[_Run]:
+def _candidate_runs(
+    name: str, estimator: BaseEstimator, baselines: Sequence[Any], target: Target
+) -> list[_CandidateRun]:
     """Return a run for the model under test and each baseline; those that do not apply have failed already."""
-    runs = [_Run(name, Subject(estimator), may_fail=False)]
+    runs = [_CandidateRun(name, ModelUnderTest(estimator), may_fail=False)]
     for spec in [baselines] if isinstance(baselines, str | Mapping) else baselines:
         baseline = BASELINES.resolve(spec)
         label = BASELINES.name_of(baseline)
         if any(run.name == label for run in runs):
             raise DataError(f"Two models of the comparison are named {label!r}; name each baseline once.")
-        reason = baseline.unfit_for(target, estimator)
+        reason = baseline.skip_reason(target, estimator)
         failure = Failure(model=label, fold=None, error="skipped", message=reason) if reason else None
-        runs.append(_Run(label, baseline, may_fail=True, failure=failure))
+        runs.append(_CandidateRun(label, baseline, may_fail=True, failure=failure))
     return runs
 
 
@@ -317,7 +321,7 @@ def _check_train_classes(folds: Sequence[tuple], values: np.ndarray, target: Tar
 
 
 def _warm_up(estimator: BaseEstimator) -> None:
-    """Fit a tiny network, untimed, so that the first contender does not pay for the start of TensorFlow."""
+    """Fit a tiny network, untimed, so that the first candidate does not pay for the start of TensorFlow."""
     for own in list(own_estimators(estimator).values())[:1]:
         X = pd.DataFrame({"letter": list("abcd") * 16})
         y = np.tile([0, 1], 32)

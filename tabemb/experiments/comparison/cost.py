@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import pyarrow as pa
 
-__all__ = ["Measured", "measured"]
+__all__ = ["Measurement", "measure_cost"]
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ RESET_PEAK = "5"
 
 
 @dataclass(frozen=True, slots=True)
-class Measured(Generic[T]):
+class Measurement(Generic[T]):
     """What a call returned and cost.
 
     Parameters
@@ -43,7 +43,7 @@ class Measured(Generic[T]):
     peak_memory_bytes: int | None
 
 
-def measured(call: Callable[[], T]) -> Measured[T]:
+def measure_cost(call: Callable[[], T]) -> Measurement[T]:
     """Call, and measure the time and the memory.
 
     On Linux the kernel's own high-water mark is set back before the call, so that no peak is missed; where that is
@@ -57,11 +57,11 @@ def measured(call: Callable[[], T]) -> Measured[T]:
 
     Returns
     -------
-    Measured
+    Measurement
 
     Examples
     --------
-    >>> result = measured(lambda: len(bytearray(b"x") * 50_000_000))
+    >>> result = measure_cost(lambda: len(bytearray(b"x") * 50_000_000))
     >>> result.value
     50000000
     >>> result.peak_memory_bytes > 40_000_000
@@ -76,7 +76,7 @@ def measured(call: Callable[[], T]) -> Measured[T]:
     finally:
         seconds = time.perf_counter() - begin
         peak = meter.stop()
-    return Measured(value, seconds, peak)
+    return Measurement(value, seconds, peak)
 
 
 def _release() -> None:

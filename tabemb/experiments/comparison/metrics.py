@@ -278,13 +278,15 @@ def resolve_metrics(
         names = list(usable)
     names = [names] if isinstance(names, str) else list(names)
     if not names:
-        raise DataError(f"No metric is asked for. Metrics for the task {target.name}: {', '.join(_fitting(target))}.")
+        raise DataError(
+            f"No metric is asked for. Metrics for the task {target.name}: {', '.join(_metrics_for(target))}."
+        )
     metrics = {name: METRICS[name]() for name in names}
     for name, metric in metrics.items():
         if target.name not in metric.tasks:
             raise UnknownNameError(
                 f"The metric {name!r} is not defined for the task {target.name}; it is for {', '.join(metric.tasks)}. "
-                f"Metrics for {target.name}: {', '.join(_fitting(target))}."
+                f"Metrics for {target.name}: {', '.join(_metrics_for(target))}."
             )
         if metric.needs == "proba" and not probabilities:
             raise DataError(
@@ -294,5 +296,5 @@ def resolve_metrics(
     return metrics
 
 
-def _fitting(target: Target) -> list[str]:
+def _metrics_for(target: Target) -> list[str]:
     return sorted(name for name in METRICS if target.name in METRICS[name].tasks)

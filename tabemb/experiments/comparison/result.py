@@ -17,7 +17,7 @@ _ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedTest:
-    """The model under test against one contender, on one metric, over the same folds.
+    """The model under test against one candidate, on one metric, over the same folds.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ class PairedTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A contender that is not among the results, and why.
+    """A candidate that is not among the results, and why.
 
     Parameters
     ----------
     model : str
-        Name of the contender.
+        Name of the candidate.
     fold : int or None
         Fold (from 0) in which it failed; None where it was left out before the first fold.
     error : str
@@ -97,7 +97,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelResult:
-    """What one contender scored and cost.
+    """What one candidate scored and cost.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ class Comparison:
     failures : tuple of Failure
         Baselines that failed in a fold, or do not apply; they are not among the models.
     random_state : int or None
-        The seed that every contender was given.
+        The seed that every candidate was given.
 
     Examples
     --------
@@ -269,12 +269,12 @@ class Comparison:
 
     def best(self, metric: str | None = None) -> ModelResult:
         """Return the model with the best mean of a metric (the primary one by default)."""
-        metric = self._known(metric)
+        metric = self._checked_metric(metric)
         return best_of(self.models, metric, self.greater_is_better[metric])
 
     def verdict(self, metric: str | None = None) -> str:
         """Say in plain sentences who won on a metric (the primary one), and whether it means anything."""
-        return _sentences(self, self._known(metric))
+        return _verdict_sentences(self, self._checked_metric(metric))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a model: mean, spread and paired comparison of every metric, then the costs.
@@ -309,7 +309,7 @@ class Comparison:
         row["dense_bytes_per_row"] = model.dense_bytes_per_row
         return row
 
-    def _known(self, metric: str | None) -> str:
+    def _checked_metric(self, metric: str | None) -> str:
         metric = self.primary if metric is None else metric
         if metric not in self.metrics:
             raise UnknownNameError.among("metric in this comparison", metric, self.metrics)
@@ -368,7 +368,7 @@ def best_of(models: Sequence[ModelResult], metric: str, greater_is_better: bool)
     return models[int(np.argmax(ranked))]
 
 
-def _sentences(comparison: Comparison, metric: str) -> str:
+def _verdict_sentences(comparison: Comparison, metric: str) -> str:
     """Compare the model under test with one-hot and with the best baseline, in one sentence each.
 
     Parameters
@@ -389,7 +389,7 @@ def _sentences(comparison: Comparison, metric: str) -> str:
             f"{subject.name} scores {_value(subject.mean(metric))} on {metric} over {_folds(comparison)}; "
             "no baseline was scored, so it is compared with nothing."
         )
-    first, *others = [_clause(comparison, rival, metric) for rival in _rivals(comparison, metric)]
+    first, *others = [_verdict_clause(comparison, rival, metric) for rival in _verdict_rivals(comparison, metric)]
     told = [f"On {metric} over {_folds(comparison)}, {first}."]
     for opening, clause in zip(("As for the best baseline, ", "And "), others, strict=False):
         told.append(f"{opening}{clause}.")
@@ -398,20 +398,20 @@ def _sentences(comparison: Comparison, metric: str) -> str:
     return " ".join(told)
 
 
-def _rivals(comparison: Comparison, metric: str) -> list[ModelResult]:
+def _verdict_rivals(comparison: Comparison, metric: str) -> list[ModelResult]:
     one_hot = [comparison[name] for name in _ONE_HOT if name in comparison]
     rivals = one_hot[:1]
     best = best_of(comparison.baselines, metric, comparison.greater_is_better[metric])
     # A one-hot model that beats the embeddings is never left out, even where a third one beats both.
-    winners = [model for model in one_hot[1:] if _wins(model.versus[metric])]
+    winners = [model for model in one_hot[1:] if _is_worse(model.versus[metric])]
     return list(dict.fromkeys([*rivals, best, *winners]))
 
 
-def _wins(test: PairedTest) -> bool:
+def _is_worse(test: PairedTest) -> bool:
     return test.significant and test.difference < 0
 
 
-def _clause(comparison: Comparison, rival: ModelResult, metric: str) -> str:
+def _verdict_clause(comparison: Comparison, rival: ModelResult, metric: str) -> str:
     subject, test = comparison.subject, rival.versus[metric]
     ours = f"{subject.name} ({_value(subject.mean(metric))})"
     theirs = f"{rival.name} ({_value(rival.mean(metric))})"

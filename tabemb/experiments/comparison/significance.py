@@ -56,7 +56,7 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
             "The paired test needs one difference, one train size and one test size for each fold; "
             f"got {len(values)}, {len(train)} and {len(test)}."
         )
-    reason = _reason(values)
+    reason = _why_untestable(values)
     if reason:
         nan = float("nan")
         return PairedTest(difference=float(values.mean()), p_value=nan, low=nan, high=nan, reason=reason)
@@ -68,7 +68,7 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
     return PairedTest(difference=mean, p_value=p_value, low=mean - margin, high=mean + margin)
 
 
-def _reason(values: np.ndarray) -> str:
+def _why_untestable(values: np.ndarray) -> str:
     """Say why the differences cannot be tested; empty where they can."""
     if not np.isfinite(values).all():
         return "at least one fold has no score"

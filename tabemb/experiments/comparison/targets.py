@@ -107,7 +107,7 @@ class _Classes(Target):
 
 
 @TARGETS.register("binary")
-class Binary(_Classes):
+class BinaryTarget(_Classes):
     """Two classes; the second in sorted order is the positive one."""
 
     default_metrics = ("roc_auc", "average_precision", "log_loss", "accuracy")
@@ -120,7 +120,7 @@ class Binary(_Classes):
 
 
 @TARGETS.register("multiclass")
-class Multiclass(_Classes):
+class MulticlassTarget(_Classes):
     """Several classes."""
 
     default_metrics = ("accuracy", "log_loss", "balanced_accuracy", "f1_macro")
@@ -131,7 +131,7 @@ class Multiclass(_Classes):
 
 
 @TARGETS.register("multilabel")
-class Multilabel(Target):
+class MultilabelTarget(Target):
     """Several yes-or-no answers a row: a matrix of 0 and 1."""
 
     default_metrics = ("roc_auc", "average_precision", "log_loss", "f1_macro")
@@ -154,11 +154,11 @@ class Multilabel(Target):
         given = fitted.predict_proba(X)
         if not isinstance(given, list):
             return np.asarray(given, dtype=np.float64)
-        return np.column_stack([_yes(*each) for each in zip(given, fitted.classes_, strict=True)])
+        return np.column_stack([_positive_column(*each) for each in zip(given, fitted.classes_, strict=True)])
 
 
 @TARGETS.register("regression")
-class Regression(Target):
+class RegressionTarget(Target):
     """One number a row."""
 
     is_classifier = False
@@ -187,7 +187,7 @@ class Regression(Target):
 
 
 @TARGETS.register("multi_regression")
-class MultiRegression(Target):
+class MultiRegressionTarget(Target):
     """Several numbers a row."""
 
     is_classifier = False
@@ -359,6 +359,6 @@ def _sorted_classes(values: np.ndarray) -> np.ndarray:
         ) from error
 
 
-def _yes(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def _positive_column(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
     column = np.flatnonzero(np.asarray(classes) == 1)
     return probabilities[:, column[0]] if len(column) else np.zeros(len(probabilities))

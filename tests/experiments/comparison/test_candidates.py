@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tabemb import EmbeddingClassifier
-from tabemb.experiments.comparison.candidates import Subject, own_estimators, table_settings, with_random_state
+from tabemb.experiments.comparison.candidates import ModelUnderTest, own_estimators, table_settings, with_random_state
 
 
 class Own(BaseEstimator):
@@ -45,7 +45,7 @@ def test_the_seed_fills_what_is_none_and_leaves_what_is_set():
 
 def test_the_subject_is_a_clone_with_the_seed():
     given = Own()
-    built = Subject(given).build(None, given, 5)
+    built = ModelUnderTest(given).build(None, given, 5)
     assert built is not given
     assert (given.random_state, built.random_state) == (None, 5)
 
@@ -58,24 +58,24 @@ def test_the_subject_is_a_clone_with_the_seed():
     ],
 )
 def test_the_subject_describes_itself(estimator, description):
-    assert Subject(estimator).description == description
+    assert ModelUnderTest(estimator).description == description
 
 
 def test_what_is_not_of_the_library_is_weighed_as_far_as_it_shows():
     X, y = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.0]}), np.arange(3.0)
     linear = make_pipeline(StandardScaler(), LinearRegression()).fit(X, y)
-    subject = Subject(linear)
+    subject = ModelUnderTest(linear)
     assert subject.n_parameters(linear) == 3
     assert np.isnan(subject.input_bytes(linear, X)).all()
     assert subject.history(linear) == {}
     forest = RandomForestClassifier(n_estimators=2, random_state=0).fit(X, [0, 1, 0])
-    assert Subject(forest).n_parameters(forest) is None
+    assert ModelUnderTest(forest).n_parameters(forest) is None
 
 
 def test_an_ensemble_weighs_as_much_as_all_its_networks():
     X, y = pd.DataFrame({"a": list("abcd") * 10}), np.arange(40) % 2
     one, three = (EmbeddingClassifier(max_epochs=1, random_state=0, n_ensemble=n).fit(X, y) for n in (1, 3))
-    assert Subject(three).n_parameters(three) == 3 * Subject(one).n_parameters(one) > 0
+    assert ModelUnderTest(three).n_parameters(three) == 3 * ModelUnderTest(one).n_parameters(one) > 0
 
 
 def test_baselines_read_columns_as_the_model_in_a_search_does():

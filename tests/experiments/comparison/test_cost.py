@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tabemb.experiments.comparison import cost as measure
-from tabemb.experiments.comparison.cost import measured
+from tabemb.experiments.comparison.cost import measure_cost
 
 MIB = 2**20
 
@@ -14,7 +14,7 @@ def use(size):
 
 
 def test_it_returns_the_value_and_the_wall_seconds():
-    result = measured(lambda: time.sleep(0.05) or "done")
+    result = measure_cost(lambda: time.sleep(0.05) or "done")
     assert result.value == "done"
     assert 0.05 <= result.seconds < 1
 
@@ -23,8 +23,8 @@ def test_it_returns_the_value_and_the_wall_seconds():
     not measure._HighWaterMark.works(), reason="the kernel does not let the high-water mark be set back"
 )
 def test_the_peak_is_that_of_this_call_and_not_of_an_earlier_one():
-    assert 190 * MIB < measured(lambda: use(200)).peak_memory_bytes < 260 * MIB
-    assert measured(lambda: use(10)).peak_memory_bytes < 40 * MIB
+    assert 190 * MIB < measure_cost(lambda: use(200)).peak_memory_bytes < 260 * MIB
+    assert measure_cost(lambda: use(10)).peak_memory_bytes < 40 * MIB
 
 
 @pytest.mark.skipif(not measure._Watcher.works(), reason="there is no /proc/self/status")
@@ -37,22 +37,22 @@ def test_a_watching_thread_stands_in_where_the_mark_cannot_be_set_back(monkeypat
         time.sleep(0.05)
         return block.sum()
 
-    assert 90 * MIB < measured(hold).peak_memory_bytes < 160 * MIB
+    assert 90 * MIB < measure_cost(hold).peak_memory_bytes < 160 * MIB
 
 
 def test_without_proc_the_lifetime_peak_stands_in(monkeypatch, tmp_path):
     pytest.importorskip("resource")
     monkeypatch.setattr(measure, "CLEAR_REFS", tmp_path / "none")
     monkeypatch.setattr(measure, "STATUS", tmp_path / "none")
-    assert measured(lambda: 1).peak_memory_bytes >= 0
+    assert measure_cost(lambda: 1).peak_memory_bytes >= 0
 
 
 def test_where_nothing_is_known_it_says_so(monkeypatch):
     for kind in (measure._HighWaterMark, measure._Watcher, measure._LifetimePeak):
         monkeypatch.setattr(kind, "works", classmethod(lambda cls: False))
-    assert measured(lambda: 1).peak_memory_bytes is None
+    assert measure_cost(lambda: 1).peak_memory_bytes is None
 
 
 def test_an_error_in_the_call_goes_through():
     with pytest.raises(ZeroDivisionError):
-        measured(lambda: 1 / 0)
+        measure_cost(lambda: 1 / 0)

@@ -3,10 +3,162 @@ import pytest
 from sklearn.model_selection import GroupKFold, ShuffleSplit
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.experiments.comparison.folds import describe_folds, make_folds, resolve_folds
-from tabemb.experiments.comparison.splitting import KFolds, StratifiedFolds, TimeFolds
+from tabemb.experiments.comparison.folds import (
+    FOLDS,
+    GroupFolds,
+    Holdout,
+    KFolds,
+    StratifiedFolds,
+    TimeFolds,
+    describe_folds,
+    make_folds,
+    resolve_folds,
+)
 
 Y = np.array([0, 1] * 10)
+N = 60
+CLASSES = np.array(["a"] * 40 + ["b"] * 20)
+GROUPS = np.repeat(np.arange(12), 5)
+TIME = np.arange(N)[::-1]
+
+
+@pytest.mark.parametrize("name", sorted(FOLDS))
+def test_no_row_is_in_both_parts_and_the_same_seed_gives_the_same_folds(name):
+    spec = FOLDS.resolve(name)
+    given = {"y": CLASSES, "groups": GROUPS, "time": TIME, "random_state": 3}
+    folds, again = spec.split(N, **given), spec.split(N, **given)
+    for (train, test), (train_again, test_again) in zip(folds, again, strict=True):
+        assert not set(train) & set(test)
+        assert len(train)
+        assert len(test)
+        np.testing.assert_array_equal(train, train_again)
+        np.testing.assert_array_equal(test, test_again)
+
+
+RECORDED = {
+    "kfold": [[2, 5, 7, 10], [0, 1, 8, 11], [3, 4, 6, 9]],
+    "stratified": [[0, 2, 5, 10], [1, 4, 6, 9], [3, 7, 8, 11]],
+    "group": [[6, 7, 10, 11], [0, 1, 4, 5], [2, 3, 8, 9]],
+    "time": [[6, 7, 8], [3, 4, 5], [0, 1, 2]],
+    "holdout": [[7, 10]],
+}
+
+
+@pytest.mark.parametrize("name", sorted(FOLDS))
+def test_a_seed_gives_the_folds_it_always_gave(name):
+    spec = FOLDS.resolve(name if name == "holdout" else {"name": name, "n_splits": 3})
+    rows = {"y": np.array(["a"] * 8 + ["b"] * 4), "groups": np.repeat(np.arange(6), 2), "time": np.arange(12)[::-1]}
+    assert [test.tolist() for _, test in spec.split(12, **rows, random_state=7)] == RECORDED[name]
+
+
+@pytest.mark.parametrize("name", sorted(FOLDS))
+def test_every_kind_describes_itself_and_has_parameters(name):
+    spec = FOLDS.resolve(name)
+    assert spec.describe()
+    assert spec.get_params()
+
+
+@pytest.mark.parametrize("name", ["kfold", "stratified", "group"])
+def test_every_row_is_scored_once(name):
+    folds = FOLDS.resolve({"name": name, "n_splits": 4}).split(N, y=CLASSES, groups=GROUPS, random_state=0)
+    np.testing.assert_array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(N))
+    assert len(folds) == 4
+
+
+@pytest.mark.parametrize("name", ["kfold", "stratified", "group"])
+def test_another_seed_gives_other_folds(name):
+    spec = FOLDS.resolve(name)
+    one, two = (spec.split(N, y=CLASSES, groups=GROUPS, random_state=seed)[0][1].tolist() for seed in (0, 1))
+    assert one != two
+
+
+def test_stratified_folds_keep_the_shares():
+    for _, test in StratifiedFolds(5).split(N, y=CLASSES, random_state=0):
+        assert np.mean(CLASSES[test] == "a") == pytest.approx(2 / 3)
+
+
+def test_groups_stay_together():
+    for train, test in GroupFolds(3).split(N, groups=GROUPS, random_state=0):
+        assert not set(GROUPS[train]) & set(GROUPS[test])
+
+
+def test_time_folds_train_on_the_past_and_score_the_next_block():
+    folds = TimeFolds(3).split(N, time=TIME)
+    assert [(len(train), len(test)) for train, test in folds] == [(15, 15), (30, 15), (45, 15)]
+    for train, test in folds:
+        assert TIME[train].max() < TIME[test].min()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_ties_in_time_never_straddle_a_border(seed):
+    time = np.random.default_rng(seed).geometric(0.3, size=50)
+    n_splits = min(3, len(np.unique(time)) - 1)
+    folds = TimeFolds(max(2, n_splits)).split(50, time=time)
+    scored = np.concatenate([test for _, test in folds])
+    assert len(scored) == len(set(scored))
+    for train, test in folds:
+        assert time[train].max() < time[test].min()
+
+
+def test_one_moment_with_most_rows_still_leaves_a_block_before_and_after():
+    time = np.array([1, 2] + [3] * 50 + [4])
+    assert [len(test) for _, test in TimeFolds(3).split(53, time=time)] == [1, 50, 1]
+
+
+def test_dates_and_texts_are_times_too():
+    days = np.array(["2020-01-03", "2020-01-01", "2020-01-02"], dtype="datetime64[D]")
+    for time in (days, days.astype(str)):
+        assert [test.tolist() for _, test in TimeFolds(2).split(3, time=time)] == [[2], [0]]
+
+
+def test_a_holdout_is_one_fold_with_the_shares_kept():
+    [(train, test)] = Holdout(0.25).split(N, y=CLASSES, random_state=0)
+    assert (len(train), len(test)) == (45, 15)
+    assert np.mean(CLASSES[test] == "a") == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "given", "message"),
+    [
+        (KFolds(5), {"n_rows": 3}, r"There are 3 rows; 5 folds need at least 5\. Use fewer folds\."),
+        (KFolds(1), {"n_rows": 3}, r"Folds are at least 2, got 1\. For a single split, use the kind 'holdout'\."),
+        (KFolds(2.5), {"n_rows": 3}, r"Folds are at least 2, got 2\.5"),
+        (StratifiedFolds(2), {"n_rows": 4}, r"Stratified folds keep the shares of classes.*Use the kind 'kfold'\."),
+        (
+            StratifiedFolds(3),
+            {"n_rows": 7, "y": np.array(["a"] * 6 + ["b"])},
+            r"The class 'b' has 1 row, too few to be in each of 3 folds\. Use fewer folds, leave that class out",
+        ),
+        (GroupFolds(2), {"n_rows": 4}, r"These folds are made by groups: give groups= a column's name, or one value"),
+        (GroupFolds(2), {"n_rows": 4, "groups": np.arange(3)}, r"groups has 3 values for 4 rows"),
+        (GroupFolds(3), {"n_rows": 4, "groups": np.array([1, 1, 2, 2])}, r"There are 2 groups; 3 folds need at least"),
+        (
+            GroupFolds(2),
+            {"n_rows": 3, "groups": np.array(["a", None, "b"], dtype=object)},
+            r"groups is missing in 1 of 3 rows; fill it, or leave those rows out\.",
+        ),
+        (TimeFolds(2), {"n_rows": 4}, r"These folds are made by time: give time="),
+        (
+            TimeFolds(3),
+            {"n_rows": 5, "time": np.array([1, 1, 2, 2, 3])},
+            r"There are 3 different times; 3 folds in time need 4\.",
+        ),
+        (TimeFolds(2), {"n_rows": 3, "time": np.array([1.0, np.nan, 2.0])}, r"time is missing in 1 of 3 rows"),
+        (
+            TimeFolds(2),
+            {"n_rows": 3, "time": np.array(["9/1/2013", "10/1/2013", "11/1/2013"], dtype=object)},
+            r"time holds texts that are no dates of the form 2013-01-31 \(such as '9/1/2013'\)",
+        ),
+        (Holdout(0.0), {"n_rows": 10}, r"A holdout of 0\.0 of 10 rows leaves one of the two parts empty"),
+        (Holdout(1.5), {"n_rows": 10}, r"leaves one of the two parts empty"),
+        (Holdout(0.2), {"n_rows": 4, "y": np.array([1, 1, 1, 2])}, r"The class .*2.* has 1 row, too few.*two parts"),
+        (Holdout(0.2), {"n_rows": 6, "y": np.array([1, 1, 2, 2, 3, 3])}, r"too small to hold each of the 3 classes"),
+    ],
+)
+def test_what_is_lacking_is_said_in_plain_words(spec, given, message):
+    given = dict(given)
+    with pytest.raises(DataError, match=message):
+        spec.split(given.pop("n_rows"), **given, random_state=0)
 
 
 def test_a_number_means_stratified_folds_for_classes_and_plain_ones_else():

@@ -6,7 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.experiments.comparison.targets import TARGETS, Multiclass, Multilabel, read_targets, target_of
+from tabemb.experiments.comparison.targets import TARGETS, MulticlassTarget, MultilabelTarget, read_targets, target_of
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ class Fitted:
 
 
 def test_classes_that_the_training_part_lacked_get_probability_zero():
-    target = Multiclass(np.array(["a", "b", "c"], dtype=object))
+    target = MulticlassTarget(np.array(["a", "b", "c"], dtype=object))
     fitted = Fitted(np.array(["a", "c"], dtype=object), np.array([[0.25, 0.75]]))
     assert target.predict_proba(fitted, None).tolist() == [[0.25, 0.0, 0.75]]
 
 
 def test_probabilities_of_labels_come_as_a_list_or_as_a_matrix():
-    target = Multilabel(np.array([[0, 1], [1, 0]]))
+    target = MultilabelTarget(np.array([[0, 1], [1, 0]]))
     matrix = np.array([[0.2, 0.9]])
     assert target.predict_proba(Fitted(None, matrix), None).tolist() == [[0.2, 0.9]]
     listed = [np.array([[0.8, 0.2]]), np.array([[1.0]])]

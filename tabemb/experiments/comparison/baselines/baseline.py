@@ -10,17 +10,19 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from tabemb.experiments.comparison.candidates import Contender
+from tabemb.experiments.comparison.candidates import Candidate
+from tabemb.experiments.comparison.targets import Target
 from tabemb.registry import Registry
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 
-__all__ = ["BASELINES", "Baseline", "EncodedModel"]
+__all__ = ["BASELINES", "Baseline", "EncodedModel", "boosted_trees", "count_nodes", "index_rows", "outputs_of"]
 
 
-class Baseline(Contender, BaseEstimator):
-    """A contender with a name in the registry and parameters that can be set in YAML."""
+class Baseline(Candidate, BaseEstimator):
+    """A candidate with a name in the registry and parameters that can be set in YAML."""
 
 
 BASELINES: Registry[Baseline] = Registry("baseline")
@@ -84,3 +86,22 @@ def index_rows(table: EncodedTable, sizes: tuple[int, ...]) -> np.ndarray:
 def outputs_of(model: Any) -> list[Any]:
     """Return the models of the single outputs; a model of one output is its own."""
     return list(getattr(model, "estimators_", [model]))
+
+
+def boosted_trees(
+    target: Target, random_state: int | None, *, max_iter: int, learning_rate: float, **options: Any
+) -> Any:
+    """Return the classifier or the regressor, before it is wrapped for several outputs."""
+    kind = HistGradientBoostingClassifier if target.is_classifier else HistGradientBoostingRegressor
+    return kind(max_iter=max_iter, learning_rate=learning_rate, random_state=random_state, **options)
+
+
+def count_nodes(trees: Any) -> int | None:
+    """Return the number of splits and leaves of fitted trees.
+
+    scikit-learn has no public count of them; where its private one is gone, the count is unknown (None).
+    """
+    rounds = getattr(trees, "_predictors", None)
+    if rounds is None:
+        return None
+    return sum(len(tree.nodes) for each in rounds for tree in each)

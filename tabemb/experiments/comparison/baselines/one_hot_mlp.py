@@ -3,7 +3,12 @@
 from sklearn.base import clone
 
 from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline
-from tabemb.experiments.comparison.candidates import ONE_HOT_PARAMETER, Subject, own_estimators, with_random_state
+from tabemb.experiments.comparison.candidates import (
+    ONE_HOT_PARAMETER,
+    ModelUnderTest,
+    own_estimators,
+    with_random_state,
+)
 
 __all__ = ["OneHotMlp"]
 
@@ -18,13 +23,13 @@ class OneHotMlp(Baseline):
     Examples
     --------
     >>> from sklearn.linear_model import Ridge
-    >>> OneHotMlp().unfit_for(None, Ridge())
+    >>> OneHotMlp().skip_reason(None, Ridge())
     'Ridge is not an estimator of this library, so there is no network to feed one-hot'
     """
 
     description = "the same network fed one-hot"
 
-    def unfit_for(self, target, estimator):
+    def skip_reason(self, target, estimator):
         """Say so where the model under test is not one of this library."""
         if own_estimators(estimator):
             return ""
@@ -39,7 +44,7 @@ class OneHotMlp(Baseline):
 
     def n_parameters(self, fitted):
         """Return the weights of the network."""
-        return Subject(fitted).n_parameters(fitted)
+        return ModelUnderTest(fitted).n_parameters(fitted)
 
     def input_bytes(self, fitted, X):
         """Return the bytes of the indices and numbers, and of the same rows one-hot and dense in float32."""
@@ -51,4 +56,4 @@ class OneHotMlp(Baseline):
 
     def history(self, fitted):
         """Return ``history_`` of the network."""
-        return Subject(fitted).history(fitted)
+        return ModelUnderTest(fitted).history(fitted)

@@ -2,8 +2,15 @@
 
 import numpy as np
 
-from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline, EncodedModel, index_rows, outputs_of
-from tabemb.experiments.comparison.baselines.trees import boosted_trees, count_nodes
+from tabemb.experiments.comparison.baselines.baseline import (
+    BASELINES,
+    Baseline,
+    EncodedModel,
+    boosted_trees,
+    count_nodes,
+    index_rows,
+    outputs_of,
+)
 from tabemb.experiments.comparison.candidates import table_settings
 from tabemb.table.vocabulary import Vocabulary
 

@@ -5,8 +5,15 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import TargetEncoder
 
-from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline, EncodedModel, index_rows, outputs_of
-from tabemb.experiments.comparison.baselines.trees import boosted_trees, count_nodes
+from tabemb.experiments.comparison.baselines.baseline import (
+    BASELINES,
+    Baseline,
+    EncodedModel,
+    boosted_trees,
+    count_nodes,
+    index_rows,
+    outputs_of,
+)
 from tabemb.experiments.comparison.candidates import table_settings
 
 __all__ = ["TargetEncoderTrees", "target_encoder"]

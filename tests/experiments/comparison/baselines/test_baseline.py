@@ -9,7 +9,7 @@ from sklearn.multioutput import MultiOutputRegressor
 
 from tabemb.exceptions import ColumnError
 from tabemb.experiments.comparison.baselines import BASELINES
-from tabemb.experiments.comparison.baselines.baseline import Baseline, EncodedModel, index_rows, outputs_of
+from tabemb.experiments.comparison.baselines.baseline import Baseline, EncodedModel, count_nodes, index_rows, outputs_of
 from tabemb.table.encoded_table import EncodedTable
 
 X = pd.DataFrame({"city": ["b", "b", "a", None], "size": [1.0, 2.0, 3.0, 6.0]})
@@ -75,3 +75,7 @@ def test_a_model_of_one_output_is_its_own_and_others_have_one_each():
     several = MultiOutputRegressor(DummyRegressor()).fit(X[["size"]], np.ones((4, 3)))
     assert outputs_of(several) == several.estimators_
     assert len(outputs_of(several)) == 3
+
+
+def test_where_scikit_learn_hides_its_trees_the_count_is_unknown():
+    assert count_nodes(object()) is None

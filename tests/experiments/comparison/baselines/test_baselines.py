@@ -90,7 +90,7 @@ def test_it_is_a_specification_with_words_for_people(name):
 
 @pytest.mark.parametrize("name", FED_BY_SCIKIT_LEARN)
 def test_it_applies_to_any_model_under_test(name):
-    assert BASELINES.resolve(name).unfit_for(None, MOST) == ""
+    assert BASELINES.resolve(name).skip_reason(None, MOST) == ""
 
 
 def test_an_unknown_baseline_is_named_with_its_neighbour():
