@@ -1,12 +1,12 @@
 """The figures of a study as bars. Needs matplotlib, the extra ``plot``."""
 
 from tabemb.experiments.paper.figures import Figures
-from tabemb.experiments.report.charts import INK, PAPER, QUIET, RIVAL_SOFT, SUBJECT, SUBJECT_SOFT, styled
+from tabemb.experiments.report.charts import INK, PAPER, QUIET, RIVAL_SOFT, SUBJECT, SUBJECT_SOFT, SvgFigure
 
 __all__ = ["draw_figures"]
 
 # For the first form, which is without vectors, the second, and those behind it.
-COLOURS = (RIVAL_SOFT, SUBJECT, SUBJECT_SOFT, QUIET)
+COLORS = (RIVAL_SOFT, SUBJECT, SUBJECT_SOFT, QUIET)
 BAR = 0.19
 
 
@@ -24,9 +24,9 @@ def draw_figures(figures: Figures) -> str:
         An ``<svg>`` element.
     """
     splits, methods, forms = (figures.titles[kind] for kind in ("split", "method", "form"))
-    colours = dict(zip(forms, (COLOURS[min(place, len(COLOURS) - 1)] for place in range(len(forms))), strict=True))
+    colors = dict(zip(forms, (COLORS[min(place, len(COLORS) - 1)] for place in range(len(forms))), strict=True))
     height = 0.9 + len(methods) * (0.22 * len(forms) + 0.12)
-    with styled("figures", 8.6, height) as canvas:
+    with SvgFigure("figures", 8.6, height) as canvas:
         panels = canvas.figure.subplots(1, len(splits), sharey=True, squeeze=False)[0]
         for ax, (split, title) in zip(panels, splits.items(), strict=True):
             for row, method in enumerate(methods):
@@ -34,7 +34,7 @@ def draw_figures(figures: Figures) -> str:
                 drawn = [(form, figure) for form, figure in found.items() if figure is not None]
                 for place, (form, figure) in enumerate(drawn):
                     y = row + (place - (len(drawn) - 1) / 2) * BAR
-                    ax.barh(y, figure.error, height=0.9 * BAR, color=colours[form])
+                    ax.barh(y, figure.error, height=0.9 * BAR, color=colors[form])
                     # Behind bar and mark, so that neither is written over.
                     ax.annotate(
                         f"{figure.error:.3f}",
@@ -58,7 +58,7 @@ def draw_figures(figures: Figures) -> str:
             # The last number would stand beside the first of the next panel.
             ax.locator_params(axis="x", nbins=5, prune="upper")
         panels[0].invert_yaxis()
-        handles = [panels[0].barh(0, 0, color=colours[form], label=title) for form, title in forms.items()]
+        handles = [panels[0].barh(0, 0, color=colors[form], label=title) for form, title in forms.items()]
         if any(each.published is not None for each in figures.all):
             handles += panels[0].plot([], [], color=INK, linewidth=1.6, label="published")
         canvas.figure.legend(handles=handles, loc="outside lower left", ncols=len(handles), fontsize=8)

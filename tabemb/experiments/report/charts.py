@@ -11,12 +11,12 @@ import numpy as np
 from tabemb.experiments.comparison.result import Comparison, ModelResult
 from tabemb.experiments.report.numbers import score
 
-__all__ = ["can_draw", "draw_curves", "draw_map", "draw_scores", "styled"]
+__all__ = ["SvgFigure", "can_draw", "draw_curves", "draw_map", "draw_scores"]
 
 # matplotlib writes these colours; the page, light or dark, says what they look like.
 INK, QUIET, FAINT, PAPER = "#333333", "#767676", "#d4d4d4", "#ffffff"
 SUBJECT, RIVAL, SUBJECT_SOFT, RIVAL_SOFT = "#2f6690", "#b4692f", "#a9bfd0", "#d9c3ae"
-PAGE_COLOURS = {
+PAGE_COLORS = {
     INK: "--ink",
     QUIET: "--quiet",
     FAINT: "--faint",
@@ -76,7 +76,7 @@ def draw_scores(comparison: Comparison, metric: str) -> str:
     )
     start = comparison["majority"].mean(metric) if "majority" in comparison else 0.0
     start = start if np.isfinite(start) else 0.0
-    with styled(f"scores {metric}", 4.7, 0.34 * len(models) + 0.75) as canvas:
+    with SvgFigure(f"scores {metric}", 4.7, 0.34 * len(models) + 0.75) as canvas:
         ax = canvas.figure.subplots()
         for row, model in enumerate(models):
             own = model is comparison.subject
@@ -121,7 +121,7 @@ def draw_curves(comparison: Comparison) -> str:
     models = [model for model in comparison.models if any("loss" in each for each in model.histories)]
     if not models:
         return ""
-    with styled("curves", 8.6, 3.0) as canvas:
+    with SvgFigure("curves", 8.6, 3.0) as canvas:
         panels = np.atleast_1d(canvas.figure.subplots(1, len(models), sharey=True))
         for ax, model in zip(panels, models, strict=True):
             own = model is comparison.subject
@@ -149,7 +149,7 @@ def draw_map(vectors, title: str, places: Mapping[Any, tuple[float, float]] | No
     """
     from tabemb.vectors.plots.map import plot_map, plot_places
 
-    with styled(f"map {title}", 8.6, 4.6 if places else 5.4) as canvas:
+    with SvgFigure(f"map {title}", 8.6, 4.6 if places else 5.4) as canvas:
         if not places:
             plot_map(vectors, ax=canvas.figure.subplots(), title=title)
         else:
@@ -179,13 +179,13 @@ def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
     ax.legend(fontsize=8, handlelength=2.2)
 
 
-class styled:
+class SvgFigure:
     """A figure in the report's style; its SVG is there when the block is left."""
 
     def __init__(self, name: str, width: float, height: float) -> None:
         self.name, self.size, self.svg = name, (width, height), ""
 
-    def __enter__(self) -> "styled":
+    def __enter__(self) -> "SvgFigure":
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
@@ -205,13 +205,13 @@ class styled:
             self._style.__exit__(*problem)
 
 
-def _for_page(svg: str, name: str, colours: Mapping[str, str] = PAGE_COLOURS) -> str:
+def _for_page(svg: str, name: str, colors: Mapping[str, str] = PAGE_COLORS) -> str:
     """Cut matplotlib's file down to the element, with the page's colours and without a fixed size."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\s(?:id="[\w.]+_\d+"|xmlns:xlink="[^"]*"|version="1.1")', "", svg)
     svg = re.sub(r'width="([\d.]+)pt" height="[\d.]+pt"', r'style="max-width: \1pt"', svg, count=1)
     svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
-    for hexadecimal, variable in colours.items():
+    for hexadecimal, variable in colors.items():
         svg = re.sub(rf"{hexadecimal}\b", f"var({variable})", svg)
     return svg.strip()

@@ -2,17 +2,14 @@
 """The report of a run: one self-contained HTML page, verdict first."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
-
-import numpy as np
 
 from tabemb.experiments.comparison.result import Comparison, ModelResult, best_of
 from tabemb.experiments.report import charts, numbers
-from tabemb.experiments.report.page import facts, figure, fill_page, making, section, table
+from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors
 
-__all__ = ["headline", "mapped_columns", "maps_of", "render_report"]
+__all__ = ["draw_maps", "headline", "mapped_columns", "render_report"]
 
 ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 N_NAMED = 10
@@ -54,22 +51,27 @@ def render_report(
         HTML. Without matplotlib it has the tables, and says how to get the pictures.
     """
     columns = mapped_columns(vectors, maps)
-    sections = [
-        section("Scores", _scores(comparison)),
-        section("Costs", _costs(comparison)),
-        *_pictures(comparison),
-        *maps_of(vectors, columns, places),
-        *_neighbours(vectors, columns, labels or {}),
-        section("How it was made", _making(record, comparison, config_text)),
-    ]
     kind, sentence = headline(comparison)
-    return fill_page(
+    can_draw = charts.can_draw()
+    return render_page(
+        "comparison.html",
         record,
         kind=kind,
         headline=sentence,
         verdict=comparison.verdict(),
         facts=_facts(record, comparison),
-        sections=sections,
+        comparison=comparison,
+        can_draw=can_draw,
+        score_charts={metric: charts.draw_scores(comparison, metric) for metric in comparison.metrics if can_draw},
+        curves=charts.draw_curves(comparison) if can_draw else "",
+        maps=draw_maps(vectors, columns, places),
+        neighbors=[
+            _neighbors(vectors[column], column, (labels or {}).get(column, {}))
+            for column in columns
+            if len(vectors[column]) > 1
+        ],
+        making=_making(record, comparison),
+        config_text=config_text,
     )
 
 
@@ -136,176 +138,67 @@ def _rival(comparison: Comparison) -> ModelResult:
     return best_of(comparison.baselines, metric, comparison.greater_is_better[metric])
 
 
-def _facts(record: Mapping[str, Any], comparison: Comparison) -> str:
-    told = {
+def _facts(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:
+    return {
         "Target": record["data"]["target"],
         "Rows": numbers.count(comparison.n_rows),
         "Columns": str(len(record["data"]["columns"])),
         "Validation": comparison.folds,
         "Time taken": numbers.duration(record["seconds"]["total"]),
     }
-    return facts(told)
 
 
-def _scores(comparison: Comparison) -> str:
-    best = {metric: comparison.best(metric).name for metric in comparison.metrics}
-    head = [("Model", "")]
-    for metric in comparison.metrics:
-        way = "more is better" if comparison.greater_is_better[metric] else "less is better"
-        head.append((f"{escape(metric)}<small>{way}</small>", "number"))
-    rows = []
-    for model in comparison.models:
-        cells = [_name(model)]
-        for metric in comparison.metrics:
-            strong = " best" if best[metric] == model.name else ""
-            spread = f" ± {numbers.score(model.spread(metric))}" if comparison.n_folds > 1 else ""
-            figure = f"{numbers.score(model.mean(metric))}{spread}{_versus(model, metric)}"
-            cells.append(f'<td class="number{strong}">{figure}</td>')
-        rows.append(("subject" if model is comparison.subject else "", "".join(cells)))
-    notes = (
-        '<p class="note">Mean ± standard deviation over the folds; the best mean of a column is bold. Below each '
-        "baseline: how much better (+) or worse (−) the embeddings are on the same folds, the 95 % interval, and p of "
-        "the corrected resampled t-test (Nadeau &amp; Bengio 2003). An interval that holds zero means no clear "
-        "difference.</p>"
-    )
-    for failure in comparison.failures:
-        where = "was left out" if failure.fold is None else f"failed in fold {failure.fold + 1} and was left out"
-        notes += f'<p class="note">{escape(failure.model)} {where}: {escape(failure.message.rstrip("."))}.</p>'
-    return table(head, rows) + notes
-
-
-def _versus(model: ModelResult, metric: str) -> str:
-    test = model.versus.get(metric)
-    if test is None:
-        return ""
-    if not np.isfinite(test.p_value):
-        return (
-            f'<small title="{escape(test.reason, quote=True)}">{numbers.signed(test.difference)}, not testable</small>'
-        )
-    told = f"{numbers.signed(test.difference)}, {numbers.p_value(test.p_value)}"
-    return f"<small>{escape(told)}</small><small>{numbers.interval(test.low, test.high)}</small>"
-
-
-def _name(model: ModelResult) -> str:
-    return f'<th scope="row">{escape(model.name)}<small>{escape(model.description)}</small></th>'
-
-
-def _costs(comparison: Comparison) -> str:
-    head = [("Model", "")] + [
-        (words, "number")
-        for words in (
-            "Parameters",
-            "Input per row<small>as stored</small>",
-            "Input per row<small>if dense</small>",
-            "Fit<small>one fold</small>",
-            "Predict<small>rows a second</small>",
-            "Peak memory<small>of a fit</small>",
-        )
-    ]
-    rows = []
-    for model in comparison.models:
-        unit = "" if model.parameter_unit == "weights" else f"<small>{escape(model.parameter_unit)}</small>"
-        cells = (
-            f"{numbers.count(model.n_parameters)}{unit}",
-            numbers.memory(model.input_bytes_per_row),
-            numbers.memory(model.dense_bytes_per_row),
-            numbers.duration(float(np.mean(model.fit_seconds))),
-            numbers.rate(float(np.mean(model.predict_rows_per_second))),
-            "–" if model.peak_memory_bytes is None else numbers.memory(model.peak_memory_bytes),
-        )
-        told = "".join(f'<td class="number">{cell}</td>' for cell in cells)
-        rows.append(("subject" if model is comparison.subject else "", _name(model) + told))
-    return table(head, rows)
-
-
-def _pictures(comparison: Comparison) -> list[str]:
-    if not charts.can_draw():
-        words = "The pictures need matplotlib. Install it with <code>pip install 'tabemb[plot]'</code> and run again."
-        return [section("Pictures", f"<p>{words}</p>")]
-    figures = "".join(
-        figure(charts.draw_scores(comparison, metric), f"{metric} of each model") for metric in comparison.metrics
-    )
-    caption = "Dots are folds; the line through them is one standard deviation to either side of the mean."
-    if "majority" in comparison:
-        caption += " Bars start at the score of <code>majority</code>, which does not look at the row."
-    told = [section("Scores in pictures", f'<div class="pictures">{figures}</div><p class="note">{caption}</p>')]
-    if curves := charts.draw_curves(comparison):
-        words = "Thin lines are folds, the thick one is their mean. Dashed: the rows trained on; solid: rows held back."
-        told.append(
-            section("Learning curves", f'<figure class="alone">{curves}<figcaption>{words}</figcaption></figure>')
-        )
-    return told
-
-
-def maps_of(
+def draw_maps(
     vectors: Mapping[str, CategoryVectors], columns: Sequence[str], places: Mapping[str, Mapping] | None = None
-) -> list[str]:
-    """Return the section with the maps of some columns; nothing without columns, or without matplotlib.
+) -> dict[str, str]:
+    """Draw the maps of some columns; none without matplotlib.
 
     Parameters
     ----------
     vectors : mapping of str to CategoryVectors
-        What there is.
+        The vectors of each column.
     columns : sequence of str
-        Which of them.
+        Columns to draw; those without categories are left out.
     places : mapping of str to mapping, optional
         For a column, the latitude and longitude of its categories.
+
+    Returns
+    -------
+    dict of str to str
+        An ``<svg>`` element for each column.
     """
-    columns = [column for column in columns if len(vectors[column])]
-    if not columns or not charts.can_draw():
-        return []
-    figures = "".join(
-        figure(charts.draw_map(vectors[column], column, (places or {}).get(column)), f"Map of {column}", kind="alone")
-        for column in columns
-    )
-    words = (
-        "Each dot is a category, placed by the two directions in which its learned vector differs most from the "
-        "others; near ones did alike for the target. The command tabemb explore, with the folder of this run, makes a "
-        "page to look around in them."
-    )
-    return [section("Maps of the vectors", f"<p>{words}</p>{figures}")]
+    if not charts.can_draw():
+        return {}
+    drawn = [column for column in columns if len(vectors[column])]
+    return {column: charts.draw_map(vectors[column], column, (places or {}).get(column)) for column in drawn}
 
 
-def _neighbours(
-    vectors: Mapping[str, CategoryVectors], columns: Sequence[str], labels: Mapping[str, Mapping]
-) -> list[str]:
-    tables = []
-    for column in columns:
-        mine = vectors[column]
-        if len(mine) < 2:
-            continue
-        names = labels.get(column, {})
-        head = [(escape(column), ""), ("Rows", "number"), (f"Nearest {min(N_NEAREST, len(mine) - 1)}, with cosine", "")]
-        rows = []
-        for key in mine.index_to_key[:N_NAMED]:
-            near = " ".join(
-                f'<td class="near">{_key(other, names, f"<span>{cosine:.2f}</span>")}</td>'
-                for other, cosine in mine.most_similar(key, topn=N_NEAREST)
-            )
-            counted = "–" if mine.counts is None else numbers.count(int(mine.counts[mine.key_to_index[key]]))
-            rows.append(("", f'<th scope="row">{_key(key, names)}</th><td class="number">{counted}</td>{near}'))
-        drawn = table(head, rows).replace(
-            '<th scope="col" class="">Nearest', f'<th scope="col" colspan="{N_NEAREST}">Nearest'
-        )
-        tables.append(f"<h3>{escape(column)}</h3>{drawn}")
-    if not tables:
-        return []
-    words = "The most frequent categories, and those whose vectors point the most nearly the same way (1 is the same)."
-    return [section("Nearest neighbours", f"<p>{words}</p>" + "".join(tables))]
+def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[str, Any]:
+    """Return the most frequent categories of a column and their nearest, as the template shows them."""
+
+    def shown(key: Any) -> dict[str, Any]:
+        label = labels.get(key)
+        return {"key": str(key), "label": label if isinstance(label, str) else ""}
+
+    rows = [
+        shown(key)
+        | {
+            "count": None if vectors.counts is None else int(vectors.counts[vectors.key_to_index[key]]),
+            "nearest": [
+                shown(other) | {"cosine": cosine} for other, cosine in vectors.most_similar(key, topn=N_NEAREST)
+            ],
+        }
+        for key in vectors.index_to_key[:N_NAMED]
+    ]
+    return {"column": column, "n_nearest": min(N_NEAREST, len(vectors) - 1), "rows": rows}
 
 
-def _key(key: Any, names: Mapping, after: str = "") -> str:
-    label = names.get(key)
-    below = f"<small>{escape(label)}</small>" if isinstance(label, str) else ""
-    return f"<b>{escape(str(key))}</b>{after}{below}"
-
-
-def _making(record: Mapping[str, Any], comparison: Comparison, config_text: str) -> str:
+def _making(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:
     data, model, seconds = record["data"], record["model"], record["seconds"]
     tables = ", ".join(
         f"{each['column']} ({each['categories']:,} × {each['dimensions']})" for each in model["embeddings"]
     )
-    told = {
+    return {
         "Data": data["source"],
         "Rows": " ".join([f"{data['rows_read']:,} read, {data['rows_used']:,} used.", *data["notes"]]),
         "Columns": ", ".join(data["columns"]),
@@ -318,7 +211,6 @@ def _making(record: Mapping[str, Any], comparison: Comparison, config_text: str)
         f"saved model to all rows, {numbers.duration(seconds['total'])} in all, on {record['machine']}",
         "Versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
     }
-    return making(told, config_text)
 
 
 def _fold_sizes(comparison: Comparison) -> str:

@@ -1,108 +1,63 @@
-"""Pieces of the HTML page of a run: sections, tables, figures, and the page that they are put into."""
+"""The HTML page of a run, rendered from the Jinja templates in ``templates/``.
 
-from collections.abc import Mapping, Sequence
-from html import escape
-from importlib.resources import files
-from string import Template
+Every value is escaped; only SVG drawn by `tabemb.experiments.report.charts` is inserted unescaped.
+"""
+
+import math
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["facts", "figure", "fill_page", "making", "section", "table"]
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tabemb.experiments.report import numbers
+
+__all__ = ["render_page"]
+
+TEMPLATES = Environment(
+    loader=PackageLoader("tabemb.experiments.report"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+# In a template: {{ value|score }}, {{ value|duration }} ...
+TEMPLATES.filters |= {name: getattr(numbers, name) for name in numbers.__all__}
+TEMPLATES.tests["finite"] = math.isfinite
 
 
-def fill_page(
+def render_page(
+    template: str,
     record: Mapping[str, Any],
     *,
     kind: str,
     headline: str,
     verdict: str,
-    facts: str,
-    sections: Sequence[str],
+    facts: Mapping[str, str],
+    **content: Any,
 ) -> str:
-    """Return the page.
+    """Render the page of a run.
 
     Parameters
     ----------
+    template : str
+        Name of a file in ``templates/`` that extends ``page.html`` and fills its block ``sections``.
     record : mapping
-        What ``report.json`` holds: ``title``, ``name``, ``created``, ``versions`` and ``description`` are used.
-    kind : str
-        ``"won"``, ``"lost"`` or ``"level"``; the colour of the verdict's edge.
+        The content of ``report.json``; the head of the page uses ``title``, ``name``, ``created``, ``versions`` and
+        ``description``.
+    kind : {"won", "lost", "level"}
+        Color of the edge of the verdict.
     headline, verdict : str
-        What was found, in one sentence and in a few.
-    facts : str
-        HTML; see `facts`.
-    sections : sequence of str
-        HTML.
+        The result in one sentence, and in a few.
+    facts : mapping of str to str
+        Shown below the verdict.
+    **content
+        Other variables of the template.
+
+    Returns
+    -------
+    str
+        A self-contained HTML page.
     """
-    page = Template(files("tabemb.experiments.report").joinpath("page.html").read_text(encoding="utf-8"))
-    description = record.get("description") or ""
-    return page.substitute(
-        title=escape(record["title"]),
-        kicker=escape(f"tabemb {record['versions']['tabemb']} · {record['name']} · {record['created'][:10]}"),
-        verdict=f'<div class="verdict {kind}"><p class="headline">{escape(headline)}</p><p>{escape(verdict)}</p></div>',
-        description=f"<p>{escape(description)}</p>" if description else "",
-        facts=facts,
-        sections="\n".join(sections),
+    return TEMPLATES.get_template(template).render(
+        record=record, kind=kind, headline=headline, verdict=verdict, facts=facts, **content
     )
-
-
-def section(title: str, content: str) -> str:
-    """Return a section with its heading.
-
-    Examples
-    --------
-    >>> print(section("Costs & more", "<p>None.</p>"))
-    <section>
-    <h2>Costs &amp; more</h2>
-    <p>None.</p>
-    </section>
-    """
-    return f"<section>\n<h2>{escape(title)}</h2>\n{content}\n</section>"
-
-
-def facts(told: Mapping[str, str]) -> str:
-    """Return the few facts that stand below the verdict.
-
-    Examples
-    --------
-    >>> facts({"Rows": "5,400"})
-    '<dl class="facts"><div><dt>Rows</dt><dd>5,400</dd></div></dl>'
-    """
-    pairs = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in told.items())
-    return f'<dl class="facts">{pairs}</dl>'
-
-
-def making(told: Mapping[str, str], config_text: str) -> str:
-    """Return how a run was made: facts, and the YAML.
-
-    Examples
-    --------
-    >>> making({"Seed": "0"}, "")
-    '<dl class="made"><dt>Seed</dt><dd>0</dd></dl>'
-    """
-    pairs = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in told.items())
-    settings = f"<h3>Configuration</h3><pre>{escape(config_text)}</pre>" if config_text else ""
-    return f'<dl class="made">{pairs}</dl>{settings}'
-
-
-def table(head: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]) -> str:
-    """Return a table; heads are (HTML, class) and rows (class, HTML of the cells).
-
-    Examples
-    --------
-    >>> table([("Model", "")], [("best", "<td>mlp</td>")]).count("<tr")
-    2
-    """
-    heads = "".join(f'<th scope="col" class="{kind}">{words}</th>' for words, kind in head)
-    body = "\n".join(f'<tr class="{kind}">{cells}</tr>' for kind, cells in rows)
-    return f'<div class="wide"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
-
-
-def figure(svg: str, words: str, *, kind: str = "") -> str:
-    """Return a picture, with words for those who do not see it.
-
-    Examples
-    --------
-    >>> figure("<svg/>", "Map of dest")
-    '<figure class="" role="img" aria-label="Map of dest"><svg/></figure>'
-    """
-    return f'<figure class="{kind}" role="img" aria-label="{escape(words, quote=True)}">{svg}</figure>'

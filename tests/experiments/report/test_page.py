@@ -1,8 +1,8 @@
-"""Pieces of the page."""
+"""The page and its pieces."""
 
 import pytest
 
-from tabemb.experiments.report.page import facts, figure, fill_page, making, section, table
+from tabemb.experiments.report.page import TEMPLATES, render_page
 
 RECORD = {
     "title": "Late & <later>?",
@@ -10,42 +10,52 @@ RECORD = {
     "created": "2025-11-23T18:00:00+00:00",
     "versions": {"tabemb": "0.1.0"},
 }
+PIECES = TEMPLATES.get_template("pieces.html").module
 
 
 def page(**changed):
-    pieces = {"kind": "won", "headline": "a < b", "verdict": "b & c", "facts": facts({}), "sections": ["<p>one</p>"]}
-    return fill_page(RECORD | changed, **pieces)
+    head = {"kind": "won", "headline": "a < b", "verdict": "b & c", "facts": {"Rows": "5,400"}}
+    return render_page("page.html", RECORD | changed, **head)
 
 
 def test_the_page_is_filled_and_what_is_text_is_escaped():
     text = page(description="<not> a tag")
+    assert text.startswith("<!doctype html>")
     assert "Late &amp; &lt;later&gt;?" in text
     assert '<div class="verdict won"><p class="headline">a &lt; b</p><p>b &amp; c</p></div>' in text
     assert "<p>&lt;not&gt; a tag</p>" in text
     assert "tabemb 0.1.0 · flights · 2025-11-23" in text
-    assert "<p>one</p>" in text
-    assert "$" not in text
+    assert "<div><dt>Rows</dt><dd>5,400</dd></div>" in text
+    assert "--sans: system-ui" in text
+    assert "{{" not in text
 
 
-def test_without_a_description_there_is_no_paragraph_for_it():
-    assert "<p></p>" not in page()
+@pytest.mark.parametrize("description", [{}, {"description": ""}, {"description": None}])
+def test_without_a_description_there_is_no_paragraph_for_it(description):
+    assert "</div>\n<dl" in page(**description)
 
 
-@pytest.mark.parametrize("piece", [section("<h>", ""), facts({"<h>": "<v>"}), making({"<h>": "<v>"}, "<yaml>")])
+def test_a_page_that_lacks_a_variable_is_an_error():
+    with pytest.raises(Exception, match="'comparison' is undefined"):
+        render_page("comparison.html", RECORD, kind="won", headline="", verdict="", facts={})
+
+
+@pytest.mark.parametrize("piece", [PIECES.facts({"<h>": "<v>"}), PIECES.making({"<h>": "<v>"}, "<yaml>")])
 def test_words_are_escaped(piece):
     assert "&lt;h&gt;" in piece
+    assert "&lt;v&gt;" in piece
     assert not {"<h>", "<v>", "<yaml>"} & set(piece.replace("><", "> <").split())
 
 
 def test_the_configuration_is_shown_where_there_is_one():
-    assert making({}, "seed: 0").endswith("<h3>Configuration</h3><pre>seed: 0</pre>")
-    assert "Configuration" not in making({}, "")
+    assert "<h3>Configuration</h3>\n<pre>seed: 0</pre>" in PIECES.making({}, "seed: 0")
+    assert "Configuration" not in PIECES.making({}, "")
 
 
-def test_tables_and_figures():
-    drawn = table([("a", ""), ("b", "number")], [("subject", "<td>1</td>")])
-    assert '<th scope="col" class="number">b</th>' in drawn
-    assert '<tr class="subject"><td>1</td></tr>' in drawn
-    assert figure("<svg/>", 'the "map"', kind="alone").startswith(
-        '<figure class="alone" role="img" aria-label="the &quot;'
+def test_figures_and_maps_keep_their_svg_and_escape_their_words():
+    assert '<figure role="img" aria-label="the &#34;map&#34;"><svg/></figure>' in PIECES.figure("<svg/>", 'the "map"')
+    assert '<figure class="alone"' in PIECES.figure("<svg/>", "map", kind="alone")
+    assert '<figure class="alone" role="img" aria-label="Map of &lt;x&gt;"><svg/></figure>' in PIECES.maps(
+        {"<x>": "<svg/>"}
     )
+    assert PIECES.maps({}).strip() == ""
