@@ -8,7 +8,7 @@
 long as its vectors or, where fewer categories were found than these have numbers, as there are such categories (so many
 principal components tell them apart as well), and then no shorter than without ``pretrained``. Else they are brought to
 the length that is said: by the principal components of the rows that were found where it is less, filled up with zeros
-where it is more (:class:`tabemb.vectors.projection.Projection`).
+where it is more (:class:`tabemb.vectors.dimensions.Projection`).
 
 **Centre and spread.** The mean of the rows that were found is taken off, and they are scaled to a root mean square of
 :data:`SPREAD`. Categories that were not found begin as they do without ``pretrained``, small around that middle. What
@@ -49,8 +49,8 @@ from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.vocabulary import Vocabulary
+from tabemb.vectors.dimensions import Projection
 from tabemb.vectors.matching import Match, match
-from tabemb.vectors.projection import Projection
 from tabemb.vectors.sources import source_of
 
 __all__ = ["FREEZE", "Beginning", "PretrainedMixin", "may_freeze", "paths_of"]

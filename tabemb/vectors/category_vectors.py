@@ -1,61 +1,57 @@
-"""The learned vectors of one column: an immutable value that answers questions by key."""
+"""The learned vectors of one column, with gensim's methods to query them by key."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.vectors.aligning import Aligning
-from tabemb.vectors.analogies import Analogies
-from tabemb.vectors.asking import Asking
-from tabemb.vectors.averaging import Averaging
-from tabemb.vectors.clusters import Clustering
-from tabemb.vectors.comparing import Comparing
+from tabemb.exceptions import DataError
+from tabemb.vectors.alignment import aligned
+from tabemb.vectors.analogies import ANALOGIES, AnalogyMethod, best_analogies
+from tabemb.vectors.clustering import cluster
+from tabemb.vectors.dataframes import from_frame, to_frame
 from tabemb.vectors.diagnostics import Diagnosing
-from tabemb.vectors.framing import Framing
-from tabemb.vectors.indexing import Indexing
+from tabemb.vectors.drift import Drift, drift_between
+from tabemb.vectors.indexes import INDEXES, IndexKind, NearestIndex
+from tabemb.vectors.indexes.base import label_array
+from tabemb.vectors.indexes.hnsw import load_hnsw
+from tabemb.vectors.key_index import is_several
 from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.metrics import METRICS, SimilarityMetric
 from tabemb.vectors.plots.accessor import Plotting
-from tabemb.vectors.querying import is_several
-from tabemb.vectors.search import Search
-from tabemb.vectors.shrinking import Shrinking
+from tabemb.vectors.queries import is_vector, read_items, read_list, read_queries, read_query
+from tabemb.vectors.search import Search, allowed_rows, check_topn
+from tabemb.vectors.shrinkage import shrink, uncertainty
+from tabemb.vectors.similarity import cosine_frame, cosines, unit_rows, weighted_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["CategoryVectors"]
 
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
 
-class CategoryVectors(
-    Asking,
-    Analogies,
-    Averaging,
-    Clustering,
-    Comparing,
-    Indexing,
-    Shrinking,
-    Aligning,
-    Diagnosing,
-    Framing,
-    Plotting,
-    KeyedMatrix,
-):
-    """The vectors of the categories of one column.
 
-    A value: nothing changes it once it is made, and its arrays are read-only. Names are gensim's (``KeyedVectors``).
+class CategoryVectors(Diagnosing, Plotting):
+    """The learned vectors of the categories of one column.
+
+    Has the API of gensim's ``KeyedVectors``; keys keep their Python types. Immutable: all arrays are read-only.
 
     Parameters
     ----------
     keys : iterable of scalars
-        The categories, the most frequent first. They keep their type: 1 and 1.0 are one category, ``"1"`` and
-        ``True`` are two more.
+        The categories, most frequent first. 1 and 1.0 are the same category; ``"1"`` and ``True`` are two others.
     vectors : array-like of shape (n, dim)
-        A row for each key; finite, kept as float32. A ``numpy.memmap`` of float32 and mode "r" stays in its file.
+        One row per key, finite, stored as float32. A ``numpy.memmap`` of float32 in mode "r" stays on disk.
     counts : array-like of int of shape (n,), optional
-        In how many rows each category was seen.
+        Number of rows in which each category occurred.
     name : str, default=""
-        The column.
+        Name of the column.
     unknown, missing : array-like of shape (dim,), optional
-        The vectors for a category that was not seen in training, and for a missing cell.
+        Vectors of categories not seen in training, and of missing cells.
 
     Attributes
     ----------
@@ -70,7 +66,11 @@ class CategoryVectors(
     Raises
     ------
     DataError
-        When shapes do not fit, a number is not finite, or a key comes twice.
+        If shapes do not match, a number is not finite, or a key is repeated.
+
+    Notes
+    -----
+    The first search prepares the rows and keeps them: for the cosine a second array of the size of ``vectors``.
 
     Examples
     --------
@@ -98,21 +98,712 @@ class CategoryVectors(
         missing: npt.ArrayLike | None = None,
     ) -> None:
         super().__init__(keys, vectors, counts, name=name, unknown=unknown, missing=missing)
-        # Derived from the vectors when first needed; not part of the value.
+        # A cache by metric, not part of the value.
         self._searches: dict[type, Search] = {}
 
     @classmethod
-    def wrap(cls, matrix: KeyedMatrix) -> "CategoryVectors":
+    def wrap(cls, matrix: KeyedMatrix) -> Self:
         """Return a matrix as :class:`CategoryVectors`, sharing its arrays without checking or copying them."""
         made = super().wrap(matrix)
-        made._searches = {}
+        if made is not matrix:
+            made._searches = {}
         return made
 
-    def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
-        if is_several(key):
-            return self._vectors[np.array([self._index[each] for each in key], dtype=np.intp)]
-        row: npt.NDArray[np.float32] = self._vectors[self._index[key]]
-        return row
+    def most_similar(
+        self,
+        positive: Any,
+        negative: Any = (),
+        topn: int = 10,
+        *,
+        metric: str | SimilarityMetric = "cosine",
+        min_count: int | None = None,
+        where: Callable[[Any], object] | None = None,
+    ) -> list[tuple[Any, float]]:
+        """Return the categories whose vectors are nearest to the query.
+
+        Parameters
+        ----------
+        positive, negative : key, vector, or list of keys and vectors
+            A vector is a float array of shape (dim,). Query keys are excluded from the results.
+        topn : int, default=10
+            Number of results; fewer if fewer categories are left.
+        metric : {"cosine", "dot", "euclidean"} or SimilarityMetric, default="cosine"
+            Similarity metric, which also combines several vectors into one query. ``"cosine"``: the sum of the
+            directions of the positive vectors minus those of the negative ones (as in gensim; 3CosAdd in Levy &
+            Goldberg, 2014). ``"dot"``: the sum of the vectors, with their lengths. ``"euclidean"``: the sum divided by
+            the number of positive vectors minus that of negative ones (a - b + c for two and one); the score is the
+            distance, smallest first.
+        min_count : int, optional
+            Minimum count of a result. Requires ``counts``.
+        where : callable, optional
+            Function of a key that returns whether it may be a result, such as ``lambda key: key.startswith("N")``.
+
+        Returns
+        -------
+        list of (key, score)
+            Nearest first, ties by frequency. A zero vector has cosine 0 to all.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a key is not in the column. The message suggests similar keys.
+        UnknownNameError
+            If there is no such metric.
+        DataError
+            If the query is empty, ``topn`` is below 1, a vector has another length, or the filters exclude all
+            categories.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]], name="weekday")
+        >>> [(key, round(cosine, 2)) for key, cosine in vectors.most_similar("mon", topn=2)]
+        [('tue', 0.8), ('sat', -0.6)]
+        >>> vectors.most_similar(["tue"], negative=["mon"], topn=1)[0][0]
+        'sat'
+        >>> vectors.most_similar("mon", where=lambda day: day.startswith("s"))[0][0]
+        'sat'
+        """
+        topn, kind = check_topn(topn), METRICS.resolve(metric)
+        query = read_query(self, positive, negative, kind)
+        allowed = allowed_rows(self, min_count=min_count, where=where)
+        ((rows, scores),) = self._search(kind).nearest(query.point[None], topn, without=[query.rows], allowed=allowed)
+        return self._scored_keys(rows, scores)
+
+    def most_similar_batch(
+        self,
+        queries: Iterable[Any],
+        topn: int = 10,
+        *,
+        metric: str | SimilarityMetric = "cosine",
+        min_count: int | None = None,
+        where: Callable[[Any], object] | None = None,
+    ) -> list[list[tuple[Any, float]]]:
+        """Return the results of :meth:`most_similar` for many queries, from one matrix product.
+
+        Memory is bounded: 256 queries at a time, 16 bytes per category besides the prepared rows.
+
+        Parameters
+        ----------
+        queries : iterable
+            Each is a key, a vector, a list of keys and vectors, or a tuple (positive, negative).
+        topn, metric, min_count, where
+            For all queries, as in :meth:`most_similar`.
+
+        Returns
+        -------
+        list of lists of (key, score)
+            One list per query.
+
+        Raises
+        ------
+        UnknownKeyError, UnknownNameError, DataError
+            As :meth:`most_similar`. The message begins with the number of the query, from 0.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]], name="weekday")
+        >>> [near[0][0] for near in vectors.most_similar_batch(["mon", ("tue", "mon")], topn=1)]
+        ['tue', 'sat']
+        """
+        topn, kind = check_topn(topn), METRICS.resolve(metric)
+        asked = read_queries(self, queries, kind)
+        allowed = allowed_rows(self, min_count=min_count, where=where)
+        points = np.array([query.point for query in asked]).reshape(len(asked), self.dim)
+        without = [query.rows for query in asked]
+        found = self._search(kind).nearest(points, topn, without=without, allowed=allowed)
+        return [self._scored_keys(rows, scores) for rows, scores in found]
+
+    def analogy(
+        self,
+        a: Any,
+        b: Any,
+        c: Any,
+        topn: int = 10,
+        method: str | AnalogyMethod = "add",
+        *,
+        min_count: int | None = None,
+        where: Callable[[Any], object] | None = None,
+    ) -> list[tuple[Any, float]]:
+        """Complete "a is to b as c is to ...": return the categories nearest to the direction of **b - a + c**.
+
+        "king - man + woman" is ``analogy("man", "king", "woman")``: man is to king as woman is to queen.
+
+        Parameters
+        ----------
+        a, b, c : key or vector
+            A vector is a float array of shape (dim,). The keys themselves are excluded from the results.
+        topn : int, default=10
+            Number of results; fewer if fewer categories are left.
+        method : {"add", "multiply"} or AnalogyMethod, default="add"
+            ``"add"``: as ``most_similar([b, c], negative=[a])`` (3CosAdd). ``"multiply"``: the cosine with b times that
+            with c divided by that with a, so that no single term dominates (3CosMul); it was better in the paper.
+            Levy & Goldberg (2014), "Linguistic regularities in sparse and explicit word representations", equations 2
+            and 4.
+        min_count, where
+            Filters, as in :meth:`most_similar`.
+
+        Returns
+        -------
+        list of (key, score)
+            Best first, ties by frequency. A zero vector has cosine 0 to all.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a key is not in the column. The message suggests similar keys.
+        UnknownNameError
+            If there is no such method.
+        DataError
+            If a, b or c is a list, ``topn`` is below 1, or the filters exclude all categories.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["man", "woman", "king", "queen"], [[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]])
+        >>> [(key, round(score, 2)) for key, score in vectors.analogy("man", "king", "woman")]
+        [('queen', 0.98)]
+        """
+        topn, kind = check_topn(topn), ANALOGIES.resolve(method)
+        for each in (a, b, c):
+            if is_several(each) and not is_vector(each):
+                raise DataError(
+                    f"analogy takes one key or vector for each of a, b and c; got {each!r}. "
+                    "most_similar(positive, negative) takes several."
+                )
+        items = read_items(self, [a, b, c])
+        allowed = allowed_rows(self, min_count=min_count, where=where)
+        rows, scores = best_analogies(
+            self._search("cosine"), kind, items.vectors, topn, without=items.rows, allowed=allowed
+        )
+        return self._scored_keys(rows, scores)
+
+    def similarity(self, a: Any, b: Any) -> float:
+        """Return the cosine of two categories or vectors, between -1 and 1; 0 if one of them is all zeros.
+
+        Parameters
+        ----------
+        a, b : key or vector
+            A vector is a float array of shape (dim,).
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue"], [[3.0, 4.0], [4.0, 3.0]])
+        >>> vectors.similarity("mon", "tue")
+        0.96
+        """
+        one, two = (read_items(self, [each]).vectors.astype(np.float64) for each in (a, b))
+        return float(cosines(one, two[0])[0])
+
+    def distance(self, a: Any, b: Any) -> float:
+        """Return 1 - cosine of two categories or vectors: 0 for the same direction, 2 for the opposite one.
+
+        Parameters
+        ----------
+        a, b : key or vector
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue"], [[1.0, 0.0], [0.0, 2.0]])
+        >>> vectors.distance("mon", "tue")
+        1.0
+        """
+        return 1.0 - self.similarity(a, b)
+
+    def distances(self, key: Any, others: Any = None) -> Float64s:
+        """Return 1 - cosine from one category or vector to others.
+
+        Parameters
+        ----------
+        key : key or vector
+            A vector is a float array of shape (dim,).
+        others : list of keys and vectors, optional
+            All categories by default, in their order.
+
+        Returns
+        -------
+        float64 array of shape (n_others,)
+            From 0, the same direction, to 2, the opposite one; 1 if a vector is all zeros.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a key is not in the column. The message suggests similar keys.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+        >>> vectors.distances("mon").round(2), vectors.distances("mon", ["sat"]).round(2)
+        (array([0. , 0.2, 1.6]), array([1.6]))
+        """
+        search = self._search("cosine")
+        query = read_items(self, [key]).vectors[0].astype(np.float64)
+        if others is None:
+            return 1.0 - search.scores(query)
+        return 1.0 - search.metric.scores(read_items(self, others).vectors, query)
+
+    def closer_than(self, a: Any, b: Any) -> list[Any]:
+        """Return the categories closer to ``a`` than ``b`` is, by cosine, closest first, without ``a`` and ``b``.
+
+        Parameters
+        ----------
+        a, b : key or vector
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+        >>> vectors.closer_than("mon", "sat")
+        ['tue']
+        """
+        one, two = read_items(self, [a]), read_items(self, [b])
+        distances = self.distances(one.vectors[0])
+        bar = self.distances(one.vectors[0], two.vectors)[0]
+        order = np.argsort(distances, kind="stable")
+        closer = order[distances[order] < bar]
+        keys = self._index.keys_in_order
+        return [keys[row] for row in closer.tolist() if row not in one.rows + two.rows]
+
+    def rank(self, a: Any, b: Any) -> int:
+        """Return the rank of ``b`` among the neighbors of ``a``, by cosine: 1 for the nearest, ties alike.
+
+        Parameters
+        ----------
+        a, b : key or vector
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+        >>> vectors.rank("mon", "tue"), vectors.rank("mon", "sat")
+        (1, 2)
+        """
+        return len(self.closer_than(a, b)) + 1
+
+    def similarity_matrix(self, keys: Any = None) -> "pd.DataFrame":
+        """Return the cosines of all pairs of categories as a table.
+
+        Parameters
+        ----------
+        keys : list of keys, optional
+            All categories by default. The table grows with the square: 20,000 take 3.2 gigabytes.
+
+        Returns
+        -------
+        pandas.DataFrame of float64 of shape (n_keys, n_keys)
+            Symmetric; 1 on the diagonal, 0 for zero vectors.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a key is not in the column. The message suggests similar keys.
+
+        Examples
+        --------
+        >>> CategoryVectors(["mon", "tue"], [[1.0, 0.0], [0.8, 0.6]]).similarity_matrix()
+             mon  tue
+        mon  1.0  0.8
+        tue  0.8  1.0
+        """
+        names = self.index_to_key if keys is None else list(keys)
+        return cosine_frame(self.vectors if keys is None else self[names], names)
+
+    def mean_vector(
+        self,
+        keys: Any,
+        weights: npt.ArrayLike | None = None,
+        *,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+    ) -> Float32s:
+        """Return the weighted mean of several categories, as gensim's ``get_mean_vector`` does.
+
+        Parameters
+        ----------
+        keys : list of keys and vectors
+            A vector is a float array of shape (dim,).
+        weights : array-like of shape (n_keys,), optional
+            Weight of each, 1 by default, possibly negative. The sum is divided by the sum of absolute weights.
+        pre_normalize : bool, default=True
+            Whether to scale each vector to length one first.
+        post_normalize : bool, default=False
+            Whether to scale the mean to length one.
+
+        Returns
+        -------
+        float32 array of shape (dim,)
+            Can be used as a query vector.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a key is not in the column. The message suggests similar keys.
+        DataError
+            If there are no keys, or weights do not match or are all 0.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[2.0, 0.0], [0.0, 2.0], [-1.0, 0.0]])
+        >>> vectors.mean_vector(["mon", "tue"])
+        array([0.5, 0.5], dtype=float32)
+        >>> vectors.mean_vector(["mon", "tue"], weights=[3, 1], pre_normalize=False)
+        array([1.5, 0.5], dtype=float32)
+        """
+        rows = read_list(self, keys, "mean_vector", least=1).vectors.astype(np.float64)
+        mean = weighted_mean(unit_rows(rows) if pre_normalize else rows, weights)
+        return np.asarray(unit_rows(mean) if post_normalize else mean, np.float32)
+
+    def doesnt_match(self, keys: Any) -> Any:
+        """Return the category that is least like the others: the one with the lowest cosine to their mean direction.
+
+        Parameters
+        ----------
+        keys : list of at least three keys
+
+        Returns
+        -------
+        key
+            In the type that the column has; on a tie the first of the list.
+
+        Raises
+        ------
+        UnknownKeyError
+            If a key is not in the column. The message suggests similar keys.
+        DataError
+            If there are fewer than three keys.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+        >>> vectors.doesnt_match(["mon", "sat", "tue"])
+        'sat'
+        """
+        items = read_list(self, keys, "doesnt_match", least=3)
+        if len(items.rows) < len(items.vectors):
+            raise DataError("doesnt_match takes keys only, because it returns one of them; got a vector in the list.")
+        vectors = items.vectors.astype(np.float64)
+        odd = int(cosines(vectors, unit_rows(vectors).sum(axis=0)).argmin())
+        return self._index.keys_in_order[items.rows[odd]]
+
+    def cluster(self, k: int | str = "auto", *, random_state: int = 0) -> "pd.Series[int]":
+        """Cluster the categories by direction, by k-means on vectors scaled to length one.
+
+        Parameters
+        ----------
+        k : int or "auto", default="auto"
+            Number of clusters. ``"auto"`` chooses at most 7 by silhouette, as ``plot(color="cluster")`` and
+            ``tabemb explore`` do (:func:`~tabemb.vectors.clustering.auto_clusters`).
+        random_state : int, default=0
+            Random seed.
+
+        Returns
+        -------
+        pandas.Series of int of shape (n,)
+            The cluster of each category, indexed by key, ready for ``table["dest"].map(clusters)``. Cluster 0 is the
+            largest, ties by the first category.
+
+        Raises
+        ------
+        DataError
+            If ``k`` is neither "auto" nor an integer from 1 to the number of distinct directions.
+
+        Examples
+        --------
+        >>> days = [[1.0, 0.0], [0.9, 0.1], [0.8, -0.1], [-0.6, 0.8]]
+        >>> CategoryVectors(["mon", "tue", "wed", "sat"], days, name="weekday").cluster(2)
+        weekday
+        mon    0
+        tue    0
+        wed    0
+        sat    1
+        Name: weekday_cluster, dtype: int64
+        """
+        return cluster(self, k, random_state=random_state)
+
+    def shrink(self, k: float | str = "auto") -> Self:
+        """Return the vectors shrunk to their count-weighted mean, by n / (n + k) for a category of n rows.
+
+        Parameters
+        ----------
+        k : float or "auto", default="auto"
+            Strength of the prior, in rows; 0 disables. ``"auto"`` estimates it from the vectors and counts (empirical
+            Bayes; see :class:`~tabemb.vectors.shrinkage.RandomEffects`). It is 0 if rare categories are no farther
+            from the mean than frequent ones, as after training with shrinkage.
+
+        Returns
+        -------
+        CategoryVectors
+            With the same keys, counts, and vectors of unknown categories and missing cells.
+
+        Raises
+        ------
+        DataError
+            If there are no counts, or ``k`` is neither "auto" nor a number from 0.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["JFK", "LGA"], [[0.0, 2.0], [4.0, 2.0]], counts=[3, 1])
+        >>> vectors.shrink(1).vectors
+        array([[0.25, 2.  ],
+               [2.5 , 2.  ]], dtype=float32)
+        """
+        return shrink(self, k)
+
+    def uncertainty(self, k: float | str = "auto") -> Float64s:
+        """Return the posterior standard deviation of an entry of each vector.
+
+        In the units of the vectors: ``sqrt(variance * k / (n + k))`` for a category of n rows, where ``variance`` is
+        that of the categories around their mean.
+
+        Parameters
+        ----------
+        k : float or "auto", default="auto"
+            As in :meth:`shrink`, but "auto" estimates it for shrunk vectors as well.
+
+        Returns
+        -------
+        float64 array of shape (n,)
+            0 for all categories with rows if ``k`` is 0.
+
+        Raises
+        ------
+        DataError
+            As :meth:`shrink`.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["JFK", "LGA", "SFO"], [[0.0], [2.0], [-2.0]], counts=[60, 2, 2])
+        >>> vectors.uncertainty(k=2).round(2)
+        array([0.21, 0.82, 0.82])
+        """
+        return uncertainty(self, k)
+
+    def align(self, reference: KeyedMatrix, *, scale: bool = False) -> Self:
+        """Return the vectors rotated into the space of another fit, so that shared categories come closest.
+
+        Each fit has its own axes, so vectors of two fits are not comparable before. Orthogonal Procrustes (Schoenemann
+        1966, "A generalized solution of the orthogonal Procrustes problem"), shared categories weighted by their counts
+        (:class:`~tabemb.vectors.alignment.SharedKeys`). Similarities within the column do not change. The vectors of
+        unknown categories and missing cells are rotated too.
+
+        Parameters
+        ----------
+        reference : CategoryVectors
+            Vectors of the same length, with categories in common.
+        scale : bool, default=False
+            Whether to also multiply all vectors by the factor that brings them closest (Gower & Dijksterhuis 2004,
+            "Procrustes Problems", chapter 4).
+
+        Returns
+        -------
+        CategoryVectors
+            With the same keys, counts and name.
+
+        Raises
+        ------
+        DataError
+            If no category is shared, the dimensions differ, or one side has only zero vectors.
+
+        Warns
+        -----
+        FewSharedKeysWarning
+            If fewer categories are shared than there are dimensions.
+
+        Examples
+        --------
+        >>> june = CategoryVectors(["JFK", "LGA", "EWR"], [[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
+        >>> july = CategoryVectors(["LGA", "JFK", "SFO"], [[2.0, 0.0], [0.0, 1.0], [3.0, 0.0]])
+        >>> july.align(june).vectors.round(2) + 0.0
+        array([[0., 2.],
+               [1., 0.],
+               [0., 3.]], dtype=float32)
+        """
+        return aligned(self, reference, scale=scale)
+
+    def drift(self, reference: KeyedMatrix, *, scale: bool = False, k: int | None = None) -> Drift:
+        """Return how far each shared category has moved since the reference, after alignment.
+
+        By cosine, as for words over time in Hamilton, Leskovec & Jurafsky (2016, arXiv:1605.09096, section 2.3), and by
+        the overlap of neighbors, which needs no alignment (Gonen et al. 2020, "Simple, interpretable and stable method
+        for detecting words with usage change across corpora"). Refits with another seed drift as well: measure that for
+        comparison.
+
+        Parameters
+        ----------
+        reference : CategoryVectors
+            The earlier vectors.
+        scale : bool, default=False
+            As in :meth:`align`.
+        k : int, optional
+            Number of neighbors to compare; 10 by default, or a quarter of the other categories if that is less.
+
+        Returns
+        -------
+        Drift
+
+        Raises
+        ------
+        DataError
+            As :meth:`align`, and if ``k`` is not a number of neighbors among the shared categories.
+
+        Examples
+        --------
+        >>> june = CategoryVectors(["JFK", "LGA", "EWR"], [[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
+        >>> july = CategoryVectors(["JFK", "LGA", "SFO"], [[0.0, 1.0], [2.0, 0.0], [3.0, 0.0]])
+        >>> moved = july.drift(june)
+        >>> moved.new, moved.gone, moved.cosines.round(2)
+        (('SFO',), ('EWR',), array([1., 1.]))
+        """
+        return drift_between(self, reference, scale=scale, k=k)
+
+    def index(
+        self, kind: str | IndexKind = "auto", *, metric: str | SimilarityMetric = "cosine", **parameters: Any
+    ) -> NearestIndex:
+        """Return an index for many searches among many categories.
+
+        ``most_similar`` is exact and needs none. From some 100,000 categories an approximate index is many times as
+        fast and misses a few neighbors (see ``benchmarks/nearest.py``).
+
+        Parameters
+        ----------
+        kind : {"auto", "exact", "hnsw"} or IndexKind, default="auto"
+            ``"hnsw"``: an approximate graph search by usearch (extra ``index``). ``"exact"``: a scan of all vectors.
+            ``"auto"``: ``"hnsw"`` from 100,000 categories if usearch is installed.
+        metric : {"cosine", "dot", "euclidean"} or SimilarityMetric, default="cosine"
+            As in :meth:`most_similar`.
+        **parameters
+            Parameters of the kind, such as ``expansion_search=64`` (:class:`~tabemb.vectors.indexes.hnsw.Hnsw`).
+
+        Returns
+        -------
+        NearestIndex
+            ``index.search(queries, topn)`` returns ``keys`` and ``scores``, each of shape (n_queries, topn).
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such kind or metric, or the kind has no such parameter.
+        MissingExtraError
+            If ``"hnsw"`` is requested and usearch is not installed.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+        >>> keys, scores = vectors.index("exact").search(vectors[["mon", "sat"]], topn=2)
+        >>> keys
+        array([['mon', 'tue'],
+               ['sat', 'tue']], dtype=object)
+        """
+        found = INDEXES.resolve({"name": kind, **parameters} if isinstance(kind, str) else kind)
+        return found.build(self.vectors, label_array(self._index.keys_in_order), METRICS.resolve(metric))
+
+    def load_index(self, path: str | PathLike[str]) -> NearestIndex:
+        """Load an approximate index of these vectors that its ``save`` has written.
+
+        Parameters
+        ----------
+        path : str or path
+
+        Raises
+        ------
+        FormatError
+            If the file is missing or damaged, or was made from other vectors.
+        MissingExtraError
+            If usearch is not installed.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "weekday.hnsw")
+        ...     vectors.index("hnsw").save(path)
+        ...     vectors.load_index(path).search([1.0, 0.0], topn=2).keys
+        array(['mon', 'tue'], dtype=object)
+        """
+        return load_hnsw(path, self.vectors, label_array(self._index.keys_in_order))
+
+    def to_frame(self, *, count: bool = False, backend: str = "pandas") -> Any:
+        """Return the vectors as a table, ready to be joined by the column.
+
+        Parameters
+        ----------
+        count : bool, default=False
+            Whether to add a first column ``dest_count``.
+        backend : {"pandas", "polars", "pyarrow"}, default="pandas"
+            Library of the table.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            With the columns ``dest_emb0``, ``dest_emb1``, ... The keys are the index in pandas, else the first column,
+            named after the column of the vectors (``key`` if it has no name).
+
+        Raises
+        ------
+        DataError
+            If counts are requested and unknown, or polars and Arrow have no type that holds all keys.
+        UnknownNameError
+            If there is no such backend.
+        MissingExtraError
+            If polars is not installed.
+
+        Examples
+        --------
+        >>> CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest").to_frame()
+              dest_emb0  dest_emb1
+        dest
+        JFK         1.0        0.5
+        SFO        -1.0        0.5
+        """
+        return to_frame(self, count=count, backend=backend)
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        key: str | None = None,
+        vectors: Hashable | Iterable[Hashable] | None = None,
+        count: str | None = None,
+        name: str | None = None,
+        unknown: npt.ArrayLike | None = None,
+        missing: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Return the vectors in a table with one row per category.
+
+        Parameters
+        ----------
+        frame : pandas or polars DataFrame, pyarrow.Table, or another that narwhals supports
+        key : str, optional
+            Column of the categories; the index of a pandas table by default.
+        vectors : str or list of str, optional
+            The columns of numbers in order; or their prefix (``"dest_emb"`` for ``dest_emb0``, ``dest_emb1``, ...); or
+            one column of lists. By default the names that :meth:`to_frame` gives.
+        count : str, optional
+            Column of the counts.
+        name : str, optional
+            Name of the vectors' column; ``key`` by default.
+        unknown, missing : array-like of shape (dim,), optional
+            Vectors of categories that are not in the table, and of missing cells.
+
+        Returns
+        -------
+        CategoryVectors
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing. The message suggests similar names.
+        DataError
+            If a key is missing or repeated, or a column of vectors is not numeric or has missing numbers.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> table = pd.DataFrame({"city": ["Oslo", "Rome"], "lat": [59.9, 41.9], "lon": [10.8, 12.5]})
+        >>> CategoryVectors.from_frame(table, key="city", vectors=["lat", "lon"])
+        CategoryVectors(city: 2 categories x 2)
+        """
+        return cls.wrap(
+            from_frame(frame, key=key, vectors=vectors, count=count, name=name, unknown=unknown, missing=missing)
+        )
 
     def save(self, path: str | PathLike[str], *, format: str | None = None) -> None:  # noqa: A002
         """Write the vectors to a file, whole or not at all.
@@ -120,25 +811,25 @@ class CategoryVectors(
         Parameters
         ----------
         path : str or path
-            Its suffix tells the format. All bring keys of every type, numbers, and the vectors for unknown and missing
-            back exactly:
+            The suffix determines the format. All formats restore keys of every type, numbers, and the vectors of
+            unknown categories and missing cells exactly:
 
-            - ``.parquet``, ``.npz``, ``.safetensors`` and ``.jsonl`` (or ``.ndjson``) keep everything; the second and
-              the third can be mapped into memory;
+            - ``.parquet``, ``.npz``, ``.safetensors`` and ``.jsonl`` (or ``.ndjson``) keep everything; ``.npz`` and
+              ``.safetensors`` can be memory-mapped;
             - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
             - ``.csv`` opens in a spreadsheet, and keeps all but the name, which is that of the file;
-            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` its binary file and ``.glove`` GloVe text,
-              which other programs read, without counts and name.
+            - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` is word2vec binary, ``.glove`` is GloVe text;
+              other programs read them; without counts and name.
         format : str, optional
             ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"``, ``"word2vec"``,
-            ``"word2vec_binary"`` or ``"glove"``, for a name with another suffix.
+            ``"word2vec_binary"`` or ``"glove"``, for a file with another suffix.
 
         Raises
         ------
         UnknownNameError
-            When no format goes by that suffix or name.
+            If there is no format for the suffix or name.
         OutputError
-            When the file cannot be written; an old one then is as it was.
+            If the file cannot be written. An older file stays unchanged.
 
         Examples
         --------
@@ -161,8 +852,8 @@ class CategoryVectors(
         *,
         format: str | None = None,  # noqa: A002
         mmap: bool = False,
-    ) -> "CategoryVectors":
-        """Read vectors that :meth:`save` has written, or another program's word2vec or GloVe file, gzip or not.
+    ) -> Self:
+        """Load vectors that :meth:`save` has written, or a word2vec or GloVe file of another program, gzip or not.
 
         Parameters
         ----------
@@ -170,18 +861,17 @@ class CategoryVectors(
         format : str, optional
             As in :meth:`save`.
         mmap : bool, default=False
-            Whether the vectors stay in the file, and are read where they are looked at: many processes then share one
-            copy, and it may be larger than memory. Formats npz and safetensors. The file is read through once, to see
-            that all numbers are finite, and must not be changed in place meanwhile (:meth:`save` puts a new one in its
-            place, which does no harm). Keys and counts are read as ever.
+            Whether to map the vectors into memory instead of reading them: processes share one copy, which may be
+            larger than memory. Formats npz and safetensors. The file is read once to check that all numbers are finite,
+            and must not be changed in place while in use (:meth:`save` replaces it, which is safe).
 
         Raises
         ------
         UnknownNameError
-            When no format goes by that suffix or name.
+            If there is no format for the suffix or name.
         FormatError
-            When there is no such file, it is not whole, or cannot be mapped; the message says what was expected, and
-            for text in which line.
+            If the file is missing, damaged, or cannot be mapped. The message says what was expected, and for text in
+            which line.
 
         Examples
         --------
@@ -194,10 +884,15 @@ class CategoryVectors(
         """
         from tabemb.vectors.formats import find_format
 
-        return find_format(path, format).read(path, mmap=mmap)
+        return cls.wrap(find_format(path, format).read(path, mmap=mmap))
 
-    def _row(self, values: npt.ArrayLike, what: str) -> npt.NDArray[np.float32]:
-        return self.vector(values, what)
+    def _search(self, metric: str | SimilarityMetric) -> Search:
+        """Return the rows prepared for a metric, from the cache if possible."""
+        kind = METRICS.resolve(metric)
+        if type(kind) not in self._searches:
+            self._searches[type(kind)] = Search(self.vectors, kind)
+        return self._searches[type(kind)]
 
-    def _owner(self) -> str:
-        return self.owner
+    def _scored_keys(self, rows: npt.NDArray[np.intp], scores: Float64s) -> list[tuple[Any, float]]:
+        keys = self._index.keys_in_order
+        return [(keys[row], score) for row, score in zip(rows.tolist(), scores.tolist(), strict=True)]

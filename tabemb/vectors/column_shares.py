@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tabemb.exceptions import DataError
-from tabemb.vectors.random_effects import count_weighted_mean
+from tabemb.vectors.shrinkage import count_weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd

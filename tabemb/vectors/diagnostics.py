@@ -8,7 +8,7 @@ from tabemb.exceptions import DataError
 from tabemb.vectors import figures
 from tabemb.vectors.beyond_control import beyond_control
 from tabemb.vectors.findings import Diagnosis, Finding
-from tabemb.vectors.part import Part
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.side_columns import side_columns
 from tabemb.vectors.subject import Subject
 
@@ -27,7 +27,7 @@ QUESTIONS = (
 )
 
 
-class Diagnosing(Part):
+class Diagnosing(KeyedMatrix):
     """The part of :class:`~tabemb.vectors.category_vectors.CategoryVectors` that says what the vectors are worth."""
 
     __slots__ = ()
@@ -120,7 +120,7 @@ class Diagnosing(Part):
             seed=_count("random_state", random_state, 0),
         )
         if self.counts is None and subject.min_count > 1:
-            raise DataError(f"{self._owner()} came without counts, and min_count goes by them. Leave it out.")
+            raise DataError(f"{self.owner} came without counts, and min_count goes by them. Leave it out.")
         chosen = subject.rows()
         return Diagnosis(
             name=self.name,
@@ -138,18 +138,18 @@ def _findings(subject: Subject, side: Any) -> Iterator[Finding]:
     if side is not None:
         keys = subject.vectors.index_to_key
         compared = [keys[row] for row in subject.compared(subject.rows())]
-        for column in side_columns(side, compared, owner=subject.vectors._owner()):
+        for column in side_columns(side, compared, owner=subject.vectors.owner):
             yield from figures.alikeness(subject, column)
 
 
 def _several(given: Any, what: str) -> "tuple[CategoryVectors, ...]":
     if given is None:
         return ()
-    if isinstance(given, Part):
+    if isinstance(given, KeyedMatrix):
         return (given,)  # type: ignore[return-value]
     several = tuple(given) if isinstance(given, Iterable) else (given,)
     for each in several:
-        if not isinstance(each, Part):
+        if not isinstance(each, KeyedMatrix):
             raise DataError(f"{what} is CategoryVectors of the same column, or several; got {type(each).__name__}.")
     return several
 

@@ -6,21 +6,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.vectors.alignment import rotation, scaling
-from tabemb.vectors.neighbors import FEWEST, agreement, chance_overlap, heaviest, neighbourhood_size
-from tabemb.vectors.pairing import Pairing
+from tabemb.vectors.alignment import SharedKeys, aligned, rotation, scaling
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.neighbors import FEWEST, agreement, chance_overlap, heaviest, neighborhood_size
 from tabemb.vectors.similarity import unit_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tabemb.vectors.category_vectors import CategoryVectors
-
 __all__ = ["Drift", "drift_between"]
 
 FloatArray = npt.NDArray[np.float64]
 
-# Shuffled pairings whose mean residual is that of chance; more change its second digit at most.
+# Shuffles for the residual by chance; more change its second digit at most.
 N_SHUFFLED = 5
 SHOWN = 5
 
@@ -32,32 +30,32 @@ class Drift:
     Parameters
     ----------
     name : str
-        The column.
+        Name of the column.
     keys : tuple
-        The shared categories, in the order of the later vectors.
+        Shared categories, in the order of the later vectors.
     cosines : array of shape (n_shared,)
-        Between the aligned and the reference vector: 1 for a category that points where it did.
+        Cosine of each aligned vector and the reference's: 1 if the direction did not change.
     distances : array of shape (n_shared,)
-        Euclidean, as multiples of the typical length of the reference's vectors (root mean square, weighted).
+        Euclidean distance of the two, divided by the weighted root mean square length of the reference's vectors.
     overlaps : array of shape (n_shared,)
-        Jaccard index of the nearest neighbours among the shared categories, of more than 5,000 among those that count
-        most; NaN for the others, and where fewer than three are shared.
+        Jaccard index of the nearest neighbors among the shared categories, of more than 5,000 among those with the
+        largest weights; NaN for the others, and if fewer than three are shared.
     weights : array of shape (n_shared,)
-        How much each category counted for the alignment; see :class:`~tabemb.vectors.pairing.Pairing`.
+        Weight of each category in the alignment; see :class:`~tabemb.vectors.alignment.SharedKeys`.
     counts, reference_counts : array of int of shape (n_shared,) or None
-        Rows of each category, where they are known.
+        Number of rows of each category, if known.
     new, gone : tuple
-        Categories that only the later vectors have, and those that only the reference has.
+        Categories only in the later vectors, and only in the reference.
     residual : float
-        What alignment left: the squared distances as a share of the squared lengths of both sides, from 0 for equal
-        vectors to 1 for vectors that have nothing in common.
+        Squared distances after alignment as a share of the squared lengths of both sides: 0 for equal vectors, 1 for
+        unrelated ones.
     chance_residual : float
-        The same where the reference's vectors are dealt out to the categories at random, mean of five. With as many
-        dimensions as categories it is low.
+        The same with the reference's vectors shuffled, mean of five. It is low if there are as many dimensions as
+        categories.
     chance_overlap : float
-        The overlap of random neighbours.
+        Expected overlap of random neighbors.
     k : int
-        How many neighbours were compared; 0 where fewer than three categories are shared.
+        Number of neighbors compared; 0 if fewer than three categories are shared.
     """
 
     name: str
@@ -77,23 +75,23 @@ class Drift:
 
     @property
     def mean_cosine(self) -> float:
-        """The weighted mean of the cosines."""
+        """Weighted mean of the cosines."""
         return float(np.average(self.cosines, weights=self.weights))
 
     @property
     def mean_overlap(self) -> float:
-        """The weighted mean overlap of neighbours."""
+        """Weighted mean overlap of the neighbors."""
         known = np.isfinite(self.overlaps)
         return float(np.average(self.overlaps[known], weights=self.weights[known])) if known.any() else float("nan")
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row for each shared category, the one that moved most (by ``distance``) first.
+        """Return a table with one row per shared category, the largest ``distance`` first.
 
         Returns
         -------
         pandas.DataFrame
             Indexed by category; columns ``cosine``, ``distance``, ``overlap``, ``weight``, and ``count`` and
-            ``reference_count`` where they are known.
+            ``reference_count`` if known.
         """
         import pandas as pd
 
@@ -125,37 +123,25 @@ class Drift:
         return "\n".join(lines)
 
 
-def drift_between(
-    own: "CategoryVectors", reference: "CategoryVectors", *, scale: bool = False, k: int | None = None
-) -> Drift:
-    """Return how far the shared categories are from the reference's; see ``CategoryVectors.drift``.
-
-    Parameters
-    ----------
-    own, reference : CategoryVectors
-        The later vectors and the earlier ones.
-    scale : bool, default=False
-        Whether the alignment may make all vectors longer or shorter.
-    k : int, optional
-        How many neighbours are compared.
-    """
-    pairs = Pairing.of(own, reference)
-    rows, onto = _shared(own.align(reference, scale=scale), pairs.own), _shared(reference, pairs.reference)
-    share, n = pairs.weights / pairs.weights.sum(), len(pairs)
+def drift_between(own: KeyedMatrix, reference: KeyedMatrix, *, scale: bool = False, k: int | None = None) -> Drift:
+    """Return how far the shared categories have moved since the reference; see ``CategoryVectors.drift``."""
+    shared = SharedKeys.of(own, reference)
+    rows, onto = _rows(aligned(own, reference, scale=scale), shared.own), _rows(reference, shared.reference)
+    share, n = shared.weights / shared.weights.sum(), len(shared)
     length = float(np.sqrt(share @ (onto**2).sum(axis=1)))
-    near, some = np.full(n, np.nan), heaviest(pairs.weights)
-    size = neighbourhood_size(len(some), k, of="What both share") if n >= FEWEST or k is not None else 0
+    near, some = np.full(n, np.nan), heaviest(shared.weights)
+    size = neighborhood_size(len(some), k, of="What both share") if n >= FEWEST or k is not None else 0
     if size:
         near[some] = agreement([rows[some], onto[some]], size)
     return Drift(
         name=own.name,
-        keys=tuple(own.index_to_key[row] for row in pairs.own),
+        keys=tuple(own.index_to_key[row] for row in shared.own),
         cosines=np.clip((unit_rows(rows) * unit_rows(onto)).sum(axis=1), -1, 1),
         distances=np.sqrt(((rows - onto) ** 2).sum(axis=1)) / length,
         overlaps=near,
-        weights=pairs.weights,
-        counts=None if own.counts is None else own.counts[pairs.own],
-        reference_counts=None if reference.counts is None else reference.counts[pairs.reference],
+        weights=shared.weights,
+        counts=None if own.counts is None else own.counts[shared.own],
+        reference_counts=None if reference.counts is None else reference.counts[shared.reference],
         new=tuple(key for key in own if key not in reference),
         gone=tuple(key for key in reference if key not in own),
         residual=_residual(rows, onto, share),
@@ -165,8 +151,8 @@ def drift_between(
     )
 
 
-def _shared(vectors: "CategoryVectors", rows: npt.NDArray[np.intp]) -> FloatArray:
-    return vectors.vectors[rows].astype(np.float64)
+def _rows(matrix: KeyedMatrix, rows: npt.NDArray[np.intp]) -> FloatArray:
+    return matrix.vectors[rows].astype(np.float64)
 
 
 def _residual(rows: FloatArray, onto: FloatArray, share: FloatArray) -> float:

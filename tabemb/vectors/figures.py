@@ -135,7 +135,7 @@ def way_from_start(subject: Subject) -> Iterator[Finding]:
         return
     if start.dim != subject.vectors.dim:
         raise DataError(
-            f"untrained has vectors of {start.dim} numbers, and {subject.vectors._owner()} of {subject.vectors.dim}; "
+            f"untrained has vectors of {start.dim} numbers, and {subject.vectors.owner} of {subject.vectors.dim}; "
             "give the start of the same fit."
         )
     chosen = subject.shared({"untrained": start})

@@ -1,31 +1,33 @@
-"""From a category to its row, with the types of the keys respected."""
+"""A mapping from category to row that distinguishes keys by type."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from tabemb.exceptions import DataError, UnknownKeyError, did_you_mean
 from tabemb.table.keys import Key, as_key, identity
 
-__all__ = ["KeyIndex"]
+__all__ = ["KeyIndex", "is_several"]
 
 
 class KeyIndex(Mapping[Any, int]):
     """A read-only mapping from the keys of a column to 0, 1, 2, ...
 
-    A dict takes 1 and ``True`` for the same key; here they are two, while 1 and 1.0 are one, as in a vocabulary.
+    Unlike in a dict, 1 and ``True`` are two keys; 1 and 1.0 are the same.
 
     Parameters
     ----------
     keys : iterable of scalars
-        Each one once; None and NaN are no categories.
+        Unique; None and NaN are not allowed.
     column : str, default=""
-        The column's name, for error messages.
+        Name of the column, for error messages.
 
     Raises
     ------
     DataError
-        When a key comes twice, is missing, or is no scalar.
+        If a key is repeated, missing, or not a scalar.
 
     Examples
     --------
@@ -47,7 +49,7 @@ class KeyIndex(Mapping[Any, int]):
             if key is None:
                 raise DataError(
                     f"{self._where()}: expected categories, got {given!r} in row {row}, which stands for a missing "
-                    "cell. Its vector is given as missing=..."
+                    "cell. Pass its vector as missing=..."
                 )
             first = self._rows.setdefault(identity(key), row)
             if first != row:
@@ -56,7 +58,7 @@ class KeyIndex(Mapping[Any, int]):
 
     @property
     def keys_in_order(self) -> list[Any]:
-        """The keys by row; the index's own list, not to be changed."""
+        """Keys by row. This is the internal list: do not change it."""
         return self._keys
 
     def __getitem__(self, key: Any) -> int:
@@ -94,11 +96,24 @@ class KeyIndex(Mapping[Any, int]):
         message = f"No category {key!r} in {column} ({len(self):,} categories)."
         if _is_missing(key):
             return f"{message} The vector of missing cells is `.missing`."
-        # The commonest slip: 1 for "1", or "1" for 1.
+        # The most common mistake: 1 for "1", or "1" for 1.
         twins = [known for known in self._keys if type(known) is not type(key) and str(known) == str(key)]
         if twins:
             return f"{message} There is {twins[0]!r}, of type {type(twins[0]).__name__}."
         return message + did_you_mean(key, self._keys)
+
+
+def is_several(key: Any) -> bool:
+    """Return whether a value is a list of keys; text, bytes and scalars are single keys.
+
+    Examples
+    --------
+    >>> is_several("JFK"), is_several(["JFK"])
+    (False, True)
+    """
+    if isinstance(key, np.ndarray):
+        return key.ndim > 0
+    return isinstance(key, Iterable) and not isinstance(key, str | bytes | bytearray)
 
 
 def _is_missing(key: Any) -> bool:

@@ -1,13 +1,13 @@
-"""A matrix with a typed key for each row: the value that formats, indexes and questions work on."""
+"""A matrix with a typed key for each row: the value that formats, indexes and queries work on."""
 
-from collections.abc import Iterable, Iterator, KeysView, Mapping
+from collections.abc import Iterable, Iterator, KeysView
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from tabemb.vectors.arrays import count_array, float_array
-from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.key_index import KeyIndex, is_several
 
 __all__ = ["KeyedMatrix"]
 
@@ -41,6 +41,8 @@ class KeyedMatrix:
     >>> matrix = KeyedMatrix(["JFK", "LGA"], [[1.0, 0.1], [0.9, 0.2]], name="origin")
     >>> matrix["LGA"]
     array([0.9, 0.2], dtype=float32)
+    >>> matrix[["LGA", "JFK"]].shape
+    (2, 2)
     >>> len(matrix), matrix.dim, "SFO" in matrix
     (2, 2, False)
     """
@@ -76,7 +78,7 @@ class KeyedMatrix:
         return list(self._index)
 
     @property
-    def key_to_index(self) -> Mapping[Any, int]:
+    def key_to_index(self) -> KeyIndex:
         """Mapping from category to row; unlike in a dict, 1 and ``True`` are two keys."""
         return self._index
 
@@ -119,7 +121,7 @@ class KeyedMatrix:
         >>> list(matrix.keys()), dict(matrix)["JFK"].tolist()
         (['JFK', 'LGA'], [1.0, 0.5])
         """
-        # A view asks no more of its mapping than length, membership and iteration.
+        # A view needs only the length, membership and iteration of its mapping.
         return KeysView(self)
 
     def vector(self, values: npt.ArrayLike, what: str) -> npt.NDArray[np.float32]:
@@ -160,6 +162,8 @@ class KeyedMatrix:
     @classmethod
     def wrap(cls, matrix: "KeyedMatrix") -> Self:
         """Return a matrix as an instance of this class, sharing its arrays without checking or copying them."""
+        if isinstance(matrix, cls):
+            return matrix
         made = cls.__new__(cls)
         for slot in KeyedMatrix.__slots__:
             setattr(made, slot, getattr(matrix, slot))
@@ -175,6 +179,8 @@ class KeyedMatrix:
         return key in self._index
 
     def __getitem__(self, key: Any) -> npt.NDArray[np.float32]:
+        if is_several(key):
+            return self._vectors[np.array([self._index[each] for each in key], dtype=np.intp)]
         row: npt.NDArray[np.float32] = self._vectors[self._index[key]]
         return row
 

@@ -10,7 +10,7 @@ from tabemb.exceptions import DataError
 from tabemb.registry import Registry
 from tabemb.vectors.similarity import cosines, unit_mean, unit_rows
 
-__all__ = ["METRICS", "Cosine", "Dot", "Euclidean", "Metric"]
+__all__ = ["METRICS", "Cosine", "Dot", "Euclidean", "SimilarityMetric"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Float32s = npt.NDArray[np.float32]
@@ -20,7 +20,7 @@ Float64s = npt.NDArray[np.float64]
 BLOCK = 2**16
 
 
-class Metric(ABC):
+class SimilarityMetric(ABC):
     """A way to tell how near a row is to a query.
 
     A search takes one float32 matrix product of queries and rows, which finds the candidates, and scores those row by
@@ -67,11 +67,11 @@ class Metric(ABC):
         """Return how large a sum can be, for the length of the longest row and those of the queries, of shape (m,)."""
 
 
-METRICS: Registry[Metric] = Registry("metric")
+METRICS: Registry[SimilarityMetric] = Registry("metric")
 
 
 @METRICS.register("cosine")
-class Cosine(Metric):
+class Cosine(SimilarityMetric):
     """The cosine of the angle: 1 for the same direction, -1 for the opposite one, 0 where one is all zeros.
 
     Several vectors stand for the sum of their directions, less those of the negative ones (gensim's rule; 3CosAdd in
@@ -107,7 +107,7 @@ class Cosine(Metric):
 
 
 @METRICS.register("dot")
-class Dot(Metric):
+class Dot(SimilarityMetric):
     """The dot product, which long vectors raise; several vectors stand for their sum, less the negative ones.
 
     Examples
@@ -127,7 +127,7 @@ class Dot(Metric):
 
 
 @METRICS.register("euclidean")
-class Euclidean(Metric):
+class Euclidean(SimilarityMetric):
     """The distance, the smallest first; several vectors stand for their mean.
 
     With negative vectors it is the sum of the positive ones less that of the negative ones, over how many more the

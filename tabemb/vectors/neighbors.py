@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.vectors.similarity import unit_rows
 
-__all__ = ["FEWEST", "agreement", "chance_overlap", "heaviest", "nearest_rows", "neighbourhood_size", "overlaps"]
+__all__ = ["FEWEST", "agreement", "chance_overlap", "heaviest", "nearest_rows", "neighborhood_size", "overlaps"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.intp]
@@ -28,7 +28,7 @@ MOST_COMPARED = 5000
 CELLS = 2**22
 
 
-def neighbourhood_size(n: int, k: int | None = None, *, of: str = "The column") -> int:
+def neighborhood_size(n: int, k: int | None = None, *, of: str = "The column") -> int:
     """Return how many neighbours are looked at among n categories.
 
     Parameters
@@ -47,7 +47,7 @@ def neighbourhood_size(n: int, k: int | None = None, *, of: str = "The column") 
 
     Examples
     --------
-    >>> neighbourhood_size(1000), neighbourhood_size(17), neighbourhood_size(17, 5)
+    >>> neighborhood_size(1000), neighborhood_size(17), neighborhood_size(17, 5)
     (10, 4, 5)
     """
     if k is None:

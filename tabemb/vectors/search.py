@@ -1,46 +1,47 @@
-"""Which rows are nearest to a query: exact, in one matrix product for many queries."""
+"""Exact nearest-neighbor search, with one matrix product for many queries, and filters of the results."""
 
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
-from tabemb.vectors.metrics import Metric
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.metrics import SimilarityMetric
 from tabemb.vectors.similarity import top, within_reach
 
-__all__ = ["Search", "checked_topn"]
+__all__ = ["Search", "allowed_rows", "check_topn"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.intp]
 
-# Rows whose scores are told by the highest of them, until that is high enough to look closer.
+# Rows of a chunk: only the highest score of each is kept at first.
 CHUNK = 64
-# Queries and rows of one product: its scores stay in the cache.
+# Queries and rows of one product, whose scores fit into the CPU cache.
 QUERIES, ROWS = 256, 2**13
-# Rows that are scored in float64 at the same time.
+# Rows scored in float64 at a time.
 BLOCK = 2**15
-# Beyond this float32 may overflow on the way, and below its inverse lose what is small.
+# Above this float32 may overflow, and below its inverse underflow.
 LARGEST = 1e37
 
 
 class Search:
-    """The rows of a matrix, made ready for one metric.
+    """The rows of a matrix, prepared for search by one metric.
 
-    A float32 product finds the rows that may be among the nearest; they are scored and ordered in float64, row by row.
-    Of the product only the highest score of each 64 rows is kept: that is several times as fast as partitioning all
-    scores, and takes a 64th of their memory. The product's error is known (at most ``dim`` roundings a sum; Higham
-    2002, "Accuracy and stability of numerical algorithms", section 3.1), so that none is missed: the answers are those
-    of float64 throughout, equal rows have equal scores, and many queries at once are answered as each by itself.
+    A float32 product finds candidates, which are scored and sorted in float64, row by row. Only the highest score of
+    each 64 rows of the product is kept: several times as fast as partitioning all scores, with a 64th of the memory.
+    The error of the product is bounded (at most ``dim`` roundings per sum; Higham 2002, "Accuracy and stability of
+    numerical algorithms", section 3.1), so no result is missed: results equal those of float64 throughout, equal rows
+    have equal scores, and a batch gives the same results as single queries.
 
     Parameters
     ----------
     vectors : float32 array of shape (n, dim)
-    metric : Metric
+    metric : SimilarityMetric
 
     Examples
     --------
@@ -53,7 +54,7 @@ class Search:
 
     __slots__ = ("_bias", "_longest", "_rows", "metric", "vectors")
 
-    def __init__(self, vectors: Float32s, metric: Metric) -> None:
+    def __init__(self, vectors: Float32s, metric: SimilarityMetric) -> None:
         self.vectors = vectors
         self.metric = metric
         self._rows = metric.rows(vectors)
@@ -68,22 +69,22 @@ class Search:
         without: Sequence[Sequence[int]] | None = None,
         allowed: Bools | None = None,
     ) -> Iterator[tuple[IntArray, Float64s]]:
-        """Find the rows nearest to each query.
+        """Yield the rows nearest to each query and their scores.
 
         Parameters
         ----------
         queries : float64 array of shape (m, dim)
         topn : int
-            How many; fewer come where there are fewer.
+            Number of results; fewer if there are fewer rows.
         without : sequence of sequences of int, optional
-            For each query, rows that are no answers.
+            Excluded rows of each query.
         allowed : array of bool of shape (n,), optional
-            Rows that may be answers to any query.
+            Rows that may be results of any query.
 
         Yields
         ------
         rows, scores : arrays of shape (at most topn,)
-            The nearest first; among equal ones the first row comes first.
+            Nearest first, ties by row.
         """
         asked = self.metric.queries(queries)
         margins = self._margins(asked)
@@ -112,11 +113,11 @@ class Search:
 
     @property
     def _lanes(self) -> int:
-        """How many chunks a block has, which is how far apart the rows of a chunk are: so whole lanes are compared."""
+        """Number of chunks in a block, and distance between the rows of a chunk, so that whole lanes are compared."""
         return max(1, -(-min(len(self._rows), ROWS) // CHUNK))
 
     def _highest(self, queries: Float32s, allowed: Bools | None) -> Float32s:
-        """Return the highest rough score of each chunk for each query, of shape (m, n_chunks)."""
+        """Return the highest float32 score of each chunk for each query, of shape (m, n_chunks)."""
         m, lanes, n = len(queries), self._lanes, len(self._rows)
         size = lanes * CHUNK
         scores = np.empty((m, size), np.float32)
@@ -154,30 +155,96 @@ class Search:
         return rows[rows < len(self._rows)]
 
     def _margins(self, queries: Float64s) -> Float64s:
-        """Return by how much the product may be wrong for each query; infinite where float32 is too small for it."""
+        """Return the maximum error of the product for each query; infinite if float32 may overflow."""
         lengths = np.sqrt((queries * queries).sum(axis=1))
         size = self.metric.size(self._longest, lengths)
-        # Rows, query, bias and sums are rounded; twice as much again, for comparisons are in float32 too.
+        # Rows, query, bias and sums are rounded; doubled, because comparisons are in float32 too.
         margins = (queries.shape[1] + 8) * 2.0**-23 * size + 1 / LARGEST
         return np.where((size < LARGEST) & (lengths < LARGEST), margins, np.inf)
 
 
-def checked_topn(topn: object) -> int:
-    """Return how many neighbours are wanted.
+def check_topn(topn: object) -> int:
+    """Return the number of results as an int.
 
     Raises
     ------
     DataError
-        When it is no whole number from 1.
+        If it is not an integer from 1.
 
     Examples
     --------
-    >>> checked_topn(3)
+    >>> check_topn(3)
     3
     """
     if isinstance(topn, bool) or not isinstance(topn, numbers.Integral) or topn < 1:
-        raise DataError(f"topn is how many neighbours to return: expected a whole number from 1, got {topn!r}.")
+        raise DataError(f"topn is the number of results: expected a whole number from 1, got {topn!r}.")
     return int(topn)
+
+
+def allowed_rows(
+    matrix: KeyedMatrix, *, min_count: int | None = None, where: Callable[[Any], object] | None = None
+) -> Bools | None:
+    """Return which rows pass the filters, or None without a filter.
+
+    Parameters
+    ----------
+    matrix : KeyedMatrix
+    min_count : int, optional
+        Minimum count.
+    where : callable, optional
+        Function of a key that returns whether it passes.
+
+    Raises
+    ------
+    DataError
+        If nothing passes, ``min_count`` is not an integer from 0 or there are no counts, or ``where`` is not callable.
+
+    Examples
+    --------
+    >>> airports = KeyedMatrix(["JFK", "LGA", "SFO"], [[1.0], [2.0], [3.0]], [9, 5, 1])
+    >>> allowed_rows(airports, min_count=2, where=lambda key: key != "JFK")
+    array([False,  True, False])
+    """
+    if min_count is None and where is None:
+        return None
+    keys = matrix.key_to_index.keys_in_order
+    allowed = np.ones(len(keys), dtype=bool)
+    if min_count is not None:
+        allowed &= _frequent(matrix, min_count)
+    if where is not None:
+        if not callable(where):
+            raise DataError(
+                f"where is a function of a key that returns whether it may be a result, such as "
+                f"lambda key: key.startswith('N'); got {where!r}."
+            )
+        for row in np.flatnonzero(allowed).tolist():
+            allowed[row] = _passes(where, keys[row])
+        if len(keys) and not allowed.any():
+            also = f" that have a count of {min_count:,} or more" if min_count is not None else ""
+            raise DataError(f"{matrix.owner}: where=... excludes all categories{also}.")
+    return allowed
+
+
+def _frequent(matrix: KeyedMatrix, min_count: object) -> Bools:
+    if isinstance(min_count, bool) or not isinstance(min_count, numbers.Integral) or min_count < 0:
+        raise DataError(f"min_count is a number of rows: expected a whole number from 0, got {min_count!r}.")
+    if matrix.counts is None:
+        raise DataError(f"{matrix.owner}: min_count requires counts, and these vectors have none; leave it out.")
+    frequent: Bools = matrix.counts >= int(min_count)
+    if len(matrix) and not frequent.any():
+        raise DataError(
+            f"{matrix.owner}: none of {len(matrix):,} categories has a count of {min_count:,} or more; the most "
+            f"frequent one has {matrix.counts.max():,}."
+        )
+    return frequent
+
+
+def _passes(where: Callable[[Any], object], key: Any) -> bool:
+    try:
+        return bool(where(key))
+    except Exception as error:
+        error.add_note(f"where=... was called with the key {key!r}, of type {type(key).__name__}.")
+        raise
 
 
 def _longest(vectors: Float32s) -> float:

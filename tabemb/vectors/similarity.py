@@ -1,32 +1,47 @@
-"""The arithmetic of nearness: unit vectors, cosines, analogies, and the best of many.
+"""The arithmetic of similarity: unit vectors, cosines, analogies, means, and the highest of many scores.
 
-Sums go row by row, never through a matrix product, whose last bits hang on how many rows there are: so equal rows have
-equal scores, and a row has the same score whatever stands beside it.
+Sums are computed row by row, not by matrix products, whose last bits depend on the number of rows. So equal rows have
+equal scores, and the score of a row does not depend on the other rows.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EPSILON", "cosines", "multiplied", "nth_highest", "top", "unit_mean", "unit_rows", "within_reach"]
+from tabemb.exceptions import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "EPSILON",
+    "cosine_frame",
+    "cosines",
+    "multiplied",
+    "nth_highest",
+    "top",
+    "unit_mean",
+    "unit_rows",
+    "weighted_mean",
+    "within_reach",
+]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]
 
-# Keeps 3CosMul from dividing by zero; the value of the paper.
+# Prevents division by zero in 3CosMul; the value of the paper.
 EPSILON = 0.001
 
 
 def unit_rows(vectors: FloatArray) -> FloatArray:
-    """Scale each row to length one; a row of zeros stays zeros.
+    """Scale each row to length one; zero rows stay zero.
 
     Parameters
     ----------
     vectors : array of shape (..., dim)
-        Any finite numbers. The largest and the smallest floats are safe: a row is scaled by its largest entry before
-        it is squared.
+        Finite. Rows are scaled by their largest entry before squaring, so that no float over- or underflows.
 
     Returns
     -------
@@ -47,7 +62,7 @@ def unit_rows(vectors: FloatArray) -> FloatArray:
 
 
 def unit_mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
-    """Add up the directions of the positive rows, take away those of the negative ones, and scale to length one.
+    """Return the sum of the positive directions minus that of the negative ones, scaled to length one.
 
     This is the query of gensim's ``most_similar`` and the 3CosAdd of Levy & Goldberg (2014), "Linguistic
     regularities in sparse and explicit word representations", equation 2.
@@ -65,8 +80,41 @@ def unit_mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
     return unit_rows(unit_rows(positive).sum(axis=0) - unit_rows(negative).sum(axis=0))
 
 
+def weighted_mean(rows: FloatArray, weights: npt.ArrayLike | None = None) -> FloatArray:
+    """Return the weighted sum of rows divided by the sum of the absolute weights.
+
+    Parameters
+    ----------
+    rows : array of shape (n, dim)
+    weights : array-like of shape (n,), optional
+        Possibly negative, but not all 0; 1 by default.
+
+    Raises
+    ------
+    DataError
+        If weights do not match the rows, are not finite, or are all 0.
+
+    Examples
+    --------
+    >>> weighted_mean(np.array([[2.0, 0.0], [0.0, 2.0]]), [3, 1])
+    array([1.5, 0.5])
+    """
+    n = len(rows)
+    try:
+        given = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"Expected numbers as weights, one for each key; got {weights!r}.") from error
+    if given.shape != (n,):
+        raise DataError(f"Expected {n} weights, one for each key; got an array of shape {given.shape}.")
+    total = np.abs(given).sum()
+    if not np.isfinite(total) or total == 0:
+        raise DataError(f"Expected finite weights that are not all 0; got {given.tolist()}.")
+    mean: FloatArray = given / total @ rows
+    return mean
+
+
 def cosines(vectors: FloatArray, query: FloatArray) -> FloatArray:
-    """Return the cosine between each row and one query, or its own; 0 where either is all zeros.
+    """Return the cosine of each row and a query, or its own query; 0 if either is all zeros.
 
     Parameters
     ----------
@@ -83,17 +131,41 @@ def cosines(vectors: FloatArray, query: FloatArray) -> FloatArray:
     >>> cosines(np.array([[2.0, 0.0], [0.0, 2.0], [0.0, 0.0]]), np.array([1.0, 0.0]))
     array([1., 0., 0.])
     """
-    # Rounding can carry a cosine of parallel vectors past 1, and 1 - cosine below 0.
+    # Rounding can carry the cosine of parallel vectors above 1, and 1 - cosine below 0.
     between: FloatArray = np.clip((unit_rows(vectors) * unit_rows(query)).sum(axis=-1), -1, 1)
     return between
 
 
+def cosine_frame(vectors: FloatArray, names: Sequence[Any]) -> "pd.DataFrame":
+    """Return the cosines of all pairs of rows as a table; 1 on the diagonal, 0 for zero rows.
+
+    Parameters
+    ----------
+    vectors : array of shape (n, dim)
+    names : sequence of shape (n,)
+
+    Examples
+    --------
+    >>> cosine_frame(np.array([[1.0, 0.0], [0.6, 0.8]]), ["a", "b"])
+         a    b
+    a  1.0  0.6
+    b  0.6  1.0
+    """
+    import pandas as pd
+
+    unit = unit_rows(vectors.astype(np.float64))
+    matrix = np.clip(unit @ unit.T, -1, 1)
+    np.fill_diagonal(matrix, unit.any(axis=1))
+    index = pd.Index(names, dtype=None if len(names) else object)
+    return pd.DataFrame(matrix, index=index, columns=index)
+
+
 def multiplied(to_a: FloatArray, to_b: FloatArray, to_c: FloatArray) -> FloatArray:
-    """Return how well each row answers "a is to b as c is to it", by multiplication (3CosMul).
+    """Return the 3CosMul score of each row for "a is to b as c is to ...".
 
     Levy & Goldberg (2014), "Linguistic regularities in sparse and explicit word representations", equation 4: with
-    cosines shifted to [0, 1], that to b times that to c, over that to a plus 0.001. No large term can outweigh the
-    others, as one can in a sum.
+    cosines shifted to [0, 1], that to b times that to c, divided by that to a plus 0.001. In a product, unlike in a
+    sum, no single term dominates.
 
     Parameters
     ----------
@@ -103,7 +175,7 @@ def multiplied(to_a: FloatArray, to_b: FloatArray, to_c: FloatArray) -> FloatArr
     Returns
     -------
     array of shape (n,)
-        From 0; above 1 where a row is nearer to b and c than to a.
+        From 0; above 1 if a row is nearer to b and c than to a.
 
     Examples
     --------
@@ -116,14 +188,14 @@ def multiplied(to_a: FloatArray, to_b: FloatArray, to_c: FloatArray) -> FloatArr
 
 
 def within_reach(scores: FloatArray, n: int, margin: float) -> IntArray:
-    """Return the positions that may be among the n best, when each score may be off by a margin; in ascending order.
+    """Return, in ascending order, the positions that may be among the n highest if scores are off by a margin.
 
     Parameters
     ----------
     scores : array of shape (m,)
     n : int
     margin : float
-        At least the error of a score, in its unit; infinite where nothing is known.
+        Maximum error of a score; infinite if unknown.
 
     Examples
     --------
@@ -136,15 +208,15 @@ def within_reach(scores: FloatArray, n: int, margin: float) -> IntArray:
 
 
 def top(scores: FloatArray, n: int, *, without: Sequence[int] = ()) -> IntArray:
-    """Return the positions of the highest scores, best first; among equal scores the first position comes first.
+    """Return the positions of the n highest scores, highest first, ties by position.
 
     Parameters
     ----------
     scores : array of shape (m,)
     n : int
-        How many; fewer come where there are fewer.
+        Fewer are returned if there are fewer.
     without : sequence of int
-        Positions that are left out.
+        Excluded positions.
 
     Returns
     -------
@@ -161,7 +233,7 @@ def top(scores: FloatArray, n: int, *, without: Sequence[int] = ()) -> IntArray:
     candidates[list(without)] = False
     left = np.flatnonzero(candidates)
     if n < len(left):
-        # Everything that ties with the n-th best stays in until the stable sort has decided.
+        # Keep all ties with the n-th highest for the stable sort.
         left = left[scores[left] >= nth_highest(scores[left], n)]
     return left[np.argsort(-scores[left], kind="stable")[:n]]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
-from tabemb.vectors.neighbors import FEWEST, heaviest, neighbourhood_size
+from tabemb.vectors.neighbors import FEWEST, heaviest, neighborhood_size
 
 if TYPE_CHECKING:
     from tabemb.vectors.category_vectors import CategoryVectors
@@ -74,7 +74,7 @@ class Subject:
 
     def size(self, n: int, of: str | None = None) -> int:
         """Return how many neighbours are looked at among n categories."""
-        return neighbourhood_size(n, self.k, of=of or self.vectors._owner())
+        return neighborhood_size(n, self.k, of=of or self.vectors.owner)
 
     def named(self, what: str) -> "dict[str, CategoryVectors]":
         """Return the vectors of ``fits``, or of ``control``, under the names by which messages call them."""
@@ -96,7 +96,7 @@ class Subject:
             if len(kept) < FEWEST:
                 raise DataError(
                     f"{what} has vectors of its own for {len(kept) or 'none'} of the {len(rows):,} categories "
-                    f"of {self.vectors._owner()} that are compared; it takes {FEWEST}. It has {_examples(other)}, the "
+                    f"of {self.vectors.owner} that are compared; it takes {FEWEST}. It has {_examples(other)}, the "
                     f"column {_examples(self.vectors)}. Give fits of the same column."
                 )
             rows = np.array(kept, dtype=np.intp)
@@ -115,7 +115,7 @@ class Subject:
         if total >= FEWEST and self.min_count <= 1:
             advice = "The others were never updated, or are all zeros: was the column trained?"
         return (
-            f"{self.vectors._owner()} has {total:,} categor{'y' if total == 1 else 'ies'}, and {n:,} with a vector of "
+            f"{self.vectors.owner} has {total:,} categor{'y' if total == 1 else 'ies'}, and {n:,} with a vector of "
             f"its own{counted}; a diagnosis takes {FEWEST}. {advice}"
         )
 

@@ -1,11 +1,15 @@
-"""Tables brought into one space."""
+"""Vectors of separate fits, rotated into one space."""
+
+import re
 
 import numpy as np
 import pytest
 from scipy.linalg import orthogonal_procrustes
 from scipy.stats import ortho_group
 
-from tabemb.vectors.alignment import align, mean_of_seen, rotation, scaling
+from tabemb import CategoryVectors
+from tabemb.exceptions import DataError
+from tabemb.vectors.alignment import FewSharedKeysWarning, SharedKeys, align, mean_of_seen, rotation, scaling
 
 
 def table(n=20, dim=5, seed=0):
@@ -100,3 +104,140 @@ def test_the_mean_is_over_those_that_have_seen_a_row():
     mean = mean_of_seen(tables, seen)
     assert mean.dtype == "float32"
     assert mean.ravel().tolist() == [4, 1, 6, 9]
+
+
+def random_vectors(keys, counts=None, dim=2, name="dest", seed=0):
+    return CategoryVectors(keys, np.random.default_rng(seed).normal(size=(len(keys), dim)), counts, name=name)
+
+
+def test_rows_of_the_same_category_are_paired_in_the_order_of_the_first():
+    shared = SharedKeys.of(random_vectors(["a", "b", "c", "d"]), random_vectors(["d", "x", "b"]))
+    assert (shared.own.tolist(), shared.reference.tolist(), len(shared)) == ([1, 3], [2, 0], 2)
+    assert shared.weights.tolist() == [1, 1]
+
+
+def test_keys_keep_their_type():
+    shared = SharedKeys.of(random_vectors([1, "1", True]), random_vectors(["1", 1.0]))
+    assert (shared.own.tolist(), shared.reference.tolist()) == ([0, 1], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("own", "reference", "weights"),
+    [
+        ([6, 0, 3], [3, 5, 3], [2, 0, 1.5]),
+        (None, [3, 5, 0], [3, 5, 0]),
+        ([6, 0, 3], None, [6, 0, 3]),
+    ],
+)
+def test_a_pair_counts_by_the_rows_of_both_sides(own, reference, weights):
+    keys = ["a", "b", "c"]
+    assert SharedKeys.of(random_vectors(keys, own), random_vectors(keys, reference)).weights.tolist() == weights
+
+
+def test_no_shared_category_is_told_with_an_example_of_both():
+    told = (
+        "Column 'dest' shares no category with the reference: its keys look like 1 (int), the reference's like '1' "
+        "(str). Align vectors of the same column, or of columns with the same categories and the same types of keys."
+    )
+    with pytest.raises(DataError, match=re.escape(told)):
+        SharedKeys.of(random_vectors([1, 2]), random_vectors(["1", "2"]))
+    with pytest.raises(DataError, match="shares no category with the reference, since one of them has no categories"):
+        SharedKeys.of(random_vectors([1, 2]), CategoryVectors([], np.empty((0, 2))))
+
+
+def test_no_shared_category_with_rows_is_told():
+    with pytest.raises(DataError, match="share 2 categories, but none has a count above 0 on both sides"):
+        SharedKeys.of(random_vectors(["a", "b"], [0, 3]), random_vectors(["a", "b"], [4, 0]))
+
+
+def test_a_reference_of_another_kind_is_told():
+    with pytest.raises(DataError, match="The reference is CategoryVectors of another fit; got dict"):
+        SharedKeys.of(random_vectors(["a"]), {"a": [1.0, 2.0]})
+
+
+def test_other_dimensions_are_told_with_the_way_out():
+    one, other = random_vectors(["a", "b", "c"], dim=3), random_vectors(["a", "b", "c"], dim=2)
+    told = "Column 'dest' has vectors of 3 numbers and the reference has 2; .* Fit both with embedding_dim=2, or"
+    with pytest.raises(DataError, match=told):
+        SharedKeys.of(one, other).rows(one, other)
+
+
+def test_vectors_of_zeros_give_no_direction():
+    zeros = CategoryVectors(["a", "b"], np.zeros((2, 2)), name="dest")
+    for one, other, whose in (
+        (zeros, random_vectors(["a", "b"]), "Column 'dest'"),
+        (random_vectors("ab"), zeros, "The reference"),
+    ):
+        with pytest.raises(DataError, match=f"{whose} has zero vectors for all 2 shared categories"):
+            SharedKeys.of(one, other).rows(one, other)
+
+
+def test_fewer_shared_categories_than_dimensions_warn():
+    one, other = random_vectors(["a", "b", "c"], dim=3), random_vectors(["a", "b", "x"], dim=3)
+    with pytest.warns(FewSharedKeysWarning, match="share 2 categories with rows, fewer than their 3 dimensions"):
+        SharedKeys.of(one, other).rows(one, other)
+
+
+RNG = np.random.default_rng(0)
+KEYS = [f"c{i}" for i in range(30)]
+ROWS = RNG.normal(size=(30, 4))
+TURN = ortho_group.rvs(4, random_state=1)
+
+
+def vectors(rows=ROWS, keys=KEYS, counts=None, **more):
+    return CategoryVectors(keys, rows, counts, name="dest", **more)
+
+
+def test_a_turned_table_is_turned_back_with_what_serves_for_unknown_and_missing():
+    given = vectors(ROWS @ TURN, unknown=[1, 2, 3, 4] @ TURN, missing=[0, 1, 0, 0] @ TURN, counts=np.arange(30) + 1)
+    made = given.align(vectors())
+    np.testing.assert_allclose(made.vectors, ROWS, atol=1e-5)
+    np.testing.assert_allclose(made.unknown, [1, 2, 3, 4], atol=1e-5)
+    np.testing.assert_allclose(made.missing, [0, 1, 0, 0], atol=1e-5)
+    assert (made.index_to_key, made.name) == (KEYS, "dest")
+    assert made.counts.tolist() == given.counts.tolist()
+
+
+def test_categories_that_only_one_side_has_are_turned_along_and_decide_nothing():
+    more = np.vstack([ROWS, [[9, 9, 9, 9]]])
+    given = vectors(more @ TURN, [*KEYS, "new"])
+    reference = vectors(np.vstack([ROWS[:20], [[7, -7, 7, 7]]]), [*KEYS[:20], "gone"])
+    np.testing.assert_allclose(given.align(reference).vectors, more, atol=1e-4)
+    assert given.align(reference).unknown is None
+
+
+def test_it_is_scipys_turn_of_rows_weighted_by_their_counts():
+    counts = RNG.integers(1, 50, 30)
+    one, other = vectors(RNG.normal(size=(30, 4))), vectors(counts=counts)
+    turn, _ = orthogonal_procrustes(one.vectors * counts[:, None], other.vectors)
+    np.testing.assert_allclose(one.align(other).vectors, one.vectors @ turn, atol=1e-5)
+    assert not np.allclose(one.align(other).vectors, one.align(vectors()).vectors, atol=1e-3)
+
+
+def test_similarities_within_a_fit_stay_as_they_were():
+    given, made = vectors(), vectors().align(vectors(RNG.normal(size=(30, 4))))
+    assert made.similarity("c1", "c2") == pytest.approx(given.similarity("c1", "c2"), abs=1e-6)
+
+
+def test_one_factor_for_all_lengths_where_it_is_asked_for():
+    given = vectors(3 * ROWS @ TURN, unknown=3 * np.ones(4) @ TURN)
+    np.testing.assert_allclose(given.align(vectors(), scale=True).vectors, ROWS, atol=1e-5)
+    np.testing.assert_allclose(given.align(vectors(), scale=True).unknown, np.ones(4), atol=1e-5)
+    np.testing.assert_allclose(given.align(vectors()).vectors, 3 * ROWS, atol=1e-5)
+
+
+def test_the_drift_is_that_to_the_reference():
+    moved = vectors(2 * ROWS @ TURN).drift(vectors(), scale=True, k=2)
+    assert (moved.name, moved.k, len(moved.keys)) == ("dest", 2, 30)
+    assert moved.residual == pytest.approx(0, abs=1e-9)
+    assert vectors(2 * ROWS @ TURN).drift(vectors()).residual == pytest.approx(1 / 5)
+
+
+def test_what_cannot_be_aligned_is_told():
+    for call in (vectors().align, vectors().drift):
+        with pytest.raises(DataError, match="Column 'dest' shares no category with the reference"):
+            call(vectors(ROWS[:1], ["x"]))
+        with pytest.raises(DataError, match="Fit both with embedding_dim=3"):
+            call(vectors(ROWS[:, :3]))
+    with pytest.warns(FewSharedKeysWarning, match="3 categories with rows, fewer than their 4 dimensions"):
+        vectors().align(vectors(ROWS[:3], KEYS[:3]))

@@ -1,4 +1,4 @@
-"""The value itself: what it takes, what it answers, and that nothing changes it."""
+"""What the vectors of a column take, and how they answer queries."""
 
 import copy
 import pickle
@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabemb.exceptions import DataError, UnknownKeyError, UnknownNameError
+from tabemb.exceptions import DataError, FormatError, UnknownKeyError, UnknownNameError
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.indexes import INDEXES
+from tabemb.vectors.indexes.hnsw import Hnsw
+from tabemb.vectors.metrics import METRICS
 
 
 def test_it_holds_what_it_was_given(airports):
@@ -137,3 +140,365 @@ def test_save_and_load_go_by_the_suffix_or_the_name(airports, tmp_path):
     assert CategoryVectors.load(tmp_path / "dest.w2v").name == "dest"
     with pytest.raises(UnknownNameError, match="No format named 'parqet'"):
         airports.save(tmp_path / "x.bin", format="parqet")
+
+
+def test_rows_are_made_ready_once_for_each_metric_and_are_no_part_of_the_value(airports):
+    twin = pickle.loads(pickle.dumps(airports))
+    assert airports._searches == {}
+    airports.most_similar("JFK")
+    kept = airports._search("cosine")
+    airports.similarity_matrix()
+    airports.rank("JFK", "SFO")
+    assert airports._search("cosine") is kept
+    airports.most_similar("JFK", metric="dot")
+    assert len(airports._searches) == 2
+    assert airports == twin
+    assert copy.deepcopy(airports) is airports
+    for clone in (copy.copy, lambda it: pickle.loads(pickle.dumps(it))):
+        assert clone(airports) == airports
+        assert clone(airports)._searches == {}
+    assert len(pickle.dumps(airports)) == len(pickle.dumps(twin))
+
+
+def test_only_the_cosine_takes_rows_of_its_own(airports):
+    assert airports._search("dot")._rows is airports.vectors
+    assert airports._search("euclidean")._rows is airports.vectors
+    assert airports._search("cosine")._rows is not airports.vectors
+
+
+def test_a_metric_is_a_name_or_an_object(airports):
+    with pytest.raises(UnknownNameError, match="A metric is given as a name, a mapping with a 'name', or an instance"):
+        airports.most_similar("JFK", metric=7)
+
+
+def test_keys_of_any_type_ask():
+    vectors = CategoryVectors([1, "1", True], [[1.0, 0], [0, 1], [1, 1]])
+    assert [key for key, _ in vectors.most_similar(1)] == [True, "1"]
+    assert vectors.most_similar(True, topn=1)[0][0] == 1
+    assert type(vectors.most_similar(True, topn=1)[0][0]) is int
+
+
+def test_the_order_of_memory_changes_no_answer():
+    rows = np.random.default_rng(0).normal(size=(500, 9)).astype("f4")
+    one, two = CategoryVectors(range(500), rows), CategoryVectors(range(500), np.asfortranarray(rows))
+    for metric in ("cosine", "dot", "euclidean"):
+        assert one.most_similar(3, metric=metric) == two.most_similar(3, metric=metric)
+    assert one.distances(3).tolist() == two.distances(3).tolist()
+    assert one.analogy(1, 2, 3, method="multiply") == two.analogy(1, 2, 3, method="multiply")
+
+
+def test_most_similar_goes_by_cosine_and_leaves_out_what_was_asked(airports):
+    assert [key for key, _ in airports.most_similar("JFK")] == ["LGA", "OAK", "SFO"]
+    key, cosine = airports.most_similar("JFK", topn=1)[0]
+    assert (key, type(cosine)) == ("LGA", float)
+    assert cosine == pytest.approx(airports.similarity("JFK", "LGA"), abs=1e-6)
+    assert [key for key, _ in airports.most_similar(["JFK", "LGA"])] == ["OAK", "SFO"]
+    assert [key for key, _ in airports.most_similar("JFK", negative="SFO", topn=9)] == ["LGA", "OAK"]
+    assert [key for key, _ in airports.most_similar([], negative=["JFK"])] == ["SFO", "OAK", "LGA"]
+
+
+def test_most_similar_takes_raw_vectors(airports):
+    assert airports.most_similar(airports.vectors[0])[0] == ("JFK", pytest.approx(1))
+    assert airports.most_similar(np.array([-1.0, 0]), topn=1)[0][0] == "SFO"
+    assert airports.most_similar(["JFK", airports["LGA"]], topn=1)[0][0] == "LGA"
+    assert airports.most_similar(airports.vectors[:2].astype(np.float64), topn=1)[0][0] in {"JFK", "LGA"}
+
+
+def test_it_answers_as_the_plain_formula_does():
+    rng = np.random.default_rng(3)
+    vectors = CategoryVectors(range(60), rng.normal(size=(60, 5)))
+    rows = vectors.vectors.astype(np.float64)
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    query = unit[3] + unit[5] - unit[7]
+    order = [i for i in np.argsort(-(unit @ query)) if i not in {3, 5, 7}][:10]
+    assert [key for key, _ in vectors.most_similar([3, 5], [7])] == order
+
+
+def test_among_equal_vectors_the_more_frequent_comes_first():
+    vectors = CategoryVectors("abcdef", [[1, 0], [0, 1], [0, 2], [0, 1], [0, 3], [1, 1]])
+    assert [key for key, _ in vectors.most_similar(np.array([0.0, 1.0]), topn=3)] == ["b", "c", "d"]
+
+
+def test_zero_vectors_give_no_nan():
+    vectors = CategoryVectors(["zero", "a"], [[0, 0], [1, 0]])
+    assert vectors.most_similar("zero") == [("a", 0.0)]
+    assert vectors.most_similar("a") == [("zero", 0.0)]
+    assert vectors.similarity("zero", "zero") == 0
+    assert vectors.distance("zero", "a") == 1
+
+
+@pytest.mark.parametrize("topn", [0, -1, 2.5, True, None, "3"])
+def test_topn_is_a_whole_number_from_one(airports, topn):
+    with pytest.raises(DataError, match=re.escape(f"expected a whole number from 1, got {topn!r}.")):
+        airports.most_similar("JFK", topn=topn)
+
+
+def test_an_empty_question_is_refused(airports):
+    with pytest.raises(DataError, match="needs at least one key or vector to look for; `positive` is empty"):
+        airports.most_similar([])
+
+
+def test_a_vector_of_another_length_is_refused(airports):
+    with pytest.raises(DataError, match="expected a query vector of shape 2, got 3"):
+        airports.most_similar(np.ones(3))
+    with pytest.raises(DataError, match="expected a query vector of shape 2, got 3"):
+        airports.similarity("JFK", np.ones(3))
+
+
+def test_similarity_and_distance(airports):
+    assert airports.similarity("JFK", "JFK") == pytest.approx(1)
+    assert airports.distance("JFK", "JFK") == pytest.approx(0, abs=1e-12)
+    assert airports.similarity("JFK", "SFO") == pytest.approx(
+        np.dot(airports["JFK"], airports["SFO"]) / np.linalg.norm(airports["JFK"]) / np.linalg.norm(airports["SFO"])
+    )
+    with pytest.raises(UnknownKeyError, match=r"Did you mean 'JFK'\?"):
+        airports.similarity("JFKK", "LGA")
+
+
+def test_a_batch_is_answered_as_one_by_one():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(700, 5)).round(1)
+    rows[rng.integers(0, 700, 200)] = rows[3]
+    vectors = CategoryVectors(range(700), rows, rng.integers(0, 9, 700))
+    queries = [*range(40), rng.normal(size=5), np.zeros(5), [1, 2, rows[9]], ([4, 5], [6]), ([7, 8], 9), ([10], ())]
+    for options in ({}, {"metric": "dot"}, {"metric": "euclidean"}, {"min_count": 4, "where": lambda key: key % 2}):
+        together = vectors.most_similar_batch(queries, topn=6, **options)
+        assert len(together) == len(queries)
+        for query, found in zip(queries, together, strict=True):
+            positive, negative = query if isinstance(query, tuple) else (query, ())
+            assert found == vectors.most_similar(positive, negative, topn=6, **options)
+
+
+def test_a_batch_takes_any_list(airports):
+    one = airports.most_similar("JFK")
+    for queries in (["JFK"], ("JFK",), np.array(["JFK"]), pd.Series(["JFK"]), iter(["JFK"])):
+        assert airports.most_similar_batch(queries) == [one]
+    assert airports.most_similar_batch(airports.vectors[:2])[1][0][0] == "LGA"
+    assert airports.most_similar_batch([]) == []
+
+
+@pytest.mark.parametrize(
+    ("queries", "error", "message"),
+    [
+        (
+            "JFK",
+            DataError,
+            "queries is a list with a key, a vector, or a tuple (positive, negative) for each query; got",
+        ),
+        (np.ones(2), DataError, "For a single query use most_similar."),
+        (
+            ["JFK", "LAG"],
+            UnknownKeyError,
+            "Query 1: No category 'LAG' in column 'dest' (4 categories). Did you mean 'LGA'",
+        ),
+        (["JFK", []], DataError, "Query 1: A query needs at least one key or vector to look for"),
+        ([("JFK",)], DataError, "Query 0: expected a tuple (positive, negative), got 1 items: ('JFK',)."),
+        (["JFK", np.ones(3)], DataError, "Query 1: Column 'dest': expected a query vector of shape 2, got 3."),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_named(airports, queries, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        airports.most_similar_batch(queries)
+
+
+def test_a_batch_is_checked_as_a_question_is(airports):
+    with pytest.raises(DataError, match="expected a whole number from 1, got 0"):
+        airports.most_similar_batch(["JFK"], topn=0)
+    assert len(airports.most_similar_batch(["JFK"], topn=99)[0]) == 3
+
+
+def test_gensim_finds_the_same(words_in_both):
+    ours, theirs = words_in_both
+    found, wanted = ours.most_similar(["w1", "w2"], ["w3"], 20), theirs.most_similar(["w1", "w2"], ["w3"], 20)
+    assert [key for key, _ in found] == [key for key, _ in wanted]
+    assert [score for _, score in found] == pytest.approx([score for _, score in wanted], abs=1e-6)
+
+
+def test_the_mean_is_weighted_and_scaled_as_told(airports):
+    unit = airports.vectors / np.linalg.norm(airports.vectors, axis=1, keepdims=True)
+    rows = airports.vectors
+    np.testing.assert_allclose(airports.mean_vector(["JFK", "OAK"]), unit[[0, 3]].mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(
+        airports.mean_vector(["JFK", "OAK"], [3, -1], pre_normalize=False), (3 * rows[0] - rows[3]) / 4, rtol=1e-6
+    )
+    assert np.linalg.norm(airports.mean_vector(["JFK", "OAK"], post_normalize=True)) == pytest.approx(1)
+    assert airports.mean_vector(["JFK"]).dtype == np.float32
+    given = np.array([0.0, 5.0])
+    np.testing.assert_allclose(airports.mean_vector(["JFK", given]), (unit[0] + [0, 1]) / 2, rtol=1e-6)
+
+
+def test_the_mean_asks_as_several_keys_do(airports):
+    mean = airports.mean_vector(["JFK", "LGA"])
+    near, asked = airports.most_similar(mean)[2:], airports.most_similar(["JFK", "LGA"])
+    assert [key for key, _ in near] == [key for key, _ in asked]
+    assert [score for _, score in near] == pytest.approx([score for _, score in asked], abs=1e-6)
+
+
+def test_a_mean_of_opposites_is_zero_and_no_nan():
+    vectors = CategoryVectors("ab", [[1, 0], [-2, 0]])
+    assert vectors.mean_vector(["a", "b"], post_normalize=True).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("keys", "weights", "message"),
+    [
+        ([], None, "mean_vector needs at least one key; got 0."),
+        ("JFK", None, "mean_vector takes a list of keys; got 'JFK'."),
+        (["JFK", "LGA"], [1], "Expected 2 weights, one for each key; got an array of shape (1,)."),
+        (["JFK"], ["x"], "Expected numbers as weights, one for each key; got ['x']."),
+        (["JFK", "LGA"], [0, 0], "Expected finite weights that are not all 0; got [0.0, 0.0]."),
+        (["JFK", "LGA"], [1, np.nan], "Expected finite weights that are not all 0; got [1.0, nan]."),
+    ],
+)
+def test_what_has_no_mean_is_refused(airports, keys, weights, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        airports.mean_vector(keys, weights)
+
+
+def test_the_stranger_is_named(airports):
+    assert airports.doesnt_match(["JFK", "SFO", "OAK"]) == "JFK"
+    assert airports.doesnt_match(["OAK", "JFK", "LGA"]) == "OAK"
+    assert type(CategoryVectors([1, 2, 3], [[1, 0], [1, 0], [0, 1]]).doesnt_match([1.0, 2.0, 3.0])) is int
+
+
+def test_a_zero_vector_is_a_stranger_and_equals_go_by_the_list():
+    vectors = CategoryVectors("abcd", [[1, 0], [1, 0.1], [0, 0], [0, 0]])
+    assert vectors.doesnt_match(["a", "c", "b"]) == "c"
+    assert vectors.doesnt_match(["d", "c", "a"]) == "d"
+    assert CategoryVectors("abc", np.zeros((3, 2))).doesnt_match(["b", "a", "c"]) == "b"
+
+
+def test_a_stranger_needs_three_keys(airports):
+    with pytest.raises(DataError, match="doesnt_match needs at least 3 keys; got 2"):
+        airports.doesnt_match(["JFK", "SFO"])
+    with pytest.raises(DataError, match="doesnt_match needs at least 3 keys; got 0"):
+        airports.doesnt_match([])
+    with pytest.raises(DataError, match="doesnt_match takes keys only"):
+        airports.doesnt_match(["JFK", "SFO", airports["LGA"]])
+    with pytest.raises(DataError, match="doesnt_match takes a list of keys; got 'JFK'"):
+        airports.doesnt_match("JFK")
+    with pytest.raises(UnknownKeyError, match=r"Did you mean 'JFK'\?"):
+        airports.doesnt_match(["JFKK", "SFO", "OAK"])
+
+
+def test_gensim_has_the_same_means_and_strangers(words_in_both):
+    ours, theirs = words_in_both
+    keys = ["w1", "w2", "w3", "w4"]
+    for options in ({}, {"weights": [2, -1, 0.5, 1]}, {"pre_normalize": False, "post_normalize": True}):
+        np.testing.assert_allclose(
+            ours.mean_vector(keys, **options), theirs.get_mean_vector(keys, **options), atol=1e-6
+        )
+    for start in range(0, 60, 4):
+        some = [f"w{i}" for i in range(start, start + 4)]
+        assert ours.doesnt_match(some) == theirs.doesnt_match(some)
+
+
+@pytest.fixture
+def normal():
+    return CategoryVectors(range(40), np.random.default_rng(4).normal(size=(40, 3)))
+
+
+def test_distances_are_those_of_pairs(normal):
+    assert normal.distances(3).tolist() == [normal.distance(3, other) for other in range(40)]
+    assert normal.distances(3, [7, 5]).tolist() == [normal.distance(3, 7), normal.distance(3, 5)]
+    assert normal.distances(normal[3], [normal[7], 5]).tolist() == [normal.distance(3, 7), normal.distance(3, 5)]
+    assert normal.distances(3, 7).shape == (1,)
+    assert normal.distances(3, []).shape == (0,)
+
+
+def test_rank_and_closer_than_agree_with_the_neighbours(normal):
+    near = [key for key, _ in normal.most_similar(3, topn=39)]
+    assert [normal.rank(3, key) for key in near] == list(range(1, 40))
+    assert normal.closer_than(3, near[5]) == near[:5]
+    assert normal.closer_than(3, near[0]) == []
+    assert normal.closer_than(3, 3) == []
+    assert normal.rank(3, 3) == 1
+    assert normal.closer_than(normal[3], near[2]) == [3, *near[:2]]
+
+
+def test_equally_close_categories_have_the_same_rank():
+    vectors = CategoryVectors("abcd", [[1, 0], [1, 1], [2, 2], [0, 1]])
+    assert [vectors.rank("a", key) for key in "bcd"] == [1, 1, 3]
+    assert vectors.closer_than("a", "d") == ["b", "c"]
+
+
+def test_zero_vectors_are_at_one():
+    vectors = CategoryVectors(["zero", "a", "b"], [[0, 0], [1, 0], [-1, 0]])
+    assert vectors.distances("zero").tolist() == [1, 1, 1]
+    assert vectors.rank("a", "zero") == 1
+    assert vectors.rank("a", "b") == 2
+    assert vectors.similarity_matrix().loc["zero"].tolist() == [0, 0, 0]
+
+
+def test_the_matrix_is_that_of_pairs(normal):
+    matrix = normal.similarity_matrix()
+    assert matrix.shape == (40, 40)
+    assert matrix.index.tolist() == matrix.columns.tolist() == list(range(40))
+    np.testing.assert_array_equal(matrix, matrix.T)
+    assert (np.diag(matrix) == 1).all()
+    assert matrix.loc[3, 7] == pytest.approx(normal.similarity(3, 7), abs=1e-15)
+    some = normal.similarity_matrix([7, 3, 7])
+    assert some.index.tolist() == [7, 3, 7]
+    np.testing.assert_allclose(some.to_numpy()[:2, :2], matrix.loc[[7, 3], [7, 3]], atol=1e-15)
+    assert normal.similarity_matrix([]).shape == (0, 0)
+    assert isinstance(matrix, pd.DataFrame)
+
+
+def test_what_is_not_there_is_named(airports):
+    for ask in (airports.distances, airports.similarity_matrix):
+        with pytest.raises(UnknownKeyError, match=r"No category 'JFX' in column 'dest'.*Did you mean 'JFK'\?"):
+            ask(["JFX"] if ask == airports.similarity_matrix else "JFX")
+    for ask in (airports.rank, airports.closer_than):
+        with pytest.raises(UnknownKeyError, match=r"Did you mean 'LGA'\?"):
+            ask("JFK", "LGAA")
+    with pytest.raises(DataError, match="expected a query vector of shape 2, got 3"):
+        airports.distances(np.ones(3))
+
+
+def test_gensim_compares_alike(words_in_both):
+    ours, theirs = words_in_both
+    np.testing.assert_allclose(ours.distances("w1"), theirs.distances("w1"), atol=1e-6)
+    assert [ours.rank("w1", f"w{i}") for i in range(2, 20)] == [theirs.rank("w1", f"w{i}") for i in range(2, 20)]
+    assert set(ours.closer_than("w1", "w2")) == set(theirs.closer_than("w1", "w2"))
+
+
+@pytest.fixture
+def named():
+    return CategoryVectors([f"k{i}" for i in range(300)], np.random.default_rng(0).normal(size=(300, 6)), name="dest")
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS))
+@pytest.mark.parametrize("kind", sorted(INDEXES))
+def test_an_index_answers_as_most_similar_does(named, kind, metric):
+    keys, scores = named.index(kind, metric=metric).search(named.vectors[:20], topn=5)
+    wanted = named.most_similar_batch(list(named.vectors[:20]), topn=5, metric=metric)
+    # Three hundred rows are few enough for the graph to find them all.
+    assert keys.tolist() == [[key for key, _ in each] for each in wanted]
+    assert scores.tolist() == [[score for _, score in each] for each in wanted]
+
+
+def test_keys_keep_their_types():
+    vectors = CategoryVectors([1, "1", True], [[1.0, 0], [0, 1], [1, 1]])
+    found = vectors.index().search([1.0, 0.2], topn=3).keys
+    assert [(type(key), key) for key in found] == [(int, 1), (bool, True), (str, "1")]
+
+
+def test_a_kind_is_a_name_with_parameters_or_an_object(named):
+    assert named.index("hnsw").parameters == Hnsw(connectivity=16, expansion_add=64, expansion_search=64, threads=0)
+    assert named.index("hnsw", connectivity=5).parameters == Hnsw(connectivity=5)
+    assert named.index(Hnsw(expansion_search=9)).expansion_search == 9
+    with pytest.raises(UnknownNameError, match=r"No index named 'hsnw'. Known: auto, exact, hnsw. Did you mean 'hnsw'"):
+        named.index("hsnw")
+    with pytest.raises(UnknownNameError, match="The index 'hnsw' does not take these parameters"):
+        named.index("hnsw", ef=3)
+    with pytest.raises(UnknownNameError, match="No metric named 'cos'"):
+        named.index(metric="cos")
+
+
+def test_an_index_is_read_back_with_its_own_vectors(named, tmp_path):
+    named.index("hnsw", metric="dot", connectivity=7).save(tmp_path / "dest.hnsw")
+    read = named.load_index(str(tmp_path / "dest.hnsw"))
+    assert (read.metric, read.parameters.connectivity) == ("dot", 7)
+    assert read.search(named["k3"], 1).keys.shape == (1,)
+    with pytest.raises(FormatError, match="made from other vectors of the same size"):
+        named.replace(named.vectors + 1).load_index(tmp_path / "dest.hnsw")

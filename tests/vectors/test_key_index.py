@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import DataError, UnknownKeyError
-from tabemb.vectors.key_index import KeyIndex
+from tabemb.vectors.key_index import KeyIndex, is_several
 
 
 def test_numbers_are_one_family_and_text_and_bool_are_others():
@@ -42,7 +42,7 @@ def test_its_repr_is_short():
     [
         (["a", "b", "a"], "Column 'dest': expected each key once, got 'a' in rows 0 and 2."),
         ([1, 1.0], "Column 'dest': expected each key once, got 1.0 in rows 0 and 1."),
-        (["a", None], "got None in row 1, which stands for a missing cell. Its vector is given as missing=..."),
+        (["a", None], "got None in row 1, which stands for a missing cell. Pass its vector as missing=..."),
         ([float("nan")], "got nan in row 0, which stands for a missing cell."),
         ([["a"]], "got a cell of type list: ['a']"),
     ],
@@ -77,3 +77,8 @@ def test_near_keys_are_found_quickly_in_a_large_column():
     index = KeyIndex([f"key {i}" for i in range(200_000)])
     with pytest.raises(KeyError, match=r"No category 'key 7x' in these vectors \(200,000 categories\)\. Did you mean"):
         index["key 7x"]
+
+
+def test_lists_are_several_and_text_is_one():
+    assert [is_several(each) for each in (["a"], ("a",), np.array(["a"]), {"a"})] == [True] * 4
+    assert [is_several(each) for each in ("ab", b"ab", 7, np.array(7.0), None)] == [False] * 5

@@ -9,7 +9,7 @@ import pytest
 from tabemb import CategoryVectors
 from tabemb.exceptions import DataError
 from tabemb.vectors import neighbors
-from tabemb.vectors.neighbors import agreement, chance_overlap, nearest_rows, neighbourhood_size, overlaps
+from tabemb.vectors.neighbors import agreement, chance_overlap, nearest_rows, neighborhood_size, overlaps
 
 RNG = np.random.default_rng(0)
 
@@ -52,8 +52,8 @@ def test_random_tables_agree_by_chance_and_turned_ones_wholly():
 
 
 def test_how_many_neighbours():
-    assert [neighbourhood_size(n) for n in (3, 5, 9, 16, 41, 5000)] == [1, 1, 2, 3, 10, 10]
-    assert neighbourhood_size(12, np.int64(10)) == 10
+    assert [neighborhood_size(n) for n in (3, 5, 9, 16, 41, 5000)] == [1, 1, 2, 3, 10, 10]
+    assert neighborhood_size(12, np.int64(10)) == 10
 
 
 @pytest.mark.parametrize("k", [0, 11, -1, 2.5, "3", True])
@@ -63,4 +63,4 @@ def test_more_neighbours_than_there_are_others_are_told(k):
         "12 categories to compare, and each has 11 others, of which some must stay outside."
     )
     with pytest.raises(DataError, match=re.escape(told)):
-        neighbourhood_size(12, k, of="Column 'dest'")
+        neighborhood_size(12, k, of="Column 'dest'")

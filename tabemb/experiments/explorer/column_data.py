@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tabemb.experiments.explorer.labels import labels_of
 from tabemb.table.keys import family
 from tabemb.vectors.category_vectors import CategoryVectors
-from tabemb.vectors.groups import group_names, groups_of
+from tabemb.vectors.clustering import auto_clusters, cluster_names
 from tabemb.vectors.plots.projections import Pca, Plane, Tsne
 
 __all__ = ["MOST_FOR_NEIGHBOUR_MAPS", "column_data", "whole_rows"]
@@ -46,7 +46,7 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
     keys = vectors.index_to_key
     labels = labels_of(keys)
     kinds = [family(key) for key in keys]
-    groups = groups_of(vectors.vectors)
+    groups = auto_clusters(vectors.vectors)
     return {
         "name": name,
         "labels": labels,
@@ -56,7 +56,7 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
         "dim": vectors.dim,
         "vectors": _base64(whole_rows(vectors.vectors)),
         "groups": _base64(groups.astype(np.uint8)),
-        "group_names": group_names(labels, groups),
+        "group_names": cluster_names(labels, groups),
         "maps": [_map(name, about, plane) for name, about, plane in _planes(vectors)],
     }
 

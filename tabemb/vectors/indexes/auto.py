@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex
 from tabemb.vectors.indexes.exact import Exact
 from tabemb.vectors.indexes.hnsw import Hnsw
-from tabemb.vectors.metrics import Metric
+from tabemb.vectors.metrics import SimilarityMetric
 
 __all__ = ["Auto"]
 
@@ -38,7 +38,9 @@ class Auto(IndexKind):
 
     hnsw_from: int = HNSW_FROM
 
-    def build(self, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any], metric: Metric) -> NearestIndex:
+    def build(
+        self, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any], metric: SimilarityMetric
+    ) -> NearestIndex:
         """Make the index."""
         large = len(vectors) >= self.hnsw_from and importlib.util.find_spec("usearch") is not None
         kind: IndexKind = Hnsw() if large else Exact()

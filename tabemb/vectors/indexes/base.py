@@ -15,8 +15,8 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.registry import Registry
 from tabemb.vectors.arrays import float_array
-from tabemb.vectors.metrics import METRICS, Metric
-from tabemb.vectors.search import checked_topn
+from tabemb.vectors.metrics import METRICS, SimilarityMetric
+from tabemb.vectors.search import check_topn
 
 __all__ = ["INDEXES", "IndexKind", "NearestIndex", "Neighbours", "label_array"]
 
@@ -36,7 +36,7 @@ class Neighbours(NamedTuple):
     keys : array of shape (m, k), or (k,) for one query
         The labels, the nearest first.
     scores : float64 array of the same shape
-        By the metric of the index, as :class:`~tabemb.vectors.metrics.Metric` defines it.
+        By the metric of the index, as :class:`~tabemb.vectors.metrics.SimilarityMetric` defines it.
     """
 
     keys: npt.NDArray[Any]
@@ -54,12 +54,12 @@ class NearestIndex(ABC):
     vectors : float32 array of shape (n, dim)
         Finite.
     labels : array of shape (n,)
-    metric : Metric
+    metric : SimilarityMetric
     """
 
     kind: ClassVar[str]
 
-    def __init__(self, vectors: Float32s, labels: npt.NDArray[Any], metric: Metric) -> None:
+    def __init__(self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric) -> None:
         self._vectors = vectors
         self._labels = labels
         self._metric = metric
@@ -98,7 +98,7 @@ class NearestIndex(ABC):
         DataError
             When queries are no finite numbers or of another length than the rows, or ``topn`` is below 1.
         """
-        topn = min(checked_topn(topn), len(self))
+        topn = min(check_topn(topn), len(self))
         asked, one = self._asked(queries)
         keys = np.empty((len(asked), topn), self._labels.dtype)
         scores = np.empty((len(asked), topn))
@@ -152,7 +152,7 @@ class IndexKind(ABC):
     """A kind of index and its parameters."""
 
     @abstractmethod
-    def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: Metric) -> NearestIndex:
+    def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric) -> NearestIndex:
         """Make the index of rows.
 
         Parameters
@@ -161,7 +161,7 @@ class IndexKind(ABC):
             Finite, and not to be changed as long as the index is used.
         labels : array of shape (n,)
             What is returned for each row.
-        metric : Metric
+        metric : SimilarityMetric
         """
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex
-from tabemb.vectors.metrics import Metric
+from tabemb.vectors.metrics import SimilarityMetric
 from tabemb.vectors.search import Search
 
 __all__ = ["Exact", "ExactIndex"]
@@ -18,7 +18,7 @@ class ExactIndex(NearestIndex):
 
     kind = "exact"
 
-    def __init__(self, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any], metric: Metric) -> None:
+    def __init__(self, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any], metric: SimilarityMetric) -> None:
         super().__init__(vectors, labels, metric)
         self._search = Search(vectors, metric)
 
@@ -44,6 +44,6 @@ class Exact(IndexKind):
            ['sat', 'tue']], dtype=object)
     """
 
-    def build(self, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any], metric: Metric) -> ExactIndex:
+    def build(self, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any], metric: SimilarityMetric) -> ExactIndex:
         """Make the index."""
         return ExactIndex(vectors, labels, metric)

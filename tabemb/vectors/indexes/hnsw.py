@@ -12,9 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError, FormatError, MissingExtraError
-from tabemb.vectors.formats.replacing import replacing_file
 from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex
-from tabemb.vectors.metrics import METRICS, Metric
+from tabemb.vectors.metrics import METRICS, SimilarityMetric
 from tabemb.vectors.search import Search
 
 __all__ = ["Hnsw", "HnswIndex", "load_hnsw"]
@@ -81,7 +80,7 @@ class Hnsw(IndexKind):
                 raise DataError(f"{name} of an HNSW index: expected a whole number from {lowest}, got {value!r}.")
             object.__setattr__(self, name, int(value))
 
-    def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: Metric) -> "HnswIndex":
+    def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric) -> "HnswIndex":
         """Make the index; a million rows take minutes."""
         graph = _empty_graph(self, vectors.shape[1], metric)
         if len(vectors):
@@ -98,7 +97,7 @@ class HnswIndex(NearestIndex):
     kind = "hnsw"
 
     def __init__(
-        self, vectors: Float32s, labels: npt.NDArray[Any], metric: Metric, parameters: Hnsw, graph: Any
+        self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric, parameters: Hnsw, graph: Any
     ) -> None:
         super().__init__(vectors, labels, metric)
         self.parameters = parameters
@@ -122,6 +121,8 @@ class HnswIndex(NearestIndex):
         OutputError
             When the file cannot be written; an old one then is as it was.
         """
+        from tabemb.vectors.formats.replacing import replacing_file
+
         graph = bytes(self._graph.save())
         head = {
             "version": _VERSION,
@@ -221,7 +222,7 @@ def _read(path: Path) -> tuple[dict[str, Any], bytes]:
     return read, graph
 
 
-def _empty_graph(parameters: Hnsw, dim: int, metric: Metric) -> Any:
+def _empty_graph(parameters: Hnsw, dim: int, metric: SimilarityMetric) -> Any:
     try:
         from usearch.index import Index
     except ImportError as error:

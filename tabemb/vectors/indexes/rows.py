@@ -10,7 +10,7 @@ from tabemb.exceptions import DataError
 from tabemb.vectors.arrays import float_array
 from tabemb.vectors.column_scale import column_blocks, column_scale
 from tabemb.vectors.indexes import INDEXES, IndexKind, NearestIndex, Neighbours
-from tabemb.vectors.metrics import METRICS, Metric
+from tabemb.vectors.metrics import METRICS, SimilarityMetric
 
 __all__ = ["RowIndex"]
 
@@ -56,7 +56,7 @@ class RowIndex:
         scale: str | None = None,
         columns: Sequence[str] | None = None,
         kind: str | IndexKind = "auto",
-        metric: str | Metric = "euclidean",
+        metric: str | SimilarityMetric = "euclidean",
         **parameters: Any,
     ) -> "RowIndex":
         """Make an index of rows.
@@ -77,7 +77,7 @@ class RowIndex:
             ``encoder.get_feature_names_out()``, in which ``dest_emb0`` and ``dest_emb1`` are one column.
         kind : {"auto", "exact", "hnsw"} or IndexKind, default="auto"
             As for ``CategoryVectors.index``.
-        metric : {"euclidean", "cosine", "dot"} or Metric, default="euclidean"
+        metric : {"euclidean", "cosine", "dot"} or SimilarityMetric, default="euclidean"
             What near means.
         **parameters
             Of the kind.

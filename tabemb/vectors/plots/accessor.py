@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from tabemb.vectors.part import Part
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Plotting"]
 
 
-class Plotting(Part):
+class Plotting(KeyedMatrix):
     """The part of :class:`~tabemb.vectors.category_vectors.CategoryVectors` that draws. Needs the extra ``plot``."""
 
     __slots__ = ()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError, did_you_mean
 from tabemb.table.keys import as_key, identity
-from tabemb.vectors.groups import group_names, groups_of
+from tabemb.vectors.clustering import auto_clusters, cluster_names
 from tabemb.vectors.plots.style import FAINT, INK, QUIET, short_label
 
 if TYPE_CHECKING:
@@ -169,8 +169,8 @@ def colouring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vecto
 def _own_colouring(color: str, vectors: "CategoryVectors") -> Colouring:
     """Colour by what the vectors know of themselves."""
     if color == "cluster":
-        groups = groups_of(vectors.vectors)
-        names = group_names([short_label(key, 14) for key in vectors.index_to_key], groups)
+        groups = auto_clusters(vectors.vectors)
+        names = cluster_names([short_label(key, 14) for key in vectors.index_to_key], groups)
         return Labels([names[group] for group in groups], "group of")
     if color == "count":
         if vectors.counts is None:

@@ -1,41 +1,59 @@
-"""Vectors as random effects: how many rows the prior is worth, by how much to shrink, and what stays uncertain."""
+"""Shrinkage of vectors by count: the prior's strength, how far to shrink, and the remaining uncertainty."""
 
+import numbers
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RandomEffects", "count_weighted_mean", "shrunk"]
+from tabemb.exceptions import DataError
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+
+__all__ = ["RandomEffects", "count_weighted_mean", "shrink", "shrunk", "uncertainty"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Counts = npt.NDArray[np.integer[Any]]
+Matrix = TypeVar("Matrix", bound=KeyedMatrix)
 
-# What the prior may be worth, in rows, and how often the best of so many candidates is looked at more closely.
+# Search range of k, in rows; number of candidates, and of refinements around the best one.
 LEAST, MOST, CANDIDATES, ZOOMS = 1e-2, 1e6, 81, 3
+
+
+def shrink(matrix: Matrix, k: float | str = "auto") -> Matrix:
+    """Return vectors shrunk to their count-weighted mean; see ``CategoryVectors.shrink``."""
+    effects = _effects(matrix, k)
+    if matrix.counts is None or not len(matrix) or effects.k == 0 or (k == "auto" and effects.already):
+        return matrix.replace(matrix.vectors)
+    return matrix.replace(shrunk(matrix.vectors, matrix.counts, effects.k))
+
+
+def uncertainty(matrix: KeyedMatrix, k: float | str = "auto") -> npt.NDArray[np.float64]:
+    """Return the posterior standard deviation of an entry of each vector; see ``CategoryVectors.uncertainty``."""
+    effects = _effects(matrix, k)
+    return np.zeros(0) if matrix.counts is None or not len(matrix) else effects.uncertainty(matrix.counts)
 
 
 @dataclass(frozen=True)
 class RandomEffects:
-    """What the squared distances of a column's vectors from their mean say, by their counts.
+    """A random intercept model of a column's vectors, estimated from their squared distances to the mean.
 
-    The model is that of a random intercept with as many numbers as a vector has: the true vector of a category is drawn
-    around the mean with variance ``variance`` an entry, and a row of training tells it with ``k`` times that variance.
-    Vectors that believe their ``n`` rows alone then lie around the mean with variance ``variance * (n + k) / n``, those
-    of rare categories further out; vectors that were shrunk already, with ``variance * n / (n + k)``, those of rare
-    categories further in. Given either, the most likely ``variance`` has a closed form, and ``k`` is found by search
-    (maximum marginal likelihood, which is empirical Bayes: Efron & Morris 1975, "Data analysis using Stein's estimator
-    and its generalizations"; for variances that differ by count, Searle, Casella & McCulloch 1992, "Variance
-    Components", chapter 3).
+    The true vector of a category is drawn around the mean with a variance of ``variance`` per entry; each row of
+    training observes it with ``k`` times that variance. Vectors estimated from their ``n`` rows alone have the variance
+    ``variance * (n + k) / n`` around the mean: rare categories are farther out. Vectors that are already shrunk have
+    ``variance * n / (n + k)``: rare categories are closer. For both cases the maximum likelihood ``variance`` has a
+    closed form, and ``k`` is found by search (maximum marginal likelihood, i.e. empirical Bayes: Efron & Morris 1975,
+    "Data analysis using Stein's estimator and its generalizations"; with variances by count, Searle, Casella &
+    McCulloch 1992, "Variance Components", chapter 3).
 
     Parameters
     ----------
     k : float
-        How many rows the prior is worth.
+        Strength of the prior, in rows.
     variance : float
-        Variance of true vectors around the mean, an entry, in squared units of the vectors.
+        Variance per entry of the true vectors around the mean, in squared units of the vectors.
     already : bool
-        Whether the vectors were shrunk already, rather than believing their rows alone.
+        Whether the vectors are already shrunk.
     """
 
     k: float
@@ -44,16 +62,15 @@ class RandomEffects:
 
     @classmethod
     def of(cls, vectors: FloatArray, counts: Counts, k: float | None = None) -> "RandomEffects":
-        """Return what fits best.
+        """Return the maximum likelihood estimate.
 
         Parameters
         ----------
         vectors : array of shape (n, dim)
-            The vectors.
         counts : array of int of shape (n,)
-            Their rows; those of none are not looked at.
+            Rows of each vector. Vectors without rows are ignored.
         k : float, optional
-            What the prior is worth, where that is known; 0 where the counts are all the same, and nothing can be said.
+            Strength of the prior, if known. It is estimated as 0 if all counts are equal.
 
         Examples
         --------
@@ -81,7 +98,7 @@ class RandomEffects:
 
 
 def count_weighted_mean(vectors: FloatArray, counts: Counts) -> npt.NDArray[np.float64]:
-    """Return the mean of the vectors, each as often as it has rows; the plain mean where none has any.
+    """Return the mean of the vectors weighted by their counts; the unweighted mean if all counts are 0.
 
     Examples
     --------
@@ -94,7 +111,7 @@ def count_weighted_mean(vectors: FloatArray, counts: Counts) -> npt.NDArray[np.f
 
 
 def shrunk(vectors: FloatArray, counts: Counts, k: float) -> npt.NDArray[np.float64]:
-    """Return the vectors pulled to their count-weighted mean, so that ``n / (n + k)`` of their way from it is left.
+    """Return the vectors with their difference from the count-weighted mean multiplied by ``n / (n + k)``.
 
     Examples
     --------
@@ -106,15 +123,27 @@ def shrunk(vectors: FloatArray, counts: Counts, k: float) -> npt.NDArray[np.floa
     return mean + kept[:, None] * (vectors - mean)
 
 
+def _effects(matrix: KeyedMatrix, k: float | str) -> RandomEffects:
+    given = isinstance(k, numbers.Real) and not isinstance(k, bool) and 0 <= k < np.inf
+    if not given and not (isinstance(k, str) and k == "auto"):
+        raise DataError(f"k is 'auto' or a number of rows, 0 or more; got {k!r}.")
+    if matrix.counts is None:
+        raise DataError(f"The vectors of column {matrix.name!r} have no counts, which shrinkage needs.")
+    if not len(matrix):
+        return RandomEffects(0.0, 0.0, False)
+    number: Any = k
+    return RandomEffects.of(matrix.vectors, matrix.counts, float(number) if given else None)
+
+
 def _best(
     squares: npt.NDArray[np.float64], rows: npt.NDArray[np.float64], k: float | None, already: bool
 ) -> tuple[float, float, float, bool]:
-    """Return the likelihood, ``k`` and variance that fit best, of vectors that are shrunk already or are not."""
+    """Return the highest likelihood with its ``k`` and variance, for vectors that are already shrunk or not."""
     candidates = np.r_[0.0, np.geomspace(LEAST, MOST, CANDIDATES)] if k is None else np.array([k])
     for _ in range(ZOOMS if k is None else 1):
         scales = [(rows + each) / rows if not already else rows / (rows + each) for each in candidates]
         variances = np.array([(squares / scale).mean() for scale in scales])
-        # Of normal entries, by the entry and category; what does not depend on k is left out.
+        # Of normal entries, per entry and category, without terms that do not depend on k.
         likelihoods = -np.array([np.log(scale).mean() for scale in scales]) - np.log(variances)
         best = int(likelihoods.argmax())
         found = float(likelihoods[best]), float(candidates[best]), float(variances[best]), already

@@ -1,28 +1,72 @@
-"""Keys, numbers and counts in the columns of somebody's table, of any kind that narwhals knows."""
+"""Vectors as tables of pandas, polars or Arrow, and tables of any library that narwhals supports as vectors."""
 
 from collections.abc import Hashable, Iterable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import ColumnError, DataError, did_you_mean
+from tabemb.exceptions import ColumnError, DataError, MissingExtraError, UnknownNameError, did_you_mean
+from tabemb.table.keys import key_to_json
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-__all__ = ["counts_in", "keys_in", "matrix_in", "open_frame"]
+if TYPE_CHECKING:
+    import pandas as pd
 
-# A narwhals DataFrame. Its own type is of no use here, for columns of pandas may be called anything.
+__all__ = ["counts_in", "from_frame", "keys_in", "matrix_in", "open_frame", "to_frame"]
+
+# A narwhals DataFrame, whose own type does not allow for column labels of pandas that are not text.
 Table: TypeAlias = Any
 
 
+def to_frame(matrix: KeyedMatrix, *, count: bool = False, backend: str = "pandas") -> Any:
+    """Return vectors as a table; see ``CategoryVectors.to_frame``."""
+    backends = {"pandas": _to_pandas, "polars": _to_polars, "pyarrow": _to_arrow}
+    if backend not in backends:
+        raise UnknownNameError.among("backend", backend, backends)
+    prefix = f"{matrix.name}_" if matrix.name else ""
+    columns: dict[str, npt.NDArray[Any]] = {}
+    if count:
+        if matrix.counts is None:
+            raise DataError(f"The vectors of column {matrix.name!r} have no counts; leave out count=True.")
+        columns[f"{prefix}count"] = matrix.counts
+    columns |= {f"{prefix}emb{place}": matrix.vectors[:, place] for place in range(matrix.dim)}
+    return backends[backend](matrix.index_to_key, matrix.name, columns)
+
+
+def from_frame(
+    frame: Any,
+    *,
+    key: str | None = None,
+    vectors: Hashable | Iterable[Hashable] | None = None,
+    count: str | None = None,
+    name: str | None = None,
+    unknown: npt.ArrayLike | None = None,
+    missing: npt.ArrayLike | None = None,
+) -> KeyedMatrix:
+    """Return the vectors in a table; see ``CategoryVectors.from_frame``."""
+    table = open_frame(frame)
+    keys, found = keys_in(table, key)
+    name = found if name is None else name
+    return KeyedMatrix(
+        keys,
+        matrix_in(table, vectors, name, keys),
+        None if count is None else counts_in(table, count),
+        name=name,
+        unknown=unknown,
+        missing=missing,
+    )
+
+
 def open_frame(frame: Any) -> Table:
-    """Return the table as narwhals sees it.
+    """Return the narwhals table of a table.
 
     Raises
     ------
     DataError
-        When it is no table, or has no rows yet.
+        If it is not a table, or a lazy one.
     ColumnError
-        When two columns have the same name.
+        If two columns have the same name.
     """
     import narwhals as nw
 
@@ -40,26 +84,26 @@ def open_frame(frame: Any) -> Table:
         raise ColumnError(f"Column names must differ. {error}".replace("\n", " ")) from error
     if len(set(columns)) < len(columns):
         doubled = next(name for name in columns if columns.count(name) > 1)
-        raise ColumnError(f"Column names must differ, but {doubled!r} comes more than once. Rename or drop the copies.")
+        raise ColumnError(f"Column names must differ, but {doubled!r} is repeated. Rename or drop the copies.")
     return table
 
 
 def keys_in(table: Table, column: str | None) -> tuple[list[Any], str]:
-    """Return the keys, and what they are called: those of a column, or of pandas' index.
+    """Return the keys and their name, from a column or the index of a pandas table.
 
     Raises
     ------
     ColumnError, DataError
-        When there is no such column, or no index but the one that counts the rows.
+        If there is no such column, or no index other than the row numbers.
     """
     import narwhals as nw
 
     if column is not None:
         return _column(table, column).to_list(), str(column)
     index = nw.maybe_get_index(table)
-    # Rows that are only counted are hardly meant to be the categories.
+    # Row numbers are hardly the categories.
     if index is None or _counts_rows(index):
-        raise DataError(f"Say which column holds the keys: key=... It has: {_listed(table.columns)}.")
+        raise DataError(f"Name the column of the keys: key=... The table has: {_listed(table.columns)}.")
     return index.tolist(), "" if index.name is None else str(index.name)
 
 
@@ -72,8 +116,8 @@ def matrix_in(
     ----------
     table : narwhals.DataFrame
     vectors : label, list of labels, or None
-        Columns of numbers in order; one column of lists; what stands before the columns' numbers; or None, for
-        ``dest_emb0``, ``dest_emb1``, ... after the name, or ``emb0``, ``emb1``, ...
+        Columns of numbers in order; one column of lists; the prefix of numbered columns; or None, for
+        ``dest_emb0``, ``dest_emb1``, ... by the name, or ``emb0``, ``emb1``, ...
     name : str
     keys : list
         For error messages.
@@ -85,7 +129,7 @@ def matrix_in(
     Raises
     ------
     ColumnError, DataError
-        When there are no such columns, or they hold other things than numbers.
+        If there are no such columns, or they are not numeric.
     """
     if isinstance(vectors, str) and vectors in table.columns and not _column(table, vectors).dtype.is_numeric():
         return _lists(_column(table, vectors).to_list(), vectors, keys)
@@ -93,20 +137,64 @@ def matrix_in(
 
 
 def counts_in(table: Table, column: str) -> npt.NDArray[Any]:
-    """Return the numbers of a column, none missing.
+    """Return the numbers of a column without missing values.
 
     Raises
     ------
     ColumnError, DataError
-        When there is no such column, or it holds other things than numbers.
+        If there is no such column, or it is not numeric.
     """
     series = _column(table, column)
     if not series.dtype.is_numeric():
-        raise DataError(f"The column {column!r} holds {series.dtype}, and counts are whole numbers.")
+        raise DataError(f"The column {column!r} is of type {series.dtype}, but counts are whole numbers.")
     if series.null_count():
         raise DataError(f"The column {column!r} has no count in row {series.is_null().to_list().index(True)}.")
     counts: npt.NDArray[Any] = series.to_numpy()
     return counts
+
+
+def _to_pandas(keys: list[Any], name: str, columns: dict[str, npt.NDArray[Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        index = pd.Index(keys, name=name or None, dtype=None if keys else object)
+    except UnicodeError:
+        # Lone surrogates are legal in Python but not in pandas' text type.
+        index = pd.Index(keys, name=name or None, dtype=object)
+    return pd.DataFrame({column: values.copy() for column, values in columns.items()}, index=index)
+
+
+def _to_arrow(keys: list[Any], name: str, columns: dict[str, npt.NDArray[Any]]) -> Any:
+    import pyarrow as pa
+
+    arrays = {column: pa.array(np.ascontiguousarray(values)) for column, values in columns.items()}
+    return pa.table({name or "key": _arrow_keys(keys, name), **arrays})
+
+
+def _to_polars(keys: list[Any], name: str, columns: dict[str, npt.NDArray[Any]]) -> Any:
+    try:
+        import polars as pl
+    except ImportError as error:
+        raise MissingExtraError.of("polars", "polars", "to_frame(backend='polars')") from error
+    return pl.from_arrow(_to_arrow(keys, name, columns))
+
+
+def _arrow_keys(keys: list[Any], name: str) -> Any:
+    """Return the keys as an Arrow array that restores them exactly."""
+    import pyarrow as pa
+
+    try:
+        array = pa.array(keys, type=None if keys else pa.string())
+        same = [key_to_json(key) for key in array.to_pylist()] == [key_to_json(key) for key in keys]
+    except (pa.ArrowException, UnicodeError, TypeError, OverflowError):
+        same = False
+    if not same:
+        types = ", ".join(sorted({type(key).__name__ for key in keys}))
+        raise DataError(
+            f"The keys of column {name!r} (of type {types}) have no common type in Arrow or polars. "
+            "Use backend='pandas'."
+        )
+    return array
 
 
 def _counts_rows(index: Any) -> bool:
@@ -117,19 +205,19 @@ def _vector_columns(table: Table, vectors: Any, name: str) -> list[Any]:
     if vectors is not None and not isinstance(vectors, str):
         chosen = list(vectors) if isinstance(vectors, Iterable) else [vectors]
         if not chosen:
-            raise DataError(f"vectors names no column, and one or more are needed. It has: {_listed(table.columns)}.")
+            raise DataError(f"vectors must name at least one column. The table has: {_listed(table.columns)}.")
         return chosen
     if vectors in table.columns:
         return [vectors]
-    # Unnamed vectors are emb0, emb1, ... in whatever table they come.
+    # Vectors without a name have columns emb0, emb1, ...
     prefixes = [vectors] if vectors is not None else [f"{name}_emb", "emb"] if name else ["emb"]
     for prefix in prefixes:
         numbers = {int(each[len(prefix) :]): each for each in table.columns if _is_numbered(each, prefix)}
         if numbers:
             return _in_a_row(numbers, prefix)
     raise ColumnError(
-        f"The table has no columns {prefixes[0]}0, {prefixes[0]}1, ... It has: {_listed(table.columns)}. Name the "
-        "columns of numbers: vectors=[...], or what stands before their numbers."
+        f"The table has no columns {prefixes[0]}0, {prefixes[0]}1, ... It has: {_listed(table.columns)}. Pass the "
+        "columns of numbers, or their prefix, as vectors=..."
     )
 
 
@@ -139,7 +227,7 @@ def _in_a_row(numbers: dict[int, str], prefix: str) -> list[str]:
     if lacking is not None:
         raise ColumnError(
             f"The table has the columns {numbers[first]} to {numbers[last]}, but no {prefix}{lacking}. "
-            "Name them if that is meant: vectors=[...]."
+            "If that is intended, name them: vectors=[...]."
         )
     return [numbers[number] for number in sorted(numbers)]
 
@@ -155,15 +243,15 @@ def _numbers(table: Table, name: Any, keys: list[Any]) -> npt.NDArray[np.float32
     column = _column(table, name)
     if not column.dtype.is_numeric():
         raise DataError(
-            f"The column {name!r} holds {column.dtype}, and vectors are numbers. Cast it first, or leave it out of "
-            "vectors=[...]."
+            f"The column {name!r} is of type {column.dtype}, but vectors are numbers. Cast it first, or leave "
+            "it out of vectors=[...]."
         )
     values = column.to_numpy().astype(np.float64)
     lacking = np.flatnonzero(np.isnan(values))
     if len(lacking):
         raise DataError(
             f"The column {name!r} has no number in row {lacking[0]}, of the key {keys[lacking[0]]!r} "
-            f"({len(lacking)} such {'row' if len(lacking) == 1 else 'rows'}). Fill or drop it first."
+            f"({len(lacking)} such {'row' if len(lacking) == 1 else 'rows'}). Fill or drop missing values first."
         )
     with np.errstate(over="ignore"):
         numbers: npt.NDArray[np.float32] = values.astype(np.float32)
@@ -178,7 +266,7 @@ def _lists(rows: list[Any], name: str, keys: list[Any]) -> npt.NDArray[np.float3
         if array.ndim != 1 or array.dtype.kind not in "iuf" or array.shape != (dim or array.size,) or not array.size:
             wanted = "a list of numbers" if dim is None else f"a list of {dim} numbers"
             raise DataError(
-                f"The column {name!r} should hold {wanted} in every row, and holds {_shown(values)} in row {row}, of "
+                f"The column {name!r} should have {wanted} in every row, but has {_shown(values)} in row {row}, of "
                 f"the key {key!r}."
             )
         if dim is None:
@@ -186,7 +274,7 @@ def _lists(rows: list[Any], name: str, keys: list[Any]) -> npt.NDArray[np.float3
         with np.errstate(over="ignore"):
             found[row] = array
     if dim is None:
-        raise DataError(f"The column {name!r} holds no list, so nothing tells how long vectors are.")
+        raise DataError(f"The column {name!r} has no rows, so the length of the vectors is unknown.")
     return found
 
 
@@ -194,7 +282,7 @@ def _flat(values: Any) -> npt.NDArray[Any]:
     try:
         return np.asarray(values)
     except ValueError:
-        # Lists of lists of several lengths are no array at all.
+        # Nested lists of several lengths do not form an array.
         return np.empty((0, 0))
 
 

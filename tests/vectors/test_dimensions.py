@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tabemb.vectors import projection
-from tabemb.vectors.projection import Projection
+from tabemb.vectors import dimensions as projection
+from tabemb.vectors.dimensions import Projection
 
 rng = np.random.default_rng(0)
 # Ten directions whose standard deviations fall from 10 to 1, around a common middle.

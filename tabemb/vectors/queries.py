@@ -1,0 +1,126 @@
+"""Queries: what a user asks with, keys and vectors, as rows and numbers."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError, TabembError
+from tabemb.vectors.key_index import is_several
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.metrics import SimilarityMetric
+
+__all__ = ["Items", "Query", "is_vector", "read_items", "read_list", "read_queries", "read_query"]
+
+
+class Items(NamedTuple):
+    """Keys and vectors that a user has given.
+
+    Parameters
+    ----------
+    rows : list of int
+        Rows of the keys; a vector has none.
+    vectors : float32 array of shape (n, dim)
+        Vectors of all items, in their order.
+    """
+
+    rows: list[int]
+    vectors: npt.NDArray[np.float32]
+
+
+class Query(NamedTuple):
+    """A query of a nearest-neighbor search.
+
+    Parameters
+    ----------
+    point : float64 array of shape (dim,)
+    rows : list of int
+        Rows of the query's own keys, which are excluded from the results.
+    """
+
+    point: npt.NDArray[np.float64]
+    rows: list[int]
+
+
+def is_vector(item: Any) -> bool:
+    """Return whether an item is a vector, a float array of one dimension, and not a key.
+
+    Examples
+    --------
+    >>> is_vector(np.array([0.5, 1.0])), is_vector(np.array([1, 2]))
+    (True, False)
+    """
+    return isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind == "f"
+
+
+def read_items(matrix: KeyedMatrix, items: Any) -> Items:
+    """Return the rows and vectors of a key, a vector, or a list of keys and vectors."""
+    rows: list[int] = []
+    vectors: list[npt.NDArray[np.float32]] = []
+    several = is_several(items) and not is_vector(items)
+    for item in items if several else [items]:
+        if is_vector(item):
+            vectors.append(matrix.vector(item, "a query vector"))
+        else:
+            rows.append(matrix.key_to_index[item])
+            vectors.append(matrix.vectors[rows[-1]])
+    return Items(rows, np.array(vectors, dtype=np.float32).reshape(len(vectors), matrix.dim))
+
+
+def read_list(matrix: KeyedMatrix, keys: Any, method: str, *, least: int) -> Items:
+    """Return the rows and vectors of a list of keys and vectors.
+
+    Raises
+    ------
+    DataError
+        If it is not a list, or shorter than ``least``. The message names the method.
+    """
+    if not is_several(keys) or is_vector(keys):
+        raise DataError(f"{method} takes a list of keys; got {keys!r}.")
+    items = read_items(matrix, keys)
+    if len(items.vectors) < least:
+        wanted = "one key" if least == 1 else f"{least} keys"
+        raise DataError(f"{method} needs at least {wanted}; got {len(items.vectors)}.")
+    return items
+
+
+def read_query(
+    matrix: KeyedMatrix, positive: Any, negative: Any, metric: SimilarityMetric, what: str = "most_similar"
+) -> Query:
+    """Return the query that positive and negative keys and vectors make by a metric."""
+    added, subtracted = read_items(matrix, positive), read_items(matrix, negative)
+    if not len(added.vectors) and not len(subtracted.vectors):
+        raise DataError(f"{what} needs at least one key or vector to look for; `positive` is empty.")
+    return Query(metric.point(added.vectors, subtracted.vectors), added.rows + subtracted.rows)
+
+
+def read_queries(matrix: KeyedMatrix, queries: Iterable[Any], metric: SimilarityMetric) -> list[Query]:
+    """Return many queries, each a key, a vector, a list of these, or a tuple (positive, negative).
+
+    Raises
+    ------
+    TabembError
+        If a query is invalid. The message begins with its number.
+    """
+    if not is_several(queries) or is_vector(queries):
+        raise DataError(
+            f"queries is a list with a key, a vector, or a tuple (positive, negative) for each query; "
+            f"got {queries!r}. For a single query use most_similar."
+        )
+    read = []
+    for number, query in enumerate(queries):
+        try:
+            read.append(read_query(matrix, *_sides(query), metric, "A query"))
+        except TabembError as error:
+            raise type(error)(f"Query {number}: {error}") from error
+    return read
+
+
+def _sides(query: Any) -> tuple[Any, Any]:
+    # A tuple is never a key.
+    if not isinstance(query, tuple):
+        return query, ()
+    if len(query) != 2:
+        raise DataError(f"expected a tuple (positive, negative), got {len(query)} items: {query!r}.")
+    return query
