@@ -1,4 +1,4 @@
-"""What is fitted and scored in a comparison: the model under test, and everything that it is compared with."""
+"""The candidates of a comparison: the model under test, and the base class of its baselines."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -10,26 +10,26 @@ from tabemb.experiments.comparison.targets import Target
 
 __all__ = ["Candidate", "ModelUnderTest", "own_estimators", "table_settings", "with_random_state"]
 
-# The parameter by which the estimators of this library are told from others: it makes the one_hot_mlp baseline.
+# Estimators of this library are recognized by this parameter; the one_hot_mlp baseline sets it.
 ONE_HOT_PARAMETER = "one_hot_max_categories"
 
 
 class Candidate(ABC):
-    """One way to predict the target, and how to count what it costs.
+    """A model to fit and score, and how to count its parameters and bytes.
 
     Attributes
     ----------
     description : str
-        One line for people.
+        One-line description.
     parameter_unit : str
-        What `n_parameters` counts.
+        The unit of `n_parameters`, such as ``"weights"``.
     """
 
     description: ClassVar[str] = ""
     parameter_unit: ClassVar[str] = "weights"
 
     def skip_reason(self, target: Target, estimator: BaseEstimator) -> str:
-        """Say why this candidate does not apply here; empty where it does."""
+        """Return the reason why this candidate does not apply, or an empty string if it does."""
         return ""
 
     @abstractmethod
@@ -39,28 +39,30 @@ class Candidate(ABC):
         Parameters
         ----------
         target : Target
-            What is predicted.
+            The kind of target.
         estimator : estimator
-            The model under test, unfitted.
+            The unfitted model under test.
         random_state : int or None
-            Seed of everything random.
+            Random seed.
         """
 
     @abstractmethod
     def n_parameters(self, fitted: Any) -> int | None:
-        """Return how many numbers the fitted model holds; None where they cannot be counted."""
+        """Return the number of parameters of a fitted model, or None if they cannot be counted."""
 
     @abstractmethod
     def input_bytes(self, fitted: Any, X: Any) -> tuple[float, float]:
-        """Return the bytes of the representation of the rows of ``X``: as stored, and with every column stored."""
+        """Return the bytes of the encoded rows of ``X``, as ``(stored, dense)``."""
 
     def history(self, fitted: Any) -> dict[str, list[float]]:
-        """Return the learning curves of a fitted model; empty where there are none."""
+        """Return the learning curves of a fitted model, empty if it has none."""
         return {}
 
 
 class ModelUnderTest(Candidate):
-    """The model under test: any scikit-learn estimator, weighed in full where it is one of this library.
+    """The model under test: any scikit-learn estimator.
+
+    All costs are measured for estimators of this library; for others, only those that can be read from outside.
 
     Parameters
     ----------
@@ -73,17 +75,17 @@ class ModelUnderTest(Candidate):
 
     @property
     def description(self) -> str:
-        """One line for people."""
+        """One-line description."""
         if ONE_HOT_PARAMETER in self.estimator.get_params(deep=False):
             return "one embedding per categorical column, then a network"
         return f"{type(self.estimator).__name__}, as given"
 
     def build(self, target, estimator, random_state):
-        """Return a clone with the seed in every random_state that is None."""
+        """Return a clone in which every ``random_state`` of None is set to the seed."""
         return with_random_state(clone(estimator), random_state)
 
     def n_parameters(self, fitted):
-        """Return the weights of the network, or the coefficients of a linear model."""
+        """Return the number of weights of the networks, or of coefficients of a linear model."""
         model = _last_step(fitted)
         if hasattr(model, "networks_"):
             return sum(int(network.count_params()) for network in model.networks_)
@@ -92,24 +94,24 @@ class ModelUnderTest(Candidate):
         return None
 
     def input_bytes(self, fitted, X):
-        """Return the bytes of the encoded table, int32 indices and float32 numbers (NaN for other estimators)."""
+        """Return the bytes of the encoded table: int32 indices and float32 numbers. NaN for other estimators."""
         if not hasattr(fitted, "encoder_"):
             return float("nan"), float("nan")
         stored = float(fitted.encoder_.encode(X).nbytes)
         return stored, stored
 
     def history(self, fitted):
-        """Return ``history_`` of the last step."""
+        """Return ``history_`` of the estimator, or of the last step of a pipeline."""
         return {name: list(map(float, values)) for name, values in getattr(_last_step(fitted), "history_", {}).items()}
 
 
 def own_estimators(estimator: BaseEstimator) -> dict[str, BaseEstimator]:
-    """Return the estimators of this library in an estimator, by the prefix of their parameters.
+    """Return the estimators of this library within an estimator, keyed by the prefix of their parameters.
 
     Parameters
     ----------
     estimator : estimator
-        One of them itself, or a pipeline or a search around some.
+        An estimator of this library, or a pipeline or search that contains some.
 
     Examples
     --------
@@ -126,9 +128,10 @@ def own_estimators(estimator: BaseEstimator) -> dict[str, BaseEstimator]:
 
 
 def table_settings(estimator: BaseEstimator) -> dict[str, Any]:
-    """Return how the model under test reads its columns, as parameters of `TableEncoder`, for others to do the same.
+    """Return the parameters of `TableEncoder` that the model under test uses, so that baselines read columns alike.
 
-    A search is looked through; in a pipeline the columns may be others by the time that the model sees them.
+    The estimator inside a search is used. For a pipeline the result is empty, because earlier steps may change the
+    columns.
     """
     own = own_estimators(estimator)
     params = own.get("", own.get("estimator__", estimator)).get_params(deep=False)
@@ -136,7 +139,7 @@ def table_settings(estimator: BaseEstimator) -> dict[str, Any]:
 
 
 def with_random_state(estimator: BaseEstimator, random_state: int | None) -> BaseEstimator:
-    """Set every ``random_state`` of an estimator and its parts that is None; return the estimator."""
+    """Set every ``random_state`` of None, nested ones included, to the seed, and return the estimator."""
     unset = {
         name: random_state
         for name, value in estimator.get_params(deep=True).items()

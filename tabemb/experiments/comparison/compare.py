@@ -1,4 +1,4 @@
-"""A model and its baselines on the very same folds: scores, costs, and what the differences mean."""
+"""Compare a model with its baselines on the same folds: scores, costs, and whether the differences are significant."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -27,8 +27,8 @@ __all__ = ["DEFAULT_BASELINES", "Comparison", "compare"]
 
 DEFAULT_BASELINES = ("one_hot_mlp", "one_hot_linear", "target_encoder_trees", "ordinal_trees", "majority")
 
-# Bytes a row are the same for any rows; so many are enough to count them.
-ROWS_TO_WEIGH = 1000
+# Bytes per row are measured on the first rows of the test part.
+MAX_ROWS_FOR_INPUT_BYTES = 1000
 
 Progress = Callable[[str, int, int], object]
 
@@ -48,34 +48,36 @@ def compare(
     progress: Progress | None = None,
     name: str = "embeddings",
 ) -> Comparison:
-    """Fit a model and its baselines on the same folds, and compare what they score and cost.
+    """Fit a model and its baselines on the same folds, and compare their scores and costs.
 
     Parameters
     ----------
     X : table of n_rows
-        pandas, polars, Arrow or numpy.
+        pandas, polars, Arrow or NumPy.
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-        Targets; rows where one is missing are left out (``n_dropped`` tells how many).
+        Targets. Rows with a missing target are dropped and counted in ``n_dropped``.
     estimator : scikit-learn estimator, optional
-        The model under test; an EmbeddingClassifier or EmbeddingRegressor by default. Not changed: clones are fitted.
+        The model under test; by default an EmbeddingClassifier or EmbeddingRegressor. It is cloned, not changed.
     task : str, optional
         ``"binary"``, ``"multiclass"``, ``"multilabel"``, ``"regression"``, ``"multi_regression"`` or
-        ``"classification"``; by the estimator, or the targets, where not given (whole numbers of more than 20
-        different values are a quantity).
+        ``"classification"``. Inferred from the estimator or the targets by default; integers with more than 20
+        distinct values are a regression target.
     baselines : sequence of str, mapping or Baseline
-        What to compare with, by registered name. One that fails or does not apply is told in ``failures``.
+        Registered names of baselines, or specifications. Baselines that fail or do not apply are listed in
+        ``failures``.
     cv : int, str, mapping, Folds, scikit-learn splitter or list of (train, test)
-        A number gives stratified folds for classes, else plain ones, shuffled.
+        An integer gives shuffled folds, stratified for classes.
     groups, time : str or array-like of shape (n_rows,), optional
-        For folds by group or in time: a value a row, or a column of X (which remains a column to learn from).
+        Required by folds by group and folds in time: one value per row, or the name of a column of X (which remains
+        an input).
     metrics : str or sequence of str, optional
-        The first is the primary one; the task's own set by default.
+        Metrics, the primary one first; the default set of the task by default.
     random_state : int or None
-        Seed of the folds and of every candidate (where its own ``random_state`` is None).
+        Random seed of the folds, and of every candidate whose own ``random_state`` is None.
     progress : callable, optional
-        Called with ``(model, fold, n_folds)`` before each fit, folds counted from 0.
+        Called with ``(model, fold, n_folds)`` before each fit. Folds are counted from 0.
     name : str
-        What the model under test is called in the result.
+        Name of the model under test in the result.
 
     Returns
     -------
@@ -84,14 +86,14 @@ def compare(
     Raises
     ------
     DataError
-        When the table, the targets or the folds cannot be used.
+        If the table, the targets or the folds cannot be used.
     UnknownNameError
-        When a baseline, metric, task or kind of folds does not exist, or does not fit.
+        If a baseline, metric, task or kind of folds does not exist, or does not fit the targets.
 
     Warns
     -----
     DroppedColumnWarning, SchemaHint
-        Once for the whole table; not again in each fold.
+        Once for the whole table, not once per fold.
 
     Examples
     --------
@@ -109,8 +111,8 @@ def compare(
     estimator = _default_estimator(target) if estimator is None else estimator
     if not hasattr(estimator, "predict"):
         raise DataError(
-            f"compare wants an estimator that predicts, such as EmbeddingClassifier or EmbeddingRegressor; got "
-            f"{type(estimator).__name__}. Put a transformer into a pipeline with a model behind it."
+            "compare needs an estimator with predict, such as EmbeddingClassifier or EmbeddingRegressor; got "
+            f"{type(estimator).__name__}. Put a transformer into a pipeline with a final model."
         )
     wanted = resolve_metrics(metrics, target, probabilities=target.is_classifier and _gives_probabilities(estimator))
     runs = _candidate_runs(name, estimator, baselines, target)
@@ -151,7 +153,7 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class _FoldData:
-    """One fold's rows, the same objects for every candidate."""
+    """The rows of one fold, shared by all candidates."""
 
     X_train: Any
     y_train: np.ndarray
@@ -161,7 +163,7 @@ class _FoldData:
 
 @dataclass
 class _CandidateRun:
-    """A candidate on its way through the folds."""
+    """The scores and costs of one candidate, collected fold by fold."""
 
     name: str
     candidate: Candidate
@@ -184,7 +186,7 @@ class _CandidateRun:
         estimator: BaseEstimator,
         random_state: int | None,
     ) -> None:
-        """Fit, predict, score and weigh; a baseline that fails is out, and the others go on."""
+        """Fit and score the candidate on one fold; a baseline that fails is skipped from then on."""
         if self.failure is not None:
             return
         try:
@@ -207,7 +209,7 @@ class _CandidateRun:
         self.speeds.append(len(part.truth) / seconds)
         self.peaks.append(fit.peak_memory_bytes)
         self.parameters.append(self.candidate.n_parameters(model))
-        few = read_frame(part.X_test).take(np.arange(min(ROWS_TO_WEIGH, len(part.truth)))).native
+        few = read_frame(part.X_test).take(np.arange(min(MAX_ROWS_FOR_INPUT_BYTES, len(part.truth)))).native
         stored, dense = self.candidate.input_bytes(model, few)
         self.row_bytes = (stored / len(few), dense / len(few))
         history = self.candidate.history(model)
@@ -215,7 +217,7 @@ class _CandidateRun:
             self.histories.append(history)
 
     def result(self) -> ModelResult:
-        """Return what the folds gave."""
+        """Return the scores and costs over all folds."""
         return ModelResult(
             name=self.name,
             description=self.candidate.description,
@@ -232,7 +234,7 @@ class _CandidateRun:
 
 
 def _predict(model: Any, X: Any, target: Target) -> tuple[Prediction, float]:
-    """Predict twice, and time the second: the first may still compile."""
+    """Predict twice and time the second call: the first may include compilation."""
     values = target.predict(model, X)
     with_probabilities = target.is_classifier and hasattr(model, "predict_proba")
     begin = perf_counter()
@@ -246,7 +248,7 @@ def _predict(model: Any, X: Any, target: Target) -> tuple[Prediction, float]:
 def _with_paired_tests(
     subject: ModelResult, other: ModelResult, metrics: Mapping[str, Metric], sizes: list
 ) -> ModelResult:
-    """Return the other with its paired comparisons."""
+    """Return a baseline's result with its paired tests against the model under test."""
     train, test = zip(*sizes, strict=True)
     versus: dict[str, PairedTest] = {}
     for name, metric in metrics.items():
@@ -259,20 +261,20 @@ def _rows_with_targets(X: Any, y: Any) -> tuple[Frame, np.ndarray, np.ndarray]:
     frame = read_frame(X)
     values, present = read_targets(y)
     if len(present) != frame.n_rows:
-        raise DataError(f"X has {frame.n_rows} rows and y has {len(present)}; every row needs its target.")
+        raise DataError(f"X has {frame.n_rows} rows and y has {len(present)}; they must have the same number.")
     return (frame if present.all() else frame.take(np.flatnonzero(present))), values, present
 
 
 def _candidate_runs(
     name: str, estimator: BaseEstimator, baselines: Sequence[Any], target: Target
 ) -> list[_CandidateRun]:
-    """Return a run for the model under test and each baseline; those that do not apply have failed already."""
+    """Return a run for the model under test and for each baseline; baselines that do not apply are marked as failed."""
     runs = [_CandidateRun(name, ModelUnderTest(estimator), may_fail=False)]
     for spec in [baselines] if isinstance(baselines, str | Mapping) else baselines:
         baseline = BASELINES.resolve(spec)
         label = BASELINES.name_of(baseline)
         if any(run.name == label for run in runs):
-            raise DataError(f"Two models of the comparison are named {label!r}; name each baseline once.")
+            raise DataError(f"Two models of the comparison are named {label!r}; list each baseline once.")
         reason = baseline.skip_reason(target, estimator)
         failure = Failure(model=label, fold=None, error="skipped", message=reason) if reason else None
         runs.append(_CandidateRun(label, baseline, may_fail=True, failure=failure))
@@ -280,7 +282,7 @@ def _candidate_runs(
 
 
 def _default_estimator(target: Target) -> BaseEstimator:
-    # Imported here: TensorFlow takes seconds, and a comparison of other estimators does not need it.
+    # Imported here: importing TensorFlow takes seconds, and comparing other estimators does not need it.
     if target.is_classifier:
         from tabemb.estimators.classifier import EmbeddingClassifier
 
@@ -295,7 +297,7 @@ def _gives_probabilities(estimator: BaseEstimator) -> bool:
 
 
 def _row_values(kind: str, given: Any, frame: Frame, present: np.ndarray) -> np.ndarray | None:
-    """Return one value for each row that is used, from a column's name or from values for all rows."""
+    """Return one value per used row, given the name of a column or the values of all rows."""
     if given is None:
         return None
     if isinstance(given, str):
@@ -304,7 +306,7 @@ def _row_values(kind: str, given: Any, frame: Frame, present: np.ndarray) -> np.
         return table.iloc[:, 0].to_numpy()
     values = pd.Series(given.to_pandas() if hasattr(given, "to_pandas") else given).to_numpy()
     if len(values) != len(present):
-        raise DataError(f"{kind} has {len(values)} values for {len(present)} rows; it needs one for each row.")
+        raise DataError(f"{kind} has {len(values)} values for {len(present)} rows; it needs one per row.")
     return values[present]
 
 
@@ -315,13 +317,13 @@ def _check_train_classes(folds: Sequence[tuple], values: np.ndarray, target: Tar
         classes = pd.unique(values[train])
         if len(classes) == 1:
             raise DataError(
-                f"The training part of fold {number} has one class only, {classes.tolist()[0]!r}: there is nothing to "
-                "learn. Use fewer folds, stratified folds, or groups and times that mix the classes."
+                f"The training part of fold {number} has only one class, {classes.tolist()[0]!r}. Use fewer folds, "
+                "stratified folds, or groups and times that mix the classes."
             )
 
 
 def _warm_up(estimator: BaseEstimator) -> None:
-    """Fit a tiny network, untimed, so that the first candidate does not pay for the start of TensorFlow."""
+    """Fit a tiny network, so that the time of the first candidate does not include starting TensorFlow."""
     for own in list(own_estimators(estimator).values())[:1]:
         X = pd.DataFrame({"letter": list("abcd") * 16})
         y = np.tile([0, 1], 32)

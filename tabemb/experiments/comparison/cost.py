@@ -1,4 +1,4 @@
-"""What a call costs: wall seconds, and resident memory at its peak above the level before it."""
+"""The cost of a call: wall time, and peak resident memory above the level before the call."""
 
 import ctypes
 import gc
@@ -25,17 +25,17 @@ RESET_PEAK = "5"
 
 @dataclass(frozen=True, slots=True)
 class Measurement(Generic[T]):
-    """What a call returned and cost.
+    """The return value and the cost of a call.
 
     Parameters
     ----------
     value
-        What the call returned.
+        The return value.
     seconds : float
-        Wall seconds.
+        Wall time in seconds.
     peak_memory_bytes : int or None
-        Most resident memory of this process during the call, above the level before it (memory of a GPU is not in
-        it); None where the system does not tell.
+        Peak resident memory of this process during the call, above the level before it, without GPU memory. None if
+        the system does not report it.
     """
 
     value: T
@@ -44,16 +44,16 @@ class Measurement(Generic[T]):
 
 
 def measure_cost(call: Callable[[], T]) -> Measurement[T]:
-    """Call, and measure the time and the memory.
+    """Call a function and measure its time and peak memory.
 
-    On Linux the kernel's own high-water mark is set back before the call, so that no peak is missed; where that is
-    not allowed, a thread looks every few milliseconds; elsewhere, the growth of the process's lifetime peak is taken
-    (0 where an earlier call reached higher).
+    On Linux, the kernel's high-water mark is reset before the call, so that no peak is missed; if that is not allowed,
+    a thread polls the resident memory every few milliseconds. On other systems, the growth of the process's lifetime
+    peak is returned (0 if an earlier call reached a higher peak).
 
     Parameters
     ----------
     call : callable
-        Takes no arguments.
+        Function without arguments.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def measure_cost(call: Callable[[], T]) -> Measurement[T]:
     True
     """
     _release()
-    meter = next(kind for kind in (_HighWaterMark, _Watcher, _LifetimePeak, _Unknown) if kind.works())()
+    meter = next(kind for kind in (_HighWaterMark, _PollingThread, _LifetimePeak, _Unknown) if kind.works())()
     meter.start()
     begin = time.perf_counter()
     try:
@@ -80,28 +80,28 @@ def measure_cost(call: Callable[[], T]) -> Measurement[T]:
 
 
 def _release() -> None:
-    """Give freed memory back to the system, so that the call cannot hide in it."""
+    """Return freed memory to the system; otherwise the call could reuse it and its peak would be too small."""
     gc.collect()
     pa.default_memory_pool().release_unused()
     if sys.platform == "linux":
-        # musl has no malloc_trim; the measure is then a little too small.
+        # musl has no malloc_trim; the peak is then slightly too small.
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)
 
 
 def _status(field: str) -> int:
-    """Return a field of this process's status in bytes."""
+    """Return a field of /proc/self/status in bytes."""
     return 1024 * int(re.search(rf"^{field}:\s+(\d+) kB", STATUS.read_text(), re.MULTILINE)[1])
 
 
 class _HighWaterMark:
-    """The kernel's peak of resident memory, set back to the present level by writing 5 to clear_refs (proc(5))."""
+    """The kernel's peak of resident memory, reset to the current level by writing 5 to clear_refs (see proc(5))."""
 
     @classmethod
     def works(cls) -> bool:
         try:
             CLEAR_REFS.write_text(RESET_PEAK)
-            # Some sandboxes accept the write and do nothing.
+            # Some sandboxes accept the write and ignore it.
             return _status("VmHWM") <= _status("VmRSS") + 2**22
         except (OSError, TypeError):
             return False
@@ -114,8 +114,8 @@ class _HighWaterMark:
         return max(0, _status("VmHWM") - self.before)
 
 
-class _Watcher:
-    """A thread that looks at the resident memory every few milliseconds."""
+class _PollingThread:
+    """A thread that polls the resident memory every few milliseconds."""
 
     interval = 0.005
 
@@ -143,7 +143,7 @@ class _Watcher:
 
 
 class _LifetimePeak:
-    """The peak since the process began, where nothing better is known (macOS)."""
+    """The peak since the process started, used on macOS."""
 
     @classmethod
     def works(cls) -> bool:
@@ -157,7 +157,7 @@ class _LifetimePeak:
     def _peak() -> int:
         import resource
 
-        # macOS counts in bytes, the others in kB.
+        # In bytes on macOS, in kB elsewhere.
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
     def start(self) -> None:
@@ -168,7 +168,7 @@ class _LifetimePeak:
 
 
 class _Unknown:
-    """No way to know (Windows)."""
+    """Peak memory is not reported (Windows)."""
 
     @classmethod
     def works(cls) -> bool:

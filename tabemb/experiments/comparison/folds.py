@@ -1,4 +1,4 @@
-"""Folds: how rows are split into parts to train on and parts to score on, by name or as ``cv`` gives them."""
+"""The registry of kinds of folds, and the conversion of ``cv`` to the train and test rows of each fold."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -32,12 +32,12 @@ FOLDS: Registry["Folds"] = Registry("kind of folds")
 
 
 class Folds(BaseEstimator):
-    """A way of splitting rows; a subclass says how.
+    """A specification of folds; subclasses define ``split`` and ``describe``.
 
     Attributes
     ----------
-    needs : str
-        ``"groups"`` or ``"time"`` where a value a row is needed for the split, else empty.
+    needs : {"", "groups", "time"}
+        The values per row that the split requires, if any.
     """
 
     needs: ClassVar[str] = ""
@@ -51,17 +51,17 @@ class Folds(BaseEstimator):
         time: np.ndarray | None = None,
         random_state: int | None = None,
     ) -> list[Fold]:
-        """Return the rows of the train and the test part of each fold."""
+        """Return the train and test rows of each fold."""
         raise TypeError(f"{type(self).__name__} defines split(n_rows, y=, groups=, time=, random_state=)")
 
     def describe(self) -> str:
-        """Return a few words for people."""
+        """Return a short description."""
         raise TypeError(f"{type(self).__name__} defines describe()")
 
 
 @FOLDS.register("kfold")
 class KFolds(Folds):
-    """Parts of equal size, drawn at random; each is the test part once.
+    """Shuffled folds of equal size.
 
     Parameters
     ----------
@@ -84,13 +84,13 @@ class KFolds(Folds):
         return list(splitter.split(np.empty((n_rows, 0))))
 
     def describe(self):
-        """Return a few words for people."""
+        """Return a short description."""
         return f"{self.n_splits} folds, shuffled"
 
 
 @FOLDS.register("stratified")
 class StratifiedFolds(Folds):
-    """Parts of equal size with the classes in the same shares, drawn at random.
+    """Shuffled folds of equal size that preserve the shares of the classes.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class StratifiedFolds(Folds):
         Raises
         ------
         DataError
-            When there are no classes, or a class has fewer rows than there are folds.
+            If there are no classes, or a class has fewer rows than there are folds.
         """
         _check_n_splits(n_rows, self.n_splits, "rows")
         codes = _class_codes(y)
@@ -122,13 +122,13 @@ class StratifiedFolds(Folds):
         return list(splitter.split(np.empty((n_rows, 0)), codes))
 
     def describe(self):
-        """Return a few words for people."""
+        """Return a short description."""
         return f"{self.n_splits} stratified folds, shuffled"
 
 
 @FOLDS.register("group")
 class GroupFolds(Folds):
-    """All rows of a group fall into the same part: the model is scored on groups that it has never seen.
+    """Folds that keep the rows of a group together, so that models are scored on unseen groups.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ class GroupFolds(Folds):
         Raises
         ------
         DataError
-            Without groups, or with fewer of them than folds.
+            If there are no groups, or fewer groups than folds.
         """
         codes, names = _codes(_checked_row_values("groups", groups, n_rows))
         _check_n_splits(len(names), self.n_splits, "groups")
@@ -161,17 +161,17 @@ class GroupFolds(Folds):
         return list(splitter.split(np.empty((n_rows, 0)), groups=codes))
 
     def describe(self):
-        """Return a few words for people."""
+        """Return a short description."""
         return f"{self.n_splits} folds by group"
 
 
 @FOLDS.register("time")
 class TimeFolds(Folds):
-    """Train on the past, score on the block of time that comes next.
+    """Folds in time: train on the past, and score on the next block of time.
 
-    The rows are cut by time into ``n_splits + 1`` blocks of about equal size; fold ``k`` trains on the first ``k``
-    blocks and is scored on the next. Rows of the same time stay together, so that no test row is as old as a
-    training row.
+    The rows are split by time into ``n_splits + 1`` blocks of about equal size; fold ``k`` trains on the first ``k``
+    blocks and is scored on the next one. Rows of the same time stay together, so that every test row is later than
+    all training rows.
 
     Parameters
     ----------
@@ -191,17 +191,17 @@ class TimeFolds(Folds):
         self.n_splits = n_splits
 
     def split(self, n_rows, *, y=None, groups=None, time=None, random_state=None):
-        """Return ``n_splits`` folds, rows in their own order within each part.
+        """Return ``n_splits`` folds, with rows in table order within each part.
 
         Raises
         ------
         DataError
-            Without time values, with missing ones, with texts that are no ISO dates, or with fewer different ones than
-            blocks.
+            If there are no times, some are missing, they are text but not ISO dates, or there are fewer distinct times
+            than blocks.
         """
         ranks, moments = _codes(_as_dates(_checked_row_values("time", time, n_rows)))
         blocks = self.n_splits + 1
-        _check_n_splits(len(moments), blocks, "different times", f"{self.n_splits} folds in time need {blocks}")
+        _check_n_splits(len(moments), blocks, "distinct times", f"{self.n_splits} folds in time need {blocks}")
         borders = _block_borders(np.bincount(ranks), blocks)
         folds = []
         for begin, end in pairwise(borders):
@@ -209,18 +209,18 @@ class TimeFolds(Folds):
         return folds
 
     def describe(self):
-        """Return a few words for people."""
-        return f"{self.n_splits} folds in time, each trained on the past and scored on what came next"
+        """Return a short description."""
+        return f"{self.n_splits} folds in time, trained on the past and scored on the next block"
 
 
 @FOLDS.register("holdout")
 class Holdout(Folds):
-    """One fold: a share of the rows, drawn at random, is scored on (with the classes in the same shares).
+    """A single random split into train and test rows that preserves the shares of the classes.
 
     Parameters
     ----------
     test_fraction : float
-        Share of the rows in the test part, between 0 and 1.
+        Fraction of rows in the test part, between 0 and 1.
 
     Examples
     --------
@@ -238,13 +238,13 @@ class Holdout(Folds):
         Raises
         ------
         DataError
-            When one of the two parts would have no rows or, with classes, lack a class.
+            If one of the two parts would be empty or, with classes, lack a class.
         """
         n_test = round(n_rows * self.test_fraction) if 0 < self.test_fraction < 1 else 0
         if not 0 < n_test < n_rows:
             raise DataError(
                 f"A holdout of {self.test_fraction} of {n_rows} rows leaves one of the two parts empty. "
-                "Give a test_fraction between 0 and 1, and enough rows for both parts."
+                "Use a test_fraction between 0 and 1, and enough rows for both parts."
             )
         codes = None
         if y is not None and y.ndim == 1:
@@ -252,32 +252,34 @@ class Holdout(Folds):
             _check_class_sizes(y, 2)
             if min(n_test, n_rows - n_test) < len(classes):
                 raise DataError(
-                    f"A holdout of {self.test_fraction} of {n_rows} rows is too small to hold each of the "
-                    f"{len(classes)} classes. Give a larger test_fraction, or more rows."
+                    f"A holdout of {self.test_fraction} of {n_rows} rows is too small to contain all {len(classes)} "
+                    "classes. Use a larger test_fraction, or more rows."
                 )
         rows = np.arange(n_rows)
         train, test = train_test_split(rows, test_size=n_test, stratify=codes, random_state=random_state)
         return [(np.sort(train), np.sort(test))]
 
     def describe(self):
-        """Return a few words for people."""
+        """Return a short description."""
         return f"one holdout of {self.test_fraction:.0%} of the rows"
 
 
 def resolve_folds(cv: Any, *, stratify: bool) -> Any:
-    """Turn what a user gives for ``cv`` into a specification; splitters and lists of pairs are left as they are.
+    """Convert ``cv`` to a specification; splitters and lists of (train, test) pairs are returned unchanged.
 
     Parameters
     ----------
     cv : int, str, mapping, Folds, scikit-learn splitter, or iterable of (train, test)
-        A number is so many stratified folds, or plain ones.
+        Number of folds, or kind of folds.
     stratify : bool
-        Whether a number means stratified folds.
+        Whether an integer means stratified folds.
 
     Raises
     ------
+    DataError
+        If ``cv`` is none of these.
     UnknownNameError
-        When no kind of folds has that name.
+        If there is no kind of folds of that name.
 
     Examples
     --------
@@ -295,8 +297,8 @@ def resolve_folds(cv: Any, *, stratify: bool) -> Any:
     if isinstance(cv, Iterable):
         return list(cv)
     raise DataError(
-        "cv is a number of folds, a kind of folds by name, a scikit-learn splitter or a list of (train, test) rows; "
-        f"got {cv!r}."
+        "cv must be a number of folds, the name of a kind of folds, a scikit-learn splitter or a list of (train, test) "
+        f"rows; got {cv!r}."
     )
 
 
@@ -315,27 +317,27 @@ def make_folds(
     Parameters
     ----------
     cv : int, str, mapping, Folds, scikit-learn splitter, or iterable of (train, test)
-        How; see `resolve_folds`.
+        See `resolve_folds`.
     n_rows : int
         Number of rows.
     y : array of shape (n_rows,) or (n_rows, n_outputs), optional
         Targets.
     groups, time : array of shape (n_rows,), optional
-        For kinds that split by them.
+        Values of each row, for the kinds of folds that need them.
     stratify : bool
-        Whether ``y`` are classes, whose shares are to be kept.
+        Whether ``y`` holds classes whose shares each fold should preserve.
     random_state : int, optional
-        Seed of the shuffling.
+        Random seed.
 
     Returns
     -------
     list of (array, array)
-        Row numbers to train on and to score on.
+        Train and test rows of each fold, as row numbers.
 
     Raises
     ------
     DataError
-        When the rows cannot be split so; the message says what is lacking.
+        If the rows cannot be split this way.
 
     Examples
     --------
@@ -354,11 +356,12 @@ def make_folds(
 
 
 def describe_folds(cv: Any, n_folds: int, *, stratify: bool) -> str:
-    """Return how the folds were made, in a few words for people."""
+    """Return a short description of the folds."""
     spec = resolve_folds(cv, stratify=stratify)
     if isinstance(spec, Folds):
         return spec.describe()
-    return f"{n_folds} folds given by {type(spec).__name__ if hasattr(spec, 'split') else 'the caller'}"
+    origin = type(spec).__name__ if hasattr(spec, "split") else "a list"
+    return f"{n_folds} {'fold' if n_folds == 1 else 'folds'} from {origin}"
 
 
 def _checked_folds(folds: Iterable[Any], n_rows: int) -> list[Fold]:
@@ -370,13 +373,13 @@ def _checked_folds(folds: Iterable[Any], n_rows: int) -> list[Fold]:
             raise DataError(f"Fold {number} is not a pair of row numbers (train, test): {error}.") from error
         if len(train) == 0 or len(test) == 0:
             raise DataError(
-                f"Fold {number} has {len(train)} rows to train on and {len(test)} to score on; both are needed."
+                f"Fold {number} has {len(train)} train rows and {len(test)} test rows; both parts need at least one."
             )
         if np.intersect1d(train, test).size:
-            raise DataError(f"Fold {number} has rows in both parts: the score would be of rows already seen.")
+            raise DataError(f"Fold {number} has rows in both the train and the test part.")
         checked.append((train, test))
     if not checked:
-        raise DataError("There are no folds: cv gave none. Give a number of folds, such as cv=5.")
+        raise DataError("cv contains no folds. Pass a number of folds, such as cv=5.")
     return checked
 
 
@@ -387,16 +390,18 @@ def _row_numbers(part: Any, n_rows: int) -> np.ndarray:
     if rows.ndim != 1 or (rows.size and not np.issubdtype(rows.dtype, np.integer)):
         raise ValueError(f"got {rows.dtype} of shape {rows.shape}")
     if rows.size and (rows.min() < 0 or rows.max() >= n_rows):
-        raise ValueError(f"it holds row {int(rows[(rows < 0) | (rows >= n_rows)][0])}, and the table has {n_rows} rows")
+        raise ValueError(
+            f"it contains row {int(rows[(rows < 0) | (rows >= n_rows)][0])}, and the table has {n_rows} rows"
+        )
     return rows.astype(np.intp)
 
 
 def _block_borders(sizes: np.ndarray, blocks: int) -> np.ndarray:
-    """Cut moments of so many rows each into blocks of about equal rows; return where the second and later begin."""
+    """Split times with these numbers of rows into blocks of about equal rows; return where the later blocks begin."""
     ends = np.cumsum(sizes)
     wanted = ends[-1] * np.arange(1, blocks) / blocks
     cuts = np.searchsorted(ends, wanted) + 1
-    # A moment with many rows can swallow a whole block: keep at least one moment in each, before and after.
+    # A time with many rows can fill several blocks: keep at least one time in each block.
     cuts = np.maximum.accumulate(cuts - np.arange(len(cuts))) + np.arange(len(cuts))
     cuts = np.minimum(cuts, len(sizes) - np.arange(blocks - 1, 0, -1))
     return np.append(cuts, len(sizes))
@@ -410,39 +415,41 @@ def _codes(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _class_codes(y: np.ndarray | None) -> np.ndarray:
     if y is None or y.ndim != 1:
         raise DataError(
-            "Stratified folds keep the shares of classes, and this target has none to keep (it is a number, or "
-            "there are several). Use the kind 'kfold'."
+            "Stratified folds need a single column of classes, and this target is numeric or has several columns. "
+            "Use the kind 'kfold'."
         )
     return _codes(y)[0]
 
 
 def _checked_row_values(name: str, values: np.ndarray | None, n_rows: int) -> np.ndarray:
     if values is None:
-        raise DataError(f"These folds are made by {name}: give {name}= a column's name, or one value for each row.")
+        raise DataError(f"These folds need {name}: pass {name}= the name of a column, or one value per row.")
     if len(values) != n_rows:
-        raise DataError(f"{name} has {len(values)} values for {n_rows} rows; it needs one for each row.")
+        raise DataError(f"{name} has {len(values)} values for {n_rows} rows; it needs one per row.")
     n_missing = int(pd.isna(values).sum())
     if n_missing:
-        raise DataError(f"{name} is missing in {n_missing} of {n_rows} rows; fill it, or leave those rows out.")
+        raise DataError(f"{name} is missing in {n_missing} of {n_rows} rows; fill it, or drop those rows.")
     return values
 
 
 def _as_dates(values: np.ndarray) -> np.ndarray:
-    """Return texts as the dates they stand for: "10/1/2013" sorts before "9/1/2013". Others are as they are."""
+    """Return text parsed as ISO dates, since text does not sort by time ("10/1/2013" < "9/1/2013"); others as is."""
     if pd.api.types.infer_dtype(values) != "string":
         return values
     try:
         return pd.to_datetime(values, format="ISO8601", utc=True).to_numpy()
     except ValueError as error:
         raise DataError(
-            f"time holds texts that are no dates of the form 2013-01-31 (such as {str(values[0])!r}), and texts do not "
-            "sort by time. Turn them into dates, for example by pandas.to_datetime, or into numbers."
+            f"time is text but not ISO dates such as 2013-01-31 (got {str(values[0])!r}), and text does not sort by "
+            "time. Convert it to dates, for example with pandas.to_datetime, or to numbers."
         ) from error
 
 
 def _check_n_splits(n: int, wanted: int, what: str, sentence: str = "") -> None:
     if not isinstance(wanted, int | np.integer) or wanted < 2:
-        raise DataError(f"Folds are at least 2, got {wanted!r}. For a single split, use the kind 'holdout'.")
+        raise DataError(
+            f"The number of folds must be an integer of at least 2, got {wanted!r}. For a single split, use 'holdout'."
+        )
     if n < wanted:
         sentence = sentence or f"{wanted} folds need at least {wanted}"
         raise DataError(f"There are {n} {what}; {sentence}. Use fewer folds.")
@@ -455,6 +462,6 @@ def _check_class_sizes(y: np.ndarray, wanted: int) -> None:
         rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
         parts = f"{wanted} folds" if wanted > 2 else "two parts"
         raise DataError(
-            f"The class {rarest!r} has {rows}, too few to be in each of {parts}. Use fewer folds, leave that class "
-            "out, or use the kind 'kfold'."
+            f"The class {rarest!r} has {rows}, too few for each of {parts}. Use fewer folds, drop that class, or use "
+            "the kind 'kfold'."
         )

@@ -1,7 +1,6 @@
-"""Metrics by name: what each measures, for which tasks, and whether more is better.
+"""The registry of metrics: their tasks, their direction, and what they need from a prediction.
 
-Every metric is defined on any test part that has what it needs; a class that the training part lacks has probability 0,
-raised to the same floor for every model.
+A class that is missing from the training part has probability 0, clipped to the same floor for every model.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from tabemb.registry import Registry
 
 __all__ = ["METRICS", "Metric", "resolve_metrics"]
 
-# One floor for all, or a model that answers in float64 would be fined more for the same mistake than one in float32.
+# The same floor for all models, so that predictions in float64 and float32 lose the same for the same mistake.
 PROBABILITY_FLOOR = float(np.finfo(np.float32).eps)
 
 CLASSES = ("binary", "multiclass")
@@ -27,16 +26,16 @@ METRICS: Registry["Metric"] = Registry("metric")
 
 
 class Metric:
-    """One figure of merit.
+    """A metric.
 
     Attributes
     ----------
     tasks : tuple of str
-        Tasks that it is defined for.
+        Tasks for which it is defined.
     greater_is_better : bool
-        Its direction.
-    needs : str
-        ``"proba"``, ``"label"`` or ``"value"``: the part of a prediction that it looks at.
+        Whether a greater value is better.
+    needs : {"proba", "label", "value"}
+        The part of a prediction that it uses.
     """
 
     tasks: ClassVar[tuple[str, ...]] = ()
@@ -44,12 +43,12 @@ class Metric:
     needs: ClassVar[str] = "label"
 
     def __call__(self, truth: np.ndarray, prediction: Prediction) -> float:
-        """Return the figure for encoded targets and a prediction of the same rows."""
+        """Return the metric for encoded targets and the prediction of the same rows."""
         raise TypeError("a metric defines __call__(truth, prediction)")
 
 
 class _Ranking(Metric):
-    """A figure of how well a class is ranked before the rest, averaged over classes or labels."""
+    """A ranking of one class against the rest, averaged over classes or labels."""
 
     tasks = LABELS
     needs = "proba"
@@ -58,7 +57,7 @@ class _Ranking(Metric):
         raise TypeError("a ranking metric defines ranking(truth, scores)")
 
     def __call__(self, truth, prediction):
-        """Return the mean over the classes that are in the test part, but not all of it."""
+        """Return the mean over the classes for which the test part has both positive and negative rows."""
         scores = prediction.probabilities
         if truth.ndim == 2:
             pairs = [(truth[:, label], scores[:, label]) for label in range(truth.shape[1])]
@@ -69,7 +68,7 @@ class _Ranking(Metric):
         values = [self.ranking(yes, score) for yes, score in pairs if 0 < yes.sum() < len(yes)]
         if not values:
             raise DataError(
-                f"{METRICS.name_of(self)} is not defined on a test part of one class only ({len(truth)} rows). "
+                f"{METRICS.name_of(self)} is not defined for a test part of a single class ({len(truth)} rows). "
                 "Use fewer folds, stratified folds, or a metric such as log_loss or accuracy."
             )
         return float(np.mean(values))
@@ -77,7 +76,7 @@ class _Ranking(Metric):
 
 @METRICS.register("roc_auc")
 class RocAuc(_Ranking):
-    """Area under the ROC curve; several classes: the mean of one class against the rest.
+    """Area under the ROC curve; for several classes or labels, the mean of one-vs-rest.
 
     Examples
     --------
@@ -93,7 +92,7 @@ class RocAuc(_Ranking):
 
 @METRICS.register("average_precision")
 class AveragePrecision(_Ranking):
-    """Area under the precision-recall curve, by steps; several classes: the mean of one against the rest."""
+    """Average precision, the area under the precision-recall step function; for several classes or labels, the mean."""
 
     def ranking(self, truth, scores):
         """Return the area for one class."""
@@ -102,14 +101,14 @@ class AveragePrecision(_Ranking):
 
 @METRICS.register("log_loss")
 class LogLoss(Metric):
-    """Mean negative natural logarithm of the probability given to what came true (labels: mean over them)."""
+    """Mean negative log-likelihood of the true class (natural logarithm); for labels, the mean over them."""
 
     tasks = LABELS
     greater_is_better = False
     needs = "proba"
 
     def __call__(self, truth, prediction):
-        """Return the loss; probabilities below the floor of float32 count as that floor."""
+        """Return the loss, with probabilities clipped to the epsilon of float32."""
         scores = prediction.probabilities
         given = np.where(truth == 1, scores, 1 - scores) if truth.ndim == 2 else scores[np.arange(len(truth)), truth]
         return float(-np.log(np.clip(given, PROBABILITY_FLOOR, 1)).mean())
@@ -117,21 +116,21 @@ class LogLoss(Metric):
 
 @METRICS.register("brier")
 class Brier(Metric):
-    """Mean squared distance of the probability of the positive class, or of each label, from what came true."""
+    """Mean squared difference between the predicted probability of the positive class, or of each label, and 0 or 1."""
 
     tasks = ("binary", "multilabel")
     greater_is_better = False
     needs = "proba"
 
     def __call__(self, truth, prediction):
-        """Return the mean squared distance."""
+        """Return the mean squared difference."""
         scores = prediction.probabilities
         return float(np.mean((truth - (scores if truth.ndim == 2 else scores[:, 1])) ** 2))
 
 
 @METRICS.register("accuracy")
 class Accuracy(Metric):
-    """Share of rows that are right (labels: of rows where all are right)."""
+    """Share of correct rows; for labels, of rows whose labels are all correct."""
 
     tasks = LABELS
 
@@ -143,12 +142,12 @@ class Accuracy(Metric):
 
 @METRICS.register("balanced_accuracy")
 class BalancedAccuracy(Metric):
-    """Mean over the classes of the test part of the share of their rows that are right."""
+    """Mean recall of the classes in the test part."""
 
     tasks = CLASSES
 
     def __call__(self, truth, prediction):
-        """Return the mean share."""
+        """Return the mean recall."""
         right = np.bincount(truth, weights=prediction.values == truth)
         rows = np.bincount(truth)
         return float(np.mean(right[rows > 0] / rows[rows > 0]))
@@ -156,29 +155,29 @@ class BalancedAccuracy(Metric):
 
 @METRICS.register("f1")
 class F1(Metric):
-    """Harmonic mean of precision and recall of the positive class."""
+    """F1 score of the positive class: the harmonic mean of precision and recall."""
 
     tasks = ("binary",)
 
     def __call__(self, truth, prediction):
-        """Return the mean; 0 where nothing is found."""
+        """Return the score; 0 if there are no true positives."""
         return float(f1_score(truth, prediction.values, zero_division=0))
 
 
 @METRICS.register("f1_macro")
 class F1Macro(Metric):
-    """Mean over classes or labels of the harmonic mean of precision and recall."""
+    """Mean F1 score of the classes or labels."""
 
     tasks = LABELS
 
     def __call__(self, truth, prediction):
-        """Return the mean; 0 for a class of which nothing is found."""
+        """Return the mean; a class without true positives counts as 0."""
         return float(f1_score(truth, prediction.values, average="macro", zero_division=0))
 
 
 @METRICS.register("hamming_loss")
 class HammingLoss(Metric):
-    """Share of labels that are wrong."""
+    """Share of incorrect labels."""
 
     tasks = ("multilabel",)
     greater_is_better = False
@@ -190,7 +189,7 @@ class HammingLoss(Metric):
 
 @METRICS.register("rmse")
 class Rmse(Metric):
-    """Root of the mean squared error, in units of the target (several outputs: mean of theirs)."""
+    """Root mean squared error, in units of the target; for several outputs, the mean."""
 
     tasks = NUMBERS
     greater_is_better = False
@@ -216,31 +215,31 @@ class Mae(Metric):
 
 @METRICS.register("mape")
 class Mape(Metric):
-    """Mean absolute error as a share of the true value (0.1 is 10 %)."""
+    """Mean absolute percentage error, as a fraction (0.1 is 10 %)."""
 
     tasks = NUMBERS
     greater_is_better = False
     needs = "value"
 
     def __call__(self, truth, prediction):
-        """Return the mean share."""
+        """Return the mean fraction."""
         if (truth == 0).any():
             raise DataError(
                 f"mape divides by the target, which is 0 in {int((truth == 0).sum())} rows of a test part. "
-                "Use mae or rmse, or leave those rows out."
+                "Use mae or rmse, or drop those rows."
             )
         return float(np.mean(np.abs((truth - prediction.values) / truth)))
 
 
 @METRICS.register("r2")
 class R2(Metric):
-    """Share of the variance of the test part that is explained (several outputs: mean of theirs)."""
+    """Coefficient of determination on the test part; for several outputs, the mean."""
 
     tasks = NUMBERS
     needs = "value"
 
     def __call__(self, truth, prediction):
-        """Return the share; NaN where the target does not vary in the test part."""
+        """Return the coefficient; NaN if the target is constant in the test part."""
         total = np.sum((truth - truth.mean(axis=0)) ** 2, axis=0)
         error = np.sum((truth - prediction.values) ** 2, axis=0)
         return float(np.mean(1 - error / np.where(total > 0, total, np.nan)))
@@ -249,23 +248,23 @@ class R2(Metric):
 def resolve_metrics(
     names: Sequence[str] | str | None, target: Target, *, probabilities: bool = True
 ) -> dict[str, Metric]:
-    """Return the metrics to score by, the primary one first.
+    """Return the metrics of a comparison by name, the primary one first.
 
     Parameters
     ----------
     names : sequence of str, optional
-        Registered names; the task's own set by default.
+        Registered names; the default metrics of the target by default.
     target : Target
-        What is predicted.
+        The kind of target.
     probabilities : bool
-        Whether the model under test gives probabilities.
+        Whether the model under test predicts probabilities.
 
     Raises
     ------
     UnknownNameError
-        When there is no such metric, or it is not defined for the task.
+        If there is no such metric, or it is not defined for the task.
     DataError
-        When it needs probabilities and the model under test gives none.
+        If no metric is given, or one needs probabilities that the model under test does not predict.
 
     Examples
     --------
@@ -278,20 +277,18 @@ def resolve_metrics(
         names = list(usable)
     names = [names] if isinstance(names, str) else list(names)
     if not names:
-        raise DataError(
-            f"No metric is asked for. Metrics for the task {target.name}: {', '.join(_metrics_for(target))}."
-        )
+        raise DataError(f"No metric is given. Metrics for the task {target.name}: {', '.join(_metrics_for(target))}.")
     metrics = {name: METRICS[name]() for name in names}
     for name, metric in metrics.items():
         if target.name not in metric.tasks:
             raise UnknownNameError(
-                f"The metric {name!r} is not defined for the task {target.name}; it is for {', '.join(metric.tasks)}. "
+                f"The metric {name!r} is not defined for the task {target.name}, only for {', '.join(metric.tasks)}. "
                 f"Metrics for {target.name}: {', '.join(_metrics_for(target))}."
             )
         if metric.needs == "proba" and not probabilities:
             raise DataError(
                 f"The metric {name!r} needs probabilities, and the model under test has no predict_proba. "
-                "Ask for metrics of the predicted classes, such as accuracy."
+                "Use metrics of the predicted classes, such as accuracy."
             )
     return metrics
 

@@ -1,4 +1,4 @@
-"""What a comparison found: one frozen value a model, and the table, the verdict and the JSON made of them."""
+"""The result of a comparison: frozen values that convert to a verdict, a DataFrame and JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,24 +11,24 @@ from tabemb.exceptions import FormatError, UnknownNameError
 
 __all__ = ["Comparison", "Failure", "ModelResult", "PairedTest", "best_of"]
 
-# The fairest rival first: the same network fed one-hot differs in the representation alone.
+# The same network with one-hot inputs comes first: it differs from the embeddings in the representation only.
 _ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairedTest:
-    """The model under test against one candidate, on one metric, over the same folds.
+    """The model under test compared with one baseline on one metric, over the same folds.
 
     Parameters
     ----------
     difference : float
-        Mean over the folds, turned so that a positive number means that the model under test is better.
+        Mean difference over the folds, positive if the model under test is better.
     p_value : float
-        Of the corrected resampled t-test, two-sided; NaN where it cannot be computed.
+        Two-sided p-value of the corrected resampled t-test; NaN if it cannot be computed.
     low, high : float
-        The 95 % interval of the difference; NaN where it cannot be computed.
+        The 95 % interval of the difference; NaN if it cannot be computed.
     reason : str
-        Why there is no p-value; empty where there is one.
+        Why there is no p-value; empty if there is one.
 
     Examples
     --------
@@ -44,11 +44,11 @@ class PairedTest:
 
     @property
     def significant(self) -> bool:
-        """Whether the difference is larger than the spread of the folds explains (p < 0.05)."""
+        """Whether the difference is significant (p < 0.05)."""
         return bool(self.p_value < 0.05)
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dict."""
+        """Return a dict that can be written as JSON."""
         return {
             "difference": _number(self.difference),
             "p_value": _number(self.p_value),
@@ -59,25 +59,25 @@ class PairedTest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "PairedTest":
-        """Rebuild the value from what `to_json` returned."""
+        """Return the value that `to_json` wrote."""
         numbers = {name: _float(data[name]) for name in ("difference", "p_value", "low", "high")}
         return cls(**numbers, reason=data["reason"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A candidate that is not among the results, and why.
+    """A baseline that has no result, and the reason.
 
     Parameters
     ----------
     model : str
-        Name of the candidate.
+        Name of the baseline.
     fold : int or None
-        Fold (from 0) in which it failed; None where it was left out before the first fold.
+        Fold in which it failed, counted from 0; None if it was skipped before the first fold.
     error : str
         Class name of the error, or ``"skipped"``.
     message : str
-        What the error said.
+        Message of the error, or the reason for skipping.
     """
 
     model: str
@@ -86,44 +86,43 @@ class Failure:
     message: str
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dict."""
+        """Return a dict that can be written as JSON."""
         return {"model": self.model, "fold": self.fold, "error": self.error, "message": self.message}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Failure":
-        """Rebuild the value from what `to_json` returned."""
+        """Return the value that `to_json` wrote."""
         return cls(**data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ModelResult:
-    """What one candidate scored and cost.
+    """The scores and costs of one model.
 
     Parameters
     ----------
     name, description : str
-        Registered name, and one line for people.
+        Name, and one-line description.
     scores : dict of str to array of shape (n_folds,)
-        One value a fold and metric.
+        Value of each metric in each fold.
     fit_seconds : array of shape (n_folds,)
-        Wall seconds of each fit, encoding included.
+        Wall time of each fit in seconds, encoding included.
     predict_rows_per_second : array of shape (n_folds,)
-        Rows of the test part by the wall seconds of one prediction of them, encoding included.
+        Rows predicted per second in the test part of each fold, encoding included.
     peak_memory_bytes : int or None
-        Largest resident memory of a fit above the level before it, over the folds; None where the system does
-        not tell.
+        Largest resident memory of a fit above the level before it; None if the system does not report it.
     n_parameters : int or None
-        Numbers that the fitted model holds (mean over the folds, rounded); None where they cannot be counted.
+        Number of parameters of the fitted model (mean over the folds, rounded); None if they cannot be counted.
     parameter_unit : str
-        What is counted: ``"weights"``, ``"tree nodes"``, ...
+        The unit of ``n_parameters``: ``"weights"``, ``"tree nodes"``, ...
     input_bytes_per_row : float
-        Bytes of the representation that a row is turned into before the model proper.
+        Bytes per row of the encoded input of the model, as stored.
     dense_bytes_per_row : float
-        The same were every column of it stored (one-hot without sparsity, in float32).
+        The same without sparsity (one-hot as a dense float32 matrix).
     histories : list of dict
-        Learning curves of each fold (name to list of values an epoch); empty where the model has none.
+        Learning curves of each fold, as a list of values per epoch for each name; empty if the model has none.
     versus : dict of str to PairedTest
-        Metric to the paired comparison with the model under test; empty for that model itself.
+        Paired test against the model under test for each metric; empty for the model under test.
     """
 
     name: str
@@ -144,12 +143,12 @@ class ModelResult:
         return float(np.mean(self.scores[metric]))
 
     def spread(self, metric: str) -> float:
-        """Return the standard deviation of a metric over the folds (0 for one fold)."""
+        """Return the standard deviation of a metric over the folds (0 for a single fold)."""
         values = self.scores[metric]
         return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dict, with null for numbers that are not finite."""
+        """Return a dict that can be written as JSON; numbers that are not finite become None."""
         return {
             "name": self.name,
             "description": self.description,
@@ -167,7 +166,7 @@ class ModelResult:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "ModelResult":
-        """Rebuild the value from what `to_json` returned."""
+        """Return the value that `to_json` wrote."""
         return cls(
             name=data["name"],
             description=data["description"],
@@ -186,7 +185,7 @@ class ModelResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """A model and its baselines on the very same folds.
+    """A model and its baselines, evaluated on the same folds.
 
     Parameters
     ----------
@@ -195,21 +194,21 @@ class Comparison:
     metrics : tuple of str
         Names of the metrics; the first is the primary one.
     greater_is_better : dict of str to bool
-        Metric to its direction.
+        Whether a greater value of each metric is better.
     n_rows, n_dropped : int
-        Rows that were used, and rows left out because their target is missing.
+        Number of rows used, and of rows dropped because their target is missing.
     n_folds : int
         Number of folds.
     fold_sizes : tuple of (int, int)
-        Rows of the train and the test part of each fold.
+        Number of rows in the train and the test part of each fold.
     folds : str
-        How the folds were made, for people: ``"5 stratified folds, shuffled"``.
+        Description of the folds, such as ``"5 stratified folds, shuffled"``.
     models : tuple of ModelResult
-        The model under test first, then the baselines in the order asked for.
+        The model under test, then the baselines in the given order.
     failures : tuple of Failure
-        Baselines that failed in a fold, or do not apply; they are not among the models.
+        Baselines that failed in a fold or do not apply; they are not in ``models``.
     random_state : int or None
-        The seed that every candidate was given.
+        Random seed of the folds and the models.
 
     Examples
     --------
@@ -255,7 +254,7 @@ class Comparison:
 
     @property
     def baselines(self) -> tuple[ModelResult, ...]:
-        """Everything but the model under test."""
+        """All models except the model under test."""
         return self.models[1:]
 
     def __getitem__(self, name: str) -> ModelResult:
@@ -273,19 +272,19 @@ class Comparison:
         return best_of(self.models, metric, self.greater_is_better[metric])
 
     def verdict(self, metric: str | None = None) -> str:
-        """Say in plain sentences who won on a metric (the primary one), and whether it means anything."""
+        """Return the result on a metric (the primary one by default) in a few sentences, with significance."""
         return _verdict_sentences(self, self._checked_metric(metric))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a model: mean, spread and paired comparison of every metric, then the costs.
+        """Return a DataFrame with one row per model: scores, paired tests and costs.
 
         Returns
         -------
         pandas.DataFrame
-            Index: the models' names. Columns, for each metric ``m``: ``m`` (mean), ``m_std``,
-            ``m_difference`` (positive: the model under test is better), ``m_low``, ``m_high`` (95 % interval), ``m_p``;
-            then ``fit_seconds`` and ``predict_rows_per_second`` (means), ``peak_memory_bytes``, ``n_parameters``,
-            ``parameter_unit``, ``input_bytes_per_row``, ``dense_bytes_per_row``.
+            Indexed by the names of the models. Columns of each metric ``m``: ``m`` (mean), ``m_std``,
+            ``m_difference`` (positive if the model under test is better), ``m_low``, ``m_high`` (95 % interval) and
+            ``m_p``. Then ``fit_seconds`` and ``predict_rows_per_second`` (means), ``peak_memory_bytes``,
+            ``n_parameters``, ``parameter_unit``, ``input_bytes_per_row`` and ``dense_bytes_per_row``.
         """
         index = pd.Index([model.name for model in self.models], name="model")
         return pd.DataFrame([self._row(model) for model in self.models], index=index)
@@ -316,7 +315,7 @@ class Comparison:
         return metric
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-able dict (strict JSON: numbers that are not finite become null)."""
+        """Return a dict that can be written as strict JSON; numbers that are not finite become None."""
         return {
             "task": self.task,
             "metrics": list(self.metrics),
@@ -333,12 +332,12 @@ class Comparison:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Comparison":
-        """Rebuild the comparison from what `to_json` returned.
+        """Return the comparison that `to_json` wrote.
 
         Raises
         ------
         FormatError
-            When a field is missing or is not what it should be.
+            If a field is missing or invalid.
         """
         try:
             return cls(
@@ -356,53 +355,40 @@ class Comparison:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FormatError(
-                f"This is not what Comparison.to_json wrote: {type(error).__name__}: {error}. "
+                f"This is not the output of Comparison.to_json: {type(error).__name__}: {error}. "
                 "Run the experiment again to write a new one."
             ) from error
 
 
 def best_of(models: Sequence[ModelResult], metric: str, greater_is_better: bool) -> ModelResult:
-    """Return the model with the best mean of a metric; of equals, the first; NaN never wins."""
+    """Return the model with the best mean of a metric: the first of equal ones, and never one with NaN."""
     means = np.array([model.mean(metric) for model in models])
     ranked = np.where(np.isnan(means), -np.inf, means if greater_is_better else -means)
     return models[int(np.argmax(ranked))]
 
 
 def _verdict_sentences(comparison: Comparison, metric: str) -> str:
-    """Compare the model under test with one-hot and with the best baseline, in one sentence each.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Models on the same folds.
-    metric : str
-        One of its metrics.
-
-    Returns
-    -------
-    str
-        One to three sentences. A difference with p >= 0.05 is called none; a lost one, lost.
-    """
+    """Compare the model under test with one-hot and with the best baseline, in one sentence each."""
     subject = comparison.subject
     if not comparison.baselines:
         return (
-            f"{subject.name} scores {_value(subject.mean(metric))} on {metric} over {_folds(comparison)}; "
-            "no baseline was scored, so it is compared with nothing."
+            f"On {metric} over {_folds(comparison)}, {subject.name} scores {_value(subject.mean(metric))}; "
+            "there is no baseline to compare it with."
         )
     first, *others = [_verdict_clause(comparison, rival, metric) for rival in _verdict_rivals(comparison, metric)]
-    told = [f"On {metric} over {_folds(comparison)}, {first}."]
-    for opening, clause in zip(("As for the best baseline, ", "And "), others, strict=False):
-        told.append(f"{opening}{clause}.")
+    sentences = [f"On {metric} over {_folds(comparison)}, {first}."]
+    for opening, clause in zip(("Best baseline: ", "Also, "), others, strict=False):
+        sentences.append(f"{opening}{clause}.")
     if " in time" in comparison.folds:
-        told.append("The p-values are made for random folds; these are blocks of time, so take them as a hint.")
-    return " ".join(told)
+        sentences.append("The p-values assume random folds; for folds in time they are approximate.")
+    return " ".join(sentences)
 
 
 def _verdict_rivals(comparison: Comparison, metric: str) -> list[ModelResult]:
     one_hot = [comparison[name] for name in _ONE_HOT if name in comparison]
     rivals = one_hot[:1]
     best = best_of(comparison.baselines, metric, comparison.greater_is_better[metric])
-    # A one-hot model that beats the embeddings is never left out, even where a third one beats both.
+    # A one-hot model that beats the embeddings is always reported, even if another baseline beats both.
     winners = [model for model in one_hot[1:] if _is_worse(model.versus[metric])]
     return list(dict.fromkeys([*rivals, best, *winners]))
 
@@ -419,7 +405,7 @@ def _verdict_clause(comparison: Comparison, rival: ModelResult, metric: str) -> 
         return f"the difference between {ours} and {theirs} cannot be tested: {test.reason}"
     if not test.significant:
         return (
-            f"there is no difference beyond the spread of the folds between {ours} and {theirs} "
+            f"{ours} and {theirs} do not differ significantly "
             f"(95 % interval {_signed(test.low)} to {_signed(test.high)}, {_p(test.p_value)})"
         )
     better, worse = (ours, theirs) if test.difference > 0 else (theirs, ours)

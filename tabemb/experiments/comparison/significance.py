@@ -1,4 +1,4 @@
-"""Is a difference between two models larger than the spread of the folds? The corrected resampled t-test."""
+"""The corrected resampled t-test of the difference between two models."""
 
 from collections.abc import Sequence
 
@@ -14,30 +14,30 @@ CONFIDENCE = 0.95
 
 
 def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], test_sizes: Sequence[int]) -> PairedTest:
-    """Test whether the mean of paired differences is zero, folds sharing training rows.
+    """Test whether the mean of paired differences is zero when folds share training rows.
 
-    The scores of folds are not independent, because their training parts overlap; the ordinary paired t-test finds
-    differences where there are none. Nadeau and Bengio correct its variance: with ``J`` differences of variance
-    ``s**2`` the variance of their mean is ``(1/J + n_test/n_train) * s**2``, and the statistic is compared with
-    Student's t of ``J - 1`` degrees of freedom.
+    The scores of folds are not independent, because their training parts overlap; the ordinary paired t-test rejects
+    too often. Nadeau and Bengio correct its variance: with ``J`` differences of variance ``s**2``, the variance of
+    their mean is ``(1/J + n_test/n_train) * s**2``, and the statistic follows Student's t with ``J - 1`` degrees of
+    freedom.
 
     Parameters
     ----------
     differences : sequence of float, length n_folds
-        Score of the model under test minus the other's, fold by fold, positive where it is better.
+        Score of the model under test minus that of the other model in each fold; positive if the former is better.
     train_sizes, test_sizes : sequence of int, length n_folds
-        Rows of the two parts of each fold; their mean ratio enters the correction.
+        Number of rows of the two parts of each fold; their mean ratio enters the correction.
 
     Returns
     -------
     PairedTest
-        Two-sided p-value and 95 % interval. NaN, with the reason, for a single fold, a fold without a score, or a
-        difference that is the same in every fold (its spread, and so its doubt, cannot be estimated).
+        Two-sided p-value and 95 % interval. NaN, with the reason, for a single fold, a fold without a score, or the
+        same difference in every fold (its variance cannot be estimated).
 
     Raises
     ------
     DataError
-        When the three are not of the same length, or there is no fold.
+        If the three differ in length, or are empty.
 
     References
     ----------
@@ -69,12 +69,12 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
 
 
 def _why_untestable(values: np.ndarray) -> str:
-    """Say why the differences cannot be tested; empty where they can."""
+    """Return the reason why the differences cannot be tested, or an empty string if they can."""
     if not np.isfinite(values).all():
         return "at least one fold has no score"
     if len(values) == 1:
-        return "one fold says nothing about the spread"
-    # Rounding leaves a spread of about 1e-17 in differences that are the same.
+        return "the variation between folds cannot be estimated from one fold"
+    # Equal differences may differ by about 1e-17 due to rounding.
     if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
-        return "the two score the same in every fold" if abs(values[0]) <= 1e-12 else "it is the same in every fold"
+        return f"the {'scores are equal' if abs(values[0]) <= 1e-12 else 'difference is the same'} in every fold"
     return ""

@@ -1,4 +1,4 @@
-"""What is predicted: reading targets, telling classes from numbers, and asking a fitted model in the right way."""
+"""Kinds of targets: read and infer them, and get predictions of a fitted model in the form that metrics need."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -14,22 +14,22 @@ from tabemb.registry import Registry
 
 __all__ = ["TARGETS", "Prediction", "Target", "read_targets", "target_of"]
 
-# Whole numbers of more different values than this are a quantity, not classes, unless the caller says otherwise.
-MOST_CLASSES_IN_NUMBERS = 20
+# Numbers with more distinct values than this are a regression target unless the task says otherwise.
+MAX_INTEGER_CLASSES = 20
 
 TARGETS: Registry["Target"] = Registry("task")
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model says of the rows of a test part.
+    """The prediction of a model for the rows of a test part.
 
     Parameters
     ----------
     values : array of shape (n_rows,) or (n_rows, n_outputs)
-        Numbers, indicators, or classes as positions among the sorted classes.
+        Numbers, label indicators, or indices into the sorted classes.
     probabilities : array of shape (n_rows, n_classes) or (n_rows, n_labels), or None
-        Of each class, or of a yes for each label; None for numbers and for models that do not give them.
+        Probability of each class or label. None for regression and for models without ``predict_proba``.
     """
 
     values: np.ndarray
@@ -37,16 +37,16 @@ class Prediction:
 
 
 class Target:
-    """One kind of target, and what it learned from all the targets of a comparison.
+    """A kind of target, created from all targets of a comparison.
 
     Attributes
     ----------
     is_classifier : bool
-        Whether it has classes.
+        Whether the target consists of classes or labels.
     stratified : bool
-        Whether folds keep the shares of its classes.
+        Whether folds preserve the shares of its classes by default.
     default_metrics : tuple of str
-        The metrics where none are asked for; the first is the primary one.
+        The default metrics, the primary one first.
     """
 
     is_classifier: ClassVar[bool] = True
@@ -58,18 +58,18 @@ class Target:
 
     @property
     def name(self) -> str:
-        """The registered name of the task."""
+        """Registered name of the task."""
         return TARGETS.name_of(self)
 
     def check(self, values: np.ndarray) -> None:
-        """Raise DataError where these are not such targets."""
+        """Raise a DataError if the values are not targets of this kind."""
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Return the targets as the metrics want them."""
+        """Return the targets in the form that metrics need."""
         return values
 
     def pick(self, *, classifier: Any, regressor: Any) -> Any:
-        """Return the scikit-learn model that suits, of two; wrapped where there are several outputs."""
+        """Return the classifier or the regressor, wrapped if there are several outputs."""
         raise TypeError("a target defines pick(classifier=, regressor=)")
 
     def predict(self, fitted: Any, X: Any) -> np.ndarray:
@@ -89,7 +89,7 @@ class _Classes(Target):
         self.classes = _sorted_classes(values)
 
     def encode(self, values):
-        """Return positions among the sorted classes."""
+        """Return indices into the sorted classes."""
         return np.searchsorted(self.classes, values)
 
     def pick(self, *, classifier, regressor):
@@ -97,7 +97,7 @@ class _Classes(Target):
         return classifier
 
     def predict_proba(self, fitted, X):
-        """Return a column for every class, 0 for those that the model has never seen."""
+        """Return one column per class, 0 for classes that the model was not trained on."""
         given = np.asarray(fitted.predict_proba(X), dtype=np.float64)
         if given.shape[1] == len(self.classes):
             return given
@@ -108,49 +108,49 @@ class _Classes(Target):
 
 @TARGETS.register("binary")
 class BinaryTarget(_Classes):
-    """Two classes; the second in sorted order is the positive one."""
+    """Two classes; the second in sorted order is the positive class."""
 
     default_metrics = ("roc_auc", "average_precision", "log_loss", "accuracy")
 
     def check(self, values):
-        """Raise DataError unless there are two classes in one column."""
+        """Raise a DataError unless there is one column with two classes."""
         n_classes = _number_of_classes(values)
         if n_classes != 2:
-            raise DataError(f"A binary target has two classes; this one has {n_classes}. Use task='multiclass'.")
+            raise DataError(f"A binary target has two classes, this one has {n_classes}. Use task='multiclass'.")
 
 
 @TARGETS.register("multiclass")
 class MulticlassTarget(_Classes):
-    """Several classes."""
+    """One column of classes."""
 
     default_metrics = ("accuracy", "log_loss", "balanced_accuracy", "f1_macro")
 
     def check(self, values):
-        """Raise DataError unless there are classes in one column."""
+        """Raise a DataError unless there is one column of classes."""
         _number_of_classes(values)
 
 
 @TARGETS.register("multilabel")
 class MultilabelTarget(Target):
-    """Several yes-or-no answers a row: a matrix of 0 and 1."""
+    """Several labels per row: a matrix of 0 and 1."""
 
     default_metrics = ("roc_auc", "average_precision", "log_loss", "f1_macro")
 
     def check(self, values):
-        """Raise DataError unless this is a matrix of 0 and 1."""
+        """Raise a DataError unless the values are a matrix of 0 and 1."""
         if values.ndim != 2 or not np.isin(values, (0, 1)).all():
-            raise DataError("A multilabel target is a matrix of 0 and 1, a column a label.")
+            raise DataError("A multilabel target must be a matrix of 0 and 1 with one column per label.")
 
     def encode(self, values):
         """Return the indicators as integers."""
         return np.asarray(values).astype(int)
 
     def pick(self, *, classifier, regressor):
-        """Return one classifier a label."""
+        """Return one classifier per label."""
         return MultiOutputClassifier(classifier)
 
     def predict_proba(self, fitted, X):
-        """Return the probability of a yes, a column a label."""
+        """Return the probability of each label, one column per label."""
         given = fitted.predict_proba(X)
         if not isinstance(given, list):
             return np.asarray(given, dtype=np.float64)
@@ -159,16 +159,16 @@ class MultilabelTarget(Target):
 
 @TARGETS.register("regression")
 class RegressionTarget(Target):
-    """One number a row."""
+    """One number per row."""
 
     is_classifier = False
     default_metrics = ("rmse", "mae", "r2")
 
     def check(self, values):
-        """Raise DataError unless these are numbers in one column."""
+        """Raise a DataError unless there is one column of numbers."""
         if values.ndim != 1 or values.dtype.kind not in "biuf":
             raise DataError(
-                f"A regression target is one column of numbers; got {values.dtype} of shape {values.shape}."
+                f"A regression target must be one column of numbers, got {values.dtype} of shape {values.shape}."
             )
 
     def encode(self, values):
@@ -176,8 +176,8 @@ class RegressionTarget(Target):
         values = np.asarray(values, dtype=np.float64)
         if values.size != len(values):
             raise DataError(
-                f"A regression target is one number a row; here are {values.size // len(values)}. Of a model that "
-                "predicts several quantiles, ask for one to compare it."
+                f"A regression model must predict one number per row, got {values.size // len(values)}. Compare a "
+                "model of several quantiles with only one of them."
             )
         return values.reshape(len(values))
 
@@ -188,16 +188,17 @@ class RegressionTarget(Target):
 
 @TARGETS.register("multi_regression")
 class MultiRegressionTarget(Target):
-    """Several numbers a row."""
+    """Several numbers per row."""
 
     is_classifier = False
     default_metrics = ("rmse", "mae", "r2")
 
     def check(self, values):
-        """Raise DataError unless these are numbers in several columns."""
+        """Raise a DataError unless there are several columns of numbers."""
         if values.ndim != 2 or values.dtype.kind not in "biuf":
             raise DataError(
-                f"A multi_regression target is several columns of numbers; got {values.dtype} of shape {values.shape}."
+                "A multi_regression target must be several columns of numbers, "
+                f"got {values.dtype} of shape {values.shape}."
             )
 
     def encode(self, values):
@@ -205,12 +206,12 @@ class MultiRegressionTarget(Target):
         return np.asarray(values, dtype=np.float64)
 
     def pick(self, *, classifier, regressor):
-        """Return one regressor a column."""
+        """Return one regressor per column."""
         return MultiOutputRegressor(regressor)
 
 
 def read_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Read targets from pandas, polars, Arrow, numpy or a list.
+    """Read targets from pandas, polars, Arrow, NumPy or a list.
 
     Parameters
     ----------
@@ -220,14 +221,14 @@ def read_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     values : array of shape (n_present,) or (n_present, n_outputs)
-        Targets of the rows that have one.
+        Targets of the rows without missing values.
     present : bool array of shape (n_rows,)
-        Which rows those are (with several outputs: those that have all).
+        Mask of those rows.
 
     Raises
     ------
     DataError
-        When no target is left, one is infinite, or they are dates.
+        If all targets are missing, one is infinite, or they are dates or durations.
 
     Examples
     --------
@@ -236,7 +237,7 @@ def read_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
     """
     if not isinstance(y, pd.Series | pd.DataFrame):
         y = y.to_pandas() if hasattr(y, "to_pandas") else y
-        # A ragged list cannot become an array; pandas says so better than numpy.
+        # pandas has the better error message for ragged lists.
         y = pd.Series(y) if np.ndim(y) == 1 else pd.DataFrame(y)
     if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
         y = y.iloc[:, 0]
@@ -248,34 +249,34 @@ def read_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
         present = y.notna().to_numpy()
         values = _values(y[present])
     if len(values) == 0:
-        raise DataError(f"No rows are left: the target is missing in all {len(present)} of them.")
+        raise DataError(f"No rows are left: the target is missing in all {len(present)} rows.")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise DataError(
             f"The target is infinite in {int((~np.isfinite(values)).sum())} of {len(values)} rows; "
-            "replace those values, or leave the rows out."
+            "replace those values, or drop those rows."
         )
     return values, present
 
 
 def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None) -> Target:
-    """Tell what kind of target these are.
+    """Infer the kind of target.
 
     Parameters
     ----------
     values : array of shape (n_rows,) or (n_rows, n_outputs)
-        As `read_targets` gives them.
+        Targets returned by `read_targets`.
     task : str, optional
-        A registered name, or ``"classification"``. Without it: what the estimator does; without one, texts, booleans
-        and whole numbers of at most 20 different values are classes, other numbers are quantities.
+        A registered name, or ``"classification"``. By default, the estimator decides; without one, text, booleans
+        and integers with at most 20 distinct values are classes, and other numbers are a regression target.
     estimator : scikit-learn estimator, optional
         The model under test.
 
     Raises
     ------
     DataError
-        When the targets do not fit the task or the estimator, or there is one class only.
+        If the targets do not fit the task or the estimator, or there is only one class.
     UnknownNameError
-        When there is no such task.
+        If there is no such task.
 
     Examples
     --------
@@ -298,7 +299,7 @@ def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None
     if regressor if target.is_classifier else classifier:
         raise DataError(
             f"The task is {task}, and {type(estimator).__name__} is a "
-            f"{'regressor' if target.is_classifier else 'classifier'}. Give an estimator or a task that fits."
+            f"{'regressor' if target.is_classifier else 'classifier'}. Pass an estimator or a task that fits."
         )
     return target
 
@@ -307,7 +308,7 @@ def _values(column: pd.Series) -> np.ndarray:
     column = column.infer_objects()
     kind = column.dtype.kind if not isinstance(column.dtype, pd.CategoricalDtype) else "O"
     if kind in "mM":
-        raise DataError("The target holds dates or durations; turn it into numbers or classes first.")
+        raise DataError("The target holds dates or durations; convert it to numbers or classes first.")
     if kind == "b":
         return column.to_numpy(dtype=bool)
     if kind in "iu":
@@ -321,7 +322,7 @@ def _look_like_classes(values: np.ndarray) -> bool:
     kind = type_of_target(values)
     if kind.startswith("continuous") or kind == "multiclass-multioutput":
         return False
-    is_quantity = values.dtype.kind in "iuf" and len(np.unique(values)) > MOST_CLASSES_IN_NUMBERS
+    is_quantity = values.dtype.kind in "iuf" and len(np.unique(values)) > MAX_INTEGER_CLASSES
     return not is_quantity
 
 
@@ -331,20 +332,20 @@ def _kind_of_classes(values: np.ndarray) -> str:
         return "multilabel"
     if kind not in ("binary", "multiclass"):
         raise DataError(
-            f"The targets are not classes (scikit-learn calls them {kind!r}). A classifier wants a column of classes, "
-            "or a matrix of 0 and 1 with a column a label; for numbers use task='regression'."
+            f"The targets are not classes (their scikit-learn type is {kind!r}). A classifier needs a column of "
+            "classes, or a matrix of 0 and 1 with one column per label; for numbers, use task='regression'."
         )
     return "binary" if _number_of_classes(values) == 2 else "multiclass"
 
 
 def _number_of_classes(values: np.ndarray) -> int:
     if values.ndim != 1:
-        raise DataError(f"The classes are one column; got targets of shape {values.shape}.")
+        raise DataError(f"Classes must be a single column, got targets of shape {values.shape}.")
     classes = _sorted_classes(values)
     if len(classes) == 1:
         raise DataError(
-            f"The target has one class only, {classes.tolist()[0]!r}: there is nothing to tell apart. "
-            "Look whether the right column is the target, or whether the other classes were filtered out."
+            f"The target has only one class, {classes.tolist()[0]!r}. Check that the target is the right column, and "
+            "that the other classes were not filtered out."
         )
     return len(classes)
 
@@ -355,7 +356,7 @@ def _sorted_classes(values: np.ndarray) -> np.ndarray:
     except TypeError as error:
         kinds = sorted({type(value).__name__ for value in values})
         raise DataError(
-            f"The target mixes classes of different types ({', '.join(kinds)}); make them all of one type."
+            f"The target mixes classes of different types ({', '.join(kinds)}); convert them to one type."
         ) from error
 
 

@@ -200,11 +200,11 @@ def test_groups_of_rows_without_a_target_are_left_out_with_them():
 
 def test_folds_of_scikit_learn_and_a_holdout_are_taken():
     splitter = StratifiedKFold(4)
-    assert compare(X, Y, estimator=MOST, baselines=[], cv=splitter).folds == "4 folds given by StratifiedKFold"
+    assert compare(X, Y, estimator=MOST, baselines=[], cv=splitter).folds == "4 folds from StratifiedKFold"
     once = compare(X, Y, estimator=LINEAR, baselines=["majority"], cv="holdout")
     assert once.fold_sizes == ((72, 18),)
     assert np.isnan(once["majority"].versus["roc_auc"].p_value)
-    assert "one fold says nothing about the spread" in once.verdict()
+    assert "the variation between folds cannot be estimated from one fold" in once.verdict()
 
 
 def test_the_model_under_test_is_named_and_left_as_it_was():
@@ -231,9 +231,9 @@ def test_a_column_that_tells_nothing_is_warned_of_once():
     ("changes", "error", "message"),
     [
         ({"X": X.iloc[:0]}, DataError, r"0 sample\(s\)"),
-        ({"y": Y[:10]}, DataError, r"X has 90 rows and y has 10; every row needs its target\."),
-        ({"y": [None] * N}, DataError, r"No rows are left: the target is missing in all 90 of them\."),
-        ({"y": ["late"] * N}, DataError, r"The target has one class only, 'late'"),
+        ({"y": Y[:10]}, DataError, r"X has 90 rows and y has 10; they must have the same number\."),
+        ({"y": [None] * N}, DataError, r"No rows are left: the target is missing in all 90 rows\."),
+        ({"y": ["late"] * N}, DataError, r"The target has only one class, 'late'"),
         ({"metrics": "roc_acu"}, UnknownNameError, r"Did you mean 'roc_auc'\?"),
         ({"metrics": "rmse"}, UnknownNameError, r"'rmse' is not defined for the task binary"),
         ({"baselines": ["majorty"]}, UnknownNameError, r"No baseline named 'majorty'.*Did you mean 'majority'\?"),
@@ -243,20 +243,20 @@ def test_a_column_that_tells_nothing_is_warned_of_once():
             DataError,
             r"Two models of the comparison are named 'majority'",
         ),
-        ({"cv": "group"}, DataError, r"These folds are made by groups: give groups="),
+        ({"cv": "group"}, DataError, r"These folds need groups: pass groups="),
         ({"cv": "group", "groups": "sizes"}, ColumnError, r"no column 'sizes'\. Did you mean 'size'\?"),
         ({"cv": "time", "time": [1, 2]}, DataError, r"time has 2 values for 90 rows"),
         ({"cv": 91}, DataError, r"There are 90 rows; 91 folds need at least 91"),
-        ({"task": "regression"}, DataError, r"A regression target is one column of numbers"),
+        ({"task": "regression"}, DataError, r"A regression target must be one column of numbers"),
         (
             {"cv": [(np.flatnonzero(Y == "late"), np.flatnonzero(Y != "late"))]},
             DataError,
-            r"The training part of fold 0 has one class only, 'late'",
+            r"The training part of fold 0 has only one class, 'late'",
         ),
         (
             {"cv": [(np.arange(40, 90), np.flatnonzero(Y[:40] == "late"))]},
             DataError,
-            r"roc_auc is not defined on a test part of one class only",
+            r"roc_auc is not defined for a test part of a single class",
         ),
     ],
 )
@@ -313,5 +313,5 @@ def test_without_an_estimator_the_embeddings_of_the_task_are_compared(y, kind, m
 
 def test_a_transformer_is_not_compared():
     X = pd.DataFrame({"dest": ["a", "b"] * 20})
-    with pytest.raises(DataError, match=r"wants an estimator that predicts.*got EmbeddingEncoder"):
+    with pytest.raises(DataError, match=r"needs an estimator with predict.*got EmbeddingEncoder"):
         compare(X, [0, 1] * 20, estimator=tabemb.EmbeddingEncoder())

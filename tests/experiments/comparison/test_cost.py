@@ -27,7 +27,7 @@ def test_the_peak_is_that_of_this_call_and_not_of_an_earlier_one():
     assert measure_cost(lambda: use(10)).peak_memory_bytes < 40 * MIB
 
 
-@pytest.mark.skipif(not measure._Watcher.works(), reason="there is no /proc/self/status")
+@pytest.mark.skipif(not measure._PollingThread.works(), reason="there is no /proc/self/status")
 def test_a_watching_thread_stands_in_where_the_mark_cannot_be_set_back(monkeypatch, tmp_path):
     monkeypatch.setattr(measure, "CLEAR_REFS", tmp_path / "no" / "such")
     assert not measure._HighWaterMark.works()
@@ -48,7 +48,7 @@ def test_without_proc_the_lifetime_peak_stands_in(monkeypatch, tmp_path):
 
 
 def test_where_nothing_is_known_it_says_so(monkeypatch):
-    for kind in (measure._HighWaterMark, measure._Watcher, measure._LifetimePeak):
+    for kind in (measure._HighWaterMark, measure._PollingThread, measure._LifetimePeak):
         monkeypatch.setattr(kind, "works", classmethod(lambda cls: False))
     assert measure_cost(lambda: 1).peak_memory_bytes is None
 

@@ -121,38 +121,46 @@ def test_a_holdout_is_one_fold_with_the_shares_kept():
     ("spec", "given", "message"),
     [
         (KFolds(5), {"n_rows": 3}, r"There are 3 rows; 5 folds need at least 5\. Use fewer folds\."),
-        (KFolds(1), {"n_rows": 3}, r"Folds are at least 2, got 1\. For a single split, use the kind 'holdout'\."),
-        (KFolds(2.5), {"n_rows": 3}, r"Folds are at least 2, got 2\.5"),
-        (StratifiedFolds(2), {"n_rows": 4}, r"Stratified folds keep the shares of classes.*Use the kind 'kfold'\."),
+        (
+            KFolds(1),
+            {"n_rows": 3},
+            r"The number of folds must be an integer of at least 2, got 1\. For a single split, use 'holdout'\.",
+        ),
+        (KFolds(2.5), {"n_rows": 3}, r"must be an integer of at least 2, got 2\.5"),
+        (
+            StratifiedFolds(2),
+            {"n_rows": 4},
+            r"Stratified folds need a single column of classes.*Use the kind 'kfold'\.",
+        ),
         (
             StratifiedFolds(3),
             {"n_rows": 7, "y": np.array(["a"] * 6 + ["b"])},
-            r"The class 'b' has 1 row, too few to be in each of 3 folds\. Use fewer folds, leave that class out",
+            r"The class 'b' has 1 row, too few for each of 3 folds\. Use fewer folds, drop that class",
         ),
-        (GroupFolds(2), {"n_rows": 4}, r"These folds are made by groups: give groups= a column's name, or one value"),
+        (GroupFolds(2), {"n_rows": 4}, r"These folds need groups: pass groups= the name of a column, or one value"),
         (GroupFolds(2), {"n_rows": 4, "groups": np.arange(3)}, r"groups has 3 values for 4 rows"),
         (GroupFolds(3), {"n_rows": 4, "groups": np.array([1, 1, 2, 2])}, r"There are 2 groups; 3 folds need at least"),
         (
             GroupFolds(2),
             {"n_rows": 3, "groups": np.array(["a", None, "b"], dtype=object)},
-            r"groups is missing in 1 of 3 rows; fill it, or leave those rows out\.",
+            r"groups is missing in 1 of 3 rows; fill it, or drop those rows\.",
         ),
-        (TimeFolds(2), {"n_rows": 4}, r"These folds are made by time: give time="),
+        (TimeFolds(2), {"n_rows": 4}, r"These folds need time: pass time="),
         (
             TimeFolds(3),
             {"n_rows": 5, "time": np.array([1, 1, 2, 2, 3])},
-            r"There are 3 different times; 3 folds in time need 4\.",
+            r"There are 3 distinct times; 3 folds in time need 4\.",
         ),
         (TimeFolds(2), {"n_rows": 3, "time": np.array([1.0, np.nan, 2.0])}, r"time is missing in 1 of 3 rows"),
         (
             TimeFolds(2),
             {"n_rows": 3, "time": np.array(["9/1/2013", "10/1/2013", "11/1/2013"], dtype=object)},
-            r"time holds texts that are no dates of the form 2013-01-31 \(such as '9/1/2013'\)",
+            r"time is text but not ISO dates such as 2013-01-31 \(got '9/1/2013'\)",
         ),
         (Holdout(0.0), {"n_rows": 10}, r"A holdout of 0\.0 of 10 rows leaves one of the two parts empty"),
         (Holdout(1.5), {"n_rows": 10}, r"leaves one of the two parts empty"),
         (Holdout(0.2), {"n_rows": 4, "y": np.array([1, 1, 1, 2])}, r"The class .*2.* has 1 row, too few.*two parts"),
-        (Holdout(0.2), {"n_rows": 6, "y": np.array([1, 1, 2, 2, 3, 3])}, r"too small to hold each of the 3 classes"),
+        (Holdout(0.2), {"n_rows": 6, "y": np.array([1, 1, 2, 2, 3, 3])}, r"too small to contain all 3 classes"),
     ],
 )
 def test_what_is_lacking_is_said_in_plain_words(spec, given, message):
@@ -192,25 +200,25 @@ def test_pairs_of_rows_or_masks_are_taken_as_they_are():
 def test_folds_are_described_for_people():
     assert describe_folds(3, 3, stratify=True) == "3 stratified folds, shuffled"
     assert describe_folds("holdout", 1, stratify=True) == "one holdout of 20% of the rows"
-    assert describe_folds(GroupKFold(4), 4, stratify=True) == "4 folds given by GroupKFold"
-    assert describe_folds([([0], [1])], 1, stratify=True) == "1 folds given by the caller"
+    assert describe_folds(GroupKFold(4), 4, stratify=True) == "4 folds from GroupKFold"
+    assert describe_folds([([0], [1])], 1, stratify=True) == "1 fold from a list"
 
 
 @pytest.mark.parametrize(
     ("cv", "message"),
     [
-        ([], r"There are no folds: cv gave none\. Give a number of folds, such as cv=5\."),
-        ([([0, 1], [])], r"Fold 0 has 2 rows to train on and 0 to score on; both are needed\."),
-        ([([0, 1], [1, 2])], r"Fold 0 has rows in both parts"),
+        ([], r"cv contains no folds\. Pass a number of folds, such as cv=5\."),
+        ([([0, 1], [])], r"Fold 0 has 2 train rows and 0 test rows; both parts need at least one\."),
+        ([([0, 1], [1, 2])], r"Fold 0 has rows in both the train and the test part"),
         (
             [([0, 1], [20])],
-            r"Fold 0 is not a pair of row numbers \(train, test\): it holds row 20, and the table has 20",
+            r"Fold 0 is not a pair of row numbers \(train, test\): it contains row 20, and the table has 20",
         ),
-        ([([0, -1], [2])], r"it holds row -1"),
+        ([([0, -1], [2])], r"it contains row -1"),
         ([([0.5], [2])], r"Fold 0 is not a pair of row numbers .*float64"),
         ([[1, 2, 3]], r"Fold 0 is not a pair"),
-        (None, r"cv is a number of folds, a kind of folds by name, a scikit-learn splitter .*got None"),
-        (True, r"cv is a number of folds"),
+        (None, r"cv must be a number of folds, the name of a kind of folds, a scikit-learn splitter .*got None"),
+        (True, r"cv must be a number of folds"),
     ],
 )
 def test_folds_that_cannot_be_used_are_refused(cv, message):

@@ -108,7 +108,7 @@ def test_classes_absent_from_the_test_part_are_left_out_of_rankings():
 
 
 def test_a_ranking_of_one_class_says_what_to_do():
-    message = r"roc_auc is not defined on a test part of one class only \(2 rows\)\. Use fewer folds"
+    message = r"roc_auc is not defined for a test part of a single class \(2 rows\)\. Use fewer folds"
     with pytest.raises(DataError, match=message):
         METRICS["roc_auc"]()(np.array([1, 1]), Prediction(np.array([0, 1]), rows_of_one(2)[:2]))
 
@@ -126,13 +126,13 @@ def test_r2_of_a_constant_test_part_is_not_a_number():
     ("names", "task", "error", "message"),
     [
         ("roc_acu", "binary", UnknownNameError, r"No metric named 'roc_acu'.*Did you mean 'roc_auc'\?"),
-        (["accuracy", "rmse"], "binary", UnknownNameError, r"'rmse' is not defined for the task binary; it is for reg"),
+        (["accuracy", "rmse"], "binary", UnknownNameError, r"'rmse' is not defined for the task binary, only for reg"),
         ("f1", "multiclass", UnknownNameError, r"Metrics for multiclass: accuracy, .*roc_auc\."),
         (
             [],
             "regression",
             DataError,
-            r"No metric is asked for\. Metrics for the task regression: mae, mape, r2, rmse\.",
+            r"No metric is given\. Metrics for the task regression: mae, mape, r2, rmse\.",
         ),
     ],
 )

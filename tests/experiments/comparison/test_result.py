@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from tabemb.exceptions import FormatError, UnknownNameError
+from tabemb.experiments.comparison.folds import TimeFolds
 from tabemb.experiments.comparison.result import Comparison, PairedTest
 
 
@@ -67,7 +68,7 @@ def test_unknown_costs_survive_json(small_comparison):
 def test_json_that_is_no_comparison_is_refused(small_comparison):
     data = small_comparison.to_json()
     del data["metrics"]
-    with pytest.raises(FormatError, match=r"not what Comparison.to_json wrote: KeyError: 'metrics'"):
+    with pytest.raises(FormatError, match=r"not the output of Comparison.to_json: KeyError: 'metrics'"):
         Comparison.from_json(data)
     with pytest.raises(FormatError, match="Run the experiment again"):
         Comparison.from_json([])
@@ -98,8 +99,8 @@ def test_a_win_against_one_hot_and_a_draw_with_the_best_are_told(small_compariso
     assert small_comparison.verdict() == (
         "On roc_auc over 3 folds, embeddings (0.8100) beats one_hot_mlp (0.7933) by 0.0167 "
         "(95 % interval 0.0039 to 0.0295, p = 0.031). "
-        "As for the best baseline, there is no difference beyond the spread of the folds between "
-        "embeddings (0.8100) and target_encoder_trees (0.8133) (95 % interval -0.0300 to +0.0234, p = 0.720)."
+        "Best baseline: embeddings (0.8100) and target_encoder_trees (0.8133) do not differ significantly "
+        "(95 % interval -0.0300 to +0.0234, p = 0.720)."
     )
 
 
@@ -112,7 +113,9 @@ def test_a_loss_to_one_hot_is_told_as_a_loss(small_comparison):
 
 def test_no_difference_is_told_as_no_difference(small_comparison):
     said = against(small_comparison, {"one_hot_mlp": LEVEL}).verdict()
-    assert said.startswith("On roc_auc over 3 folds, there is no difference beyond the spread of the folds between")
+    assert said.startswith(
+        "On roc_auc over 3 folds, embeddings (0.8100) and one_hot_mlp (0.7933) do not differ significantly"
+    )
     assert "beats" not in said
 
 
@@ -126,8 +129,8 @@ def test_a_one_hot_linear_that_wins_is_never_left_out(small_comparison):
     mlp, trees = small_comparison["one_hot_mlp"], small_comparison["target_encoder_trees"]
     linear = replace(mlp, name="one_hot_linear", versus={"roc_auc": LOST})
     said = replace(small_comparison, models=(small_comparison.subject, mlp, linear, trees)).verdict()
-    assert "And one_hot_linear (0.7933) beats embeddings" in said
-    assert "As for the best baseline" in said
+    assert "Also, one_hot_linear (0.7933) beats embeddings" in said
+    assert "Best baseline: " in said
 
 
 def test_without_one_hot_the_best_baseline_is_told(small_comparison):
@@ -138,19 +141,29 @@ def test_without_one_hot_the_best_baseline_is_told(small_comparison):
 
 def test_what_cannot_be_tested_is_not_called_a_win(small_comparison):
     nan = float("nan")
-    one = PairedTest(difference=0.3, p_value=nan, low=nan, high=nan, reason="one fold says nothing about the spread")
+    one = PairedTest(
+        difference=0.3,
+        p_value=nan,
+        low=nan,
+        high=nan,
+        reason="the variation between folds cannot be estimated from one fold",
+    )
     said = replace(against(small_comparison, {"one_hot_mlp": one}), n_folds=1).verdict()
     assert said == (
         "On roc_auc over one fold, the difference between embeddings (0.8100) and one_hot_mlp (0.7933) "
-        "cannot be tested: one fold says nothing about the spread."
+        "cannot be tested: the variation between folds cannot be estimated from one fold."
     )
+
+
+def test_p_values_of_folds_in_time_are_called_approximate(small_comparison):
+    in_time = replace(small_comparison, folds=TimeFolds(3).describe())
+    assert in_time.verdict().endswith(" The p-values assume random folds; for folds in time they are approximate.")
+    assert "approximate" not in small_comparison.verdict()
 
 
 def test_alone_there_is_nothing_to_say(small_comparison):
     said = replace(small_comparison, models=small_comparison.models[:1]).verdict()
-    assert said == (
-        "embeddings scores 0.8100 on roc_auc over 3 folds; no baseline was scored, so it is compared with nothing."
-    )
+    assert said == "On roc_auc over 3 folds, embeddings scores 0.8100; there is no baseline to compare it with."
 
 
 def test_another_metric_can_be_asked_for(small_comparison):

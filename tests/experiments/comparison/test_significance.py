@@ -40,10 +40,10 @@ def test_the_sign_tells_who_is_better():
 @pytest.mark.parametrize(
     ("differences", "reason"),
     [
-        ([0.1], "one fold says nothing about the spread"),
-        ([0.0, 0.0, 0.0], "the two score the same in every fold"),
-        ([0.1, 0.1, 0.1], "it is the same in every fold"),
-        ([0.3 - 0.2, 0.1, 0.4 - 0.3], "it is the same in every fold"),
+        ([0.1], "the variation between folds cannot be estimated from one fold"),
+        ([0.0, 0.0, 0.0], "the scores are equal in every fold"),
+        ([0.1, 0.1, 0.1], "the difference is the same in every fold"),
+        ([0.3 - 0.2, 0.1, 0.4 - 0.3], "the difference is the same in every fold"),
         ([0.1, np.nan, 0.2], "at least one fold has no score"),
     ],
 )

@@ -57,8 +57,8 @@ def test_of_several_outputs_all_must_be_there():
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        ([None, None], r"No rows are left: the target is missing in all 2 of them\."),
-        ([], r"No rows are left: the target is missing in all 0 of them\."),
+        ([None, None], r"No rows are left: the target is missing in all 2 rows\."),
+        ([], r"No rows are left: the target is missing in all 0 rows\."),
         ([1.0, np.inf], r"The target is infinite in 1 of 2 rows"),
         (pd.to_datetime(["2020-01-01", "2020-01-02"]), r"The target holds dates or durations"),
     ],
@@ -102,17 +102,22 @@ def test_the_estimator_or_the_task_overrule_the_values():
 @pytest.mark.parametrize(
     ("y", "task", "estimator", "message"),
     [
-        (["a", "a"], None, None, r"The target has one class only, 'a': there is nothing to tell apart"),
-        ([0.5, 1.5], "classification", None, r"The targets are not classes \(scikit-learn calls them 'continuous'\)"),
+        (["a", "a"], None, None, r"The target has only one class, 'a'\. Check that the target is the right column"),
+        (
+            [0.5, 1.5],
+            "classification",
+            None,
+            r"The targets are not classes \(their scikit-learn type is 'cont",
+        ),
         ([0.5, 1.5], None, LogisticRegression(), r"The targets are not classes"),
-        (["a", "b"], None, Ridge(), r"A regression target is one column of numbers; got object of shape \(2,\)"),
+        (["a", "b"], None, Ridge(), r"A regression target must be one column of numbers, got object of shape \(2,\)"),
         ([0, 1], "binary", Ridge(), r"The task is binary, and Ridge is a regressor"),
         ([0, 1], "regression", LogisticRegression(), r"The task is regression, and LogisticRegression is a classifier"),
-        ([1, 2, 3], "binary", None, r"A binary target has two classes; this one has 3"),
+        ([1, 2, 3], "binary", None, r"A binary target has two classes, this one has 3"),
         ([1, "a"], None, None, r"The target mixes classes of different types \(int, str\)"),
-        ([[1, 2], [3, 4]], "multiclass", None, r"The classes are one column; got targets of shape \(2, 2\)"),
-        ([[1, 2], [3, 4]], "multilabel", None, r"A multilabel target is a matrix of 0 and 1"),
-        ([1.0, 2.0], "multi_regression", None, r"A multi_regression target is several columns of numbers"),
+        ([[1, 2], [3, 4]], "multiclass", None, r"Classes must be a single column, got targets of shape \(2, 2\)"),
+        ([[1, 2], [3, 4]], "multilabel", None, r"A multilabel target must be a matrix of 0 and 1"),
+        ([1.0, 2.0], "multi_regression", None, r"A multi_regression target must be several columns of numbers"),
     ],
 )
 def test_targets_that_do_not_fit_are_refused(y, task, estimator, message):
@@ -159,5 +164,5 @@ def test_probabilities_of_labels_come_as_a_list_or_as_a_matrix():
 def test_several_numbers_for_a_row_of_one_target_are_refused():
     target = target_of(np.array([1.0, 2.0]), "regression")
     assert target.encode(np.array([[1.0], [2.0]])).tolist() == [1.0, 2.0]
-    with pytest.raises(DataError, match="A regression target is one number a row; here are 3"):
+    with pytest.raises(DataError, match="A regression model must predict one number per row, got 3"):
         target.encode(np.ones((2, 3)))

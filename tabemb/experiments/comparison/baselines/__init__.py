@@ -1,4 +1,4 @@
-"""What the embeddings are compared with, by name; one file each."""
+"""The baselines of a comparison, one file per baseline."""
 
 from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline
 from tabemb.experiments.comparison.baselines.majority import Majority

@@ -1,8 +1,8 @@
-"""The registry of baselines, and what those that are scikit-learn models behind the table encoder share.
+"""The registry of baselines, and scikit-learn models on the encoded table.
 
-Every baseline is fed the same `EncodedTable` as the embeddings: the same columns are categorical, the same categories
-are rare, dates fall into the same parts, numbers are scaled and imputed alike. What differs is how categories reach the
-model.
+Every baseline gets the same `EncodedTable` as the embeddings: the same columns are categorical, the same categories are
+rare, dates are split into the same parts, and numbers are scaled and imputed alike. Only the encoding of categories
+differs.
 """
 
 from collections.abc import Callable
@@ -22,23 +22,23 @@ __all__ = ["BASELINES", "Baseline", "EncodedModel", "boosted_trees", "count_node
 
 
 class Baseline(Candidate, BaseEstimator):
-    """A candidate with a name in the registry and parameters that can be set in YAML."""
+    """A candidate that is registered by name and has parameters that can be set in YAML."""
 
 
 BASELINES: Registry[Baseline] = Registry("baseline")
 
 
 class EncodedModel:
-    """A scikit-learn model that is fitted on rows made of an encoded table.
+    """A scikit-learn model that is fitted on an encoded table.
 
     Parameters
     ----------
     settings : dict
         Parameters of `TableEncoder`.
     rows : callable
-        From an `EncodedTable` and the vocabulary sizes of its columns to the matrix that the model is fitted on.
+        Called with an `EncodedTable` and the vocabulary sizes of its columns; returns the input matrix of the model.
     model : callable
-        From the vocabulary sizes to the unfitted model.
+        Called with the vocabulary sizes; returns the unfitted model.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class EncodedModel:
         return self.model_.classes_
 
     def matrix(self, X: Any) -> Any:
-        """Return the rows that the model is given for ``X``."""
+        """Return the input matrix of the model for ``X``."""
         return self.rows(self.encoder_.encode(X), self.sizes_)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -79,27 +79,27 @@ class EncodedModel:
 
 
 def index_rows(table: EncodedTable, sizes: tuple[int, ...]) -> np.ndarray:
-    """Return indices and numbers side by side in float64, which holds every index exactly."""
+    """Return indices and numbers as one float64 matrix, which represents every index exactly."""
     return np.hstack([table.indices.astype(np.float64), table.numbers.astype(np.float64)])
 
 
 def outputs_of(model: Any) -> list[Any]:
-    """Return the models of the single outputs; a model of one output is its own."""
+    """Return the model of each output; for a single output, the model itself."""
     return list(getattr(model, "estimators_", [model]))
 
 
 def boosted_trees(
     target: Target, random_state: int | None, *, max_iter: int, learning_rate: float, **options: Any
 ) -> Any:
-    """Return the classifier or the regressor, before it is wrapped for several outputs."""
+    """Return scikit-learn's HistGradientBoosting for the target, not yet wrapped for several outputs."""
     kind = HistGradientBoostingClassifier if target.is_classifier else HistGradientBoostingRegressor
     return kind(max_iter=max_iter, learning_rate=learning_rate, random_state=random_state, **options)
 
 
 def count_nodes(trees: Any) -> int | None:
-    """Return the number of splits and leaves of fitted trees.
+    """Return the number of nodes (splits and leaves) of fitted trees, or None if it cannot be read.
 
-    scikit-learn has no public count of them; where its private one is gone, the count is unknown (None).
+    scikit-learn has no public attribute for it; a private one is read.
     """
     rounds = getattr(trees, "_predictors", None)
     if rounds is None:

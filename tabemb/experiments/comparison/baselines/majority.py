@@ -1,4 +1,4 @@
-"""Always the same answer: the shares of the classes, or the mean. What is not better has learned nothing."""
+"""A constant prediction. A model that is not better has learned nothing."""
 
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -10,19 +10,19 @@ __all__ = ["Majority"]
 
 @BASELINES.register("majority")
 class Majority(Baseline):
-    """The share of each class in the training part (the most frequent one as the label), or the mean.
+    """Predicts the class shares of the training part, with the most frequent class as the label, or the mean.
 
     Examples
     --------
     >>> Majority().description
-    'always the same answer: the shares of the classes, or the mean'
+    'constant prediction: class shares, or the mean'
     """
 
-    description = "always the same answer: the shares of the classes, or the mean"
+    description = "constant prediction: class shares, or the mean"
     parameter_unit = "numbers"
 
     def build(self, target, estimator, random_state):
-        """Return a dummy; both take several outputs as they are."""
+        """Return scikit-learn's DummyClassifier or DummyRegressor."""
         return DummyClassifier(strategy="prior") if target.is_classifier else DummyRegressor(strategy="mean")
 
     def n_parameters(self, fitted):
@@ -33,5 +33,5 @@ class Majority(Baseline):
         return int(sum(map(np.size, shares)))
 
     def input_bytes(self, fitted, X):
-        """Return 0: it looks at no column."""
+        """Return 0, since no column is used."""
         return 0.0, 0.0

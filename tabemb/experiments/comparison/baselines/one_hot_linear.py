@@ -1,4 +1,4 @@
-"""One column a category, sparse, and a linear model: the plain way, and often hard to beat."""
+"""Sparse one-hot encoding and a linear model."""
 
 import warnings
 from typing import Any
@@ -17,15 +17,15 @@ __all__ = ["OneHotLinear", "one_hot_rows"]
 
 @BASELINES.register("one_hot_linear")
 class OneHotLinear(Baseline):
-    """Logistic regression, or ridge regression, on sparse one-hot rows and standardised numbers.
+    """Logistic or ridge regression on sparse one-hot rows and standardized numbers.
 
     Parameters
     ----------
     C : float
         Inverse strength of the L2 penalty of the logistic regression; ridge gets ``alpha = 1 / C``.
     max_iter : int
-        Steps of the solver (L-BFGS). With thousands of rare categories the last digits take hundreds of steps
-        more and do not change what is predicted, so reaching the limit is no warning.
+        Maximum number of iterations of the solver (L-BFGS). No ConvergenceWarning is raised at the limit: with
+        thousands of rare categories, the last digits take hundreds of iterations and do not change the predictions.
 
     Examples
     --------
@@ -58,12 +58,12 @@ class OneHotLinear(Baseline):
 
 
 def one_hot_rows(table: EncodedTable, sizes: tuple[int, ...]) -> sparse.csr_matrix:
-    """Return a column for every entry of every vocabulary, missing and unknown included, then the numbers.
+    """Return one column per entry of each vocabulary, missing and unknown included, followed by the numbers.
 
     Parameters
     ----------
     table : EncodedTable
-        Rows as indices and numbers.
+        Encoded rows.
     sizes : tuple of int
         Vocabulary size of each categorical column.
 

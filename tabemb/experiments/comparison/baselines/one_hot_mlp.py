@@ -1,4 +1,4 @@
-"""The same network without embeddings: every category its own input, all else equal."""
+"""The same network with one-hot inputs in place of embeddings."""
 
 from sklearn.base import clone
 
@@ -15,39 +15,41 @@ __all__ = ["OneHotMlp"]
 
 @BASELINES.register("one_hot_mlp")
 class OneHotMlp(Baseline):
-    """The model under test with ``one_hot_max_categories`` at infinity: one-hot rows, sparse, into the same body.
+    """The model under test with ``one_hot_max_categories`` of infinity: sparse one-hot rows into the same body.
 
-    The product of a one-hot row and the first kernel is a sum of kernel rows; they are gathered by index, so that the
-    rows are stored as indices. ``dense_bytes_per_row`` tells what a dense layer would be fed.
+    The product of a one-hot row and the first kernel is a sum of kernel rows, which are gathered by index, so the rows
+    are stored as indices. ``dense_bytes_per_row`` is the size of the dense input.
 
     Examples
     --------
     >>> from sklearn.linear_model import Ridge
     >>> OneHotMlp().skip_reason(None, Ridge())
-    'Ridge is not an estimator of this library, so there is no network to feed one-hot'
+    'Ridge is not an estimator of this library, so it has no network for one-hot inputs'
     """
 
-    description = "the same network fed one-hot"
+    description = "the same network with one-hot inputs"
 
     def skip_reason(self, target, estimator):
-        """Say so where the model under test is not one of this library."""
+        """Return a reason if the model under test is not an estimator of this library."""
         if own_estimators(estimator):
             return ""
-        return f"{type(estimator).__name__} is not an estimator of this library, so there is no network to feed one-hot"
+        return (
+            f"{type(estimator).__name__} is not an estimator of this library, so it has no network for one-hot inputs"
+        )
 
     def build(self, target, estimator, random_state):
-        """Return a clone of the model under test, fed one-hot."""
-        # No column has vectors then, so that none begins with any.
+        """Return a clone of the model under test with one-hot inputs."""
+        # Without embeddings there are no vectors to initialize.
         without = {ONE_HOT_PARAMETER: float("inf"), "pretrained": None, "freeze": False}
         one_hot = {f"{prefix}{name}": value for prefix in own_estimators(estimator) for name, value in without.items()}
         return with_random_state(clone(estimator).set_params(**one_hot), random_state)
 
     def n_parameters(self, fitted):
-        """Return the weights of the network."""
+        """Return the number of weights of the network."""
         return ModelUnderTest(fitted).n_parameters(fitted)
 
     def input_bytes(self, fitted, X):
-        """Return the bytes of the indices and numbers, and of the same rows one-hot and dense in float32."""
+        """Return the bytes of the indices and numbers, and of the same rows as dense one-hot in float32."""
         if not hasattr(fitted, "encoder_"):
             return float("nan"), float("nan")
         table = fitted.encoder_.encode(X)

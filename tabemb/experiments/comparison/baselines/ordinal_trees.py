@@ -1,4 +1,4 @@
-"""Categories as numbers in order of frequency, then gradient-boosted trees."""
+"""Ordinal codes by frequency, and gradient-boosted trees."""
 
 import numpy as np
 
@@ -16,22 +16,22 @@ from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["OrdinalTrees"]
 
-# HistGradientBoosting puts every feature into at most 255 bins, a category needs one of its own.
-MOST_NATIVE_CATEGORIES = 255
+# HistGradientBoosting has at most 255 bins per feature, and each category needs its own bin.
+MAX_NATIVE_CATEGORIES = 255
 
 
 @BASELINES.register("ordinal_trees")
 class OrdinalTrees(Baseline):
-    """HistGradientBoosting on ordinal codes; columns of few categories are split as categories.
+    """HistGradientBoosting on ordinal codes, with native categorical splits for columns of few categories.
 
-    The code of a category is its index: more frequent ones come first, an unknown one is 1, a missing one NaN (which
-    the trees send either way at each split). Columns whose vocabulary has at most 255 entries are declared categorical
-    (native splits into sets of categories); larger ones are split by order, as the trees can do no better.
+    The code of a category is its index: frequent categories come first, unknown is 1, and missing is NaN (which each
+    split sends to the better side). Columns whose vocabulary has at most 255 entries are passed as categorical
+    features; larger ones are split as ordered numbers.
 
     Parameters
     ----------
     max_iter, learning_rate
-        Of HistGradientBoosting, with its own defaults; it stops early by itself above 10,000 rows.
+        Parameters of HistGradientBoosting, with its defaults. It stops early by default above 10,000 rows.
 
     Examples
     --------
@@ -47,10 +47,10 @@ class OrdinalTrees(Baseline):
         self.learning_rate = learning_rate
 
     def build(self, target, estimator, random_state):
-        """Return the trees behind the table encoder."""
+        """Return the trees on the encoded table."""
 
         def model(sizes):
-            native = [column for column, size in enumerate(sizes) if size <= MOST_NATIVE_CATEGORIES]
+            native = [column for column, size in enumerate(sizes) if size <= MAX_NATIVE_CATEGORIES]
             trees = boosted_trees(
                 target,
                 random_state,
@@ -63,12 +63,12 @@ class OrdinalTrees(Baseline):
         return EncodedModel(table_settings(estimator), rows=_ordinal_rows, model=model)
 
     def n_parameters(self, fitted):
-        """Return the splits and leaves of all trees."""
+        """Return the number of nodes (splits and leaves) of all trees."""
         counts = [count_nodes(each) for each in outputs_of(fitted.model_)]
         return None if None in counts else sum(counts)
 
     def input_bytes(self, fitted, X):
-        """Return the bytes of the float64 matrix, which is dense."""
+        """Return the bytes of the dense float64 matrix."""
         stored = float(fitted.matrix(X).nbytes)
         return stored, stored
 

@@ -1,4 +1,4 @@
-"""Every category as the mean of its targets, cross-fitted, then gradient-boosted trees: the strongest usual way."""
+"""Cross-fitted target encoding and gradient-boosted trees, usually the strongest baseline."""
 
 from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import KFold
@@ -21,12 +21,12 @@ __all__ = ["TargetEncoderTrees", "target_encoder"]
 
 @BASELINES.register("target_encoder_trees")
 class TargetEncoderTrees(Baseline):
-    """scikit-learn's TargetEncoder (smoothed, cross-fitted in 5 parts, a column a class) and HistGradientBoosting.
+    """scikit-learn's TargetEncoder (smoothed, cross-fitted on 5 folds, one column per class) and HistGradientBoosting.
 
     Parameters
     ----------
     max_iter, learning_rate
-        Of HistGradientBoosting, with its own defaults; it stops early by itself above 10,000 rows.
+        Parameters of HistGradientBoosting, with its defaults. It stops early by default above 10,000 rows.
 
     Examples
     --------
@@ -42,7 +42,7 @@ class TargetEncoderTrees(Baseline):
         self.learning_rate = learning_rate
 
     def build(self, target, estimator, random_state):
-        """Return encoder and trees behind the table encoder; with several outputs, both for each."""
+        """Return the target encoder and trees on the encoded table, one pair per output."""
         kind = "auto" if target.is_classifier else "continuous"
 
         def model(sizes):
@@ -56,34 +56,34 @@ class TargetEncoderTrees(Baseline):
         return EncodedModel(table_settings(estimator), rows=index_rows, model=model)
 
     def n_parameters(self, fitted):
-        """Return the splits and leaves of all trees, and the means of the categories."""
+        """Return the number of nodes of all trees plus the number of category means."""
         total = 0
         for pipeline in outputs_of(fitted.model_):
             nodes = count_nodes(pipeline[-1])
             if nodes is None:
                 return None
-            # Without a categorical column the encoder is not fitted.
+            # Without categorical columns the encoder is not fitted.
             encodings = getattr(pipeline[0].named_transformers_.get("target"), "encodings_", [])
             total += nodes + sum(len(each) for each in encodings)
         return total
 
     def input_bytes(self, fitted, X):
-        """Return the bytes of the encoded float64 matrix (of one output), which is dense."""
+        """Return the bytes of the dense encoded float64 matrix of one output."""
         stored = float(outputs_of(fitted.model_)[0][:-1].transform(fitted.matrix(X)).nbytes)
         return stored, stored
 
 
 def target_encoder(kind: str, random_state: int | None) -> TargetEncoder:
-    """Return scikit-learn's TargetEncoder, cross-fitted in five shuffled folds.
+    """Return scikit-learn's TargetEncoder, cross-fitted on five shuffled folds.
 
     Parameters
     ----------
     kind : str
-        Its ``target_type``: ``"auto"``, ``"continuous"`` ...
+        The ``target_type`` of TargetEncoder, such as ``"auto"`` or ``"continuous"``.
     random_state : int or None
-        Seed of the folds.
+        Random seed of the folds.
     """
-    # From scikit-learn 1.9 on the seed of the cross-fitting is given by a splitter; before, by a parameter.
+    # Since scikit-learn 1.9 the seed of the cross-fitting is set by a splitter; before, by a parameter.
     if TargetEncoder().get_params().get("random_state") == "deprecated":
         return TargetEncoder(target_type=kind, cv=KFold(5, shuffle=True, random_state=random_state))
     return TargetEncoder(target_type=kind, random_state=random_state)

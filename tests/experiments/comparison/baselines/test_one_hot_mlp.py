@@ -75,5 +75,5 @@ def test_bytes_are_those_of_an_index_and_a_number_beside_the_dense_row(fitted):
 def test_a_model_of_another_library_has_no_network_to_feed():
     assert OneHotMlp().skip_reason(None, PIPELINE) == ""
     assert OneHotMlp().skip_reason(None, LogisticRegression()) == (
-        "LogisticRegression is not an estimator of this library, so there is no network to feed one-hot"
+        "LogisticRegression is not an estimator of this library, so it has no network for one-hot inputs"
     )
