@@ -55,17 +55,17 @@ def render_study(
             "Target": record["data"]["target"],
             "Rows": numbers.count(record["data"]["rows_used"]),
             "Columns": str(len(record["data"]["columns"])),
-            "Time taken": numbers.duration(record["seconds"]["total"]),
+            "Total time": numbers.duration(record["seconds"]["total"]),
         },
         figures=figures,
         chart=draw_figures(figures) if charts.can_draw() else "",
         maps=draw_maps(vectors, mapped_columns(vectors, maps), places),
-        making=_making(record),
+        details=_details(record),
         config_text=config_text,
     )
 
 
-def _making(record: Mapping[str, Any]) -> dict[str, str]:
+def _details(record: Mapping[str, Any]) -> dict[str, str]:
     data, seconds = record["data"], record["seconds"]
     tables = ", ".join(
         f"{each['column']} ({each['categories']:,} × {each['dimensions']})"  # noqa: RUF001

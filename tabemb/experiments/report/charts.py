@@ -1,4 +1,4 @@
-"""The report's pictures, as SVG that takes its colours from the page. Needs matplotlib, the extra ``plot``."""
+"""Charts of the report, as SVG in the colors of the page. Requires matplotlib (the extra ``plot``)."""
 
 import importlib.util
 import io
@@ -13,7 +13,7 @@ from tabemb.experiments.report.numbers import score
 
 __all__ = ["SvgFigure", "can_draw", "draw_curves", "draw_map", "draw_scores"]
 
-# matplotlib writes these colours; the page, light or dark, says what they look like.
+# matplotlib writes these colors; they are replaced by CSS variables of the page, which has a light and a dark mode.
 INK, QUIET, FAINT, PAPER = "#333333", "#767676", "#d4d4d4", "#ffffff"
 SUBJECT, RIVAL, SUBJECT_SOFT, RIVAL_SOFT = "#2f6690", "#b4692f", "#a9bfd0", "#d9c3ae"
 PAGE_COLORS = {
@@ -48,19 +48,19 @@ STYLE = {
 
 
 def can_draw() -> bool:
-    """Tell whether matplotlib is installed."""
+    """Return whether matplotlib is installed."""
     return importlib.util.find_spec("matplotlib") is not None
 
 
 def draw_scores(comparison: Comparison, metric: str) -> str:
-    """Draw one metric: a bar a model, its spread, and a dot for each fold.
+    """Draw the scores on one metric: a bar for each model, its standard deviation, and a dot for each fold.
 
-    The bars start at the score of the model ``majority``, which learns nothing, where it was scored; at zero otherwise.
+    Bars start at the score of the baseline ``majority``, or at zero without it.
 
     Parameters
     ----------
     comparison : Comparison
-        The scores.
+        The result of the comparison.
     metric : str
         One of its metrics.
 
@@ -84,7 +84,7 @@ def draw_scores(comparison: Comparison, metric: str) -> str:
             mean, spread, values = model.mean(metric), model.spread(metric), model.scores[metric]
             ax.barh(row, mean - start, left=start, height=0.62, color=soft)
             ax.plot([mean - spread, mean + spread], [row, row], color=strong, linewidth=1.4, solid_capstyle="butt")
-            # A step up and down, so that folds with the same score can be told apart.
+            # Offset vertically, so that folds with equal scores do not overlap.
             steps = np.resize([-0.12, 0.0, 0.12], len(values))
             ax.scatter(values, row + steps, s=11, color=strong, linewidths=0.4, edgecolors=PAPER, zorder=3)
             ax.annotate(
@@ -105,18 +105,18 @@ def draw_scores(comparison: Comparison, metric: str) -> str:
         ax.invert_yaxis()
         ax.margins(x=0.04)
         ax.locator_params(axis="x", nbins=5)
-        way = "more is better" if upwards else "less is better"
+        way = "higher is better" if upwards else "lower is better"
         ax.set_xlabel(f"{metric} ({way})", fontsize=8.5)
     return canvas.svg
 
 
 def draw_curves(comparison: Comparison) -> str:
-    """Draw the loss by epoch of each model that has learning curves: thin lines for folds, a thick one for their mean.
+    """Draw the learning curves of each model: thin lines for folds, and a thick line for their mean.
 
     Returns
     -------
     str
-        An ``<svg>`` element; empty where no model has learning curves.
+        An ``<svg>`` element; empty if no model has learning curves.
     """
     models = [model for model in comparison.models if any("loss" in each for each in model.histories)]
     if not models:
@@ -131,14 +131,14 @@ def draw_curves(comparison: Comparison) -> str:
 
 
 def draw_map(vectors, title: str, places: Mapping[Any, tuple[float, float]] | None = None) -> str:
-    """Draw a column's vectors on a plane, and beside them where the categories lie on the globe, if that is told.
+    """Draw a map of the vectors of a column and, if places are given, of the locations of its categories.
 
     Parameters
     ----------
     vectors : CategoryVectors
         The vectors.
     title : str
-        Goes on top.
+        Title of the map.
     places : mapping of key to (float, float), optional
         Latitude and longitude in degrees.
 
@@ -154,14 +154,14 @@ def draw_map(vectors, title: str, places: Mapping[Any, tuple[float, float]] | No
             plot_map(vectors, ax=canvas.figure.subplots(), title=title)
         else:
             left, right = canvas.figure.subplots(1, 2)
-            # First, since a map measures its labels in the layout as it then is.
-            plot_places(places, ax=right, title="Where they lie")
+            # First, because plot_map places its labels in the current layout.
+            plot_places(places, ax=right, title="Locations")
             plot_map(vectors, ax=left, title=title)
     return canvas.svg
 
 
 def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
-    for key, line, words in (("loss", (0, (2, 2)), "training rows"), ("val_loss", "solid", "validation rows")):
+    for key, line, words in (("loss", (0, (2, 2)), "training loss"), ("val_loss", "solid", "validation loss")):
         curves = [np.asarray(each[key], float) for each in model.histories if each.get(key)]
         if not curves:
             continue
@@ -169,7 +169,7 @@ def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
             ax.plot(np.arange(1, len(curve) + 1), curve, color=soft, linewidth=0.8, linestyle=line)
         longest = max(map(len, curves))
         padded = np.array([np.pad(curve, (0, longest - len(curve)), constant_values=np.nan) for curve in curves])
-        # Folds stop early at different epochs: the mean ends where not all folds go on.
+        # Folds may stop at different epochs: the mean ends with the first of them.
         mean = padded[:, : min(map(len, curves))].mean(axis=0)
         ax.plot(np.arange(1, len(mean) + 1), mean, color=strong, linewidth=1.8, linestyle=line, label=words)
     ax.set_title(model.name, loc="left", fontsize=9.5, fontweight="bold")
@@ -180,7 +180,7 @@ def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
 
 
 class SvgFigure:
-    """A figure in the report's style; its SVG is there when the block is left."""
+    """A context manager with a matplotlib figure in the style of the report; ``svg`` is set when the block ends."""
 
     def __init__(self, name: str, width: float, height: float) -> None:
         self.name, self.size, self.svg = name, (width, height), ""
@@ -189,7 +189,7 @@ class SvgFigure:
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
-        # Names within an SVG are drawn from the salt: those of two pictures in a page must differ.
+        # The ids within an SVG are derived from the salt; they must differ between the charts of a page.
         self._style = mpl.rc_context(STYLE | {"svg.hashsalt": self.name})
         self._style.__enter__()
         self.figure = Figure(figsize=self.size, layout="constrained")
@@ -206,7 +206,7 @@ class SvgFigure:
 
 
 def _for_page(svg: str, name: str, colors: Mapping[str, str] = PAGE_COLORS) -> str:
-    """Cut matplotlib's file down to the element, with the page's colours and without a fixed size."""
+    """Return the ``<svg>`` element of a matplotlib file, with the colors of the page and without a fixed size."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\s(?:id="[\w.]+_\d+"|xmlns:xlink="[^"]*"|version="1.1")', "", svg)

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  (typographic minus, dash and times)
-"""The report of a run: one self-contained HTML page, verdict first."""
+"""The report of a comparison: a self-contained HTML page that starts with the verdict."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from tabemb.vectors.category_vectors import CategoryVectors
 __all__ = ["draw_maps", "headline", "mapped_columns", "render_report"]
 
 ONE_HOT = ("one_hot_mlp", "one_hot_linear")
-N_NAMED = 10
+N_CATEGORIES = 10
 N_NEAREST = 3
 
 
@@ -26,29 +26,29 @@ def render_report(
     maps: Sequence[str] | None = None,
     places: Mapping[str, Mapping] | None = None,
 ) -> str:
-    """Write the page.
+    """Render the report.
 
     Parameters
     ----------
     record : mapping
-        What ``report.json`` holds; see `tabemb.experiments.runs.runner`.
+        The content of ``report.json``; see `tabemb.experiments.runs.runner`.
     comparison : Comparison
-        The scores.
+        The result of the comparison.
     vectors : mapping of str to CategoryVectors
-        The vectors of the model that was fitted to all rows.
+        The vectors of each column, of the model fitted to all rows.
     config_text : str
-        The experiment's YAML.
+        The YAML of the experiment.
     labels : mapping of str to mapping, optional
-        Column to readable names of its keys.
+        Readable names of the keys of each column.
     maps : sequence of str, optional
         Columns whose vectors are shown; see `mapped_columns`.
     places : mapping of str to mapping, optional
-        For a column, the latitude and longitude of its categories, drawn beside its map.
+        Latitude and longitude of the categories of each column, drawn next to its map.
 
     Returns
     -------
     str
-        HTML. Without matplotlib it has the tables, and says how to get the pictures.
+        HTML. Without matplotlib it has no charts, and explains how to install it.
     """
     columns = mapped_columns(vectors, maps)
     kind, sentence = headline(comparison)
@@ -70,29 +70,29 @@ def render_report(
             for column in columns
             if len(vectors[column]) > 1
         ],
-        making=_making(record, comparison),
+        details=_details(record, comparison),
         config_text=config_text,
     )
 
 
 def headline(comparison: Comparison) -> tuple[str, str]:
-    """Say in one sentence how embeddings do against one-hot (or, where that was not scored, the best baseline).
+    """Summarize in a sentence how embeddings compare with one-hot, or with the best baseline if that is missing.
 
     Parameters
     ----------
     comparison : Comparison
-        The scores.
+        The result of the comparison.
 
     Returns
     -------
-    kind : str
-        ``"won"``, ``"lost"`` or ``"level"``.
+    kind : {"won", "lost", "level"}
+        ``"level"`` if the difference is not significant.
     sentence : str
-        A difference that the spread of the folds explains is called no difference.
+        The summary on the primary metric.
     """
     metric, subject = comparison.primary, comparison.subject
     if not comparison.baselines:
-        return "level", f"{metric} {numbers.score(subject.mean(metric))}; nothing was scored beside it."
+        return "level", f"{metric} {numbers.score(subject.mean(metric))}; there is no baseline."
     rival = _rival(comparison)
     test = rival.versus[metric]
     what = "one-hot" if rival.name in ONE_HOT else rival.name
@@ -106,24 +106,24 @@ def headline(comparison: Comparison) -> tuple[str, str]:
     best = comparison.best()
     if best not in (subject, rival) and best.versus[metric].significant:
         kind = "lost"
-        sentence += f" {best.name} is better than both ({numbers.score(best.mean(metric))})."
+        sentence += f" {best.name} beats both ({numbers.score(best.mean(metric))})."
     others = [model for model in comparison.baselines if model is not rival]
     if best in (subject, rival) and others:
         third = best_of(others, metric, comparison.greater_is_better[metric])
         if third.versus[metric].significant:
-            sentence += f" The best of the others is {third.name} ({numbers.score(third.mean(metric))})."
+            sentence += f" The best other baseline is {third.name} ({numbers.score(third.mean(metric))})."
     return kind, sentence
 
 
 def mapped_columns(vectors: Mapping[str, CategoryVectors], wanted: Sequence[str] | None = None) -> list[str]:
-    """Return the columns that the report shows: those asked for, or the two with the most categories.
+    """Return the columns whose vectors the report shows.
 
     Parameters
     ----------
     vectors : mapping of str to CategoryVectors
-        What there is.
+        The vectors of each column.
     wanted : sequence of str, optional
-        Columns by name; ones without vectors are passed over.
+        Names of columns; those without vectors are ignored. The two columns with the most categories by default.
     """
     if wanted is not None:
         return [column for column in wanted if column in vectors]
@@ -144,28 +144,28 @@ def _facts(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:
         "Rows": numbers.count(comparison.n_rows),
         "Columns": str(len(record["data"]["columns"])),
         "Validation": comparison.folds,
-        "Time taken": numbers.duration(record["seconds"]["total"]),
+        "Total time": numbers.duration(record["seconds"]["total"]),
     }
 
 
 def draw_maps(
     vectors: Mapping[str, CategoryVectors], columns: Sequence[str], places: Mapping[str, Mapping] | None = None
 ) -> dict[str, str]:
-    """Draw the maps of some columns; none without matplotlib.
+    """Draw the maps of some columns.
 
     Parameters
     ----------
     vectors : mapping of str to CategoryVectors
         The vectors of each column.
     columns : sequence of str
-        Columns to draw; those without categories are left out.
+        Columns to draw; those without categories are skipped.
     places : mapping of str to mapping, optional
-        For a column, the latitude and longitude of its categories.
+        Latitude and longitude of the categories of each column.
 
     Returns
     -------
     dict of str to str
-        An ``<svg>`` element for each column.
+        An ``<svg>`` element for each column; empty without matplotlib.
     """
     if not charts.can_draw():
         return {}
@@ -174,26 +174,26 @@ def draw_maps(
 
 
 def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[str, Any]:
-    """Return the most frequent categories of a column and their nearest, as the template shows them."""
+    """Return the most frequent categories of a column and their nearest neighbors, for the template."""
 
-    def shown(key: Any) -> dict[str, Any]:
+    def labeled(key: Any) -> dict[str, Any]:
         label = labels.get(key)
         return {"key": str(key), "label": label if isinstance(label, str) else ""}
 
     rows = [
-        shown(key)
+        labeled(key)
         | {
             "count": None if vectors.counts is None else int(vectors.counts[vectors.key_to_index[key]]),
             "nearest": [
-                shown(other) | {"cosine": cosine} for other, cosine in vectors.most_similar(key, topn=N_NEAREST)
+                labeled(other) | {"cosine": cosine} for other, cosine in vectors.most_similar(key, topn=N_NEAREST)
             ],
         }
-        for key in vectors.index_to_key[:N_NAMED]
+        for key in vectors.index_to_key[:N_CATEGORIES]
     ]
     return {"column": column, "n_nearest": min(N_NEAREST, len(vectors) - 1), "rows": rows}
 
 
-def _making(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:
+def _details(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:
     data, model, seconds = record["data"], record["model"], record["seconds"]
     tables = ", ".join(
         f"{each['column']} ({each['categories']:,} × {each['dimensions']})" for each in model["embeddings"]
@@ -202,13 +202,13 @@ def _making(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]
         "Data": data["source"],
         "Rows": " ".join([f"{data['rows_read']:,} read, {data['rows_used']:,} used.", *data["notes"]]),
         "Columns": ", ".join(data["columns"]),
-        "Left out": "; ".join(f"{each['column']}: {each['reason']}" for each in model["dropped"]) or "no column",
-        "Embeddings": f"{tables} (categories × dimensions)" if tables else "none: no column was embedded",
+        "Dropped columns": "; ".join(f"{each['column']}: {each['reason']}" for each in model["dropped"]) or "none",
+        "Embeddings": f"{tables} (categories × dimensions)" if tables else "none",
         "SHA-256 of the data": data["sha256"],
         "Validation": f"{comparison.folds}; {_fold_sizes(comparison)}",
         "Seed": str(record["seed"]),
-        "Time": f"{numbers.duration(seconds['compare'])} to compare, {numbers.duration(seconds['refit'])} to fit the "
-        f"saved model to all rows, {numbers.duration(seconds['total'])} in all, on {record['machine']}",
+        "Time": f"comparison {numbers.duration(seconds['compare'])}, fit of the saved model to all rows "
+        f"{numbers.duration(seconds['refit'])}, total {numbers.duration(seconds['total'])}, on {record['machine']}",
         "Versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
     }
 
@@ -216,4 +216,4 @@ def _making(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]
 def _fold_sizes(comparison: Comparison) -> str:
     train, test = comparison.fold_sizes[0]
     about = "about " if len(set(comparison.fold_sizes)) > 1 else ""
-    return f"{about}{train:,} rows to train on and {test:,} to score on"
+    return f"{about}{train:,} train rows and {test:,} test rows"

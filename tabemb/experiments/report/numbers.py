@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001, RUF002  (typographic minus and dash)
-"""Numbers as people read them."""
+"""Format numbers for people."""
 
 import math
 
@@ -7,7 +7,7 @@ __all__ = ["count", "duration", "interval", "memory", "p_value", "rate", "score"
 
 
 def score(value: float) -> str:
-    """Write a metric with four decimals, or fewer where it is large.
+    """Format a metric with four decimals, or fewer if it is large.
 
     Examples
     --------
@@ -20,7 +20,7 @@ def score(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Write a difference with its sign.
+    """Format a difference with its sign.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def signed(value: float) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Write an interval.
+    """Format an interval.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def interval(low: float, high: float) -> str:
 
 
 def p_value(value: float) -> str:
-    """Write a p-value.
+    """Format a p-value.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def p_value(value: float) -> str:
 
 
 def count(value: float | None) -> str:
-    """Write a number of things.
+    """Format a count.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def count(value: float | None) -> str:
 
 
 def rate(value: float) -> str:
-    """Write rows a second to two figures; more would be noise.
+    """Format rows per second with two significant digits.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def rate(value: float) -> str:
 
 
 def memory(value: float) -> str:
-    """Write bytes.
+    """Format a number of bytes.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def memory(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a time.
+    """Format a duration in seconds.
 
     Examples
     --------

@@ -86,10 +86,10 @@ def test_the_page_tells_everything_that_was_found(record, figures, vectors):
 
 
 def test_maps_and_places(record, figures, vectors):
-    assert "Where they lie" in render_study(record, figures, vectors, places=PLACES)
+    assert "Locations" in render_study(record, figures, vectors, places=PLACES)
     page = render_study(record, figures, vectors)
     assert "Map of shop" in page
-    assert "Where they lie" not in page
+    assert "Locations" not in page
     assert "Map of shop" not in render_study(record, figures, vectors, maps=[])
 
 

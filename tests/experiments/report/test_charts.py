@@ -25,8 +25,8 @@ def test_scores_name_each_model_best_first_with_its_mean(small_comparison):
         assert mean in told
     names = [each for each in told if each in {model.name for model in small_comparison.models}]
     assert names == ["target_encoder_trees", "embeddings", "one_hot_mlp", "majority"]
-    assert "roc_auc (more is better)" in told
-    assert "log_loss (less is better)" in words(draw_scores(small_comparison, "log_loss"))
+    assert "roc_auc (higher is better)" in told
+    assert "log_loss (lower is better)" in words(draw_scores(small_comparison, "log_loss"))
 
 
 def test_a_dot_for_each_fold(small_comparison):
@@ -42,7 +42,7 @@ def test_a_metric_that_is_not_a_number_is_left_out(small_comparison):
 
 def test_curves_of_the_models_that_have_some(small_comparison):
     told = words(draw_curves(small_comparison))
-    assert {"embeddings", "one_hot_mlp", "epoch", "loss", "training rows", "validation rows"} <= set(told)
+    assert {"embeddings", "one_hot_mlp", "epoch", "loss", "training loss", "validation loss"} <= set(told)
     assert "majority" not in told
 
 
@@ -51,7 +51,7 @@ def test_curves_of_folds_that_stopped_at_different_epochs(small_comparison):
     model = dataclasses.replace(small_comparison.models[0], histories=histories)
     assert isinstance(model, ModelResult)
     told = words(draw_curves(dataclasses.replace(small_comparison, models=(model,))))
-    assert "validation rows" not in told
+    assert "validation loss" not in told
 
 
 def test_no_curves(small_comparison):
@@ -77,5 +77,5 @@ def test_places_stand_beside_the_map():
     vectors = CategoryVectors(["BOS", "MIA"], np.eye(2), name="dest")
     told = words(draw_map(vectors, "dest", {"BOS": (42.4, -71.0), "MIA": (25.8, -80.3)}))
     assert told.count("BOS") == told.count("MIA") == 2
-    assert "Where they lie" in told
+    assert "Locations" in told
     assert words(draw_map(vectors, "dest")).count("BOS") == 1

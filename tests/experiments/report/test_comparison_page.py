@@ -102,15 +102,15 @@ def test_the_page_tells_everything_that_was_found(record, small_comparison, vect
         small_comparison.verdict(),
         "0.7933 ± 0.0153 +0.0167, p = 0.031 +0.0039 to +0.0295",
         "+0.3000, not testable",
-        "ordinal_trees failed in fold 2 and was left out: it broke on purpose.",
+        "ordinal_trees failed in fold 2 and was skipped: it broke on purpose.",
         "91,000 64 B 4.8 kB 6.0 s 20,000 90 MB",
         "6,100 tree nodes",
         "304 read, 300 used. 4 of 304 rows have no arr_delay and were left out.",
         "year: constant",
         "dest (4 × 3) (categories × dimensions)",  # noqa: RUF001
         "ab" * 32,
-        "200 rows to train on and 100 to score on",
-        "1 min 20 s to compare, 7.0 s to fit the saved model to all rows, 1 min 33 s in all",
+        "200 train rows and 100 test rows",
+        "comparison 1 min 20 s, fit of the saved model to all rows 7.0 s, total 1 min 33 s",
         "tabemb 0.1.0, python 3.11.7",
     ):
         assert told in words, told
@@ -125,7 +125,7 @@ def test_the_model_under_test_and_the_best_scores_are_marked(record, small_compa
     page = render_report(record, small_comparison, vectors)
     assert re.findall(r'<tr class="subject">\s*<th scope="row">(\w+)', page) == ["embeddings", "embeddings"]
     assert re.findall(r'<td class="number best">\s*([\d.]+)', page) == ["0.8133", "0.3867"]
-    assert '<th scope="col" class="number">roc_auc<small>more is better</small></th>' in page
+    assert '<th scope="col" class="number">roc_auc<small>higher is better</small></th>' in page
 
 
 def test_light_and_dark_are_the_same_page(record, small_comparison, vectors):
@@ -158,13 +158,13 @@ def test_without_matplotlib_there_are_tables_and_a_word_on_how_to_get_the_pictur
     page = render_report(record, small_comparison, vectors)
     words, _ = read(page)
     assert "<svg" not in page
-    assert "The pictures need matplotlib. Install it with pip install 'tabemb[plot]' and run again." in words
-    assert "Nearest neighbours" in words
+    assert "Charts require matplotlib. Install it with pip install 'tabemb[plot]' and run again." in words
+    assert "Nearest neighbors" in words
 
 
 def test_a_model_without_embeddings(record, small_comparison):
     words, _ = read(render_report(record | {"model": {"embeddings": [], "dropped": []}}, small_comparison, {}))
-    assert "none: no column was embedded" in words
+    assert "Embeddings none" in words
     assert "Maps of the vectors" not in words
 
 
@@ -196,24 +196,24 @@ def test_a_third_one_that_beats_both_is_named(small_comparison):
     beaten = with_test(small_comparison, "target_encoder_trees", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
     assert headline(beaten) == (
         "lost",
-        "Embeddings beat one-hot: roc_auc 0.8100 against 0.7933. target_encoder_trees is better than both (0.8133).",
+        "Embeddings beat one-hot: roc_auc 0.8100 against 0.7933. target_encoder_trees beats both (0.8133).",
     )
 
 
 def test_where_none_is_better_the_best_of_the_others_is_named(small_comparison):
     clear = with_test(small_comparison, "majority", difference=0.31, p_value=0.001, low=0.3, high=0.32)
     few = dataclasses.replace(clear, models=tuple(m for m in clear.models if m.name != "target_encoder_trees"))
-    assert headline(few)[1].endswith("against 0.7933. The best of the others is majority (0.5000).")
+    assert headline(few)[1].endswith("against 0.7933. The best other baseline is majority (0.5000).")
 
 
 def test_without_one_hot_the_best_baseline_is_the_rival(small_comparison):
     few = dataclasses.replace(small_comparison, models=(small_comparison.models[0], small_comparison["majority"]))
     assert headline(few) == ("won", "Embeddings beat majority: roc_auc 0.8100 against 0.5000.")
     alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
-    assert headline(alone) == ("level", "roc_auc 0.8100; nothing was scored beside it.")
+    assert headline(alone) == ("level", "roc_auc 0.8100; there is no baseline.")
 
 
 def test_places_are_drawn_beside_the_map_of_their_column(record, small_comparison, vectors):
     places = {"dest": {"BOS": (42.4, -71.0), "SFO": (37.6, -122.4)}}
-    assert "Where they lie" in render_report(record, small_comparison, vectors, places=places)
-    assert "Where they lie" not in render_report(record, small_comparison, vectors, maps=["month"], places=places)
+    assert "Locations" in render_report(record, small_comparison, vectors, places=places)
+    assert "Locations" not in render_report(record, small_comparison, vectors, maps=["month"], places=places)

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  (typographic minus and dash)
-"""Numbers as people read them."""
+"""Format numbers for people."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The page and its pieces."""
+"""The page and its macros."""
 
 import pytest
 
@@ -10,7 +10,7 @@ RECORD = {
     "created": "2025-11-23T18:00:00+00:00",
     "versions": {"tabemb": "0.1.0"},
 }
-PIECES = TEMPLATES.get_template("pieces.html").module
+MACROS = TEMPLATES.get_template("macros.html").module
 
 
 def page(**changed):
@@ -40,7 +40,7 @@ def test_a_page_that_lacks_a_variable_is_an_error():
         render_page("comparison.html", RECORD, kind="won", headline="", verdict="", facts={})
 
 
-@pytest.mark.parametrize("piece", [PIECES.facts({"<h>": "<v>"}), PIECES.making({"<h>": "<v>"}, "<yaml>")])
+@pytest.mark.parametrize("piece", [MACROS.facts({"<h>": "<v>"}), MACROS.details({"<h>": "<v>"}, "<yaml>")])
 def test_words_are_escaped(piece):
     assert "&lt;h&gt;" in piece
     assert "&lt;v&gt;" in piece
@@ -48,14 +48,14 @@ def test_words_are_escaped(piece):
 
 
 def test_the_configuration_is_shown_where_there_is_one():
-    assert "<h3>Configuration</h3>\n<pre>seed: 0</pre>" in PIECES.making({}, "seed: 0")
-    assert "Configuration" not in PIECES.making({}, "")
+    assert "<h3>Configuration</h3>\n<pre>seed: 0</pre>" in MACROS.details({}, "seed: 0")
+    assert "Configuration" not in MACROS.details({}, "")
 
 
 def test_figures_and_maps_keep_their_svg_and_escape_their_words():
-    assert '<figure role="img" aria-label="the &#34;map&#34;"><svg/></figure>' in PIECES.figure("<svg/>", 'the "map"')
-    assert '<figure class="alone"' in PIECES.figure("<svg/>", "map", kind="alone")
-    assert '<figure class="alone" role="img" aria-label="Map of &lt;x&gt;"><svg/></figure>' in PIECES.maps(
+    assert '<figure role="img" aria-label="the &#34;map&#34;"><svg/></figure>' in MACROS.figure("<svg/>", 'the "map"')
+    assert '<figure class="alone"' in MACROS.figure("<svg/>", "map", kind="alone")
+    assert '<figure class="alone" role="img" aria-label="Map of &lt;x&gt;"><svg/></figure>' in MACROS.maps(
         {"<x>": "<svg/>"}
     )
-    assert PIECES.maps({}).strip() == ""
+    assert MACROS.maps({}).strip() == ""

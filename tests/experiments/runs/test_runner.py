@@ -143,7 +143,7 @@ def test_a_study_leaves_the_same_folder_with_its_own_figures(folder, write_small
     assert opened.report["data"]["target"].startswith("log(size) / log(")
     assert opened.report["seconds"]["total"] >= opened.report["seconds"]["study"] > 0
     assert set(opened.vectors) == {"shape", "from/to"}
-    assert "Where they lie" in (result.path / "report.html").read_text(encoding="utf-8")
+    assert "Locations" in (result.path / "report.html").read_text(encoding="utf-8")
     assert [step for _, step, _ in calls] == [0, 1, 2, 3]
     assert str(result.shown().renderables[0]) == result.figures.headline()[1]
 
