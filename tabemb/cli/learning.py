@@ -23,11 +23,11 @@ def run(
 
     experiment = read_config(config)
     with progress_of(experiment, quiet) as progress:
-        from tabemb.experiments.runs.folder import WRITTEN
-        from tabemb.experiments.staging import check_free
+        from tabemb.experiments.runs.folder import EXISTS, WRITTEN
+        from tabemb.files import check_free
 
         # Known in a moment; Keras takes seconds to load.
-        check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force)
+        check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force, exists=EXISTS)
         load_keras()
         from tabemb.experiments.runs.runner import run as run_experiment
 

@@ -1,8 +1,6 @@
 """Saving a fitted estimator as a directory that holds data only: JSON and safetensors."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import version
@@ -18,7 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.base import PARTS
 from tabemb.estimators.pretrained import paths_of
 from tabemb.estimators.splits import splitter_from_json, splitter_to_json
-from tabemb.exceptions import FormatError, OutputError
+from tabemb.exceptions import FormatError
+from tabemb.files import read_whole, replacing_folder
 from tabemb.nn.tasks import TASKS, task_from_state
 from tabemb.table.encoder import TableEncoder
 from tabemb.vectors.formats.safetensors import save_arrays
@@ -37,11 +36,6 @@ ESTIMATORS = {
 def save(estimator: Any, path: str | Path) -> None:
     """Write a fitted estimator to a directory; see :meth:`EmbeddingEstimator.save`."""
     check_is_fitted(estimator, "encoder_")
-    path = Path(path)
-    if path.exists() and not (path / STATE_FILE).is_file():
-        raise OutputError(
-            f"{path} exists and is no saved tabemb estimator, so it is left alone. Choose another path, or remove it."
-        )
     table, arrays = estimator.encoder_.to_state()
     beside, arrays_beside = estimator._beside_networks()
     pretrained, arrays_pretrained = estimator._pretrained_state()
@@ -74,7 +68,9 @@ def save(estimator: Any, path: str | Path) -> None:
         **_named("beside", arrays_beside),
         **_named("pretrained", arrays_pretrained),
     }
-    _write(path, state, {name: np.ascontiguousarray(array) for name, array in everything.items()})
+    with replacing_folder(Path(path), {STATE_FILE, WEIGHTS_FILE}, make_parents=True) as draft:
+        (draft / STATE_FILE).write_text(json.dumps(state, indent=1, ensure_ascii=False), encoding="utf-8")
+        save_arrays({name: np.ascontiguousarray(array) for name, array in everything.items()}, draft / WEIGHTS_FILE)
 
 
 def load(path: str | Path) -> Any:
@@ -110,7 +106,7 @@ def load(path: str | Path) -> Any:
     True
     """
     path = Path(path)
-    state, arrays = _read(path)
+    state, arrays = read_whole(path, _read)
     name = state.get("class")
     if name not in ESTIMATORS:
         raise FormatError(f"{path / STATE_FILE} names a class that tabemb does not have: {name!r}.")
@@ -136,38 +132,6 @@ def load(path: str | Path) -> Any:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is not a whole saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
-
-
-def _write(path, state, arrays):
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    except OSError as error:
-        raise OutputError(f"Cannot write to {path.parent}: {error.strerror or error}.") from error
-    try:
-        (building / STATE_FILE).write_text(json.dumps(state, indent=1, ensure_ascii=False), encoding="utf-8")
-        save_arrays(arrays, building / WEIGHTS_FILE)
-        building.chmod(0o755)
-        _replace(path, building)
-    except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _replace(path, building):
-    """Put the new directory in the place of the old one, which is whole until the new one is there."""
-    if not path.exists():
-        building.rename(path)
-        return
-    old = building.with_name(f"{building.name}-old")
-    path.rename(old)
-    try:
-        building.rename(path)
-    except OSError:
-        old.rename(path)
-        raise
-    shutil.rmtree(old)
 
 
 def _read(path):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
+from tabemb.files import read_whole, replacing_folder
 from tabemb.vectors.category_vectors import CategoryVectors
 
 if TYPE_CHECKING:
@@ -167,10 +168,8 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         OutputError
             When the folder cannot be written, or holds anything else; it then is as it was.
         """
-        from tabemb.vectors.formats.replacing import replacing_folder
-
         path = Path(path)
-        with replacing_folder(path, _parts(path).__contains__) as draft:
+        with replacing_folder(path, _parts(path)) as draft:
             files: dict[str, str] = {}
             for column, each in self.items():
                 files[column] = _free(column_file(column), files)
@@ -197,16 +196,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         ...     EmbeddingStore.load(pathlib.Path(folder, "vectors")) == store
         True
         """
-        path = Path(path)
-        if not (path / _MANIFEST).is_file():
-            what = f"it has no {_MANIFEST}" if path.is_dir() else "there is no such folder"
-            raise FormatError(f"{path}: expected a folder that EmbeddingStore.save has written, but {what}.")
-        return EmbeddingStore(
-            {
-                column: CategoryVectors.load(path / file, format="parquet")
-                for column, file in _read_manifest(path).items()
-            }
-        )
+        return read_whole(Path(path), _read_store)
 
     def __getitem__(self, column: str) -> CategoryVectors:
         if column not in self:
@@ -268,6 +258,16 @@ def _parts(path: Path) -> set[str]:
         return {_MANIFEST, *_read_manifest(path).values()}
     except FormatError:
         return set()
+
+
+def _read_store(path: Path) -> EmbeddingStore:
+    if not (path / _MANIFEST).is_file():
+        what = f"it has no {_MANIFEST}" if path.is_dir() else "there is no such folder"
+        raise FormatError(f"{path}: expected a folder that EmbeddingStore.save has written, but {what}.")
+    columns = _read_manifest(path)
+    return EmbeddingStore(
+        {column: CategoryVectors.load(path / file, format="parquet") for column, file in columns.items()}
+    )
 
 
 def _read_manifest(path: Path) -> dict[str, str]:

@@ -90,7 +90,7 @@ def test_no_command_shows_the_help(capsys):
         ),
         (
             ["run", "small.yaml", "--output", "rows.csv"],
-            "Error: Cannot write rows.csv/small: Not a directory. Choose another output folder.\n",
+            "Error: Cannot write rows.csv/small: Not a directory. Choose a folder that you may write to.\n",
         ),
         (["vectors", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
         (

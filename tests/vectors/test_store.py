@@ -142,6 +142,20 @@ def test_a_folder_of_something_else_is_left_alone(store, tmp_path):
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file", "work"]
 
 
+def test_a_store_that_is_replaced_while_it_is_read_is_read_again(months, tmp_path, monkeypatch):
+    load, old, new = CategoryVectors.load, EmbeddingStore({"a": months, "b": months}), EmbeddingStore({"b": months})
+    old.save(tmp_path / "vectors")
+
+    def replace_after_reading(*args, **options):
+        monkeypatch.undo()
+        vectors = load(*args, **options)
+        new.save(tmp_path / "vectors")
+        return vectors
+
+    monkeypatch.setattr(CategoryVectors, "load", replace_after_reading)
+    assert EmbeddingStore.load(tmp_path / "vectors") == new
+
+
 def test_when_a_column_cannot_be_written_nothing_is(store, months, tmp_path, monkeypatch):
     store.save(tmp_path / "vectors")
 

@@ -13,7 +13,7 @@ from typing import Any
 from tabemb.exceptions import DataError, OutputError
 from tabemb.experiments.explorer.column_data import column_data
 from tabemb.experiments.runs.folder import EXPLORER, RunFolder
-from tabemb.experiments.staging import staged_file
+from tabemb.files import replacing_file
 from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["render_explorer", "write_explorer"]
@@ -71,7 +71,7 @@ def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
         source=str(run.path),
         report="report.html" if beside else None,
     )
-    with staged_file(path) as draft:
+    with replacing_file(path) as draft:
         draft.write_text(page, encoding="utf-8")
     return path
 

@@ -70,7 +70,7 @@ def describe(
     }
 
 
-def write_artefacts(staging: Path, model: Any, config_text: str) -> None:
+def write_artefacts(draft: Path, model: Any, config_text: str) -> None:
     """Write the configuration, the vectors (Parquet, a file a column) and the model.
 
     Raises
@@ -78,12 +78,12 @@ def write_artefacts(staging: Path, model: Any, config_text: str) -> None:
     OutputError
         When they cannot be written.
     """
-    write_text(staging / "config.yaml", "# The experiment as it was run.\n" + config_text)
-    (staging / "vectors").mkdir()
+    write_text(draft / "config.yaml", "# The experiment as it was run.\n" + config_text)
+    (draft / "vectors").mkdir()
     for column, vectors in model.vectors_.items():
         # Said, not guessed: the file of a column without a name is ".parquet", which has no suffix.
-        vectors.save(staging / vectors_file(column), format="parquet")
-    model.save(staging / "model")
+        vectors.save(draft / vectors_file(column), format="parquet")
+    model.save(draft / "model")
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:

@@ -7,17 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from tabemb.exceptions import FormatError, did_you_mean
+from tabemb.files import read_whole
 from tabemb.experiments.config import ExperimentConfig, read_config
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.store import EmbeddingStore, column_file
 
-__all__ = ["EXPLORER", "PARTS", "WRITTEN", "RunFolder", "RunVectors", "open_run", "vectors_file"]
+__all__ = ["EXISTS", "EXPLORER", "PARTS", "WRITTEN", "RunFolder", "RunVectors", "open_run", "vectors_file"]
 
 PARTS = frozenset({"config.yaml", "model", "report.html", "report.json", "vectors"})
 # What `tabemb explore` adds to them.
 EXPLORER = "explore.html"
 WRITTEN = PARTS | {EXPLORER}
+EXISTS = (
+    "The run {path} exists already. Replace it with --force (force=True in Python), or choose another name or output "
+    "folder."
+)
 FORMAT = 1
 FEW_CATEGORIES = (
     " A column of few categories enters one-hot and has none, unless the experiment says model: "
@@ -162,7 +167,10 @@ def open_run(path: str | Path) -> RunFolder:
     (60, 'late')
     >>> folder.cleanup()
     """
-    path = Path(path)
+    return read_whole(Path(path), _open)
+
+
+def _open(path: Path) -> RunFolder:
     if not path.is_dir():
         beside = path.parent.iterdir() if path.parent.is_dir() else ()
         known = sorted(each.name for each in beside if (each / "report.json").is_file())

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tabemb.exceptions import ConfigError, DataError, TabembError, UnknownNameError
+from tabemb.files import replacing_folder
 from tabemb.experiments.runs.artifacts import describe, write_artefacts, write_json, write_text
 from tabemb.experiments.comparison.compare import compare
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
 from tabemb.experiments.problem import Problem, load_problem
 from tabemb.experiments.report.comparison_page import render_report
 from tabemb.experiments.comparison.result import Comparison
-from tabemb.experiments.runs.folder import WRITTEN
-from tabemb.experiments.staging import staged_folder
+from tabemb.experiments.runs.folder import EXISTS, WRITTEN
 from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
@@ -94,19 +94,21 @@ def run(
     if config.name is None:
         raise ConfigError("An experiment that was made in Python needs a name: ExperimentConfig(name=...).")
     folder = Path(config.output if output is None else output) / config.name
-    with staged_folder(folder, parts=WRITTEN, replace=force) as staging:
+    with replacing_folder(
+        folder, WRITTEN, replace=force, exists=EXISTS, make_parents=True, only_writes=False
+    ) as draft:
         check_names(config)
         problem = load_problem(config)
         clock = {"load": time.perf_counter() - begin}
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
         work = _fill_with_comparison if config.study is None else _fill_with_study
         with known_warnings_off():
-            found = work(config, problem, staging, text, clock, progress)
+            found = work(config, problem, draft, text, clock, progress)
     return RunResult(path=folder, seconds=clock["total"], **found)
 
 
 def _fill_with_comparison(
-    config: ExperimentConfig, problem: Problem, staging: Path, text: str, clock: dict, progress: Any
+    config: ExperimentConfig, problem: Problem, draft: Path, text: str, clock: dict, progress: Any
 ) -> dict[str, Any]:
     """Compare, fit the model to keep, and write the folder; return what was found, as fields of the result."""
     begin = time.perf_counter()
@@ -117,21 +119,21 @@ def _fill_with_comparison(
         progress(KEPT, comparison.n_folds, comparison.n_folds)
     model = estimator.fit(problem.X, problem.y)
     clock["refit"] = time.perf_counter() - begin - clock["compare"]
-    write_artefacts(staging, model, text)
+    write_artefacts(draft, model, text)
     clock["total"] = clock["load"] + time.perf_counter() - begin
     title = config.title or f"{problem.target}: embeddings against their baselines"
     record = describe(config, problem, model, clock, title=title, verdict=comparison.verdict())
     record["comparison"] = comparison.to_json()
-    write_json(staging / "report.json", record)
+    write_json(draft / "report.json", record)
     page = render_report(
         record, comparison, model.vectors_, config_text=text, labels=problem.labels, **dict(config.report)
     )
-    write_text(staging / "report.html", page)
+    write_text(draft / "report.html", page)
     return {"comparison": comparison}
 
 
 def _fill_with_study(
-    config: ExperimentConfig, problem: Problem, staging: Path, text: str, clock: dict, progress: Any
+    config: ExperimentConfig, problem: Problem, draft: Path, text: str, clock: dict, progress: Any
 ) -> dict[str, Any]:
     """Do a study, and write the folder; return what was found, as fields of the result."""
     from tabemb.experiments.paper import STUDIES
@@ -145,7 +147,7 @@ def _fill_with_study(
         raise type(error)(f"{config.where('study')}: {error}") from error
     except UnknownNameError as error:
         raise ConfigError(f"{config.where('study')}: {error}") from None
-    write_artefacts(staging, findings.model, text)
+    write_artefacts(draft, findings.model, text)
     clock["study"] = time.perf_counter() - begin
     clock["total"] = clock["load"] + clock["study"]
     figures = findings.figures
@@ -153,9 +155,9 @@ def _fill_with_study(
     title = config.title or f"{problem.target}: {STUDIES.name_of(study)}"
     record = describe(config, kept, findings.model, clock, title=title, verdict=figures.verdict())
     record |= {"comparison": None, "study": figures.to_json()}
-    write_json(staging / "report.json", record)
+    write_json(draft / "report.json", record)
     page = render_study(record, figures, findings.model.vectors_, config_text=text, **dict(config.report))
-    write_text(staging / "report.html", page)
+    write_text(draft / "report.html", page)
     return {"comparison": None, "figures": figures}
 
 

@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from tabemb.exceptions import FormatError, UnknownNameError, did_you_mean
+from tabemb.files import read_whole, replacing_file, replacing_folder
 from tabemb.registry import Registry
 from tabemb.vectors.category_vectors import CategoryVectors
-from tabemb.vectors.formats.replacing import replacing_file, replacing_folder
 
 __all__ = ["FORMATS", "FolderFormat", "Format", "find_format"]
 
@@ -82,7 +82,7 @@ class Format(ABC):
         """
         path = Path(path)
         names = {column: f"{quote(column, safe=' ')}{self.suffixes[0]}" for column in vectors}
-        with replacing_folder(path, frozenset(names.values()).__contains__) as draft:
+        with replacing_folder(path, frozenset(names.values())) as draft:
             for column, name in names.items():
                 self.write(vectors[column], draft / name)
         return [path / name for name in names.values()]
@@ -108,8 +108,12 @@ class Format(ABC):
                 f"{path}: a file of format {FORMATS.name_of(self)!r} cannot be mapped into memory. Leave out "
                 f"mmap=True, or save the vectors as {mapped}."
             )
-        with self.reading(path):
-            return self._map(path) if mmap else self._read(path)
+
+        def read(path: Path) -> CategoryVectors:
+            with self.reading(path):
+                return self._map(path) if mmap else self._read(path)
+
+        return read_whole(path, read)
 
     def select(self, path: str | PathLike[str], wanted: Callable[[Any], bool]) -> CategoryVectors:
         """Read the vectors of some categories only.

@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from tabemb.exceptions import DataError, FormatError, did_you_mean
+from tabemb.files import read_whole, replacing_folder
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, FolderFormat
 from tabemb.vectors.formats.header import header_of, read_header, special_of
@@ -29,7 +30,6 @@ from tabemb.vectors.formats.projector_tsv import (
     write_metadata,
     write_vectors,
 )
-from tabemb.vectors.formats.replacing import replacing_folder
 
 __all__ = ["Projector", "load_projector", "save_projector"]
 
@@ -155,9 +155,7 @@ def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
     ...     load_projector(folder)
     {'dest': CategoryVectors(dest: 2 categories x 2)}
     """
-    folder = Path(path)
-    with Projector().reading(folder):
-        return {column: _read_one(folder, header) for column, header in _entries(folder).items()}
+    return read_whole(Path(path), _read_columns)
 
 
 def _write_all(columns: list[tuple[str, CategoryVectors, dict[str, list[str]]]], path: Path, address: str = "") -> None:
@@ -222,6 +220,11 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
         )
         found[header["column"]] = header
     return found
+
+
+def _read_columns(path: Path) -> dict[str, CategoryVectors]:
+    with Projector().reading(path):
+        return {column: _read_one(path, header) for column, header in _entries(path).items()}
 
 
 def _read_one(path: Path, header: dict[str, Any]) -> CategoryVectors:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError, FormatError, MissingExtraError
+from tabemb.files import replacing_file
 from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
 from tabemb.vectors.search import Search
@@ -121,8 +122,6 @@ class HnswIndex(NearestIndex):
         OutputError
             When the file cannot be written; an old one then is as it was.
         """
-        from tabemb.vectors.formats.replacing import replacing_file
-
         graph = bytes(self._graph.save())
         head = {
             "version": _VERSION,

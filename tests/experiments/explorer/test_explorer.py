@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_written_is_told_and_nothing_is_left(make_run, vil
     old = write_explorer(run)
     before = old.read_bytes()
     monkeypatch.setattr(Path, "write_text", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left")))
-    with pytest.raises(OutputError, match=r"Cannot write .*explore\.html: No space left\. Choose a file"):
+    with pytest.raises(OutputError, match=r"Cannot write .*explore\.html: No space left\. Choose a folder"):
         write_explorer(run)
     assert old.read_bytes() == before
-    assert sorted(each.name for each in run.path.iterdir() if "unfinished" in each.name) == []
+    assert [each.name for each in run.path.iterdir() if each.name.startswith(".")] == []

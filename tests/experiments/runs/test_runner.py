@@ -263,7 +263,7 @@ def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(
 def test_an_unwritable_output_is_found_out_before_any_work(folder, monkeypatch, write_small):
     monkeypatch.setattr(runner, "load_problem", lambda config: pytest.fail("the work began"))
     Path("runs").write_text("a file where the folder should be")
-    with pytest.raises(OutputError, match=r"Cannot write runs.*: Not a directory\. Choose another output folder\."):
+    with pytest.raises(OutputError, match=r"Cannot write runs.*: Not a directory\. Choose a folder that you may"):
         run(write_small(folder))
 
 
