@@ -1,4 +1,4 @@
-"""A small comparison made by hand, and a small run that is true, for the tests of what is done with them."""
+"""Fixtures: a small comparison made by hand, and a small finished run."""
 
 import numpy as np
 import pandas as pd
@@ -37,7 +37,7 @@ def _model(name, description, scores, *, versus=None, fit=1.0, rows=50_000.0, n_
 
 @pytest.fixture
 def small_comparison() -> Comparison:
-    """Return four models on three folds: one rival beaten, one level with the embeddings, one that failed."""
+    """Return four models on three folds, with a win, a tie and a failed baseline."""
     curve = {"loss": [0.6, 0.5, 0.45], "val_loss": [0.61, 0.55, 0.56], "learning_rate": [1e-3, 1e-3, 5e-4]}
     embeddings = _model(
         "embeddings",
@@ -52,7 +52,7 @@ def small_comparison() -> Comparison:
     )
     one_hot_mlp = _model(
         "one_hot_mlp",
-        "the same network fed one-hot",
+        "the same network with one-hot inputs",
         {"roc_auc": [0.78, 0.79, 0.81], "log_loss": [0.42, 0.41, 0.39]},
         fit=6.0,
         rows=20_000.0,
@@ -84,7 +84,7 @@ def small_comparison() -> Comparison:
     )
     majority = _model(
         "majority",
-        "the share of each class, whatever the row",
+        "constant prediction: class shares, or the mean",
         {"roc_auc": [0.5, 0.5, 0.5], "log_loss": [0.69, 0.69, 0.69]},
         fit=0.01,
         rows=5e6,
@@ -159,7 +159,7 @@ def write_small():
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, write_small):
-    """Return the result of the small run and what its progress told; nobody changes its folder."""
+    """Return the result of the small run and the calls of its progress; tests must not change its folder."""
     from tabemb.experiments.runs.runner import run
 
     folder, calls = tmp_path_factory.mktemp("finished"), []

@@ -13,7 +13,7 @@ from tabemb.experiments.comparison.candidates import ModelUnderTest, own_estimat
 
 
 class Own(BaseEstimator):
-    """Has the parameters by which the library's estimators are known."""
+    """Has the parameters by which estimators of the library are recognized."""
 
     def __init__(self, categorical=None, min_frequency=None, one_hot_max_categories=0, random_state=None):
         self.categorical = categorical
@@ -28,7 +28,7 @@ def test_own_estimators_are_found_wherever_they_are():
     assert own_estimators(LinearRegression()) == {}
 
 
-def test_baselines_read_columns_as_the_model_under_test_does():
+def test_baselines_read_columns_like_the_model_under_test():
     assert table_settings(Own(categorical=["month"], min_frequency=5)) == {
         "categorical": ["month"],
         "min_frequency": 5,
@@ -36,14 +36,14 @@ def test_baselines_read_columns_as_the_model_under_test_does():
     assert table_settings(LinearRegression()) == {}
 
 
-def test_the_seed_fills_what_is_none_and_leaves_what_is_set():
+def test_the_seed_replaces_only_random_states_of_none():
     pipeline = make_pipeline(Own(random_state=7), RandomForestClassifier())
     with_random_state(pipeline, 3)
     assert pipeline[0].random_state == 7
     assert pipeline[1].random_state == 3
 
 
-def test_the_subject_is_a_clone_with_the_seed():
+def test_the_model_under_test_is_cloned_with_the_seed():
     given = Own()
     built = ModelUnderTest(given).build(None, given, 5)
     assert built is not given
@@ -57,11 +57,11 @@ def test_the_subject_is_a_clone_with_the_seed():
         (LinearRegression(), "LinearRegression, as given"),
     ],
 )
-def test_the_subject_describes_itself(estimator, description):
+def test_description_of_the_model_under_test(estimator, description):
     assert ModelUnderTest(estimator).description == description
 
 
-def test_what_is_not_of_the_library_is_weighed_as_far_as_it_shows():
+def test_costs_of_an_estimator_of_another_library():
     X, y = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.0]}), np.arange(3.0)
     linear = make_pipeline(StandardScaler(), LinearRegression()).fit(X, y)
     subject = ModelUnderTest(linear)
@@ -72,13 +72,13 @@ def test_what_is_not_of_the_library_is_weighed_as_far_as_it_shows():
     assert ModelUnderTest(forest).n_parameters(forest) is None
 
 
-def test_an_ensemble_weighs_as_much_as_all_its_networks():
+def test_an_ensemble_counts_the_parameters_of_all_networks():
     X, y = pd.DataFrame({"a": list("abcd") * 10}), np.arange(40) % 2
     one, three = (EmbeddingClassifier(max_epochs=1, random_state=0, n_ensemble=n).fit(X, y) for n in (1, 3))
     assert ModelUnderTest(three).n_parameters(three) == 3 * ModelUnderTest(one).n_parameters(one) > 0
 
 
-def test_baselines_read_columns_as_the_model_in_a_search_does():
+def test_baselines_read_columns_like_the_model_inside_a_search():
     model = EmbeddingClassifier(categorical=["month"], min_frequency=5)
     wanted = {"categorical": ["month"], "min_frequency": 5, "max_categories": None}
     assert table_settings(model) == wanted

@@ -37,7 +37,7 @@ def scores(comparison):
     return {model.name: {k: v.tolist() for k, v in model.scores.items()} for model in comparison.models}
 
 
-def test_every_model_is_scored_on_the_same_folds_and_weighed():
+def test_every_model_has_scores_and_costs_on_the_same_folds():
     comparison = compare(X, Y, estimator=LINEAR, baselines=["one_hot_linear", "majority"], cv=3)
     assert (comparison.task, comparison.n_rows, comparison.n_dropped, comparison.n_folds) == ("binary", N, 0, 3)
     assert comparison.metrics == ("roc_auc", "average_precision", "log_loss", "accuracy")
@@ -127,7 +127,7 @@ def test_several_outputs_are_compared_too(task):
     assert len(comparison.models) == 5
 
 
-def test_a_class_that_a_training_part_lacks_is_survived():
+def test_a_class_missing_from_a_training_part_is_no_error():
     y = np.array(["a", "b"] * 44 + ["c", "c"])
     folds = [(np.arange(60), np.arange(60, 90)), (np.arange(30, 90), np.arange(30))]
     comparison = compare(X, y, estimator=LINEAR, baselines=["majority", "one_hot_linear", "ordinal_trees"], cv=folds)
@@ -137,13 +137,13 @@ def test_a_class_that_a_training_part_lacks_is_survived():
         assert np.isfinite(model.scores["log_loss"]).all()
 
 
-def test_progress_is_told_before_each_fit():
+def test_progress_is_called_before_each_fit():
     told = []
     compare(X, Y, estimator=MOST, baselines=["majority"], cv=2, progress=lambda *each: told.append(each))
     assert told == [("embeddings", 0, 2), ("majority", 0, 2), ("embeddings", 1, 2), ("majority", 1, 2)]
 
 
-def test_a_baseline_that_fails_does_not_lose_the_others(monkeypatch):
+def test_a_failing_baseline_does_not_stop_the_others(monkeypatch):
     built, whole = [], OrdinalTrees.build
 
     def build(self, target, estimator, random_state):
@@ -161,7 +161,7 @@ def test_a_baseline_that_fails_does_not_lose_the_others(monkeypatch):
     assert len(built) == 2
 
 
-def test_a_baseline_that_does_not_apply_is_told_with_the_reason():
+def test_a_baseline_that_does_not_apply_is_skipped_with_a_reason():
     comparison = compare(X, Y, estimator=MOST, baselines=["one_hot_mlp", "majority"], cv=2)
     [failure] = comparison.failures
     assert (failure.model, failure.fold, failure.error) == ("one_hot_mlp", None, "skipped")
@@ -198,7 +198,7 @@ def test_groups_of_rows_without_a_target_are_left_out_with_them():
         compare(X, holes, estimator=MOST, baselines=[], cv={"name": "group", "n_splits": 9}, groups=shops)
 
 
-def test_folds_of_scikit_learn_and_a_holdout_are_taken():
+def test_scikit_learn_splitters_and_holdout():
     splitter = StratifiedKFold(4)
     assert compare(X, Y, estimator=MOST, baselines=[], cv=splitter).folds == "4 folds from StratifiedKFold"
     once = compare(X, Y, estimator=LINEAR, baselines=["majority"], cv="holdout")
@@ -207,7 +207,7 @@ def test_folds_of_scikit_learn_and_a_holdout_are_taken():
     assert "the variation between folds cannot be estimated from one fold" in once.verdict()
 
 
-def test_the_model_under_test_is_named_and_left_as_it_was():
+def test_the_model_under_test_is_named_and_not_changed():
     comparison = compare(X, Y, estimator=LINEAR, baselines=[], cv=2, name="mine")
     assert comparison.subject.name == "mine"
     assert not hasattr(LINEAR[-1], "coef_")
@@ -219,7 +219,7 @@ def test_a_model_without_probabilities_is_compared_by_its_labels():
     assert comparison.metrics == ("accuracy",)
 
 
-def test_a_column_that_tells_nothing_is_warned_of_once():
+def test_a_constant_column_is_warned_about_once():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         comparison = compare(X.assign(same=1), Y, estimator=MOST, baselines=["one_hot_linear", "ordinal_trees"], cv=2)
@@ -260,7 +260,7 @@ def test_a_column_that_tells_nothing_is_warned_of_once():
         ),
     ],
 )
-def test_what_cannot_be_compared_is_refused(changes, error, message):
+def test_invalid_arguments_are_errors(changes, error, message):
     given = {"X": X, "y": Y, "estimator": MOST, "baselines": ["majority"], "cv": 2, **changes}
     with pytest.raises(error, match=message):
         compare(given.pop("X"), given.pop("y"), **given)
@@ -268,14 +268,14 @@ def test_what_cannot_be_compared_is_refused(changes, error, message):
 
 @pytest.fixture(scope="module")
 def real():
-    """Return the embeddings against the same network fed one-hot, compared twice."""
+    """Return two comparisons of embeddings with the same network with one-hot inputs."""
     from tabemb.estimators.classifier import EmbeddingClassifier
 
     estimator = EmbeddingClassifier(embedding_dim=3, max_epochs=2, body="mlp", one_hot_max_categories=0)
     return [compare(X, Y, estimator=estimator, baselines=["one_hot_mlp"], cv=2, random_state=1) for _ in range(2)]
 
 
-def test_the_network_fed_one_hot_has_the_same_body_and_other_weights(real):
+def test_the_one_hot_network_has_the_same_body_and_other_weights(real):
     comparison = real[0]
     assert comparison.failures == ()
     embeddings, one_hot = comparison.models
@@ -293,7 +293,7 @@ def test_the_network_gives_the_same_scores_twice(real):
 
 
 @pytest.mark.parametrize(("y", "kind"), [(Y, "EmbeddingClassifier"), (X["size"], "EmbeddingRegressor")])
-def test_without_an_estimator_the_embeddings_of_the_task_are_compared(y, kind, monkeypatch):
+def test_the_default_estimator_follows_the_task(y, kind, monkeypatch):
     built = []
 
     def stop(self, X, y, sample_weight=None):

@@ -28,7 +28,7 @@ def test_the_peak_is_that_of_this_call_and_not_of_an_earlier_one():
 
 
 @pytest.mark.skipif(not measure._PollingThread.works(), reason="there is no /proc/self/status")
-def test_a_watching_thread_stands_in_where_the_mark_cannot_be_set_back(monkeypatch, tmp_path):
+def test_a_polling_thread_replaces_the_high_water_mark(monkeypatch, tmp_path):
     monkeypatch.setattr(measure, "CLEAR_REFS", tmp_path / "no" / "such")
     assert not measure._HighWaterMark.works()
 
@@ -40,19 +40,19 @@ def test_a_watching_thread_stands_in_where_the_mark_cannot_be_set_back(monkeypat
     assert 90 * MIB < measure_cost(hold).peak_memory_bytes < 160 * MIB
 
 
-def test_without_proc_the_lifetime_peak_stands_in(monkeypatch, tmp_path):
+def test_without_proc_the_lifetime_peak_is_used(monkeypatch, tmp_path):
     pytest.importorskip("resource")
     monkeypatch.setattr(measure, "CLEAR_REFS", tmp_path / "none")
     monkeypatch.setattr(measure, "STATUS", tmp_path / "none")
     assert measure_cost(lambda: 1).peak_memory_bytes >= 0
 
 
-def test_where_nothing_is_known_it_says_so(monkeypatch):
+def test_peak_memory_is_none_if_unknown(monkeypatch):
     for kind in (measure._HighWaterMark, measure._PollingThread, measure._LifetimePeak):
         monkeypatch.setattr(kind, "works", classmethod(lambda cls: False))
     assert measure_cost(lambda: 1).peak_memory_bytes is None
 
 
-def test_an_error_in_the_call_goes_through():
+def test_an_error_in_the_call_is_raised():
     with pytest.raises(ZeroDivisionError):
         measure_cost(lambda: 1 / 0)

@@ -45,7 +45,7 @@ RECORDED = {
 
 
 @pytest.mark.parametrize("name", sorted(FOLDS))
-def test_a_seed_gives_the_folds_it_always_gave(name):
+def test_folds_of_a_seed_do_not_change_between_versions(name):
     spec = FOLDS.resolve(name if name == "holdout" else {"name": name, "n_splits": 3})
     rows = {"y": np.array(["a"] * 8 + ["b"] * 4), "groups": np.repeat(np.arange(6), 2), "time": np.arange(12)[::-1]}
     assert [test.tolist() for _, test in spec.split(12, **rows, random_state=7)] == RECORDED[name]
@@ -66,7 +66,7 @@ def test_every_row_is_scored_once(name):
 
 
 @pytest.mark.parametrize("name", ["kfold", "stratified", "group"])
-def test_another_seed_gives_other_folds(name):
+def test_different_seeds_give_different_folds(name):
     spec = FOLDS.resolve(name)
     one, two = (spec.split(N, y=CLASSES, groups=GROUPS, random_state=seed)[0][1].tolist() for seed in (0, 1))
     assert one != two
@@ -100,12 +100,12 @@ def test_ties_in_time_never_straddle_a_border(seed):
         assert time[train].max() < time[test].min()
 
 
-def test_one_moment_with_most_rows_still_leaves_a_block_before_and_after():
+def test_a_time_with_most_rows_leaves_a_block_before_and_after():
     time = np.array([1, 2] + [3] * 50 + [4])
     assert [len(test) for _, test in TimeFolds(3).split(53, time=time)] == [1, 50, 1]
 
 
-def test_dates_and_texts_are_times_too():
+def test_dates_and_iso_text_are_times():
     days = np.array(["2020-01-03", "2020-01-01", "2020-01-02"], dtype="datetime64[D]")
     for time in (days, days.astype(str)):
         assert [test.tolist() for _, test in TimeFolds(2).split(3, time=time)] == [[2], [0]]
@@ -163,19 +163,19 @@ def test_a_holdout_is_one_fold_with_the_shares_kept():
         (Holdout(0.2), {"n_rows": 6, "y": np.array([1, 1, 2, 2, 3, 3])}, r"too small to contain all 3 classes"),
     ],
 )
-def test_what_is_lacking_is_said_in_plain_words(spec, given, message):
+def test_rows_that_cannot_be_split_are_errors(spec, given, message):
     given = dict(given)
     with pytest.raises(DataError, match=message):
         spec.split(given.pop("n_rows"), **given, random_state=0)
 
 
-def test_a_number_means_stratified_folds_for_classes_and_plain_ones_else():
+def test_an_integer_cv_is_stratified_for_classes_only():
     assert isinstance(resolve_folds(4, stratify=True), StratifiedFolds)
     assert isinstance(resolve_folds(4, stratify=False), KFolds)
     assert all(Y[test].mean() == 0.5 for _, test in make_folds(5, 20, Y, stratify=True, random_state=0))
 
 
-def test_a_name_a_mapping_or_a_specification_says_the_kind():
+def test_cv_is_a_name_a_mapping_or_a_specification():
     assert isinstance(resolve_folds("time", stratify=True), TimeFolds)
     assert resolve_folds({"name": "kfold", "n_splits": 3}, stratify=True).n_splits == 3
     spec = KFolds(2)
@@ -189,7 +189,7 @@ def test_splitters_of_scikit_learn_get_targets_and_groups():
     assert len(make_folds(ShuffleSplit(3, random_state=0), 20, Y)) == 3
 
 
-def test_pairs_of_rows_or_masks_are_taken_as_they_are():
+def test_cv_is_a_list_of_row_numbers_or_masks():
     mask = np.arange(20) < 15
     [(train, test)] = make_folds([(mask, ~mask)], 20)
     assert (train.tolist(), test.tolist()) == (list(range(15)), list(range(15, 20)))
@@ -197,7 +197,7 @@ def test_pairs_of_rows_or_masks_are_taken_as_they_are():
     assert (train.tolist(), test.tolist()) == ([0, 1], [2])
 
 
-def test_folds_are_described_for_people():
+def test_describe_folds():
     assert describe_folds(3, 3, stratify=True) == "3 stratified folds, shuffled"
     assert describe_folds("holdout", 1, stratify=True) == "one holdout of 20% of the rows"
     assert describe_folds(GroupKFold(4), 4, stratify=True) == "4 folds from GroupKFold"
@@ -226,6 +226,6 @@ def test_folds_that_cannot_be_used_are_refused(cv, message):
         make_folds(cv, 20)
 
 
-def test_an_unknown_kind_is_named_with_its_neighbour():
+def test_an_unknown_kind_suggests_a_similar_name():
     with pytest.raises(UnknownNameError, match=r"No kind of folds named 'startified'.*Did you mean 'stratified'\?"):
         make_folds("startified", 20)

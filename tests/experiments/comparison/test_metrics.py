@@ -67,7 +67,7 @@ EXPECTED = {
 @pytest.mark.parametrize(
     ("name", "task"), [(name, task) for name, metric in METRICS.items() for task in metric.tasks], ids=str
 )
-def test_every_metric_is_that_of_scikit_learn(name, task):
+def test_every_metric_equals_scikit_learn(name, task):
     found = METRICS[name]()(TRUTH[task], PREDICTION[task])
     assert isinstance(found, float)
     assert found == pytest.approx(EXPECTED[name, task](TRUTH[task], PREDICTION[task]), rel=1e-12)
@@ -95,7 +95,7 @@ def test_the_default_metrics_of_a_task_are_defined_for_it(task):
         assert task in METRICS[name].tasks
 
 
-def test_a_class_that_was_never_seen_costs_the_floor_and_not_infinity():
+def test_log_loss_of_an_unseen_class_is_finite():
     prediction = Prediction(np.array([0]), np.array([[1.0, 0.0, 0.0]]))
     assert METRICS["log_loss"]()(np.array([2]), prediction) == pytest.approx(-np.log(2.0**-23))
     single = Prediction(np.array([0]), np.array([[1.0, 0.0, 0.0]], dtype="float32"))
@@ -107,7 +107,7 @@ def test_classes_absent_from_the_test_part_are_left_out_of_rankings():
     assert METRICS["roc_auc"]()(np.array([0, 1, 0]), Prediction(proba.argmax(axis=1), proba)) == 1.0
 
 
-def test_a_ranking_of_one_class_says_what_to_do():
+def test_a_ranking_metric_of_a_single_class_is_an_error():
     message = r"roc_auc is not defined for a test part of a single class \(2 rows\)\. Use fewer folds"
     with pytest.raises(DataError, match=message):
         METRICS["roc_auc"]()(np.array([1, 1]), Prediction(np.array([0, 1]), rows_of_one(2)[:2]))
@@ -150,5 +150,5 @@ def test_a_model_without_probabilities_is_scored_by_its_labels():
         resolve_metrics(["log_loss"], target, probabilities=False)
 
 
-def test_the_order_asked_for_is_kept():
+def test_the_order_of_metrics_is_kept():
     assert list(resolve_metrics(["log_loss", "accuracy"], target_of(TRUTH["binary"]))) == ["log_loss", "accuracy"]

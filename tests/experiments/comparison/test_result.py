@@ -42,12 +42,12 @@ def test_a_model_is_found_by_its_name(small_comparison):
         small_comparison["majorty"]
 
 
-def test_an_unknown_metric_is_named_with_its_neighbour(small_comparison):
+def test_an_unknown_metric_suggests_a_similar_name(small_comparison):
     with pytest.raises(UnknownNameError, match=r"'rocauc'.*Did you mean 'roc_auc'\?"):
         small_comparison.best("rocauc")
 
 
-def test_json_is_strict_and_comes_back_the_same(small_comparison):
+def test_json_is_strict_and_round_trips(small_comparison):
     text = json.dumps(small_comparison.to_json(), allow_nan=False)
     again = Comparison.from_json(json.loads(text))
     assert again.to_json() == small_comparison.to_json()
@@ -95,7 +95,7 @@ def against(comparison, tests):
     return replace(comparison, models=(comparison.subject, *models))
 
 
-def test_a_win_against_one_hot_and_a_draw_with_the_best_are_told(small_comparison):
+def test_verdict_on_one_hot_and_on_the_best_baseline(small_comparison):
     assert small_comparison.verdict() == (
         "On roc_auc over 3 folds, embeddings (0.8100) beats one_hot_mlp (0.7933) by 0.0167 "
         "(95 % interval 0.0039 to 0.0295, p = 0.031). "
@@ -104,14 +104,14 @@ def test_a_win_against_one_hot_and_a_draw_with_the_best_are_told(small_compariso
     )
 
 
-def test_a_loss_to_one_hot_is_told_as_a_loss(small_comparison):
+def test_a_loss_to_one_hot_is_reported(small_comparison):
     said = against(small_comparison, {"one_hot_mlp": LOST}).verdict()
     assert (
         "one_hot_mlp (0.7933) beats embeddings (0.8100) by 0.0200 (95 % interval 0.0100 to 0.0300, p < 0.001)" in said
     )
 
 
-def test_no_difference_is_told_as_no_difference(small_comparison):
+def test_verdict_of_an_insignificant_difference(small_comparison):
     said = against(small_comparison, {"one_hot_mlp": LEVEL}).verdict()
     assert said.startswith(
         "On roc_auc over 3 folds, embeddings (0.8100) and one_hot_mlp (0.7933) do not differ significantly"
@@ -119,13 +119,13 @@ def test_no_difference_is_told_as_no_difference(small_comparison):
     assert "beats" not in said
 
 
-def test_without_the_one_hot_network_the_linear_one_stands_in(small_comparison):
+def test_verdict_on_one_hot_linear_without_one_hot_mlp(small_comparison):
     linear = replace(small_comparison["one_hot_mlp"], name="one_hot_linear", versus={"roc_auc": LEVEL})
     comparison = replace(small_comparison, models=(small_comparison.subject, linear, small_comparison["majority"]))
     assert "embeddings (0.8100) and one_hot_linear (0.7933)" in comparison.verdict()
 
 
-def test_a_one_hot_linear_that_wins_is_never_left_out(small_comparison):
+def test_a_winning_one_hot_linear_is_always_reported(small_comparison):
     mlp, trees = small_comparison["one_hot_mlp"], small_comparison["target_encoder_trees"]
     linear = replace(mlp, name="one_hot_linear", versus={"roc_auc": LOST})
     said = replace(small_comparison, models=(small_comparison.subject, mlp, linear, trees)).verdict()
@@ -133,13 +133,13 @@ def test_a_one_hot_linear_that_wins_is_never_left_out(small_comparison):
     assert "Best baseline: " in said
 
 
-def test_without_one_hot_the_best_baseline_is_told(small_comparison):
+def test_verdict_without_one_hot(small_comparison):
     said = against(small_comparison, {"target_encoder_trees": LEVEL, "majority": WON}).verdict()
     assert "target_encoder_trees" in said
     assert "majority" not in said
 
 
-def test_what_cannot_be_tested_is_not_called_a_win(small_comparison):
+def test_verdict_without_a_p_value(small_comparison):
     nan = float("nan")
     one = PairedTest(
         difference=0.3,
@@ -161,10 +161,10 @@ def test_p_values_of_folds_in_time_are_called_approximate(small_comparison):
     assert "approximate" not in small_comparison.verdict()
 
 
-def test_alone_there_is_nothing_to_say(small_comparison):
+def test_verdict_without_baselines(small_comparison):
     said = replace(small_comparison, models=small_comparison.models[:1]).verdict()
     assert said == "On roc_auc over 3 folds, embeddings scores 0.8100; there is no baseline to compare it with."
 
 
-def test_another_metric_can_be_asked_for(small_comparison):
+def test_verdict_on_another_metric(small_comparison):
     assert small_comparison.verdict("log_loss").startswith("On log_loss over 3 folds, embeddings (0.3900) beats")

@@ -6,7 +6,7 @@ from tabemb.exceptions import DataError
 from tabemb.experiments.comparison.significance import corrected_t_test
 
 
-def test_the_statistic_is_that_of_nadeau_and_bengio_by_hand():
+def test_the_statistic_equals_nadeau_and_bengio_by_hand():
     # mean 0.02, variance 0.0001, (1/3 + 1/2) * 0.0001 = 8.3333e-5, error 0.0091287, t = 2.19089 with 2 degrees.
     test = corrected_t_test([0.01, 0.02, 0.03], [200, 200, 200], [100, 100, 100])
     assert test.difference == pytest.approx(0.02)
@@ -29,7 +29,7 @@ def test_the_correction_makes_the_p_value_larger_than_that_of_the_plain_paired_t
     assert corrected_t_test(differences, [10**9] * 5, [1] * 5).p_value == pytest.approx(plain, rel=1e-6)
 
 
-def test_the_sign_tells_who_is_better():
+def test_the_sign_of_the_difference():
     better = corrected_t_test([0.1, 0.2, 0.15], [10] * 3, [5] * 3)
     worse = corrected_t_test([-0.1, -0.2, -0.15], [10] * 3, [5] * 3)
     assert worse.difference == -better.difference
@@ -47,7 +47,7 @@ def test_the_sign_tells_who_is_better():
         ([0.1, np.nan, 0.2], "at least one fold has no score"),
     ],
 )
-def test_where_there_is_no_spread_there_is_no_p_value_but_a_reason(differences, reason):
+def test_without_variation_there_is_a_reason_in_place_of_a_p_value(differences, reason):
     test = corrected_t_test(differences, [10] * len(differences), [5] * len(differences))
     assert np.isnan([test.p_value, test.low, test.high]).all()
     assert test.reason == reason

@@ -43,12 +43,12 @@ def test_targets_are_read_from_any_kind_of_column(make):
         (pd.Series(["a", "b"], dtype="category"), "object"),
     ],
 )
-def test_numbers_stay_numbers_and_texts_texts(y, dtype):
+def test_dtypes_of_targets(y, dtype):
     assert read_targets(y)[0].dtype == dtype
     assert read_targets(y)[0].ndim == 1
 
 
-def test_of_several_outputs_all_must_be_there():
+def test_rows_with_any_missing_output_are_dropped():
     values, present = read_targets(pd.DataFrame({"a": [1.0, None, 3.0], "b": [1, 2, 3]}))
     assert values.tolist() == [[1.0, 1.0], [3.0, 3.0]]
     assert present.tolist() == [True, False, True]
@@ -86,11 +86,11 @@ def test_targets_that_cannot_be_used_are_refused(y, message):
         ([[5, 1], [1, 2]], "multi_regression"),
     ],
 )
-def test_the_kind_is_told_from_the_values(y, name):
+def test_the_kind_is_inferred_from_the_values(y, name):
     assert target_of(read_targets(y)[0]).name == name
 
 
-def test_the_estimator_or_the_task_overrule_the_values():
+def test_the_estimator_or_the_task_override_the_values():
     few = np.array([1, 2, 5])
     assert target_of(few, estimator=Ridge()).name == "regression"
     assert target_of(np.arange(50), estimator=LogisticRegression()).name == "multiclass"
@@ -125,7 +125,7 @@ def test_targets_that_do_not_fit_are_refused(y, task, estimator, message):
         target_of(read_targets(y)[0], task, estimator)
 
 
-def test_an_unknown_task_is_named_with_its_neighbour():
+def test_an_unknown_task_suggests_a_similar_name():
     with pytest.raises(UnknownNameError, match=r"No task named 'regresion'.*Did you mean 'regression'\?"):
         target_of(np.array([1.0, 2.0]), "regresion")
 
@@ -136,7 +136,7 @@ def test_every_kind_has_a_name_and_metrics():
 
 
 class Fitted:
-    """A fitted model that answers what it is told."""
+    """A fitted model with given probabilities."""
 
     def __init__(self, classes, probabilities):
         self.classes_ = classes
@@ -146,13 +146,13 @@ class Fitted:
         return self.probabilities
 
 
-def test_classes_that_the_training_part_lacked_get_probability_zero():
+def test_classes_missing_from_the_training_part_get_probability_zero():
     target = MulticlassTarget(np.array(["a", "b", "c"], dtype=object))
     fitted = Fitted(np.array(["a", "c"], dtype=object), np.array([[0.25, 0.75]]))
     assert target.predict_proba(fitted, None).tolist() == [[0.25, 0.0, 0.75]]
 
 
-def test_probabilities_of_labels_come_as_a_list_or_as_a_matrix():
+def test_label_probabilities_are_read_from_a_list_or_a_matrix():
     target = MultilabelTarget(np.array([[0, 1], [1, 0]]))
     matrix = np.array([[0.2, 0.9]])
     assert target.predict_proba(Fitted(None, matrix), None).tolist() == [[0.2, 0.9]]

@@ -1,4 +1,4 @@
-"""The report's pictures."""
+"""The charts of the report."""
 
 import dataclasses
 import re
@@ -40,7 +40,7 @@ def test_a_metric_that_is_not_a_number_is_left_out(small_comparison):
     assert "one_hot_mlp" not in words(draw_scores(one, "roc_auc"))
 
 
-def test_curves_of_the_models_that_have_some(small_comparison):
+def test_learning_curves_of_the_models_that_have_them(small_comparison):
     told = words(draw_curves(small_comparison))
     assert {"embeddings", "one_hot_mlp", "epoch", "loss", "training loss", "validation loss"} <= set(told)
     assert "majority" not in told
@@ -64,7 +64,7 @@ def test_a_map_names_the_categories():
 
 
 @pytest.mark.parametrize("draw", [lambda c: draw_scores(c, "roc_auc"), draw_curves])
-def test_pictures_take_the_colours_of_the_page_and_leave_matplotlib_as_it_was(small_comparison, draw):
+def test_charts_use_the_colors_of_the_page_and_leave_matplotlib_unchanged(small_comparison, draw):
     before = dict(mpl.rcParams)
     svg = draw(small_comparison)
     assert dict(mpl.rcParams) == before
@@ -73,7 +73,7 @@ def test_pictures_take_the_colours_of_the_page_and_leave_matplotlib_as_it_was(sm
     assert svg == draw(small_comparison), "the same figures must give the same picture"
 
 
-def test_places_stand_beside_the_map():
+def test_places_are_drawn_next_to_the_map():
     vectors = CategoryVectors(["BOS", "MIA"], np.eye(2), name="dest")
     told = words(draw_map(vectors, "dest", {"BOS": (42.4, -71.0), "MIA": (25.8, -80.3)}))
     assert told.count("BOS") == told.count("MIA") == 2

@@ -16,7 +16,7 @@ VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 
 class Nesting(HTMLParser):
-    """Checks that every element is closed in its order; collects the words."""
+    """Checks that elements are closed in order, and collects text and links."""
 
     def __init__(self):
         super().__init__()
@@ -81,7 +81,7 @@ def read(page):
     return " ".join(" ".join(parser.words).split()), parser
 
 
-def test_the_page_is_whole_self_contained_and_escaped(record, small_comparison, vectors):
+def test_the_page_is_valid_self_contained_and_escaped(record, small_comparison, vectors):
     page = render_report(
         record, small_comparison, vectors, config_text="a: <b>", labels={"dest": {"BOS": "Boston <&>"}}
     )
@@ -95,7 +95,7 @@ def test_the_page_is_whole_self_contained_and_escaped(record, small_comparison, 
         assert told in words
 
 
-def test_the_page_tells_everything_that_was_found(record, small_comparison, vectors):
+def test_the_page_contains_all_results(record, small_comparison, vectors):
     words, _ = read(render_report(record, small_comparison, vectors))
     for told in (
         "Embeddings beat one-hot: roc_auc 0.8100 against 0.7933.",
@@ -116,7 +116,7 @@ def test_the_page_tells_everything_that_was_found(record, small_comparison, vect
         assert told in words, told
 
 
-def test_the_verdict_comes_before_the_figures(record, small_comparison, vectors):
+def test_the_verdict_comes_before_the_tables(record, small_comparison, vectors):
     page = render_report(record, small_comparison, vectors)
     assert page.index('class="headline"') < page.index("<table")
 
@@ -137,7 +137,7 @@ def test_light_and_dark_are_the_same_page(record, small_comparison, vectors):
     assert used <= set(re.findall(r"(--[a-z-]+):", page))
 
 
-def test_pictures_have_their_own_names_inside(record, small_comparison, vectors):
+def test_ids_are_unique_across_charts(record, small_comparison, vectors):
     page = render_report(record, small_comparison, vectors)
     names = re.findall(r'\bid="([^"]+)"', page)
     assert len(names) == len(set(names))
@@ -151,9 +151,7 @@ def test_the_columns_that_are_shown(vectors):
     assert mapped_columns(vectors, ["one", "gone"]) == ["one"]
 
 
-def test_without_matplotlib_there_are_tables_and_a_word_on_how_to_get_the_pictures(
-    record, small_comparison, vectors, monkeypatch
-):
+def test_without_matplotlib_there_are_tables_and_an_install_hint(record, small_comparison, vectors, monkeypatch):
     monkeypatch.setattr(charts, "can_draw", lambda: False)
     page = render_report(record, small_comparison, vectors)
     words, _ = read(page)
@@ -181,18 +179,18 @@ def with_test(comparison, name, **test):
     return dataclasses.replace(comparison, models=tuple(models))
 
 
-def test_a_lost_comparison_is_called_lost(small_comparison):
+def test_headline_of_a_lost_comparison(small_comparison):
     lost = with_test(small_comparison, "one_hot_mlp", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
     assert headline(lost) == ("lost", "One-hot beats embeddings: roc_auc 0.8100 against 0.7933.")
 
 
-def test_no_clear_difference_is_called_so(small_comparison):
+def test_headline_of_an_insignificant_difference(small_comparison):
     level = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=0.2, low=-0.03, high=0.07)
     assert headline(level)[0] == "level"
     assert headline(level)[1].startswith("No clear difference between embeddings and one-hot: ")
 
 
-def test_a_third_one_that_beats_both_is_named(small_comparison):
+def test_headline_names_a_baseline_that_beats_both(small_comparison):
     beaten = with_test(small_comparison, "target_encoder_trees", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
     assert headline(beaten) == (
         "lost",
@@ -200,20 +198,20 @@ def test_a_third_one_that_beats_both_is_named(small_comparison):
     )
 
 
-def test_where_none_is_better_the_best_of_the_others_is_named(small_comparison):
+def test_headline_names_the_best_other_baseline(small_comparison):
     clear = with_test(small_comparison, "majority", difference=0.31, p_value=0.001, low=0.3, high=0.32)
     few = dataclasses.replace(clear, models=tuple(m for m in clear.models if m.name != "target_encoder_trees"))
     assert headline(few)[1].endswith("against 0.7933. The best other baseline is majority (0.5000).")
 
 
-def test_without_one_hot_the_best_baseline_is_the_rival(small_comparison):
+def test_headline_without_one_hot(small_comparison):
     few = dataclasses.replace(small_comparison, models=(small_comparison.models[0], small_comparison["majority"]))
     assert headline(few) == ("won", "Embeddings beat majority: roc_auc 0.8100 against 0.5000.")
     alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
     assert headline(alone) == ("level", "roc_auc 0.8100; there is no baseline.")
 
 
-def test_places_are_drawn_beside_the_map_of_their_column(record, small_comparison, vectors):
+def test_places_are_drawn_next_to_the_map_of_their_column(record, small_comparison, vectors):
     places = {"dest": {"BOS": (42.4, -71.0), "SFO": (37.6, -122.4)}}
     assert "Locations" in render_report(record, small_comparison, vectors, places=places)
     assert "Locations" not in render_report(record, small_comparison, vectors, maps=["month"], places=places)

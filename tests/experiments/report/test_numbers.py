@@ -34,7 +34,7 @@ def test_a_difference_always_has_a_sign(value, text):
     assert units.signed(value) == text
 
 
-def test_an_interval_that_is_not_known():
+def test_an_interval_of_nan():
     assert units.interval(-0.5, 2.0) == "−0.5000 to +2.0000"
     assert units.interval(NAN, NAN) == "– to –"
 
@@ -118,7 +118,7 @@ def test_duration(seconds, text):
     assert units.duration(seconds) == text
 
 
-def test_large_and_tiny_numbers_show_no_exponent_and_no_minus_zero():
+def test_large_and_tiny_numbers_have_no_exponent_and_no_negative_zero():
     assert units.count(1e9) == "1,000 million"
     assert units.count(999_999.9) == "1 million"
     assert units.rate(99.6e6) == "100 million"

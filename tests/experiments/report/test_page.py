@@ -18,7 +18,7 @@ def page(**changed):
     return render_page("page.html", RECORD | changed, **head)
 
 
-def test_the_page_is_filled_and_what_is_text_is_escaped():
+def test_the_page_is_filled_and_text_is_escaped():
     text = page(description="<not> a tag")
     assert text.startswith("<!doctype html>")
     assert "Late &amp; &lt;later&gt;?" in text
@@ -52,7 +52,7 @@ def test_the_configuration_is_shown_where_there_is_one():
     assert "Configuration" not in MACROS.details({}, "")
 
 
-def test_figures_and_maps_keep_their_svg_and_escape_their_words():
+def test_figures_keep_their_svg_and_escape_their_labels():
     assert '<figure role="img" aria-label="the &#34;map&#34;"><svg/></figure>' in MACROS.figure("<svg/>", 'the "map"')
     assert '<figure class="alone"' in MACROS.figure("<svg/>", "map", kind="alone")
     assert '<figure class="alone" role="img" aria-label="Map of &lt;x&gt;"><svg/></figure>' in MACROS.maps(

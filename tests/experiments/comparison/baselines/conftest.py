@@ -1,4 +1,4 @@
-"""A small table with every kind of column, a target of every task, and a stand-in for the library's own estimators."""
+"""A small table with every kind of column, and a target of every task."""
 
 import numpy as np
 import pandas as pd

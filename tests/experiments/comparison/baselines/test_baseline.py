@@ -1,4 +1,4 @@
-"""The registry of baselines, and a scikit-learn model behind the table encoder."""
+"""The registry of baselines, and a scikit-learn model on the encoded table."""
 
 import numpy as np
 import pandas as pd
@@ -16,19 +16,19 @@ X = pd.DataFrame({"city": ["b", "b", "a", None], "size": [1.0, 2.0, 3.0, 6.0]})
 Y = np.array(["no", "no", "no", "yes"])
 
 
-def test_what_is_registered_is_a_baseline_with_parameters_to_set():
+def test_registered_baselines_have_parameters():
     assert all(issubclass(cls, Baseline) for _, cls in BASELINES.items())
     assert BASELINES.resolve({"name": "ordinal_trees", "max_iter": 7}).get_params()["max_iter"] == 7
 
 
-def test_indices_and_numbers_stand_side_by_side_and_large_indices_are_exact():
+def test_index_rows_keeps_large_indices_exact():
     table = EncodedTable(np.array([[2**24 + 1, 0]], "int32"), np.array([[0.5]], "float32"))
     rows = index_rows(table, (2**24 + 2, 2))
     assert rows.dtype == np.float64
     assert rows.tolist() == [[2**24 + 1, 0, 0.5]]
 
 
-def test_the_model_and_the_rows_are_told_the_sizes_of_the_vocabularies():
+def test_model_and_rows_get_the_vocabulary_sizes():
     told = []
 
     def rows(table, sizes):
@@ -63,13 +63,13 @@ def test_rows_that_lack_a_column_are_refused():
         fitted.predict(X[["city"]])
 
 
-def test_before_fit_there_are_no_answers():
+def test_predict_before_fit_is_an_error():
     model = EncodedModel({}, rows=index_rows, model=lambda sizes: DummyClassifier())
     with pytest.raises((NotFittedError, AttributeError)):
         model.predict(X)
 
 
-def test_a_model_of_one_output_is_its_own_and_others_have_one_each():
+def test_outputs_of_returns_one_model_per_output():
     one = DummyRegressor().fit(X[["size"]], [1.0, 2.0, 3.0, 4.0])
     assert outputs_of(one) == [one]
     several = MultiOutputRegressor(DummyRegressor()).fit(X[["size"]], np.ones((4, 3)))
@@ -77,5 +77,5 @@ def test_a_model_of_one_output_is_its_own_and_others_have_one_each():
     assert len(outputs_of(several)) == 3
 
 
-def test_where_scikit_learn_hides_its_trees_the_count_is_unknown():
+def test_count_nodes_is_none_without_private_trees():
     assert count_nodes(object()) is None

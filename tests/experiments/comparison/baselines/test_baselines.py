@@ -1,4 +1,4 @@
-"""What every registered baseline keeps to."""
+"""The contract of every registered baseline."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ def fitted(name, target, X, y):
 
 @pytest.mark.parametrize("task", sorted(TARGETS))
 @pytest.mark.parametrize("name", FED_BY_SCIKIT_LEARN)
-def test_it_learns_every_task_and_counts_its_costs(name, task, table, targets):
+def test_every_baseline_learns_every_task_and_counts_its_costs(name, task, table, targets):
     y = targets[task]
     target = TARGETS[task](y)
     model = fitted(name, target, table, y)
@@ -81,7 +81,7 @@ def test_other_kinds_of_tables_give_the_same(name, table, targets):
 
 
 @pytest.mark.parametrize("name", sorted(BASELINES))
-def test_it_is_a_specification_with_words_for_people(name):
+def test_every_baseline_can_be_cloned_and_has_a_description(name):
     baseline = BASELINES.resolve(name)
     assert baseline.description
     assert baseline.parameter_unit
@@ -93,6 +93,6 @@ def test_it_applies_to_any_model_under_test(name):
     assert BASELINES.resolve(name).skip_reason(None, MOST) == ""
 
 
-def test_an_unknown_baseline_is_named_with_its_neighbour():
+def test_an_unknown_baseline_suggests_a_similar_name():
     with pytest.raises(UnknownNameError, match=r"No baseline named 'one_hot_linaer'.*Did you mean 'one_hot_linear'"):
         BASELINES.resolve("one_hot_linaer")

@@ -29,5 +29,5 @@ def test_labels_get_their_shares():
     assert target.predict_proba(model, np.empty((1, 1))).tolist() == [[0.75, 0.25]]
 
 
-def test_it_looks_at_no_column():
+def test_no_column_is_used():
     assert Majority().input_bytes(None, None) == (0.0, 0.0)

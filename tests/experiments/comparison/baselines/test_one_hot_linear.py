@@ -11,7 +11,7 @@ from tabemb.experiments.comparison.targets import TARGETS
 from tabemb.table.encoded_table import EncodedTable
 
 
-def test_rows_have_a_one_for_each_category_and_the_numbers_behind():
+def test_one_hot_rows_have_a_one_per_category_followed_by_the_numbers():
     indices = np.array([[2, 0], [1, 3]], dtype="int32")
     table = EncodedTable(indices, np.array([[0.5], [2.0]], dtype="float32"))
     assert one_hot_rows(table, (3, 4)).toarray().tolist() == [
@@ -20,14 +20,14 @@ def test_rows_have_a_one_for_each_category_and_the_numbers_behind():
     ]
 
 
-def test_only_what_is_not_zero_is_stored():
+def test_only_nonzero_values_are_stored():
     table = EncodedTable(np.zeros((10, 2), "int32"), np.zeros((10, 1), "float32"))
     rows = one_hot_rows(table, (5000, 5000))
     assert rows.shape == (10, 10_001)
     assert len(rows.data) == 30
 
 
-def test_bytes_are_those_of_the_sparse_rows_beside_the_dense_ones():
+def test_input_bytes_of_sparse_and_dense_rows():
     X, y = pd.DataFrame({"city": ["a", "b", "c", "a"]}), np.array([0, 1, 0, 1])
     model = OneHotLinear().build(TARGETS["binary"](y), DummyClassifier(), 0).fit(X, y)
     # A value of 8 bytes and a column of 4 for each row, and 4 for where each row begins, one more than rows.
@@ -37,14 +37,14 @@ def test_bytes_are_those_of_the_sparse_rows_beside_the_dense_ones():
 
 
 @pytest.mark.parametrize(("C", "larger"), [(100.0, True), (0.001, False)])
-def test_the_penalty_is_what_it_says(C, larger, table, targets):
+def test_a_larger_C_means_a_weaker_penalty(C, larger, table, targets):
     y = targets["regression"]
     strict = OneHotLinear(C=1.0).build(TARGETS["regression"](y), DummyClassifier(), 0).fit(table, y)
     other = OneHotLinear(C=C).build(TARGETS["regression"](y), DummyClassifier(), 0).fit(table, y)
     assert (np.abs(other.model_.coef_).sum() > np.abs(strict.model_.coef_).sum()) is np.bool_(larger)
 
 
-def test_reaching_the_limit_of_steps_is_quiet(table, targets):
+def test_reaching_max_iter_raises_no_warning(table, targets):
     y = targets["multiclass"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,4 +1,4 @@
-"""The model under test, fed one-hot."""
+"""The model under test with one-hot inputs."""
 
 import math
 
@@ -32,7 +32,7 @@ def fitted():
     return OneHotMlp().build(None, PIPELINE, 0).fit(X, Y)
 
 
-def test_all_is_equal_but_how_categories_enter():
+def test_only_the_encoding_of_categories_differs():
     built = OneHotMlp().build(None, GIVEN, 7)
     changed = {"one_hot_max_categories": math.inf, "random_state": 7}
     mine, theirs = (clone(each).get_params() for each in (built, GIVEN))
@@ -41,14 +41,14 @@ def test_all_is_equal_but_how_categories_enter():
     assert GIVEN.one_hot_max_categories == 0
 
 
-def test_what_is_fed_one_hot_begins_with_no_vectors():
+def test_one_hot_inputs_ignore_pretrained_vectors():
     given = clone(GIVEN).set_params(pretrained={"city": {"a": [1.0], "b": [2.0]}}, freeze={"city": True})
     built = OneHotMlp().build(None, given, 0)
     assert (built.pretrained, built.freeze) == (None, False)
     assert dict(built.fit(X, Y).pretrained_report_) == {}
 
 
-def test_a_seed_that_is_set_stays():
+def test_an_explicit_random_state_is_kept():
     assert OneHotMlp().build(None, clone(GIVEN).set_params(random_state=3), 7).random_state == 3
 
 
@@ -65,14 +65,14 @@ def test_weights_and_curves_are_those_of_the_network(fitted):
     assert [len(values) for values in baseline.history(fitted).values()] == [2] * len(fitted[-1].history_)
 
 
-def test_bytes_are_those_of_an_index_and_a_number_beside_the_dense_row(fitted):
+def test_input_bytes_of_stored_and_dense_rows(fitted):
     baseline = OneHotMlp()
     assert baseline.input_bytes(fitted[-1], X) == (20 * (4 + 4), 20 * 4 * (3 + 2 + 1))
     # What a pipeline does to the rows first is not known.
     assert np.isnan(baseline.input_bytes(fitted, X)).all()
 
 
-def test_a_model_of_another_library_has_no_network_to_feed():
+def test_a_model_of_another_library_is_skipped():
     assert OneHotMlp().skip_reason(None, PIPELINE) == ""
     assert OneHotMlp().skip_reason(None, LogisticRegression()) == (
         "LogisticRegression is not an estimator of this library, so it has no network for one-hot inputs"
