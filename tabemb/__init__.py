@@ -15,11 +15,14 @@ _HOMES = {
     "EmbeddingEncoder": "tabemb.estimators.encoder",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
     "EmbeddingStore": "tabemb.vectors.store",
+    "RowIndex": "tabemb.vectors.indexes.rows",
     "TabembError": "tabemb.exceptions",
     "compare": "tabemb.experiments.comparison.compare",
     "load": "tabemb.estimators.persistence",
     "load_dataset": "tabemb.experiments.datasets",
     "open_run": "tabemb.experiments.runs.folder",
+    "pull": "tabemb.vectors.databases",
+    "push": "tabemb.vectors.databases",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

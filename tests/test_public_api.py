@@ -38,11 +38,14 @@ def test_public_names():
         "EmbeddingEncoder",
         "EmbeddingRegressor",
         "EmbeddingStore",
+        "RowIndex",
         "TabembError",
         "compare",
         "load",
         "load_dataset",
         "open_run",
+        "pull",
+        "push",
     ]
     assert set(tabemb.__all__) <= set(dir(tabemb))
 

@@ -1,7 +1,7 @@
 """How many dimensions the vectors of each column need, found by training.
 
 ``embedding_dim="auto"`` trains a network with as many dimensions as the rule ``capped`` gives, and then takes away, of
-one column after the other, the directions in which its vectors differ least (:class:`~tabemb.vectors.truncation
+one column after the other, the directions in which its vectors differ least (:class:`~tabemb.vectors.dimensions
 .Truncation`), as long as the rows that were left out of training are answered no worse. With so many dimensions a new
 network is trained. "No worse" says that the mean loss of the rows, over all that has been taken away, does not rise by
 more than chance would have it: by a one-sided test of the pairs at 5 %. So there are at most as many dimensions as the
@@ -17,7 +17,7 @@ from tabemb.nn.bodies import Body
 from tabemb.nn.network import Network
 from tabemb.nn.tasks import Task
 from tabemb.training.batches import Rows
-from tabemb.vectors.truncation import Truncation
+from tabemb.vectors.dimensions import Truncation
 
 __all__ = ["needed_dims"]
 

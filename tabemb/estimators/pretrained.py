@@ -1,14 +1,14 @@
 """Vectors that were learned elsewhere, as the start of a fit; and rows that stay as they began.
 
 ``pretrained={"job": source}`` looks each category of the column up in the source, whole, folded, or by its words
-(:func:`tabemb.vectors.matching.match`), and lets the rows of the table begin with what is found. The report of it is
+(:func:`tabemb.vectors.sources.match`), and lets the rows of the table begin with what is found. The report of it is
 ``pretrained_report_``.
 
 **Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors keep what the source knows: they are as
 long as its vectors or, where fewer categories were found than these have numbers, as there are such categories (so many
 principal components tell them apart as well), and then no shorter than without ``pretrained``. Else they are brought to
 the length that is said: by the principal components of the rows that were found where it is less, filled up with zeros
-where it is more (:class:`tabemb.vectors.dimensions.Projection`).
+where it is more (:class:`tabemb.vectors.dimensions.LinearProjection`).
 
 **Centre and spread.** The mean of the rows that were found is taken off, and they are scaled to a root mean square of
 :data:`SPREAD`. Categories that were not found begin as they do without ``pretrained``, small around that middle. What
@@ -49,9 +49,8 @@ from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.vocabulary import Vocabulary
-from tabemb.vectors.dimensions import Projection
-from tabemb.vectors.matching import Match, match
-from tabemb.vectors.sources import source_of
+from tabemb.vectors.dimensions import LinearProjection
+from tabemb.vectors.sources import Match, match, source_of
 
 __all__ = ["FREEZE", "Beginning", "PretrainedMixin", "may_freeze", "paths_of"]
 
@@ -108,7 +107,7 @@ class Beginning:
         known = having.vectors[having.found]
         if not len(known):
             return rows[:0], np.zeros(size, bool)
-        project = Projection.of(known, dim, spread=SPREAD, n_slices=n_slices)
+        project = LinearProjection.of(known, dim, spread=SPREAD, n_slices=n_slices)
         rows[Vocabulary.FIRST :][having.found] = project(known)
         for row, special in ((Vocabulary.MISSING, having.missing), (Vocabulary.UNKNOWN, having.unknown)):
             if special is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tabemb.table.keys import key_from_json, key_to_json
-from tabemb.vectors.matching import WAYS, Match
+from tabemb.vectors.sources import WAYS, Match
 
 __all__ = ["ColumnReport", "PretrainedReport"]
 

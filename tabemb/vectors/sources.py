@@ -1,30 +1,45 @@
-"""Where vectors may come from: values in memory, other libraries' objects, files; each is asked for some keys only."""
+"""Vectors from elsewhere (memory, other libraries, files), and how the categories of a column match their keys."""
 
+import re
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.table.keys import as_key, identity
 from tabemb.vectors.arrays import float_array
-from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats import find_format
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-__all__ = ["Source", "source_of"]
+__all__ = ["FOLDED", "LACKING", "WAYS", "WHOLE", "WORDS", "Match", "VectorSource", "folded", "match", "source_of"]
 
 Wanted = Callable[[Any], bool]
 
+WAYS = ("whole", "folded", "words", "lacking")
+WHOLE, FOLDED, WORDS, LACKING = range(4)
 
-class Source(ABC):
-    """Vectors by key, of which some are wanted.
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_KINDS_OF_SOURCES = (
+    "CategoryVectors, gensim's KeyedVectors, the path of a file (GloVe, word2vec, or what CategoryVectors.save wrote), "
+    "a mapping from key to vector, or a frame with a row for each key"
+)
+
+
+class VectorSource(ABC):
+    """Vectors by key, from which some keys can be selected.
 
     Parameters
     ----------
     given : object
-        What the user gave.
+        The user's value.
     """
 
     def __init__(self, given: Any) -> None:
@@ -36,24 +51,24 @@ class Source(ABC):
         """Return whether a value is a source of this kind."""
 
     @abstractmethod
-    def select(self, wanted: Wanted) -> CategoryVectors:
+    def select(self, wanted: Wanted) -> KeyedMatrix:
         """Return the vectors of the keys that are wanted, in the order of the source.
 
         Raises
         ------
         DataError
-            When the vectors are not of one length, or not finite.
+            If the vectors differ in length, or are not finite.
         FormatError
-            When a file is not whole.
+            If a file is damaged.
         """
 
     @abstractmethod
     def __str__(self) -> str:
-        """Return what it is, in a few words."""
+        """Return a short description."""
 
 
-class _Keyed(Source):
-    """``CategoryVectors``, and gensim's ``KeyedVectors``: a mapping from key to row, and rows."""
+class _Keyed(VectorSource):
+    """``CategoryVectors``, or gensim's ``KeyedVectors``: a mapping from key to row, and rows."""
 
     @classmethod
     def takes(cls, given: Any) -> bool:
@@ -61,7 +76,7 @@ class _Keyed(Source):
             hasattr(given, "vectors") or hasattr(given, "__getitem__")
         )
 
-    def select(self, wanted: Wanted) -> CategoryVectors:
+    def select(self, wanted: Wanted) -> KeyedMatrix:
         given = self._given
         chosen = [(key, row) for key, row in given.key_to_index.items() if wanted(key)]
         keys = [key for key, _ in chosen]
@@ -70,21 +85,21 @@ class _Keyed(Source):
         else:
             rows = np.array([given[key] for key in keys])
         special = {name: getattr(given, name, None) for name in ("unknown", "missing")}
-        return _vectors(keys, rows, str(self), **(special if isinstance(given, CategoryVectors) else {}))
+        return _matrix(keys, rows, str(self), **(special if isinstance(given, KeyedMatrix) else {}))
 
     def __str__(self) -> str:
         given = self._given
-        return repr(given) if isinstance(given, CategoryVectors) else f"{type(given).__name__} of {len(given):,} keys"
+        return repr(given) if isinstance(given, KeyedMatrix) else f"{type(given).__name__} of {len(given):,} keys"
 
 
-class _File(Source):
-    """A path to any of the formats."""
+class _File(VectorSource):
+    """The path of a file of any format."""
 
     @classmethod
     def takes(cls, given: Any) -> bool:
         return isinstance(given, str | PathLike)
 
-    def select(self, wanted: Wanted) -> CategoryVectors:
+    def select(self, wanted: Wanted) -> KeyedMatrix:
         path = Path(self._given).expanduser()
         return find_format(path).select(path, wanted)
 
@@ -92,14 +107,14 @@ class _File(Source):
         return str(self._given)
 
 
-class _Frame(Source):
-    """A table of pandas, polars or Arrow: keys in its index, or in the one column that is no number."""
+class _Frame(VectorSource):
+    """A table of pandas, polars or Arrow with the keys in its index, or in its only column that is not numeric."""
 
     @classmethod
     def takes(cls, given: Any) -> bool:
         return hasattr(given, "columns") and (hasattr(given, "iloc") or hasattr(given, "to_pandas"))
 
-    def select(self, wanted: Wanted) -> CategoryVectors:
+    def select(self, wanted: Wanted) -> KeyedMatrix:
         import pandas as pd
 
         frame = self._given if isinstance(self._given, pd.DataFrame) else self._given.to_pandas()
@@ -111,58 +126,52 @@ class _Frame(Source):
             keys = frame.index.tolist()
         else:
             raise DataError(
-                "A frame of vectors has its keys in the index and nothing but numbers beside them, or the keys in the "
-                f"one column that is no number; this one has the columns {_few(frame.columns)}, of which {len(others)} "
-                f"are no numbers, and {'no keys' if isinstance(frame.index, pd.RangeIndex) else 'keys'} in its index."
+                "A frame of vectors must have its keys in the index and only numeric columns, or its keys in the only "
+                f"column that is not numeric; this one has the columns {_first_names(frame.columns)}, {len(others)} of "
+                f"them not numeric, and {'no keys' if isinstance(frame.index, pd.RangeIndex) else 'keys'} in its index."
             )
         chosen = [row for row, key in enumerate(keys) if wanted(key)]
         rows = frame.iloc[chosen, [place for place, is_number in enumerate(numeric) if is_number]]
-        return _vectors([keys[row] for row in chosen], rows.to_numpy(np.float64), str(self))
+        return _matrix([keys[row] for row in chosen], rows.to_numpy(np.float64), str(self))
 
     def __str__(self) -> str:
         return f"{type(self._given).__name__} of {len(self._given):,} rows"
 
 
-class _ByKey(Source):
+class _ByKey(VectorSource):
     """A mapping from key to vector."""
 
     @classmethod
     def takes(cls, given: Any) -> bool:
         return isinstance(given, Mapping)
 
-    def select(self, wanted: Wanted) -> CategoryVectors:
+    def select(self, wanted: Wanted) -> KeyedMatrix:
         keys = [key for key in self._given if wanted(key)]
         try:
             rows = np.array([np.asarray(self._given[key], np.float64) for key in keys])
         except (TypeError, ValueError) as error:
-            raise DataError(f"{self}: expected vectors of numbers, all of one length; {error}.") from error
-        return _vectors(keys, rows, str(self))
+            raise DataError(f"{self}: expected numeric vectors of the same length; {error}.") from error
+        return _matrix(keys, rows, str(self))
 
     def __str__(self) -> str:
         return f"{type(self._given).__name__} of {len(self._given):,} keys"
 
 
-_KINDS: tuple[type[Source], ...] = (_Keyed, _File, _Frame, _ByKey)
+_KINDS: tuple[type[VectorSource], ...] = (_Keyed, _File, _Frame, _ByKey)
 
 
-_WANTED = (
-    "CategoryVectors, gensim's KeyedVectors, the path of a file (GloVe, word2vec, or what CategoryVectors.save wrote), "
-    "a mapping from key to vector, or a frame with a row for each key"
-)
-
-
-def source_of(given: Any) -> Source:
-    """Return the source that a value is.
+def source_of(given: Any) -> VectorSource:
+    """Return the source for a value.
 
     Parameters
     ----------
     given : CategoryVectors, KeyedVectors, path, frame or mapping
-        gensim's ``KeyedVectors`` are known by their ``key_to_index``, with ``vectors`` or ``[key]``.
+        gensim's ``KeyedVectors`` are recognized by ``key_to_index`` with ``vectors`` or ``[key]``.
 
     Raises
     ------
     DataError
-        When it is none of these.
+        If it is none of these.
 
     Examples
     --------
@@ -173,15 +182,138 @@ def source_of(given: Any) -> Source:
     for kind in _KINDS:
         if kind.takes(given):
             return kind(given)
-    raise DataError(f"Expected vectors as {_WANTED}; got {type(given).__name__}.")
+    raise DataError(f"Expected vectors as {_KINDS_OF_SOURCES}; got {type(given).__name__}.")
 
 
-def _vectors(keys: list[Any], rows: Any, name: str, **special: Any) -> CategoryVectors:
+@dataclass(frozen=True, eq=False)
+class Match:
+    """The vectors of a source that match the categories of a column.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32 of shape (n, dim)
+        One row per category, zero if it was not found.
+    how : ndarray of int of shape (n,)
+        How each category was found, as a position in :data:`WAYS`.
+    unknown, missing : ndarray of float32 of shape (dim,) or None
+        Vectors of the source for unknown categories and missing cells.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    how: npt.NDArray[np.intp]
+    unknown: npt.NDArray[np.float32] | None = None
+    missing: npt.NDArray[np.float32] | None = None
+
+    @property
+    def found(self) -> npt.NDArray[np.bool_]:
+        """Whether each category was found."""
+        found: npt.NDArray[np.bool_] = self.how != LACKING
+        return found
+
+
+def match(keys: Sequence[Any], source: VectorSource) -> Match:
+    """Find the vectors of categories in a source, which is read once.
+
+    Categories are matched exactly, by key and type; text then :func:`folded` (ignoring case and punctuation), then word
+    by word: the mean of the vectors of its words, weighted by their inverse document frequency over the categories of
+    the column (``1 + log((1 + n) / (1 + n_with_the_word))``, Salton & Buckley 1988). Of several spellings in the source
+    the lower case one is used, or else the first.
+
+    Parameters
+    ----------
+    keys : sequence of keys
+        The categories, unique.
+    source : VectorSource
+
+    Returns
+    -------
+    Match
+
+    Raises
+    ------
+    DataError, FormatError
+        If the source is not usable.
+
+    Examples
+    --------
+    >>> words = source_of({"nurse": [1.0, 0.0], "registered": [0.0, 1.0], "pilot": [-1.0, 0.0]})
+    >>> found = match(["pilot", "Nurse", "registered nurse", "welder"], words)
+    >>> [WAYS[way] for way in found.how]
+    ['whole', 'folded', 'words', 'lacking']
+    >>> found.vectors[2].round(2)
+    array([0.44, 0.56], dtype=float32)
+    """
+    names = [folded(key) if isinstance(key, str) else "" for key in keys]
+    having = source.select(_KeysToMatch(keys, names))
+    rows = _rows_by_folded_key(having)
+    weights = _inverse_document_frequencies(names)
+    vectors = np.zeros((len(keys), having.dim), np.float32)
+    how = np.full(len(keys), LACKING, np.intp)
+    for place, (key, name) in enumerate(zip(keys, names, strict=True)):
+        if key in having:
+            vectors[place], how[place] = having[key], WHOLE
+        elif name in rows:
+            vectors[place], how[place] = having.vectors[rows[name]], FOLDED
+        elif words := [word for word in name.split() if word in rows]:
+            its = having.vectors[[rows[word] for word in words]].astype(np.float64)
+            vectors[place] = np.average(its, axis=0, weights=[weights[word] for word in words])
+            how[place] = WORDS
+    return Match(vectors, how, having.unknown, having.missing)
+
+
+def folded(text: str) -> str:
+    """Return a text in lower case with all but letters and digits replaced by single blanks.
+
+    Examples
+    --------
+    >>> folded("New_York"), folded(" Outlying-US(Guam-USVI-etc) ")
+    ('new york', 'outlying us guam usvi etc')
+    """
+    low = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+    return low if low.isalnum() else _NOT_ALPHANUMERIC.sub(" ", low).strip()
+
+
+class _KeysToMatch:
+    """Predicate: whether a key of a source may match a category."""
+
+    def __init__(self, keys: Sequence[Any], names: Sequence[str]) -> None:
+        self._texts = {key for key in keys if isinstance(key, str)}
+        self._others = {identity(key) for key in keys if not isinstance(key, str)}
+        self._names = {word for name in names for word in (name, *name.split()) if word}
+
+    def __call__(self, key: Any) -> bool:
+        if isinstance(key, str):
+            return key in self._texts or folded(key) in self._names
+        return bool(self._others) and _identity(key) in self._others
+
+
+def _identity(key: Any) -> Hashable:
+    try:
+        known = as_key(key)
+    except DataError:
+        return None
+    return None if known is None else identity(known)
+
+
+def _rows_by_folded_key(having: KeyedMatrix) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for row, key in enumerate(having):
+        if isinstance(key, str) and (name := folded(key)) and (name not in rows or key == name):
+            rows[name] = row
+    return rows
+
+
+def _inverse_document_frequencies(names: Sequence[str]) -> dict[str, float]:
+    counts = Counter(word for name in names for word in set(name.split()))
+    return {word: 1 + float(np.log((1 + len(names)) / (1 + count))) for word, count in counts.items()}
+
+
+def _matrix(keys: list[Any], rows: Any, owner: str, **special: Any) -> KeyedMatrix:
     if not keys:
-        return CategoryVectors([], np.zeros((0, 1)))
-    return CategoryVectors(keys, float_array(rows, "vectors", (len(keys), None), owner=name, keys=keys), **special)
+        return KeyedMatrix([], np.zeros((0, 1)))
+    return KeyedMatrix(keys, float_array(rows, "vectors", (len(keys), None), owner=owner, keys=keys), **special)
 
 
-def _few(names: Any) -> str:
+def _first_names(names: Any) -> str:
     shown = ", ".join(map(str, list(names)[:5]))
     return f"{shown}, ..." if len(names) > 5 else shown

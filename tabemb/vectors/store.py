@@ -1,20 +1,27 @@
-"""The vectors of several columns, by column."""
+"""The vectors of several columns, and the look-up of their vectors for a table."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import numpy as np
+import numpy.typing as npt
+
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
 from tabemb.files import read_whole, replacing_folder
+from tabemb.table.cells import Coded
+from tabemb.table.frames import Frame, read_frame
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["EmbeddingStore", "column_file"]
+__all__ = ["EmbeddingStore", "column_file", "look_up"]
 
 _MANIFEST = "store.json"
 _KIND = "tabemb.store"
@@ -32,12 +39,12 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     Raises
     ------
     DataError
-        When a column is no text, or its vectors are no CategoryVectors.
+        If a column is not named by text, or its vectors are not CategoryVectors.
 
     Notes
     -----
-    What holds vectors elsewhere (a network, a run's folder) is a subclass that gives ``__iter__``, ``__len__`` and
-    ``_vectors_of``, and makes or reads the vectors of a column when it is asked for.
+    A subclass that holds vectors elsewhere (a network, a run's folder) defines ``__iter__``, ``__len__`` and
+    ``_vectors_of``, which makes or loads the vectors of a column on access.
 
     Examples
     --------
@@ -58,12 +65,12 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     def __init__(self, vectors: Mapping[str, CategoryVectors]) -> None:
         if not isinstance(vectors, Mapping):
             raise DataError(
-                f"An EmbeddingStore is made of a mapping from column to CategoryVectors, such as "
+                f"An EmbeddingStore takes a mapping from column to CategoryVectors, such as "
                 f"{{'dest': vectors}}; got {type(vectors).__name__}."
             )
         for column, each in vectors.items():
             if not isinstance(column, str):
-                raise DataError(f"The columns of an EmbeddingStore are named by text; got {column!r}.")
+                raise DataError(f"The column names of an EmbeddingStore must be text; got {column!r}.")
             if not isinstance(each, CategoryVectors):
                 raise DataError(f"Column {column!r}: expected CategoryVectors, got {type(each).__name__}.")
         self._held = dict(vectors)
@@ -71,13 +78,13 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     def most_similar(
         self, column: str, positive: Any, negative: Any = (), topn: int = 10, **options: Any
     ) -> list[tuple[Any, float]]:
-        """Find the categories of a column that are nearest to a query.
+        """Return the categories of a column that are nearest to a query.
 
         Parameters
         ----------
         column : str
         positive, negative, topn, **options
-            As for :meth:`CategoryVectors.most_similar <tabemb.vectors.asking.Asking.most_similar>`.
+            As in ``CategoryVectors.most_similar``.
 
         Returns
         -------
@@ -86,46 +93,43 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         Raises
         ------
         ColumnError
-            When there is no such column; near ones are named.
+            If there is no such column. The message suggests similar names.
         """
         return self[column].most_similar(positive, negative, topn, **options)
 
     def lookup(self, frame: Any, columns: Sequence[str] | None = None) -> Any:
-        """Replace columns of a table by the vectors of their categories.
+        """Return a table with columns replaced by the vectors of their categories.
 
         Parameters
         ----------
         frame : table of shape (n_rows, n_columns)
-            pandas, polars, Arrow, or another that narwhals knows.
+            pandas, polars, Arrow, or another that narwhals supports.
         columns : list of str, optional
-            Which; by default all that the table has vectors for here.
+            All columns of the table that have vectors by default.
 
         Returns
         -------
-        table of the same kind
-            In the place of ``dest`` stand ``dest_emb0``, ``dest_emb1``, ..., as float32. Categories that the vectors do
-            not have get the vector for unknown ones, missing cells that for missing ones.
+        table of the same library
+            ``dest`` is replaced by ``dest_emb0``, ``dest_emb1``, ... of float32. Unknown categories and missing cells
+            get the ``unknown`` and ``missing`` vectors.
 
         Raises
         ------
         ColumnError
-            When a column is not here or not in the table, or none of the columns here is.
+            If a column is missing in the store or the table, or they have none in common.
         DataError
-            When a vector is needed that there is not: for an unknown category, or for a missing cell.
+            If there are unknown categories or missing cells without a vector for them.
         """
-        from tabemb.vectors.lookup import look_up
-
         return look_up(self, frame, columns)
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return all vectors as one table, a row for each category of each column.
+        """Return all vectors as one table with a row for each category of each column.
 
         Returns
         -------
         pandas.DataFrame
-            The index has the levels ``column`` and ``key``, so that ``frame.loc["dest"]`` is one column; ``count`` is
-            in how many rows a category was seen (missing where that is not known), then come ``emb0``, ``emb1``, ...,
-            NaN beyond the length of a column's vectors.
+            Indexed by ``column`` and ``key``. The columns are ``count`` (missing if unknown) and ``emb0``, ``emb1``,
+            ..., NaN beyond the length of a column's vectors.
 
         Examples
         --------
@@ -156,17 +160,17 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         return pd.DataFrame({"count": pd.array([], "Int64")}, index=nothing)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the vectors to a folder, a Parquet file a column, whole or not at all.
+        """Write the vectors to a folder, one Parquet file per column, whole or not at all.
 
         Parameters
         ----------
         path : str or path
-            The folder; an older one of an EmbeddingStore is replaced.
+            The folder. An older one of an EmbeddingStore is replaced.
 
         Raises
         ------
         OutputError
-            When the folder cannot be written, or holds anything else; it then is as it was.
+            If the folder cannot be written, or has other files. It stays unchanged then.
         """
         path = Path(path)
         with replacing_folder(path, _parts(path)) as draft:
@@ -179,12 +183,12 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "EmbeddingStore":
-        """Read a folder that :meth:`save` has written.
+        """Load a folder that :meth:`save` has written.
 
         Raises
         ------
         FormatError
-            When there is no such folder, or it is not whole.
+            If the folder is missing or damaged.
 
         Examples
         --------
@@ -217,23 +221,115 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         return f"{type(self).__name__}({sizes})"
 
     def _vectors_of(self, column: str) -> CategoryVectors:
-        """Return the vectors of a column that is here."""
+        """Return the vectors of a column of the store."""
         return self._held[column]
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
-        """Return how many categories and dimensions each column has."""
+        """Return the number of categories and dimensions of each column."""
         return {column: (len(each), each.dim) for column, each in self.items()}
 
     def _no_such(self, column: object) -> str:
-        """Return what to say of a column that is not here."""
+        """Return the error message for a missing column."""
         return (
             f"There are no vectors of a column {column!r}. Columns: {', '.join(self) or 'none'}."
             f"{did_you_mean(column, self)}"
         )
 
 
+def look_up(vectors: Mapping[str, KeyedMatrix], frame: Any, columns: Sequence[str] | None = None) -> Any:
+    """Return a table with columns replaced by the vectors of their categories; see ``EmbeddingStore.lookup``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> dest = KeyedMatrix(["JFK"], [[1.0, 0.5]], missing=[0.0, 0.0])
+    >>> look_up({"dest": dest}, pd.DataFrame({"dest": ["JFK", None], "late": [3, 4]}))
+       dest_emb0  dest_emb1  late
+    0        1.0        0.5     3
+    1        0.0        0.0     4
+    """
+    import narwhals as nw
+
+    table = read_frame(frame)
+    if not table.named:
+        raise DataError("Vectors are looked up by column name, and this table has no names. Pass a DataFrame.")
+    # Access each once: a network's vectors are made on access.
+    wanted = {column: vectors[column] for column in _columns(vectors, table, columns)}
+    _check_names(table, wanted)
+    native = nw.from_native(table.native, eager_only=True)
+    series: list[Any] = []
+    for column in table.columns:
+        if column not in wanted:
+            series.append(native[column])
+            continue
+        matrix = _matrix(column, wanted[column], table.coded(column))
+        for place, numbers in enumerate(np.ascontiguousarray(matrix.T)):
+            name = f"{column}_emb{place}"
+            series.append(nw.new_series(name, numbers, nw.Float32, backend=native.implementation))
+    return native.select(*series).to_native()
+
+
+def _columns(vectors: Mapping[str, KeyedMatrix], table: Frame, columns: Sequence[str] | None) -> list[str]:
+    if isinstance(columns, str):
+        raise ColumnError(f"columns must be a list of names; got the text {columns!r}. Did you mean [{columns!r}]?")
+    if columns is None:
+        found = [column for column in table.columns if column in vectors]
+        if not found:
+            raise ColumnError(
+                f"None of the table's columns has vectors. Its columns: {', '.join(table.columns)}. "
+                f"Columns with vectors: {', '.join(vectors) or 'none'}."
+            )
+        return found
+    for column in columns:
+        if column in vectors and column not in table.columns:
+            raise ColumnError(
+                f"The table has no column {column!r}.{did_you_mean(column, table.columns)} "
+                f"Its columns: {', '.join(table.columns)}."
+            )
+    return list(columns)
+
+
+def _check_names(table: Frame, wanted: Mapping[str, KeyedMatrix]) -> None:
+    names = Counter(column for column in table.columns if column not in wanted)
+    names.update(f"{column}_emb{place}" for column, each in wanted.items() for place in range(each.dim))
+    double = [name for name, count in names.items() if count > 1]
+    if double:
+        raise ColumnError(
+            f"Two columns of the output would have the same name: {', '.join(double)}. "
+            "Rename or drop those of the table."
+        )
+
+
+def _matrix(column: str, vectors: KeyedMatrix, cells: Coded) -> npt.NDArray[np.float32]:
+    """Return the vector of each cell, as an array of shape (n_rows, dim)."""
+    index, n = vectors.key_to_index, len(vectors)
+    keys = cells.keys
+    # The last row is for missing cells, whose code is -1.
+    # Not by index.get, which would search similar names for each unknown key.
+    known = [key in index for key in keys]
+    rows = np.array([*(index[key] if it else n for key, it in zip(keys, known, strict=True)), n + 1], dtype=np.intp)
+    used = np.unique(cells.codes)
+    if vectors.unknown is None:
+        unknown = [keys[code] for code in used if code >= 0 and rows[code] == n]
+        if unknown:
+            shown = ", ".join(map(repr, unknown[:3])) + (", ..." if len(unknown) > 3 else "")
+            raise DataError(
+                f"Column {column!r}: {len(unknown):,} of the table's categories have no vector ({shown}), and there "
+                "is none for unknown categories. Drop these rows, or make the vectors with unknown=..."
+            )
+    if vectors.missing is None and len(used) and used[0] < 0:
+        raise DataError(
+            f"Column {column!r}: {int((cells.codes < 0).sum()):,} of the table's cells are missing, and there is no "
+            "vector for missing cells. Drop these rows, or make the vectors with missing=..."
+        )
+    nothing = np.zeros(vectors.dim, np.float32)
+    special = [nothing if each is None else each for each in (vectors.unknown, vectors.missing)]
+    table = np.vstack([vectors.vectors, *special])
+    return table[rows[cells.codes]]
+
+
 def column_file(column: str) -> str:
-    """Return the name of the file that holds a column's vectors.
+    """Return the file name of a column.
 
     Examples
     --------
@@ -244,7 +340,7 @@ def column_file(column: str) -> str:
 
 
 def _free(file: str, taken: Mapping[str, str]) -> str:
-    """Return a name that no file has yet, on a disk that takes "A" and "a" for the same."""
+    """Return an unused file name, for file systems that ignore case too."""
     names = {each.casefold() for each in taken.values()}
     stem, place = Path(file).stem, 2
     while file.casefold() in names:
@@ -253,7 +349,7 @@ def _free(file: str, taken: Mapping[str, str]) -> str:
 
 
 def _parts(path: Path) -> set[str]:
-    """Return the names in an older folder of a store; none where there is no such."""
+    """Return the file names of a saved store; none if there is no such folder."""
     try:
         return {_MANIFEST, *_read_manifest(path).values()}
     except FormatError:
@@ -273,7 +369,7 @@ def _read_store(path: Path) -> EmbeddingStore:
 def _read_manifest(path: Path) -> dict[str, str]:
     """Return the file of each column.
 
-    Names of files only, so that a manifest that was tampered with reaches nothing outside its folder.
+    Names with a directory are rejected, so that a manipulated manifest cannot refer to files outside of its folder.
     """
     try:
         manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
@@ -282,10 +378,10 @@ def _read_manifest(path: Path) -> dict[str, str]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(f"{path / _MANIFEST} is damaged: {error}. Save the vectors again.") from error
     if kind != _KIND or not plain:
-        raise FormatError(f"{path / _MANIFEST} is damaged: it is not as EmbeddingStore.save writes it.")
+        raise FormatError(f"{path / _MANIFEST} is damaged: it was not written by EmbeddingStore.save.")
     if version != _VERSION:
         raise FormatError(
-            f"{path}: expected version {_VERSION} of an EmbeddingStore, got {version!r}. A newer tabemb has written "
-            "it; update tabemb to read it."
+            f"{path}: expected version {_VERSION} of an EmbeddingStore, got {version!r}. It was written by a "
+            "newer tabemb; update tabemb to read it."
         )
     return dict(columns)

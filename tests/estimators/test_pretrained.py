@@ -15,7 +15,7 @@ from tabemb.estimators.pretrained import SPREAD, Beginning, may_freeze, paths_of
 from tabemb.exceptions import ColumnError, DataError, FormatError
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training import steps
-from tabemb.vectors.matching import Match
+from tabemb.vectors.sources import Match
 
 DIM = 8
 NAMES = [f"job {letter}" for letter in "abcdefghijkl"]

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from tabemb.estimators.pretrained_report import ColumnReport, PretrainedReport
-from tabemb.vectors.matching import WAYS, match
-from tabemb.vectors.sources import source_of
+from tabemb.vectors.sources import WAYS, match, source_of
 
 KEYS = ("nurse", 7, "Pilot", "head nurse", *(f"zz{number}" for number in range(8)))
 COUNTS = np.arange(12, 0, -1)

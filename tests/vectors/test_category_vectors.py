@@ -500,5 +500,5 @@ def test_an_index_is_read_back_with_its_own_vectors(named, tmp_path):
     read = named.load_index(str(tmp_path / "dest.hnsw"))
     assert (read.metric, read.parameters.connectivity) == ("dot", 7)
     assert read.search(named["k3"], 1).keys.shape == (1,)
-    with pytest.raises(FormatError, match="made from other vectors of the same size"):
+    with pytest.raises(FormatError, match="built from other vectors of the same size"):
         named.replace(named.vectors + 1).load_index(tmp_path / "dest.hnsw")

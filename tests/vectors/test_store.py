@@ -1,16 +1,18 @@
-"""The vectors of several columns."""
+"""The vectors of several columns, and tables looked up in them."""
 
 import json
 import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import tabemb
 from tabemb.exceptions import ColumnError, DataError, FormatError, OutputError
 from tabemb.vectors import CategoryVectors
-from tabemb.vectors.store import EmbeddingStore, column_file
+from tabemb.vectors.store import EmbeddingStore, column_file, look_up
 
 
 @pytest.fixture
@@ -63,10 +65,10 @@ def test_a_column_that_is_not_there_is_told_its_neighbours(store):
     [
         (
             [1],
-            "made of a mapping from column to CategoryVectors, such as {'dest': vectors}; got list.",
+            "takes a mapping from column to CategoryVectors, such as {'dest': vectors}; got list.",
         ),
         ({"dest": np.ones((2, 2))}, "Column 'dest': expected CategoryVectors, got ndarray."),
-        ({7: CategoryVectors([1], [[1]])}, "The columns of an EmbeddingStore are named by text; got 7."),
+        ({7: CategoryVectors([1], [[1]])}, "The column names of an EmbeddingStore must be text; got 7."),
     ],
 )
 def test_what_it_is_made_of_is_checked(given, message):
@@ -191,9 +193,9 @@ def test_a_broken_folder_is_refused(store, tmp_path):
         with pytest.raises(FormatError, match="is damaged"):
             EmbeddingStore.load(path)
     for changes, message in (
-        ({"version": 2}, "expected version 1 of an EmbeddingStore, got 2. A newer tabemb has written it"),
-        ({"format": "other"}, "it is not as EmbeddingStore.save writes it"),
-        ({"columns": {"dest": "../secret.parquet"}}, "it is not as EmbeddingStore.save writes it"),
+        ({"version": 2}, "expected version 1 of an EmbeddingStore, got 2. It was written by a newer tabemb"),
+        ({"format": "other"}, "it was not written by EmbeddingStore.save"),
+        ({"columns": {"dest": "../secret.parquet"}}, "it was not written by EmbeddingStore.save"),
     ):
         (path / "store.json").write_text(json.dumps(good | changes))
         with pytest.raises(FormatError, match=message):
@@ -225,3 +227,110 @@ def test_a_subclass_is_lazy():
     assert repr(lazy) == "Lazy(a: 1 x 1, b: 1 x 1)"
     with pytest.raises(ColumnError, match=r"no vectors of a column 'c'. Columns: a, b"):
         lazy["c"]
+
+
+@pytest.fixture
+def flights_store(airports):
+    return EmbeddingStore({"dest": airports, "month": CategoryVectors([1, 2], [[7], [8]])})
+
+
+@pytest.fixture
+def table():
+    return pd.DataFrame({"late": [1, 2, 3, 4], "dest": ["SFO", None, "XYZ", "SFO"], "month": [2, 1, 1, 2]})
+
+
+def test_columns_are_replaced_in_their_place(flights_store, table, airports):
+    found = flights_store.lookup(table)
+    assert list(found.columns) == ["late", "dest_emb0", "dest_emb1", "month_emb0"]
+    expected = [airports["SFO"], airports.missing, airports.unknown, airports["SFO"]]
+    np.testing.assert_array_equal(found[["dest_emb0", "dest_emb1"]], expected)
+    assert found["month_emb0"].tolist() == [8, 7, 7, 8]
+    assert (found.dtypes.iloc[1:] == np.float32).all()
+    assert table.columns.tolist() == ["late", "dest", "month"]
+
+
+def test_the_index_of_a_pandas_table_stays(flights_store, table):
+    table.index = pd.Index(["d", "c", "b", "a"], name="flight")
+    pd.testing.assert_index_equal(flights_store.lookup(table).index, table.index)
+    assert flights_store.lookup(table).loc["d", "month_emb0"] == 8
+    doubled = table.set_axis([0, 0, 1, 1])
+    assert flights_store.lookup(doubled)["late"].tolist() == [1, 2, 3, 4]
+    assert flights_store.lookup(doubled)["month_emb0"].tolist() == [8, 7, 7, 8]
+
+
+@pytest.mark.parametrize("make", [pl.from_pandas, lambda table: pa.Table.from_pandas(table)])
+def test_a_table_of_another_kind_stays_of_that_kind(flights_store, table, make):
+    given = make(table)
+    found = flights_store.lookup(given)
+    assert type(found) is type(given)
+    as_pandas = found.to_pandas()
+    pd.testing.assert_frame_equal(as_pandas, flights_store.lookup(table))
+
+
+def test_only_the_columns_that_are_asked_for(flights_store, table):
+    assert list(flights_store.lookup(table, ["month"]).columns) == ["late", "dest", "month_emb0"]
+    assert list(flights_store.lookup(table[["late", "month"]]).columns) == ["late", "month_emb0"]
+
+
+@pytest.mark.parametrize("dtype", ["str", "object", "category"])
+def test_text_of_any_dtype(flights_store, table, dtype):
+    cells = table["dest"].astype(dtype)
+    assert flights_store.lookup(cells.to_frame())["dest_emb0"].tolist() == [-1, 0, 0.5, -1]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "Int64", "object", "category"])
+def test_numbers_are_numbers(flights_store, dtype):
+    assert flights_store.lookup(pd.DataFrame({"month": pd.Series([1, 2]).astype(dtype)}))["month_emb0"].tolist() == [
+        7,
+        8,
+    ]
+
+
+def test_types_of_keys_count(flights_store):
+    mixed = EmbeddingStore({"k": CategoryVectors([1, "1", True], [[1], [2], [3]], unknown=[0])})
+    cells = pd.DataFrame({"k": pd.Series(["1", 1, True, 1.0, "True"], dtype=object)})
+    assert mixed.lookup(cells)["k_emb0"].tolist() == [2, 1, 3, 1, 0]
+
+
+def test_a_category_that_no_row_has_needs_no_vector(flights_store):
+    cells = pd.Series(pd.Categorical(["1"], categories=["1", "2"]))
+    assert look_up({"k": CategoryVectors(["1"], [[5]])}, pd.DataFrame({"k": cells}))["k_emb0"].tolist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (
+            [1, 5, 9, 9],
+            "Column 'month': 2 of the table's categories have no vector (5, 9), and there is none for",
+        ),
+        ([1, 5, 6, 7, 8], "Column 'month': 4 of the table's categories have no vector (5, 6, 7, ...), and"),
+        (
+            [1, None, None],
+            "Column 'month': 2 of the table's cells are missing, and there is no vector for missing",
+        ),
+    ],
+)
+def test_where_a_vector_is_needed_and_there_is_none(flights_store, cells, message):
+    with pytest.raises(DataError, match=re.escape(message)):
+        flights_store.lookup(pd.DataFrame({"month": cells}))
+
+
+def test_columns_that_do_not_fit_are_named(flights_store, table):
+    with pytest.raises(ColumnError, match=r"There are no vectors of a column 'late'. Columns: dest, month"):
+        flights_store.lookup(table, ["late"])
+    with pytest.raises(ColumnError, match=r"The table has no column 'month'\. Its columns: dest"):
+        flights_store.lookup(table[["dest"]], ["month"])
+    with pytest.raises(ColumnError, match="columns must be a list of names; got the text 'dest'"):
+        flights_store.lookup(table, "dest")
+    with pytest.raises(
+        ColumnError,
+        match=r"None of the table's columns has vectors. Its columns: late. Columns with vectors: dest, month",
+    ):
+        flights_store.lookup(table[["late"]])
+    with pytest.raises(
+        ColumnError, match=r"Two columns of the output would have the same name: dest_emb0. Rename or drop"
+    ):
+        flights_store.lookup(table.rename(columns={"late": "dest_emb0"}))
+    with pytest.raises(DataError, match="by column name, and this table has no names"):
+        flights_store.lookup(table.to_numpy())

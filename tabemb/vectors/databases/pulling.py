@@ -40,6 +40,17 @@ def pull(uri: str, column: str, *, prefix: str = PREFIX, timeout: float = 5.0) -
         When a push was interrupted, or another program has changed the rows.
     UnknownNameError, DatabaseError, MissingExtraError
         As in ``push``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tabemb import push
+    >>> vectors = CategoryVectors(["JFK", "LGA"], [[1.0, 0.1], [0.9, 0.2]], name="dest")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     uri = f"lancedb:{folder}/vectors"
+    ...     _ = push(vectors, uri)
+    ...     pull(uri, "dest")["LGA"]
+    array([0.9, 0.2], dtype=float32)
     """
     name, shown = collection_name(column, prefix), without_password(uri)
     with open_database(uri, timeout=timeout) as database:

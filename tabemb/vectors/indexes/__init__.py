@@ -1,6 +1,6 @@
-"""Indexes: rows that are searched again and again; each kind is one module, found by name."""
+"""Indexes: rows prepared for many searches. Each kind is a module, registered by name."""
 
-from tabemb.vectors.indexes import auto, exact, hnsw
-from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex, Neighbours
+from tabemb.vectors.indexes import exact, hnsw
+from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex, SearchResult
 
-__all__ = ["INDEXES", "IndexKind", "NearestIndex", "Neighbours", "auto", "exact", "hnsw"]
+__all__ = ["INDEXES", "IndexKind", "NearestIndex", "SearchResult", "exact", "hnsw"]

@@ -1,7 +1,7 @@
-"""What an index of rows is, and which kinds there are.
+"""The base classes of indexes.
 
-A new kind is one file here: a specification (:class:`IndexKind`) that makes a :class:`NearestIndex`, registered, and
-imported in ``__init__``.
+A new kind is a module in this package with a registered specification (:class:`IndexKind`) that builds a
+:class:`NearestIndex`, imported in ``__init__``.
 """
 
 from abc import ABC, abstractmethod
@@ -18,25 +18,25 @@ from tabemb.vectors.arrays import float_array
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
 from tabemb.vectors.search import check_topn
 
-__all__ = ["INDEXES", "IndexKind", "NearestIndex", "Neighbours", "label_array"]
+__all__ = ["INDEXES", "IndexKind", "NearestIndex", "SearchResult", "label_array"]
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 
-# Numbers of found rows in memory at the same time.
+# Numbers of found rows in memory at a time.
 CELLS = 2**22
 
 
-class Neighbours(NamedTuple):
-    """What a search has found.
+class SearchResult(NamedTuple):
+    """The result of a search.
 
     Parameters
     ----------
     keys : array of shape (m, k), or (k,) for one query
-        The labels, the nearest first.
+        Labels, nearest first.
     scores : float64 array of the same shape
-        By the metric of the index, as :class:`~tabemb.vectors.metrics.SimilarityMetric` defines it.
+        Scores by the metric of the index, as :class:`~tabemb.vectors.metrics.SimilarityMetric` defines it.
     """
 
     keys: npt.NDArray[Any]
@@ -44,10 +44,10 @@ class Neighbours(NamedTuple):
 
 
 class NearestIndex(ABC):
-    """Rows with labels, which are searched for those nearest to a query.
+    """Labelled rows that can be searched for those nearest to a query.
 
-    Scores are computed from the rows themselves in float64, whatever the kind of index: two indexes may differ in which
-    rows they find, never in the score of one.
+    Scores are computed from the rows in float64 by all kinds of index: two indexes may differ in the rows that they
+    find, but not in their scores.
 
     Parameters
     ----------
@@ -66,37 +66,37 @@ class NearestIndex(ABC):
 
     @property
     def metric(self) -> str:
-        """The name of the metric."""
+        """Name of the metric."""
         return METRICS.name_of(self._metric)
 
     @property
     def dim(self) -> int:
-        """The length of a row."""
+        """Length of a row."""
         return int(self._vectors.shape[1])
 
     def __len__(self) -> int:
         return len(self._vectors)
 
-    def search(self, queries: npt.ArrayLike, topn: int = 10) -> Neighbours:
-        """Find the rows nearest to each query.
+    def search(self, queries: npt.ArrayLike, topn: int = 10) -> SearchResult:
+        """Return the rows nearest to each query.
 
-        A row that is asked with is found too: it is nearest to itself.
+        If a query is itself a row of the index, that row is found too.
 
         Parameters
         ----------
         queries : array-like of shape (m, dim), or (dim,) for one query
         topn : int, default=10
-            How many; fewer come where the index has fewer.
+            Number of results; fewer if the index has fewer rows.
 
         Returns
         -------
-        Neighbours
-            ``keys`` and ``scores``, the nearest first; among equal ones the first row comes first.
+        SearchResult
+            ``keys`` and ``scores``, nearest first, ties by row.
 
         Raises
         ------
         DataError
-            When queries are no finite numbers or of another length than the rows, or ``topn`` is below 1.
+            If queries are not finite numbers or differ in length from the rows, or ``topn`` is below 1.
         """
         topn = min(check_topn(topn), len(self))
         asked, one = self._asked(queries)
@@ -106,21 +106,21 @@ class NearestIndex(ABC):
         for start in range(0, len(asked), step):
             part = slice(start, start + step)
             keys[part], scores[part] = self._found(asked[part], topn)
-        return Neighbours(keys[0], scores[0]) if one else Neighbours(keys, scores)
+        return SearchResult(keys[0], scores[0]) if one else SearchResult(keys, scores)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write what took long to make to a file, whole or not at all; the vectors themselves are kept elsewhere.
+        """Write the index without its vectors to a file, whole or not at all.
 
         Raises
         ------
         DataError
-            When this kind of index has nothing that took long.
+            If this kind of index is built quickly and cannot be saved.
         OutputError
-            When the file cannot be written; an old one then is as it was.
+            If the file cannot be written. An older file stays unchanged.
         """
         raise DataError(
-            f"Cannot write {path}: an index of kind {self.kind!r} has nothing to keep beside its vectors, and is made "
-            "from them in a moment."
+            f"Cannot write {path}: an index of kind {self.kind!r} has no data besides its vectors. Save these, and "
+            "build the index again."
         )
 
     def __repr__(self) -> str:
@@ -134,7 +134,7 @@ class NearestIndex(ABC):
         try:
             dimensions = np.ndim(queries)
         except ValueError:
-            # Rows of several lengths.
+            # Rows differ in length.
             dimensions = 2
         n_rows = len(queries) if dimensions else 1  # type: ignore[arg-type]
         shape = (self.dim,) if dimensions == 1 else (n_rows, self.dim)
@@ -153,14 +153,14 @@ class IndexKind(ABC):
 
     @abstractmethod
     def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric) -> NearestIndex:
-        """Make the index of rows.
+        """Build the index.
 
         Parameters
         ----------
         vectors : float32 array of shape (n, dim)
-            Finite, and not to be changed as long as the index is used.
+            Finite. Must not be changed while the index is used.
         labels : array of shape (n,)
-            What is returned for each row.
+            Returned for each row.
         metric : SimilarityMetric
         """
 
@@ -169,7 +169,7 @@ INDEXES: Registry[IndexKind] = Registry("index")
 
 
 def label_array(labels: Sequence[Any]) -> npt.NDArray[Any]:
-    """Return keys as an array of objects, so that 1 and ``"1"`` stay what they are.
+    """Return keys as an array of objects, which keeps their types.
 
     Examples
     --------

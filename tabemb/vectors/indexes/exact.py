@@ -1,4 +1,4 @@
-"""The exact index: a matrix product in blocks."""
+"""The exact index: matrix products with all rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ["Exact", "ExactIndex"]
 
 
 class ExactIndex(NearestIndex):
-    """An index that looks at every row; see :class:`~tabemb.vectors.search.Search`."""
+    """An index that scans all rows; see :class:`~tabemb.vectors.search.Search`."""
 
     kind = "exact"
 
@@ -33,7 +33,7 @@ class ExactIndex(NearestIndex):
 @INDEXES.register("exact")
 @dataclass(frozen=True, slots=True)
 class Exact(IndexKind):
-    """Exact search: nothing to build, and no row is missed.
+    """Exact search.
 
     Examples
     --------
@@ -45,5 +45,5 @@ class Exact(IndexKind):
     """
 
     def build(self, vectors: npt.NDArray[np.float32], labels: npt.NDArray[Any], metric: SimilarityMetric) -> ExactIndex:
-        """Make the index."""
+        """Build the index."""
         return ExactIndex(vectors, labels, metric)

@@ -1,6 +1,7 @@
-"""The approximate index: a graph of near rows (HNSW), by usearch."""
+"""The approximate index, a graph of near rows (HNSW) by usearch; and the kind that chooses by size."""
 
 import hashlib
+import importlib.util
 import json
 import numbers
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,48 +15,51 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError, FormatError, MissingExtraError
 from tabemb.files import replacing_file
 from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex
+from tabemb.vectors.indexes.exact import Exact
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
 from tabemb.vectors.search import Search
 
-__all__ = ["Hnsw", "HnswIndex", "load_hnsw"]
+__all__ = ["Auto", "Hnsw", "HnswIndex", "load_hnsw"]
 
 Float32s = npt.NDArray[np.float32]
 
 _MAGIC = b"tabemb.index\n"
 _VERSION = 1
-# Rows that several threads add at the same time do not see each other. Of the first ones some would never be found.
+# Rows that threads add at the same time are not linked to each other, so some of the first ones would never be found.
 ROWS_IN_TURN = 4096
+# Measured by benchmarks/nearest.py.
+HNSW_FROM = 100_000
 
 
 @INDEXES.register("hnsw")
 @dataclass(frozen=True, slots=True)
 class Hnsw(IndexKind):
-    """Hierarchical navigable small worlds: each row is tied to near ones, and a search walks along.
+    """Approximate search in a hierarchical navigable small world graph. Requires the extra ``index``.
 
     Malkov & Yashunin (2020), "Efficient and robust approximate nearest neighbor search using hierarchical navigable
-    small world graphs". It takes the extra ``index``.
+    small world graphs".
 
-    How much it finds hangs on the data. Of the 10 nearest among 1,000,000 x 32 of a mixture of Gaussians the defaults
-    found 99.5 %; of points drawn uniformly in 32 dimensions, which is the worst case, 72 %, and 95 % with
-    ``expansion_search=256`` (``benchmarks/nearest.py``).
+    Recall depends on the data. Of the 10 nearest among 1,000,000 x 32 of a mixture of Gaussians the defaults found
+    99.5 %; of points drawn uniformly in 32 dimensions, the worst case, 72 %, and 95 % with ``expansion_search=256``
+    (``benchmarks/nearest.py``).
 
     Parameters
     ----------
     connectivity : int, default=16
-        How many rows each is tied to (M in the paper). More find more, and take more memory: 4 to 8 bytes each a row.
+        Number of links per row (M in the paper). More improve recall and take more memory: 4 to 8 bytes each per row.
     expansion_add : int, default=64
-        How many candidates are kept while a row is added (efConstruction). More find more, and take longer to build.
+        Number of candidates while building (efConstruction). More improve recall and take longer to build.
     expansion_search : int, default=64
-        How many candidates are kept while a query is answered (ef), at least ``topn``. More find more, slower. An index
-        that is made can be told another number: ``index.expansion_search = 256``.
+        Number of candidates while searching (ef), at least ``topn``. More improve recall and slow the search. It can be
+        changed later: ``index.expansion_search = 256``.
     threads : int, default=0
-        How many threads build and search; 0 is one a core. Rows that threads add at the same time make another graph
-        every time, so 1 is for who needs the same answers to the last neighbour.
+        Number of threads that build and search; 0 means one per core. Only 1 makes the graph, and so the results,
+        reproducible.
 
     Raises
     ------
     DataError
-        When a parameter is no whole number from 1 (from 0 for ``threads``), or ``connectivity`` is 1.
+        If a parameter is not an integer from 1 (from 0 for ``threads``), or ``connectivity`` is 1.
 
     Examples
     --------
@@ -82,7 +86,7 @@ class Hnsw(IndexKind):
             object.__setattr__(self, name, int(value))
 
     def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric) -> "HnswIndex":
-        """Make the index; a million rows take minutes."""
+        """Build the index; a million rows take minutes."""
         graph = _empty_graph(self, vectors.shape[1], metric)
         if len(vectors):
             rows, places = np.ascontiguousarray(metric.rows(vectors)), np.arange(len(vectors), dtype=np.uint64)
@@ -93,7 +97,7 @@ class Hnsw(IndexKind):
 
 
 class HnswIndex(NearestIndex):
-    """A graph of near rows; made by :class:`Hnsw` or read by :func:`load_hnsw`."""
+    """A graph of near rows; built by :class:`Hnsw` or loaded by :func:`load_hnsw`."""
 
     kind = "hnsw"
 
@@ -106,7 +110,7 @@ class HnswIndex(NearestIndex):
 
     @property
     def expansion_search(self) -> int:
-        """How many candidates are kept while a query is answered."""
+        """Number of candidates while searching."""
         return self.parameters.expansion_search
 
     @expansion_search.setter
@@ -115,12 +119,12 @@ class HnswIndex(NearestIndex):
         self._graph.expansion_search = self.parameters.expansion_search
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the graph to a file, whole or not at all; the vectors are saved elsewhere, and needed to load it.
+        """Write the graph to a file, whole or not at all. Loading it requires the vectors, which are saved elsewhere.
 
         Raises
         ------
         OutputError
-            When the file cannot be written; an old one then is as it was.
+            If the file cannot be written. An older file stays unchanged.
         """
         graph = bytes(self._graph.save())
         head = {
@@ -141,34 +145,61 @@ class HnswIndex(NearestIndex):
             return np.empty((len(queries), topn), np.intp)
         asked = np.ascontiguousarray(self._metric.queries(queries), dtype=np.float32)
         found = self._graph.search(asked, topn, threads=self.parameters.threads)
-        # One query has an answer of another shape.
+        # The result of a single query has another shape.
         counts = getattr(found, "counts", np.array([len(found.keys)]))
         rows = np.zeros((len(queries), topn), np.intp)
         rows[:, : np.shape(found.keys)[-1]] = found.keys
         short = np.flatnonzero(counts < topn)
         if len(short):
-            # A part of the graph that hangs together by itself can be smaller than topn.
+            # A connected component of the graph can have fewer rows than topn.
             search = Search(self._vectors, self._metric)
             rows[short] = [nearest for nearest, _ in search.nearest(queries[short], topn)]
         return rows
 
 
+@INDEXES.register("auto")
+@dataclass(frozen=True, slots=True)
+class Auto(IndexKind):
+    """``hnsw`` from 100,000 rows if usearch is installed, else ``exact``.
+
+    Parameters
+    ----------
+    hnsw_from : int, default=100_000
+        Number of rows from which ``hnsw`` is used.
+
+    Examples
+    --------
+    >>> from tabemb import CategoryVectors
+    >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]])
+    >>> vectors.index("auto")
+    ExactIndex(3 x 2, cosine)
+    """
+
+    hnsw_from: int = HNSW_FROM
+
+    def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric) -> NearestIndex:
+        """Build the index."""
+        large = len(vectors) >= self.hnsw_from and importlib.util.find_spec("usearch") is not None
+        kind: IndexKind = Hnsw() if large else Exact()
+        return kind.build(vectors, labels, metric)
+
+
 def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[Any]) -> HnswIndex:
-    """Read an index that :meth:`HnswIndex.save` has written.
+    """Load an index that :meth:`HnswIndex.save` has written.
 
     Parameters
     ----------
     path : str or path
     vectors : float32 array of shape (n, dim)
-        Those that it was made from, which is checked.
+        The vectors that it was built from, which is checked.
     labels : array of shape (n,)
 
     Raises
     ------
     FormatError
-        When there is no such file, it is not whole, or was made from other vectors.
+        If the file is missing or damaged, or was built from other vectors.
     MissingExtraError
-        When usearch is not installed.
+        If usearch is not installed.
     """
     path = Path(path)
     head, graph = _read(path)
@@ -176,29 +207,31 @@ def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[
         version, shape, made_from = head["version"], head["shape"], head["vectors"]
         if version != _VERSION:
             raise FormatError(
-                f"{path}: expected version {_VERSION} of an index, got {version!r}. A newer tabemb has written it; "
-                "make the index again, or update tabemb."
+                f"{path}: expected version {_VERSION} of an index, got {version!r}. It was written by a newer "
+                "tabemb: build the index again, or update tabemb."
             )
         if list(shape) != list(vectors.shape):
             ours = " x ".join(map(str, vectors.shape))
             raise FormatError(
-                f"{path}: this index was made from {' x '.join(map(str, shape))} vectors, and these are {ours}. "
-                "Make it again from these."
+                f"{path}: this index was built from {' x '.join(map(str, shape))} vectors, but these are {ours}. "
+                "Build it again from these."
             )
         if made_from != _fingerprint(vectors):
             raise FormatError(
-                f"{path}: this index was made from other vectors of the same size. Make it again from these."
+                f"{path}: this index was built from other vectors of the same size. Build it again from these."
             )
         metric, parameters = METRICS.resolve(head["metric"]), Hnsw(**head["parameters"])
         if len(graph) != head["bytes"] or hashlib.sha256(graph).hexdigest() != head["graph"]:
             raise FormatError(
                 f"{path}: the index is damaged: {len(graph):,} bytes that are not the {head['bytes']:,} it was saved "
-                "with. Make it again."
+                "with. Build it again."
             )
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"{path}: the head of the index is damaged: {error}. Make it again.") from error
+        raise FormatError(
+            f"{path}: the header of the index is damaged: {str(error).rstrip('.')}. Build it again."
+        ) from error
     made = _empty_graph(parameters, vectors.shape[1], metric)
     made.load(graph)
     return HnswIndex(vectors, labels, metric, parameters, made)
@@ -210,15 +243,21 @@ def _read(path: Path) -> tuple[dict[str, Any], bytes]:
     except OSError as error:
         raise FormatError(f"{path}: the index cannot be read ({error.strerror or error}).") from error
     if not content.startswith(_MAGIC):
-        raise FormatError(f"{path}: expected an index that tabemb has written, and this file begins otherwise.")
+        raise FormatError(f"{path}: expected an index that tabemb has written, but the file has another header.")
     head, _, graph = content.removeprefix(_MAGIC).partition(b"\n")
     try:
         read = json.loads(head)
     except ValueError as error:
-        raise FormatError(f"{path}: the head of the index is damaged: {error}. Make it again.") from error
+        raise FormatError(
+            f"{path}: the header of the index is damaged: {str(error).rstrip('.')}. Build it again."
+        ) from error
     if not isinstance(read, dict):
-        raise FormatError(f"{path}: the head of the index is damaged. Make it again.")
+        raise _damaged_header(path)
     return read, graph
+
+
+def _damaged_header(path: Path, why: str = "") -> FormatError:
+    return FormatError(f"{path}: the header of the index is damaged{why}. Build it again.")
 
 
 def _empty_graph(parameters: Hnsw, dim: int, metric: SimilarityMetric) -> Any:
@@ -237,5 +276,5 @@ def _empty_graph(parameters: Hnsw, dim: int, metric: SimilarityMetric) -> Any:
 
 
 def _fingerprint(vectors: Float32s) -> str:
-    """Return a hash of the numbers, which two tables share only when they are the same."""
+    """Return a hash of the numbers."""
     return hashlib.sha256(np.ascontiguousarray(vectors).data).hexdigest()

@@ -1,5 +1,6 @@
-"""Similar rows of a table: an index of rows, whatever they are made of."""
+"""An index of the rows of a table, with columns optionally scaled to contribute equally to distances."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,11 +9,16 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 from tabemb.vectors.arrays import float_array
-from tabemb.vectors.column_scale import column_blocks, column_scale
-from tabemb.vectors.indexes import INDEXES, IndexKind, NearestIndex, Neighbours
+from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex, SearchResult
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
 
-__all__ = ["RowIndex"]
+__all__ = ["RowIndex", "column_blocks", "column_scale"]
+
+# Features of one column, as EmbeddingEncoder.get_feature_names_out and CategoryVectors.to_frame name them.
+_FEATURE = re.compile(r"(?P<column>.*)_emb\d+", re.DOTALL)
+
+# Rows converted to float64 at a time.
+BLOCK = 2**15
 
 
 class RowIndex:
@@ -23,9 +29,9 @@ class RowIndex:
     Parameters
     ----------
     index : NearestIndex
-        Of the rows times the scale.
+        Of the scaled rows.
     scale : float32 array of shape (dim,), or None
-        What each feature of a query is multiplied by.
+        Factor of each feature of a query.
 
     Examples
     --------
@@ -59,28 +65,28 @@ class RowIndex:
         metric: str | SimilarityMetric = "euclidean",
         **parameters: Any,
     ) -> "RowIndex":
-        """Make an index of rows.
+        """Return an index of rows.
 
         Parameters
         ----------
         rows : array or DataFrame of numbers, of shape (n, dim)
             Finite.
         labels : array-like of shape (n,), optional
-            What a search returns for each row: the index of a pandas table, else 0, 1, 2, ... by default.
+            Returned for each row; by default the index of a pandas table, else 0, 1, 2, ...
         scale : {"column", None}, default=None
-            Distances over several columns hang on how long each column's vectors are: one with long vectors, or a
-            number in large units, decides alone who is near. ``"column"`` divides each column's block of features by
-            the root mean square norm of its rows around their mean, so that each column adds as much to the squared
-            distance of two rows drawn at random. What a network has learned about which column matters is lost by it.
+            ``"column"`` divides the features of each column by the root mean square norm of its centered rows, so that
+            all columns contribute equally to the squared distance of two random rows. Without it, a column with long
+            vectors, or a number in large units, dominates. It discards what a network has learned about the importance
+            of columns.
         columns : sequence of str of shape (dim,), optional
-            The names of the features, where ``rows`` has none, for ``scale="column"``: those of
-            ``encoder.get_feature_names_out()``, in which ``dest_emb0`` and ``dest_emb1`` are one column.
+            Names of the features for ``scale="column"``, if ``rows`` has none: ``encoder.get_feature_names_out()``, in
+            which ``dest_emb0`` and ``dest_emb1`` are one column.
         kind : {"auto", "exact", "hnsw"} or IndexKind, default="auto"
-            As for ``CategoryVectors.index``.
+            As in ``CategoryVectors.index``.
         metric : {"euclidean", "cosine", "dot"} or SimilarityMetric, default="euclidean"
-            What near means.
+            Similarity metric.
         **parameters
-            Of the kind.
+            Parameters of the kind.
 
         Returns
         -------
@@ -89,50 +95,50 @@ class RowIndex:
         Raises
         ------
         DataError
-            When rows are no finite numbers, labels or columns are more or fewer than there are, ``scale`` is another
-            word, or the names of the features are needed and not known.
+            If rows are not finite numbers, the number of labels or columns does not match, ``scale`` is invalid, or
+            the names of the features are required and unknown.
         UnknownNameError
-            When there is no such kind or metric.
+            If there is no such kind or metric.
         MissingExtraError
-            When ``"hnsw"`` is asked for and usearch is not installed.
+            If ``"hnsw"`` is requested and usearch is not installed.
 
         Examples
         --------
         >>> index = RowIndex.from_rows([[0.0, 0.0], [3.0, 4.0]], labels=["here", "there"])
         >>> index.search([[0.0, 1.0]], topn=1)
-        Neighbours(keys=array([['here']], dtype='<U5'), scores=array([[1.]]))
+        SearchResult(keys=array([['here']], dtype='<U5'), scores=array([[1.]]))
         """
         if np.ndim(rows) != 2:
-            raise DataError(f"rows have two dimensions, (n_rows, n_features); got {np.ndim(rows)}.")
+            raise DataError(f"rows must have two dimensions, (n_rows, n_features); got {np.ndim(rows)}.")
         array = float_array(rows, "rows", np.shape(rows), owner="A row index")
         names = _labels(rows, labels, len(array))
-        factors = _scale(scale, array, getattr(rows, "columns", None) if columns is None else columns)
+        factors = _factors(scale, array, getattr(rows, "columns", None) if columns is None else columns)
         found = INDEXES.resolve({"name": kind, **parameters} if isinstance(kind, str) else kind)
         return cls(found.build(array if factors is None else array * factors, names, METRICS.resolve(metric)), factors)
 
-    def search(self, rows: Any, topn: int = 10) -> Neighbours:
-        """Find the rows most similar to each of the given ones.
+    def search(self, rows: Any, topn: int = 10) -> SearchResult:
+        """Return the rows most similar to each of the given rows.
 
         Parameters
         ----------
         rows : array or DataFrame of numbers, of shape (m, dim), or (dim,) for one row
         topn : int, default=10
-            How many; fewer come where the index has fewer.
+            Number of results; fewer if the index has fewer rows.
 
         Returns
         -------
-        Neighbours
-            ``keys``, the labels of the rows that were found, and ``scores``, by the metric, each of shape (m, topn).
+        SearchResult
+            ``keys``, the labels of the results, and ``scores`` by the metric, each of shape (m, topn).
 
         Raises
         ------
         DataError
-            When rows are no finite numbers or of another length, or ``topn`` is below 1.
+            If rows are not finite numbers or differ in length from those of the index, or ``topn`` is below 1.
         """
         fits = np.ndim(rows) in (1, 2) and np.shape(rows)[-1] == self.index.dim
         if self.scale is not None and fits:
             rows = np.asarray(rows, np.float32) * self.scale
-        # What does not fit is refused there.
+        # Rows of another shape are rejected by the index.
         return self.index.search(rows, topn)
 
     def __len__(self) -> int:
@@ -141,6 +147,58 @@ class RowIndex:
     def __repr__(self) -> str:
         scaled = ", each column scaled" if self.scale is not None else ""
         return f"RowIndex({len(self):,} x {self.index.dim}, {self.index.kind}, {self.index.metric}{scaled})"
+
+
+def column_blocks(names: Sequence[str]) -> npt.NDArray[np.intp]:
+    """Return the number of the column of each feature.
+
+    ``dest_emb0``, ``dest_emb1``, ... are one column; any other name is a column of its own.
+
+    Examples
+    --------
+    >>> column_blocks(["dest_emb0", "dest_emb1", "carrier_emb0", "distance"])
+    array([0, 0, 1, 2])
+    """
+    found: dict[tuple[bool, str], int] = {}
+    blocks = []
+    for name in names:
+        part = _FEATURE.fullmatch(name)
+        blocks.append(found.setdefault((True, part["column"]) if part else (False, name), len(found)))
+    return np.array(blocks, dtype=np.intp)
+
+
+def column_scale(rows: npt.NDArray[np.float32], blocks: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+    """Return the factor of each feature with which all columns contribute equally to Euclidean distances.
+
+    The features of each column are divided by the root mean square norm of its centered rows. Each column then adds 2
+    to the squared distance of two random rows on average. A constant column adds nothing and is not scaled.
+
+    Parameters
+    ----------
+    rows : float32 array of shape (n, dim)
+    blocks : array of int of shape (dim,)
+        Column of each feature, from 0.
+
+    Returns
+    -------
+    float32 array of shape (dim,)
+
+    Examples
+    --------
+    >>> rows = np.array([[3.0, 0.0, 10.0], [-3.0, 0.0, 30.0]], np.float32)
+    >>> column_scale(rows, np.array([0, 0, 1])).round(3)
+    array([0.333, 0.333, 0.1  ], dtype=float32)
+    """
+    if blocks.shape != (rows.shape[1],):
+        raise DataError(f"Expected a column for each of {rows.shape[1]} features, got {len(blocks)}.")
+    if not len(rows):
+        return np.ones(rows.shape[1], np.float32)
+    mean = rows.mean(axis=0, dtype=np.float64)
+    squares = np.zeros(rows.shape[1])
+    for start in range(0, len(rows), BLOCK):
+        squares += ((rows[start : start + BLOCK] - mean) ** 2).sum(axis=0)
+    spread = np.sqrt(np.bincount(blocks, squares) / len(rows))
+    return np.asarray(1 / np.where(spread > 0, spread, 1), np.float32)[blocks]
 
 
 def _labels(rows: Any, labels: Any, n: int) -> npt.NDArray[Any]:
@@ -152,14 +210,14 @@ def _labels(rows: Any, labels: Any, n: int) -> npt.NDArray[Any]:
     return names
 
 
-def _scale(scale: str | None, rows: npt.NDArray[np.float32], columns: Any) -> npt.NDArray[np.float32] | None:
+def _factors(scale: str | None, rows: npt.NDArray[np.float32], columns: Any) -> npt.NDArray[np.float32] | None:
     if scale is None:
         return None
     if scale != "column":
-        raise DataError(f"scale is 'column' or None; got {scale!r}.")
+        raise DataError(f"scale must be 'column' or None; got {scale!r}.")
     if columns is None:
         raise DataError(
-            "scale='column' goes by the names of the features, and these rows have none. Give "
+            "scale='column' needs the names of the features, and these rows have none. Pass "
             "columns=encoder.get_feature_names_out(), or a table (encoder.set_output(transform='pandas'))."
         )
     names = [str(name) for name in columns]

@@ -18,6 +18,6 @@ def test_it_finds_what_sorting_finds():
 def test_it_has_nothing_to_save(tmp_path):
     index = Exact().build(np.ones((1, 2), np.float32), np.arange(1), Euclidean())
     assert repr(index) == "ExactIndex(1 x 2, euclidean)"
-    with pytest.raises(DataError, match="an index of kind 'exact' has nothing to keep beside its vectors"):
+    with pytest.raises(DataError, match="an index of kind 'exact' has no data besides its vectors"):
         index.save(tmp_path / "x")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The approximate index: what it finds, and its file."""
+"""The approximate index: what it finds, its file, and when it is used."""
 
 import json
 import re
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import DataError, FormatError, MissingExtraError, OutputError
-from tabemb.vectors.indexes.exact import Exact
-from tabemb.vectors.indexes.hnsw import Hnsw, load_hnsw
+from tabemb.vectors.indexes.exact import Exact, ExactIndex
+from tabemb.vectors.indexes.hnsw import HNSW_FROM, Auto, Hnsw, HnswIndex, load_hnsw
 from tabemb.vectors.metrics import METRICS, Cosine, Euclidean
 
 ROWS = np.random.default_rng(0).normal(size=(3000, 8)).astype("f4")
@@ -110,11 +110,11 @@ def test_other_vectors_are_refused(saved):
     _, path = saved
     other = ROWS[:300].copy()
     other[17, 3] = np.nextafter(other[17, 3], np.float32(9))
-    with pytest.raises(FormatError, match=r"made from other vectors of the same size\. Make it again from these"):
+    with pytest.raises(FormatError, match=r"built from other vectors of the same size\. Build it again from these"):
         load(path, other)
-    with pytest.raises(FormatError, match=r"was made from 300 x 8 vectors, and these are 299 x 8"):
+    with pytest.raises(FormatError, match=r"was built from 300 x 8 vectors, but these are 299 x 8"):
         load(path, ROWS[:299])
-    with pytest.raises(FormatError, match=r"was made from 300 x 8 vectors, and these are 300 x 7"):
+    with pytest.raises(FormatError, match=r"was built from 300 x 8 vectors, but these are 300 x 7"):
         load(path, ROWS[:300, :7])
 
 
@@ -125,7 +125,7 @@ def test_a_broken_file_is_refused_wherever_it_is_cut(saved):
     for stop in (0, 1, 12, 13, 14, 100, head, head + 1, head + 70, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:stop])
         with pytest.raises(
-            FormatError, match=r"rows\.hnsw: (expected an index|the head of the index|the index is dam)"
+            FormatError, match=r"rows\.hnsw: (expected an index|the header of the index|the index is dam)"
         ):
             load(path)
     for place in (head + 5, head + 200, len(whole) - 1):
@@ -140,11 +140,11 @@ def test_a_broken_file_is_refused_wherever_it_is_cut(saved):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 2}, "expected version 1 of an index, got 2. A newer tabemb has written it"),
-        ({"metric": "manhattan"}, "the head of the index is damaged: No metric named 'manhattan'"),
-        ({"parameters": {"connectivity": 0}}, "the head of the index is damaged: connectivity of an HNSW index"),
-        ({"parameters": {"m": 3}}, "the head of the index is damaged"),
-        ({"shape": 7}, "the head of the index is damaged"),
+        ({"version": 2}, "expected version 1 of an index, got 2. It was written by a newer tabemb"),
+        ({"metric": "manhattan"}, "the header of the index is damaged: No metric named 'manhattan'"),
+        ({"parameters": {"connectivity": 0}}, "the header of the index is damaged: connectivity of an HNSW index"),
+        ({"parameters": {"m": 3}}, "the header of the index is damaged"),
+        ({"shape": 7}, "the header of the index is damaged"),
     ],
 )
 def test_a_head_that_does_not_fit_is_refused(saved, changes, message):
@@ -162,7 +162,7 @@ def test_what_is_no_index_is_refused(tmp_path):
         load(tmp_path)
     for content in (b"PAR1", b"tabemb.index\n[]\n", b"tabemb.index\n\xff\n"):
         (tmp_path / "x").write_bytes(content)
-        with pytest.raises(FormatError, match=r"expected an index|the head of the index is damaged"):
+        with pytest.raises(FormatError, match=r"expected an index|the header of the index is damaged"):
             load(tmp_path / "x")
 
 
@@ -173,3 +173,21 @@ def test_a_file_is_written_whole_or_not_at_all(saved, tmp_path):
         index.save(tmp_path / "none" / "x.hnsw")
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["rows.hnsw"]
+
+
+def built(n, **parameters):
+    rows = np.random.default_rng(0).normal(size=(n, 2)).astype("f4")
+    return type(Auto(**parameters).build(rows, np.arange(n), Cosine()))
+
+
+def test_it_goes_by_the_number_of_rows():
+    assert Auto().hnsw_from == HNSW_FROM
+    assert built(30) is ExactIndex
+    assert built(30, hnsw_from=31) is ExactIndex
+    assert built(30, hnsw_from=30) is HnswIndex
+
+
+def test_without_usearch_it_is_exact(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "usearch", None)
+    assert built(30, hnsw_from=1) is ExactIndex

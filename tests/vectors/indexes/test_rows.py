@@ -1,4 +1,4 @@
-"""Similar rows."""
+"""Similar rows of a table, with columns scaled."""
 
 import re
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.vectors.indexes.rows import RowIndex
+from tabemb.vectors.indexes.rows import RowIndex, column_blocks, column_scale
 
 
 @pytest.fixture
@@ -64,12 +64,12 @@ def test_it_says_what_it_is(rows):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"rows": [1.0, 2.0]}, "rows have two dimensions, (n_rows, n_features); got 1."),
+        ({"rows": [1.0, 2.0]}, "rows must have two dimensions, (n_rows, n_features); got 1."),
         ({"rows": [[1.0, np.nan]]}, "A row index: expected finite float32 numbers in rows, got nan."),
         ({"rows": [["x"]]}, "A row index: expected rows as 1 x 1 numbers, got [['x']]."),
         ({"labels": [1]}, "Expected a label for each of 2 rows, got 1."),
-        ({"scale": "columns"}, "scale is 'column' or None; got 'columns'."),
-        ({"scale": "column"}, "scale='column' goes by the names of the features, and these rows have none. Give"),
+        ({"scale": "columns"}, "scale must be 'column' or None; got 'columns'."),
+        ({"scale": "column"}, "scale='column' needs the names of the features, and these rows have none. Pass"),
         ({"scale": "column", "columns": ["a"]}, "Expected the names of 2 features in columns, got 1."),
     ],
 )
@@ -86,3 +86,35 @@ def test_queries_of_another_length_and_unknown_kinds_are_refused(rows):
             index.search(rows, topn=0)
     with pytest.raises(UnknownNameError, match=r"No index named 'faiss'. Known: auto, exact, hnsw"):
         RowIndex.from_rows(rows, kind="faiss")
+
+
+def test_parts_of_a_column_go_by_their_names():
+    names = ["a_emb0", "b_emb0", "a_emb1", "a", "a_target", "x_emb", "a_emb_emb0", "_emb0"]
+    assert column_blocks(names).tolist() == [0, 1, 0, 2, 3, 4, 5, 6]
+
+
+def test_afterwards_each_column_adds_two_to_a_mean_squared_distance():
+    rng = np.random.default_rng(0)
+    rows = (rng.normal(size=(2000, 6)) * [1, 2, 3, 100, 0.01, 5] + [0, 5, 0, 1e4, 0, -3]).astype("f4")
+    blocks = np.array([0, 0, 0, 1, 2, 2])
+    scaled = rows.astype("f8") * column_scale(rows, blocks)
+    one, two = rng.integers(0, 2000, (2, 40_000))
+    for block in range(3):
+        squared = ((scaled[one] - scaled[two])[:, blocks == block] ** 2).sum(axis=1).mean()
+        assert squared == pytest.approx(2, rel=0.05)
+
+
+def test_within_a_column_proportions_stay():
+    scale = column_scale(np.float32([[0, 0, 1], [1, 9, 5]]), np.array([0, 0, 1]))
+    assert scale[0] == scale[1]
+    assert scale[2] == pytest.approx(0.5)
+
+
+def test_a_constant_column_is_left_alone():
+    assert column_scale(np.float32([[7, 1], [7, 3]]), np.array([0, 1])).tolist() == [1, 1]
+    assert column_scale(np.empty((0, 2), np.float32), np.array([0, 1])).tolist() == [1, 1]
+
+
+def test_each_feature_has_a_column():
+    with pytest.raises(DataError, match="Expected a column for each of 2 features, got 3"):
+        column_scale(np.ones((1, 2), np.float32), np.arange(3))
