@@ -1,6 +1,6 @@
-"""What was learned: the vectors of a column's categories, asked, drawn, written and read.
+"""The learned vectors of the categories of columns: queries, plots, file formats, indexes and databases.
 
-Knows nothing of networks: the estimators pour their arrays into
+Independent of networks: estimators pass their arrays to
 :class:`~tabemb.vectors.category_vectors.CategoryVectors`.
 """
 

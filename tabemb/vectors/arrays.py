@@ -1,4 +1,4 @@
-"""Arrays that are checked when they are taken in, copied, and read-only from then on; or mapped from a file."""
+"""Validated read-only arrays, copied or memory-mapped."""
 
 import mmap
 from collections.abc import Sequence
@@ -12,34 +12,34 @@ from tabemb.exceptions import DataError
 
 __all__ = ["count_array", "float_array", "mapped_floats"]
 
-# Numbers that are checked at once: what of a map is in memory meanwhile is 4 MB.
+# Numbers checked at a time, so that at most 4 MB of a memory map are in memory.
 _BLOCK = 2**20
 
 
 def float_array(
     values: npt.ArrayLike, what: str, shape: tuple[int | None, ...], *, owner: str, keys: Sequence[Any] | None = None
 ) -> npt.NDArray[np.float32]:
-    """Return finite numbers of the expected shape as a read-only float32 array of its own.
+    """Return numbers as a finite, read-only float32 array of the expected shape, copied.
 
-    A read-only map of a file (:func:`mapped_floats`, or ``numpy.memmap`` of mode "r") is not copied: it is read through
-    once, a block at a time, and stays in its file. That file must not be changed in place while it is in use.
+    A read-only memory map (:func:`mapped_floats`, or ``numpy.memmap`` in mode "r") is not copied: it is checked block
+    by block and stays on disk. The file must not be changed in place while it is in use.
 
     Parameters
     ----------
     values : array-like
     what : str
-        What the numbers are, for error messages.
+        Name of the numbers in error messages.
     shape : tuple of int or None
-        None is any size from 1.
+        Expected shape; None is any size from 1.
     owner : str
-        Whose they are, for error messages.
+        Owner of the numbers in error messages.
     keys : sequence, optional
-        The names of the rows, for error messages.
+        Names of the rows in error messages.
 
     Raises
     ------
     DataError
-        When they are no numbers, of another shape, or not finite in float32.
+        If they are not numbers, have another shape, or are not finite in float32.
 
     Examples
     --------
@@ -48,11 +48,11 @@ def float_array(
     """
     wanted = " x ".join("dim" if size is None else str(size) for size in shape)
     try:
-        # What float32 cannot hold becomes infinite, and is refused below.
+        # Numbers too large for float32 become infinite, and are rejected below.
         with np.errstate(over="ignore"):
             array = np.asarray(values) if _is_map(values) else np.array(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{owner}: expected {what} as {wanted} numbers, got {_said(values)}.") from error
+        raise DataError(f"{owner}: expected {what} as {wanted} numbers, got {_shown(values)}.") from error
     fits = len(array.shape) == len(shape) and all(
         got == size if size is not None else got > 0 for size, got in zip(shape, array.shape, strict=True)
     )
@@ -65,20 +65,20 @@ def float_array(
 
 
 def mapped_floats(path: str | PathLike[str], offset: int, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """Return the little-endian float32 numbers of a part of a file, which are read when they are looked at.
+    """Return a memory map of little-endian float32 numbers in a file.
 
     Parameters
     ----------
     path : str or path
     offset : int
-        The byte that they begin at; a multiple of 4.
+        Byte of the first number; a multiple of 4.
     shape : tuple of two int
-        Rows and columns, row by row.
+        Rows and columns, in C order.
 
     Raises
     ------
     OSError, ValueError
-        When the file cannot be opened, or is shorter.
+        If the file cannot be opened, or is too short.
 
     Examples
     --------
@@ -90,18 +90,18 @@ def mapped_floats(path: str | PathLike[str], offset: int, shape: tuple[int, int]
     [[1.0, 2.0]]
     """
     if 0 in shape:
-        # Nothing cannot be mapped.
+        # An empty array cannot be mapped.
         return np.zeros(shape, dtype=np.float32)
     return np.memmap(path, dtype="<f4", mode="r", offset=offset, shape=shape)
 
 
 def count_array(values: npt.ArrayLike, n: int, *, owner: str) -> npt.NDArray[np.int64]:
-    """Return ``n`` whole numbers from 0 as a read-only int64 array of its own.
+    """Return ``n`` counts as a read-only int64 array, copied.
 
     Raises
     ------
     DataError
-        When there are more or fewer, or they are not whole numbers from 0.
+        If their number differs, or they are not whole numbers from 0.
 
     Examples
     --------
@@ -115,7 +115,7 @@ def count_array(values: npt.ArrayLike, n: int, *, owner: str) -> npt.NDArray[np.
     with np.errstate(invalid="ignore"):
         array = given.astype(np.int64) if given.dtype.kind in "iuf" else None
     if array is None or (array < 0).any() or (array != given).any():
-        raise DataError(f"{owner}: expected counts as whole numbers from 0, got {_said(values)}.")
+        raise DataError(f"{owner}: expected counts as whole numbers from 0, got {_shown(values)}.")
     array.flags.writeable = False
     return array
 
@@ -139,19 +139,19 @@ def _check_finite(array: npt.NDArray[np.float32], what: str, owner: str, keys: S
             first = tuple(np.argwhere(~finite)[0])
             row = f" in the row of {keys[start + first[0]]!r}" if keys is not None else ""
             raise DataError(f"{owner}: expected finite float32 numbers in {what}, got {block[first]}{row}.")
-        _let_go(array)
+        _release_pages(array)
 
 
-def _let_go(array: npt.NDArray[Any]) -> None:
-    """Take the pages of a map that were read out of this process's memory; they are read again when asked for."""
+def _release_pages(array: npt.NDArray[Any]) -> None:
+    """Release the pages of a memory map that were read; they are loaded again on access."""
     owner: Any = array
     while isinstance(owner, np.ndarray):
         owner = owner.base
-    # Not every system has the call, and without it the pages go when memory runs short.
+    # Systems without the call release the pages when memory runs short.
     if isinstance(owner, mmap.mmap) and hasattr(owner, "madvise"):
         owner.madvise(mmap.MADV_DONTNEED)
 
 
-def _said(values: Any) -> str:
+def _shown(values: Any) -> str:
     text = repr(values)
     return text if len(text) <= 80 else text[:77] + "..."

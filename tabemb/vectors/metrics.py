@@ -1,4 +1,4 @@
-"""What "near" means: cosine, dot product, or Euclidean distance."""
+"""Similarity metrics: cosine, dot product, and Euclidean distance."""
 
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
@@ -16,24 +16,24 @@ FloatArray = npt.NDArray[np.floating[Any]]
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 
-# Rows that are made ready at the same time.
+# Rows prepared at a time.
 BLOCK = 2**16
 
 
 class SimilarityMetric(ABC):
-    """A way to tell how near a row is to a query.
+    """How similar a row is to a query.
 
-    A search takes one float32 matrix product of queries and rows, which finds the candidates, and scores those row by
-    row in float64. So a metric says what the product is of, and what the score is.
+    A search finds candidates by a float32 matrix product of queries and rows, and scores them row by row in float64. A
+    metric defines both the factors of the product and the score.
     """
 
     smaller_first: ClassVar[bool] = False
-    # What usearch calls it, for the rows of `rows`.
+    # Name of the metric in usearch, for the rows that `rows` returns.
     graph_metric: ClassVar[str] = "ip"
 
     @abstractmethod
     def point(self, positive: FloatArray, negative: FloatArray) -> Float64s:
-        """Return the query that stands for several vectors, of shape (dim,).
+        """Return the query that combines several vectors, of shape (dim,).
 
         Parameters
         ----------
@@ -43,28 +43,28 @@ class SimilarityMetric(ABC):
 
     @abstractmethod
     def scores(self, rows: FloatArray, query: FloatArray) -> Float64s:
-        """Return the score of each row (..., dim) for a query (dim,), or its own (..., dim), in float64."""
+        """Return the float64 scores of rows (..., dim) for a query (dim,), or for one query per row (..., dim)."""
 
     def singles(self, vectors: FloatArray) -> Float64s:
-        """Return the query that stands for each of several vectors by itself, as `point` would, of shape (m, dim)."""
+        """Return the query of each vector alone, as `point` does, of shape (m, dim)."""
         return _doubles(vectors)
 
     def rows(self, vectors: Float32s) -> Float32s:
-        """Return what a product is taken with, of shape (n, dim)."""
+        """Return the rows of the product, of shape (n, dim)."""
         return vectors
 
     def queries(self, queries: Float64s) -> Float64s:
-        """Return what a product is taken of, of shape (m, dim)."""
+        """Return the queries of the product, of shape (m, dim)."""
         return queries
 
     def bias(self, vectors: Float32s) -> Float32s | None:
-        """Return what is added to the product for each row, so that the highest sum is the nearest, or None."""
+        """Return a number for each row to add to the product, so that the highest sum is the nearest; or None."""
         del vectors
         return None
 
     @abstractmethod
     def size(self, longest: float, lengths: Float64s) -> Float64s:
-        """Return how large a sum can be, for the length of the longest row and those of the queries, of shape (m,)."""
+        """Return the maximum size of a sum from the length of the longest row and of each query, of shape (m,)."""
 
 
 METRICS: Registry[SimilarityMetric] = Registry("metric")
@@ -72,10 +72,10 @@ METRICS: Registry[SimilarityMetric] = Registry("metric")
 
 @METRICS.register("cosine")
 class Cosine(SimilarityMetric):
-    """The cosine of the angle: 1 for the same direction, -1 for the opposite one, 0 where one is all zeros.
+    """The cosine of the angle: 1 for the same direction, -1 for the opposite one, 0 if a vector is all zeros.
 
-    Several vectors stand for the sum of their directions, less those of the negative ones (gensim's rule; 3CosAdd in
-    Levy & Goldberg, 2014).
+    Several vectors are combined into the sum of the positive directions minus that of the negative ones (as in gensim;
+    3CosAdd in Levy & Goldberg, 2014).
 
     Examples
     --------
@@ -90,7 +90,7 @@ class Cosine(SimilarityMetric):
         return np.asarray(cosines(_doubles(rows), _doubles(query)), np.float64)
 
     def singles(self, vectors: FloatArray) -> Float64s:  # noqa: D102
-        # To the last bit as `point` does it for one.
+        # Bitwise the same as `point` for one vector.
         return np.asarray(unit_rows(unit_rows(_doubles(vectors))), np.float64)
 
     def rows(self, vectors: Float32s) -> Float32s:  # noqa: D102
@@ -108,7 +108,9 @@ class Cosine(SimilarityMetric):
 
 @METRICS.register("dot")
 class Dot(SimilarityMetric):
-    """The dot product, which long vectors raise; several vectors stand for their sum, less the negative ones.
+    """The dot product, which favors long vectors.
+
+    Several vectors are combined into their sum, negative ones subtracted.
 
     Examples
     --------
@@ -128,11 +130,11 @@ class Dot(SimilarityMetric):
 
 @METRICS.register("euclidean")
 class Euclidean(SimilarityMetric):
-    """The distance, the smallest first; several vectors stand for their mean.
+    """The Euclidean distance, smallest first.
 
-    With negative vectors it is the sum of the positive ones less that of the negative ones, over how many more the
-    positive ones are: a - b + c for two and one. So moving all vectors alike changes no answer. There must be more
-    positive ones than negative ones.
+    Several vectors are combined into their sum, negative ones subtracted, divided by the number of positive vectors
+    minus that of negative ones: their mean, or a - b + c for two and one. So results do not change if all vectors are
+    translated. There must be more positive than negative vectors.
 
     Examples
     --------
@@ -147,8 +149,8 @@ class Euclidean(SimilarityMetric):
         more = len(positive) - len(negative)
         if more < 1:
             raise DataError(
-                f"By Euclidean distance a query is a point, with more positive vectors than negative ones; got "
-                f"{len(positive)} and {len(negative)}. metric='cosine' asks for directions."
+                f"With metric='euclidean' a query needs more positive than negative vectors; got {len(positive)} and "
+                f"{len(negative)}. metric='cosine' has no such limit."
             )
         return np.asarray(Dot().point(positive, negative) / more, np.float64)
 
@@ -157,7 +159,7 @@ class Euclidean(SimilarityMetric):
         return np.asarray(np.sqrt((away * away).sum(axis=-1)), np.float64)
 
     def bias(self, vectors: Float32s) -> Float32s:  # noqa: D102
-        # |x - q|**2 is |q|**2 - 2 (x q - |x|**2 / 2): where it is least, what is in brackets is highest.
+        # |x - q|**2 = |q|**2 - 2 (x q - |x|**2 / 2): it is smallest where the bracket is largest.
         squares = np.empty(len(vectors), np.float32)
         with np.errstate(over="ignore"):
             for start in range(0, len(vectors), BLOCK):
@@ -170,5 +172,5 @@ class Euclidean(SimilarityMetric):
 
 
 def _doubles(numbers: FloatArray) -> Float64s:
-    """Return float64 row by row: a sum along another order of memory would end in other bits."""
+    """Return a C-contiguous float64 array: in another memory order sums would differ in the last bits."""
     return np.ascontiguousarray(numbers, dtype=np.float64)

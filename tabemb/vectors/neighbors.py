@@ -1,4 +1,4 @@
-"""Which categories are the nearest ones of which, and how far two tables agree about it."""
+"""The nearest neighbors of each category, and how well they agree between tables."""
 
 import numbers
 from collections.abc import Sequence
@@ -16,34 +16,34 @@ __all__ = ["FEWEST", "agreement", "chance_overlap", "heaviest", "nearest_rows", 
 FloatArray = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.intp]
 
-# A category has a nearest one, that is not simply the only other one, among two others.
+# With two other categories, the nearest one means something.
 FEWEST = 3
-# What most_similar shows.
+# The default of most_similar.
 MOST_NEIGHBOURS = 10
-# Two random quarters of the others overlap by a seventh, two halves by a third: there would be little left to tell.
+# Two random quarters of the others overlap by a seventh, two halves by a third, which leaves little to compare.
 MOST_OF_THE_OTHERS = 4
-# Neighbours are looked for among so many categories, the most frequent ones: 25 million cosines a fit, half a second.
+# Maximum number of categories to compare, the most frequent ones: 25 million cosines per fit take half a second.
 MOST_COMPARED = 5000
-# Cosines that are in memory at once: 16 MB of float32.
+# Cosines in memory at a time: 16 MB of float32.
 CELLS = 2**22
 
 
 def neighborhood_size(n: int, k: int | None = None, *, of: str = "The column") -> int:
-    """Return how many neighbours are looked at among n categories.
+    """Return the number of neighbors to compare among n categories.
 
     Parameters
     ----------
     n : int
         Number of categories, 3 or more.
     k : int, optional
-        The wish; 10 by default, or a quarter of the other categories where that is less, but 1 at least.
+        By default 10, or a quarter of the other categories if that is less, but at least 1.
     of : str
-        What has the categories, for the message.
+        Owner of the categories, for the error message.
 
     Raises
     ------
     DataError
-        When ``k`` is no whole number from 1 to ``n - 2``: with ``n - 1`` all are neighbours of all.
+        If ``k`` is not an integer from 1 to ``n - 2``. With ``n - 1`` every category is a neighbor of every other.
 
     Examples
     --------
@@ -54,14 +54,14 @@ def neighborhood_size(n: int, k: int | None = None, *, of: str = "The column") -
         return min(MOST_NEIGHBOURS, max(1, (n - 1) // MOST_OF_THE_OTHERS))
     if isinstance(k, bool) or not isinstance(k, numbers.Integral) or not 1 <= k <= n - 2:
         raise DataError(
-            f"k is how many neighbours are looked at: expected a whole number from 1 to {n - 2}, got {k!r}. "
-            f"{of} has {n:,} categories to compare, and each has {n - 1:,} others, of which some must stay outside."
+            f"k is the number of neighbors to compare: expected a whole number from 1 to {n - 2}, got {k!r}. "
+            f"{of} has {n:,} categories to compare, so each has {n - 1:,} others, and k must be less than that."
         )
     return int(k)
 
 
 def heaviest(weights: npt.NDArray[np.float64]) -> Rows:
-    """Return the places, in order, of the categories whose neighbours are looked at: all, or the 5,000 that count most.
+    """Return the positions, in order, of the categories to compare: all, or the 5,000 with the largest weights.
 
     Examples
     --------
@@ -72,19 +72,18 @@ def heaviest(weights: npt.NDArray[np.float64]) -> Rows:
 
 
 def nearest_rows(vectors: FloatArray, k: int) -> Rows:
-    """Return the k rows that have the highest cosines with each row, itself left out.
+    """Return the k rows with the highest cosines to each row, without the row itself.
 
     Parameters
     ----------
     vectors : array of shape (n, dim)
         With ``n > k``.
     k : int
-        How many.
 
     Returns
     -------
     array of int of shape (n, k)
-        In no order.
+        Unordered.
 
     Examples
     --------
@@ -103,12 +102,12 @@ def nearest_rows(vectors: FloatArray, k: int) -> Rows:
 
 
 def overlaps(one: Rows, two: Rows) -> npt.NDArray[np.float64]:
-    """Return for each row the Jaccard index of two sets of neighbours: shared ones as a share of all in either.
+    """Return the Jaccard index of two sets of neighbors of each row: the size of intersection over union.
 
     Parameters
     ----------
     one, two : array of int of shape (n, k)
-        As :func:`nearest_rows` gives them.
+        As :func:`nearest_rows` returns them.
 
     Examples
     --------
@@ -124,9 +123,9 @@ def overlaps(one: Rows, two: Rows) -> npt.NDArray[np.float64]:
 
 
 def chance_overlap(n_others: int, k: int) -> float:
-    """Return the Jaccard index that two random sets of k of the same n others have in the mean.
+    """Return the expected Jaccard index of two random sets of k out of n others.
 
-    The number that both have is hypergeometric.
+    The size of the intersection is hypergeometric.
 
     Examples
     --------
@@ -141,14 +140,14 @@ def chance_overlap(n_others: int, k: int) -> float:
 
 
 def agreement(tables: Sequence[FloatArray], k: int) -> npt.NDArray[np.float64]:
-    """Return for each row the mean Jaccard index of its neighbours over all pairs of some tables.
+    """Return the mean Jaccard index of the neighbors of each row over all pairs of tables.
 
     Parameters
     ----------
     tables : sequence of array of shape (n, any dim)
-        Two or more, whose rows stand for the same categories. No alignment is needed.
+        Two or more, with the same categories as rows. They need not be aligned.
     k : int
-        How many neighbours.
+        Number of neighbors.
 
     Returns
     -------

@@ -59,8 +59,8 @@ def test_how_many_neighbours():
 @pytest.mark.parametrize("k", [0, 11, -1, 2.5, "3", True])
 def test_more_neighbours_than_there_are_others_are_told(k):
     told = (
-        f"k is how many neighbours are looked at: expected a whole number from 1 to 10, got {k!r}. Column 'dest' has "
-        "12 categories to compare, and each has 11 others, of which some must stay outside."
+        f"k is the number of neighbors to compare: expected a whole number from 1 to 10, got {k!r}. Column 'dest' has "
+        "12 categories to compare, so each has 11 others, and k must be less than that."
     )
     with pytest.raises(DataError, match=re.escape(told)):
         neighborhood_size(12, k, of="Column 'dest'")

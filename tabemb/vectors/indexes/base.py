@@ -44,7 +44,7 @@ class SearchResult(NamedTuple):
 
 
 class NearestIndex(ABC):
-    """Labelled rows that can be searched for those nearest to a query.
+    """Labeled rows that can be searched for those nearest to a query.
 
     Scores are computed from the rows in float64 by all kinds of index: two indexes may differ in the rows that they
     find, but not in their scores.
