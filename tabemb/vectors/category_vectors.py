@@ -53,16 +53,6 @@ class CategoryVectors(Diagnosing, Plotting):
     unknown, missing : array-like of shape (dim,), optional
         Vectors of categories not seen in training, and of missing cells.
 
-    Attributes
-    ----------
-    name : str
-    index_to_key : list
-    key_to_index : mapping from key to int
-    vectors : float32 array of shape (n, dim)
-    counts : int64 array of shape (n,) or None
-    unknown, missing : float32 array of shape (dim,) or None
-    dim : int
-
     Raises
     ------
     DataError
@@ -70,6 +60,9 @@ class CategoryVectors(Diagnosing, Plotting):
 
     Notes
     -----
+    Where a method takes a key, it also takes a vector: a float array of shape (dim,). An unknown key raises
+    :class:`~tabemb.exceptions.UnknownKeyError`, which suggests similar keys.
+
     The first search prepares the rows and keeps them: for the cosine a second array of the size of ``vectors``.
 
     Examples
@@ -87,28 +80,6 @@ class CategoryVectors(Diagnosing, Plotting):
 
     __slots__ = ("_searches",)
 
-    def __init__(
-        self,
-        keys: Iterable[Any],
-        vectors: npt.ArrayLike,
-        counts: npt.ArrayLike | None = None,
-        *,
-        name: str = "",
-        unknown: npt.ArrayLike | None = None,
-        missing: npt.ArrayLike | None = None,
-    ) -> None:
-        super().__init__(keys, vectors, counts, name=name, unknown=unknown, missing=missing)
-        # A cache by metric, not part of the value.
-        self._searches: dict[type, Search] = {}
-
-    @classmethod
-    def wrap(cls, matrix: KeyedMatrix) -> Self:
-        """Return a matrix as :class:`CategoryVectors`, sharing its arrays without checking or copying them."""
-        made = super().wrap(matrix)
-        if made is not matrix:
-            made._searches = {}
-        return made
-
     def most_similar(
         self,
         positive: Any,
@@ -124,7 +95,7 @@ class CategoryVectors(Diagnosing, Plotting):
         Parameters
         ----------
         positive, negative : key, vector, or list of keys and vectors
-            A vector is a float array of shape (dim,). Query keys are excluded from the results.
+            Query keys are excluded from the results.
         topn : int, default=10
             Number of results; fewer if fewer categories are left.
         metric : {"cosine", "dot", "euclidean"} or SimilarityMetric, default="cosine"
@@ -145,8 +116,6 @@ class CategoryVectors(Diagnosing, Plotting):
 
         Raises
         ------
-        UnknownKeyError
-            If a key is not in the column. The message suggests similar keys.
         UnknownNameError
             If there is no such metric.
         DataError
@@ -196,7 +165,7 @@ class CategoryVectors(Diagnosing, Plotting):
 
         Raises
         ------
-        UnknownKeyError, UnknownNameError, DataError
+        TabembError
             As :meth:`most_similar`. The message begins with the number of the query, from 0.
 
         Examples
@@ -231,7 +200,7 @@ class CategoryVectors(Diagnosing, Plotting):
         Parameters
         ----------
         a, b, c : key or vector
-            A vector is a float array of shape (dim,). The keys themselves are excluded from the results.
+            The keys themselves are excluded from the results.
         topn : int, default=10
             Number of results; fewer if fewer categories are left.
         method : {"add", "multiply"} or AnalogyMethod, default="add"
@@ -249,8 +218,6 @@ class CategoryVectors(Diagnosing, Plotting):
 
         Raises
         ------
-        UnknownKeyError
-            If a key is not in the column. The message suggests similar keys.
         UnknownNameError
             If there is no such method.
         DataError
@@ -277,12 +244,7 @@ class CategoryVectors(Diagnosing, Plotting):
         return self._scored_keys(rows, scores)
 
     def similarity(self, a: Any, b: Any) -> float:
-        """Return the cosine of two categories or vectors, between -1 and 1; 0 if one of them is all zeros.
-
-        Parameters
-        ----------
-        a, b : key or vector
-            A vector is a float array of shape (dim,).
+        """Return the cosine of two categories, between -1 and 1; 0 if one of the vectors is all zeros.
 
         Examples
         --------
@@ -294,11 +256,7 @@ class CategoryVectors(Diagnosing, Plotting):
         return float(cosines(one, two[0])[0])
 
     def distance(self, a: Any, b: Any) -> float:
-        """Return 1 - cosine of two categories or vectors: 0 for the same direction, 2 for the opposite one.
-
-        Parameters
-        ----------
-        a, b : key or vector
+        """Return 1 - cosine of two categories: 0 for the same direction, 2 for the opposite one.
 
         Examples
         --------
@@ -309,12 +267,11 @@ class CategoryVectors(Diagnosing, Plotting):
         return 1.0 - self.similarity(a, b)
 
     def distances(self, key: Any, others: Any = None) -> Float64s:
-        """Return 1 - cosine from one category or vector to others.
+        """Return 1 - cosine from one category to others.
 
         Parameters
         ----------
-        key : key or vector
-            A vector is a float array of shape (dim,).
+        key : key
         others : list of keys and vectors, optional
             All categories by default, in their order.
 
@@ -322,11 +279,6 @@ class CategoryVectors(Diagnosing, Plotting):
         -------
         float64 array of shape (n_others,)
             From 0, the same direction, to 2, the opposite one; 1 if a vector is all zeros.
-
-        Raises
-        ------
-        UnknownKeyError
-            If a key is not in the column. The message suggests similar keys.
 
         Examples
         --------
@@ -342,10 +294,6 @@ class CategoryVectors(Diagnosing, Plotting):
 
     def closer_than(self, a: Any, b: Any) -> list[Any]:
         """Return the categories closer to ``a`` than ``b`` is, by cosine, closest first, without ``a`` and ``b``.
-
-        Parameters
-        ----------
-        a, b : key or vector
 
         Examples
         --------
@@ -363,10 +311,6 @@ class CategoryVectors(Diagnosing, Plotting):
 
     def rank(self, a: Any, b: Any) -> int:
         """Return the rank of ``b`` among the neighbors of ``a``, by cosine: 1 for the nearest, ties alike.
-
-        Parameters
-        ----------
-        a, b : key or vector
 
         Examples
         --------
@@ -388,11 +332,6 @@ class CategoryVectors(Diagnosing, Plotting):
         -------
         pandas.DataFrame of float64 of shape (n_keys, n_keys)
             Symmetric; 1 on the diagonal, 0 for zero vectors.
-
-        Raises
-        ------
-        UnknownKeyError
-            If a key is not in the column. The message suggests similar keys.
 
         Examples
         --------
@@ -417,7 +356,6 @@ class CategoryVectors(Diagnosing, Plotting):
         Parameters
         ----------
         keys : list of keys and vectors
-            A vector is a float array of shape (dim,).
         weights : array-like of shape (n_keys,), optional
             Weight of each, 1 by default, possibly negative. The sum is divided by the sum of absolute weights.
         pre_normalize : bool, default=True
@@ -432,8 +370,6 @@ class CategoryVectors(Diagnosing, Plotting):
 
         Raises
         ------
-        UnknownKeyError
-            If a key is not in the column. The message suggests similar keys.
         DataError
             If there are no keys, or weights do not match or are all 0.
 
@@ -463,8 +399,6 @@ class CategoryVectors(Diagnosing, Plotting):
 
         Raises
         ------
-        UnknownKeyError
-            If a key is not in the column. The message suggests similar keys.
         DataError
             If there are fewer than three keys.
 
@@ -696,14 +630,10 @@ class CategoryVectors(Diagnosing, Plotting):
     def load_index(self, path: str | PathLike[str]) -> NearestIndex:
         """Load an approximate index of these vectors that its ``save`` has written.
 
-        Parameters
-        ----------
-        path : str or path
-
         Raises
         ------
         FormatError
-            If the file is missing or damaged, or was made from other vectors.
+            If the file is missing or damaged, or was built from other vectors.
         MissingExtraError
             If usearch is not installed.
 
@@ -887,11 +817,15 @@ class CategoryVectors(Diagnosing, Plotting):
         return cls.wrap(find_format(path, format).read(path, mmap=mmap))
 
     def _search(self, metric: str | SimilarityMetric) -> Search:
-        """Return the rows prepared for a metric, from the cache if possible."""
+        """Return the rows prepared for a metric, which are kept: a cache, not part of the value."""
         kind = METRICS.resolve(metric)
-        if type(kind) not in self._searches:
-            self._searches[type(kind)] = Search(self.vectors, kind)
-        return self._searches[type(kind)]
+        searches: dict[type, Search] | None = getattr(self, "_searches", None)
+        if searches is None:
+            searches = {}
+            self._searches = searches
+        if type(kind) not in searches:
+            searches[type(kind)] = Search(self.vectors, kind)
+        return searches[type(kind)]
 
     def _scored_keys(self, rows: npt.NDArray[np.intp], scores: Float64s) -> list[tuple[Any, float]]:
         keys = self._index.keys_in_order

@@ -42,21 +42,8 @@ def cluster(matrix: KeyedMatrix, k: int | str = "auto", *, random_state: int = 0
 def k_means(vectors: FloatArray, k: object, *, random_state: int = 0, owner: str = "The vectors") -> Labels:
     """Return k clusters of rows by direction, the largest first: k-means on unit vectors.
 
-    Between unit vectors the squared distance is 2 - 2 cosine. Zero vectors stay zero.
-
-    Parameters
-    ----------
-    vectors : array of shape (n, dim)
-    k : int
-        From 1 to the number of distinct directions.
-    random_state : int, default=0
-    owner : str
-        Name of the vectors in error messages.
-
-    Raises
-    ------
-    DataError
-        If ``k`` is outside its range.
+    Between unit vectors the squared distance is 2 - 2 cosine. Zero vectors stay zero. ``k`` is from 1 to the number of
+    distinct directions.
 
     Examples
     --------

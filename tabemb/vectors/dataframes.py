@@ -59,15 +59,7 @@ def from_frame(
 
 
 def open_frame(frame: Any) -> Table:
-    """Return the narwhals table of a table.
-
-    Raises
-    ------
-    DataError
-        If it is not a table, or a lazy one.
-    ColumnError
-        If two columns have the same name.
-    """
+    """Return the narwhals table of a table that is not lazy and whose column names differ."""
     import narwhals as nw
 
     if nw.dependencies.is_polars_lazyframe(frame):
@@ -89,13 +81,7 @@ def open_frame(frame: Any) -> Table:
 
 
 def keys_in(table: Table, column: str | None) -> tuple[list[Any], str]:
-    """Return the keys and their name, from a column or the index of a pandas table.
-
-    Raises
-    ------
-    ColumnError, DataError
-        If there is no such column, or no index other than the row numbers.
-    """
+    """Return the keys and their name, from a column or the index of a pandas table."""
     import narwhals as nw
 
     if column is not None:
@@ -110,7 +96,7 @@ def keys_in(table: Table, column: str | None) -> tuple[list[Any], str]:
 def matrix_in(
     table: Table, vectors: Hashable | Iterable[Hashable] | None, name: str, keys: list[Any]
 ) -> npt.NDArray[np.float32]:
-    """Return the vectors.
+    """Return the vectors as a float32 array of shape (n, dim).
 
     Parameters
     ----------
@@ -119,17 +105,9 @@ def matrix_in(
         Columns of numbers in order; one column of lists; the prefix of numbered columns; or None, for
         ``dest_emb0``, ``dest_emb1``, ... by the name, or ``emb0``, ``emb1``, ...
     name : str
+        Name of the column of the vectors.
     keys : list
         For error messages.
-
-    Returns
-    -------
-    float32 array of shape (n, dim)
-
-    Raises
-    ------
-    ColumnError, DataError
-        If there are no such columns, or they are not numeric.
     """
     if isinstance(vectors, str) and vectors in table.columns and not _column(table, vectors).dtype.is_numeric():
         return _lists(_column(table, vectors).to_list(), vectors, keys)
@@ -137,13 +115,7 @@ def matrix_in(
 
 
 def counts_in(table: Table, column: str) -> npt.NDArray[Any]:
-    """Return the numbers of a column without missing values.
-
-    Raises
-    ------
-    ColumnError, DataError
-        If there is no such column, or it is not numeric.
-    """
+    """Return the numbers of a numeric column without missing values."""
     series = _column(table, column)
     if not series.dtype.is_numeric():
         raise DataError(f"The column {column!r} is of type {series.dtype}, but counts are whole numbers.")

@@ -1,6 +1,7 @@
 """A matrix with a typed key for each row: the value that formats, indexes and queries work on."""
 
 from collections.abc import Iterable, Iterator, KeysView
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -15,26 +16,8 @@ __all__ = ["KeyedMatrix"]
 class KeyedMatrix:
     """An immutable float32 matrix with one row per category, looked up by key.
 
-    :class:`~tabemb.vectors.category_vectors.CategoryVectors` adds the methods of gensim's ``KeyedVectors``.
-
-    Parameters
-    ----------
-    keys : iterable of scalars
-        The categories, most frequent first. Keys keep their Python type: 1 and 1.0 are the same category; ``"1"`` and
-        ``True`` are two others.
-    vectors : array-like of shape (n, dim)
-        One row per key, finite, stored as float32. A ``numpy.memmap`` of float32 in mode "r" stays on disk.
-    counts : array-like of int of shape (n,), optional
-        Number of rows in which each category occurred.
-    name : str, default=""
-        Name of the column.
-    unknown, missing : array-like of shape (dim,), optional
-        Vectors of categories not seen in training, and of missing cells.
-
-    Raises
-    ------
-    DataError
-        If shapes do not match, a number is not finite, or a key is repeated.
+    :class:`~tabemb.vectors.category_vectors.CategoryVectors` documents the parameters, and adds the methods of gensim's
+    ``KeyedVectors``.
 
     Examples
     --------
@@ -125,31 +108,16 @@ class KeyedMatrix:
         return KeysView(self)
 
     def vector(self, values: npt.ArrayLike, what: str) -> npt.NDArray[np.float32]:
-        """Return numbers as a vector of this matrix: float32 of shape (dim,), read-only.
+        """Return numbers as a vector of this matrix: finite float32 of shape (dim,), read-only.
 
-        Parameters
-        ----------
-        values : array-like of shape (dim,)
-        what : str
-            What the numbers are, for the error message.
-
-        Raises
-        ------
-        DataError
-            If the shape differs or a number is not finite.
+        ``what`` names the numbers in the error message.
         """
         return float_array(values, what, (self.dim,), owner=self.owner)
 
     def replace(
         self, vectors: npt.ArrayLike, unknown: npt.ArrayLike | None = None, missing: npt.ArrayLike | None = None
     ) -> Self:
-        """Return the same categories with other vectors; ``unknown`` and ``missing`` are kept unless given.
-
-        Parameters
-        ----------
-        vectors : array-like of shape (n, dim)
-        unknown, missing : array-like of shape (dim,), optional
-        """
+        """Return the same categories with other vectors; ``unknown`` and ``missing`` are kept unless given."""
         return type(self)(
             self._index,
             vectors,
@@ -208,28 +176,9 @@ class KeyedMatrix:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Through the constructor, so that what is unpickled is valid and read-only too.
-        return _rebuild, (
-            type(self),
-            self.index_to_key,
-            self._vectors,
-            self._counts,
-            self._name,
-            self._unknown,
-            self._missing,
-        )
-
-
-def _rebuild(
-    cls: type[KeyedMatrix],
-    keys: list[Any],
-    vectors: npt.ArrayLike,
-    counts: npt.ArrayLike | None,
-    name: str,
-    unknown: npt.ArrayLike | None,
-    missing: npt.ArrayLike | None,
-) -> KeyedMatrix:
-    return cls(keys, vectors, counts, name=name, unknown=unknown, missing=missing)
+        # By the constructor, so that unpickled values are valid and read-only too.
+        make = partial(type(self), name=self._name, unknown=self._unknown, missing=self._missing)
+        return make, (self.index_to_key, self._vectors, self._counts)
 
 
 def _same(one: npt.NDArray[Any] | None, two: npt.NDArray[Any] | None) -> bool:

@@ -34,16 +34,12 @@ def neighborhood_size(n: int, k: int | None = None, *, of: str = "The column") -
     Parameters
     ----------
     n : int
-        Number of categories, 3 or more.
+        3 or more.
     k : int, optional
-        By default 10, or a quarter of the other categories if that is less, but at least 1.
+        From 1 to ``n - 2``: with ``n - 1`` every category is a neighbor of every other. By default 10, or a quarter of
+        the other categories if that is less, but at least 1.
     of : str
         Owner of the categories, for the error message.
-
-    Raises
-    ------
-    DataError
-        If ``k`` is not an integer from 1 to ``n - 2``. With ``n - 1`` every category is a neighbor of every other.
 
     Examples
     --------

@@ -164,18 +164,7 @@ class Search:
 
 
 def check_topn(topn: object) -> int:
-    """Return the number of results as an int.
-
-    Raises
-    ------
-    DataError
-        If it is not an integer from 1.
-
-    Examples
-    --------
-    >>> check_topn(3)
-    3
-    """
+    """Return the number of results as an int, or raise a ``DataError`` if it is not an integer from 1."""
     if isinstance(topn, bool) or not isinstance(topn, numbers.Integral) or topn < 1:
         raise DataError(f"topn is the number of results: expected a whole number from 1, got {topn!r}.")
     return int(topn)
@@ -184,15 +173,7 @@ def check_topn(topn: object) -> int:
 def allowed_rows(
     matrix: KeyedMatrix, *, min_count: int | None = None, where: Callable[[Any], object] | None = None
 ) -> Bools | None:
-    """Return which rows pass the filters, or None without a filter.
-
-    Parameters
-    ----------
-    matrix : KeyedMatrix
-    min_count : int, optional
-        Minimum count.
-    where : callable, optional
-        Function of a key that returns whether it passes.
+    """Return which rows have a minimum count and a key for which ``where(key)`` is true, or None without a filter.
 
     Raises
     ------

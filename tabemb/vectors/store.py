@@ -80,20 +80,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     ) -> list[tuple[Any, float]]:
         """Return the categories of a column that are nearest to a query.
 
-        Parameters
-        ----------
-        column : str
-        positive, negative, topn, **options
-            As in ``CategoryVectors.most_similar``.
-
-        Returns
-        -------
-        list of (key, score)
-
-        Raises
-        ------
-        ColumnError
-            If there is no such column. The message suggests similar names.
+        ``store.most_similar("dest", "JFK")`` is ``store["dest"].most_similar("JFK")``.
         """
         return self[column].most_similar(positive, negative, topn, **options)
 
