@@ -29,8 +29,8 @@ def main(rows=60_000, folder="pictures"):
     pictures = {
         "map.png": dest.plot(color=airports["tzone"].rename("time zone")),
         "neighbours.png": dest.plot("tsne", color=airports["lon"].rename("longitude")),
-        "heatmap.png": dest.plot_heatmap(top=40),
-        "tree.png": carrier.plot_dendrogram(),
+        "heatmap.png": dest.plot.heatmap(top=40),
+        "tree.png": carrier.plot.dendrogram(),
     }
     for name, ax in pictures.items():
         ax.get_figure().savefig(folder / name, dpi=150)

@@ -20,7 +20,7 @@ from tabemb.vectors.indexes.hnsw import load_hnsw
 from tabemb.vectors.key_index import is_several
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
-from tabemb.vectors.plots.accessor import Plotting
+from tabemb.vectors.plots.accessor import PlotAccessor
 from tabemb.vectors.queries import is_vector, read_items, read_list, read_queries, read_query
 from tabemb.vectors.search import Search, allowed_rows, check_topn
 from tabemb.vectors.shrinkage import shrink, uncertainty
@@ -35,7 +35,7 @@ Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 
 
-class CategoryVectors(Diagnosing, Plotting):
+class CategoryVectors(Diagnosing):
     """The learned vectors of the categories of one column.
 
     Has the API of gensim's ``KeyedVectors``; keys keep their Python types. Immutable: all arrays are read-only.
@@ -648,6 +648,11 @@ class CategoryVectors(Diagnosing, Plotting):
         array(['mon', 'tue'], dtype=object)
         """
         return load_hnsw(path, self.vectors, label_array(self._index.keys_in_order))
+
+    @property
+    def plot(self) -> PlotAccessor:
+        """Plots of the vectors: ``plot()`` draws a map, ``plot.heatmap()`` and ``plot.dendrogram()`` similarities."""
+        return PlotAccessor(self)
 
     def to_frame(self, *, count: bool = False, backend: str = "pandas") -> Any:
         """Return the vectors as a table, ready to be joined by the column.

@@ -1,26 +1,37 @@
-"""Pictures of a column's vectors: a map, a heatmap and a tree."""
+"""The plots of a column's vectors as methods: ``vectors.plot()``, ``.plot.heatmap()``, ``.plot.dendrogram()``."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.plots.map import plot_map
+from tabemb.vectors.plots.similarity import plot_dendrogram, plot_heatmap
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from tabemb.vectors.category_vectors import CategoryVectors
     from tabemb.vectors.plots.projections import Projection
 
-__all__ = ["Plotting"]
+__all__ = ["PlotAccessor"]
 
 
-class Plotting(KeyedMatrix):
-    """The part of :class:`~tabemb.vectors.category_vectors.CategoryVectors` that draws. Needs the extra ``plot``."""
+class PlotAccessor:
+    """Draws the vectors of a column. Requires matplotlib (the extra ``plot``).
 
-    __slots__ = ()
+    Call it to draw a map of the categories; :meth:`heatmap` and :meth:`dendrogram` draw their similarities.
 
-    def plot(
+    Parameters
+    ----------
+    vectors : KeyedMatrix
+    """
+
+    __slots__ = ("_vectors",)
+
+    def __init__(self, vectors: KeyedMatrix) -> None:
+        self._vectors = vectors
+
+    def __call__(
         self,
         method: "str | Mapping[str, Any] | Projection" = "pca",
         *,
@@ -29,22 +40,25 @@ class Plotting(KeyedMatrix):
         ax: "Axes | None" = None,
         title: str | None = None,
     ) -> "Axes":
-        """Draw the categories on a plane, so that those with like vectors lie close together.
+        """Draw a map of the categories: those with similar vectors are close together.
+
+        The area of a dot grows with the count of its category. The most frequent categories are labeled; a line leads
+        from a label to its dot where they are apart. Labels without room are left out.
 
         Parameters
         ----------
         method : str, mapping or Projection, default="pca"
-            How the vectors are laid out: ``"pca"``, ``"tsne"``, ``"umap"`` (extra ``umap``), with parameters as
+            Projection to the plane: ``"pca"``, ``"tsne"`` or ``"umap"`` (extra ``umap``), with parameters as
             ``{"name": "tsne", "perplexity": 10}``.
         color : None, "count", "cluster", mapping or pandas Series
-            ``"count"`` colours by rows, ``"cluster"`` by groups found by k-means; a mapping goes from key to label or
-            number, a Series from its index. Keys without a value are grey.
+            ``"count"`` colors by the number of rows, ``"cluster"`` by groups that k-means finds. A mapping goes from
+            key to label or number, a Series from its index. Keys without a value are gray.
         top : int, default=30
-            How many categories are named, the most frequent first, as far as there is room.
+            Number of categories to label, the most frequent first. Without counts, the first ones.
         ax : matplotlib Axes, optional
-            Where to draw; a new figure when left out.
+            Axes to draw on; by default those of a new figure.
         title : str, optional
-            The column's name when left out.
+            Title; the column's name by default.
 
         Returns
         -------
@@ -53,11 +67,11 @@ class Plotting(KeyedMatrix):
         Raises
         ------
         MissingExtraError
-            When matplotlib, or for ``"umap"`` umap-learn, is not installed.
+            If matplotlib is not installed, or umap-learn for ``"umap"``.
         UnknownNameError
-            When there is no such method.
+            If there is no such projection.
         DataError
-            When there is no category, ``top`` is negative, or ``color`` does not fit the categories.
+            If there are no categories, ``top`` is negative, or ``color`` does not match the categories.
 
         Examples
         --------
@@ -69,56 +83,78 @@ class Plotting(KeyedMatrix):
         >>> [text.get_text() for text in ax.get_legend().get_texts()]
         ['east', 'west']
         """
-        from tabemb.vectors.plots.map import plot_map
+        return plot_map(self._vectors, method, color=color, top=top, ax=ax, title=title)
 
-        return plot_map(cast("CategoryVectors", self), method=method, color=color, top=top, ax=ax, title=title)
-
-    def plot_heatmap(
+    def heatmap(
         self, keys: Iterable[Any] | None = None, *, top: int = 40, ax: "Axes | None" = None, title: str | None = None
     ) -> "Axes":
-        """Draw the cosine of each category with each; see :func:`~tabemb.vectors.plots.similarity.plot_heatmap`.
+        """Draw the cosine similarity of each pair of categories, ordered so that neighbors are similar.
 
         Parameters
         ----------
         keys : iterable of keys, optional
-            Which categories; the ``top`` most frequent ones when left out.
+            Categories to draw; by default the ``top`` most frequent ones.
         top : int, default=40
+            Number of categories if ``keys`` is not given.
         ax : matplotlib Axes, optional
+            Axes to draw on; by default those of a new figure, whose size grows with the number of categories.
         title : str, optional
+            Title; the column's name by default.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        UnknownKeyError
+            If a key is not in the column.
+        DataError
+            If there are no categories, or ``top`` is below 1.
 
         Examples
         --------
         >>> from matplotlib.figure import Figure
         >>> from tabemb import CategoryVectors
-        >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="colour")
-        >>> vectors.plot_heatmap(ax=Figure().subplots()).get_title(loc="left")
-        'colour'
+        >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="color")
+        >>> ax = vectors.plot.heatmap(ax=Figure().subplots())
+        >>> [text.get_text() for text in ax.get_yticklabels()]
+        ['blue', 'pink', 'red']
         """
-        from tabemb.vectors.plots.similarity import plot_heatmap
+        return plot_heatmap(self._vectors, keys, top=top, ax=ax, title=title)
 
-        return plot_heatmap(cast("CategoryVectors", self), keys, top=top, ax=ax, title=title)
-
-    def plot_dendrogram(
+    def dendrogram(
         self, keys: Iterable[Any] | None = None, *, top: int = 40, ax: "Axes | None" = None, title: str | None = None
     ) -> "Axes":
-        """Draw categories as a tree; see :func:`~tabemb.vectors.plots.similarity.plot_dendrogram`.
+        """Draw categories as a tree from hierarchical clustering: similar branches join further to the right.
 
         Parameters
         ----------
-        keys : iterable of keys, optional
-            Which categories; the ``top`` most frequent ones when left out.
-        top : int, default=40
-        ax : matplotlib Axes, optional
-        title : str, optional
+        keys, top, ax, title
+            As for :meth:`heatmap`.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        UnknownKeyError
+            If a key is not in the column.
+        DataError
+            If there are fewer than two categories, or ``top`` is below 2.
 
         Examples
         --------
         >>> from matplotlib.figure import Figure
         >>> from tabemb import CategoryVectors
-        >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="colour")
-        >>> vectors.plot_dendrogram(ax=Figure().subplots()).get_title(loc="left")
-        'colour'
+        >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="color")
+        >>> ax = vectors.plot.dendrogram(ax=Figure().subplots())
+        >>> ax.get_xlabel()
+        '1 - cosine, averaged over pairs'
         """
-        from tabemb.vectors.plots.similarity import plot_dendrogram
-
-        return plot_dendrogram(cast("CategoryVectors", self), keys, top=top, ax=ax, title=title)
+        return plot_dendrogram(self._vectors, keys, top=top, ax=ax, title=title)

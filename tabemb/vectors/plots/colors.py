@@ -11,13 +11,12 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError, did_you_mean
 from tabemb.table.keys import as_key, identity
 from tabemb.vectors.clustering import auto_clusters, cluster_names
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.style import FAINT, INK, QUIET, short_label
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-    from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["DOT", "NAMED", "OKABE_ITO", "Colouring", "Labels", "Numbers", "Plain", "colouring_of"]
 
@@ -126,7 +125,7 @@ class Numbers(Colouring):
         bar.set_label(self.title, fontsize=8, color=QUIET, parse_math=False)
 
 
-def colouring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vectors: "CategoryVectors") -> Colouring:
+def colouring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vectors: KeyedMatrix) -> Colouring:
     """Return the colouring that ``color`` means.
 
     Parameters
@@ -134,7 +133,7 @@ def colouring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vecto
     color : None, "count", "cluster", mapping or pandas Series
         A mapping goes from key to label or number, a Series from its index. Keys without a value are drawn in grey.
         When all values are numbers (truth values are not), there is a scale; otherwise each value is a label.
-    vectors : CategoryVectors
+    vectors : KeyedMatrix
 
     Returns
     -------
@@ -166,7 +165,7 @@ def colouring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vecto
     return Labels([None if each is None else str(each) for each in values], title)
 
 
-def _own_colouring(color: str, vectors: "CategoryVectors") -> Colouring:
+def _own_colouring(color: str, vectors: KeyedMatrix) -> Colouring:
     """Colour by what the vectors know of themselves."""
     if color == "cluster":
         groups = auto_clusters(vectors.vectors)
@@ -182,7 +181,7 @@ def _own_colouring(color: str, vectors: "CategoryVectors") -> Colouring:
     )
 
 
-def _values_by_key(color: Any, vectors: "CategoryVectors") -> list[Any]:
+def _values_by_key(color: Any, vectors: KeyedMatrix) -> list[Any]:
     """Return the value of each category, None where there is none."""
     if not hasattr(color, "items"):
         raise DataError(

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
-from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.colors import DOT, NAMED, Plain, colouring_of
 from tabemb.vectors.plots.labels import place_labels
 from tabemb.vectors.plots.projections import PROJECTIONS, Plane, Projection
@@ -31,54 +31,15 @@ _DOTS_AVOIDED = 3000
 
 
 def plot_map(
-    vectors: CategoryVectors,
-    *,
+    vectors: KeyedMatrix,
     method: str | Mapping[str, Any] | Projection = "pca",
+    *,
     color: "str | Mapping[Any, Any] | pd.Series[Any] | None" = None,
     top: int = 30,
     ax: "Axes | None" = None,
     title: str | None = None,
 ) -> "Axes":
-    """Draw the categories of a column on a plane, so that categories with like vectors lie close together.
-
-    The plane is that of the two principal components, or of another projection. The area of a dot grows with the
-    number of rows of its category. The most frequent categories are named; a name that had to move away is tied to its
-    dot by a line, and one for which there is no room is left out.
-
-    Parameters
-    ----------
-    vectors : CategoryVectors
-        With at least one category. Without ``counts`` all dots are of one size, and the first categories are named.
-    method : str, mapping or Projection, default="pca"
-        How the vectors are laid out; see :mod:`tabemb.vectors.plots.projections`.
-    color : None, "count", "cluster", mapping or pandas Series
-        What the dots are coloured by; see :func:`tabemb.vectors.plots.colors.colouring_of`.
-    top : int, default=30
-        How many categories are named, the most frequent first.
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure of 640 x 480 pixels when left out.
-    title : str, optional
-        The column's name when left out.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    DataError
-        When there is no category to draw, or ``top`` is negative.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> vectors = CategoryVectors(["red", "pink", "blue"], [[1, 0], [0.9, 0.2], [-1, 0]], [30, 5, 20], name="colour")
-    >>> ax = plot_map(vectors, ax=Figure().subplots())
-    >>> ax.get_title(loc="left")
-    'colour'
-    """
+    """Draw a map of the categories, as ``vectors.plot()`` does: the accessor documents the parameters and errors."""
     if top < 0:
         raise DataError(f"plot_map names the `top` most frequent categories: expected 0 or more, got {top}.")
     if not len(vectors):
@@ -169,7 +130,7 @@ def _quieten(ax: "Axes", plane: Plane) -> None:
     ax.set_aspect("equal", adjustable="datalim")
 
 
-def _subtitle(vectors: CategoryVectors, n_labels: int, *, complete: bool) -> str:
+def _subtitle(vectors: KeyedMatrix, n_labels: int, *, complete: bool) -> str:
     parts = [f"{len(vectors):,} {'category' if len(vectors) == 1 else 'categories'}"]
     if 0 < n_labels < len(vectors):
         parts.append(f"the {n_labels} most frequent named" if complete else f"{n_labels} frequent ones named")

@@ -7,14 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.colors import OKABE_ITO
 from tabemb.vectors.plots.hierarchy import cosine_matrix, leaf_order, linkage_of
 from tabemb.vectors.plots.style import FAINT, INK, QUIET, head, new_axes, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["plot_dendrogram", "plot_heatmap"]
 
@@ -30,48 +29,14 @@ _ALL_ALIKE = 0.999
 
 
 def plot_heatmap(
-    vectors: "CategoryVectors",
+    vectors: KeyedMatrix,
     keys: Iterable[Any] | None = None,
     *,
     top: int = 40,
     ax: "Axes | None" = None,
     title: str | None = None,
 ) -> "Axes":
-    """Draw the cosine of each category with each, in an order in which neighbours are alike.
-
-    Parameters
-    ----------
-    vectors : CategoryVectors
-    keys : iterable of keys, optional
-        Which categories; the ``top`` most frequent ones when left out.
-    top : int, default=40
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure that grows with the number of categories when left out.
-    title : str, optional
-        The column's name when left out.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    UnknownKeyError
-        When a key is not in the column.
-    DataError
-        When there is no category to draw, or ``top`` is below 1.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from tabemb import CategoryVectors
-    >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="colour")
-    >>> ax = plot_heatmap(vectors, ax=Figure().subplots())
-    >>> [text.get_text() for text in ax.get_yticklabels()]
-    ['blue', 'pink', 'red']
-    """
+    """Draw the cosine similarity of each pair of categories: ``vectors.plot.heatmap()``."""
     rows = _chosen(vectors, keys, top, fewest=1)
     rows = rows[leaf_order(vectors.vectors[rows])]
     cosines = cosine_matrix(vectors.vectors[rows])
@@ -97,48 +62,14 @@ def plot_heatmap(
 
 
 def plot_dendrogram(
-    vectors: "CategoryVectors",
+    vectors: KeyedMatrix,
     keys: Iterable[Any] | None = None,
     *,
     top: int = 40,
     ax: "Axes | None" = None,
     title: str | None = None,
 ) -> "Axes":
-    """Draw categories as a tree: the farther to the left two branches meet, the less alike they are.
-
-    Parameters
-    ----------
-    vectors : CategoryVectors
-    keys : iterable of keys, optional
-        Which categories; the ``top`` most frequent ones when left out.
-    top : int, default=40
-    ax : matplotlib Axes, optional
-        Where to draw; a new figure that grows with the number of categories when left out.
-    title : str, optional
-        The column's name when left out.
-
-    Returns
-    -------
-    matplotlib Axes
-
-    Raises
-    ------
-    MissingExtraError
-        When matplotlib is not installed.
-    UnknownKeyError
-        When a key is not in the column.
-    DataError
-        When there are fewer than two categories to draw, or ``top`` is below 2.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from tabemb import CategoryVectors
-    >>> vectors = CategoryVectors(["red", "blue", "pink"], [[1, 0], [-1, 0.1], [0.9, 0.2]], name="colour")
-    >>> ax = plot_dendrogram(vectors, ax=Figure().subplots())
-    >>> ax.get_xlabel()
-    '1 - cosine, averaged over pairs'
-    """
+    """Draw categories as a tree: ``vectors.plot.dendrogram()``."""
     rows = _chosen(vectors, keys, top, fewest=2)
     ax = new_axes(6.4, float(np.clip(0.9 + _STEP * len(rows), 2.4, _MOST))) if ax is None else ax
     from scipy.cluster.hierarchy import dendrogram
@@ -161,7 +92,7 @@ def plot_dendrogram(
     return ax
 
 
-def _chosen(vectors: "CategoryVectors", keys: Iterable[Any] | None, top: int, *, fewest: int) -> npt.NDArray[np.intp]:
+def _chosen(vectors: KeyedMatrix, keys: Iterable[Any] | None, top: int, *, fewest: int) -> npt.NDArray[np.intp]:
     """Return the rows to draw."""
     if keys is None:
         if isinstance(top, bool) or not isinstance(top, int) or top < fewest:
@@ -193,7 +124,7 @@ def _branch_colours(joined: FloatArray) -> Callable[[int], str]:
     return lambda node: OKABE_ITO[groups[leaf[node]] - 1] if joined[node - n, 2] <= bar else QUIET
 
 
-def _subtitle(vectors: "CategoryVectors", n: int, most_frequent: bool) -> str:
+def _subtitle(vectors: KeyedMatrix, n: int, most_frequent: bool) -> str:
     total = f"{len(vectors):,} {'category' if len(vectors) == 1 else 'categories'}"
     if n == len(vectors):
         return total

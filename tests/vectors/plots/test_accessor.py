@@ -1,4 +1,4 @@
-"""The pictures as methods: each hands its arguments on."""
+"""The plots as methods: each passes its arguments on."""
 
 import pytest
 
@@ -22,12 +22,12 @@ def test_a_map_with_every_argument(airports, ax):
 
 
 def test_a_heatmap_and_a_tree_with_every_argument(airports):
-    for method in ("plot_heatmap", "plot_dendrogram"):
+    for method in ("heatmap", "dendrogram"):
         ax = Figure().subplots()
-        assert getattr(airports, method)(["SFO", "JFK", "OAK"], ax=ax, title="Three") is ax
+        assert getattr(airports.plot, method)(["SFO", "JFK", "OAK"], ax=ax, title="Three") is ax
         assert sorted(text.get_text() for text in ax.get_yticklabels()) == ["JFK", "OAK", "SFO"]
         assert ax.get_title(loc="left") == "Three"
-        few = getattr(airports, method)(top=2, ax=Figure().subplots())
+        few = getattr(airports.plot, method)(top=2, ax=Figure().subplots())
         assert len(few.get_yticklabels()) == 2
 
 
