@@ -43,7 +43,7 @@ from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from tabemb import EmbeddingEncoder
 from tabemb.estimators import cross_fitting
-from tabemb.estimators.cross_fitting import FoldTables, PerFold
+from tabemb.estimators.cross_fitting import FoldTables, FoldVectors
 from tabemb.vectors.alignment import align, mean_of_seen
 
 try:
@@ -69,8 +69,8 @@ class KeptTables(FoldTables):
 class EachStopping(EmbeddingEncoder):
     """Each fold has a validation part, and stops by it."""
 
-    def _to_train(self, rows, seeds, records):
-        return super()._to_train(rows, seeds, [])
+    def _stops_by_itself(self, number):
+        return True
 
 
 class OneStart(EmbeddingEncoder):
@@ -94,7 +94,7 @@ class Side:
         self.encoder = cls(**params)
         with patch.object(cross_fitting, "FoldTables", KeptTables):
             start = time.perf_counter()
-            self.per_fold = self.encoder._fit_in_folds(X, y, None, {}, caller="fit_transform")
+            self.per_fold = self.encoder._cross_fit(X, y, None, {})
             self.frame = self.encoder._read(X)
             self.train = self.encoder._side_by_side(self.frame, self.per_fold)
             self.seconds = time.perf_counter() - start
@@ -110,7 +110,7 @@ class Side:
 
     def of(self, stacks, X_test):
         """Return the features by stacks of the folds' tables and, as the last, that for test rows."""
-        train = self.encoder._side_by_side(self.frame, PerFold(self.per_fold.fold_of, stacks, {}))
+        train = self.encoder._side_by_side(self.frame, FoldVectors(self.per_fold.fold_of, stacks, {}))
         for table, layer in self.encoder._network.tables.items():
             layer.embeddings.assign(stacks[table][-1])
         return train, self.encoder.transform(X_test)

@@ -9,26 +9,26 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.auto_dim import needed_dims
 from tabemb.estimators.ensemble import mean_of, network_seeds, start_as
-from tabemb.estimators.folds import fold_of_each_row, left_out
-from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
+from tabemb.estimators.folds import deal_folds, left_out, strata_of
+from tabemb.estimators.inputs import TrainingData, check_table, check_targets, check_weights, take_column_order
 from tabemb.estimators.learned import LearnedVectors
-from tabemb.estimators.parameters import check_parameters
-from tabemb.estimators.pretrained import PretrainedMixin
-from tabemb.estimators.splits import strata_of
+from tabemb.estimators.parameters import PARTS, check_parameters
+from tabemb.estimators.persistence import save
+from tabemb.estimators.pretrained import Pretrained, PretrainedReport
 from tabemb.estimators.unknown import serve_unknown, shown_as_known
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
-from tabemb.nn.losses import LOSSES
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
-from tabemb.nn.sizes import SIZE_RULES, columns_from_data, embedding_dims, rate_of_table
-from tabemb.nn.tasks import Task
+from tabemb.nn.sizes import columns_from_data, embedding_dims, rate_of_table
+from tabemb.nn.tasks import TASKS, Task, task_from_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
@@ -36,30 +36,22 @@ from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
-from tabemb.training.schedules import SCHEDULES
 from tabemb.training.trainer import TABLE_FACTOR, Trainer, TrainingRecord
 
 __all__ = ["EmbeddingEstimator"]
 
 FEWEST_ROWS_TO_SPLIT = 20
 NO_SIZES: Mapping[str, int] = MappingProxyType({})
-PARTS = {
-    "body": BODIES,
-    "numeric": NUMERIC_ENCODERS,
-    "schedule": SCHEDULES,
-    "embedding_dim": SIZE_RULES,
-    "loss": LOSSES,
-    "handle_unknown": UNKNOWN_STRATEGIES,
-}
 
 
-class EmbeddingEstimator(PretrainedMixin):
+class EmbeddingEstimator(BaseEstimator):
     """The base of all estimators; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier` for the parameters."""
 
     _integers = "numeric"
     # The network, and the others of an ensemble.
     _network: Network
     _others: tuple[Network, ...] = ()
+    _pretrained = Pretrained(starts={}, report=PretrainedReport({}))
 
     # ------------------------------------------------------------------ parameters
 
@@ -117,6 +109,12 @@ class EmbeddingEstimator(PretrainedMixin):
         return LearnedVectors(self._networks, self.encoder_.vocabularies)
 
     @property
+    def pretrained_report_(self) -> PretrainedReport:
+        """How many categories of each column were found in ``pretrained``, and in which way."""
+        check_is_fitted(self, "encoder_")
+        return self._pretrained.report
+
+    @property
     def _networks(self) -> tuple[Network, ...]:
         return self._network, *self._others
 
@@ -139,23 +137,33 @@ class EmbeddingEstimator(PretrainedMixin):
             raise
 
     def _learn(self, X, y, sample_weight):
-        frame, targets, weights = self._read_training_rows(X, y, sample_weight)
+        data = self._read_training_data(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
-        self.task_ = self._task_of(targets)
-        self.encoder_, table = self._fit_table_encoder(frame)
-        self._take_pretrained()
-        of_networks = network_seeds(seeds, self._n_networks())
-        rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
-        self._start_networks(of_networks, self._sizes_from_data(rows, seeds))
+        rows = self._encode_training_data(data, self._task_of(data.targets))
+        seeds_of_networks = network_seeds(seeds, self._n_networks())
+        self._start_networks(seeds_of_networks, self._sizes_from_data(rows, seeds))
         self._check_output()
         self._start_logits(rows)
-        records = [self._train(*each, rows) for each in zip(self._networks, of_networks, strict=True)]
-        self._adjust_task(rows, of_networks)
+        records = [self._train(*each, rows) for each in zip(self._networks, seeds_of_networks, strict=True)]
+        self._adjust_task(rows, seeds_of_networks)
+        self._keep_records(records)
+
+    def _encode_training_data(self, data: TrainingData, task: Task) -> Rows:
+        """Learn the encoding of the columns, look up pretrained vectors, and return the encoded rows."""
+        self.task_ = task
+        self.encoder_, table = self._fit_table_encoder(data.frame)
+        self._pretrained = Pretrained.look_up(
+            self.pretrained, self.freeze, list(self._embedded()), self.encoder_.vocabularies
+        )
+        return Rows(table=table, targets=task.encode(data.targets), weights=data.weights)
+
+    def _keep_records(self, records: list[TrainingRecord]) -> None:
+        """Keep what is known of the training of each network, and forget what only the training needed."""
         self.histories_ = [record.history for record in records]
         self.history_ = records[0].history
         self.n_epochs_ = records[0].n_epochs
         self.best_epoch_ = records[0].best_epoch
-        self._forget_sources()
+        self._pretrained = self._pretrained.without_vectors()
         self.__dict__.pop("_loops", None)
 
     def _n_networks(self) -> int:
@@ -205,18 +213,20 @@ class EmbeddingEstimator(PretrainedMixin):
     def _adjust_task(self, rows: Rows, of_networks: list[Seeds]) -> None:
         """Fit what the task learns from trained networks; nothing, unless an estimator says so."""
 
-    def _read_training_rows(self, X, y, sample_weight, *, known=False):
+    def _read_training_data(self, X: Any, y: Any, sample_weight: Any, *, known: bool = False) -> TrainingData:
         check_parameters(self)
         frame = take_column_order(self, X) if known else check_table(self, X)
-        targets = check_targets(y, frame.n_rows, numeric=self._wants_numbers(y), owner=type(self).__name__)
+        targets = check_targets(y, frame.n_rows, numeric=self._wants_numbers(), owner=type(self).__name__)
         weights = check_weights(sample_weight, frame.n_rows)
+        n_rows, kept = frame.n_rows, np.arange(frame.n_rows)
         if weights is not None and not weights.all():
             # A row of weight 0 is as if it were not there: neither its class nor its categories are learned.
             kept = np.flatnonzero(weights)
             frame, targets, weights = frame.take(kept), targets[kept], weights[kept]
-        return frame, targets, self._class_weighted(targets, weights)
+        weights = self._class_weighted(targets, weights)
+        return TrainingData(frame=frame, targets=targets, weights=weights, kept=kept, n_rows=n_rows)
 
-    def _wants_numbers(self, y) -> bool:
+    def _wants_numbers(self) -> bool:
         raise TypeError("an estimator says whether its targets are numbers")
 
     def _check_output(self) -> None:
@@ -250,7 +260,7 @@ class EmbeddingEstimator(PretrainedMixin):
                 "The table has no categorical column, so there are no vectors to learn. Name the columns that hold "
                 "categories in categorical=[...].",
                 SchemaHint,
-                stacklevel=7,
+                stacklevel=6,
             )
         return encoder, table
 
@@ -261,7 +271,7 @@ class EmbeddingEstimator(PretrainedMixin):
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
         vocabularies = self.encoder_.vocabularies
-        dims = embedding_dims(self.embedding_dim, self._embedded()) | self._pretrained_dims() | sizes
+        dims = embedding_dims(self.embedding_dim, self._embedded()) | self._pretrained.dims(self.embedding_dim) | sizes
         features, one_hot = [], []
         for position, (name, vocabulary) in enumerate(vocabularies.items()):
             if name in dims:
@@ -281,7 +291,7 @@ class EmbeddingEstimator(PretrainedMixin):
             seed=seed,
         )
         network = Network(spec)
-        self._begin_rows(network)
+        self._pretrained.start(network)
         return network
 
     def _rate(self, dim: int, n_categories: int) -> float:
@@ -297,9 +307,9 @@ class EmbeddingEstimator(PretrainedMixin):
         strata = strata_of(rows.targets, n_held) if self.task_.is_classifier else None
         if (n_members := self._n_separate()) > 1:
             n_folds = max(n_members, round(1 / self.validation_fraction))
-            folds = fold_of_each_row(len(rows), n_folds, strata, seeds.generator("validation"))
+            folds = deal_folds(len(rows), n_folds, strata, seeds.generator("validation"))
             train = replace(rows, folds=folds)
-            return train, left_out(train, n_members, seeds.generator("judged"), self.encoder_, self._kept)
+            return train, left_out(train, n_members, seeds.generator("judged"), self.encoder_, self._pretrained.kept)
         kept, held = train_test_split(
             np.arange(len(rows)),
             test_size=min(n_held, len(rows) - 1),
@@ -307,7 +317,7 @@ class EmbeddingEstimator(PretrainedMixin):
             stratify=strata,
         )
         train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
-        shown_as_known(validation, train, self.encoder_, self._kept)
+        shown_as_known(validation, train, self.encoder_, self._pretrained.kept)
         return train, validation
 
     def _n_separate(self) -> int:
@@ -326,7 +336,7 @@ class EmbeddingEstimator(PretrainedMixin):
             rows,
             drops=self.category_dropout > 0,
             n_members=self._n_separate(),
-            kept=self._kept,
+            kept=self._pretrained.kept,
         )
 
     def _trainer(self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None) -> Trainer:
@@ -358,12 +368,48 @@ class EmbeddingEstimator(PretrainedMixin):
 
     # ------------------------------------------------------------------ saving
 
-    def _beside_networks(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Return what was learned beside the networks, to be saved: JSON values and arrays."""
+    def _to_state(self) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
+        """Return what was learned: JSON values by name, and arrays by group and name."""
+        state, arrays = {}, {f"network-{i}": _weights_by_name(network) for i, network in enumerate(self._networks)}
+        state["table"], arrays["table"] = self.encoder_.to_state()
+        state["beside"], arrays["beside"] = self._own_state()
+        state["pretrained"], arrays["pretrained"] = self._pretrained.to_state()
+        return state | {
+            "n_features_in": self.n_features_in_,
+            "feature_names_in": [str(name) for name in getattr(self, "feature_names_in_", [])] or None,
+            "task": {"name": TASKS.name_of(self.task_), **self.task_.to_state()},
+            "networks": [{"seed": network.spec.seed} for network in self._networks],
+            "output": dict(getattr(self, "_sklearn_output_config", {})),
+            "histories": self.histories_,
+            "n_epochs": self.n_epochs_,
+            "best_epoch": self.best_epoch_,
+            "sizes": {feature.name: feature.table.embedding_dim for feature in self._network.spec.features},
+        }, arrays
+
+    def _take_state(self, state: Mapping[str, Any], arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+        """Become fitted as the estimator was whose :meth:`_to_state` is given."""
+        self.encoder_ = TableEncoder.from_state(state["table"], arrays["table"])
+        self.task_ = task_from_state(state["task"])
+        self.n_features_in_ = state["n_features_in"]
+        if state["feature_names_in"]:
+            self.feature_names_in_ = np.asarray(state["feature_names_in"], dtype=object)
+        if state["output"]:
+            self.set_output(**state["output"])
+        self.histories_, self.history_ = state["histories"], state["histories"][0]
+        self.n_epochs_, self.best_epoch_ = state["n_epochs"], state["best_epoch"]
+        self._pretrained = Pretrained.from_state(state["pretrained"], arrays["pretrained"])
+        self._network, *others = [self._network_from_seed(each["seed"], state["sizes"]) for each in state["networks"]]
+        self._others = tuple(others)
+        for number, network in enumerate(self._networks):
+            network.model.set_weights(list(arrays[f"network-{number}"].values()))
+        self._take_own_state(state["beside"], arrays["beside"])
+
+    def _own_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what a subclass has learned beside all that: JSON values and arrays."""
         return {}, {}
 
-    def _take_beside_networks(self, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what was saved of it."""
+    def _take_own_state(self, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+        """Take what :meth:`_own_state` has returned."""
 
     def __getstate__(self):
         state = super().__getstate__()
@@ -385,9 +431,12 @@ class EmbeddingEstimator(PretrainedMixin):
         OutputError
             When it cannot be written.
         """
-        from tabemb.estimators.persistence import save
-
+        check_is_fitted(self, "encoder_")
         save(self, path)
+
+
+def _weights_by_name(network: Network) -> dict[str, np.ndarray]:
+    return {f"{place:04d}": array for place, array in enumerate(network.model.get_weights())}
 
 
 def _auto_batch_size(n_rows: int) -> int:

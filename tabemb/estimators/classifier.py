@@ -11,7 +11,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from tabemb.estimators.base import FEWEST_ROWS_TO_SPLIT
 from tabemb.estimators.calibration import best_temperature, held_out_logits
-from tabemb.estimators.partial import PartialFitMixin
+from tabemb.estimators.partial import PartialFitEstimator
 from tabemb.estimators.serving import ClassifierPredictor
 from tabemb.exceptions import DataError
 from tabemb.nn.losses import ClassLoss, loss_of
@@ -20,7 +20,7 @@ from tabemb.nn.tasks import task_of
 __all__ = ["EmbeddingClassifier"]
 
 
-class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
+class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
     """A neural network for classes that learns a vector for each category of each column.
 
     Entity embeddings as in Guo & Berkhahn 2016 (arXiv:1604.06737), with a learned row for unknown categories and an
@@ -318,7 +318,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitMixin):
         """
         return ClassifierPredictor.of(self)
 
-    def _wants_numbers(self, y):
+    def _wants_numbers(self):
         return False
 
     def _task_of(self, targets):

@@ -1,7 +1,7 @@
 """Cross-fitting: the vectors of each row are learned from the rows of other folds, and all are in one space."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -10,7 +10,8 @@ from sklearn import get_config
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from tabemb.estimators.base import EmbeddingEstimator
-from tabemb.estimators.splits import Fold, even_folds, folds_of_splitter, only_kept
+from tabemb.estimators.folds import Fold, even_folds, folds_of_splitter, only_kept
+from tabemb.estimators.inputs import TrainingData
 from tabemb.estimators.target_statistics import shrunk_means, target_columns
 from tabemb.exceptions import DataError
 from tabemb.nn.embedding import TableSpec
@@ -18,14 +19,13 @@ from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
-from tabemb.training.trainer import TrainingRecord
 from tabemb.vectors.alignment import align, mean_of_seen
 
-__all__ = ["CrossFitMixin", "PerFold"]
+__all__ = ["CrossFitEstimator", "FoldTables", "FoldVectors"]
 
 
 @dataclass(frozen=True)
-class PerFold:
+class FoldVectors:
     """What each fold learned, and as the last one what serves all other rows.
 
     Parameters
@@ -45,35 +45,6 @@ class PerFold:
     def look_up(self, stack: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the tables of all folds as one, and which of its rows belongs to each index."""
         return stack.reshape(-1, stack.shape[-1]), indices + self.fold_of * stack.shape[1]
-
-
-@dataclass
-class Asked:
-    """What a fit was asked for, and what came of it; there while the fit runs.
-
-    Parameters
-    ----------
-    X, y : table and targets
-        As they came.
-    params : mapping
-        What the splitter gets beside them.
-    n_rows : int
-        How many rows there are.
-    kept : ndarray of int
-        Those with a weight above 0, by number.
-    targets : ndarray of shape (n_kept,) or (n_kept, n_outputs)
-        Their targets.
-    per_fold : PerFold or None
-        What came of it.
-    """
-
-    X: Any
-    y: Any
-    params: Mapping[str, Any]
-    n_rows: int = 0
-    kept: np.ndarray = field(default_factory=lambda: np.empty(0, int))
-    targets: np.ndarray = field(default_factory=lambda: np.empty(0))
-    per_fold: PerFold | None = None
 
 
 class FoldTables:
@@ -130,18 +101,98 @@ class FoldTables:
             network.tables[table].embeddings.assign(stack[-1])
 
 
-class CrossFitMixin(EmbeddingEstimator):
+class CrossFitEstimator(EmbeddingEstimator):
     """An estimator that trains its network anew for each fold of its ``cv``, and keeps the mean of their tables.
 
     Each fold starts from weights of its own, so that in the mean of their tables the noise of the starts, which is most
     of what a rare category has, is less. All are turned towards the first fold, whose body stays in the network.
     """
 
-    _asked: Asked
     _statistics: dict[str, np.ndarray]
     n_folds_: int
 
-    # ------------------------------------------------------------------ what a fit is given
+    def _cross_fit(self, X: Any, y: Any, sample_weight: Any, params: Mapping[str, Any]) -> FoldVectors | None:
+        """Fit, and return what each fold learned; None if there are no folds or no vectors.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for ``fit``.
+        params : mapping
+            What the splitter in ``cv`` gets beside them, from :meth:`_split_params`.
+        """
+        data = self._read_training_data(X, y, sample_weight)
+        seeds = Seeds(self._root_seed())
+        rows = self._encode_training_data(data, self._task_of(data.targets))
+        self._start_networks([seeds], self._sizes_from_data(rows, seeds))
+        self._check_output()
+        network, self.n_folds_ = self._network, 0
+        self._statistics = self._target_means(rows, data.targets)
+        if self.cv is None or not network.tables:
+            self._start_logits(rows)
+            self._keep_records([self._train(network, seeds, rows)])
+            return None
+
+        folds = self._folds(X, y, data, rows, seeds, params)
+        tables, records, means = FoldTables(network, len(folds)), [], []
+        for number, fold in enumerate(folds):
+            fold_seeds, fold_rows = self._begin_fold(network, seeds, number), rows.take(fold.train)
+            self._start_logits(fold_rows)
+            stops = self._stops_by_itself(number)
+            train, validation = self._split(fold_rows, fold_seeds) if stops else (fold_rows, None)
+            stop_after = None if stops else records[0].best_epoch
+            records.append(self._train_on(network, fold_seeds, train, validation, stop_after=stop_after))
+            tables.take(number, network, train)
+            means.append(self._target_means(fold_rows, data.targets[fold.train]))
+            if number == 0:
+                trunk = _values(network.trunk.variables)
+        tables.bring_together(rows, self.category_dropout)
+        tables.give_mean(network)
+        _assign(network.trunk.variables, trunk)
+        self.n_folds_ = len(folds)
+        self._keep_records(records[:1])
+        means.append(self._statistics)
+        stacked = {column: np.stack([each[column] for each in means]) for column in self._statistics}
+        return FoldVectors(_fold_of_each_row(folds, data), tables.stacks, stacked)
+
+    def _folds(self, X: Any, y: Any, data: TrainingData, rows: Rows, seeds: Seeds, params: Mapping) -> list[Fold]:
+        """Return the folds, the one with the most rows to learn from first."""
+        if isinstance(self.cv, Integral):
+            generator = seeds.generator("folds")
+            return even_folds(self.cv, rows.targets, classes=self.task_.is_classifier, generator=generator)
+        folds = folds_of_splitter(self.cv, X, y, data.n_rows, params)
+        return sorted(only_kept(folds, data.kept, data.n_rows), key=lambda fold: -len(fold.train))
+
+    def _begin_fold(self, network: Network, seeds: Seeds, number: int) -> Seeds:
+        """Bring the network to the start of a fold; return the seeds of its training."""
+        if number == 0:
+            return seeds
+        own = Seeds(seeds[f"fold/{number}"])
+        sizes = {feature.name: feature.table.embedding_dim for feature in network.spec.features}
+        _assign(_variables(network), _values(_variables(self._network_from_seed(own["network"], sizes))))
+        return own
+
+    def _stops_by_itself(self, number: int) -> bool:
+        """Return whether a fold finds the best number of epochs by a validation part of its own.
+
+        The first fold does; the others train for as many epochs, on all of their rows. Callbacks may do anything, so
+        that with them each fold finds out for itself.
+        """
+        return number == 0 or bool(self.callbacks)
+
+    def _target_means(self, rows: Rows, targets: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the mean target of each category by column; none unless ``target_statistics``."""
+        if not self.target_statistics:
+            return {}
+        columns = target_columns(self.task_, targets)
+        return {
+            feature.name: shrunk_means(
+                rows.table.indices[:, feature.position], columns, feature.table.vocabulary_size, rows.weights
+            )
+            for feature in self._network.spec.features
+        }
+
+    # ------------------------------------------------------------------ metadata
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata are routed: ``sample_weight`` to the fit, and to ``cv`` what it asks for.
@@ -153,16 +204,7 @@ class CrossFitMixin(EmbeddingEstimator):
         splits = MethodMapping().add(caller="fit", callee="split").add(caller="fit_transform", callee="split")
         return MetadataRouter(owner=self).add_self_request(self).add(splitter=self.cv, method_mapping=splits)
 
-    def _fit_in_folds(self, X, y, sample_weight, params, *, caller: str) -> PerFold | None:
-        """Fit, and return what each fold learned; None where there are no folds."""
-        self._asked = Asked(X, y, self._params_of_split(params, caller))
-        try:
-            self._fit(X, y, sample_weight)
-            return self._asked.per_fold
-        finally:
-            self.__dict__.pop("_asked", None)
-
-    def _params_of_split(self, params, caller):
+    def _split_params(self, params: Mapping[str, Any], caller: str) -> Mapping[str, Any]:
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, caller, **params).splitter.split
         if strange := sorted(set(params) - {"groups"}):
@@ -178,103 +220,23 @@ class CrossFitMixin(EmbeddingEstimator):
             )
         return given
 
-    def _read_training_rows(self, X, y, sample_weight, *, known=False):
-        frame, targets, weights = super()._read_training_rows(X, y, sample_weight, known=known)
-        asked, asked.targets = self._asked, targets
-        given = np.asarray(sample_weight)
-        # One weight for all, or none, leaves no row out.
-        asked.n_rows = len(given) if given.ndim else frame.n_rows
-        asked.kept = np.flatnonzero(given) if given.ndim else np.arange(frame.n_rows)
-        return frame, targets, weights
-
-    # ------------------------------------------------------------------ fold by fold
-
-    def _train(self, network: Network, seeds: Seeds, rows: Rows) -> TrainingRecord:
-        self._statistics, self.n_folds_ = self._statistics_of(rows, np.arange(len(rows))), 0
-        if self.cv is None or not network.tables:
-            return super()._train(network, seeds, rows)
-        folds = self._folds(rows, seeds)
-        learned, statistics = FoldTables(network, len(folds)), []
-        records: list[TrainingRecord] = []
-        for number, fold in enumerate(folds):
-            of_fold, its_rows = self._begin_fold(network, seeds, number), rows.take(fold.train)
-            # The start of the logits is taken from targets, too.
-            self._start_logits(its_rows)
-            train, validation, stop_after = self._to_train(its_rows, of_fold, records)
-            records.append(self._train_on(network, of_fold, train, validation, stop_after=stop_after))
-            learned.take(number, network, train)
-            statistics.append(self._statistics_of(rows, fold.train))
-            if number == 0:
-                body = _values(network.trunk.variables)
-        learned.bring_together(rows, self.category_dropout)
-        _assign(network.trunk.variables, body)
-        learned.give_mean(network)
-        self._asked.per_fold = PerFold(
-            self._fold_of(folds),
-            learned.stacks,
-            {name: np.stack([*(each[name] for each in statistics), whole]) for name, whole in self._statistics.items()},
-        )
-        self.n_folds_ = len(folds)
-        return records[0]
-
-    def _begin_fold(self, network: Network, seeds: Seeds, number: int) -> Seeds:
-        """Bring the network to the start of a fold; return the seeds of its training."""
-        if number == 0:
-            return seeds
-        own = Seeds(seeds[f"fold/{number}"])
-        sizes = {feature.name: feature.table.embedding_dim for feature in network.spec.features}
-        _assign(_variables(network), _values(_variables(self._network_from_seed(own["network"], sizes))))
-        return own
-
-    def _to_train(
-        self, rows: Rows, seeds: Seeds, records: list[TrainingRecord]
-    ) -> tuple[Rows, Rows | None, int | None]:
-        """Return what a fold trains on, what it is judged by, and the epoch after which it ends.
-
-        The first fold finds by its validation part how many epochs are best; the others train as many, on all of their
-        rows. Callbacks may do anything, so that with them each fold finds out for itself.
-        """
-        if records and not self.callbacks:
-            return rows, None, records[0].best_epoch
-        return *self._split(rows, seeds), None
-
-    def _folds(self, rows: Rows, seeds: Seeds) -> list[Fold]:
-        """Return the folds, the one with the most rows to learn from first."""
-        asked = self._asked
-        if isinstance(self.cv, Integral):
-            generator = seeds.generator("folds")
-            return even_folds(self.cv, rows.targets, classes=self.task_.is_classifier, generator=generator)
-        folds = folds_of_splitter(self.cv, asked.X, asked.y, asked.n_rows, asked.params)
-        return sorted(only_kept(folds, asked.kept, asked.n_rows), key=lambda fold: -len(fold.train))
-
-    def _fold_of(self, folds):
-        fold_of = np.full(self._asked.n_rows, len(folds))
-        for number, fold in enumerate(folds):
-            fold_of[self._asked.kept[fold.held]] = number
-        return fold_of
-
-    def _statistics_of(self, rows: Rows, which: np.ndarray) -> dict[str, np.ndarray]:
-        if not self.target_statistics:
-            return {}
-        columns = target_columns(self.task_, self._asked.targets[which])
-        weights = None if rows.weights is None else rows.weights[which]
-        return {
-            feature.name: shrunk_means(
-                rows.table.indices[which, feature.position], columns, feature.table.vocabulary_size, weights
-            )
-            for feature in self._network.spec.features
-        }
-
     # ------------------------------------------------------------------ saving
 
-    def _beside_networks(self):
+    def _own_state(self):
         return {"n_folds": self.n_folds_, "statistics": list(self._statistics)}, {
             f"{place:04d}": table for place, table in enumerate(self._statistics.values())
         }
 
-    def _take_beside_networks(self, data, arrays):
+    def _take_own_state(self, data, arrays):
         self.n_folds_ = data["n_folds"]
         self._statistics = dict(zip(data["statistics"], arrays.values(), strict=True))
+
+
+def _fold_of_each_row(folds: list[Fold], data: TrainingData) -> np.ndarray:
+    fold_of = np.full(data.n_rows, len(folds))
+    for number, fold in enumerate(folds):
+        fold_of[data.kept[fold.held]] = number
+    return fold_of
 
 
 def _variables(network):

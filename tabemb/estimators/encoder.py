@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.cross_fitting import CrossFitMixin, PerFold
+from tabemb.estimators.cross_fitting import CrossFitEstimator, FoldVectors
 from tabemb.estimators.target_statistics import target_suffixes
 from tabemb.estimators.target_types import check_target_type, task_of_type
 from tabemb.exceptions import DataError
@@ -22,7 +22,7 @@ __all__ = ["EmbeddingEncoder"]
 ROWS_IN_CACHE = 1024
 
 
-class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
+class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     """A transformer that replaces each category by a vector learned from the target.
 
     It is handed what is to be encoded, as ``OneHotEncoder`` is: text, category, bool, object and integer columns are
@@ -204,7 +204,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
             When the table, the targets or the weights cannot be used, or ``cv`` does not hold each row out once.
         """
         check_target_type(self.target_type)
-        self._fit_in_folds(X, y, sample_weight, params, caller="fit")
+        params = self._split_params(params, "fit")
+        with self._unchanged_on_failure():
+            self._cross_fit(X, y, sample_weight, params)
         return self
 
     def fit_transform(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> np.ndarray:
@@ -228,8 +230,10 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
             As for :meth:`fit`.
         """
         check_target_type(self.target_type)
-        per_fold = self._fit_in_folds(X, y, sample_weight, params, caller="fit_transform")
-        return self._side_by_side(self._read(X), per_fold)
+        params = self._split_params(params, "fit_transform")
+        with self._unchanged_on_failure():
+            fold_vectors = self._cross_fit(X, y, sample_weight, params)
+        return self._side_by_side(self._read(X), fold_vectors)
 
     def _check_output(self):
         if not self._network.spec.features and self.remainder == "drop":
@@ -256,16 +260,16 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         """
         return self._side_by_side(self._read(X))
 
-    def _side_by_side(self, frame: Frame, per_fold: PerFold | None = None) -> np.ndarray:
+    def _side_by_side(self, frame: Frame, fold_vectors: FoldVectors | None = None) -> np.ndarray:
         indices = self.encoder_.encode(frame).indices
         features = self._network.spec.features
-        if per_fold is None:
+        if fold_vectors is None:
             columns = [(self._network.vectors(f), indices[:, f.position]) for f in features]
             columns += [(self._statistics[f.name], indices[:, f.position]) for f in features if self._statistics]
         else:
-            stacks = [(per_fold.vectors[f.table], f.position) for f in features]
-            stacks += [(per_fold.statistics[f.name], f.position) for f in features if self._statistics]
-            columns = [per_fold.look_up(stack, indices[:, position]) for stack, position in stacks]
+            stacks = [(fold_vectors.vectors[f.table], f.position) for f in features]
+            stacks += [(fold_vectors.statistics[f.name], f.position) for f in features if self._statistics]
+            columns = [fold_vectors.look_up(stack, indices[:, position]) for stack, position in stacks]
         numbers = [
             read_numbers(frame.cells(column), column).astype("float32")[:, None]
             for column in self._passed_through(frame.columns)
@@ -360,7 +364,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitMixin):
         numeric = {column.name for column in self.schema_.numeric}
         return [name for known, name in zip(self.schema_.columns, columns, strict=True) if known in numeric]
 
-    def _wants_numbers(self, y):
+    def _wants_numbers(self):
         return self.target_type == "continuous"
 
     def _task_of(self, targets) -> Task:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,7 +15,32 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.frames import Frame, read_frame
 
-__all__ = ["check_table", "check_targets", "check_weights", "take_column_order"]
+__all__ = ["TrainingData", "check_table", "check_targets", "check_weights", "take_column_order"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingData:
+    """The checked data of a fit, rows of weight 0 left out.
+
+    Parameters
+    ----------
+    frame : Frame
+        The table.
+    targets : ndarray of shape (n_kept,) or (n_kept, n_outputs)
+        The targets.
+    weights : ndarray of shape (n_kept,) or None
+        Weight of each row, class weights included.
+    kept : ndarray of int of shape (n_kept,)
+        Positions of these rows among all that were given.
+    n_rows : int
+        Number of rows that were given.
+    """
+
+    frame: Frame
+    targets: np.ndarray
+    weights: np.ndarray | None
+    kept: np.ndarray
+    n_rows: int
 
 
 def check_table(estimator: Any, X: Any) -> Frame:

@@ -7,11 +7,23 @@ import numpy as np
 
 from tabemb.estimators.pretrained import FREEZE, may_freeze
 from tabemb.nn.bodies import BODIES
+from tabemb.nn.losses import LOSSES
 from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.nn.sizes import SIZE_RULES
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.schedules import SCHEDULES
 
-__all__ = ["check_parameters"]
+__all__ = ["PARTS", "check_parameters"]
+
+# The parameters that are given by name, and where the names are registered.
+PARTS = {
+    "body": BODIES,
+    "numeric": NUMERIC_ENCODERS,
+    "schedule": SCHEDULES,
+    "embedding_dim": SIZE_RULES,
+    "loss": LOSSES,
+    "handle_unknown": UNKNOWN_STRATEGIES,
+}
 
 # For each parameter: what is wanted, in words, and the test.
 RANGES = {

@@ -8,17 +8,16 @@ from tabemb.estimators.unknown import keep_strategy
 from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import columns_from_data
-from tabemb.nn.tasks import Task
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.batches import Rows
 
-__all__ = ["PartialFitMixin"]
+__all__ = ["PartialFitEstimator"]
 
 
-class PartialFitMixin(EmbeddingEstimator):
+class PartialFitEstimator(EmbeddingEstimator):
     """One pass over each portion of rows; the state of the optimizer is kept in between."""
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitMixin":
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitEstimator":
         # A portion trains the network where it stands, so that its weights are kept aside.
         weights = [network.model.get_weights() for network in self._networks] if hasattr(self, "_network") else None
         try:
@@ -39,26 +38,23 @@ class PartialFitMixin(EmbeddingEstimator):
                 f"n_ensemble is {self._n_networks()}, and the earlier portions were learned by {len(self._networks)} "
                 "networks; their number cannot change. Fit anew."
             )
-        frame, targets, weights = self._read_training_rows(X, y, sample_weight, known=known)
+        data = self._read_training_data(X, y, sample_weight, known=known)
         of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
         if not known:
-            self.task_: Task = task_of(targets)
-            self.encoder_, table = self._fit_table_encoder(frame)
+            rows = self._encode_training_data(data, task_of(data.targets))
             if columns := columns_from_data(self.embedding_dim, self._embedded()):
                 raise DataError(
                     f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: sizes are found "
                     "by rows that are left out, and a portion is learned whole. Choose a rule, such as 'capped', or a "
                     "number."
                 )
-            self._take_pretrained()
             self._start_networks(of_networks)
-            self._forget_sources()
+            self._pretrained = self._pretrained.without_vectors()
+            self._start_logits(rows)
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in of_networks], 0, 0
         else:
-            table = self.encoder_.encode(frame)
-        rows = Rows(table=table, targets=self.task_.encode(targets), weights=weights)
-        if not known:
-            self._start_logits(rows)
+            table = self.encoder_.encode(data.frame)
+            rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)
         trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
         if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
             pairs = [(network, self.task_, seeds) for network, seeds in zip(self._networks, of_networks, strict=True)]

@@ -1,6 +1,7 @@
 """Saving a fitted estimator as a directory that holds data only: JSON and safetensors."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import version
@@ -11,15 +12,12 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.base import PARTS
+from tabemb.estimators.folds import splitter_from_json, splitter_to_json
+from tabemb.estimators.parameters import PARTS
 from tabemb.estimators.pretrained import paths_of
-from tabemb.estimators.splits import splitter_from_json, splitter_to_json
 from tabemb.exceptions import FormatError
 from tabemb.files import read_whole, replacing_folder
-from tabemb.nn.tasks import TASKS, task_from_state
-from tabemb.table.encoder import TableEncoder
 from tabemb.vectors.formats.safetensors import save_arrays
 
 __all__ = ["load", "save"]
@@ -35,42 +33,22 @@ ESTIMATORS = {
 
 def save(estimator: Any, path: str | Path) -> None:
     """Write a fitted estimator to a directory; see :meth:`EmbeddingEstimator.save`."""
-    check_is_fitted(estimator, "encoder_")
-    table, arrays = estimator.encoder_.to_state()
-    beside, arrays_beside = estimator._beside_networks()
-    pretrained, arrays_pretrained = estimator._pretrained_state()
-    weights = {
-        f"{_of_network(number)}/{place:04d}": array
-        for number, network in enumerate(estimator._networks)
-        for place, array in enumerate(network.model.get_weights())
-    }
+    learned, groups = estimator._to_state()
     state = {
         "format": FORMAT,
         "class": type(estimator).__name__,
         "versions": {name: version(name) for name in ("keras", "scikit-learn", "tensorflow")} | {"tabemb": _version()},
         "params": _params_to_json(estimator),
-        "n_features_in": estimator.n_features_in_,
-        "feature_names_in": [str(name) for name in getattr(estimator, "feature_names_in_", [])] or None,
-        "table": table,
-        "task": {"name": TASKS.name_of(estimator.task_), **estimator.task_.to_state()},
-        "networks": [{"seed": network.spec.seed} for network in estimator._networks],
-        "output": dict(getattr(estimator, "_sklearn_output_config", {})),
-        "histories": estimator.histories_,
-        "n_epochs": estimator.n_epochs_,
-        "best_epoch": estimator.best_epoch_,
-        "sizes": {feature.name: feature.table.embedding_dim for feature in estimator._network.spec.features},
-        "beside": beside,
-        "pretrained": pretrained,
+        **learned,
     }
-    everything = {
-        **weights,
-        **_named("table", arrays),
-        **_named("beside", arrays_beside),
-        **_named("pretrained", arrays_pretrained),
+    arrays = {
+        f"{group}/{name}": np.ascontiguousarray(array)
+        for group, named in groups.items()
+        for name, array in named.items()
     }
     with replacing_folder(Path(path), {STATE_FILE, WEIGHTS_FILE}, make_parents=True) as draft:
         (draft / STATE_FILE).write_text(json.dumps(state, indent=1, ensure_ascii=False), encoding="utf-8")
-        save_arrays({name: np.ascontiguousarray(array) for name, array in everything.items()}, draft / WEIGHTS_FILE)
+        save_arrays(arrays, draft / WEIGHTS_FILE)
 
 
 def load(path: str | Path) -> Any:
@@ -106,7 +84,7 @@ def load(path: str | Path) -> Any:
     True
     """
     path = Path(path)
-    state, arrays = read_whole(path, _read)
+    state, groups = read_whole(path, _read)
     name = state.get("class")
     if name not in ESTIMATORS:
         raise FormatError(f"{path / STATE_FILE} names a class that tabemb does not have: {name!r}.")
@@ -114,21 +92,7 @@ def load(path: str | Path) -> Any:
         estimator = getattr(import_module(ESTIMATORS[name]), name)(
             **{key: _from_json(key, value) for key, value in state["params"].items()}
         )
-        estimator.encoder_ = TableEncoder.from_state(state["table"], _unnamed("table", arrays))
-        estimator.task_ = task_from_state(state["task"])
-        estimator.n_features_in_ = state["n_features_in"]
-        if state["feature_names_in"]:
-            estimator.feature_names_in_ = np.asarray(state["feature_names_in"], dtype=object)
-        if state["output"]:
-            estimator.set_output(**state["output"])
-        estimator.histories_, estimator.history_ = state["histories"], state["histories"][0]
-        estimator.n_epochs_, estimator.best_epoch_ = state["n_epochs"], state["best_epoch"]
-        estimator._take_pretrained_state(state["pretrained"], _unnamed("pretrained", arrays))
-        networks = [estimator._network_from_seed(each["seed"], state["sizes"]) for each in state["networks"]]
-        for number, network in enumerate(networks):
-            network.model.set_weights(list(_unnamed(_of_network(number), arrays).values()))
-        estimator._network, estimator._others = networks[0], tuple(networks[1:])
-        estimator._take_beside_networks(state["beside"], _unnamed("beside", arrays))
+        estimator._take_state(state, groups)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is not a whole saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
@@ -148,7 +112,7 @@ def _read(path):
         found = state.get("format") if isinstance(state, dict) else None
         raise FormatError(f"{path / STATE_FILE} has the format {found!r}; this tabemb reads format {FORMAT}.")
     try:
-        return state, load_file(path / WEIGHTS_FILE)
+        return state, _grouped(load_file(path / WEIGHTS_FILE))
     except SafetensorError as error:
         raise FormatError(f"{path / WEIGHTS_FILE} cannot be read: {error}.") from error
 
@@ -196,17 +160,12 @@ def _from_json(name, value):
     return value
 
 
-def _of_network(number):
-    return f"network-{number}"
-
-
-def _named(prefix, arrays):
-    return {f"{prefix}/{name}": array for name, array in arrays.items()}
-
-
-def _unnamed(prefix, arrays):
-    start = f"{prefix}/"
-    return {name[len(start) :]: arrays[name] for name in sorted(arrays) if name.startswith(start)}
+def _grouped(arrays):
+    groups = defaultdict(dict)
+    for name in sorted(arrays):
+        group, _, rest = name.partition("/")
+        groups[group][rest] = arrays[name]
+    return groups
 
 
 def _version():

@@ -33,26 +33,25 @@ Categories that come up only later are not looked up. Where they are many and ar
 lets the one with the most similar name answer: it raises the R2 of incomes further, to 0.11 and 0.25.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
+import pandas as pd
 
 from tabemb.estimators.learned import LearnedVectors
-from tabemb.estimators.pretrained_report import ColumnReport, PretrainedReport
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
 from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
+from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.dimensions import LinearProjection
-from tabemb.vectors.sources import Match, match, source_of
+from tabemb.vectors.sources import WAYS, Match, match, source_of
 
-__all__ = ["FREEZE", "Beginning", "PretrainedMixin", "may_freeze", "paths_of"]
+__all__ = ["FREEZE", "ColumnReport", "ColumnStart", "Pretrained", "PretrainedReport", "may_freeze", "paths_of"]
 
 FREEZE = "False, True, 'found', a positive number of epochs, or a mapping from column to one of these"
 # The root mean square of the numbers of vectors that were found, four times what a table begins with otherwise: so what
@@ -60,11 +59,153 @@ FREEZE = "False, True, 'found', a positive number of epochs, or a mapping from c
 SPREAD = 0.2
 # What ``embedding_dim`` is where nothing is said.
 DEFAULT_RULE = "capped"
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+N_EXAMPLES = 5
+IN_WORDS = {
+    "whole": "found whole",
+    "folded": "found but for case and punctuation",
+    "words": "found by their words",
+    "lacking": "not found",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnReport:
+    """How the categories of a column were found.
+
+    Parameters
+    ----------
+    source : str
+        Where they were looked for.
+    dim : int
+        How long the vectors there are; it says nothing where none was found.
+    categories, rows : dict of str to int
+        For each way ("whole", "folded", "words", "lacking") the number of categories, and of rows that have them.
+    examples : dict of str to tuple
+        For each way some categories, the most frequent first.
+    """
+
+    source: str
+    dim: int
+    categories: dict[str, int]
+    rows: dict[str, int]
+    examples: dict[str, tuple]
+
+    @classmethod
+    def of(cls, source: str, match: Match, keys: tuple, counts: np.ndarray) -> "ColumnReport":
+        """Return the report of a look-up.
+
+        Parameters
+        ----------
+        source : str
+            Where the categories were looked for.
+        match : Match
+            What was found.
+        keys : tuple of n keys
+            The categories, the most frequent first.
+        counts : ndarray of int of shape (n,)
+            How many rows have each.
+        """
+        places = {way: np.flatnonzero(match.how == number) for number, way in enumerate(WAYS)}
+        return cls(
+            source=source,
+            dim=match.vectors.shape[1],
+            categories={way: len(its) for way, its in places.items()},
+            rows={way: int(counts[its].sum()) for way, its in places.items()},
+            examples={way: tuple(keys[place] for place in its[:N_EXAMPLES]) for way, its in places.items()},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON values."""
+        examples = {way: [key_to_json(key) for key in keys] for way, keys in self.examples.items()}
+        return {
+            "source": self.source,
+            "dim": self.dim,
+            "categories": self.categories,
+            "rows": self.rows,
+            "examples": examples,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "ColumnReport":
+        """Return the report that :meth:`to_json` wrote."""
+        examples = {way: tuple(map(key_from_json, keys)) for way, keys in data["examples"].items()}
+        return cls(**{**data, "examples": examples})
+
+
+class PretrainedReport(Mapping[str, ColumnReport]):
+    """A mapping from column to how its categories were found; it shows itself as text.
+
+    Parameters
+    ----------
+    columns : mapping of str to ColumnReport
+        The columns that were to begin with vectors that are there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingClassifier
+    >>> jobs = pd.DataFrame({"job": ["nurse", "Pilot", "welder", "pilot"] * 10})
+    >>> words = {"nurse": [1.0, 0.5], "pilot": [-1.0, 0.5]}
+    >>> model = EmbeddingClassifier(pretrained={"job": words}, one_hot_max_categories=0, max_epochs=1, random_state=0)
+    >>> model.fit(jobs, [0, 1, 0, 1] * 10).pretrained_report_
+    job: 4 categories in 40 rows, looked for in dict of 2 keys (vectors of 2 numbers)
+      found whole                         2 categories (50 %), 20 rows (50 %): 'nurse', 'pilot'
+      found but for case and punctuation  1 categories (25 %), 10 rows (25 %): 'Pilot'
+      found by their words                0 categories (0 %), 0 rows (0 %)
+      not found                           1 categories (25 %), 10 rows (25 %): 'welder'
+    >>> model.pretrained_report_.to_frame()["rows"].tolist()
+    [20, 10, 0, 10]
+    """
+
+    def __init__(self, columns: Mapping[str, ColumnReport]) -> None:
+        self._columns = dict(columns)
+
+    def __getitem__(self, column: str) -> ColumnReport:
+        return self._columns[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a row for each column and way, with categories, rows, their share, and examples."""
+        return pd.DataFrame(
+            [
+                {
+                    "column": column,
+                    "found": way,
+                    "categories": each.categories[way],
+                    "rows": each.rows[way],
+                    "share_of_rows": each.rows[way] / max(1, sum(each.rows.values())),
+                    "examples": list(each.examples[way]),
+                }
+                for column, each in self.items()
+                for way in WAYS
+            ],
+            columns=["column", "found", "categories", "rows", "share_of_rows", "examples"],
+        )
+
+    def __repr__(self) -> str:
+        lines = []
+        for column, each in self.items():
+            n_categories, n_rows = sum(each.categories.values()), sum(each.rows.values())
+            length = f" (vectors of {each.dim} numbers)" if each.categories["lacking"] < n_categories else ""
+            asked = f"{n_categories:,} categories in {n_rows:,} rows"
+            lines.append(f"{column}: {asked}, looked for in {each.source}{length}")
+            for way, words in IN_WORDS.items():
+                of_categories, of_rows = each.categories[way], each.rows[way]
+                shown = ", ".join(map(repr, each.examples[way])) + (", ..." if of_categories > N_EXAMPLES else "")
+                lines.append(
+                    f"  {words:<34}  {of_categories:,} categories ({_percent(of_categories, n_categories)}), "
+                    f"{of_rows:,} rows ({_percent(of_rows, n_rows)})" + (f": {shown}" if shown else "")
+                )
+        return "\n".join(lines) or "PretrainedReport(no column began with vectors from elsewhere)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Beginning:
+class ColumnStart:
     """How the vectors of a column begin.
 
     Parameters
@@ -85,7 +226,7 @@ class Beginning:
     match: Match | None = None
 
     @classmethod
-    def of(cls, found: Match, freeze: Any) -> "Beginning":
+    def of(cls, found: Match, freeze: Any) -> "ColumnStart":
         """Return the beginning that a look-up of a vocabulary's categories gives."""
         which = np.r_[found.missing is not None, False, found.found]
         n_found, own = int(found.found.sum()), found.vectors.shape[1]
@@ -131,17 +272,45 @@ class Beginning:
         return np.ones(len(self.found), bool) if self.freeze is True else self.found
 
 
-class PretrainedMixin(BaseEstimator):
-    """An estimator with the parameters ``pretrained`` and ``freeze``."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pretrained:
+    """What was found in ``pretrained`` for the columns of a fit.
 
-    pretrained_report_: PretrainedReport
-    _beginnings: Mapping[str, Beginning] = NOTHING
+    Parameters
+    ----------
+    starts : mapping of str to ColumnStart
+        How the vectors of each column start.
+    report : PretrainedReport
+        How many categories of each column were found.
+    """
 
-    def _take_pretrained(self) -> None:
-        """Look the categories of the columns up in ``pretrained``."""
-        vocabularies, reports, beginnings = self.encoder_.vocabularies, {}, {}
-        given = _by_column(self.pretrained, self._embedded(), vocabularies)
-        freeze = _freeze_by_column(self.freeze, given)
+    starts: Mapping[str, ColumnStart]
+    report: PretrainedReport
+
+    @classmethod
+    def look_up(
+        cls, pretrained: Any, freeze: Any, embedded: Iterable[str], vocabularies: Mapping[str, Vocabulary]
+    ) -> "Pretrained":
+        """Look up the categories of the columns.
+
+        Parameters
+        ----------
+        pretrained, freeze
+            The parameters of the estimator.
+        embedded : iterable of str
+            The columns that get vectors.
+        vocabularies : mapping of str to Vocabulary
+            The categories of all categorical columns.
+
+        Raises
+        ------
+        ColumnError
+            If ``pretrained`` or ``freeze`` names another column.
+        DataError, FormatError
+            If the vectors of a column cannot be read.
+        """
+        given = _by_column(pretrained, embedded, vocabularies)
+        freeze, starts, reports = _freeze_by_column(freeze, given), {}, {}
         for column, value in given.items():
             keys, counts = vocabularies[column].keys, vocabularies[column].counts[Vocabulary.FIRST :]
             try:
@@ -150,51 +319,53 @@ class PretrainedMixin(BaseEstimator):
             except (DataError, FormatError) as error:
                 raise type(error)(f"pretrained[{column!r}]: {error}") from error
             reports[column] = ColumnReport.of(str(source), found, keys, counts)
-            beginnings[column] = Beginning.of(found, freeze[column])
-        self.pretrained_report_, self._beginnings = PretrainedReport(reports), beginnings
+            starts[column] = ColumnStart.of(found, freeze[column])
+        return cls(starts=starts, report=PretrainedReport(reports))
 
-    def _pretrained_dims(self) -> dict[str, int]:
-        """Return the dimensions of the columns for which none are said."""
-        said = self.embedding_dim
-        if isinstance(said, Mapping) and not isinstance(said.get("name"), str):
-            open_to = [column for column in self._beginnings if column not in said]
+    def dims(self, embedding_dim: Any) -> dict[str, int]:
+        """Return the dimensions of the columns for which ``embedding_dim`` says none."""
+        if isinstance(embedding_dim, Mapping) and not isinstance(embedding_dim.get("name"), str):
+            columns = [column for column in self.starts if column not in embedding_dim]
         else:
-            open_to = list(self._beginnings) if isinstance(said, str) and said == DEFAULT_RULE else []
-        return {column: dim for column in open_to if (dim := self._beginnings[column].dim) is not None}
+            is_default = isinstance(embedding_dim, str) and embedding_dim == DEFAULT_RULE
+            columns = list(self.starts) if is_default else []
+        return {column: dim for column in columns if (dim := self.starts[column].dim) is not None}
 
-    def _begin_rows(self, network: Network) -> None:
-        """Give the tables of a new network the vectors that were found, and tell it which of its rows are held."""
+    def start(self, network: Network) -> None:
+        """Give the tables of a new network the vectors that were found, and tell it which rows are held."""
         for feature in network.spec.features:
-            beginning, table = self._beginnings.get(feature.name), feature.table
-            if beginning is None:
+            start, table = self.starts.get(feature.name), feature.table
+            if start is None:
                 continue
-            if beginning.match is not None:
+            if start.match is not None:
                 width = network.spec.body.slices([table.embedding_dim])[0] or table.embedding_dim
-                network.start_rows(table, *beginning.rows(table.embedding_dim, table.embedding_dim // width))
-            if (held := beginning.held) is not None:
+                network.start_rows(table, *start.rows(table.embedding_dim, table.embedding_dim // width))
+            if (held := start.held) is not None:
                 network.held[table] = held
 
-    def _forget_sources(self) -> None:
-        """Let go of the vectors that were found: the networks have them."""
-        self._beginnings = {column: replace(each, match=None) for column, each in self._beginnings.items()}
+    def without_vectors(self) -> "Pretrained":
+        """Return the same without the vectors that were found, which the networks have."""
+        return replace(self, starts={column: replace(each, match=None) for column, each in self.starts.items()})
 
     @property
-    def _kept(self) -> dict[str, np.ndarray]:
-        return {column: each.kept for column, each in self._beginnings.items()}
+    def kept(self) -> dict[str, np.ndarray]:
+        """The rows of each column that have a vector although no training row may have their category."""
+        return {column: each.kept for column, each in self.starts.items()}
 
-    def _pretrained_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Return what is to be saved of it: JSON values and arrays."""
-        report = {column: each.to_json() for column, each in self.pretrained_report_.items()}
-        freeze = {column: each.freeze for column, each in self._beginnings.items()}
-        arrays = {f"{place:04d}": each.found for place, each in enumerate(self._beginnings.values())}
+    def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what is saved: JSON values and arrays."""
+        report = {column: each.to_json() for column, each in self.report.items()}
+        freeze = {column: each.freeze for column, each in self.starts.items()}
+        arrays = {f"{place:04d}": each.found for place, each in enumerate(self.starts.values())}
         return {"report": report, "freeze": freeze}, arrays
 
-    def _take_pretrained_state(self, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what was saved of it."""
-        columns = {column: ColumnReport.from_json(each) for column, each in data["report"].items()}
-        self.pretrained_report_ = PretrainedReport(columns)
-        founds = zip(data["freeze"].items(), arrays.values(), strict=True)
-        self._beginnings = {column: Beginning(found=found, freeze=freeze) for (column, freeze), found in founds}
+    @classmethod
+    def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Pretrained":
+        """Return what :meth:`to_state` has written."""
+        reports = {column: ColumnReport.from_json(each) for column, each in data["report"].items()}
+        found = zip(data["freeze"].items(), arrays.values(), strict=True)
+        starts = {column: ColumnStart(found=each, freeze=freeze) for (column, freeze), each in found}
+        return cls(starts=starts, report=PretrainedReport(reports))
 
 
 def may_freeze(value: Any) -> bool:
@@ -271,3 +442,7 @@ def _freeze_by_column(freeze: Any, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole if whole else 0:.0f} %"

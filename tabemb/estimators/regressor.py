@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.partial import PartialFitMixin
+from tabemb.estimators.partial import PartialFitEstimator
 from tabemb.estimators.serving import Predictor
 from tabemb.nn.losses import NumberLoss, loss_of
 from tabemb.nn.tasks import Quantiles, task_of
@@ -14,7 +14,7 @@ from tabemb.nn.tasks import Quantiles, task_of
 __all__ = ["EmbeddingRegressor"]
 
 
-class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
+class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     """A neural network for numbers that learns a vector for each category of each column.
 
     One number a row, or several at once; means, medians, quantiles, or the means of counts and amounts, as the loss is.
@@ -218,7 +218,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitMixin):
         """
         return Predictor.of(self)
 
-    def _wants_numbers(self, y):
+    def _wants_numbers(self):
         return True
 
     def _task_of(self, targets):

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from tabemb import EmbeddingClassifier
-from tabemb.estimators.splits import strata_of
+from tabemb.estimators.folds import strata_of
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.nn.losses import Focal
 

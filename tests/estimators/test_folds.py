@@ -1,14 +1,208 @@
-"""Rows that members leave out: who has seen what."""
+"""Folds: dealt out, read from a splitter, and left out by the members of a network."""
+
+import json
+import re
 
 import numpy as np
 import pytest
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    PredefinedSplit,
+    RepeatedKFold,
+    ShuffleSplit,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
 
 from tabemb.estimators import folds as folds_module
-from tabemb.estimators.folds import counts_by_member, fold_of_each_row, left_out
+from tabemb.estimators.folds import (
+    Fold,
+    counts_by_member,
+    deal_folds,
+    even_folds,
+    folds_of_splitter,
+    left_out,
+    only_kept,
+    splitter_from_json,
+    splitter_to_json,
+    strata_of,
+)
+from tabemb.exceptions import DataError
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
+
+
+def dealt(n_folds, targets, classes=True, seed=0):
+    return even_folds(n_folds, np.asarray(targets), classes=classes, generator=np.random.default_rng(seed))
+
+
+def assert_partition(folds, n_rows):
+    assert sorted(np.concatenate([fold.held for fold in folds]).tolist()) == list(range(n_rows))
+    for fold in folds:
+        assert sorted([*fold.train, *fold.held]) == list(range(n_rows))
+
+
+@pytest.mark.parametrize("n_rows", [5, 6, 23, 100])
+@pytest.mark.parametrize("classes", [True, False])
+def test_every_row_is_held_out_once_and_folds_are_even(n_rows, classes):
+    folds = dealt(5, np.arange(n_rows) % 3, classes)
+    assert_partition(folds, n_rows)
+    sizes = [len(fold.held) for fold in folds]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_each_class_is_spread_evenly_however_rare():
+    targets = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, 3], [50, 13, 3, 1]))
+    folds = dealt(5, targets)
+    counts = np.array([np.bincount(targets[fold.held], minlength=4) for fold in folds])
+    assert (np.ptp(counts, axis=0) <= 1).all()
+    numbers = np.array([np.bincount(targets[fold.held], minlength=4) for fold in dealt(5, targets, classes=False)])
+    assert np.ptp(numbers, axis=0).max() > 1
+
+
+def test_several_columns_of_targets_are_dealt_out_as_numbers_are():
+    assert_partition(dealt(3, np.eye(2)[[0, 1] * 5]), 10)
+
+
+def test_the_generator_decides():
+    first, again, other = (dealt(5, np.arange(40) % 2, seed=seed) for seed in (0, 0, 1))
+    assert [f.held.tolist() for f in first] == [f.held.tolist() for f in again]
+    assert [f.held.tolist() for f in first] != [f.held.tolist() for f in other]
+
+
+def test_fewer_rows_than_folds():
+    message = "Cross-fitting with cv=5 takes 5 rows at least, and here is n_samples=4. Lower cv, or set cv=None"
+    with pytest.raises(DataError, match=re.escape(message)):
+        dealt(5, [0, 1, 0, 1])
+
+
+# ---------------------------------------------------------------- splitters
+
+X, Y, GROUPS = np.zeros((12, 1)), np.array([0, 1] * 6), np.repeat(np.arange(4), 3)
+PARTITIONS = {
+    "KFold": (KFold(3), {}),
+    "StratifiedKFold": (StratifiedKFold(3, shuffle=True, random_state=0), {}),
+    "GroupKFold": (GroupKFold(3), {"groups": GROUPS}),
+    "LeaveOneGroupOut": (LeaveOneGroupOut(), {"groups": GROUPS}),
+    "PredefinedSplit": (PredefinedSplit(GROUPS), {}),
+    "list of pairs": (list(KFold(3).split(X)), {}),
+    "iterator of pairs": (iter(list(KFold(3).split(X))), {}),
+    "truth values": ([(GROUPS != 0, GROUPS == 0), (GROUPS == 0, GROUPS != 0)], {}),
+}
+
+
+@pytest.mark.parametrize("name", PARTITIONS)
+def test_a_splitter_that_holds_each_row_out_once(name):
+    cv, params = PARTITIONS[name]
+    folds = folds_of_splitter(cv, X, Y, 12, params)
+    assert_partition(folds, 12)
+
+
+def test_groups_stay_together():
+    for fold in folds_of_splitter(GroupKFold(2), X, Y, 12, {"groups": GROUPS}):
+        assert set(GROUPS[fold.train]).isdisjoint(GROUPS[fold.held])
+
+
+def test_a_fold_may_learn_from_fewer_rows_than_the_others_hold():
+    folds = folds_of_splitter([([2], [0, 1]), ([0, 1], [2, 3])], X[:4], Y[:4], 4, {})
+    assert [fold.train.tolist() for fold in folds] == [[2], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("cv", "never", "twice"),
+    [
+        (TimeSeriesSplit(3), 3, 0),
+        (ShuffleSplit(1, test_size=4, random_state=0), 8, 0),
+        (RepeatedKFold(n_splits=3, n_repeats=2), 0, 12),
+        ([], 12, 0),
+    ],
+)
+def test_each_row_must_be_held_out_once(cv, never, twice):
+    message = f"holds out {never} of 12 rows never, and {twice} more than once. Use a splitter without overlap"
+    with pytest.raises(DataError, match=re.escape(message)):
+        folds_of_splitter(cv, X, Y, 12, {})
+
+
+def test_a_fold_must_not_learn_from_what_it_holds_out():
+    with pytest.raises(DataError, match="has a fold that learns from rows that it holds out"):
+        folds_of_splitter([([0, 1, 2], [0, 1]), ([0, 1], [2, 3])], X[:4], Y[:4], 4, {})
+
+
+@pytest.mark.parametrize("cv", [[([0], [99])], [([0, 1],)], [3], [([0.5], [1.5])]])
+def test_what_gives_no_pairs_of_rows(cv):
+    with pytest.raises(DataError, match="must give pairs \\(rows to learn from, rows held out\\)"):
+        folds_of_splitter(cv, X, Y, 12, {})
+
+
+# ---------------------------------------------------------------- rows of weight 0
+
+
+def test_rows_that_are_left_out_are_in_no_fold():
+    folds = [Fold(np.array([0, 1, 2]), np.array([3, 4])), Fold(np.array([3, 4]), np.array([0, 1, 2]))]
+    left = only_kept(folds, np.array([1, 2, 4]), 5)
+    assert [(f.train.tolist(), f.held.tolist()) for f in left] == [([0, 1], [2]), ([2], [0, 1])]
+
+
+def test_a_fold_with_nothing_left_to_learn_from():
+    folds = [Fold(np.array([0, 1]), np.array([2, 3])), Fold(np.array([2, 3]), np.array([0, 1]))]
+    with pytest.raises(DataError, match="A fold of cv has no row to learn from, rows of weight 0 left out"):
+        only_kept(folds, np.array([0, 1]), 4)
+
+
+# ---------------------------------------------------------------- saving
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        KFold(4),
+        KFold(3, shuffle=True, random_state=7),
+        StratifiedKFold(2, shuffle=True, random_state=np.int64(3)),
+        GroupKFold(3),
+        StratifiedGroupKFold(3),
+    ],
+)
+def test_the_usual_splitters_come_back_whole(cv):
+    again = splitter_from_json(json.loads(json.dumps(splitter_to_json(cv, 0))))
+    assert type(again) is type(cv)
+    assert (again.n_splits, again.shuffle, again.random_state) == (cv.n_splits, cv.shuffle, cv.random_state)
+
+
+@pytest.mark.parametrize(
+    ("cv", "written"), [(None, None), (3, 3), (np.int64(3), 3), (LeaveOneGroupOut(), 4), ([(0, 1)], 4), (iter(()), 4)]
+)
+def test_numbers_stay_and_other_splitters_become_the_number_of_their_folds(cv, written):
+    assert json.loads(json.dumps(splitter_to_json(cv, 4))) == written
+
+
+def test_a_splitter_that_was_not_asked_comes_back_as_none():
+    assert splitter_to_json(LeaveOneGroupOut(), 0) is None
+
+
+def test_a_generator_in_a_splitter_is_not_written():
+    written = splitter_to_json(KFold(3, shuffle=True, random_state=np.random.RandomState(0)), 3)
+    assert written["params"] == {"n_splits": 3, "shuffle": True, "random_state": None}
+
+
+def test_strata_are_the_classes_and_a_single_row_goes_with_the_largest():
+    assert strata_of(np.array([2, 0, 0, 1, 1, 1]), 2).tolist() == [1, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("targets", "n_held"),
+    [([0, 1, 2, 0, 1, 2], 2), ([0, 0, 1, 1], 3), ([0, 1, 2], 1), ([[0, 1], [1, 1]], 1)],
+    ids=["more classes than rows held", "more than rows kept", "no class twice", "several labels"],
+)
+def test_classes_that_cannot_be_in_both_parts_are_no_strata(targets, n_held):
+    assert strata_of(np.array(targets), n_held) is None
+
+
+# ---------------------------------------------------------------- rows that members leave out
 
 
 def rows_of(categories, folds):
@@ -19,12 +213,12 @@ def rows_of(categories, folds):
 
 def test_folds_are_of_one_size_in_every_stratum_and_drawn_by_lot():
     strata = np.repeat([0, 1], [90, 30])
-    one, other = (fold_of_each_row(120, 3, strata, np.random.default_rng(seed)) for seed in (0, 1))
+    one, other = (deal_folds(120, 3, strata, np.random.default_rng(seed)) for seed in (0, 1))
     for stratum, n in ((0, 30), (1, 10)):
         assert np.bincount(one[strata == stratum]).tolist() == [n] * 3
     assert not np.array_equal(one, other)
-    assert np.array_equal(one, fold_of_each_row(120, 3, strata, np.random.default_rng(0)))
-    assert sorted(np.bincount(fold_of_each_row(11, 3, None, np.random.default_rng(0)))) == [3, 4, 4]
+    assert np.array_equal(one, deal_folds(120, 3, strata, np.random.default_rng(0)))
+    assert sorted(np.bincount(deal_folds(11, 3, None, np.random.default_rng(0)))) == [3, 4, 4]
 
 
 def encoder_of(keys):
