@@ -17,7 +17,7 @@ def table(n=20, dim=5, seed=0):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_turned_table_is_turned_back(dtype):
+def test_rotation_undoes_a_known_rotation(dtype):
     rows = table().astype(dtype)
     turned = rows @ ortho_group.rvs(5, random_state=1).astype(dtype)
     found = rotation(turned, rows)
@@ -26,7 +26,7 @@ def test_a_turned_table_is_turned_back(dtype):
     np.testing.assert_allclose(turned @ found, rows, atol=1e-5)
 
 
-def test_it_is_scipys_solution_and_no_other_turn_comes_closer():
+def test_rotation_equals_scipys_and_no_random_rotation_is_closer():
     one, other = table(seed=0), table(seed=1)
     found = rotation(one, other)
     np.testing.assert_allclose(found, orthogonal_procrustes(one, other)[0], atol=1e-7)
@@ -35,7 +35,7 @@ def test_it_is_scipys_solution_and_no_other_turn_comes_closer():
         assert np.linalg.norm(one @ ortho_group.rvs(5, random_state=seed) - other) > distance
 
 
-def test_weights_are_rows_given_more_often_and_none_is_a_row_left_out():
+def test_integer_weights_equal_repeated_rows():
     one, other = table(seed=0), table(seed=1)
     weights = np.arange(20) % 4
     repeated = rotation(np.repeat(one, weights, axis=0), np.repeat(other, weights, axis=0))
@@ -43,7 +43,7 @@ def test_weights_are_rows_given_more_often_and_none_is_a_row_left_out():
     assert not np.allclose(rotation(one, other), repeated, atol=1e-3)
 
 
-def test_directions_that_no_row_reaches_are_left_as_they_are():
+def test_directions_without_rows_are_not_rotated():
     flat = np.zeros((4, 3))
     flat[:, :2] = table(4, 2)
     quarter = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
@@ -52,7 +52,7 @@ def test_directions_that_no_row_reaches_are_left_as_they_are():
     np.testing.assert_allclose(rotation(table(4, 3), table(4, 3, seed=1), np.zeros(4)), np.eye(3))
 
 
-def test_no_other_factor_comes_closer():
+def test_no_other_factor_is_closer():
     rows, weights = table(), np.arange(20)
     other = 3 * rows + table(seed=1)
     best = scaling(rows, other, weights)
@@ -62,7 +62,7 @@ def test_no_other_factor_comes_closer():
     assert scaling(0 * rows, rows, weights) == 1
 
 
-def test_tables_are_turned_to_the_first_by_the_rows_that_both_have_seen():
+def test_tables_are_rotated_by_the_rows_that_both_have_seen():
     first = table().astype("float32")
     turned = (first @ ortho_group.rvs(5, random_state=1)).astype("float32")
     noisy = turned.copy()
@@ -79,7 +79,7 @@ def test_tables_are_turned_to_the_first_by_the_rows_that_both_have_seen():
     assert not np.allclose(tables[2, :8], noisy[:8], atol=0.1)
 
 
-def test_a_row_that_the_first_has_not_seen_decides_nothing():
+def test_rows_unseen_by_the_first_table_are_ignored():
     first, other = table(), table(seed=1)
     seen = np.ones((2, 20), bool)
     seen[0, :5] = False
@@ -129,12 +129,12 @@ def test_keys_keep_their_type():
         ([6, 0, 3], None, [6, 0, 3]),
     ],
 )
-def test_a_pair_counts_by_the_rows_of_both_sides(own, reference, weights):
+def test_weights_combine_the_counts_of_both_sides(own, reference, weights):
     keys = ["a", "b", "c"]
     assert SharedKeys.of(random_vectors(keys, own), random_vectors(keys, reference)).weights.tolist() == weights
 
 
-def test_no_shared_category_is_told_with_an_example_of_both():
+def test_error_without_shared_categories_shows_a_key_of_each_side():
     told = (
         "Column 'dest' shares no category with the reference: its keys look like 1 (int), the reference's like '1' "
         "(str). Align vectors of the same column, or of columns with the same categories and the same types of keys."
@@ -145,24 +145,24 @@ def test_no_shared_category_is_told_with_an_example_of_both():
         SharedKeys.of(random_vectors([1, 2]), CategoryVectors([], np.empty((0, 2))))
 
 
-def test_no_shared_category_with_rows_is_told():
+def test_error_without_shared_categories_that_have_rows():
     with pytest.raises(DataError, match="share 2 categories, but none has a count above 0 on both sides"):
         SharedKeys.of(random_vectors(["a", "b"], [0, 3]), random_vectors(["a", "b"], [4, 0]))
 
 
-def test_a_reference_of_another_kind_is_told():
+def test_error_for_a_reference_of_another_type():
     with pytest.raises(DataError, match="The reference is CategoryVectors of another fit; got dict"):
         SharedKeys.of(random_vectors(["a"]), {"a": [1.0, 2.0]})
 
 
-def test_other_dimensions_are_told_with_the_way_out():
+def test_error_for_other_dimensions_suggests_a_fix():
     one, other = random_vectors(["a", "b", "c"], dim=3), random_vectors(["a", "b", "c"], dim=2)
     told = "Column 'dest' has vectors of 3 numbers and the reference has 2; .* Fit both with embedding_dim=2, or"
     with pytest.raises(DataError, match=told):
         SharedKeys.of(one, other).rows(one, other)
 
 
-def test_vectors_of_zeros_give_no_direction():
+def test_error_for_zero_vectors():
     zeros = CategoryVectors(["a", "b"], np.zeros((2, 2)), name="dest")
     for one, other, whose in (
         (zeros, random_vectors(["a", "b"]), "Column 'dest'"),
@@ -188,7 +188,7 @@ def vectors(rows=ROWS, keys=KEYS, counts=None, **more):
     return CategoryVectors(keys, rows, counts, name="dest", **more)
 
 
-def test_a_turned_table_is_turned_back_with_what_serves_for_unknown_and_missing():
+def test_align_undoes_a_rotation_of_all_vectors_including_unknown_and_missing():
     given = vectors(ROWS @ TURN, unknown=[1, 2, 3, 4] @ TURN, missing=[0, 1, 0, 0] @ TURN, counts=np.arange(30) + 1)
     made = given.align(vectors())
     np.testing.assert_allclose(made.vectors, ROWS, atol=1e-5)
@@ -198,7 +198,7 @@ def test_a_turned_table_is_turned_back_with_what_serves_for_unknown_and_missing(
     assert made.counts.tolist() == given.counts.tolist()
 
 
-def test_categories_that_only_one_side_has_are_turned_along_and_decide_nothing():
+def test_align_rotates_unshared_categories_but_ignores_them():
     more = np.vstack([ROWS, [[9, 9, 9, 9]]])
     given = vectors(more @ TURN, [*KEYS, "new"])
     reference = vectors(np.vstack([ROWS[:20], [[7, -7, 7, 7]]]), [*KEYS[:20], "gone"])
@@ -206,7 +206,7 @@ def test_categories_that_only_one_side_has_are_turned_along_and_decide_nothing()
     assert given.align(reference).unknown is None
 
 
-def test_it_is_scipys_turn_of_rows_weighted_by_their_counts():
+def test_align_equals_scipys_rotation_of_weighted_rows():
     counts = RNG.integers(1, 50, 30)
     one, other = vectors(RNG.normal(size=(30, 4))), vectors(counts=counts)
     turn, _ = orthogonal_procrustes(one.vectors * counts[:, None], other.vectors)
@@ -214,26 +214,26 @@ def test_it_is_scipys_turn_of_rows_weighted_by_their_counts():
     assert not np.allclose(one.align(other).vectors, one.align(vectors()).vectors, atol=1e-3)
 
 
-def test_similarities_within_a_fit_stay_as_they_were():
+def test_align_keeps_similarities():
     given, made = vectors(), vectors().align(vectors(RNG.normal(size=(30, 4))))
     assert made.similarity("c1", "c2") == pytest.approx(given.similarity("c1", "c2"), abs=1e-6)
 
 
-def test_one_factor_for_all_lengths_where_it_is_asked_for():
+def test_align_can_scale_all_vectors():
     given = vectors(3 * ROWS @ TURN, unknown=3 * np.ones(4) @ TURN)
     np.testing.assert_allclose(given.align(vectors(), scale=True).vectors, ROWS, atol=1e-5)
     np.testing.assert_allclose(given.align(vectors(), scale=True).unknown, np.ones(4), atol=1e-5)
     np.testing.assert_allclose(given.align(vectors()).vectors, 3 * ROWS, atol=1e-5)
 
 
-def test_the_drift_is_that_to_the_reference():
+def test_drift_after_alignment():
     moved = vectors(2 * ROWS @ TURN).drift(vectors(), scale=True, k=2)
     assert (moved.name, moved.k, len(moved.keys)) == ("dest", 2, 30)
     assert moved.residual == pytest.approx(0, abs=1e-9)
     assert vectors(2 * ROWS @ TURN).drift(vectors()).residual == pytest.approx(1 / 5)
 
 
-def test_what_cannot_be_aligned_is_told():
+def test_errors_of_align_and_drift():
     for call in (vectors().align, vectors().drift):
         with pytest.raises(DataError, match="Column 'dest' shares no category with the reference"):
             call(vectors(ROWS[:1], ["x"]))

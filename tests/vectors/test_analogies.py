@@ -31,7 +31,7 @@ def test_man_is_to_king_as_woman_is_to_queen(people, method):
     assert people.analogy("king", "man", "queen", method=method)[0][0] == "woman"
 
 
-def test_adding_is_b_less_a_plus_c(many):
+def test_add_is_b_minus_a_plus_c(many):
     rows = unit(many)
     query = rows[2] - rows[1] + rows[3]
     order = [i for i in np.argsort(-(rows @ query)) if i not in {1, 2, 3}]
@@ -41,7 +41,7 @@ def test_adding_is_b_less_a_plus_c(many):
     assert found[:7] == many.most_similar([2, 3], negative=[1], topn=7)
 
 
-def test_multiplying_is_equation_4(many):
+def test_multiply_is_equation_4(many):
     cosines = (unit(many) @ unit(many)[[1, 2, 3]].T + 1) / 2
     expected = cosines[:, 1] * cosines[:, 2] / (cosines[:, 0] + 0.001)
     order = [i for i in np.argsort(-expected) if i not in {1, 2, 3}]
@@ -72,7 +72,7 @@ def test_zero_vectors_give_no_nan(method):
     assert all(np.isfinite(score) for _, score in opposite.analogy("a", "b", "c", method=method))
 
 
-def test_what_cannot_be_asked_is_refused(people):
+def test_invalid_queries_are_refused(people):
     with pytest.raises(UnknownKeyError, match=r"Did you mean 'queen'\?"):
         people.analogy("man", "king", "quen")
     with pytest.raises(UnknownNameError, match=r"No analogy method named 'mult'. Known: add, multiply."):
@@ -86,7 +86,7 @@ def test_what_cannot_be_asked_is_refused(people):
 
 
 @pytest.mark.filterwarnings("ignore:Call to deprecated `init_sims`:DeprecationWarning")
-def test_gensim_multiplies_to_the_same_order(words_in_both):
+def test_multiply_orders_as_gensim_does(words_in_both):
     ours, theirs = words_in_both
     found, wanted = ours.analogy("w1", "w2", "w3", 20, "multiply"), theirs.most_similar_cosmul(["w2", "w3"], ["w1"], 20)
     # The scores differ by gensim's smaller epsilon.

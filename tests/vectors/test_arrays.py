@@ -1,4 +1,4 @@
-"""What comes in is checked, copied and frozen."""
+"""Validated read-only arrays."""
 
 import re
 
@@ -33,13 +33,13 @@ def test_the_array_is_a_copy_and_read_only():
         ([1, 1e39], "Column 'c': expected finite float32 numbers in unknown, got inf."),
     ],
 )
-def test_numbers_that_do_not_fit(values, message):
+def test_invalid_vectors_are_refused(values, message):
     with pytest.raises(DataError, match=re.escape(message)):
         float_array(values, "unknown", (2,), owner="Column 'c'")
 
 
 @pytest.mark.parametrize("counts", [[1], [[1, 2]], [1, -2], [0.5, 1], [1, np.inf], ["1", "2"], [True, False], 3])
-def test_counts_that_do_not_fit(counts):
+def test_invalid_counts_are_refused(counts):
     with pytest.raises(DataError, match=r"^Column 'c': expected (2 counts, one for each key|counts as whole numbers)"):
         count_array(counts, 2, owner="Column 'c'")
 
@@ -56,7 +56,7 @@ def mapped(tmp_path):
     return write
 
 
-def test_a_read_only_map_is_kept_and_anything_else_is_copied(mapped):
+def test_only_a_read_only_memory_map_is_not_copied(mapped):
     numbers = np.arange(6, dtype=np.float32).reshape(3, 2)
 
     def take(values):
@@ -93,7 +93,7 @@ def test_a_bad_number_is_found_in_any_block(block, mapped, monkeypatch):
                 float_array(values, "vectors", (5, None), owner="Column 'c'", keys=list("abcde"))
 
 
-def test_floats_are_mapped_at_their_place(tmp_path):
+def test_floats_are_mapped_at_their_offset(tmp_path):
     path = tmp_path / "numbers"
     path.write_bytes(b"head" + np.arange(6, dtype="<f4").tobytes())
     assert mapped_floats(path, 8, (2, 2)).tolist() == [[1, 2], [3, 4]]

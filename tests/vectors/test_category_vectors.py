@@ -1,4 +1,4 @@
-"""What the vectors of a column take, and how they answer queries."""
+"""The constructor and the queries of CategoryVectors."""
 
 import copy
 import pickle
@@ -15,7 +15,7 @@ from tabemb.vectors.indexes.hnsw import Hnsw
 from tabemb.vectors.metrics import METRICS
 
 
-def test_it_holds_what_it_was_given(airports):
+def test_attributes_hold_the_constructor_arguments(airports):
     assert airports.name == "dest"
     assert airports.index_to_key == airports.index_to_key == ["JFK", "LGA", "SFO", "OAK"]
     assert airports.key_to_index["SFO"] == 2
@@ -41,7 +41,7 @@ def test_a_key_gives_a_vector_and_a_list_of_keys_a_matrix(airports):
         airports[["JFK", "LAG"]]
 
 
-def test_it_cannot_be_changed(airports):
+def test_vectors_are_immutable(airports):
     given = np.ones((1, 2), dtype=np.float32)
     vectors = CategoryVectors(["a"], given)
     given[:] = 7
@@ -68,7 +68,7 @@ def test_a_deep_copy_is_the_value_itself(airports):
     assert copy.deepcopy({"dest": airports})["dest"] is airports
 
 
-def test_equality_is_of_everything(airports):
+def test_equality_compares_everything(airports):
     def change(**changes):
         given = {name: getattr(airports, name) for name in ("vectors", "counts", "name", "unknown", "missing")}
         given["keys"] = airports.keys()
@@ -114,7 +114,7 @@ def test_a_column_without_categories_still_has_its_unknown_row():
         ({"keys": ["a", "a"]}, "Column 'c': expected each key once, got 'a' in rows 0 and 1."),
     ],
 )
-def test_what_does_not_fit_is_named(arguments, message):
+def test_errors_name_what_does_not_match(arguments, message):
     given = {"keys": ["a", "b"], "vectors": [[1, 2], [3, 4]], "name": "c"} | arguments
     with pytest.raises(DataError, match=re.escape(message)):
         CategoryVectors(**given)
@@ -142,7 +142,7 @@ def test_save_and_load_go_by_the_suffix_or_the_name(airports, tmp_path):
         airports.save(tmp_path / "x.bin", format="parqet")
 
 
-def test_rows_are_made_ready_once_for_each_metric_and_are_no_part_of_the_value(airports):
+def test_searches_are_cached_by_metric_and_not_part_of_the_value(airports):
     twin = pickle.loads(pickle.dumps(airports))
     assert not hasattr(airports, "_searches")
     airports.most_similar("JFK")
@@ -160,7 +160,7 @@ def test_rows_are_made_ready_once_for_each_metric_and_are_no_part_of_the_value(a
     assert len(pickle.dumps(airports)) == len(pickle.dumps(twin))
 
 
-def test_only_the_cosine_takes_rows_of_its_own(airports):
+def test_only_the_cosine_copies_the_rows(airports):
     assert airports._search("dot")._rows is airports.vectors
     assert airports._search("euclidean")._rows is airports.vectors
     assert airports._search("cosine")._rows is not airports.vectors
@@ -171,14 +171,14 @@ def test_a_metric_is_a_name_or_an_object(airports):
         airports.most_similar("JFK", metric=7)
 
 
-def test_keys_of_any_type_ask():
+def test_queries_take_keys_of_any_type():
     vectors = CategoryVectors([1, "1", True], [[1.0, 0], [0, 1], [1, 1]])
     assert [key for key, _ in vectors.most_similar(1)] == [True, "1"]
     assert vectors.most_similar(True, topn=1)[0][0] == 1
     assert type(vectors.most_similar(True, topn=1)[0][0]) is int
 
 
-def test_the_order_of_memory_changes_no_answer():
+def test_memory_order_does_not_change_results():
     rows = np.random.default_rng(0).normal(size=(500, 9)).astype("f4")
     one, two = CategoryVectors(range(500), rows), CategoryVectors(range(500), np.asfortranarray(rows))
     for metric in ("cosine", "dot", "euclidean"):
@@ -187,7 +187,7 @@ def test_the_order_of_memory_changes_no_answer():
     assert one.analogy(1, 2, 3, method="multiply") == two.analogy(1, 2, 3, method="multiply")
 
 
-def test_most_similar_goes_by_cosine_and_leaves_out_what_was_asked(airports):
+def test_most_similar_sorts_by_cosine_and_excludes_the_query(airports):
     assert [key for key, _ in airports.most_similar("JFK")] == ["LGA", "OAK", "SFO"]
     key, cosine = airports.most_similar("JFK", topn=1)[0]
     assert (key, type(cosine)) == ("LGA", float)
@@ -204,7 +204,7 @@ def test_most_similar_takes_raw_vectors(airports):
     assert airports.most_similar(airports.vectors[:2].astype(np.float64), topn=1)[0][0] in {"JFK", "LGA"}
 
 
-def test_it_answers_as_the_plain_formula_does():
+def test_most_similar_equals_the_plain_formula():
     rng = np.random.default_rng(3)
     vectors = CategoryVectors(range(60), rng.normal(size=(60, 5)))
     rows = vectors.vectors.astype(np.float64)
@@ -214,7 +214,7 @@ def test_it_answers_as_the_plain_formula_does():
     assert [key for key, _ in vectors.most_similar([3, 5], [7])] == order
 
 
-def test_among_equal_vectors_the_more_frequent_comes_first():
+def test_ties_are_sorted_by_frequency():
     vectors = CategoryVectors("abcdef", [[1, 0], [0, 1], [0, 2], [0, 1], [0, 3], [1, 1]])
     assert [key for key, _ in vectors.most_similar(np.array([0.0, 1.0]), topn=3)] == ["b", "c", "d"]
 
@@ -233,7 +233,7 @@ def test_topn_is_a_whole_number_from_one(airports, topn):
         airports.most_similar("JFK", topn=topn)
 
 
-def test_an_empty_question_is_refused(airports):
+def test_an_empty_query_is_refused(airports):
     with pytest.raises(DataError, match="needs at least one key or vector to look for; `positive` is empty"):
         airports.most_similar([])
 
@@ -255,7 +255,7 @@ def test_similarity_and_distance(airports):
         airports.similarity("JFKK", "LGA")
 
 
-def test_a_batch_is_answered_as_one_by_one():
+def test_a_batch_equals_single_queries():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(700, 5)).round(1)
     rows[rng.integers(0, 700, 200)] = rows[3]
@@ -296,25 +296,25 @@ def test_a_batch_takes_any_list(airports):
         (["JFK", np.ones(3)], DataError, "Query 1: Column 'dest': expected a query vector of shape 2, got 3."),
     ],
 )
-def test_a_query_that_cannot_be_answered_is_named(airports, queries, error, message):
+def test_errors_of_a_batch_name_the_query(airports, queries, error, message):
     with pytest.raises(error, match=re.escape(message)):
         airports.most_similar_batch(queries)
 
 
-def test_a_batch_is_checked_as_a_question_is(airports):
+def test_a_batch_is_checked_as_a_single_query(airports):
     with pytest.raises(DataError, match="expected a whole number from 1, got 0"):
         airports.most_similar_batch(["JFK"], topn=0)
     assert len(airports.most_similar_batch(["JFK"], topn=99)[0]) == 3
 
 
-def test_gensim_finds_the_same(words_in_both):
+def test_most_similar_equals_gensims(words_in_both):
     ours, theirs = words_in_both
     found, wanted = ours.most_similar(["w1", "w2"], ["w3"], 20), theirs.most_similar(["w1", "w2"], ["w3"], 20)
     assert [key for key, _ in found] == [key for key, _ in wanted]
     assert [score for _, score in found] == pytest.approx([score for _, score in wanted], abs=1e-6)
 
 
-def test_the_mean_is_weighted_and_scaled_as_told(airports):
+def test_mean_vector_weights_and_normalizes(airports):
     unit = airports.vectors / np.linalg.norm(airports.vectors, axis=1, keepdims=True)
     rows = airports.vectors
     np.testing.assert_allclose(airports.mean_vector(["JFK", "OAK"]), unit[[0, 3]].mean(axis=0), rtol=1e-6)
@@ -327,14 +327,14 @@ def test_the_mean_is_weighted_and_scaled_as_told(airports):
     np.testing.assert_allclose(airports.mean_vector(["JFK", given]), (unit[0] + [0, 1]) / 2, rtol=1e-6)
 
 
-def test_the_mean_asks_as_several_keys_do(airports):
+def test_the_mean_is_the_query_of_several_keys(airports):
     mean = airports.mean_vector(["JFK", "LGA"])
     near, asked = airports.most_similar(mean)[2:], airports.most_similar(["JFK", "LGA"])
     assert [key for key, _ in near] == [key for key, _ in asked]
     assert [score for _, score in near] == pytest.approx([score for _, score in asked], abs=1e-6)
 
 
-def test_a_mean_of_opposites_is_zero_and_no_nan():
+def test_the_mean_of_opposites_is_zero_not_nan():
     vectors = CategoryVectors("ab", [[1, 0], [-2, 0]])
     assert vectors.mean_vector(["a", "b"], post_normalize=True).tolist() == [0, 0]
 
@@ -350,25 +350,25 @@ def test_a_mean_of_opposites_is_zero_and_no_nan():
         (["JFK", "LGA"], [1, np.nan], "Expected finite weights that are not all 0; got [1.0, nan]."),
     ],
 )
-def test_what_has_no_mean_is_refused(airports, keys, weights, message):
+def test_invalid_means_are_refused(airports, keys, weights, message):
     with pytest.raises(DataError, match=re.escape(message)):
         airports.mean_vector(keys, weights)
 
 
-def test_the_stranger_is_named(airports):
+def test_doesnt_match_returns_the_odd_one_out(airports):
     assert airports.doesnt_match(["JFK", "SFO", "OAK"]) == "JFK"
     assert airports.doesnt_match(["OAK", "JFK", "LGA"]) == "OAK"
     assert type(CategoryVectors([1, 2, 3], [[1, 0], [1, 0], [0, 1]]).doesnt_match([1.0, 2.0, 3.0])) is int
 
 
-def test_a_zero_vector_is_a_stranger_and_equals_go_by_the_list():
+def test_doesnt_match_with_zero_vectors_and_ties():
     vectors = CategoryVectors("abcd", [[1, 0], [1, 0.1], [0, 0], [0, 0]])
     assert vectors.doesnt_match(["a", "c", "b"]) == "c"
     assert vectors.doesnt_match(["d", "c", "a"]) == "d"
     assert CategoryVectors("abc", np.zeros((3, 2))).doesnt_match(["b", "a", "c"]) == "b"
 
 
-def test_a_stranger_needs_three_keys(airports):
+def test_doesnt_match_needs_three_keys(airports):
     with pytest.raises(DataError, match="doesnt_match needs at least 3 keys; got 2"):
         airports.doesnt_match(["JFK", "SFO"])
     with pytest.raises(DataError, match="doesnt_match needs at least 3 keys; got 0"):
@@ -381,7 +381,7 @@ def test_a_stranger_needs_three_keys(airports):
         airports.doesnt_match(["JFKK", "SFO", "OAK"])
 
 
-def test_gensim_has_the_same_means_and_strangers(words_in_both):
+def test_mean_vector_and_doesnt_match_equal_gensims(words_in_both):
     ours, theirs = words_in_both
     keys = ["w1", "w2", "w3", "w4"]
     for options in ({}, {"weights": [2, -1, 0.5, 1]}, {"pre_normalize": False, "post_normalize": True}):
@@ -398,7 +398,7 @@ def normal():
     return CategoryVectors(range(40), np.random.default_rng(4).normal(size=(40, 3)))
 
 
-def test_distances_are_those_of_pairs(normal):
+def test_distances_equal_those_of_pairs(normal):
     assert normal.distances(3).tolist() == [normal.distance(3, other) for other in range(40)]
     assert normal.distances(3, [7, 5]).tolist() == [normal.distance(3, 7), normal.distance(3, 5)]
     assert normal.distances(normal[3], [normal[7], 5]).tolist() == [normal.distance(3, 7), normal.distance(3, 5)]
@@ -422,7 +422,7 @@ def test_equally_close_categories_have_the_same_rank():
     assert vectors.closer_than("a", "d") == ["b", "c"]
 
 
-def test_zero_vectors_are_at_one():
+def test_zero_vectors_have_distance_one():
     vectors = CategoryVectors(["zero", "a", "b"], [[0, 0], [1, 0], [-1, 0]])
     assert vectors.distances("zero").tolist() == [1, 1, 1]
     assert vectors.rank("a", "zero") == 1
@@ -430,7 +430,7 @@ def test_zero_vectors_are_at_one():
     assert vectors.similarity_matrix().loc["zero"].tolist() == [0, 0, 0]
 
 
-def test_the_matrix_is_that_of_pairs(normal):
+def test_similarity_matrix_equals_pairs(normal):
     matrix = normal.similarity_matrix()
     assert matrix.shape == (40, 40)
     assert matrix.index.tolist() == matrix.columns.tolist() == list(range(40))
@@ -444,7 +444,7 @@ def test_the_matrix_is_that_of_pairs(normal):
     assert isinstance(matrix, pd.DataFrame)
 
 
-def test_what_is_not_there_is_named(airports):
+def test_errors_suggest_similar_keys(airports):
     for ask in (airports.distances, airports.similarity_matrix):
         with pytest.raises(UnknownKeyError, match=r"No category 'JFX' in column 'dest'.*Did you mean 'JFK'\?"):
             ask(["JFX"] if ask == airports.similarity_matrix else "JFX")
@@ -455,7 +455,7 @@ def test_what_is_not_there_is_named(airports):
         airports.distances(np.ones(3))
 
 
-def test_gensim_compares_alike(words_in_both):
+def test_distances_and_ranks_equal_gensims(words_in_both):
     ours, theirs = words_in_both
     np.testing.assert_allclose(ours.distances("w1"), theirs.distances("w1"), atol=1e-6)
     assert [ours.rank("w1", f"w{i}") for i in range(2, 20)] == [theirs.rank("w1", f"w{i}") for i in range(2, 20)]
@@ -469,7 +469,7 @@ def named():
 
 @pytest.mark.parametrize("metric", sorted(METRICS))
 @pytest.mark.parametrize("kind", sorted(INDEXES))
-def test_an_index_answers_as_most_similar_does(named, kind, metric):
+def test_an_index_equals_most_similar(named, kind, metric):
     keys, scores = named.index(kind, metric=metric).search(named.vectors[:20], topn=5)
     wanted = named.most_similar_batch(list(named.vectors[:20]), topn=5, metric=metric)
     # Three hundred rows are few enough for the graph to find them all.
@@ -495,7 +495,7 @@ def test_a_kind_is_a_name_with_parameters_or_an_object(named):
         named.index(metric="cos")
 
 
-def test_an_index_is_read_back_with_its_own_vectors(named, tmp_path):
+def test_load_index_needs_the_same_vectors(named, tmp_path):
     named.index("hnsw", metric="dot", connectivity=7).save(tmp_path / "dest.hnsw")
     read = named.load_index(str(tmp_path / "dest.hnsw"))
     assert (read.metric, read.parameters.connectivity) == ("dot", 7)

@@ -19,24 +19,24 @@ def made(sizes, dim=8, seed=0):
 
 
 @pytest.mark.parametrize("sizes", [[30, 20], [40, 30, 20], [50, 40, 30, 20, 10]])
-def test_groups_are_found_and_the_largest_is_the_first(sizes):
+def test_clusters_are_found_largest_first(sizes):
     vectors, labels = made(sizes)
     np.testing.assert_array_equal(auto_clusters(vectors), labels)
 
 
-def test_directions_count_and_lengths_do_not():
+def test_clusters_depend_on_directions_not_lengths():
     vectors, labels = made([30, 20, 10])
     lengths = np.random.default_rng(1).uniform(0.01, 100, size=(60, 1))
     np.testing.assert_array_equal(auto_clusters(vectors * lengths), labels)
 
 
-def test_there_are_never_more_groups_than_colours():
+def test_there_are_never_more_clusters_than_colors():
     vectors, _ = made([20] * 8)
     assert auto_clusters(vectors).max() < MOST_CLUSTERS
     assert auto_clusters(vectors, most=3).max() < 3
 
 
-def test_of_many_categories_some_are_drawn_and_all_have_a_group():
+def test_many_categories_are_sampled_and_all_are_clustered():
     vectors, labels = made([3000, 2000, 1000])
     np.testing.assert_array_equal(auto_clusters(vectors), labels)
 
@@ -51,22 +51,22 @@ def test_of_many_categories_some_are_drawn_and_all_have_a_group():
         ([[1.0], [2.0], [-1.0]], [0, 0, 1]),
     ],
 )
-def test_few_directions_are_their_own_groups(vectors, groups):
+def test_few_directions_are_clusters_of_their_own(vectors, groups):
     assert auto_clusters(np.asarray(vectors)).tolist() == groups
 
 
-def test_groups_are_named_after_their_first_members():
+def test_clusters_are_named_after_their_first_members():
     assert cluster_names(["a", "b", "c", "d"], np.array([0, 1, 0, 0])) == ["a, c, …", "b"]
     assert cluster_names(["a", "b", "c", "d"], np.array([0, 1, 0, 0]), n_named=1) == ["a, …", "b"]
     assert cluster_names([], np.empty(0, dtype=int)) == []
 
 
-def test_no_two_groups_have_the_same_name():
+def test_cluster_names_are_unique():
     assert cluster_names(["long…", "long…", "b"], np.array([0, 1, 1])) == ["long…", "long…, b"]
     assert cluster_names(["long…", "long…"], np.array([0, 1])) == ["long…", "long… (2)"]
 
 
-def test_the_largest_is_the_first_and_among_equal_ones_that_of_the_first_member():
+def test_by_size_sorts_ties_by_first_member():
     assert by_size(np.array([7, 3, 3, 9, 7, 0])).tolist() == [0, 1, 1, 2, 0, 3]
     assert by_size(np.array([], int)).tolist() == []
 
@@ -80,7 +80,7 @@ def three():
     return CategoryVectors([f"k{i}" for i in range(60)], rows, name="dest")
 
 
-def test_directions_make_clusters_the_largest_first(three):
+def test_cluster_groups_by_direction_largest_first(three):
     clusters = three.cluster(3)
     assert clusters.tolist() == [2] * 10 + [1] * 20 + [0] * 30
     assert clusters.index.tolist() == three.index_to_key
@@ -88,7 +88,7 @@ def test_directions_make_clusters_the_largest_first(three):
     assert pd.Series(["k0", "k59"]).map(clusters).tolist() == [2, 0]
 
 
-def test_as_many_clusters_as_stand_apart_are_found_where_none_are_said(three):
+def test_auto_finds_the_number_of_clusters(three):
     clusters = three.cluster()
     assert clusters.tolist() == three.cluster("auto").tolist() == three.cluster(3).tolist()
     assert (clusters.name, clusters.dtype) == ("dest_cluster", np.int64)

@@ -56,7 +56,7 @@ def test_a_column_of_lists_is_a_matrix(backend, tmp_path, airports):
         ([[[1.0], [1.0, 2.0]], [[1.0], [2.0]]], "should have a list of numbers in every row, but has "),
     ],
 )  # fmt: skip
-def test_a_column_of_other_things_than_lists_is_refused(rows, message, backend):
+def test_a_column_without_lists_of_numbers_is_refused(rows, message, backend):
     frame = frame_of({"key": ["a", "b"], "vector": rows}, backend)
     with pytest.raises(DataError, match=re.escape(f"The column 'vector' {message}")):
         CategoryVectors.from_frame(frame, key="key", vectors="vector")
@@ -74,13 +74,13 @@ def test_a_missing_number_in_a_list_is_refused():
         CategoryVectors.from_frame(frame, key="key", vectors="vector")
 
 
-def test_columns_of_pandas_may_be_called_by_numbers():
+def test_pandas_columns_may_have_numbers_as_names():
     frame = pd.DataFrame([[1.0, 2.0], [3.0, 4.0]], index=["a", "b"])
     assert CategoryVectors.from_frame(frame, vectors=frame.columns) == CategoryVectors(["a", "b"], [[1, 2], [3, 4]])
     assert CategoryVectors.from_frame(frame, vectors=1) == CategoryVectors(["a", "b"], [[2], [4]])
 
 
-def test_one_column_of_numbers_may_go_by_its_name(backend):
+def test_a_single_column_of_numbers_may_be_named(backend):
     frame = frame_of({"key": ["a", "b"], "x": [1.0, 2.0]}, backend)
     assert CategoryVectors.from_frame(frame, key="key", vectors="x").vectors.tolist() == [[1], [2]]
 
@@ -123,13 +123,13 @@ GOOD = {"key": ["a", "b"], "x0": [1.0, 2.0], "x1": [3.0, 4.0], "n": [1, 2]}
         ({}, {"unknown": [1]}, DataError, "Column 'key': expected unknown of shape 2, got 1."),
     ],
 )  # fmt: skip
-def test_a_table_that_does_not_fit_is_told_why(changes, arguments, error, message, backend):
+def test_errors_explain_invalid_tables(changes, arguments, error, message, backend):
     frame = frame_of({**GOOD, **changes}, backend)
     with pytest.raises(error, match=re.escape(message)):
         CategoryVectors.from_frame(frame, **{"key": "key", "vectors": "x", **arguments})
 
 
-def test_what_is_no_table_is_refused():
+def test_other_types_than_tables_are_refused():
     with pytest.raises(DataError, match=r"A polars LazyFrame has no rows yet\. Call \.collect\(\) first\."):
         CategoryVectors.from_frame(pl.LazyFrame(GOOD), key="key", vectors="x")
     for other in (GOOD, [[1, 2]], np.eye(2), None, pd.Series([1])):
@@ -140,14 +140,14 @@ def test_what_is_no_table_is_refused():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_an_index_that_only_counts_the_rows_is_not_taken_for_keys(backend):
+def test_row_numbers_are_not_keys(backend):
     with pytest.raises(DataError, match=r"Name the column of the keys: key=\.\.\. The table has: key, x0, x1, n\."):
         CategoryVectors.from_frame(frame_of(GOOD, backend), vectors="x")
     counted = pd.DataFrame(GOOD).rename_axis("number")
     assert CategoryVectors.from_frame(counted, vectors="x").index_to_key == [0, 1]
 
 
-def test_a_wide_table_is_not_listed_whole():
+def test_errors_list_only_some_columns_of_a_wide_table():
     frame = pd.DataFrame({f"column{i}": [1.0] for i in range(100)})
     with pytest.raises(ColumnError, match=r"column19, \.\.\. \(100 in all\)"):
         CategoryVectors.from_frame(frame, key="column0", vectors="x")
@@ -201,7 +201,7 @@ def test_to_frame_with_counts_and_without_a_name(airports):
     ],
 )
 @pytest.mark.parametrize("name", ["dest", ""])
-def test_there_and_back(keys, name, backend):
+def test_frames_round_trip(keys, name, backend):
     saved = CategoryVectors(keys, np.arange(len(keys) * 3).reshape(-1, 3) / 7, range(len(keys)), name=name)
     frame = saved.to_frame(count=True, backend=backend)
     key = None if backend == "pandas" else name or "key"
@@ -229,14 +229,14 @@ def test_keys_of_several_types_go_to_pandas_only(keys, types):
                 saved.to_frame(backend=backend)
 
 
-def test_an_unknown_backend_is_told_the_known_ones(airports):
+def test_an_unknown_backend_error_lists_backends(airports):
     with pytest.raises(
         UnknownNameError, match=r"No backend named 'polar'\. Known: pandas, polars, pyarrow\. Did you mean"
     ):
         airports.to_frame(backend="polar")
 
 
-def test_without_polars_the_command_that_installs_it_is_told(airports, monkeypatch):
+def test_without_polars_the_error_says_how_to_install_it(airports, monkeypatch):
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(
         MissingExtraError, match=re.escape("needs polars. Install it with: pip install 'tabemb[polars]'")
@@ -264,14 +264,14 @@ CITIES = {
         (["emb0", "n"], [[59.9, 7], [41.9, 3]]),
     ],
 )
-def test_columns_by_name_or_by_what_stands_before_their_numbers(vectors, expected, backend):
+def test_columns_by_name_or_prefix(vectors, expected, backend):
     made = CategoryVectors.from_frame(
         frame_of(CITIES, backend), key="city", vectors=vectors, count="n", missing=[0] * len(expected[0])
     )
     assert made == CategoryVectors(["Oslo", "Rome"], expected, [7, 3], name="city", missing=[0] * len(expected[0]))
 
 
-def test_columns_come_in_the_order_of_their_numbers(backend):
+def test_columns_are_sorted_by_their_numbers(backend):
     data = (
         {"key": ["a"]}
         | {f"pca{i}": [float(i)] for i in (10, 9, 2, 1, 3, 4, 5, 6, 7, 8)}
@@ -281,7 +281,7 @@ def test_columns_come_in_the_order_of_their_numbers(backend):
     assert made.vectors.tolist() == [list(range(1, 11))]
 
 
-def test_the_name_is_the_keys_unless_another_is_given():
+def test_the_name_defaults_to_the_key_column():
     frame = pd.DataFrame(CITIES)
     assert CategoryVectors.from_frame(frame, key="city", vectors=["n"]).name == "city"
     assert CategoryVectors.from_frame(frame, key="city", vectors=["n"], name="town").name == "town"

@@ -16,14 +16,14 @@ def gram(rows):
     return rows @ rows.T
 
 
-def test_of_as_many_dimensions_the_axes_stay():
+def test_equal_dimensions_keep_the_axes():
     made = LinearProjection.of(ROWS, 10, spread=0.5)(ROWS)
     centred = ROWS - ROWS.mean(axis=0)
     np.testing.assert_allclose(made, centred * (0.5 / np.sqrt((centred**2).mean())), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_slices", [1, 3])
-def test_of_more_the_principal_components_are_kept(n_slices):
+def test_fewer_dimensions_are_principal_components(n_slices):
     made = LinearProjection.of(ROWS, 6, spread=1.0, n_slices=n_slices)(ROWS).astype(float)
     left, values, _ = np.linalg.svd(ROWS - ROWS.mean(axis=0), full_matrices=False)
     best = left[:, :6] * values[:6]
@@ -31,7 +31,7 @@ def test_of_more_the_principal_components_are_kept(n_slices):
 
 
 @pytest.mark.parametrize("dim", [6, 12])
-def test_slices_have_like_shares_of_what_tells_rows_apart(dim):
+def test_slices_have_similar_shares_of_the_variance(dim):
     made = LinearProjection.of(ROWS, dim, spread=1.0, n_slices=3)(ROWS).astype(float)
     shares = (made.reshape(400, 3, dim // 3) ** 2).sum(axis=(0, 2)) / (made**2).sum()
     assert shares.max() / shares.min() < 3
@@ -42,7 +42,7 @@ def test_slices_have_like_shares_of_what_tells_rows_apart(dim):
     assert np.array_equal(made, again)
 
 
-def test_fewer_are_filled_up_with_zeros():
+def test_more_dimensions_are_padded_with_zeros():
     made = LinearProjection.of(ROWS, 12, spread=0.5)(ROWS).astype(float)
     zero = ~made.any(axis=0)
     assert zero.sum() == 2
@@ -50,14 +50,14 @@ def test_fewer_are_filled_up_with_zeros():
 
 
 @pytest.mark.parametrize("n_slices", [1, 3])
-def test_distances_stay_where_dimensions_are_enough(n_slices):
+def test_distances_are_kept_if_dimensions_suffice(n_slices):
     made = LinearProjection.of(ROWS, 12, spread=0.5, n_slices=n_slices)(ROWS).astype(float)
     centred = ROWS - ROWS.mean(axis=0)
     scale = (made**2).sum() / (centred**2).sum()
     np.testing.assert_allclose(gram(made), gram(centred) * scale, rtol=1e-3, atol=1e-3)
 
 
-def test_the_spread_is_the_root_mean_square_and_other_rows_go_the_same_way():
+def test_spread_is_the_root_mean_square_and_other_rows_are_mapped_alike():
     project = LinearProjection.of(ROWS, 4, spread=0.2)
     assert np.sqrt((project(ROWS) ** 2).mean()) == pytest.approx(0.2, rel=1e-4)
     assert project(ROWS).dtype == np.float32
@@ -67,11 +67,11 @@ def test_the_spread_is_the_root_mean_square_and_other_rows_go_the_same_way():
 
 @pytest.mark.parametrize("rows", [np.ones((1, 3)), np.ones((5, 3))])
 @pytest.mark.parametrize("dim", [2, 3, 4])
-def test_rows_that_do_not_differ_become_zero(rows, dim):
+def test_equal_rows_become_zero(rows, dim):
     assert not LinearProjection.of(rows, dim, spread=1.0)(rows).any()
 
 
-def test_the_portions_in_which_rows_are_read_change_nothing(monkeypatch):
+def test_chunks_do_not_change_results(monkeypatch):
     whole = LinearProjection.of(ROWS, 4, spread=0.2)(ROWS)
     monkeypatch.setattr(dimensions, "CHUNK", 7)
     parts = LinearProjection.of(ROWS, 4, spread=0.2)(ROWS)
@@ -93,11 +93,11 @@ def error(cut):
 
 
 @pytest.mark.parametrize("n_blocks", [1, 2])
-def test_all_directions_are_the_vectors_themselves(n_blocks):
+def test_full_rank_keeps_the_vectors(n_blocks):
     np.testing.assert_allclose(Truncation(VECTORS, COUNTS, n_blocks=n_blocks).to(8 // n_blocks), VECTORS)
 
 
-def test_what_is_cut_off_is_the_least_that_it_can_be():
+def test_truncation_has_the_smallest_error():
     mean = COUNTS @ VECTORS / COUNTS.sum()
     singular = np.linalg.svd(np.sqrt(COUNTS)[:, None] * (VECTORS - mean), compute_uv=False)
     for rank in range(9):
@@ -106,20 +106,20 @@ def test_what_is_cut_off_is_the_least_that_it_can_be():
         assert np.linalg.matrix_rank(cut - mean, tol=1e-8) == rank
 
 
-def test_no_direction_is_the_mean_by_counts():
+def test_rank_zero_is_the_weighted_mean():
     np.testing.assert_allclose(Truncation(VECTORS, COUNTS).to(0), np.tile(COUNTS @ VECTORS / COUNTS.sum(), (30, 1)))
 
 
-def test_blocks_are_cut_by_themselves():
+def test_blocks_are_truncated_separately():
     cut = Truncation(VECTORS, COUNTS, n_blocks=2).to(1)
     np.testing.assert_allclose(cut[:, :4], Truncation(VECTORS[:, :4], COUNTS).to(1))
     np.testing.assert_allclose(cut[:, 4:], Truncation(VECTORS[:, 4:], COUNTS).to(1))
 
 
-def test_rows_that_count_nothing_do_not_matter_for_the_others():
+def test_rows_of_weight_zero_are_ignored():
     counts = np.where(np.arange(30) < 25, COUNTS, 0)
     np.testing.assert_allclose(Truncation(VECTORS, counts).to(2)[:25], Truncation(VECTORS[:25], counts[:25]).to(2))
 
 
-def test_without_any_count_all_rows_count_alike():
+def test_rows_without_counts_are_weighted_equally():
     np.testing.assert_allclose(Truncation(VECTORS, np.zeros(30)).to(2), Truncation(VECTORS, np.ones(30)).to(2))

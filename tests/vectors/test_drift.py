@@ -27,7 +27,7 @@ def moved():
     return vectors(rows @ ortho_group.rvs(3, random_state=2), keys, [*np.delete(COUNTS, 38), 5])
 
 
-def test_the_category_that_moved_is_found():
+def test_drift_finds_the_category_that_moved():
     drift = moved().drift(vectors())
     frame = drift.to_frame()
     assert frame.index[0] == "c39"
@@ -53,7 +53,7 @@ def test_distances_are_multiples_of_the_typical_length_of_the_reference():
     np.testing.assert_allclose(hundred.distances, drift.distances, rtol=1e-4)
 
 
-def test_the_residual_is_a_share_between_that_of_equal_vectors_and_that_of_chance():
+def test_residuals_of_equal_and_random_vectors():
     assert vectors().drift(vectors()).residual == pytest.approx(0, abs=1e-12)
     nothing = vectors(RNG.normal(size=(40, 3))).drift(vectors())
     assert 0.5 < nothing.residual < 1
@@ -70,7 +70,7 @@ def test_with_as_many_dimensions_as_categories_chance_fits_as_well():
     assert "count" not in drift.to_frame()
 
 
-def test_neighbours_are_those_among_shared_categories():
+def test_neighbors_are_among_shared_categories():
     drift = vectors(ROWS[:20], KEYS[:20], COUNTS[:20]).drift(vectors())
     assert drift.overlaps.tolist() == [1] * 20
     assert (drift.k, drift.mean_overlap) == (4, 1)
@@ -79,14 +79,14 @@ def test_neighbours_are_those_among_shared_categories():
     assert 0 < other.mean_overlap < 0.3
 
 
-def test_of_many_categories_the_heaviest_are_compared(monkeypatch):
+def test_of_many_categories_those_of_largest_weight_are_compared(monkeypatch):
     monkeypatch.setattr(neighbors, "MOST_COMPARED", 10)
     drift = vectors().drift(vectors())
     assert np.isfinite(drift.overlaps).tolist() == [True] * 10 + [False] * 30
     assert (drift.k, drift.mean_overlap) == (2, 1)
 
 
-def test_two_shared_categories_have_no_neighbours_to_compare():
+def test_two_shared_categories_have_no_overlap():
     few = CategoryVectors(["a", "b"], [[1.0, 0.0], [0.0, 1.0]])
     drift = few.drift(few)
     assert (drift.k, drift.overlaps.shape) == (0, (2,))
@@ -97,13 +97,13 @@ def test_two_shared_categories_have_no_neighbours_to_compare():
         few.drift(few, k=1)
 
 
-def test_a_vector_of_zeros_has_cosine_0():
+def test_zero_vectors_have_cosine_0():
     rows = ROWS.copy()
     rows[5] = 0
     assert vectors(rows).drift(vectors()).cosines[5] == 0
 
 
-def test_it_reads_well():
+def test_drift_repr():
     assert repr(moved().drift(vectors())).splitlines() == [
         "Drift(dest: 39 shared categories, 1 new, 1 gone)",
         f"  residual  {moved().drift(vectors()).residual:.3f}  (chance {moved().drift(vectors()).chance_residual:.3f})",

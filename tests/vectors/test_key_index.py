@@ -1,4 +1,4 @@
-"""Typed look-up."""
+"""A typed mapping from key to row."""
 
 import datetime as dt
 import re
@@ -10,7 +10,7 @@ from tabemb.exceptions import DataError, UnknownKeyError
 from tabemb.vectors.key_index import KeyIndex, is_several
 
 
-def test_numbers_are_one_family_and_text_and_bool_are_others():
+def test_int_and_float_are_equal_keys_text_and_bool_are_not():
     index = KeyIndex([1, "1", True, b"1", dt.date(2020, 1, 1)])
     assert [index[key] for key in (1.0, "1", True, b"1", dt.date(2020, 1, 1))] == [0, 1, 2, 3, 4]
     assert index[np.int64(1)] == 0
@@ -47,7 +47,7 @@ def test_its_repr_is_short():
         ([["a"]], "got a cell of type list: ['a']"),
     ],
 )
-def test_keys_that_cannot_be(keys, message):
+def test_invalid_keys_are_refused(keys, message):
     with pytest.raises(DataError, match=re.escape(message)):
         KeyIndex(keys, "dest")
 
@@ -65,7 +65,7 @@ def test_keys_that_cannot_be(keys, message):
         (["JFK"], "No category ['JFK'] in column 'dest' (4 categories)."),
     ],
 )
-def test_an_unknown_key_names_near_ones(key, message):
+def test_an_unknown_key_error_suggests_similar_ones(key, message):
     index = KeyIndex(["ATL", "JFK", 1, "True"], "dest")
     with pytest.raises(UnknownKeyError) as error:
         index[key]
@@ -73,12 +73,12 @@ def test_an_unknown_key_names_near_ones(key, message):
     assert key not in index
 
 
-def test_near_keys_are_found_quickly_in_a_large_column():
+def test_similar_keys_are_found_quickly_in_a_large_column():
     index = KeyIndex([f"key {i}" for i in range(200_000)])
     with pytest.raises(KeyError, match=r"No category 'key 7x' in these vectors \(200,000 categories\)\. Did you mean"):
         index["key 7x"]
 
 
-def test_lists_are_several_and_text_is_one():
+def test_is_several_is_true_for_lists_not_text():
     assert [is_several(each) for each in (["a"], ("a",), np.array(["a"]), {"a"})] == [True] * 4
     assert [is_several(each) for each in ("ab", b"ab", 7, np.array(7.0), None)] == [False] * 5

@@ -1,4 +1,4 @@
-"""What near means, by each metric."""
+"""Similarity metrics."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_each_metric_has_its_own_order_and_score(points):
     assert points.most_similar("a", metric=Euclidean()) == near
 
 
-def test_several_vectors_stand_for_their_directions_sum_or_mean():
+def test_several_vectors_are_combined_by_metric():
     positive, negative, none = np.array([[3.0, 0], [0, 1]]), np.array([[0.0, 2]]), np.empty((0, 2))
     np.testing.assert_allclose(Cosine().point(positive, none), [0.5**0.5] * 2)
     np.testing.assert_allclose(Cosine().point(positive, negative), [1, 0])
@@ -34,7 +34,7 @@ def test_several_vectors_stand_for_their_directions_sum_or_mean():
     assert Euclidean().point(np.tile(positive, (2, 1)), negative).tolist() == [2, 0]
 
 
-def test_euclidean_answers_stay_when_all_vectors_move():
+def test_euclidean_results_do_not_change_by_translation():
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(50, 3)).round(2)
     here, there = (CategoryVectors(range(50), rows + shift) for shift in (0, 64))
@@ -43,13 +43,13 @@ def test_euclidean_answers_stay_when_all_vectors_move():
     np.testing.assert_allclose([score for _, score in one], [score for _, score in two], atol=1e-5)
 
 
-def test_by_distance_there_must_be_more_positive_vectors(points):
+def test_euclidean_queries_need_more_positive_vectors(points):
     message = r"more positive than negative vectors; got 1 and 1\. metric='cosine' has no such limit"
     with pytest.raises(DataError, match=message):
         points.most_similar("a", negative="b", metric="euclidean")
 
 
-def test_an_unknown_metric_is_told_the_known_ones(points):
+def test_an_unknown_metric_error_lists_metrics(points):
     with pytest.raises(
         UnknownNameError, match=r"No metric named 'euclid'\. Known: cosine, dot, euclidean\. Did you mean"
     ):

@@ -1,4 +1,4 @@
-"""Nearest rows, and how far tables agree about them."""
+"""Nearest neighbors and their agreement between tables."""
 
 import re
 from itertools import combinations
@@ -14,7 +14,7 @@ from tabemb.vectors.neighbors import agreement, chance_overlap, nearest_rows, ne
 RNG = np.random.default_rng(0)
 
 
-def test_they_are_those_of_most_similar():
+def test_nearest_rows_equal_most_similar():
     rows = RNG.normal(size=(50, 4)).astype("float32")
     vectors = CategoryVectors(range(50), rows)
     found = nearest_rows(rows, 6)
@@ -35,7 +35,7 @@ def test_the_overlap_is_the_jaccard_index():
     assert overlaps(one, two).tolist() == [0.5, 0]
 
 
-def test_chance_is_the_mean_over_all_pairs_of_sets():
+def test_chance_overlap_is_the_mean_over_all_pairs_of_sets():
     sets = [set(each) for each in combinations(range(6), 2)]
     mean = np.mean([len(a & b) / len(a | b) for a in sets for b in sets])
     assert chance_overlap(6, 2) == pytest.approx(mean)
@@ -43,7 +43,7 @@ def test_chance_is_the_mean_over_all_pairs_of_sets():
     assert chance_overlap(100_000, 10) < 1e-4
 
 
-def test_random_tables_agree_by_chance_and_turned_ones_wholly():
+def test_random_tables_agree_by_chance_and_rotated_ones_fully():
     tables = [RNG.normal(size=(300, 5)) for _ in range(3)]
     assert agreement(tables, 10).mean() == pytest.approx(chance_overlap(299, 10), abs=0.005)
     assert agreement([tables[0], 3 * tables[0][:, ::-1]], 10).tolist() == [1] * 300
@@ -51,13 +51,13 @@ def test_random_tables_agree_by_chance_and_turned_ones_wholly():
     np.testing.assert_allclose(agreement(tables, 10), np.mean(pairs, axis=0))
 
 
-def test_how_many_neighbours():
+def test_default_neighborhood_sizes():
     assert [neighborhood_size(n) for n in (3, 5, 9, 16, 41, 5000)] == [1, 1, 2, 3, 10, 10]
     assert neighborhood_size(12, np.int64(10)) == 10
 
 
 @pytest.mark.parametrize("k", [0, 11, -1, 2.5, "3", True])
-def test_more_neighbours_than_there_are_others_are_told(k):
+def test_invalid_neighborhood_sizes_are_refused(k):
     told = (
         f"k is the number of neighbors to compare: expected a whole number from 1 to 10, got {k!r}. Column 'dest' has "
         "12 categories to compare, so each has 11 others, and k must be less than that."

@@ -27,7 +27,7 @@ SHAPES = [(1, 1), (2, 3), (CHUNK, 2), (CHUNK + 1, 2), (ROWS, 3), (ROWS + 1, 3), 
 @pytest.mark.parametrize("name", sorted(METRICS))
 @pytest.mark.parametrize(("n", "dim"), SHAPES)
 @pytest.mark.parametrize("data", ["normal", "ties", "huge", "far away"])
-def test_it_finds_what_sorting_all_scores_finds(name, n, dim, data, monkeypatch):
+def test_search_equals_sorting_all_scores(name, n, dim, data, monkeypatch):
     monkeypatch.setattr("tabemb.vectors.search.ROWS", ROWS)
     monkeypatch.setattr("tabemb.vectors.search.QUERIES", 4)
     rng = np.random.default_rng(n + dim)
@@ -48,7 +48,7 @@ def test_it_finds_what_sorting_all_scores_finds(name, n, dim, data, monkeypatch)
 
 
 @pytest.mark.parametrize("name", sorted(METRICS))
-def test_a_query_is_answered_alone_as_among_many(name):
+def test_a_single_query_equals_a_batch(name):
     rng = np.random.default_rng(5)
     rows = rng.normal(size=(3000, 6)).round(1).astype("f4")
     search, queries = Search(rows, METRICS.resolve(name)), rng.normal(size=(600, 6)).round(1)
@@ -59,14 +59,14 @@ def test_a_query_is_answered_alone_as_among_many(name):
         assert scores.tolist() == together[place][1].tolist()
 
 
-def test_rows_that_float32_cannot_tell_apart_are_ordered_by_float64():
+def test_rows_equal_in_float32_are_sorted_in_float64():
     rows = np.float32([[1, 0], [1, 3e-4], [1, 1e-4], [1, 2e-4]])
     ((found, scores),) = Search(rows, METRICS.resolve("cosine")).nearest(np.array([[1.0, 0.0]]), 4)
     assert found.tolist() == [0, 2, 3, 1]
     assert (np.diff(scores) < 0).all()
 
 
-def test_nothing_is_found_among_no_rows():
+def test_no_rows_no_results():
     search = Search(np.empty((0, 3), np.float32), METRICS.resolve("euclidean"))
     assert [rows.tolist() for rows, _ in search.nearest(np.zeros((2, 3)), 4)] == [[], []]
     assert search.scores(np.zeros(3)).shape == (0,)
@@ -82,7 +82,7 @@ def test_no_filter_is_none():
     assert allowed_rows(KeyedMatrix(["a"], [[1]])) is None
 
 
-def test_filters_hold_together():
+def test_filters_are_combined():
     counted = KeyedMatrix("abc", [[1], [2], [3]], [9, 5, 1])
     assert allowed_rows(counted, min_count=5).tolist() == [True, True, False]
     assert allowed_rows(KeyedMatrix("abc", [[1], [2], [3]]), where=lambda key: key > "a").tolist() == [
@@ -95,7 +95,7 @@ def test_filters_hold_together():
     assert asked == ["a", "b"]
 
 
-def test_they_choose_the_answers_and_not_the_question(airports):
+def test_filters_apply_to_results_not_queries(airports):
     assert [key for key, _ in airports.most_similar("OAK", min_count=5)] == ["LGA", "JFK"]
     assert [key for key, _ in airports.most_similar("JFK", where=lambda key: key.endswith("O"))] == ["SFO"]
     assert airports.most_similar("JFK", where=lambda key: key == "JFK") == []
@@ -120,7 +120,7 @@ def test_they_choose_the_answers_and_not_the_question(airports):
         ({"where": "N"}, "where is a function of a key that returns whether it may be a result, such as lambda key:"),
     ],
 )
-def test_a_filter_that_leaves_nothing_or_is_none_is_refused(airports, options, message):
+def test_invalid_filters_are_refused(airports, options, message):
     with pytest.raises(DataError, match=re.escape(message)):
         airports.most_similar("JFK", **options)
     with pytest.raises(DataError, match=re.escape(message)):
@@ -134,7 +134,7 @@ def test_min_count_needs_counts():
         CategoryVectors("ab", [[1], [2]]).most_similar("a", min_count=1)
 
 
-def test_an_error_of_the_users_own_says_for_which_key():
+def test_errors_in_where_note_the_key():
     with pytest.raises(AttributeError) as caught:
         CategoryVectors(["a", 7], [[1], [2]]).most_similar("a", where=lambda key: key.startswith("N"))
     assert caught.value.__notes__ == ["where=... was called with the key 7, of type int."]

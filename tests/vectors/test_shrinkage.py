@@ -22,7 +22,7 @@ def drawn(k, variance=2.0, dim=5):
 
 
 @pytest.mark.parametrize("k", [2.0, 6.0, 60.0])
-def test_what_the_prior_is_worth_is_found(k):
+def test_the_strength_of_the_prior_is_estimated(k):
     _, seen = drawn(k)
     found = RandomEffects.of(seen, COUNTS)
     assert found.k == pytest.approx(k, rel=0.2)
@@ -31,14 +31,14 @@ def test_what_the_prior_is_worth_is_found(k):
 
 
 @pytest.mark.parametrize("k", [6.0, 60.0])
-def test_shrinking_by_it_comes_nearest_to_the_truth(k):
+def test_shrinking_by_the_estimate_has_the_smallest_error(k):
     true, seen = drawn(k)
     found = RandomEffects.of(seen, COUNTS).k
     errors = {factor: ((shrunk(seen, COUNTS, factor * found) - true) ** 2).mean() for factor in (0, 0.3, 1, 3)}
     assert min(errors, key=errors.get) == 1
 
 
-def test_vectors_that_were_shrunk_are_known_with_the_same_prior():
+def test_shrunk_vectors_are_recognized():
     _, seen = drawn(6.0)
     found = RandomEffects.of(shrunk(seen, COUNTS, 6.0), COUNTS)
     assert found.already
@@ -55,7 +55,7 @@ def test_the_uncertainty_is_the_error_that_is_left():
         assert found.uncertainty(np.array([count])) == pytest.approx(error, rel=0.1)
 
 
-def test_a_prior_that_is_given_is_taken():
+def test_a_given_prior_is_used():
     _, seen = drawn(6.0)
     found = RandomEffects.of(seen, COUNTS, 20.0)
     assert found.k == 20.0
@@ -64,13 +64,13 @@ def test_a_prior_that_is_given_is_taken():
 
 
 @pytest.mark.parametrize("counts", [[5, 5, 5], [0, 0, 7], [0, 0, 0]])
-def test_where_counts_say_nothing_the_prior_is_worth_nothing(counts):
+def test_equal_counts_estimate_a_prior_of_zero(counts):
     found = RandomEffects.of(np.array([[1.0], [2.0], [4.0]]), np.array(counts))
     assert (found.k, found.already) == (0.0, False)
     assert np.isfinite(found.uncertainty(np.array(counts))).all()
 
 
-def test_equal_vectors_are_certain():
+def test_equal_vectors_have_no_uncertainty():
     found = RandomEffects.of(np.ones((3, 2)), np.array([1, 2, 3]))
     assert found.uncertainty(np.array([0, 1, 9])).tolist() == [0, 0, 0]
 
@@ -81,7 +81,7 @@ def test_equal_vectors_are_certain():
     st.floats(0, 1e6),
     st.integers(0, 99),
 )
-def test_shrinking_keeps_the_mean_and_the_order_of_what_is_left(counts, k, seed):
+def test_shrinking_keeps_the_mean_and_falls_with_counts(counts, k, seed):
     counts = np.array(counts)
     vectors = np.random.default_rng(seed).normal(size=(len(counts), 2))
     made, mean = shrunk(vectors, counts, k), count_weighted_mean(vectors, counts)
@@ -102,7 +102,7 @@ def vectors(rows=SEEN, counts=ROW_COUNTS, **more):
     return CategoryVectors([f"c{i}" for i in range(len(rows))], rows, counts, name="dest", **more)
 
 
-def test_of_a_category_of_n_rows_its_share_is_left():
+def test_shrink_keeps_n_over_n_plus_k():
     given = vectors(unknown=[7, 7, 7], missing=[8, 8, 8])
     made = given.shrink(10)
     mean = np.average(SEEN, axis=0, weights=ROW_COUNTS)
@@ -116,14 +116,14 @@ def test_of_a_category_of_n_rows_its_share_is_left():
     assert given == vectors(unknown=[7, 7, 7], missing=[8, 8, 8])
 
 
-def test_the_estimate_comes_nearer_to_the_truth_and_zero_changes_nothing():
+def test_auto_reduces_the_error_and_zero_changes_nothing():
     assert vectors().shrink(0) == vectors()
     error, before = (np.square(each.vectors - TRUE).mean() for each in (vectors().shrink(), vectors()))
     assert error < 0.5 * before
     assert vectors().shrink() == vectors().shrink("auto")
 
 
-def test_vectors_that_training_has_shrunk_stay_as_they_are():
+def test_auto_keeps_vectors_that_training_has_shrunk():
     mean = np.average(SEEN, axis=0, weights=ROW_COUNTS)
     again = vectors(mean + (ROW_COUNTS / (ROW_COUNTS + 6))[:, None] * (SEEN - mean))
     assert again.shrink() == again
@@ -144,14 +144,14 @@ def test_the_uncertainty_is_in_the_units_of_the_vectors_and_falls_with_the_count
         )
 
 
-def test_a_column_of_no_category():
+def test_shrinking_without_categories():
     nothing = CategoryVectors([], np.empty((0, 2)), [])
     assert nothing.shrink() == nothing
     assert nothing.uncertainty().shape == (0,)
 
 
 @pytest.mark.parametrize("method", ["shrink", "uncertainty"])
-def test_what_cannot_be_done_is_told(method):
+def test_errors_of_shrink_and_uncertainty(method):
     with pytest.raises(DataError, match="The vectors of column 'dest' have no counts, which shrinkage needs"):
         getattr(vectors(counts=None), method)()
     for k in (-1, np.nan, np.inf, "Auto", None, True):

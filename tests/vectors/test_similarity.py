@@ -1,4 +1,4 @@
-"""The arithmetic, against the plain formula and in the corners."""
+"""The arithmetic of similarity, against plain formulas and on edge cases."""
 
 import numpy as np
 import pytest
@@ -54,12 +54,12 @@ def test_top_is_a_stable_sort_even_where_scores_tie_at_the_edge(n):
     assert top(scores, n).tolist() == np.argsort(-scores, kind="stable")[:n].tolist()
 
 
-def test_top_leaves_out_what_it_is_told_to():
+def test_top_excludes_positions():
     assert top(np.array([3.0, 2.0, 1.0]), 5, without=[0, 0, 2]).tolist() == [1]
     assert top(np.array([3.0]), 5, without=[0]).tolist() == []
 
 
-def test_equal_rows_have_equal_cosines_wherever_they_stand():
+def test_equal_rows_have_equal_cosines_at_any_position():
     rng = np.random.default_rng(6)
     rows, query = rng.normal(size=(1000, 33)), rng.normal(size=33)
     rows[rng.integers(0, 1000, 300)] = rows[5]

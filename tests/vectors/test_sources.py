@@ -61,7 +61,7 @@ for suffix in (".txt", ".glove", ".bin", ".parquet"):
 
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
-def test_some_keys_come_with_their_vectors_in_the_order_of_the_source(name, tmp_path):
+def test_select_keeps_the_order_of_the_source(name, tmp_path):
     source = source_of(SOURCES[name](tmp_path / "job"))
     some = source.select({"welder", "nurse", "teacher"}.__contains__)
     assert some.index_to_key == ["nurse", "welder"]
@@ -70,7 +70,7 @@ def test_some_keys_come_with_their_vectors_in_the_order_of_the_source(name, tmp_
     assert len(source.select(lambda key: False)) == 0
 
 
-def test_gensims_keyed_vectors_are_one():
+def test_gensims_keyed_vectors_are_a_source():
     models = pytest.importorskip("gensim.models", reason="gensim is not installed")
     keyed = models.KeyedVectors(2)
     keyed.add_vectors(KEYS, ROWS)
@@ -86,7 +86,7 @@ def test_keys_keep_their_type():
     assert source_of(numbered).select(lambda key: key == 9).vectors.tolist() == [[2.0]]
 
 
-def test_each_says_what_it_is(tmp_path):
+def test_sources_describe_themselves(tmp_path):
     assert str(source_of(VECTORS)) == "CategoryVectors(job: 3 categories x 2)"
     assert str(source_of({"a": [1]})) == "dict of 1 keys"
     assert str(source_of(frame())) == "DataFrame of 3 rows"
@@ -100,7 +100,7 @@ def test_each_says_what_it_is(tmp_path):
         ([[1, 2]], "a mapping from key to vector, or a frame with a row for each key; got list."),
     ],
 )
-def test_what_is_no_source_is_told_what_is(given, message):
+def test_errors_for_other_types_list_the_sources(given, message):
     with pytest.raises(DataError, match=re.escape(message)):
         source_of(given)
 
@@ -122,12 +122,12 @@ def test_what_is_no_source_is_told_what_is(given, message):
         (pd.DataFrame({"w": ["a", "a"], "d": [1, 2]}), "expected each key once, got 'a' in rows 0 and 1."),
     ],
 )
-def test_vectors_that_do_not_fit_are_refused(given, message):
+def test_invalid_vectors_of_a_source_are_refused(given, message):
     with pytest.raises(DataError, match=re.escape(message)):
         source_of(given).select(lambda key: True)
 
 
-def test_a_file_that_is_not_there_or_of_no_known_kind_is_refused(tmp_path):
+def test_missing_files_and_unknown_formats_are_refused(tmp_path):
     with pytest.raises(FormatError, match="there is no such file"):
         source_of(tmp_path / "words.txt").select(lambda key: True)
     with pytest.raises(UnknownNameError, match=re.escape("No format goes by the suffix '.tsv'")):
@@ -164,7 +164,7 @@ def test_folding_twice_is_folding_once_and_case_is_no_matter(text):
     assert "  " not in name
 
 
-def test_whole_comes_before_folded_and_folded_before_words():
+def test_exact_matches_precede_folded_ones_and_words():
     words = {"registered nurse": [1, 0], "Registered Nurse": [2, 0], "registered": [3, 0], "nurse": [4, 0]}
     found = look_up(["Registered Nurse", "REGISTERED-NURSE", "nurse registered", "welder"], words)
     assert found.how.tolist() == [WHOLE, FOLDED, WORDS, LACKING]
@@ -173,7 +173,7 @@ def test_whole_comes_before_folded_and_folded_before_words():
     assert found.found.tolist() == [True, True, True, False]
 
 
-def test_words_are_weighted_by_how_few_categories_have_them():
+def test_words_are_weighted_by_inverse_document_frequency():
     words = {"manager": [1, 0], "sales": [0, 1]}
     keys = ["sales manager", "office manager", "store manager", "of the"]
     found = look_up(keys, words)
@@ -184,41 +184,41 @@ def test_words_are_weighted_by_how_few_categories_have_them():
     assert found.how.tolist() == [WORDS, WORDS, WORDS, LACKING]
 
 
-def test_a_word_that_comes_twice_counts_twice():
+def test_a_repeated_word_counts_twice():
     found = look_up(["new new york"], {"new": [1, 0], "york": [0, 1]})
     np.testing.assert_allclose(found.vectors[0], [2 / 3, 1 / 3], rtol=1e-6)
 
 
-def test_of_several_spellings_lower_case_counts_or_else_the_first():
+def test_lower_case_spelling_is_preferred_else_the_first():
     found = look_up(["PILOT!", "NURSE!"], {"Pilot": [1], "PILOT": [2], "Nurse": [3], "nurse": [4]})
     assert found.vectors.ravel().tolist() == [1, 4]
 
 
-def test_keys_that_are_no_text_are_found_whole_with_their_type_or_not_at_all():
+def test_other_keys_than_text_match_exactly_by_type():
     vectors = CategoryVectors([1, "2", True, 2.5], [[1], [2], [3], [4]])
     found = look_up([1.0, 2, "true", "1", 2.5, True], vectors)
     assert found.how.tolist() == [WHOLE, LACKING, LACKING, LACKING, WHOLE, WHOLE]
     assert found.vectors.ravel().tolist() == [1, 0, 0, 0, 4, 3]
 
 
-def test_vectors_for_unknown_and_missing_come_along():
+def test_matches_include_unknown_and_missing_vectors():
     found = look_up(["a"], CategoryVectors(["a"], [[1, 2]], unknown=[3, 4], missing=[5, 6]))
     assert (found.unknown.tolist(), found.missing.tolist()) == ([3, 4], [5, 6])
     assert look_up(["a"], {"a": [1]}).unknown is None
 
 
-def test_a_text_without_letters_is_looked_up_whole_only():
+def test_a_text_without_letters_matches_exactly_only():
     assert look_up(["?", "!"], {"?": [1], "-": [2]}).how.tolist() == [WHOLE, LACKING]
 
 
-def test_nothing_found_is_a_match_too():
+def test_no_category_found():
     found = look_up(["a", "b"], {"c": [1, 2]})
     assert not found.found.any()
     assert len(found.vectors) == 2
     assert not look_up([], {"c": [1, 2]}).found.any()
 
 
-def test_a_source_is_asked_once_and_for_nothing_else():
+def test_a_source_is_read_once_and_only_for_wanted_keys():
     class Asked(dict):
         asked = 0
 

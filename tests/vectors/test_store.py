@@ -39,7 +39,7 @@ def test_it_is_a_read_only_mapping_in_the_order_given(store, airports):
         store["dest"] = airports
 
 
-def test_it_equals_what_holds_the_same(store, airports, months):
+def test_stores_with_equal_vectors_are_equal(store, airports, months):
     given = {"dest": airports, "month": months}
     again = EmbeddingStore(given)
     assert again == store == given
@@ -48,7 +48,7 @@ def test_it_equals_what_holds_the_same(store, airports, months):
     assert EmbeddingStore({"dest": airports}) != store
 
 
-def test_a_column_that_is_not_there_is_told_its_neighbours(store):
+def test_a_missing_column_error_suggests_similar_ones(store):
     message = "There are no vectors of a column 'desk'. Columns: dest, month. Did you mean 'dest'?"
     with pytest.raises(ColumnError, match=re.escape(message)):
         store["desk"]
@@ -71,12 +71,12 @@ def test_a_column_that_is_not_there_is_told_its_neighbours(store):
         ({7: CategoryVectors([1], [[1]])}, "The column names of an EmbeddingStore must be text; got 7."),
     ],
 )
-def test_what_it_is_made_of_is_checked(given, message):
+def test_constructor_arguments_are_checked(given, message):
     with pytest.raises(DataError, match=re.escape(message)):
         EmbeddingStore(given)
 
 
-def test_it_asks_a_column(store, airports):
+def test_most_similar_of_a_column(store, airports):
     assert store.most_similar("dest", "JFK", topn=2) == airports.most_similar("JFK", topn=2)
     options = {"metric": "euclidean", "min_count": 3, "where": lambda key: key != "LGA"}
     assert store.most_similar("dest", ["JFK", "LGA"], "SFO", 5, **options) == airports.most_similar(
@@ -84,7 +84,7 @@ def test_it_asks_a_column(store, airports):
     )
 
 
-def test_to_frame_holds_all(store, airports):
+def test_to_frame_has_all_vectors(store, airports):
     frame = store.to_frame()
     assert frame.shape == (6, 4)
     assert list(frame.columns) == ["count", "emb0", "emb1", "emb2"]
@@ -97,7 +97,7 @@ def test_to_frame_holds_all(store, airports):
     assert EmbeddingStore({}).to_frame().shape == (0, 1)
 
 
-def test_a_folder_brings_it_back(store, tmp_path):
+def test_save_and_load_round_trip(store, tmp_path):
     store.save(str(tmp_path / "vectors"))
     assert EmbeddingStore.load(str(tmp_path / "vectors")) == store
     assert list(EmbeddingStore.load(tmp_path / "vectors")) == ["dest", "month"]
@@ -110,7 +110,7 @@ def test_a_folder_brings_it_back(store, tmp_path):
     assert EmbeddingStore.load(tmp_path / "none") == {}
 
 
-def test_any_column_has_a_file(tmp_path):
+def test_any_column_name_has_a_file(tmp_path):
     names = ["from/to", "../up", "", "A", "a", "à", "50%", "two words", "store.json", "."]
     store = EmbeddingStore({name: CategoryVectors([name or "x"], [[1.0]]) for name in names})
     store.save(tmp_path / "vectors")
@@ -158,7 +158,7 @@ def test_a_store_that_is_replaced_while_it_is_read_is_read_again(months, tmp_pat
     assert EmbeddingStore.load(tmp_path / "vectors") == new
 
 
-def test_when_a_column_cannot_be_written_nothing_is(store, months, tmp_path, monkeypatch):
+def test_nothing_is_written_if_a_column_fails(store, months, tmp_path, monkeypatch):
     store.save(tmp_path / "vectors")
 
     def fail(self, path, **options):
@@ -259,7 +259,7 @@ def test_the_index_of_a_pandas_table_stays(flights_store, table):
 
 
 @pytest.mark.parametrize("make", [pl.from_pandas, lambda table: pa.Table.from_pandas(table)])
-def test_a_table_of_another_kind_stays_of_that_kind(flights_store, table, make):
+def test_lookup_keeps_the_library_of_the_table(flights_store, table, make):
     given = make(table)
     found = flights_store.lookup(given)
     assert type(found) is type(given)
@@ -267,7 +267,7 @@ def test_a_table_of_another_kind_stays_of_that_kind(flights_store, table, make):
     pd.testing.assert_frame_equal(as_pandas, flights_store.lookup(table))
 
 
-def test_only_the_columns_that_are_asked_for(flights_store, table):
+def test_lookup_of_some_columns(flights_store, table):
     assert list(flights_store.lookup(table, ["month"]).columns) == ["late", "dest", "month_emb0"]
     assert list(flights_store.lookup(table[["late", "month"]]).columns) == ["late", "month_emb0"]
 
@@ -286,13 +286,13 @@ def test_numbers_are_numbers(flights_store, dtype):
     ]
 
 
-def test_types_of_keys_count(flights_store):
+def test_lookup_distinguishes_types_of_keys(flights_store):
     mixed = EmbeddingStore({"k": CategoryVectors([1, "1", True], [[1], [2], [3]], unknown=[0])})
     cells = pd.DataFrame({"k": pd.Series(["1", 1, True, 1.0, "True"], dtype=object)})
     assert mixed.lookup(cells)["k_emb0"].tolist() == [2, 1, 3, 1, 0]
 
 
-def test_a_category_that_no_row_has_needs_no_vector(flights_store):
+def test_unused_categories_need_no_vector(flights_store):
     cells = pd.Series(pd.Categorical(["1"], categories=["1", "2"]))
     assert look_up({"k": CategoryVectors(["1"], [[5]])}, pd.DataFrame({"k": cells}))["k_emb0"].tolist() == [5]
 
@@ -311,12 +311,12 @@ def test_a_category_that_no_row_has_needs_no_vector(flights_store):
         ),
     ],
 )
-def test_where_a_vector_is_needed_and_there_is_none(flights_store, cells, message):
+def test_errors_for_unknown_and_missing_without_vectors(flights_store, cells, message):
     with pytest.raises(DataError, match=re.escape(message)):
         flights_store.lookup(pd.DataFrame({"month": cells}))
 
 
-def test_columns_that_do_not_fit_are_named(flights_store, table):
+def test_errors_name_invalid_columns(flights_store, table):
     with pytest.raises(ColumnError, match=r"There are no vectors of a column 'late'. Columns: dest, month"):
         flights_store.lookup(table, ["late"])
     with pytest.raises(ColumnError, match=r"The table has no column 'month'\. Its columns: dest"):

@@ -1,4 +1,4 @@
-"""What every index does, asked of all that are registered."""
+"""Contract tests for all registered indexes."""
 
 import re
 
@@ -21,7 +21,7 @@ def build(kind, rows, metric="cosine", labels=None):
 
 
 @kinds
-def test_one_query_has_one_answer_and_many_have_many(kind):
+def test_shape_of_results_for_one_and_many_queries(kind):
     rows = np.random.default_rng(0).normal(size=(50, 3))
     index = build(kind, rows)
     many, one = index.search(rows[:4], topn=3), index.search(rows[0], topn=3)
@@ -36,14 +36,14 @@ def test_one_query_has_one_answer_and_many_have_many(kind):
 
 
 @kinds
-def test_fewer_come_where_there_are_fewer(kind):
+def test_fewer_results_if_there_are_fewer_rows(kind):
     assert build(kind, [[1, 0], [0, 1]]).search([[1.0, 0.5]], topn=9).keys.tolist() == [[0, 1]]
     assert build(kind, np.empty((0, 2))).search([[1.0, 0.5]]).keys.shape == (1, 0)
 
 
 @kinds
 @pytest.mark.parametrize("metric", sorted(METRICS))
-def test_equal_rows_come_in_their_order_and_zeros_give_no_nan(kind, metric):
+def test_ties_are_sorted_by_row_and_zeros_give_no_nan(kind, metric):
     rows = [[0, 1], [0, 0], [0, 1], [1, 0], [0, 1]]
     found = build(kind, rows, metric).search([[0.0, 1.0], [0.0, 0.0]], topn=5)
     assert found.keys[0, :3].tolist() == [0, 2, 4]
@@ -72,12 +72,12 @@ def test_labels_keep_their_type(kind):
         ([1.0, 2.0], 1.5, "expected a whole number from 1, got 1.5."),
     ],
 )
-def test_what_cannot_be_asked_is_refused(kind, queries, topn, message):
+def test_invalid_queries_are_refused(kind, queries, topn, message):
     with pytest.raises(DataError, match=re.escape(message)):
         build(kind, [[1, 0], [0, 1]]).search(queries, topn)
 
 
-def test_many_queries_are_answered_in_portions(monkeypatch):
+def test_many_queries_are_searched_in_chunks(monkeypatch):
     rows = np.random.default_rng(0).normal(size=(30, 2))
     index = build("exact", rows)
     whole = index.search(rows, topn=4)

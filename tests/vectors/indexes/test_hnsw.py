@@ -24,7 +24,7 @@ def recall(index, topn=10, rows=ROWS):
 
 
 @pytest.mark.parametrize("metric", sorted(METRICS))
-def test_it_finds_nearly_all_and_scores_them_exactly(metric):
+def test_recall_is_high_and_scores_are_exact(metric):
     index = Hnsw().build(ROWS, LABELS, METRICS.resolve(metric))
     assert recall(index) > 0.98
     found = index.search(ROWS[:5], 3)
@@ -33,7 +33,7 @@ def test_it_finds_nearly_all_and_scores_them_exactly(metric):
     ]
 
 
-def test_each_parameter_finds_more():
+def test_each_parameter_improves_recall():
     poor = Hnsw(connectivity=2, expansion_add=2, expansion_search=1, threads=1)
     low = recall(poor.build(ROWS, LABELS, Cosine()))
     assert recall(Hnsw(16, 2, 1, 1).build(ROWS, LABELS, Cosine())) > low
@@ -45,13 +45,13 @@ def test_each_parameter_finds_more():
     assert recall(index) > low
 
 
-def test_one_thread_makes_the_same_graph_again():
+def test_one_thread_is_reproducible():
     poor = Hnsw(connectivity=4, expansion_add=8, expansion_search=4, threads=1)
     one, two = (poor.build(ROWS, LABELS, Cosine()).search(ROWS[:300]).keys for _ in range(2))
     assert one.tolist() == two.tolist()
 
 
-def test_where_the_graph_finds_too_few_the_rest_is_exact():
+def test_too_few_results_fall_back_to_exact_search():
     index = Hnsw(connectivity=2, expansion_add=1, expansion_search=1).build(ROWS, LABELS, Euclidean())
     found = index.search(ROWS[:20], topn=3000)
     assert found.keys.shape == (20, 3000)
@@ -75,7 +75,7 @@ def test_parameters_are_whole_numbers(parameters, message):
         Hnsw(**parameters)
 
 
-def test_without_usearch_it_says_how_to_install_it(monkeypatch):
+def test_without_usearch_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "usearch.index", None)
     message = "An approximate index needs usearch. Install it with: pip install 'tabemb[index]'"
     with pytest.raises(MissingExtraError, match=re.escape(message)):
@@ -94,7 +94,7 @@ def load(path, rows=ROWS[:300]):
     return load_hnsw(path, rows, np.arange(len(rows)))
 
 
-def test_a_file_brings_the_same_index_back(saved):
+def test_an_index_round_trips(saved):
     index, path = saved
     read = load(path)
     assert (read.parameters, read.metric) == (index.parameters, "euclidean")
@@ -118,7 +118,7 @@ def test_other_vectors_are_refused(saved):
         load(path, ROWS[:300, :7])
 
 
-def test_a_broken_file_is_refused_wherever_it_is_cut(saved):
+def test_a_truncated_file_is_refused(saved):
     _, path = saved
     whole = path.read_bytes()
     head = whole.index(b"\n", whole.index(b"\n") + 1)
@@ -147,7 +147,7 @@ def test_a_broken_file_is_refused_wherever_it_is_cut(saved):
         ({"shape": 7}, "the header of the index is damaged"),
     ],
 )
-def test_a_head_that_does_not_fit_is_refused(saved, changes, message):
+def test_an_invalid_header_is_refused(saved, changes, message):
     _, path = saved
     magic, head, graph = path.read_bytes().split(b"\n", 2)
     path.write_bytes(b"\n".join([magic, json.dumps(json.loads(head) | changes).encode(), graph]))
@@ -155,7 +155,7 @@ def test_a_head_that_does_not_fit_is_refused(saved, changes, message):
         load(path)
 
 
-def test_what_is_no_index_is_refused(tmp_path):
+def test_other_files_are_refused(tmp_path):
     with pytest.raises(FormatError, match="the index cannot be read"):
         load(tmp_path / "none")
     with pytest.raises(FormatError, match="the index cannot be read"):
@@ -180,14 +180,14 @@ def built(n, **parameters):
     return type(Auto(**parameters).build(rows, np.arange(n), Cosine()))
 
 
-def test_it_goes_by_the_number_of_rows():
+def test_auto_chooses_by_the_number_of_rows():
     assert Auto().hnsw_from == HNSW_FROM
     assert built(30) is ExactIndex
     assert built(30, hnsw_from=31) is ExactIndex
     assert built(30, hnsw_from=30) is HnswIndex
 
 
-def test_without_usearch_it_is_exact(monkeypatch):
+def test_auto_is_exact_without_usearch(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "usearch", None)
     assert built(30, hnsw_from=1) is ExactIndex

@@ -21,7 +21,7 @@ def rows():
     ).astype("float32")
 
 
-def test_labels_are_those_of_the_table_or_given_or_numbers(rows):
+def test_labels_default_to_the_index_or_row_numbers(rows):
     assert RowIndex.from_rows(rows).search(rows.iloc[[7]], topn=1).keys.tolist() == [["row 7"]]
     assert RowIndex.from_rows(rows.to_numpy()).search(rows.iloc[7].to_numpy(), topn=1).keys.tolist() == [7]
     labels = pd.date_range("2013-01-01", periods=200)
@@ -30,7 +30,7 @@ def test_labels_are_those_of_the_table_or_given_or_numbers(rows):
     assert lists.search([rows.iloc[7].tolist()], 2).keys.tolist() == [["same", "same"]]
 
 
-def test_distances_are_euclidean_unless_told_otherwise(rows):
+def test_euclidean_is_the_default_metric(rows):
     array = rows.to_numpy().astype("f8")
     found = RowIndex.from_rows(array).search(array[:3], topn=5)
     distances = np.linalg.norm(array[:3, None] - array, axis=2)
@@ -39,7 +39,7 @@ def test_distances_are_euclidean_unless_told_otherwise(rows):
     assert RowIndex.from_rows(rows, metric="cosine").search(rows.iloc[[0]], 1).scores[0, 0] == pytest.approx(1)
 
 
-def test_scaled_columns_have_the_same_say(rows):
+def test_scaled_columns_contribute_equally(rows):
     array = rows.to_numpy().astype("f8")
     apart = array - array.mean(axis=0)
     scale = np.repeat([1 / np.sqrt((apart[:, part] ** 2).sum(axis=1).mean()) for part in (slice(2), slice(2, 4))], 2)
@@ -53,7 +53,7 @@ def test_scaled_columns_have_the_same_say(rows):
     assert by_name.search(rows.iloc[0].to_numpy(), 20).keys.tolist() == expected.tolist()
 
 
-def test_it_says_what_it_is(rows):
+def test_repr_of_a_row_index(rows):
     assert repr(RowIndex.from_rows(rows)) == "RowIndex(200 x 4, exact, euclidean)"
     scaled = RowIndex.from_rows(rows, scale="column", kind="hnsw", metric="cosine", connectivity=4)
     assert repr(scaled) == "RowIndex(200 x 4, hnsw, cosine, each column scaled)"
@@ -73,7 +73,7 @@ def test_it_says_what_it_is(rows):
         ({"scale": "column", "columns": ["a"]}, "Expected the names of 2 features in columns, got 1."),
     ],
 )
-def test_what_does_not_fit_is_named(options, message):
+def test_errors_name_what_does_not_match(options, message):
     with pytest.raises(DataError, match=re.escape(message)):
         RowIndex.from_rows(**{"rows": [[1.0, 2.0], [3.0, 4.0]]} | options)
 
@@ -88,12 +88,12 @@ def test_queries_of_another_length_and_unknown_kinds_are_refused(rows):
         RowIndex.from_rows(rows, kind="faiss")
 
 
-def test_parts_of_a_column_go_by_their_names():
+def test_column_blocks_follow_feature_names():
     names = ["a_emb0", "b_emb0", "a_emb1", "a", "a_target", "x_emb", "a_emb_emb0", "_emb0"]
     assert column_blocks(names).tolist() == [0, 1, 0, 2, 3, 4, 5, 6]
 
 
-def test_afterwards_each_column_adds_two_to_a_mean_squared_distance():
+def test_scaled_columns_add_two_to_the_mean_squared_distance():
     rng = np.random.default_rng(0)
     rows = (rng.normal(size=(2000, 6)) * [1, 2, 3, 100, 0.01, 5] + [0, 5, 0, 1e4, 0, -3]).astype("f4")
     blocks = np.array([0, 0, 0, 1, 2, 2])
@@ -104,17 +104,17 @@ def test_afterwards_each_column_adds_two_to_a_mean_squared_distance():
         assert squared == pytest.approx(2, rel=0.05)
 
 
-def test_within_a_column_proportions_stay():
+def test_proportions_within_a_column_are_kept():
     scale = column_scale(np.float32([[0, 0, 1], [1, 9, 5]]), np.array([0, 0, 1]))
     assert scale[0] == scale[1]
     assert scale[2] == pytest.approx(0.5)
 
 
-def test_a_constant_column_is_left_alone():
+def test_a_constant_column_is_not_scaled():
     assert column_scale(np.float32([[7, 1], [7, 3]]), np.array([0, 1])).tolist() == [1, 1]
     assert column_scale(np.empty((0, 2), np.float32), np.array([0, 1])).tolist() == [1, 1]
 
 
-def test_each_feature_has_a_column():
+def test_the_number_of_features_is_checked():
     with pytest.raises(DataError, match="Expected a column for each of 2 features, got 3"):
         column_scale(np.ones((1, 2), np.float32), np.arange(3))
