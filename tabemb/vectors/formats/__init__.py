@@ -1,16 +1,6 @@
-"""The files that vectors are kept in; each format is one module, found by name or by suffix."""
+"""File formats of vectors: each is a module, found by name or by suffix."""
 
-from tabemb.vectors.formats import (
-    csv,
-    glove,
-    jsonl,
-    npz,
-    parquet,
-    projector,
-    safetensors,
-    word2vec,
-    word2vec_binary,
-)
+from tabemb.vectors.formats import csv, jsonl, npz, parquet, projector, safetensors, word2vec
 from tabemb.vectors.formats.base import FORMATS, FolderFormat, Format, find_format
 
 __all__ = [
@@ -19,12 +9,10 @@ __all__ = [
     "Format",
     "csv",
     "find_format",
-    "glove",
     "jsonl",
     "npz",
     "parquet",
     "projector",
     "safetensors",
     "word2vec",
-    "word2vec_binary",
 ]

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from tabemb.exceptions import FormatError, UnknownNameError, did_you_mean
 from tabemb.files import read_whole, replacing_file, replacing_folder
 from tabemb.registry import Registry
-from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["FORMATS", "FolderFormat", "Format", "find_format"]
 
@@ -48,7 +48,7 @@ class Format(ABC):
     maps: ClassVar[bool] = False
     damage: ClassVar[tuple[type[Exception], ...]] = ()
 
-    def write(self, vectors: CategoryVectors, path: str | PathLike[str]) -> None:
+    def write(self, vectors: KeyedMatrix, path: str | PathLike[str]) -> None:
         """Write vectors to a file, whole or not at all.
 
         Raises
@@ -59,12 +59,12 @@ class Format(ABC):
         with self._draft(Path(path)) as draft:
             self._write(vectors, draft)
 
-    def write_all(self, vectors: Mapping[str, CategoryVectors], path: str | PathLike[str]) -> list[Path]:
+    def write_all(self, vectors: Mapping[str, KeyedMatrix], path: str | PathLike[str]) -> list[Path]:
         """Write the vectors of several columns into one folder, whole or not at all.
 
         Parameters
         ----------
-        vectors : mapping from str to CategoryVectors
+        vectors : mapping from str to KeyedMatrix
             By column.
         path : str or path
             The folder; an old one is replaced when nothing else is in it.
@@ -87,7 +87,7 @@ class Format(ABC):
                 self.write(vectors[column], draft / name)
         return [path / name for name in names.values()]
 
-    def read(self, path: str | PathLike[str], *, mmap: bool = False) -> CategoryVectors:
+    def read(self, path: str | PathLike[str], *, mmap: bool = False) -> KeyedMatrix:
         """Read vectors from a file.
 
         Parameters
@@ -109,13 +109,13 @@ class Format(ABC):
                 f"mmap=True, or save the vectors as {mapped}."
             )
 
-        def read(path: Path) -> CategoryVectors:
+        def read(path: Path) -> KeyedMatrix:
             with self.reading(path):
                 return self._map(path) if mmap else self._read(path)
 
         return read_whole(path, read)
 
-    def select(self, path: str | PathLike[str], wanted: Callable[[Any], bool]) -> CategoryVectors:
+    def select(self, path: str | PathLike[str], wanted: Callable[[Any], bool]) -> KeyedMatrix:
         """Read the vectors of some categories only.
 
         Formats of words read their file once and hold no more in memory than what is kept.
@@ -134,9 +134,10 @@ class Format(ABC):
         Examples
         --------
         >>> import tempfile, pathlib
+        >>> matrix = KeyedMatrix(["nurse", "the", "pilot"], [[1.0], [2.0], [3.0]])
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = pathlib.Path(folder, "words.txt")
-        ...     CategoryVectors(["nurse", "the", "pilot"], [[1.0], [2.0], [3.0]]).save(path)
+        ...     find_format(path).write(matrix, path)
         ...     find_format(path).select(path, {"nurse", "pilot"}.__contains__).index_to_key
         ['nurse', 'pilot']
         """
@@ -175,19 +176,19 @@ class Format(ABC):
             raise FormatError(f"{path}: expected a file of vectors, but {what}.")
 
     @abstractmethod
-    def _write(self, vectors: CategoryVectors, path: Path) -> None: ...
+    def _write(self, vectors: KeyedMatrix, path: Path) -> None: ...
 
     @abstractmethod
-    def _read(self, path: Path) -> CategoryVectors: ...
+    def _read(self, path: Path) -> KeyedMatrix: ...
 
-    def _map(self, path: Path) -> CategoryVectors:
+    def _map(self, path: Path) -> KeyedMatrix:
         raise NotImplementedError
 
-    def _select(self, path: Path, wanted: Callable[[Any], bool]) -> CategoryVectors:
+    def _select(self, path: Path, wanted: Callable[[Any], bool]) -> KeyedMatrix:
         vectors = self._read(path)
         rows = [row for row, key in enumerate(vectors) if wanted(key)]
         keys = vectors.index_to_key
-        return CategoryVectors(
+        return KeyedMatrix(
             [keys[row] for row in rows],
             vectors.vectors[rows],
             None if vectors.counts is None else vectors.counts[rows],

@@ -13,6 +13,7 @@ one.
 
 import csv
 import json
+from contextlib import suppress
 from numbers import Number
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,10 @@ import pyarrow.csv as pa_csv
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
-from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
-from tabemb.vectors.formats.delimited import read_delimited
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-__all__ = ["Csv"]
+__all__ = ["Csv", "read_delimited"]
 
 _UNKNOWN, _MISSING = "<unknown>", "<missing>"
 _MARK = b"\xef\xbb\xbf"
@@ -36,6 +36,8 @@ _MARK = b"\xef\xbb\xbf"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # No header is longer; other files may be one line without an end.
 _LONGEST_HEADER = 2**24
+# Arrow reads a block at a time, fastest by the megabyte, and a row must fit into one.
+_BLOCKS = (2**20, 2**26, 2**30)
 
 
 @FORMATS.register("csv")
@@ -52,7 +54,7 @@ class Csv(Format):
     keeps_counts = True
     damage = (pa.ArrowException,)
 
-    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+    def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         keys = vectors.index_to_key
         special = [(word, row) for word, row in _special(vectors) if row is not None]
         texts = [_text(key) for key in keys]
@@ -68,7 +70,7 @@ class Csv(Format):
             file.write(_MARK)
             pa_csv.write_csv(pa.table(columns), file)
 
-    def _read(self, path: Path) -> CategoryVectors:
+    def _read(self, path: Path) -> KeyedMatrix:
         names = _names(path)
         table = read_delimited(path, _types(names), header=True)
         keys = table["key"].to_pylist()
@@ -76,7 +78,7 @@ class Csv(Format):
         special = _special_rows(path, keys, exact)
         rows = np.setdiff1d(np.arange(len(keys)), list(special.values()))
         matrix = _matrix(path, table.select([name for name in names if name.startswith("emb")]))
-        return CategoryVectors(
+        return KeyedMatrix(
             [key_from_json(json.loads(exact[row])) if "key_json" in names else keys[row] for row in rows],
             matrix[rows],
             table["count"].take(pa.array(rows)).to_numpy() if "count" in names else None,
@@ -86,7 +88,7 @@ class Csv(Format):
         )
 
 
-def _special(vectors: CategoryVectors) -> list[tuple[str, npt.NDArray[np.float32] | None]]:
+def _special(vectors: KeyedMatrix) -> list[tuple[str, npt.NDArray[np.float32] | None]]:
     return [(_UNKNOWN, vectors.unknown), (_MISSING, vectors.missing)]
 
 
@@ -141,3 +143,56 @@ def _matrix(path: Path, table: pa.Table) -> npt.NDArray[np.float32]:
     if not table.num_rows:
         return np.empty((0, table.num_columns), dtype=np.float32)
     return np.column_stack([column.to_numpy() for column in table.columns])
+
+
+def read_delimited(
+    path: Path, columns: dict[str, pa.DataType], *, delimiter: str = ",", quotes: bool = True, header: bool = False
+) -> pa.Table:
+    r"""Return the table in a file.
+
+    Parameters
+    ----------
+    path : Path
+        In UTF-8.
+    columns : dict from str to pyarrow.DataType
+        What the columns are called, in their order, and what they hold. Nothing is null in text; a number is where its
+        cell is empty.
+    delimiter : str
+    quotes : bool
+        Whether texts may stand in double quotes, with ends of lines in them.
+    header : bool
+        Whether the first line is left out.
+
+    Returns
+    -------
+    pyarrow.Table
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        When a row has more or fewer cells, or a cell does not hold what it should; the message names the row.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "table.csv")
+    ...     _ = path.write_text("key,n\na,7\n")
+    ...     read_delimited(path, {"key": pa.string(), "n": pa.int64()}, header=True).to_pylist()
+    [{'key': 'a', 'n': 7}]
+    """
+    parse = pa_csv.ParseOptions(
+        delimiter=delimiter, quote_char='"' if quotes else False, newlines_in_values=quotes, ignore_empty_lines=quotes
+    )
+    convert = pa_csv.ConvertOptions(column_types=columns, null_values=[""], strings_can_be_null=False)
+
+    def read(block: int) -> pa.Table:
+        # Only one thread knows which row it is at when it meets an error.
+        how = pa_csv.ReadOptions(column_names=list(columns), skip_rows=int(header), block_size=block, use_threads=False)
+        return pa_csv.read_csv(path, how, parse, convert)
+
+    *shorter, longest = _BLOCKS
+    for block in shorter:
+        with suppress(pa.ArrowInvalid):
+            return read(block)
+    return read(longest)

@@ -1,38 +1,46 @@
 """What a file of ours says of itself, as JSON: that it is one, of which version, and what has no place in its rows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-if TYPE_CHECKING:
-    from tabemb.vectors.category_vectors import CategoryVectors
-
-__all__ = ["KIND", "VERSION", "header_of", "keys_from_json", "keys_to_json", "read_header", "special_of"]
+__all__ = [
+    "KIND",
+    "VERSION",
+    "from_named_arrays",
+    "header_of",
+    "keys_from_json",
+    "keys_to_json",
+    "named_arrays",
+    "read_header",
+    "special_of",
+]
 
 KIND = "tabemb.vectors"
 VERSION = 1
+Array = npt.NDArray[Any]
 
 
-def header_of(vectors: "CategoryVectors") -> dict[str, Any]:
+def header_of(vectors: KeyedMatrix) -> dict[str, Any]:
     """Return the kind and version of the file, and the column's name and sizes.
 
     Examples
     --------
-    >>> from tabemb import CategoryVectors
-    >>> header_of(CategoryVectors(["a"], [[1.0, 2.0]], name="dest"))
+    >>> header_of(KeyedMatrix(["a"], [[1.0, 2.0]], name="dest"))
     {'format': 'tabemb.vectors', 'version': 1, 'name': 'dest', 'n': 1, 'dim': 2}
     """
     return {"format": KIND, "version": VERSION, "name": vectors.name, "n": len(vectors), "dim": vectors.dim}
 
 
-def special_of(vectors: "CategoryVectors") -> dict[str, Any]:
+def special_of(vectors: KeyedMatrix) -> dict[str, Any]:
     """Return the vectors for unknown and missing categories as lists of numbers, for formats that keep them as JSON."""
     return {"unknown": _numbers(vectors.unknown), "missing": _numbers(vectors.missing)}
 
@@ -107,3 +115,49 @@ def keys_from_json(text: str | bytes) -> list[Any]:
 
 def _numbers(vector: npt.NDArray[np.float32] | None) -> list[float] | None:
     return None if vector is None else vector.tolist()
+
+
+def named_arrays(vectors: KeyedMatrix) -> dict[str, Array]:
+    """Return what there is as arrays: little-endian float32 row by row, counts int64, keys the bytes of a JSON list.
+
+    Examples
+    --------
+    >>> arrays = named_arrays(KeyedMatrix(["a", 7], [[1.0], [2.0]], counts=[9, 5]))
+    >>> list(arrays), arrays["keys"].tobytes()
+    (['vectors', 'keys', 'counts'], b'["a",7]')
+    """
+    arrays = {
+        "vectors": np.ascontiguousarray(vectors.vectors, dtype="<f4"),
+        "keys": np.frombuffer(keys_to_json(vectors.index_to_key).encode("ascii"), dtype=np.uint8),
+    }
+    optional = {"counts": vectors.counts, "unknown": vectors.unknown, "missing": vectors.missing}
+    return arrays | {name: array for name, array in optional.items() if array is not None}
+
+
+def from_named_arrays(
+    header: dict[str, Any], vectors: Array, names: Collection[str], read: Callable[[str], Array]
+) -> KeyedMatrix:
+    """Return the vectors that such arrays hold.
+
+    Parameters
+    ----------
+    header : dict
+        As :func:`~tabemb.vectors.formats.header.read_header` returns it.
+    vectors : float32 array of shape (n, dim)
+        In memory, or mapped.
+    names : collection of str
+        Which arrays there are.
+    read : callable from str to array
+        Reads the array of a name.
+
+    Raises
+    ------
+    DataError, FormatError, KeyError, ValueError
+        When something does not fit.
+    """
+    if vectors.shape != (header["n"], header["dim"]):
+        got = " x ".join(map(str, vectors.shape))
+        raise ValueError(f"the header speaks of {header['n']} x {header['dim']} vectors, and there are {got}")
+    counts, unknown, missing = (read(name) if name in names else None for name in ("counts", "unknown", "missing"))
+    keys = keys_from_json(read("keys").tobytes())
+    return KeyedMatrix(keys, vectors, counts, name=header["name"], unknown=unknown, missing=missing)

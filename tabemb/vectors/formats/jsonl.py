@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
-from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
 from tabemb.vectors.formats.header import header_of, read_header, special_of
 from tabemb.vectors.formats.number_text import row_texts
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["JsonLines"]
 
@@ -37,7 +37,7 @@ class JsonLines(Format):
     keeps_name = True
     notices_cuts = True
 
-    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+    def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         rows = row_texts(vectors.vectors, ", ")
         counts = [""] * len(vectors)
         if vectors.counts is not None:
@@ -50,7 +50,7 @@ class JsonLines(Format):
                 for key, count, row in zip(vectors.index_to_key, counts, rows, strict=True)
             )
 
-    def _read(self, path: Path) -> CategoryVectors:
+    def _read(self, path: Path) -> KeyedMatrix:
         # What float32 cannot hold becomes infinite, and is refused with its key.
         with path.open("rb") as file, np.errstate(over="ignore"):
             header = read_header(
@@ -65,7 +65,7 @@ class JsonLines(Format):
             raise FormatError(
                 f"{path}, line 1: expected as many categories as it says, {header['n']}, got {len(records)}.{cut}"
             )
-        return CategoryVectors(
+        return KeyedMatrix(
             [key_from_json(record["key"]) for record in records],
             np.array([record["vector"] for record in records], dtype=np.float32).reshape(len(records), dim),
             [record["count"] for record in records] if header["counts"] else None,

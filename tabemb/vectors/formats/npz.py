@@ -20,10 +20,9 @@ import numpy.typing as npt
 
 from tabemb.exceptions import FormatError
 from tabemb.vectors.arrays import mapped_floats
-from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
-from tabemb.vectors.formats.header import header_of, read_header
-from tabemb.vectors.formats.named_arrays import from_named_arrays, named_arrays
+from tabemb.vectors.formats.header import from_named_arrays, header_of, named_arrays, read_header
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["Npz"]
 
@@ -53,17 +52,17 @@ class Npz(Format):
     # description apart as Python's literals.
     damage = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, SyntaxError, TokenError)
 
-    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+    def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         with zipfile.ZipFile(path, "w") as archive:
             for name, array in named_arrays(vectors).items():
                 _add(archive, f"{name}.npy", array)
             _add(archive, "tabemb.npy", np.frombuffer(json.dumps(header_of(vectors)).encode("ascii"), dtype=np.uint8))
 
-    def _read(self, path: Path) -> CategoryVectors:
+    def _read(self, path: Path) -> KeyedMatrix:
         with _open(path) as archive:
             return _made(archive, _header(path, archive), _array(archive, "vectors"))
 
-    def _map(self, path: Path) -> CategoryVectors:
+    def _map(self, path: Path) -> KeyedMatrix:
         with _open(path) as archive:
             header = _header(path, archive)
             return _made(archive, header, mapped_floats(path, *_place(path, archive.getinfo("vectors.npy"))))
@@ -127,5 +126,5 @@ def _place(path: Path, info: zipfile.ZipInfo) -> tuple[int, tuple[int, int]]:
         return file.tell(), shape
 
 
-def _made(archive: zipfile.ZipFile, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> CategoryVectors:
+def _made(archive: zipfile.ZipFile, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> KeyedMatrix:
     return from_named_arrays(header, vectors, _names(archive), lambda name: _array(archive, name))

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
-from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
 from tabemb.vectors.formats.header import header_of, read_header, special_of
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["Parquet"]
 
@@ -41,7 +41,7 @@ class Parquet(Format):
     notices_cuts = True
     damage = (pa.ArrowException,)
 
-    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+    def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         columns = _key_columns(vectors.index_to_key)
         if vectors.counts is not None:
             columns["count"] = pa.array(vectors.counts)
@@ -50,7 +50,7 @@ class Parquet(Format):
         table = pa.table(columns).replace_schema_metadata({_META: header})
         pq.write_table(table, path)
 
-    def _read(self, path: Path) -> CategoryVectors:
+    def _read(self, path: Path) -> KeyedMatrix:
         try:
             table = pq.read_table(path)
         except pa.ArrowException as error:
@@ -61,7 +61,7 @@ class Parquet(Format):
             "a Parquet file that CategoryVectors.save has written, but its metadata has no "
             f"'tabemb' entry. It has the columns {', '.join(table.column_names)}.",
         )
-        return CategoryVectors(
+        return KeyedMatrix(
             _keys(table),
             _matrix(table, int(header["dim"])),
             table["count"].to_numpy() if "count" in table.column_names else None,

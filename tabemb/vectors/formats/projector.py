@@ -1,6 +1,6 @@
 """A folder for TensorBoard's Embedding Projector, with one column or several; lossless.
 
-``vectors.tsv`` and ``metadata.tsv`` (see :mod:`~tabemb.vectors.formats.projector_tsv`), and two lists of what there is:
+``vectors.tsv`` and ``metadata.tsv`` (see :mod:`~tabemb.vectors.formats.projector`), and two lists of what there is:
 ``projector_config.pbtxt``, which ``tensorboard --logdir`` reads, and ``projector_config.json``, for the page
 projector.tensorflow.org (``?config=`` and the address of the list; the two tables can be loaded there by hand too). Of
 several columns each has tables of its own, ``dest.vectors.tsv`` and ``dest.metadata.tsv``, and the projector lets
@@ -16,27 +16,38 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from tabemb.exceptions import DataError, FormatError, did_you_mean
 from tabemb.files import read_whole, replacing_folder
-from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.table.keys import as_key, key_from_json, key_to_json
 from tabemb.vectors.formats.base import FORMATS, FolderFormat
+from tabemb.vectors.formats.csv import read_delimited
 from tabemb.vectors.formats.header import header_of, read_header, special_of
-from tabemb.vectors.formats.projector_tsv import (
-    read_metadata,
-    read_vectors,
-    side_texts,
-    write_metadata,
-    write_vectors,
-)
+from tabemb.vectors.formats.number_text import row_texts
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-__all__ = ["Projector", "load_projector", "save_projector"]
+__all__ = [
+    "Projector",
+    "load_projector",
+    "read_metadata",
+    "read_vectors",
+    "save_projector",
+    "side_texts",
+    "write_metadata",
+    "write_vectors",
+]
 
 _CONFIG, _PBTXT = "projector_config.json", "projector_config.pbtxt"
 _VECTORS, _METADATA = "vectors.tsv", "metadata.tsv"
 # Names that are the same in a path and in an address, on any file system.
 _UNSAFE = re.compile("[^A-Za-z0-9_-]+")
+_OWN_COLUMNS = ("key", "key_json", "count")
+# What ends a cell or a line for some reader, and what UTF-8 cannot hold; and what JavaScript calls blank.
+_UNSAFE_IN_CELL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_BLANK = re.compile("[\\s\ufeff]*")
 
 
 @FORMATS.register("projector")
@@ -55,15 +66,15 @@ class Projector(FolderFormat):
     notices_cuts = True
     damage = (pa.ArrowException,)
 
-    def write_all(self, vectors: Mapping[str, CategoryVectors], path: str | PathLike[str]) -> list[Path]:
+    def write_all(self, vectors: Mapping[str, KeyedMatrix], path: str | PathLike[str]) -> list[Path]:
         """Write the vectors of several columns into one folder of the projector's; see :func:`save_projector`."""
         save_projector(vectors, path)
         return [Path(path)] * len(vectors)
 
-    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+    def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         _write_all([(vectors.name, vectors, {})], path)
 
-    def _read(self, path: Path) -> CategoryVectors:
+    def _read(self, path: Path) -> KeyedMatrix:
         entries = _entries(path)
         if len(entries) != 1:
             raise FormatError(
@@ -77,7 +88,7 @@ class Projector(FolderFormat):
 
 
 def save_projector(
-    vectors: Mapping[str, CategoryVectors],
+    vectors: Mapping[str, KeyedMatrix],
     path: str | PathLike[str],
     *,
     side: Mapping[str, Mapping[str, Iterable[Any]]] | None = None,
@@ -87,7 +98,7 @@ def save_projector(
 
     Parameters
     ----------
-    vectors : mapping from str to CategoryVectors
+    vectors : mapping from str to KeyedMatrix
         By column.
     path : str or path
         The folder; an old one of the projector's is replaced, any other is left alone.
@@ -108,7 +119,7 @@ def save_projector(
     Examples
     --------
     >>> import tempfile, pathlib
-    >>> dest = CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
+    >>> dest = KeyedMatrix(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_projector({"dest": dest}, f"{folder}/flights", side={"dest": {"state": ["NY", "CA"]}})
     ...     print(pathlib.Path(folder, "flights", "metadata.tsv").read_text().expandtabs(6))
@@ -130,7 +141,7 @@ def save_projector(
         _write_all(entries, draft, f"{address.rstrip('/')}/" if address else "")
 
 
-def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
+def load_projector(path: str | PathLike[str]) -> dict[str, KeyedMatrix]:
     """Read the vectors of all columns in a projector's folder that tabemb has written.
 
     Parameters
@@ -139,7 +150,7 @@ def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
 
     Returns
     -------
-    dict from str to CategoryVectors
+    dict from str to KeyedMatrix
 
     Raises
     ------
@@ -149,16 +160,16 @@ def load_projector(path: str | PathLike[str]) -> dict[str, CategoryVectors]:
     Examples
     --------
     >>> import tempfile
-    >>> dest = CategoryVectors(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
+    >>> dest = KeyedMatrix(["JFK", "SFO"], [[1.0, 0.5], [-1.0, 0.5]], name="dest")
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_projector({"dest": dest}, folder)
     ...     load_projector(folder)
-    {'dest': CategoryVectors(dest: 2 categories x 2)}
+    {'dest': KeyedMatrix(dest: 2 categories x 2)}
     """
     return read_whole(Path(path), _read_columns)
 
 
-def _write_all(columns: list[tuple[str, CategoryVectors, dict[str, list[str]]]], path: Path, address: str = "") -> None:
+def _write_all(columns: list[tuple[str, KeyedMatrix, dict[str, list[str]]]], path: Path, address: str = "") -> None:
     entries, local = [], []
     for (column, vectors, side), stem in zip(columns, _stems([column for column, _, _ in columns]), strict=True):
         tables = {"tensorPath": f"{stem}{_VECTORS}", "metadataPath": f"{stem}{_METADATA}"}
@@ -222,16 +233,16 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _read_columns(path: Path) -> dict[str, CategoryVectors]:
+def _read_columns(path: Path) -> dict[str, KeyedMatrix]:
     with Projector().reading(path):
         return {column: _read_one(path, header) for column, header in _entries(path).items()}
 
 
-def _read_one(path: Path, header: dict[str, Any]) -> CategoryVectors:
+def _read_one(path: Path, header: dict[str, Any]) -> KeyedMatrix:
     n, dim = header["n"], header["dim"]
     # A name, wherever the list may point to.
     keys, counts = read_metadata(path / Path(header["metadataPath"]).name, n)
-    return CategoryVectors(
+    return KeyedMatrix(
         keys,
         read_vectors(path / Path(header["tensorPath"]).name, n, dim),
         counts,
@@ -239,3 +250,117 @@ def _read_one(path: Path, header: dict[str, Any]) -> CategoryVectors:
         unknown=header["unknown"],
         missing=header["missing"],
     )
+
+
+def write_vectors(path: Path, vectors: KeyedMatrix) -> None:
+    """Write the numbers, a line for each category."""
+    _write_lines(path, row_texts(vectors.vectors, "\t"))
+
+
+def write_metadata(path: Path, vectors: KeyedMatrix, side: dict[str, list[str]]) -> None:
+    """Write keys and counts, and side columns as :func:`side_texts` returns them."""
+    _write_lines(path, _metadata_lines(vectors, side))
+
+
+def side_texts(column: str, vectors: KeyedMatrix, side: Mapping[str, Iterable[Any]]) -> dict[str, list[str]]:
+    r"""Return the cells of side columns as text, empty where they are missing.
+
+    Raises
+    ------
+    DataError
+        When one is not as long as the column, its name is taken, or a cell is not one value.
+
+    Examples
+    --------
+    >>> side_texts("dest", KeyedMatrix(["JFK", "SFO"], [[1.0], [2.0]]), {"city": ["New\tYork", None]})
+    {'city': ['New\\tYork', '']}
+    """
+    texts: dict[str, list[str]] = {}
+    for name, values in side.items():
+        title = _shown(name)
+        if title in _OWN_COLUMNS or title in texts:
+            raise DataError(f"Column {column!r}: the name of the side column {name!r} is taken. Give it another one.")
+        cells = [as_key(value, name) for value in values]
+        texts[title] = ["" if cell is None else _shown(cell) for cell in cells]
+        if len(texts[title]) != len(vectors):
+            raise DataError(
+                f"Column {column!r}: expected {len(vectors)} values in the side column {name!r}, one for each key in "
+                f"their order, got {len(texts[title])}."
+            )
+    return texts
+
+
+def read_vectors(path: Path, n: int, dim: int) -> npt.NDArray[np.float32]:
+    """Return so many vectors of so many numbers.
+
+    Raises
+    ------
+    FormatError, pyarrow.ArrowException
+        When there is no such file, or there are more or fewer.
+    """
+    _checked_bytes(path, n)
+    if n == 0:
+        return np.empty((0, dim), dtype=np.float32)
+    table = read_delimited(path, {str(place): pa.float32() for place in range(dim)}, delimiter="\t", quotes=False)
+    return np.column_stack([column.to_numpy() for column in table.columns])
+
+
+def read_metadata(path: Path, n: int) -> tuple[list[Any], list[int] | None]:
+    """Return so many keys, and their counts where there are such.
+
+    Raises
+    ------
+    FormatError, ValueError
+        When there is no such file, or there are more or fewer.
+    """
+    several = b"\t" in _checked_bytes(path).partition(b"\n")[0]
+    lines = _checked_bytes(path, n + several).decode("utf-8").split("\n")[:-1]
+    names = lines.pop(0).split("\t") if several else ["key"]
+    rows = [line.split("\t") for line in lines]
+    for line, row in zip(lines, rows, strict=True):
+        if len(row) != len(names):
+            raise FormatError(f"{path}: expected {', '.join(names)} for each category, got {line[:80]!r}.")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    keys: list[Any] = columns["key"]
+    if "key_json" in columns:
+        keys = [key_from_json(json.loads(each)) for each in columns["key_json"]]
+    return keys, [int(each) for each in columns["count"]] if "count" in columns else None
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(f"{line}\n" for line in lines)
+
+
+def _metadata_lines(vectors: KeyedMatrix, side: dict[str, list[str]]) -> Iterable[str]:
+    keys = vectors.index_to_key
+    texts = [_shown(key) for key in keys]
+    columns = {"key": texts}
+    # A blank line would be left out, and all that follow be called by their neighbours' names.
+    if texts != keys or any(map(_BLANK.fullmatch, texts)):
+        columns["key_json"] = [json.dumps(key_to_json(key)) for key in keys]
+    if vectors.counts is not None:
+        columns["count"] = list(map(str, vectors.counts.tolist()))
+    columns |= side
+    if len(columns) > 1:
+        yield "\t".join(columns)
+    yield from map("\t".join, zip(*columns.values(), strict=True))
+
+
+def _shown(value: Any) -> str:
+    """Return a value as text of one line without tabs."""
+    return _UNSAFE_IN_CELL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(value))
+
+
+def _checked_bytes(path: Path, n: int | None = None) -> bytes:
+    """Return what a file holds, once it is sure that it has so many lines, whole ones."""
+    if not path.is_file():
+        raise FormatError(f"{path}: expected a file of the projector's folder, but there is no such file.")
+    raw = path.read_bytes()
+    got = raw.count(b"\n")
+    if raw[-1:] not in (b"", b"\n"):
+        raise FormatError(f"{path}: expected an end of line after the last row. The file may have been cut short.")
+    if n is not None and got != n:
+        cut = " The file may have been cut short." if got < n else ""
+        raise FormatError(f"{path}: expected {n} lines, got {got}.{cut}")
+    return raw

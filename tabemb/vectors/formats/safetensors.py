@@ -15,10 +15,9 @@ from safetensors.numpy import save_file
 
 from tabemb.exceptions import FormatError
 from tabemb.vectors.arrays import mapped_floats
-from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.base import FORMATS, Format
-from tabemb.vectors.formats.header import header_of, read_header
-from tabemb.vectors.formats.named_arrays import from_named_arrays, named_arrays
+from tabemb.vectors.formats.header import from_named_arrays, header_of, named_arrays, read_header
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["Safetensors", "save_arrays"]
 
@@ -42,15 +41,15 @@ class Safetensors(Format):
     maps = True
     damage = (SafetensorError,)
 
-    def _write(self, vectors: CategoryVectors, path: Path) -> None:
+    def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         save_arrays(named_arrays(vectors), path, metadata={_META: json.dumps(header_of(vectors))})
 
-    def _read(self, path: Path) -> CategoryVectors:
+    def _read(self, path: Path) -> KeyedMatrix:
         with _open(path) as file:
             header = _header(path, file)
             return _made(file, header, file.get_tensor("vectors"))
 
-    def _map(self, path: Path) -> CategoryVectors:
+    def _map(self, path: Path) -> KeyedMatrix:
         with _open(path) as file:
             header = _header(path, file)
             return _made(file, header, mapped_floats(path, *_place(path)))
@@ -109,5 +108,5 @@ def _header(path: Path, file: Any) -> dict[str, Any]:
     )
 
 
-def _made(file: Any, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> CategoryVectors:
+def _made(file: Any, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> KeyedMatrix:
     return from_named_arrays(header, vectors, file.keys(), file.get_tensor)

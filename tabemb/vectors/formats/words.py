@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from tabemb.exceptions import TabembError
 from tabemb.table.keys import key_from_json, key_to_json
-from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.formats.number_text import row_texts
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["MISSING", "UNKNOWN", "key_of", "lines_of", "rows_of", "word_of"]
 
@@ -40,12 +40,12 @@ _UNSAFE = re.compile(
 _ESCAPED = re.compile("(?:%[0-9A-F]{2})+")
 
 
-def rows_of(vectors: CategoryVectors) -> list[tuple[str, npt.NDArray[np.float32]]]:
+def rows_of(vectors: KeyedMatrix) -> list[tuple[str, npt.NDArray[np.float32]]]:
     """Return the words and their numbers, those for unknown and missing categories last.
 
     Examples
     --------
-    >>> [word for word, numbers in rows_of(CategoryVectors(["New York", 7], [[1], [2]], unknown=[0]))]
+    >>> [word for word, numbers in rows_of(KeyedMatrix(["New York", 7], [[1], [2]], unknown=[0]))]
     ['New%20York', '7%json', '<unknown>']
     """
     rows = [(word_of(key), row) for key, row in zip(vectors.index_to_key, vectors.vectors, strict=True)]

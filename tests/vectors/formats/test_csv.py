@@ -5,12 +5,16 @@ import re
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from tabemb.exceptions import FormatError
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.formats import csv
+from tabemb.vectors.formats.csv import read_delimited
 
 MARK = "\ufeff"
+COLUMNS = {"key": pa.string(), "x": pa.float32()}
 
 
 @pytest.fixture
@@ -124,3 +128,52 @@ def test_a_key_that_is_no_utf8_is_refused(path):
     path.write_bytes(b"k\xffy,emb0\na,1\n")
     with pytest.raises(FormatError, match=r"dest\.csv, line 1: expected the columns key"):
         CategoryVectors.load(path)
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "table.txt"
+
+
+def test_texts_are_texts_and_numbers_numbers(file):
+    file.write_text('"a, ""b""\nc",1\nNA,nan\n,\n"",2.5\n')
+    table = read_delimited(file, COLUMNS)
+    assert table.schema.types == [pa.string(), pa.float32()]
+    assert table["key"].to_pylist() == ['a, "b"\nc', "NA", "", ""]
+    assert [str(each) for each in table["x"].to_pylist()] == ["1.0", "nan", "None", "2.5"]
+
+
+def test_without_quotes_a_quote_is_a_character_and_every_line_a_row(file):
+    file.write_text('"a\t1\nb"\t2\n')
+    assert read_delimited(file, COLUMNS, delimiter="\t", quotes=False)["key"].to_pylist() == ['"a', 'b"']
+    file.write_text("1\n\n2\n")
+    table = read_delimited(file, {"x": pa.float32()}, delimiter="\t", quotes=False)
+    assert table["x"].to_pylist() == [1, None, 2]
+
+
+def test_a_header_is_left_out(file):
+    file.write_text("other,names\na,1\n")
+    assert read_delimited(file, COLUMNS, header=True).to_pylist() == [{"key": "a", "x": 1}]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,1\nb,x\n", "In CSV column #1: Row #2: CSV conversion error to float: invalid value 'x'"),
+        ("a,1\nb\n", "Row #2: Expected 2 columns, got 1"),
+        ("a,1,2\n", "Row #1: Expected 2 columns, got 3"),
+    ],
+)
+def test_what_does_not_fit_is_named_by_its_row(text, message, file):
+    file.write_text(text)
+    with pytest.raises(pa.ArrowInvalid, match=re.escape(message)):
+        read_delimited(file, COLUMNS)
+
+
+def test_a_row_longer_than_a_block_is_read_with_longer_ones(file, monkeypatch):
+    monkeypatch.setattr(csv, "_BLOCKS", (16, 1024))
+    file.write_text(f"{'a' * 100},1\nb,2\n")
+    assert read_delimited(file, COLUMNS)["x"].to_pylist() == [1, 2]
+    file.write_text(f"{'a' * 5000},1\nb,2\n")
+    with pytest.raises(pa.ArrowInvalid, match="straddling"):
+        read_delimited(file, COLUMNS)

@@ -1,12 +1,15 @@
 """word2vec text: the file itself, other programs' files, and broken ones."""
 
+import gc
 import re
+import struct
 
 import numpy as np
 import pytest
 
-from tabemb.exceptions import FormatError
+from tabemb.exceptions import DataError, FormatError
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.formats import word2vec
 from tabemb.vectors.formats.words import key_of, word_of
 
 
@@ -103,3 +106,124 @@ def test_gensim_opens_the_file(path):
     theirs.save_word2vec_format(path)
     assert CategoryVectors.load(path).index_to_key == keys
     np.testing.assert_array_equal(CategoryVectors.load(path).vectors, saved.vectors)
+
+
+@pytest.fixture
+def binary(tmp_path):
+    return tmp_path / "dest.bin"
+
+
+def row(word, *numbers):
+    return word + b" " + struct.pack(f"<{len(numbers)}f", *numbers)
+
+
+def load_binary(binary, data):
+    binary.write_bytes(data)
+    return CategoryVectors.load(binary)
+
+
+def test_the_bytes_of_a_binary_file(binary):
+    CategoryVectors(["New York", 7], [[1, 0.1], [2, -0.5]], [3, 1], unknown=[0, 0]).save(binary)
+    assert binary.read_bytes() == b"3 2\n" + row(b"New%20York", 1, 0.1) + row(b"7%json", 2, -0.5) + row(
+        b"<unknown>", 0, 0
+    )
+
+
+@pytest.mark.parametrize("between", [b"", b"\n"])
+@pytest.mark.parametrize("portion", [1, 7, 2**20])
+def test_files_of_other_programs_with_line_breaks_or_without(between, portion, binary, monkeypatch):
+    monkeypatch.setattr(word2vec, "_PORTION", portion)
+    # The bytes of the numbers hold a blank and a line break.
+    numbers = struct.unpack("<2f", b"  \n \n\n  ")
+    loaded = load_binary(
+        binary, b"3 2\n" + between.join([row(b"the", *numbers), row("東京".encode(), 1, 2), row(b"a", 3, 4)]) + between
+    )
+    assert loaded.index_to_key == ["the", "東京", "a"]
+    assert loaded.vectors.tolist() == [list(numbers), [1, 2], [3, 4]]
+
+
+GOOD = row(b"a", 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", ", line 1: expected how many keys and numbers there are, got b''."),
+        (b"a 1 2\nb 3 4\n", ", line 1: expected how many keys and numbers there are, got b'a 1 2\\n'. word2vec's own"),
+        (b"1 2", ", line 1: expected how many keys and numbers there are, got b'1 2'."),
+        (b"1 0\n" + GOOD, ", line 1: expected 1 to 1,048,576 numbers a key, got 0."),
+        (b"1 99999999999\n" + GOOD, ", line 1: expected 1 to 1,048,576 numbers a key, got 99999999999."),
+        (
+            b"2 2\n" + GOOD,
+            ", byte 14: expected key 2 of the 2 that line 1 says, with 2 numbers, got the last 0 bytes. The file may",
+        ),
+        (
+            b"99999999999999999999 2\n" + GOOD,
+            ", byte 33: expected key 2 of the 99999999999999999999 that line 1 says, with 2 numbers, got the last 0",
+        ),
+        (b"1 3\n" + GOOD, ", byte 4: expected key 1 of the 1 that line 1 says, with 3 numbers, got the last 10 bytes."),
+        (b"1 1\n" + GOOD, ", byte 10: expected the end after the 1 keys that line 1 says, got more."),
+        (b"1 2\n" + GOOD + row(b"b", 1, 2), ", byte 14: expected the end after the 1 keys that line 1 says, got more."),
+        (b"2 2\n" + GOOD + GOOD, ", byte 14: expected each key once, got 'a' as in byte 4."),
+        (b"1 2\n" + row(b"a", 1, float("nan")), ", byte 4: expected finite float32 numbers, got nan."),
+        (b"1 2\n" + row(b"\xff", 1, 2), r", byte 4: expected a key in UTF-8, got the bytes b'\xff'."),
+        (b"1 2\n" + b"a" * (2**20 + 2), ", byte 4: expected a word and a blank, got none."),
+    ],
+)
+def test_a_broken_binary_file_is_refused_with_its_byte(data, message, binary):
+    with pytest.raises(FormatError, match=re.escape(f"dest.bin{message}")):
+        load_binary(binary, data)
+
+
+def test_gensim_and_tabemb_read_each_others_binary_files(binary):
+    models = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    saved = CategoryVectors(["nurse", "東京", "New York"], np.random.default_rng(0).normal(size=(3, 40)))
+    saved.save(binary)
+    theirs = models.KeyedVectors.load_word2vec_format(binary, binary=True)
+    assert theirs.index_to_key == ["nurse", "東京", "New%20York"]
+    assert theirs.vectors.tobytes() == saved.vectors.tobytes()
+    theirs.save_word2vec_format(binary, binary=True)
+    assert CategoryVectors.load(binary) == CategoryVectors(saved.index_to_key, saved.vectors, name="dest")
+
+
+@pytest.fixture
+def glove(tmp_path):
+    return tmp_path / "dest.glove"
+
+
+def test_the_text_of_a_glove_file(glove):
+    CategoryVectors(["New York", 7], [[1, 0.1], [2, -0.5]], [3, 1], unknown=[0, 0]).save(glove)
+    assert glove.read_text() == "New%20York 1 0.1\n7%json 2 -0.5\n<unknown> 0 0\n"
+
+
+def test_a_first_line_of_two_numbers_is_a_word_and_its_number(glove):
+    glove.write_text("5 3\n6 4\n")
+    loaded = CategoryVectors.load(glove)
+    assert loaded.index_to_key == ["5", "6"]
+    assert loaded.vectors.tolist() == [[3], [4]]
+
+
+def test_a_word2vec_file_is_refused_where_its_words_begin(glove):
+    glove.write_text("2 3\na 1 2 3\nb 1 2 3\n")
+    with pytest.raises(FormatError, match=r"dest\.glove, line 2: expected a key and 1 numbers, got 4 fields\."):
+        CategoryVectors.load(glove)
+
+
+def test_no_vector_at_all_cannot_be_written(glove):
+    with pytest.raises(DataError, match=r"GloVe text holds one vector or more, and here is none\. Save to \.parquet"):
+        CategoryVectors([], np.zeros((0, 2))).save(glove)
+    assert not list(glove.parent.iterdir())
+
+
+# gensim leaves the file open.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_gensim_and_tabemb_read_each_others_glove_files(glove):
+    models = pytest.importorskip("gensim.models", reason="gensim is not installed")
+    saved = CategoryVectors(["nurse", "東京", "the"], np.random.default_rng(0).normal(size=(3, 4)))
+    saved.save(glove)
+    theirs = models.KeyedVectors.load_word2vec_format(glove, no_header=True)
+    assert theirs.index_to_key == saved.index_to_key
+    assert np.array_equal(theirs.vectors, saved.vectors)
+    gc.collect()
+    theirs.save_word2vec_format(glove, write_header=False)
+    assert np.array_equal(CategoryVectors.load(glove).vectors, saved.vectors)

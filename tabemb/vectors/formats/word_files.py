@@ -1,0 +1,246 @@
+"""Files of words and numbers, read once from front to back: only what is wanted is kept."""
+
+import gzip
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, ClassVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import FormatError, OutputError
+from tabemb.table.keys import identity
+from tabemb.vectors.formats.base import Format
+from tabemb.vectors.formats.words import MISSING, UNKNOWN, key_of
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+
+__all__ = ["Vector", "WordFormat", "WordLines", "WordRows"]
+
+Vector = npt.NDArray[np.float32]
+_GZIP = b"\x1f\x8b"
+# A longer line is no text of vectors, but a binary file: it is not read to its end.
+LONGEST = 2**22
+
+
+class WordRows(ABC):
+    """The words of an open file in their order, each with numbers that are read only when they are asked for.
+
+    Attributes
+    ----------
+    where : str
+        What a place is counted in, for error messages: ``"line"``, ``"byte"``.
+    dim : int
+        Numbers a word; known with the first word, and at the end of the file in any case.
+    """
+
+    where: ClassVar[str]
+    dim: int = 0
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self._path, self._file = path, file
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield the place, the word and what :meth:`numbers` reads; raise at the end where rows are lacking."""
+
+    @abstractmethod
+    def numbers(self, place: int, raw: bytes) -> Vector:
+        """Return the numbers of a word, of shape (dim,), all finite."""
+
+    def error(self, place: int, message: str) -> FormatError:
+        """Return the error for a place in the file."""
+        return FormatError(f"{self._path}, {self.where} {place}: {message}")
+
+    def doubled(self, place: int, key: Any, first: int) -> FormatError:
+        """Return the error for a key that came before."""
+        return self.error(place, f"expected each key once, got {key!r} as in {self.where} {first}.")
+
+
+class WordFormat(Format):
+    """A format that holds a word and its numbers, one category after the other; gzip is read as it is."""
+
+    def write(self, vectors: KeyedMatrix, path: Any) -> None:
+        """Write vectors to a file, whole or not at all.
+
+        Raises
+        ------
+        OutputError
+            When the file cannot be written, or should be compressed.
+        """
+        if Path(path).suffix.lower() == ".gz":
+            raise OutputError(
+                f"Cannot write {path}: compressed files are read, and not written. Save to {Path(path).stem}, and "
+                "compress it with gzip."
+            )
+        super().write(vectors, path)
+
+    @abstractmethod
+    def _rows(self, path: Path, file: IO[bytes]) -> WordRows: ...
+
+    def _read(self, path: Path) -> KeyedMatrix:
+        return self._kept(path, None)
+
+    def _select(self, path: Path, wanted: Callable[[Any], bool]) -> KeyedMatrix:
+        return self._kept(path, wanted)
+
+    def _kept(self, path: Path, wanted: Callable[[Any], bool] | None) -> KeyedMatrix:
+        keys: list[Any] = []
+        places: dict[Any, int] = {}
+        special: dict[str, tuple[int, Vector]] = {}
+        numbers = bytearray()
+        with _opened(path) as file:
+            rows = self._rows(path, file)
+            for place, word, raw in rows:
+                try:
+                    text = word.decode()
+                except UnicodeDecodeError as error:
+                    if wanted is not None:
+                        continue
+                    raise rows.error(place, f"expected a key in UTF-8, got the bytes {word[:40]!r}.") from error
+                if text in (UNKNOWN, MISSING):
+                    if text in special:
+                        raise rows.doubled(place, text, special[text][0])
+                    special[text] = place, rows.numbers(place, raw)
+                    continue
+                key = key_of(text)
+                if wanted is not None and not wanted(key):
+                    continue
+                first = places.setdefault(identity(key), place)
+                if first != place:
+                    raise rows.doubled(place, key, first)
+                keys.append(key)
+                numbers += rows.numbers(place, raw).tobytes()
+        return KeyedMatrix(
+            keys,
+            np.frombuffer(numbers, np.float32).reshape(len(keys), max(1, rows.dim)),
+            name=path.name.removesuffix(".gz").rpartition(".")[0] or path.stem,
+            **{
+                name: special[word][1] for word, name in ((UNKNOWN, "unknown"), (MISSING, "missing")) if word in special
+            },
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, or what a file of gzip holds; what is compressed is told by its first bytes."""
+    with path.open("rb") as file:
+        compressed = file.read(len(_GZIP)) == _GZIP
+    try:
+        with cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb", buffering=2**20) as opened:
+            yield opened
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise FormatError(f"{path}: expected a whole file of gzip ({error}). It may have been cut short.") from error
+
+
+class WordLines(WordRows):
+    """One line a word.
+
+    Without a first line that says how many there are, the first word tells how many numbers a word has; of a line with
+    more fields the last are the numbers, where none before them is one (``glove.840B`` has words such as ``. . .``).
+    Lines whose numbers are not asked for are only held to the number of their fields.
+
+    Parameters
+    ----------
+    path : Path
+        For error messages.
+    file : binary file
+        Read once, line by line.
+    header : bool
+        Whether a first line of two numbers says how many words and numbers there are.
+    """
+
+    where = "line"
+
+    def __init__(self, path: Path, file: IO[bytes], *, header: bool) -> None:
+        super().__init__(path, file)
+        self._header = header
+        self._promised: int | None = None
+
+    def __iter__(self) -> Iterator[tuple[int, bytes, bytes]]:
+        line = n_words = blank = 0
+        raw = last = b""
+        while raw := self._file.readline(LONGEST):
+            line, last = line + 1, raw
+            if line == 1 and self._header and (said := _sizes_in(raw)):
+                self._promised, self.dim = said
+                continue
+            if len(raw) == LONGEST and not raw.endswith(b"\n"):
+                raise self.error(
+                    line, f"expected {self._expected}, got more than {LONGEST:,} bytes without a line break."
+                )
+            word, _, rest = raw.partition(b" ")
+            # Most lines are plainly whole, and need not be cut into fields.
+            if blank or not word or b"\t" in word or not self.dim or _n_fields(rest) != self.dim:
+                fields = raw.split()
+                if not fields:
+                    blank = blank or line
+                    continue
+                word, rest = self._cut(line, fields, blank)
+            n_words += 1
+            yield line, word, rest
+        self._check_end(line, n_words, last)
+
+    def numbers(self, place: int, raw: bytes) -> Vector:
+        """Return the numbers of a line."""
+        fields = raw.split()
+        if len(fields) != self.dim:
+            raise self.error(place, f"expected {self._expected}, got {len(fields) + 1} fields.")
+        try:
+            with np.errstate(over="ignore"):
+                vector = np.array([float(field) for field in fields]).astype(np.float32)
+        except ValueError as error:
+            raise self.error(place, f"expected {self.dim} numbers after the key; {error}.") from error
+        if not np.isfinite(vector).all():
+            bad = fields[int(np.flatnonzero(~np.isfinite(vector))[0])].decode("ascii", "replace")
+            raise self.error(place, f"expected finite float32 numbers, got {bad}.")
+        return vector
+
+    def _cut(self, line: int, fields: list[bytes], blank: int) -> tuple[bytes, bytes]:
+        """Return the word and the numbers of a line that is not plainly whole."""
+        self.dim = self.dim or len(fields) - 1
+        end = len(fields) - self.dim
+        spaced = self._promised is None and end > 1 and not any(map(_is_number, fields[1:end]))
+        if blank or self.dim < 1 or not (end == 1 or spaced):
+            got = "a blank line" if blank else f"{len(fields)} fields"
+            raise self.error(blank or line, f"expected {self._expected}, got {got}.")
+        return b" ".join(fields[:end]), b" ".join(fields[end:])
+
+    @property
+    def _expected(self) -> str:
+        said = " as line 1 says" if self._promised is not None else ""
+        return f"a key and {self.dim or 'its'} numbers{said}"
+
+    def _check_end(self, line: int, n_words: int, last: bytes) -> None:
+        if self._promised is None and not n_words:
+            raise FormatError(f"{self._path}: expected word2vec or GloVe text, got an empty file.")
+        if self._promised is not None and n_words != self._promised:
+            cut = " The file may have been cut short." if n_words < self._promised else ""
+            raise self.error(1, f"expected as many keys as it says, {self._promised}, got {n_words}.{cut}")
+        if self._promised is None and not last.endswith(b"\n"):
+            raise self.error(
+                line, "expected a line break at the end; the file may have been cut short. If it is whole, add one."
+            )
+
+
+def _sizes_in(raw: bytes) -> tuple[int, int] | None:
+    """Return what a first line says: how many words, how many numbers each."""
+    fields = raw.split()
+    if len(fields) == 2 and all(field.isdigit() for field in fields):
+        return int(fields[0]), int(fields[1])
+    return None
+
+
+def _n_fields(rest: bytes) -> int:
+    """Return how many numbers stand in what follows a word; those of word2vec itself end in a blank."""
+    return rest.count(b" ") + (not rest.endswith(b" \n"))
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
