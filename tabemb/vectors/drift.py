@@ -116,8 +116,9 @@ class Drift:
             f"  cosine    {self.mean_cosine:.3f}",
         ]
         if self.k:
-            told = f"of the {self.k} nearest; chance {self.chance_overlap:.3f}"
-            lines.append(f"  overlap   {self.mean_overlap:.3f}  ({told})")
+            lines.append(
+                f"  overlap   {self.mean_overlap:.3f}  (of the {self.k} nearest; chance {self.chance_overlap:.3f})"
+            )
         most = np.argsort(-self.distances, kind="stable")[:SHOWN]
         lines.append(f"  moved most: {', '.join(f'{self.keys[row]!r} ({self.distances[row]:.2f})' for row in most)}")
         return "\n".join(lines)
@@ -125,17 +126,17 @@ class Drift:
 
 def drift_between(own: KeyedMatrix, reference: KeyedMatrix, *, scale: bool = False, k: int | None = None) -> Drift:
     """Return how far the shared categories have moved since the reference; see ``CategoryVectors.drift``."""
-    shared = SharedKeys.of(own, reference)
+    shared, keys = SharedKeys.of(own, reference), own.index_to_key
     rows, onto = _rows(aligned(own, reference, scale=scale), shared.own), _rows(reference, shared.reference)
     share, n = shared.weights / shared.weights.sum(), len(shared)
     length = float(np.sqrt(share @ (onto**2).sum(axis=1)))
     near, some = np.full(n, np.nan), heaviest(shared.weights)
-    size = neighborhood_size(len(some), k, of="What both share") if n >= FEWEST or k is not None else 0
+    size = neighborhood_size(len(some), k, of="The set of shared categories") if n >= FEWEST or k is not None else 0
     if size:
         near[some] = agreement([rows[some], onto[some]], size)
     return Drift(
         name=own.name,
-        keys=tuple(own.index_to_key[row] for row in shared.own),
+        keys=tuple(keys[row] for row in shared.own),
         cosines=np.clip((unit_rows(rows) * unit_rows(onto)).sum(axis=1), -1, 1),
         distances=np.sqrt(((rows - onto) ** 2).sum(axis=1)) / length,
         overlaps=near,
@@ -163,7 +164,7 @@ def _residual(rows: FloatArray, onto: FloatArray, share: FloatArray) -> float:
 def _chance_residual(rows: FloatArray, onto: FloatArray, share: FloatArray, scale: bool) -> float:
     rng, found = np.random.default_rng(0), []
     for _ in range(N_SHUFFLED):
-        dealt = onto[rng.permutation(len(onto))]
-        turned = rows @ rotation(rows, dealt, share)
-        found.append(_residual(turned * (scaling(turned, dealt, share) if scale else 1.0), dealt, share))
+        shuffled = onto[rng.permutation(len(onto))]
+        turned = rows @ rotation(rows, shuffled, share)
+        found.append(_residual(turned * (scaling(turned, shuffled, share) if scale else 1.0), shuffled, share))
     return float(np.mean(found))

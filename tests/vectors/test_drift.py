@@ -93,7 +93,7 @@ def test_two_shared_categories_have_no_overlap():
     assert np.isnan(drift.overlaps).all()
     assert np.isnan(drift.mean_overlap)
     assert "overlap" not in repr(drift)
-    with pytest.raises(DataError, match="What both share has 2 categories"):
+    with pytest.raises(DataError, match="The set of shared categories has 2 categories"):
         few.drift(few, k=1)
 
 
