@@ -14,6 +14,7 @@ from tabemb.vectors.clustering import cluster
 from tabemb.vectors.dataframes import from_frame, to_frame
 from tabemb.vectors.diagnostics import Diagnosing
 from tabemb.vectors.drift import Drift, drift_between
+from tabemb.vectors.formats import find_format
 from tabemb.vectors.indexes import INDEXES, IndexKind, NearestIndex
 from tabemb.vectors.indexes.base import label_array
 from tabemb.vectors.indexes.hnsw import load_hnsw
@@ -776,8 +777,6 @@ class CategoryVectors(Diagnosing):
         ...     CategoryVectors.load(path) == vectors
         True
         """
-        from tabemb.vectors.formats import find_format
-
         find_format(path, format).write(self, path)
 
     @classmethod
@@ -817,8 +816,6 @@ class CategoryVectors(Diagnosing):
         ...     CategoryVectors.load(path, mmap=True).vectors.sum(axis=0)
         array([0., 1.], dtype=float32)
         """
-        from tabemb.vectors.formats import find_format
-
         return cls.wrap(find_format(path, format).read(path, mmap=mmap))
 
     def _search(self, metric: str | SimilarityMetric) -> Search:
