@@ -16,7 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.auto_dim import needed_dims
 from tabemb.estimators.ensemble import mean_of, network_seeds, start_as
 from tabemb.estimators.folds import deal_folds, left_out, strata_of
-from tabemb.estimators.inputs import TrainingData, check_table, check_targets, check_weights, take_column_order
+from tabemb.estimators.inputs import (
+    TrainingData,
+    check_table,
+    check_targets,
+    check_weights,
+    has_categorical_dtype,
+    take_column_order,
+)
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import PARTS, check_parameters
 from tabemb.estimators.persistence import save
@@ -139,7 +146,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _learn(self, X, y, sample_weight):
         data = self._read_training_data(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
-        rows = self._encode_training_data(data, self._task_of(data.targets))
+        rows = self._encode_training_data(data, self._task_of(data))
         seeds_of_networks = network_seeds(seeds, self._n_networks())
         self._start_networks(seeds_of_networks, self._sizes_from_data(rows, seeds))
         self._check_output()
@@ -223,8 +230,14 @@ class EmbeddingEstimator(BaseEstimator):
             # A row of weight 0 is as if it were not there: neither its class nor its categories are learned.
             kept = np.flatnonzero(weights)
             frame, targets, weights = frame.take(kept), targets[kept], weights[kept]
-        weights = self._class_weighted(targets, weights)
-        return TrainingData(frame=frame, targets=targets, weights=weights, kept=kept, n_rows=n_rows)
+        return TrainingData(
+            frame=frame,
+            targets=targets,
+            weights=self._class_weighted(targets, weights),
+            kept=kept,
+            n_rows=n_rows,
+            categorical=has_categorical_dtype(y),
+        )
 
     def _wants_numbers(self) -> bool:
         raise TypeError("an estimator says whether its targets are numbers")
@@ -232,7 +245,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _check_output(self) -> None:
         """Raise where what comes out could not be used; called before the training."""
 
-    def _task_of(self, targets: np.ndarray) -> Task:
+    def _task_of(self, data: TrainingData) -> Task:
         raise TypeError("an estimator chooses its task")
 
     def _class_weighted(self, targets, weights):

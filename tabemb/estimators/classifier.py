@@ -292,7 +292,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
                 "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=all_targets)."
             )
         return self._partial_fit(
-            X, y, sample_weight, lambda seen: self._class_task(seen if classes is None else np.asarray(classes))
+            X, y, sample_weight, lambda data: self._class_task(data.targets if classes is None else np.asarray(classes))
         )
 
     def predict(self, X: Any) -> np.ndarray:
@@ -321,14 +321,14 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
     def _wants_numbers(self):
         return False
 
-    def _task_of(self, targets):
-        if self.calibration is not None and not self._sets_aside(len(targets)):
+    def _task_of(self, data):
+        if self.calibration is not None and not self._sets_aside(len(data.targets)):
             raise DataError(
                 f"calibration={self.calibration!r} needs a validation part, and none is set aside: that takes "
-                f"early_stopping=True and {FEWEST_ROWS_TO_SPLIT} rows or more; here are {len(targets)}, and "
+                f"early_stopping=True and {FEWEST_ROWS_TO_SPLIT} rows or more; here are {len(data.targets)}, and "
                 f"early_stopping={self.early_stopping}."
             )
-        return self._class_task(targets)
+        return self._class_task(data.targets)
 
     def _class_task(self, targets):
         loss = loss_of(self.loss, ClassLoss)

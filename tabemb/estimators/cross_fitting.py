@@ -123,7 +123,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         """
         data = self._read_training_data(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
-        rows = self._encode_training_data(data, self._task_of(data.targets))
+        rows = self._encode_training_data(data, self._task_of(data))
         self._start_networks([seeds], self._sizes_from_data(rows, seeds))
         self._check_output()
         network, self.n_folds_ = self._network, 0

@@ -11,7 +11,6 @@ from tabemb.estimators.cross_fitting import CrossFitEstimator, FoldVectors
 from tabemb.estimators.target_statistics import target_suffixes
 from tabemb.estimators.target_types import check_target_type, task_of_type
 from tabemb.exceptions import DataError
-from tabemb.nn.tasks import Task
 from tabemb.table.frames import Frame
 from tabemb.table.numeric import read_numbers
 from tabemb.table.vocabulary import Vocabulary
@@ -33,8 +32,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     categorical : list of names, list of positions, boolean mask, or callable, optional
         Float columns that hold categories.
     target_type : {"auto", "binary", "multiclass", "multilabel", "continuous"}, default="auto"
-        What the target is. "auto" asks ``sklearn.utils.multiclass.type_of_target``, except that whole numbers of
-        more than 100 different values are numbers, whether they are stored as integers or as floats.
+        Type of the target. With "auto", text, booleans, categorical dtypes and whole numbers with at most 20 distinct
+        values are classes, a matrix of 0 and 1 holds labels, and all other numbers are continuous, as in
+        :func:`tabemb.compare`.
     remainder : {"passthrough", "drop"}, default="passthrough"
         What becomes of the numbers: float32 columns behind the vectors, as they came, or nothing.
     cv : int, splitter, iterable of pairs (rows to learn from, rows held out), or None, default=5
@@ -367,8 +367,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     def _wants_numbers(self):
         return self.target_type == "continuous"
 
-    def _task_of(self, targets) -> Task:
-        return task_of_type(targets, self.target_type)
+    def _task_of(self, data):
+        return task_of_type(data.targets, self.target_type, categorical=data.categorical)
 
 
 def _nearest_rows(queries: np.ndarray, rows: np.ndarray, cells: int = 2**24) -> np.ndarray:

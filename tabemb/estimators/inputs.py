@@ -15,7 +15,14 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.frames import Frame, read_frame
 
-__all__ = ["TrainingData", "check_table", "check_targets", "check_weights", "take_column_order"]
+__all__ = [
+    "TrainingData",
+    "check_table",
+    "check_targets",
+    "check_weights",
+    "has_categorical_dtype",
+    "take_column_order",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +41,8 @@ class TrainingData:
         Positions of these rows among all that were given.
     n_rows : int
         Number of rows that were given.
+    categorical : bool
+        Whether the targets were given with a categorical dtype.
     """
 
     frame: Frame
@@ -41,6 +50,7 @@ class TrainingData:
     weights: np.ndarray | None
     kept: np.ndarray
     n_rows: int
+    categorical: bool
 
 
 def check_table(estimator: Any, X: Any) -> Frame:
@@ -146,6 +156,18 @@ def check_targets(y: Any, n_rows: int, *, numeric: bool, owner: str) -> np.ndarr
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise DataError("Input y contains infinity or a value too large. Replace it, or drop those rows.")
     return y
+
+
+def has_categorical_dtype(y: Any) -> bool:
+    """Return whether targets have pandas' categorical dtype.
+
+    Examples
+    --------
+    >>> has_categorical_dtype(pd.Series([3, 5], dtype="category")), has_categorical_dtype([3, 5])
+    (True, False)
+    """
+    dtypes = list(y.dtypes) if isinstance(y, pd.DataFrame) else [getattr(y, "dtype", None)]
+    return all(isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes)
 
 
 def _warn_of_column_vector():

@@ -41,7 +41,7 @@ class PartialFitEstimator(EmbeddingEstimator):
         data = self._read_training_data(X, y, sample_weight, known=known)
         of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
         if not known:
-            rows = self._encode_training_data(data, task_of(data.targets))
+            rows = self._encode_training_data(data, task_of(data))
             if columns := columns_from_data(self.embedding_dim, self._embedded()):
                 raise DataError(
                     f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: sizes are found "

@@ -221,5 +221,5 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     def _wants_numbers(self):
         return True
 
-    def _task_of(self, targets):
-        return task_of(targets, classifier=False, loss=loss_of(self.loss, NumberLoss))
+    def _task_of(self, data):
+        return task_of(data.targets, classifier=False, loss=loss_of(self.loss, NumberLoss))

@@ -1,62 +1,103 @@
-"""What a target is taken for, where it is not said by the class of the estimator."""
+"""The type of a target: classes, labels or numbers."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.nn.tasks import Binary, Multiclass, Multilabel, Regression, Task, task_of
 
-__all__ = ["check_target_type", "task_of_type"]
+if TYPE_CHECKING:
+    from tabemb.nn.tasks import Task
 
+__all__ = ["MAX_WHOLE_CLASSES", "check_target_type", "looks_like_classes", "task_of_type"]
+
+# For each type, the registered names of the tasks that it allows. Two classes are the least case of many.
 TASKS_OF_TYPE = {
-    "binary": Binary,
-    "multiclass": (Binary, Multiclass),
-    "multilabel": Multilabel,
-    "continuous": Regression,
+    "binary": ("binary",),
+    "multiclass": ("binary", "multiclass"),
+    "multilabel": ("multilabel",),
+    "continuous": ("regression", "multi_regression"),
 }
 TARGET_TYPES = ("auto", *TASKS_OF_TYPE)
-MOST_INTEGER_CLASSES = 100
+# Whole numbers with more distinct values than this are numbers unless the caller says otherwise.
+MAX_WHOLE_CLASSES = 20
+
+
+def looks_like_classes(targets: np.ndarray, *, categorical: bool = False) -> bool:
+    """Return whether targets look like classes or labels, and not like numbers.
+
+    Text, booleans and values of a categorical dtype are classes. Whole numbers (integers, or floats without a
+    fraction) are classes if they have at most 20 distinct values. A numeric matrix of two distinct whole values holds
+    labels. All other targets are numbers.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Targets without missing values.
+    categorical : bool, default=False
+        Whether the targets had a categorical dtype.
+
+    Examples
+    --------
+    >>> looks_like_classes(np.array(["late", "on time"])), looks_like_classes(np.array([0.5, 1.5]))
+    (True, False)
+    >>> looks_like_classes(np.arange(100) % 20), looks_like_classes(np.arange(100) % 21)
+    (True, False)
+    """
+    if categorical or targets.dtype.kind not in "iuf":
+        return True
+    if targets.ndim > 1:
+        return type_of_target(targets) == "multilabel-indicator"
+    distinct = np.unique(targets)
+    # Beyond 2**53, floats have no fraction to tell by.
+    whole = targets.dtype.kind != "f" or bool(((distinct == np.floor(distinct)) & (np.abs(distinct) < 2**53)).all())
+    return len(distinct) <= MAX_WHOLE_CLASSES and whole
 
 
 def check_target_type(target_type: str) -> None:
-    """Raise an ``UnknownNameError`` where there is no such type of target."""
+    """Raise an ``UnknownNameError`` if there is no such type of target."""
     if target_type not in TARGET_TYPES:
         raise UnknownNameError.among("target_type", target_type, TARGET_TYPES)
 
 
-def task_of_type(targets: np.ndarray, target_type: str) -> Task:
-    """Return the task for targets, of the type that is expected, or of the one that they look like.
+def task_of_type(targets: np.ndarray, target_type: str, *, categorical: bool = False) -> "Task":
+    """Return the task for targets of a given type, or of the type that they look like.
 
     Parameters
     ----------
-    targets : ndarray of shape (n,) or (n, n_outputs)
-        Without missing values.
+    targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Targets without missing values.
     target_type : {"auto", "binary", "multiclass", "multilabel", "continuous"}
-        What they are. For "auto", whole numbers of more than 100 different values are numbers.
+        Type of the targets. "auto" infers it by :func:`looks_like_classes`.
+    categorical : bool, default=False
+        Whether the targets had a categorical dtype.
 
     Raises
     ------
     DataError
-        When the targets are of another type, or fit no task.
+        If the targets are of another type, or fit no task.
 
     Examples
     --------
     >>> type(task_of_type(np.array([0.5, 1.5]), "auto")).__name__
     'Regression'
     """
-    if target_type != "auto":
-        return _expected_task(targets, target_type)
-    kind = type_of_target(targets)
-    numbers = kind.startswith("continuous") or (
-        targets.ndim == 1 and targets.dtype.kind in "iuf" and len(np.unique(targets)) > MOST_INTEGER_CLASSES
-    )
-    return task_of(targets.astype("float64") if numbers else targets, classifier=not numbers)
+    # Keras takes seconds to load, and those who only ask what targets look like do not need it.
+    from tabemb.nn.tasks import TASKS, task_of
 
-
-def _expected_task(targets, target_type):
+    if target_type == "auto":
+        classes = looks_like_classes(targets, categorical=categorical)
+        try:
+            return task_of(targets if classes else targets.astype("float64"), classifier=classes)
+        except DataError as error:
+            if classes and targets.dtype.kind in "iuf":
+                raise DataError(
+                    f"{error} The target was taken for classes; set target_type='continuous' if it holds numbers."
+                ) from error
+            raise
     task = task_of(targets, classifier=target_type != "continuous")
-    # Two classes are the least case of many.
-    if not isinstance(task, TASKS_OF_TYPE[target_type]):
+    if TASKS.name_of(task) not in TASKS_OF_TYPE[target_type]:
         raise DataError(
             f"target_type is {target_type!r}, but the target looks {type_of_target(targets)!r}. "
             "Say which of the two is right, or leave it to target_type='auto'."

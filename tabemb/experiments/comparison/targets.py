@@ -9,13 +9,11 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.utils.multiclass import type_of_target
 
+from tabemb.estimators.target_types import looks_like_classes
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.registry import Registry
 
 __all__ = ["TARGETS", "Prediction", "Target", "read_targets", "target_of"]
-
-# Numbers with more distinct values than this are a regression target unless the task says otherwise.
-MAX_INTEGER_CLASSES = 20
 
 TARGETS: Registry["Target"] = Registry("task")
 
@@ -266,8 +264,9 @@ def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None
     values : array of shape (n_rows,) or (n_rows, n_outputs)
         Targets returned by `read_targets`.
     task : str, optional
-        A registered name, or ``"classification"``. By default, the estimator decides; without one, text, booleans
-        and integers with at most 20 distinct values are classes, and other numbers are a regression target.
+        A registered name, or ``"classification"``. By default, the estimator decides; without one, the values do,
+        by :func:`tabemb.estimators.target_types.looks_like_classes`: text, booleans and whole numbers with at most 20
+        distinct values are classes, and other numbers are a regression target.
     estimator : scikit-learn estimator, optional
         The model under test.
 
@@ -290,7 +289,7 @@ def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None
     classifier = estimator is not None and is_classifier(estimator)
     regressor = estimator is not None and is_regressor(estimator)
     if task is None:
-        task = "classification" if classifier or (not regressor and _look_like_classes(values)) else "regression"
+        task = "classification" if classifier or (not regressor and looks_like_classes(values)) else "regression"
     if task == "classification":
         task = _kind_of_classes(values)
     if task == "regression" and values.ndim == 2:
@@ -316,14 +315,6 @@ def _values(column: pd.Series) -> np.ndarray:
     if kind == "f":
         return column.to_numpy(dtype=np.float64)
     return column.astype(object).to_numpy()
-
-
-def _look_like_classes(values: np.ndarray) -> bool:
-    kind = type_of_target(values)
-    if kind.startswith("continuous") or kind == "multiclass-multioutput":
-        return False
-    is_quantity = values.dtype.kind in "iuf" and len(np.unique(values)) > MAX_INTEGER_CLASSES
-    return not is_quantity
 
 
 def _kind_of_classes(values: np.ndarray) -> str:
