@@ -131,7 +131,7 @@ def aligned(own: Matrix, reference: KeyedMatrix, *, scale: bool = False) -> Matr
 
 
 def rotation(source: FloatArray, target: FloatArray, weights: npt.ArrayLike | None = None) -> npt.NDArray[np.float64]:
-    """Return the orthogonal matrix that brings the rows of one table closest to those of another.
+    """Return the orthogonal (dim, dim) matrix that brings the rows of one table closest to those of another.
 
     The weighted orthogonal Procrustes problem: the orthogonal ``R`` (reflections included) that minimizes
     ``sum(weights * |source @ R - target|**2)`` is ``U @ V`` of the singular value decomposition ``U S V`` of
@@ -144,10 +144,6 @@ def rotation(source: FloatArray, target: FloatArray, weights: npt.ArrayLike | No
         Corresponding rows.
     weights : array of shape (n,), optional
         Weight of each pair of rows, 0 or more; equal by default.
-
-    Returns
-    -------
-    array of float64 of shape (dim, dim)
 
     Examples
     --------
@@ -168,10 +164,10 @@ def rotation(source: FloatArray, target: FloatArray, weights: npt.ArrayLike | No
 
 
 def scaling(turned: FloatArray, target: FloatArray, weights: npt.ArrayLike) -> float:
-    """Return the factor that brings the rotated rows of one table closest to those of another.
+    """Return the factor that brings the rotated rows of one table closest to those of another; 1 for zero rows.
 
     The least squares solution ``sum(w * turned * target) / sum(w * turned**2)`` (Gower & Dijksterhuis 2004,
-    "Procrustes Problems", chapter 4); the best rotation does not depend on it.
+    "Procrustes Problems", chapter 4); the best rotation does not depend on it, and with it the factor is not negative.
 
     Parameters
     ----------
@@ -179,11 +175,6 @@ def scaling(turned: FloatArray, target: FloatArray, weights: npt.ArrayLike) -> f
         Corresponding rows.
     weights : array of shape (n,)
         Weight of each pair of rows, 0 or more.
-
-    Returns
-    -------
-    float
-        0 or more after the best rotation; 1 if the rows are all zeros.
 
     Examples
     --------
@@ -218,7 +209,7 @@ def align(tables: FloatArray, seen: npt.NDArray[np.bool_], weights: npt.ArrayLik
 
 
 def mean_of_seen(tables: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
-    """Return the mean of each row over the tables that have learned it, or over all tables if none has.
+    """Return the mean of each row over the tables that have learned it, or over all tables if none has, in their dtype.
 
     Parameters
     ----------
@@ -226,10 +217,6 @@ def mean_of_seen(tables: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
         In one space.
     seen : array of bool of shape (n_tables, n_rows)
         Rows that each table has learned.
-
-    Returns
-    -------
-    array of shape (n_rows, dim), of the dtype of the tables
 
     Examples
     --------

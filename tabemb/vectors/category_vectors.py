@@ -95,7 +95,7 @@ class CategoryVectors(Diagnosing):
 
         Parameters
         ----------
-        positive, negative : key, vector, or list of keys and vectors
+        positive, negative : key or list of keys
             Query keys are excluded from the results.
         topn : int, default=10
             Number of results; fewer if fewer categories are left.
@@ -155,14 +155,9 @@ class CategoryVectors(Diagnosing):
         Parameters
         ----------
         queries : iterable
-            Each is a key, a vector, a list of keys and vectors, or a tuple (positive, negative).
+            Each is a key, a list of keys, or a tuple (positive, negative).
         topn, metric, min_count, where
             For all queries, as in :meth:`most_similar`.
-
-        Returns
-        -------
-        list of lists of (key, score)
-            One list per query.
 
         Raises
         ------
@@ -200,7 +195,7 @@ class CategoryVectors(Diagnosing):
 
         Parameters
         ----------
-        a, b, c : key or vector
+        a, b, c : key
             The keys themselves are excluded from the results.
         topn : int, default=10
             Number of results; fewer if fewer categories are left.
@@ -273,7 +268,7 @@ class CategoryVectors(Diagnosing):
         Parameters
         ----------
         key : key
-        others : list of keys and vectors, optional
+        others : list of keys, optional
             All categories by default, in their order.
 
         Returns
@@ -356,7 +351,7 @@ class CategoryVectors(Diagnosing):
 
         Parameters
         ----------
-        keys : list of keys and vectors
+        keys : list of keys
         weights : array-like of shape (n_keys,), optional
             Weight of each, 1 by default, possibly negative. The sum is divided by the sum of absolute weights.
         pre_normalize : bool, default=True
@@ -397,11 +392,6 @@ class CategoryVectors(Diagnosing):
         -------
         key
             In the type that the column has; on a tie the first of the list.
-
-        Raises
-        ------
-        DataError
-            If there are fewer than three keys.
 
         Examples
         --------
@@ -454,17 +444,14 @@ class CategoryVectors(Diagnosing):
     def shrink(self, k: float | str = "auto") -> Self:
         """Return the vectors shrunk to their count-weighted mean, by n / (n + k) for a category of n rows.
 
+        The vectors of unknown categories and missing cells stay the same.
+
         Parameters
         ----------
         k : float or "auto", default="auto"
             Strength of the prior, in rows; 0 disables. ``"auto"`` estimates it from the vectors and counts (empirical
             Bayes; see :class:`~tabemb.vectors.shrinkage.RandomEffects`). It is 0 if rare categories are no farther
             from the mean than frequent ones, as after training with shrinkage.
-
-        Returns
-        -------
-        CategoryVectors
-            With the same keys, counts, and vectors of unknown categories and missing cells.
 
         Raises
         ------
@@ -496,11 +483,6 @@ class CategoryVectors(Diagnosing):
         float64 array of shape (n,)
             0 for all categories with rows if ``k`` is 0.
 
-        Raises
-        ------
-        DataError
-            As :meth:`shrink`.
-
         Examples
         --------
         >>> vectors = CategoryVectors(["JFK", "LGA", "SFO"], [[0.0], [2.0], [-2.0]], counts=[60, 2, 2])
@@ -524,11 +506,6 @@ class CategoryVectors(Diagnosing):
         scale : bool, default=False
             Whether to also multiply all vectors by the factor that brings them closest (Gower & Dijksterhuis 2004,
             "Procrustes Problems", chapter 4).
-
-        Returns
-        -------
-        CategoryVectors
-            With the same keys, counts and name.
 
         Raises
         ------
@@ -567,10 +544,6 @@ class CategoryVectors(Diagnosing):
             As in :meth:`align`.
         k : int, optional
             Number of neighbors to compare; 10 by default, or a quarter of the other categories if that is less.
-
-        Returns
-        -------
-        Drift
 
         Raises
         ------
@@ -675,10 +648,6 @@ class CategoryVectors(Diagnosing):
         ------
         DataError
             If counts are requested and unknown, or polars and Arrow have no type that holds all keys.
-        UnknownNameError
-            If there is no such backend.
-        MissingExtraError
-            If polars is not installed.
 
         Examples
         --------
@@ -718,10 +687,6 @@ class CategoryVectors(Diagnosing):
             Name of the vectors' column; ``key`` by default.
         unknown, missing : array-like of shape (dim,), optional
             Vectors of categories that are not in the table, and of missing cells.
-
-        Returns
-        -------
-        CategoryVectors
 
         Raises
         ------

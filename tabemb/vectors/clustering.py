@@ -66,7 +66,7 @@ def k_means(vectors: FloatArray, k: object, *, random_state: int = 0, owner: str
 
 
 def auto_clusters(vectors: FloatArray, *, most: int = MOST_CLUSTERS, random_state: int = 0) -> Labels:
-    """Return clusters of rows by direction, with their number chosen by silhouette.
+    """Return clusters of rows by direction, the largest first, with their number chosen by silhouette.
 
     The largest number of clusters whose silhouette is at least nine tenths of the best (Rousseeuw 1987, "Silhouettes: a
     graphical aid to the interpretation and validation of cluster analysis"; the best alone favors few clusters). Of
@@ -78,11 +78,6 @@ def auto_clusters(vectors: FloatArray, *, most: int = MOST_CLUSTERS, random_stat
     most : int, default=7
         Maximum number of clusters.
     random_state : int, default=0
-
-    Returns
-    -------
-    array of int of shape (n,)
-        From 0, the largest cluster first, ties by the first row.
 
     Examples
     --------

@@ -68,18 +68,7 @@ def heaviest(weights: npt.NDArray[np.float64]) -> Rows:
 
 
 def nearest_rows(vectors: FloatArray, k: int) -> Rows:
-    """Return the k rows with the highest cosines to each row, without the row itself.
-
-    Parameters
-    ----------
-    vectors : array of shape (n, dim)
-        With ``n > k``.
-    k : int
-
-    Returns
-    -------
-    array of int of shape (n, k)
-        Unordered.
+    """Return the k rows with the highest cosines to each row, without the row itself: unordered, of shape (n, k).
 
     Examples
     --------
@@ -99,11 +88,6 @@ def nearest_rows(vectors: FloatArray, k: int) -> Rows:
 
 def overlaps(one: Rows, two: Rows) -> npt.NDArray[np.float64]:
     """Return the Jaccard index of two sets of neighbors of each row: the size of intersection over union.
-
-    Parameters
-    ----------
-    one, two : array of int of shape (n, k)
-        As :func:`nearest_rows` returns them.
 
     Examples
     --------
@@ -144,10 +128,6 @@ def agreement(tables: Sequence[FloatArray], k: int) -> npt.NDArray[np.float64]:
         Two or more, with the same categories as rows. They need not be aligned.
     k : int
         Number of neighbors.
-
-    Returns
-    -------
-    array of float64 of shape (n,)
 
     Examples
     --------

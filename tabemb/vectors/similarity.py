@@ -15,18 +15,7 @@ from tabemb.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "EPSILON",
-    "cosine_frame",
-    "cosines",
-    "multiplied",
-    "nth_highest",
-    "top",
-    "unit_mean",
-    "unit_rows",
-    "weighted_mean",
-    "within_reach",
-]
+__all__ = ["cosine_frame", "cosines", "multiplied", "top", "unit_mean", "unit_rows", "weighted_mean", "within_reach"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]
@@ -36,17 +25,12 @@ EPSILON = 0.001
 
 
 def unit_rows(vectors: FloatArray) -> FloatArray:
-    """Scale each row to length one; zero rows stay zero.
+    """Return rows scaled to length one, in the same dtype; zero rows stay zero.
 
     Parameters
     ----------
     vectors : array of shape (..., dim)
         Finite. Rows are scaled by their largest entry before squaring, so that no float over- or underflows.
-
-    Returns
-    -------
-    array of shape (..., dim)
-        Of the dtype of the input.
 
     Examples
     --------
@@ -81,13 +65,7 @@ def unit_mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
 
 
 def weighted_mean(rows: FloatArray, weights: npt.ArrayLike | None = None) -> FloatArray:
-    """Return the weighted sum of rows divided by the sum of the absolute weights.
-
-    Parameters
-    ----------
-    rows : array of shape (n, dim)
-    weights : array-like of shape (n,), optional
-        Possibly negative, but not all 0; 1 by default.
+    """Return the weighted sum of rows divided by the sum of the absolute weights, which are 1 by default.
 
     Raises
     ------
@@ -114,17 +92,12 @@ def weighted_mean(rows: FloatArray, weights: npt.ArrayLike | None = None) -> Flo
 
 
 def cosines(vectors: FloatArray, query: FloatArray) -> FloatArray:
-    """Return the cosine of each row and a query, or its own query; 0 if either is all zeros.
+    """Return the cosine, from -1 to 1, of each row and a query, or its own query; 0 if either is all zeros.
 
     Parameters
     ----------
     vectors : array of shape (..., dim)
     query : array of shape (dim,), or (..., dim)
-
-    Returns
-    -------
-    array of shape (...)
-        Between -1 and 1.
 
     Examples
     --------
@@ -165,17 +138,12 @@ def multiplied(to_a: FloatArray, to_b: FloatArray, to_c: FloatArray) -> FloatArr
 
     Levy & Goldberg (2014), "Linguistic regularities in sparse and explicit word representations", equation 4: with
     cosines shifted to [0, 1], that to b times that to c, divided by that to a plus 0.001. In a product, unlike in a
-    sum, no single term dominates.
+    sum, no single term dominates. Scores are above 1 if a row is nearer to b and c than to a.
 
     Parameters
     ----------
     to_a, to_b, to_c : array of shape (n,)
         Cosines, between -1 and 1.
-
-    Returns
-    -------
-    array of shape (n,)
-        From 0; above 1 if a row is nearer to b and c than to a.
 
     Examples
     --------
@@ -218,10 +186,6 @@ def top(scores: FloatArray, n: int, *, without: Sequence[int] = ()) -> IntArray:
     without : sequence of int
         Excluded positions.
 
-    Returns
-    -------
-    array of int
-
     Examples
     --------
     >>> top(np.array([0.1, 0.9, 0.5, 0.9]), 3)
@@ -239,12 +203,6 @@ def top(scores: FloatArray, n: int, *, without: Sequence[int] = ()) -> IntArray:
 
 
 def nth_highest(scores: FloatArray, n: int) -> float:
-    """Return the n-th highest of at least n scores.
-
-    Examples
-    --------
-    >>> nth_highest(np.array([0.5, 0.25, 0.75]), 2)
-    0.5
-    """
+    """Return the n-th highest of at least n scores."""
     place = len(scores) - n
     return float(np.partition(scores, place)[place])

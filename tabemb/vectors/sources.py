@@ -212,22 +212,12 @@ class Match:
 
 
 def match(keys: Sequence[Any], source: VectorSource) -> Match:
-    """Find the vectors of categories in a source, which is read once.
+    """Find the vectors of categories (unique keys) in a source, which is read once.
 
     Categories are matched exactly, by key and type; text then :func:`folded` (ignoring case and punctuation), then word
     by word: the mean of the vectors of its words, weighted by their inverse document frequency over the categories of
     the column (``1 + log((1 + n) / (1 + n_with_the_word))``, Salton & Buckley 1988). Of several spellings in the source
     the lower case one is used, or else the first.
-
-    Parameters
-    ----------
-    keys : sequence of keys
-        The categories, unique.
-    source : VectorSource
-
-    Returns
-    -------
-    Match
 
     Raises
     ------

@@ -88,10 +88,6 @@ class RowIndex:
         **parameters
             Parameters of the kind.
 
-        Returns
-        -------
-        RowIndex
-
         Raises
         ------
         DataError
@@ -178,10 +174,6 @@ def column_scale(rows: npt.NDArray[np.float32], blocks: npt.NDArray[np.intp]) ->
     rows : float32 array of shape (n, dim)
     blocks : array of int of shape (dim,)
         Column of each feature, from 0.
-
-    Returns
-    -------
-    float32 array of shape (dim,)
 
     Examples
     --------
