@@ -52,7 +52,7 @@ class LearnedVectors(EmbeddingStore):
         # A view of networks: as the parameter of an estimator that is cloned, it stays one.
         return self
 
-    def _no_such(self, column: object) -> str:
+    def _missing_column(self, column: object) -> str:
         if column in self._vocabularies:
             advice = (
                 f" Its {self._vocabularies[column].n_categories} categories entered one-hot; set "

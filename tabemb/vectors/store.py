@@ -73,7 +73,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
                 raise DataError(f"The column names of an EmbeddingStore must be text; got {column!r}.")
             if not isinstance(each, CategoryVectors):
                 raise DataError(f"Column {column!r}: expected CategoryVectors, got {type(each).__name__}.")
-        self._held = dict(vectors)
+        self._vectors = dict(vectors)
 
     def most_similar(
         self, column: str, positive: Any, negative: Any = (), topn: int = 10, **options: Any
@@ -191,17 +191,17 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
 
     def __getitem__(self, column: str) -> CategoryVectors:
         if column not in self:
-            raise ColumnError(self._no_such(column))
+            raise ColumnError(self._missing_column(column))
         return self._vectors_of(column)
 
     def __contains__(self, column: object) -> bool:
         return any(column == known for known in self)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._held)
+        return iter(self._vectors)
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._vectors)
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{column}: {n} x {dim}" for column, (n, dim) in self._sizes().items())
@@ -209,13 +209,13 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
 
     def _vectors_of(self, column: str) -> CategoryVectors:
         """Return the vectors of a column of the store."""
-        return self._held[column]
+        return self._vectors[column]
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
         """Return the number of categories and dimensions of each column."""
         return {column: (len(each), each.dim) for column, each in self.items()}
 
-    def _no_such(self, column: object) -> str:
+    def _missing_column(self, column: object) -> str:
         """Return the error message for a missing column."""
         return (
             f"There are no vectors of a column {column!r}. Columns: {', '.join(self) or 'none'}."

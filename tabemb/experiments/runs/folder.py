@@ -62,7 +62,7 @@ class RunVectors(EmbeddingStore):
             self._read[column] = CategoryVectors.load(self._folder / vectors_file(column), format="parquet")
         return self._read[column]
 
-    def _no_such(self, column: object) -> str:
+    def _missing_column(self, column: object) -> str:
         known = ", ".join(self._columns) or "none"
         return (
             f"The run {self._folder} has no vectors of a column {column!r}. Columns: {known}."
