@@ -61,8 +61,9 @@ class CategoryVectors(Diagnosing):
 
     Notes
     -----
-    Where a method takes a key, it also takes a vector: a float array of shape (dim,). An unknown key raises
-    :class:`~tabemb.exceptions.UnknownKeyError`, which suggests similar keys.
+    Queries take a vector, a float array of shape (dim,), in place of a key (except ``doesnt_match`` and
+    ``similarity_matrix``). An unknown key raises an :class:`~tabemb.exceptions.UnknownKeyError`, which suggests similar
+    keys.
 
     The first search prepares the rows and keeps them: for the cosine a second array of the size of ``vectors``.
 
@@ -95,8 +96,8 @@ class CategoryVectors(Diagnosing):
 
         Parameters
         ----------
-        positive, negative : key or list of keys
-            Query keys are excluded from the results.
+        positive, negative : key, vector, or list of these
+            A vector is a float array of shape (dim,). Query keys are excluded from the results.
         topn : int, default=10
             Number of results; fewer if fewer categories are left.
         metric : {"cosine", "dot", "euclidean"} or SimilarityMetric, default="cosine"
