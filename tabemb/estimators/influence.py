@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tabemb.exceptions import DataError
 from tabemb.nn.bodies import BODIES
-from tabemb.nn.first_layer import first_kernels
+from tabemb.nn.network import first_kernels
 
 __all__ = ["column_influence"]
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from tabemb.estimators.folds import NONE_KEPT, counts_by_member
 from tabemb.nn.network import Network
-from tabemb.nn.unknown import UnknownStrategy
-from tabemb.nn.unknown.trained import Trained
+from tabemb.nn.unknown import Trained, UnknownStrategy
 from tabemb.table.encoder import TableEncoder
 from tabemb.training.batches import Rows
 

@@ -15,11 +15,10 @@ from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.separate import SeparateOneHotDense
-from tabemb.nn.unknown.strategy import UnknownStrategy
-from tabemb.nn.unknown.trained import Trained
+from tabemb.nn.unknown import Trained, UnknownStrategy
 from tabemb.table.encoded_table import EncodedTable
 
-__all__ = ["Network", "NetworkSpec", "build_trunk"]
+__all__ = ["Network", "NetworkSpec", "build_trunk", "first_kernels"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,3 +272,38 @@ def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray], held: dict[TableSpec,
     network.model.set_weights(weights)
     network.held = held
     return network
+
+
+def first_kernels(network: Network) -> dict[str, np.ndarray] | None:
+    """Return, for each embedded column, the part of the first layer's kernel that its vectors are multiplied by.
+
+    The layer is linear in the vectors, so that its kernel is what it answers to unit vectors, less what it answers to
+    none; this holds for members with slices or scales of their own, too.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    dict of str to ndarray of float64 of shape (embedding_dim, n_units), or None
+        The units of all members side by side; None where the body has no such layer.
+    """
+    layer = network.spec.body.first_layer
+    if layer is None or not network.spec.embedded:
+        return None
+    dims = [feature.table.embedding_dim for feature in network.spec.embedded]
+    trunk = network.trunk
+    first = keras.Model(trunk.input, trunk.get_layer(layer).output)
+    units = np.eye(1 + sum(dims), sum(dims), k=-1, dtype="float32")
+    asked = {
+        name: keras.ops.convert_to_tensor(units)
+        if name == "vectors"
+        else keras.ops.zeros((len(units), *tensor.shape[1:]), dtype=tensor.dtype)
+        for name, tensor in trunk.input.items()
+    }
+    answers = np.asarray(keras.ops.convert_to_numpy(first(asked, training=False)), np.float64)
+    # Rows stand in the last axis but one; members before them.
+    by_row = np.moveaxis(answers, -2, 0).reshape(len(units), -1)
+    kernels = np.split(by_row[1:] - by_row[0], np.cumsum(dims)[:-1])
+    return {feature.name: kernel for feature, kernel in zip(network.spec.embedded, kernels, strict=True)}

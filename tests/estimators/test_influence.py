@@ -8,7 +8,7 @@ from sklearn.exceptions import NotFittedError
 from tabemb import EmbeddingClassifier, EmbeddingRegressor
 from tabemb.estimators.influence import column_influence
 from tabemb.exceptions import DataError
-from tabemb.nn.first_layer import first_kernels
+from tabemb.nn.network import first_kernels
 
 
 def test_the_effect_is_the_spread_over_rows_of_what_a_column_adds(classifier, flights):

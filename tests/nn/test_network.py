@@ -1,4 +1,4 @@
-"""The whole network: model, trunk, shared tables, copies."""
+"""The network: model, trunk, shared tables, copies, and the kernels of its first layer."""
 
 import pickle
 from dataclasses import replace
@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tabemb.nn.bodies import BODIES, Ensemble, Mlp, TabM
+from tabemb.nn.bodies import BODIES, Cross, DeepFM, Ensemble, FTTransformer, Mlp, ResNet, TabM, WideDeep
 from tabemb.nn.embedding import FeatureSpec, HeldRows, OneHotSpec, TableSpec
-from tabemb.nn.network import Network, NetworkSpec, build_trunk
+from tabemb.nn.network import Network, NetworkSpec, build_trunk, first_kernels
 from tabemb.nn.numeric import Standardized
-from tabemb.nn.unknown import Learned, Mean
-from tabemb.nn.unknown.trained import Trained
+from tabemb.nn.unknown import Learned, Mean, Trained
 from tabemb.table.encoded_table import EncodedTable
 
 rng = np.random.default_rng(0)
@@ -285,3 +284,85 @@ def test_which_rows_are_held_is_pickled():
     again = pickle.loads(pickle.dumps(made)).held[table]
     assert again.which.tolist() == [False, False, True, False, False, False]
     assert again.n_epochs == 3
+
+
+DIMS = {"origin": 8, "dest": 16, "month": 3}
+
+
+def network_of(body, *, dims=DIMS, n_numbers=2, one_hot=True):
+    features = tuple(
+        FeatureSpec(name=name, position=place, table=TableSpec(name=name, vocabulary_size=9, embedding_dim=dim))
+        for place, (name, dim) in enumerate(dims.items())
+    )
+    others = (OneHotSpec(name="promo", position=len(dims), vocabulary_size=4),) if one_hot else ()
+    return Network(
+        NetworkSpec(
+            features=features,
+            one_hot=others,
+            n_numbers=n_numbers,
+            n_outputs=2,
+            body=body,
+            numeric=Standardized(),
+            seed=0,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "layer"),
+    [
+        (Mlp(hidden_units=(5, 4)), "hidden_0"),
+        (Mlp(hidden_units=()), "logits"),
+        (ResNet(width=6, hidden_units=(4,)), "path"),
+        (WideDeep(hidden_units=(5,)), "hidden_0"),
+        (WideDeep(hidden_units=()), "wide"),
+    ],
+)
+def test_of_a_dense_layer_it_is_the_columns_part_of_the_kernel(body, layer):
+    made = network_of(body)
+    kernel = made.trunk.get_layer(layer).kernel.numpy()
+    found = first_kernels(made)
+    start = 0
+    for feature in made.spec.embedded:
+        dim = DIMS[feature.name]
+        np.testing.assert_allclose(found[feature.name], kernel[start : start + dim], atol=1e-5)
+        start += dim
+
+
+def test_of_members_with_slices_it_is_their_own_part_of_each_vector():
+    made = network_of(Ensemble(n_members=2, hidden_units=(5,)), dims={"origin": 8, "month": 3})
+    kernel = made.trunk.get_layer("hidden_0").kernel.numpy()
+    found = first_kernels(made)
+    assert {name: each.shape for name, each in found.items()} == {"origin": (8, 10), "month": (3, 10)}
+    np.testing.assert_allclose(found["origin"][:4, :5], kernel[0, :4], atol=1e-5)
+    np.testing.assert_allclose(found["origin"][4:, 5:], kernel[1, :4], atol=1e-5)
+    # No member sees the slice of another; a short vector is seen whole by both.
+    assert np.abs(found["origin"][4:, :5]).max() < 1e-6
+    np.testing.assert_allclose(found["month"], np.hstack([kernel[0, 4:7], kernel[1, 4:7]]), atol=1e-5)
+
+
+def test_of_members_with_scales_the_scales_are_in_it():
+    made = network_of(TabM(n_members=3, hidden_units=(5,)), one_hot=False)
+    layer = made.trunk.get_layer("hidden_0")
+    scales = layer.input_scale.numpy().reshape(3, -1)
+    found = np.vstack([first_kernels(made)[feature.name] for feature in made.spec.embedded])
+    expected = np.hstack([scale[:, None] * layer.kernel.numpy() for scale in scales])
+    np.testing.assert_allclose(found, expected[: len(found)], atol=1e-5)
+
+
+@pytest.mark.parametrize("body", [Cross(), DeepFM(), FTTransformer(), TabM(hidden_units=())])
+def test_other_bodies_have_none(body):
+    assert first_kernels(network_of(body)) is None
+
+
+def test_a_network_without_vectors_has_none():
+    assert first_kernels(network_of(Mlp(hidden_units=(3,)), dims={})) is None
+
+
+@pytest.mark.parametrize("name", sorted(BODIES))
+def test_a_layer_that_a_body_names_is_there_and_reads_all_vectors(name):
+    body = BODIES.resolve(name)
+    found = first_kernels(network_of(body))
+    assert (found is None) is (body.first_layer is None)
+    for kernel in (found or {}).values():
+        assert np.abs(kernel).max(axis=1).min() > 0

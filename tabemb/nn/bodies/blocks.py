@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
-from tabemb.nn.bodies.parameters import NORMALIZATIONS
 from tabemb.nn.dropout import ByteDropout
+from tabemb.nn.parameters import NORMALIZATIONS
 from tabemb.nn.seeds import Seeds
 
 __all__ = ["activated", "added", "dense", "dropped", "logits_layer", "normalized"]

@@ -5,10 +5,9 @@ from dataclasses import replace
 import keras
 
 from tabemb.nn.bodies import blocks
-from tabemb.nn.bodies.body import BODIES
-from tabemb.nn.bodies.deep import DeepBody
-from tabemb.nn.bodies.parameters import check_count
+from tabemb.nn.bodies.body import BODIES, DeepBody
 from tabemb.nn.features import side_by_side
+from tabemb.nn.parameters import check_count
 from tabemb.nn.tokens import Interactions
 
 __all__ = ["DeepFM"]

@@ -4,9 +4,9 @@ import keras
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
-from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
 from tabemb.nn.dropout import MemberDropout
 from tabemb.nn.members import MemberLogits, MemberSlices
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
 from tabemb.nn.separate import SeparateDense, SeparateOneHotDense
 
 __all__ = ["Ensemble"]

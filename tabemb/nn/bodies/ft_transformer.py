@@ -1,11 +1,10 @@
 """The transformer over columns: every column is a token, and a class token looks at them all."""
 
-from tabemb.nn.attention import Attend, Gate
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
-from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
 from tabemb.nn.columns import Column
-from tabemb.nn.tokens import WithClassToken
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.tokens import Attend, Gate, WithClassToken
 
 __all__ = ["FTTransformer"]
 

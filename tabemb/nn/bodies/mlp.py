@@ -1,8 +1,7 @@
 """The multilayer perceptron: dense layers, each with normalisation, activation and dropout."""
 
 from tabemb.nn.bodies.blocks import logits_layer
-from tabemb.nn.bodies.body import BODIES
-from tabemb.nn.bodies.deep import DeepBody
+from tabemb.nn.bodies.body import BODIES, DeepBody
 
 __all__ = ["Mlp"]
 

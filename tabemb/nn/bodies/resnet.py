@@ -2,7 +2,7 @@
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
-from tabemb.nn.bodies.parameters import (
+from tabemb.nn.parameters import (
     ACTIVATIONS,
     NORMALIZATIONS,
     check_among,

@@ -4,9 +4,9 @@ from typing import Any
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
-from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
 from tabemb.nn.features import side_by_side
 from tabemb.nn.members import MemberDense, MemberLogits, MemberSlices
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
 
 __all__ = ["TabM"]
 

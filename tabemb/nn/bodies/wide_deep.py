@@ -1,8 +1,7 @@
 """Wide & deep: a linear model beside a perceptron."""
 
 from tabemb.nn.bodies.blocks import added, logits_layer
-from tabemb.nn.bodies.body import BODIES
-from tabemb.nn.bodies.deep import DeepBody
+from tabemb.nn.bodies.body import BODIES, DeepBody
 
 __all__ = ["WideDeep"]
 

@@ -6,8 +6,8 @@ import numpy as np
 from keras import ops
 from sklearn import metrics
 
-from tabemb.nn.losses.absolute_error import deviation_from
 from tabemb.nn.losses.loss import LOSSES, NumberLoss
+from tabemb.nn.losses.regression import deviation_from
 
 __all__ = ["Quantile"]
 

@@ -1,14 +1,14 @@
-"""Periodic embeddings (PLR): waves of learned frequencies, then a dense layer a column."""
+"""Periodic embeddings of numbers: waves of learned frequencies, then a dense layer per column."""
+
+import math
 
 import keras
+from keras import ops
 
-from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count
-from tabemb.nn.numeric.columnwise import ColumnDense, ColumnwiseEncoder
-from tabemb.nn.numeric.numeric_encoder import NUMERIC_ENCODERS
-from tabemb.nn.numeric.parameters import check_flag, check_positive
-from tabemb.nn.numeric.waves import Waves
+from tabemb.nn.numeric.numeric_encoder import NUMERIC_ENCODERS, ColumnDense, ColumnwiseEncoder
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_flag, check_positive
 
-__all__ = ["Periodic"]
+__all__ = ["PBLD", "Periodic", "ShiftedWaves", "Waves"]
 
 
 @NUMERIC_ENCODERS.register("periodic")
@@ -63,3 +63,129 @@ class Periodic(ColumnwiseEncoder):
         waves = Waves(int(self.n_frequencies), self.sigma, seed=seeds["waves"], name="waves")(columns)
         layer = ColumnDense(int(self.embedding_dim), shared=self.lite, seed=seeds["waves_dense"], name="waves_dense")
         return keras.layers.Activation(self.activation, name="waves_activation")(layer(waves))
+
+
+@NUMERIC_ENCODERS.register("pbld")
+class PBLD(ColumnwiseEncoder):
+    """The number itself, beside a dense layer of its column on cosines with learned frequencies and phases.
+
+    Periodic, bias, linear, dense-net (Holzmüller et al. 2024, arXiv:2407.04491): few and narrow vectors, that start
+    close to the plain number.
+
+    Parameters
+    ----------
+    n_frequencies : int, default=16
+        How many frequencies each column has.
+    sigma : float, default=0.1
+        Standard deviation of the frequencies at the start.
+    embedding_dim : int, default=4
+        Width of a number's vector, the number itself included; 2 or more.
+    scaling : str or mapping, default="robust"
+        How numbers are scaled: a name in :data:`tabemb.table.scaling.SCALINGS`.
+
+    Examples
+    --------
+    >>> PBLD(embedding_dim=8)
+    PBLD(embedding_dim=8)
+    """
+
+    def __init__(self, n_frequencies=16, sigma=0.1, embedding_dim=4, scaling="robust"):
+        self.n_frequencies = n_frequencies
+        self.sigma = sigma
+        self.embedding_dim = embedding_dim
+        self.scaling = scaling
+
+    def check(self):
+        """Raise ValueError where a parameter is out of range."""
+        check_count("n_frequencies", self.n_frequencies)
+        check_positive("sigma", self.sigma)
+        check_count("embedding_dim", self.embedding_dim)
+        if self.embedding_dim < 2:
+            raise ValueError(
+                f"embedding_dim must be 2 or more, since one is the number itself; got {self.embedding_dim!r}."
+            )
+
+    def vectors(self, columns, seeds):
+        """Return a vector for each number, a Keras tensor of shape (batch, n_columns, embedding_dim)."""
+        waves = ShiftedWaves(int(self.n_frequencies), self.sigma, seed=seeds["waves"], name="waves")(columns)
+        dense = ColumnDense(int(self.embedding_dim) - 1, seed=seeds["waves_dense"], name="waves_dense")(waves)
+        themselves = keras.layers.Reshape((columns.shape[-1], 1), name="number_as_vector")(columns)
+        return keras.layers.Concatenate(name="waves_and_number")([dense, themselves])
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class Waves(keras.layers.Layer):
+    """Sine and cosine of each number times learned frequencies (Gorishniy et al. 2022, arXiv:2203.05556, eq. 2).
+
+    Parameters
+    ----------
+    n_frequencies : int
+        How many each column has of its own.
+    sigma : float
+        Standard deviation of the frequencies at the start.
+    seed : int, default=0
+        Seed of the start.
+    """
+
+    def __init__(self, n_frequencies, sigma, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.n_frequencies, self.sigma, self.seed = int(n_frequencies), float(sigma), seed
+
+    def build(self, input_shape):
+        """Make the frequencies, those of all columns in one axis: weight decay is for weights of two."""
+        self.frequencies = self.add_weight(
+            shape=(input_shape[-1] * self.n_frequencies,),
+            initializer=keras.initializers.RandomNormal(stddev=self.sigma, seed=self.seed),
+            name="frequencies",
+        )
+
+    def angles(self, columns):
+        """Return each number times its frequencies, in radians, of shape (batch, n_columns, n_frequencies)."""
+        frequencies = ops.reshape(self.frequencies, (columns.shape[-1], self.n_frequencies))
+        return columns[:, :, None] * (2 * math.pi * frequencies)
+
+    def call(self, columns):
+        """Return the cosines and the sines, of shape (batch, n_columns, 2 * n_frequencies)."""
+        angles = self.angles(columns)
+        return ops.concatenate([ops.cos(angles), ops.sin(angles)], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(batch, n_columns, 2 * n_frequencies)``."""
+        return (*input_shape, 2 * self.n_frequencies)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        config = super().get_config()
+        return {**config, "n_frequencies": self.n_frequencies, "sigma": self.sigma, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="tabemb")
+class ShiftedWaves(Waves):
+    """Cosines of each number times learned frequencies plus learned phases (Holzmüller et al. 2024, arXiv:2407.04491).
+
+    Parameters
+    ----------
+    n_frequencies : int
+        How many each column has of its own.
+    sigma : float
+        Standard deviation of the frequencies at the start.
+    seed : int, default=0
+        Seed of the start.
+    """
+
+    def build(self, input_shape):
+        """Make the frequencies, and the phases beside them."""
+        super().build(input_shape)
+        self.phases = self.add_weight(
+            shape=self.frequencies.shape,
+            initializer=keras.initializers.RandomUniform(-math.pi, math.pi, seed=self.seed + 1),
+            name="phases",
+        )
+
+    def call(self, columns):
+        """Return the cosines, of shape (batch, n_columns, n_frequencies)."""
+        return ops.cos(self.angles(columns) + ops.reshape(self.phases, (columns.shape[-1], self.n_frequencies)))
+
+    def compute_output_shape(self, input_shape):
+        """Return ``(batch, n_columns, n_frequencies)``."""
+        return (*input_shape, self.n_frequencies)

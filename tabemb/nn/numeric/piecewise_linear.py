@@ -4,9 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from tabemb.nn.bodies.parameters import ACTIVATIONS, check_among, check_count
-from tabemb.nn.numeric.columnwise import ColumnDense, ColumnwiseEncoder
-from tabemb.nn.numeric.numeric_encoder import NUMERIC_ENCODERS
+from tabemb.nn.numeric.numeric_encoder import NUMERIC_ENCODERS, ColumnDense, ColumnwiseEncoder
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count
 
 __all__ = ["BinFilling", "PiecewiseLinear"]
 

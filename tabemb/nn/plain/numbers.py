@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabemb.nn.numeric import columnwise, piecewise_linear, waves
+from tabemb.nn.numeric import numeric_encoder, periodic, piecewise_linear
 from tabemb.nn.plain import operations
 from tabemb.nn.plain.forms import Form, plain_form
 from tabemb.nn.plain.operations import Operation
@@ -83,12 +83,12 @@ class ColumnDense(Operation):
         return products.swapaxes(0, 1) + bias.reshape(self.n_columns, units)
 
 
-@plain_form(columnwise.ColumnRange)
+@plain_form(numeric_encoder.ColumnRange)
 def _column_range(layer) -> Form:
     return [(operations.Columns(slice(layer.start, layer.stop)), ())]
 
 
-@plain_form(columnwise.ColumnDense)
+@plain_form(numeric_encoder.ColumnDense)
 def _column_dense(layer) -> Form:
     operation = operations.Dense() if layer.shared else ColumnDense(layer.input.shape[1])
     return [(operation, ("kernel", "bias"))]
@@ -99,11 +99,11 @@ def _bin_filling(layer) -> Form:
     return [(BinFilling(layer.n_bins), ())]
 
 
-@plain_form(waves.Waves)
+@plain_form(periodic.Waves)
 def _waves(layer) -> Form:
     return [(Waves(layer.n_frequencies), ("frequencies",))]
 
 
-@plain_form(waves.ShiftedWaves)
+@plain_form(periodic.ShiftedWaves)
 def _shifted_waves(layer) -> Form:
     return [(ShiftedWaves(layer.n_frequencies), ("frequencies", "phases"))]

@@ -1,6 +1,6 @@
 """The plain forms of tabemb's layers."""
 
-from tabemb.nn import attention, columns, dropout, members, separate, tokens
+from tabemb.nn import columns, dropout, members, separate, tokens
 from tabemb.nn.plain import look_ups, operations
 from tabemb.nn.plain import members as plain_members
 from tabemb.nn.plain import tokens as plain_tokens
@@ -43,12 +43,12 @@ def _interactions(layer) -> Form:
     return [(plain_tokens.Interactions(), ())]
 
 
-@plain_form(attention.Attend)
+@plain_form(tokens.Attend)
 def _attend(layer) -> Form:
     return [(plain_tokens.Attend(layer.n_heads), ())]
 
 
-@plain_form(attention.Gate)
+@plain_form(tokens.Gate)
 def _gate(layer) -> Form:
     return [(operations.Gate(plain_activation(layer)), ())]
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from tabemb.nn.bodies.parameters import ACTIVATIONS as NAMES
+from tabemb.nn.parameters import ACTIVATIONS as NAMES
 from tabemb.nn.plain.activations import ACTIVATIONS
 
 VALUES = np.random.default_rng(0).normal(scale=4, size=(64, 6)).astype("float32")

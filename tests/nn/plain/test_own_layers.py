@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from tabemb.nn import attention, columns, dropout, members, separate, tokens
-from tabemb.nn.numeric import columnwise, piecewise_linear, waves
+from tabemb.nn import columns, dropout, members, separate, tokens
+from tabemb.nn.numeric import numeric_encoder, periodic, piecewise_linear
 from tabemb.nn.plain.forms import FORMS
 from tabemb.nn.plain.translation import translate
 
@@ -25,9 +25,9 @@ EXAMPLES = {
     "column tokens": (tokens.ColumnTokens(3, [2, 1], seed=1), [numbers(5, 3)]),
     "with class token": (tokens.WithClassToken(seed=1), [numbers(5, 2, 3), numbers(5, 1, 3)]),
     "interactions": (tokens.Interactions(), [numbers(5, 2, 3), numbers(5, 1, 3)]),
-    "attend": (attention.Attend(2, dropout=0.5, seed=1), [numbers(5, 3, 4), numbers(5, 2, 8)]),
-    "attend for one": (attention.Attend(2, seed=1), [numbers(5, 4), numbers(5, 2, 8)]),
-    "gate": (attention.Gate("gelu"), [numbers(5, 3, 4)]),
+    "attend": (tokens.Attend(2, dropout=0.5, seed=1), [numbers(5, 3, 4), numbers(5, 2, 8)]),
+    "attend for one": (tokens.Attend(2, seed=1), [numbers(5, 4), numbers(5, 2, 8)]),
+    "gate": (tokens.Gate("gelu"), [numbers(5, 3, 4)]),
     "member dense": (members.MemberDense(2, 3, signs=True, seed=1), [numbers(5, 4)]),
     "member dense behind": (members.MemberDense(2, 3, own_outputs=False, seed=1), [numbers(3, 5, 4)]),
     "member logits": (members.MemberLogits(2, 3, seed=1), [numbers(3, 5, 4)]),
@@ -37,12 +37,12 @@ EXAMPLES = {
     "member slices, one whole": (members.MemberSlices([6, 2], 3, cut=[True, False]), [numbers(5, 8)]),
     "separate dense": (separate.SeparateDense(2, 3, seed=1), [numbers(3, 5, 4)]),
     "separate one-hot dense": (separate.SeparateOneHotDense(6, [3, 0], [3, 4], 3, fan_in=9, seed=1), [INDICES]),
-    "column range": (columnwise.ColumnRange(1, 3), [numbers(5, 4)]),
-    "column dense": (columnwise.ColumnDense(2, seed=1), [numbers(5, 3, 4)]),
-    "column dense, shared": (columnwise.ColumnDense(2, shared=True, seed=1), [numbers(5, 3, 4)]),
+    "column range": (numeric_encoder.ColumnRange(1, 3), [numbers(5, 4)]),
+    "column dense": (numeric_encoder.ColumnDense(2, seed=1), [numbers(5, 3, 4)]),
+    "column dense, shared": (numeric_encoder.ColumnDense(2, shared=True, seed=1), [numbers(5, 3, 4)]),
     "bins": (piecewise_linear.BinFilling(4), [4 * rng.random((5, 3)).astype("float32")]),
-    "waves": (waves.Waves(4, 0.1, seed=1), [numbers(5, 3)]),
-    "shifted waves": (waves.ShiftedWaves(4, 0.1, seed=1), [numbers(5, 3)]),
+    "waves": (periodic.Waves(4, 0.1, seed=1), [numbers(5, 3)]),
+    "shifted waves": (periodic.ShiftedWaves(4, 0.1, seed=1), [numbers(5, 3)]),
     "byte dropout": (dropout.ByteDropout(0.5, seed=1), [numbers(5, 3)]),
     "member dropout": (dropout.MemberDropout(0.5, seed=1), [numbers(2, 5, 3)]),
     "member mean": (members.MemberMean(), [numbers(5, 3, 2)]),
@@ -50,7 +50,7 @@ EXAMPLES = {
 
 
 def listed(layer):
-    return isinstance(layer, members.MemberSlices | tokens.WithClassToken | tokens.Interactions | attention.Attend)
+    return isinstance(layer, members.MemberSlices | tokens.WithClassToken | tokens.Interactions | tokens.Attend)
 
 
 def called(layer, inputs):

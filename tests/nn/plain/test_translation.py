@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from tabemb.nn.bodies import BODIES, Body, Mlp
-from tabemb.nn.bodies.parameters import NORMALIZATIONS
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS, Standardized
+from tabemb.nn.parameters import NORMALIZATIONS
 from tabemb.nn.plain.operations import Activate
 from tabemb.nn.plain.program import PlainNetwork
 from tabemb.nn.plain.translation import FORMS, NoPlainFormError, plain_form, translate

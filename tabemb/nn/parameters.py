@@ -1,10 +1,11 @@
-"""The parameters that bodies have in common: what they may be, and the errors where they are something else."""
+"""Checks of the parameters of bodies and numeric encoders."""
 
 import inspect
 from numbers import Integral, Real
 from typing import Any
 
 import keras
+import numpy as np
 
 from tabemb.exceptions import UnknownNameError
 
@@ -13,6 +14,8 @@ __all__ = [
     "NORMALIZATIONS",
     "check_among",
     "check_count",
+    "check_flag",
+    "check_positive",
     "check_share",
     "check_units",
 ]
@@ -72,6 +75,33 @@ def check_among(name: str, value: Any, known: Any) -> None:
     """Raise UnknownNameError unless a value is one of the known names."""
     if not isinstance(value, str | None) or value not in known:
         raise UnknownNameError.among(name, value, map(str, known))
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Raise ValueError unless a value is a positive, finite number.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    value : object
+        Its value.
+
+    Examples
+    --------
+    >>> check_positive("sigma", 0.01)
+    >>> check_positive("sigma", 0)
+    Traceback (most recent call last):
+    ValueError: sigma must be a positive number, got 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
+        raise ValueError(f"{name} must be a positive number, got {value!r}.")
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raise ValueError unless a value is true or false."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {value!r}.")
 
 
 def _is_count(value):

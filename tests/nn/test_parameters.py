@@ -1,4 +1,4 @@
-"""What the common parameters may be."""
+"""What the parameters of bodies and numeric encoders may be."""
 
 import re
 
@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import UnknownNameError
-from tabemb.nn.bodies.parameters import (
+from tabemb.nn.parameters import (
     ACTIVATIONS,
     NORMALIZATIONS,
     check_among,
     check_count,
+    check_flag,
+    check_positive,
     check_share,
     check_units,
 )
@@ -63,3 +65,25 @@ def test_activations_are_keras_own_and_nothing_else_of_its_module():
 
 def test_an_activation_that_halves_the_width_is_none():
     assert "glu" not in ACTIVATIONS
+
+
+@pytest.mark.parametrize("value", [1, 0.01, np.float32(2)])
+def test_a_positive_number_passes(value):
+    check_positive("sigma", value)
+
+
+@pytest.mark.parametrize("value", [0, -1.0, np.inf, np.nan, True, "1", None])
+def test_anything_else_is_refused(value):
+    with pytest.raises(ValueError, match=f"sigma must be a positive number, got {value!r}"):
+        check_positive("sigma", value)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_])
+def test_a_truth_value_passes(value):
+    check_flag("lite", value)
+
+
+@pytest.mark.parametrize("value", [0, 1, "yes", None])
+def test_what_is_no_truth_value_is_refused(value):
+    with pytest.raises(ValueError, match=f"lite must be True or False, got {value!r}"):
+        check_flag("lite", value)

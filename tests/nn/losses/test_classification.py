@@ -1,16 +1,35 @@
-"""The focal loss against its formula."""
+"""The cross-entropy and the focal loss against scikit-learn and their formulas."""
 
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
+from sklearn.metrics import log_loss
 
 from tabemb.nn.losses import CrossEntropy, Focal
 
 rng = np.random.default_rng(0)
 
 
+def test_cross_entropy_of_labels_is_the_log_loss():
+    targets, logits = rng.integers(0, 2, 50).astype("float32"), rng.normal(size=50).astype("float32")
+    loss = np.asarray(CrossEntropy().of_labels(targets, logits)).mean()
+    assert loss == pytest.approx(log_loss(targets, expit(logits.astype("float64"))), rel=1e-5)
+
+
+def test_a_share_between_no_and_yes_is_the_mean_of_both():
+    logits = rng.normal(size=20).astype("float32")
+    no, some, yes = (np.asarray(CrossEntropy().of_labels(np.full(20, t, "float32"), logits)) for t in (0, 0.25, 1))
+    np.testing.assert_allclose(some, 0.75 * no + 0.25 * yes, rtol=1e-5)
+
+
+def test_cross_entropy_of_classes_is_the_log_loss():
+    targets, logits = np.arange(50) % 3, rng.normal(size=(50, 3)).astype("float32")
+    loss = np.asarray(CrossEntropy().of_classes(targets, logits)).mean()
+    assert loss == pytest.approx(log_loss(targets, softmax(logits.astype("float64"), axis=1)), rel=1e-5)
+
+
 @pytest.mark.parametrize("gamma", [0.5, 1, 2.0, 5.0])
-def test_answers_and_classes_are_those_of_the_formula(gamma):
+def test_focal_loss_follows_its_formula(gamma):
     logits = rng.normal(0, 2, (40, 3)).astype("float32")
     p = expit(logits.astype("float64"))
     yes, no = -((1 - p) ** gamma) * np.log(p), -(p**gamma) * np.log(1 - p)
