@@ -13,7 +13,7 @@ from tabemb.table.cells import Cells, factorize, families, take
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
-from tabemb.table.numeric import NumericEncoder, read_numbers
+from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
 from tabemb.table.similar_names import SimilarNames
@@ -85,7 +85,7 @@ class TableEncoder:
 
     schema: Schema
     vocabularies: dict[str, Vocabulary]
-    _numeric: NumericEncoder
+    _numeric: NumericScaler
 
     @property
     def number_names(self) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ class TableEncoder:
         self.schema = inference.schema()
         names = [column.name for column in self.schema.numeric]
         numbers = _number_matrix(frame, {name: name for name in names})
-        self._numeric = NumericEncoder(names, self.scaling).fit(numbers)
+        self._numeric = NumericScaler(names, self.scaling).fit(numbers)
         return EncodedTable(indices, self._numeric.encode(numbers))
 
     def encode(self, X: Any) -> EncodedTable:
@@ -271,7 +271,7 @@ class TableEncoder:
             encoder.vocabularies = {
                 column.name: Vocabulary.from_json(saved[column.name]) for column in encoder.schema.categorical
             }
-            encoder._numeric = NumericEncoder.from_state(data["numeric"], arrays)
+            encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
         except (KeyError, TypeError) as error:
             raise FormatError(f"The saved state of a table encoder cannot be read: {error}.") from error
         return encoder

@@ -12,7 +12,7 @@ from tabemb.exceptions import DataError, FormatError
 from tabemb.table.cells import Cells, Coded, factorize
 from tabemb.table.scaling import SCALINGS, Matrix, ScalingSpec
 
-__all__ = ["NumericEncoder", "read_numbers"]
+__all__ = ["NumericScaler", "read_numbers"]
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -64,7 +64,7 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
     return numbers
 
 
-class NumericEncoder:
+class NumericScaler:
     """Imputes and scales number columns.
 
     Parameters
@@ -83,7 +83,7 @@ class NumericEncoder:
     Examples
     --------
     >>> import numpy as np
-    >>> encoder = NumericEncoder(["delay"]).fit(np.array([[1.0], [3.0], [np.nan]]))
+    >>> encoder = NumericScaler(["delay"]).fit(np.array([[1.0], [3.0], [np.nan]]))
     >>> encoder.names
     ('delay', 'delay_missing')
     >>> encoder.encode(np.array([[3.0], [np.nan]]))
@@ -104,7 +104,7 @@ class NumericEncoder:
         indicators = [f"{self.columns[position]}_missing" for position in self._indicated]
         return self.columns + tuple(name if name not in taken else f"{name}_indicator" for name in indicators)
 
-    def fit(self, values: Matrix) -> "NumericEncoder":
+    def fit(self, values: Matrix) -> "NumericScaler":
         """Learn medians, which columns have missing cells, and scales.
 
         Parameters
@@ -160,7 +160,7 @@ class NumericEncoder:
         return {"columns": list(self.columns), "scaling": self.scaling}, arrays
 
     @classmethod
-    def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "NumericEncoder":
+    def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "NumericScaler":
         """Return the encoder that :meth:`to_state` wrote; its outputs are the same to the last bit.
 
         Raises

@@ -11,7 +11,15 @@ from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from tabemb.registry import Registry
 
-__all__ = ["SCALINGS", "PiecewiseLinear", "Quantile", "Robust", "Scaling", "ScalingSpec", "Standard"]
+__all__ = [
+    "SCALINGS",
+    "PiecewiseLinearScaling",
+    "QuantileScaling",
+    "RobustScaling",
+    "Scaling",
+    "ScalingSpec",
+    "StandardScaling",
+]
 
 Matrix = npt.NDArray[np.float64]
 ScalingSpec = str | Mapping[str, Any]
@@ -43,7 +51,7 @@ SCALINGS: Registry[Scaling] = Registry("scaling")
 
 
 @SCALINGS.register("standard")
-class Standard:
+class StandardScaling:
     """Zero mean and unit variance (:class:`sklearn.preprocessing.StandardScaler`)."""
 
     entries = ("mean", "scale")
@@ -62,7 +70,7 @@ class Standard:
 
 
 @SCALINGS.register("robust")
-class Robust:
+class RobustScaling:
     """Median 0, quartiles one apart, and the far ends drawn in (Holzmüller et al. 2024, arXiv:2407.04491, RealMLP).
 
     The distance from the median, over that between the quartiles, becomes ``x / sqrt(1 + (x / 3) ** 2)``: nearly ``x``
@@ -89,7 +97,7 @@ class Robust:
 
 
 @SCALINGS.register("quantile")
-class Quantile:
+class QuantileScaling:
     """Ranks, mapped to a normal distribution (:class:`sklearn.preprocessing.QuantileTransformer`)."""
 
     entries = ("knots", "ranks")
@@ -120,7 +128,7 @@ class Quantile:
 
 
 @SCALINGS.register("piecewise_linear")
-class PiecewiseLinear:
+class PiecewiseLinearScaling:
     """The number of the bin that a value is in, and the share of the bin that lies below it.
 
     Bins end at quantiles of the column; inside a bin the scale is linear (Gorishniy et al. 2022, arXiv:2203.05556,

@@ -20,12 +20,12 @@ SCHEDULES: Registry[Schedule] = Registry("schedule")
 
 
 @SCHEDULES.register("constant")
-class Constant(Schedule):
+class ConstantSchedule(Schedule):
     """The learning rate stays as it is.
 
     Examples
     --------
-    >>> Constant()(np.array([0.0, 0.5]))
+    >>> ConstantSchedule()(np.array([0.0, 0.5]))
     array([1., 1.])
     """
 
@@ -34,7 +34,7 @@ class Constant(Schedule):
 
 
 @SCHEDULES.register("cosine")
-class Cosine(Schedule):
+class CosineSchedule(Schedule):
     """A linear rise, then half a cosine down to zero (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5, one cycle).
 
     Parameters
@@ -44,7 +44,7 @@ class Cosine(Schedule):
 
     Examples
     --------
-    >>> Cosine(warmup=0.0)(np.array([0.0, 0.5]))
+    >>> CosineSchedule(warmup=0.0)(np.array([0.0, 0.5]))
     array([1. , 0.5])
     """
 
@@ -60,12 +60,12 @@ class Cosine(Schedule):
 
 
 @SCHEDULES.register("linear")
-class Linear(Schedule):
+class LinearSchedule(Schedule):
     """A straight line down to zero.
 
     Examples
     --------
-    >>> Linear()(np.array([0.0, 0.75]))
+    >>> LinearSchedule()(np.array([0.0, 0.75]))
     array([1.  , 0.25])
     """
 

@@ -14,7 +14,7 @@ from tabemb.nn import sizes
 from tabemb.nn.bodies import Ensemble, Mlp
 from tabemb.nn.sizes import Half
 from tabemb.table.schema import Schema
-from tabemb.training.schedules import Cosine
+from tabemb.training.schedules import CosineSchedule
 
 
 def rare_and_common(late):
@@ -189,7 +189,7 @@ def test_nested_parameters_reach_into_a_part_that_was_given_by_name():
     model = EmbeddingClassifier(schedule="cosine", embedding_dim="half")
     model.set_params(body__dropout=0.3, body__hidden_units=(8,), schedule__warmup=0.2, embedding_dim__cap=5)
     assert model.body.get_params() == {**Ensemble().get_params(), "dropout": 0.3, "hidden_units": (8,)}
-    assert isinstance(model.schedule, Cosine)
+    assert isinstance(model.schedule, CosineSchedule)
     assert model.schedule.warmup == 0.2
     assert isinstance(model.embedding_dim, Half)
     assert model.embedding_dim.cap == 5

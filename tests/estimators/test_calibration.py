@@ -12,7 +12,7 @@ import tabemb
 from tabemb import EmbeddingClassifier
 from tabemb.estimators.calibration import best_temperature, held_out_logits
 from tabemb.exceptions import DataError
-from tabemb.nn.losses import Focal
+from tabemb.nn.losses import FocalLoss
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Binary, Multiclass, Multilabel
 from tabemb.training.batches import Rows
@@ -25,7 +25,7 @@ rng = np.random.default_rng(0)
 def test_it_finds_by_how_much_the_logits_are_too_large(kind, factor):
     logits = rng.normal(0, 2, (20_000, {"binary": 1, "multiclass": 3, "multilabel": 2}[kind]))
     if kind == "multiclass":
-        task = Multiclass(np.array([0, 1, 2]), loss_spec=Focal())
+        task = Multiclass(np.array([0, 1, 2]), loss_spec=FocalLoss())
         targets = (softmax(logits, axis=1).cumsum(axis=1) < rng.random((len(logits), 1))).sum(axis=1)
     else:
         task = Binary(np.array([0, 1])) if kind == "binary" else Multilabel(2)

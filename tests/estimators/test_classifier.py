@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score
 from tabemb import EmbeddingClassifier
 from tabemb.estimators.folds import strata_of
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.nn.losses import Focal
+from tabemb.nn.losses import FocalLoss
 
 
 def test_it_learns_the_rule(flights, late):
@@ -127,7 +127,9 @@ def test_class_weights_that_fit_nothing_are_refused(class_weight, message):
 def test_the_parameters_of_a_loss_reach_the_network(flights, late, quick):
     model = EmbeddingClassifier(**quick, loss="focal").fit(flights, late)
     before = model.predict_proba(flights)
-    assert np.array_equal(EmbeddingClassifier(**quick, loss=Focal()).fit(flights, late).predict_proba(flights), before)
+    assert np.array_equal(
+        EmbeddingClassifier(**quick, loss=FocalLoss()).fit(flights, late).predict_proba(flights), before
+    )
     model.set_params(loss__gamma=0.0)
     plain = EmbeddingClassifier(**quick).fit(flights, late).predict_proba(flights)
     np.testing.assert_allclose(model.fit(flights, late).predict_proba(flights), plain, atol=1e-3)

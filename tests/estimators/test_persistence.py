@@ -18,9 +18,9 @@ from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.estimators import persistence
 from tabemb.exceptions import FormatError, OutputError
 from tabemb.nn.bodies import BODIES, Mlp
-from tabemb.nn.losses import Quantile
+from tabemb.nn.losses import QuantileLoss
 from tabemb.nn.sizes import Half
-from tabemb.training.schedules import Cosine
+from tabemb.training.schedules import CosineSchedule
 
 
 def two_labels(late, flights):
@@ -42,7 +42,7 @@ ESTIMATORS = {
     "focal, calibrated": lambda q, X, y, d: EmbeddingClassifier(
         **q, loss={"name": "focal", "gamma": 1.5}, label_smoothing=0.1, calibration="temperature"
     ).fit(X, y),
-    "several quantiles": lambda q, X, y, d: EmbeddingRegressor(**q, loss=Quantile((0.2, 0.8))).fit(X, d),
+    "several quantiles": lambda q, X, y, d: EmbeddingRegressor(**q, loss=QuantileLoss((0.2, 0.8))).fit(X, d),
     "counts": lambda q, X, y, d: EmbeddingRegressor(**q, loss="poisson").fit(X, np.stack([d**2, d**2 + 1], axis=1)),
     "an ensemble": lambda q, X, y, d: EmbeddingClassifier(**q, n_ensemble=3).fit(X, y),
     "normalised": lambda q, X, y, d: EmbeddingClassifier(
@@ -115,7 +115,7 @@ def copy(saved, tmp_path):
 PARAMETERS = [
     {"body": Mlp(hidden_units=(8, 4), dropout=0.3, normalization="layer")},
     {"body": {"name": "mlp", "hidden_units": [8], "dropout": 0.3}},
-    {"schedule": Cosine(warmup=0.1), "embedding_dim": Half(cap=3)},
+    {"schedule": CosineSchedule(warmup=0.1), "embedding_dim": Half(cap=3)},
     {"embedding_dim": {"dest": 5, "carrier": "half"}},
     {"embedding_dim": {"dest": Half(cap=2)}},
     {"embedding_dim": {"name": "fastai", "cap": 9}},

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 
 from tabemb import EmbeddingRegressor
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.nn.losses import LOSSES, Huber
+from tabemb.nn.losses import LOSSES, HuberLoss
 
 
 def test_it_learns_the_rule_in_the_units_of_the_target(flights, delay):
@@ -120,7 +120,7 @@ def test_the_unit_of_the_target_does_not_matter(loss):
 
 
 def test_a_name_a_mapping_and_an_instance_are_the_same_loss(flights, delay, quick):
-    losses = [{"name": "huber", "delta": 0.2}, Huber(delta=0.2)]
+    losses = [{"name": "huber", "delta": 0.2}, HuberLoss(delta=0.2)]
     one, other = (EmbeddingRegressor(**quick, loss=loss).fit(flights, delay).predict(flights) for loss in losses)
     model = EmbeddingRegressor(**quick, loss="huber").fit(flights, delay)
     assert np.array_equal(one, other)

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tabemb.exceptions import DataError, FormatError, UnknownNameError
 from tabemb.table.cells import read_cells
-from tabemb.table.numeric import NumericEncoder, read_numbers
+from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import SCALINGS
 
 
@@ -66,7 +66,7 @@ VALUES = np.array([[1.0, 10.0], [np.nan, 20.0], [3.0, 30.0], [8.0, 60.0]])
 
 
 def test_imputed_by_the_median_indicated_and_scaled():
-    encoder = NumericEncoder(["a", "b"]).fit(VALUES)
+    encoder = NumericScaler(["a", "b"]).fit(VALUES)
     encoded = encoder.encode(VALUES)
     assert encoder.names == ("a", "b", "a_missing")
     assert encoded.dtype == np.float32
@@ -75,7 +75,7 @@ def test_imputed_by_the_median_indicated_and_scaled():
 
 
 def test_cells_missing_only_later_are_imputed():
-    encoder = NumericEncoder(["a", "b"]).fit(VALUES)
+    encoder = NumericScaler(["a", "b"]).fit(VALUES)
     later = encoder.encode(np.array([[1.0, np.nan], [np.nan, np.nan]]))
     assert later.shape == (2, 3)
     np.testing.assert_array_equal(later[:, 1], encoder.encode(np.array([[1.0, 25.0]]))[0, 1])
@@ -84,72 +84,70 @@ def test_cells_missing_only_later_are_imputed():
 
 @pytest.mark.parametrize("scaling", sorted(SCALINGS))
 def test_a_column_without_any_number_is_zero(scaling):
-    encoder = NumericEncoder(["a", "b"], scaling).fit(np.array([[np.nan, 1.0], [np.nan, 2.0]]))
+    encoder = NumericScaler(["a", "b"], scaling).fit(np.array([[np.nan, 1.0], [np.nan, 2.0]]))
     encoded = encoder.encode(np.array([[np.nan, 1.0], [np.nan, np.nan]]))
     assert np.isfinite(encoded).all()
     assert encoded[:, 2].tolist() == [1, 1]
 
 
 def test_an_indicator_does_not_take_the_name_of_a_column():
-    assert NumericEncoder(["a", "a_missing"]).fit(VALUES).names == ("a", "a_missing", "a_missing_indicator")
+    assert NumericScaler(["a", "a_missing"]).fit(VALUES).names == ("a", "a_missing", "a_missing_indicator")
 
 
 def test_numbers_far_from_their_mean_keep_their_differences():
     values = 1e9 + np.arange(10.0).reshape(-1, 1)
-    encoded = NumericEncoder(["a"]).fit(values).encode(values)
+    encoded = NumericScaler(["a"]).fit(values).encode(values)
     np.testing.assert_allclose(np.diff(encoded[:, 0]), 1 / np.arange(10.0).std(), rtol=1e-5)
 
 
 def test_a_number_that_overflows_when_scaled_is_refused():
-    encoder = NumericEncoder(["a"]).fit(np.array([[0.0], [1e-20]]))
+    encoder = NumericScaler(["a"]).fit(np.array([[0.0], [1e-20]]))
     with pytest.raises(DataError, match=r"too large for dtype\('float32'\) once it is scaled, in column 'a'"):
         encoder.encode(np.array([[1e30]]))
 
 
 def test_no_columns():
-    encoder = NumericEncoder([]).fit(np.zeros((3, 0)))
+    encoder = NumericScaler([]).fit(np.zeros((3, 0)))
     assert encoder.names == ()
     assert encoder.encode(np.zeros((2, 0))).shape == (2, 0)
 
 
 @pytest.mark.parametrize("scaling", sorted(SCALINGS))
 def test_what_is_loaded_gives_the_same_bits(scaling):
-    encoder = NumericEncoder(["a", "b"], scaling).fit(VALUES)
+    encoder = NumericScaler(["a", "b"], scaling).fit(VALUES)
     data, arrays = encoder.to_state()
-    again = NumericEncoder.from_state(
-        json.loads(json.dumps(data)), {name: each.copy() for name, each in arrays.items()}
-    )
+    again = NumericScaler.from_state(json.loads(json.dumps(data)), {name: each.copy() for name, each in arrays.items()})
     assert again.names == encoder.names
     assert again.encode(VALUES * 1.1).tobytes() == encoder.encode(VALUES * 1.1).tobytes()
 
 
 @pytest.mark.parametrize("entry", ["median", "indicated", "mean"])
 def test_a_broken_state_is_refused(entry):
-    data, arrays = NumericEncoder(["a", "b"]).fit(VALUES).to_state()
+    data, arrays = NumericScaler(["a", "b"]).fit(VALUES).to_state()
     del arrays[entry]
     with pytest.raises(FormatError, match=f"The saved state of the numbers lacks the entry '{entry}'"):
-        NumericEncoder.from_state(data, arrays)
+        NumericScaler.from_state(data, arrays)
 
 
 def test_a_scaling_with_parameters_is_loaded_with_them():
-    encoder = NumericEncoder(["a", "b"], {"name": "piecewise_linear", "n_bins": 2}).fit(VALUES)
+    encoder = NumericScaler(["a", "b"], {"name": "piecewise_linear", "n_bins": 2}).fit(VALUES)
     assert encoder.encode(VALUES)[:, :2].max() == 2
     data, arrays = encoder.to_state()
-    again = NumericEncoder.from_state(json.loads(json.dumps(data)), arrays)
+    again = NumericScaler.from_state(json.loads(json.dumps(data)), arrays)
     assert again.scaling == {"name": "piecewise_linear", "n_bins": 2}
     assert again.encode(VALUES).tobytes() == encoder.encode(VALUES).tobytes()
 
 
 def test_indicators_are_not_scaled():
-    encoder = NumericEncoder(["a", "b"], {"name": "piecewise_linear", "n_bins": 3}).fit(VALUES)
+    encoder = NumericScaler(["a", "b"], {"name": "piecewise_linear", "n_bins": 3}).fit(VALUES)
     assert encoder.encode(VALUES)[:, 2].tolist() == [0, 1, 0, 0]
 
 
 def test_no_columns_are_loaded_too():
-    data, arrays = NumericEncoder([]).fit(np.zeros((3, 0))).to_state()
-    assert NumericEncoder.from_state(data, arrays).names == ()
+    data, arrays = NumericScaler([]).fit(np.zeros((3, 0))).to_state()
+    assert NumericScaler.from_state(data, arrays).names == ()
 
 
 def test_an_unknown_scaling_is_refused():
     with pytest.raises(UnknownNameError, match=r"No scaling named 'standart'\. Known: .*Did you mean 'standard'\?"):
-        NumericEncoder(["a"], "standart")
+        NumericScaler(["a"], "standart")

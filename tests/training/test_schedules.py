@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import UnknownNameError
-from tabemb.training.schedules import SCHEDULES, Cosine
+from tabemb.training.schedules import SCHEDULES, CosineSchedule
 
 PROGRESS = np.arange(8) / 8
 
@@ -38,7 +38,7 @@ def test_factors_are_between_zero_and_one_and_near_one_at_their_peak(name):
 @pytest.mark.parametrize("warmup", [-0.1, 1.0])
 def test_warmup_out_of_range_is_refused(warmup):
     with pytest.raises(ValueError, match=re.escape(f"warmup must be in [0, 1), got {warmup}.")):
-        Cosine(warmup=warmup)(PROGRESS)
+        CosineSchedule(warmup=warmup)(PROGRESS)
 
 
 def test_a_near_name_is_suggested():

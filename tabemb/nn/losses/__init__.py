@@ -1,25 +1,25 @@
 """The losses: what training makes small. One file each."""
 
-from tabemb.nn.losses.classification import CrossEntropy, Focal
-from tabemb.nn.losses.deviance import Gamma, Poisson, Tweedie
+from tabemb.nn.losses.classification import CrossEntropy, FocalLoss
+from tabemb.nn.losses.deviance import GammaDeviance, PoissonDeviance, TweedieDeviance
 from tabemb.nn.losses.loss import LOSSES, ClassLoss, Loss, NumberLoss, loss_from_state, loss_of
-from tabemb.nn.losses.quantile import Quantile
-from tabemb.nn.losses.regression import AbsoluteError, Huber, SquaredError
+from tabemb.nn.losses.quantile import QuantileLoss
+from tabemb.nn.losses.regression import AbsoluteError, HuberLoss, SquaredError
 
 __all__ = [
     "LOSSES",
     "AbsoluteError",
     "ClassLoss",
     "CrossEntropy",
-    "Focal",
-    "Gamma",
-    "Huber",
+    "FocalLoss",
+    "GammaDeviance",
+    "HuberLoss",
     "Loss",
     "NumberLoss",
-    "Poisson",
-    "Quantile",
+    "PoissonDeviance",
+    "QuantileLoss",
     "SquaredError",
-    "Tweedie",
+    "TweedieDeviance",
     "loss_from_state",
     "loss_of",
 ]

@@ -7,7 +7,7 @@ from keras import ops
 
 from tabemb.nn.losses.loss import LOSSES, ClassLoss
 
-__all__ = ["CrossEntropy", "Focal"]
+__all__ = ["CrossEntropy", "FocalLoss"]
 
 # The power of a smaller share has no finite gradient.
 SMALLEST_SHARE = 1e-7
@@ -38,7 +38,7 @@ class CrossEntropy(ClassLoss):
 
 
 @LOSSES.register("focal")
-class Focal(ClassLoss):
+class FocalLoss(ClassLoss):
     """A cross-entropy that counts rows less the surer they are right (Lin et al. 2017, arXiv:1708.02002, eq. 4).
 
     ``-(1 - p) ** gamma * log(p)``, with p the probability of the true class. The weights of classes (alpha in the
@@ -53,7 +53,7 @@ class Focal(ClassLoss):
     Examples
     --------
     >>> import numpy as np
-    >>> np.asarray(Focal(gamma=1.0).of_classes(np.array([1]), np.array([[0.0, 0.0]], "float32"))).round(4)
+    >>> np.asarray(FocalLoss(gamma=1.0).of_classes(np.array([1]), np.array([[0.0, 0.0]], "float32"))).round(4)
     array([0.3466], dtype=float32)
     """
 

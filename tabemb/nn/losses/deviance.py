@@ -10,7 +10,7 @@ from sklearn import metrics
 from tabemb.exceptions import DataError
 from tabemb.nn.losses.loss import LOSSES, NumberLoss
 
-__all__ = ["Gamma", "Poisson", "Tweedie"]
+__all__ = ["GammaDeviance", "PoissonDeviance", "TweedieDeviance"]
 
 # Beyond it the exponential goes on as a straight line, so that no loss and no gradient is infinite.
 LARGEST_EXPONENT = 30.0
@@ -57,13 +57,13 @@ class _Deviance(NumberLoss):
 
 
 @LOSSES.register("poisson")
-class Poisson(_Deviance):
+class PoissonDeviance(_Deviance):
     """The Poisson deviance: for counts and rates, 0 or more, whose variance grows with their mean.
 
     Examples
     --------
     >>> import numpy as np
-    >>> np.asarray(Poisson().of(np.array([0.0, 1.0], "float32"), np.array([0.0, 0.0], "float32")))
+    >>> np.asarray(PoissonDeviance().of(np.array([0.0, 1.0], "float32"), np.array([0.0, 0.0], "float32")))
     array([2., 0.], dtype=float32)
     """
 
@@ -77,7 +77,7 @@ class Poisson(_Deviance):
 
 
 @LOSSES.register("tweedie")
-class Tweedie(_Deviance):
+class TweedieDeviance(_Deviance):
     """The Tweedie deviance: for amounts that are often exactly 0 and positive else, such as claims or rain.
 
     Parameters
@@ -88,7 +88,7 @@ class Tweedie(_Deviance):
     Examples
     --------
     >>> import numpy as np
-    >>> np.asarray(Tweedie(power=1.5).of(np.array([0.0, 1.0], "float32"), np.array([0.0, 0.0], "float32")))
+    >>> np.asarray(TweedieDeviance(power=1.5).of(np.array([0.0, 1.0], "float32"), np.array([0.0, 0.0], "float32")))
     array([4., 0.], dtype=float32)
     """
 
@@ -117,13 +117,13 @@ class Tweedie(_Deviance):
 
 
 @LOSSES.register("gamma")
-class Gamma(_Deviance):
+class GammaDeviance(_Deviance):
     """The gamma deviance: for positive amounts whose standard deviation is proportional to their mean.
 
     Examples
     --------
     >>> import numpy as np
-    >>> np.asarray(Gamma().of(np.array([1.0, 1.0], "float32"), np.array([0.0, 1.0], "float32"))).round(4)
+    >>> np.asarray(GammaDeviance().of(np.array([1.0, 1.0], "float32"), np.array([0.0, 1.0], "float32"))).round(4)
     array([0.    , 0.7358], dtype=float32)
     """
 

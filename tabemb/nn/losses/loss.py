@@ -161,7 +161,7 @@ def loss_of(spec: Any, family: type[Family]) -> Family:
     Examples
     --------
     >>> loss_of("huber", NumberLoss)
-    Huber()
+    HuberLoss()
     """
     loss = LOSSES.resolve(spec)
     if not isinstance(loss, family):

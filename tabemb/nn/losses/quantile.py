@@ -9,11 +9,11 @@ from sklearn import metrics
 from tabemb.nn.losses.loss import LOSSES, NumberLoss
 from tabemb.nn.losses.regression import deviation_from
 
-__all__ = ["Quantile"]
+__all__ = ["QuantileLoss"]
 
 
 @LOSSES.register("quantile")
-class Quantile(NumberLoss):
+class QuantileLoss(NumberLoss):
     """The pinball loss; what is predicted are quantiles (Koenker & Bassett 1978, doi:10.2307/1913643, eq. 3.1).
 
     ``max(q * error, (q - 1) * error)`` of the target minus the prediction, the mean over the quantiles. Of several
@@ -27,9 +27,9 @@ class Quantile(NumberLoss):
     Examples
     --------
     >>> import numpy as np
-    >>> Quantile(0.5).values(np.array([0.0, 2.0]))
+    >>> QuantileLoss(0.5).values(np.array([0.0, 2.0]))
     array([0., 2.])
-    >>> Quantile((0.25, 0.75)).values(np.array([[0.0, 0.0], [0.0, -9.0]])).round(2)
+    >>> QuantileLoss((0.25, 0.75)).values(np.array([[0.0, 0.0], [0.0, -9.0]])).round(2)
     array([[0.  , 1.39], [0.  , 0.  ]])
     """
 

@@ -1,4 +1,4 @@
-"""The losses of regression that need no more than the error: squared, absolute, and Huber."""
+"""Regression losses that depend on the error alone: squared, absolute, Huber."""
 
 from numbers import Real
 
@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from tabemb.nn.losses.loss import LOSSES, NumberLoss
 
-__all__ = ["AbsoluteError", "Huber", "SquaredError", "deviation_from"]
+__all__ = ["AbsoluteError", "HuberLoss", "SquaredError", "deviation_from"]
 
 
 @LOSSES.register("squared_error")
@@ -62,7 +62,7 @@ class AbsoluteError(NumberLoss):
 
 
 @LOSSES.register("huber")
-class Huber(NumberLoss):
+class HuberLoss(NumberLoss):
     """Squared for small errors and straight for large ones (Huber 1964, doi:10.1214/aoms/1177703732).
 
     ``error ** 2 / 2`` up to delta, ``delta * (abs(error) - delta / 2)`` beyond.
@@ -75,7 +75,7 @@ class Huber(NumberLoss):
     Examples
     --------
     >>> import numpy as np
-    >>> np.asarray(Huber(delta=1.0).of(np.array([0.0, 0.0], "float32"), np.array([0.5, 3.0], "float32")))
+    >>> np.asarray(HuberLoss(delta=1.0).of(np.array([0.0, 0.0], "float32"), np.array([0.5, 3.0], "float32")))
     array([0.125, 2.5  ], dtype=float32)
     """
 

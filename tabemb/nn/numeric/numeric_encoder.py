@@ -87,7 +87,7 @@ class Quantile(NumericEncoder):
 class Robust(NumericEncoder):
     """Each number minus its median, over the distance of the quartiles, smoothly kept within (-3, 3).
 
-    RealMLP's preparation (Holzmüller et al. 2024, arXiv:2407.04491); see :class:`tabemb.table.scaling.Robust`.
+    RealMLP's preparation (Holzmüller et al. 2024, arXiv:2407.04491); see :class:`tabemb.table.scaling.RobustScaling`.
 
     Examples
     --------

@@ -14,10 +14,10 @@ __all__ = ["BinFilling", "PiecewiseLinear"]
 class PiecewiseLinear(ColumnwiseEncoder):
     """Each number as the filling of bins: 1 for those below it, a share for its own, 0 for those above it.
 
-    PLE with bins that end at quantiles, and a dense layer of the column behind them (PLE-LR; Gorishniy et al. 2022,
-    arXiv:2203.05556, eq. 1); see :class:`tabemb.table.scaling.PiecewiseLinear` for where bins end. Other than there, a
-    number beyond the range of the training rows counts as the end of the range: the outermost bins may be narrow, and
-    what is far outside of them would become very large. A column of fewer bins than ``n_bins`` leaves the last ones
+    PLE with bins that end at quantiles, followed by a dense layer per column (PLE-LR; Gorishniy et al. 2022,
+    arXiv:2203.05556, eq. 1). :class:`tabemb.table.scaling.PiecewiseLinearScaling` computes the bin edges. Unlike in the
+    paper, numbers beyond the range of the training rows are clipped to it: the outermost bins may be narrow, and
+    numbers far outside of them would become very large. A column with fewer than ``n_bins`` bins leaves the last ones
     empty.
 
     Parameters

@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from tabemb.exceptions import DataError
-from tabemb.nn.losses import NumberLoss, Quantile, SquaredError, loss_from_state
+from tabemb.nn.losses import NumberLoss, QuantileLoss, SquaredError, loss_from_state
 from tabemb.nn.tasks.task import TASKS, Task, as_columns
 
 __all__ = ["MultiRegression", "Quantiles", "Regression"]
@@ -132,7 +132,7 @@ class Quantiles(Regression):
 
     Examples
     --------
-    >>> task = Quantiles.from_targets(np.arange(11.0), Quantile((0.1, 0.9)))
+    >>> task = Quantiles.from_targets(np.arange(11.0), QuantileLoss((0.1, 0.9)))
     >>> task.activate(np.array([[0.0, 0.0], [0.0, -99.0]])).round(2)
     array([[1.  , 9.78], [1.  , 1.  ]])
     """
@@ -140,7 +140,7 @@ class Quantiles(Regression):
     @staticmethod
     def usual_loss():
         """Return the loss of the default quantiles."""
-        return Quantile()
+        return QuantileLoss()
 
     @property
     def n_outputs(self):

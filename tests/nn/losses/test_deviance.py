@@ -7,11 +7,17 @@ import pytest
 from sklearn.metrics import d2_tweedie_score, mean_tweedie_deviance
 
 from tabemb.exceptions import DataError
-from tabemb.nn.losses import Gamma, Poisson, Tweedie
+from tabemb.nn.losses import GammaDeviance, PoissonDeviance, TweedieDeviance
 from tabemb.nn.losses.deviance import LARGEST_EXPONENT
 
 rng = np.random.default_rng(0)
-CASES = [(Poisson(), 1), (Tweedie(), 1.5), (Tweedie(power=1.1), 1.1), (Tweedie(power=1.9), 1.9), (Gamma(), 2)]
+CASES = [
+    (PoissonDeviance(), 1),
+    (TweedieDeviance(), 1.5),
+    (TweedieDeviance(power=1.1), 1.1),
+    (TweedieDeviance(power=1.9), 1.9),
+    (GammaDeviance(), 2),
+]
 
 
 @pytest.mark.parametrize(("loss", "power"), CASES)
@@ -41,12 +47,12 @@ def test_the_loss_of_the_truth_is_zero(loss, power):
 def test_several_targets_have_the_mean_of_their_figures():
     y, predicted = rng.gamma(2.0, 3.0, (30, 2)), rng.gamma(2.0, 3.0, (30, 2))
     of_each = [d2_tweedie_score(y[:, k], predicted[:, k], power=1) for k in range(2)]
-    assert Poisson().score(y, predicted, None) == pytest.approx(np.mean(of_each))
+    assert PoissonDeviance().score(y, predicted, None) == pytest.approx(np.mean(of_each))
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0])
 def test_targets_that_do_not_vary_have_no_figure(value):
-    assert Poisson().score(np.full(5, value), np.arange(1.0, 6.0), None) == 0.0
+    assert PoissonDeviance().score(np.full(5, value), np.arange(1.0, 6.0), None) == 0.0
 
 
 @pytest.mark.parametrize(("loss", "power"), CASES)
@@ -61,9 +67,13 @@ def test_beyond_the_largest_exponent_the_loss_goes_on_as_a_line(loss, power):
 @pytest.mark.parametrize(
     ("loss", "bad", "message"),
     [
-        (Poisson(), -1.0, "The loss 'poisson' is for targets of 0 or more; one is -1. Take another loss, such as"),
-        (Tweedie(), -0.5, "The loss 'tweedie' is for targets of 0 or more; one is -0.5."),
-        (Gamma(), 0.0, "The loss 'gamma' is for targets of more than 0; one is 0."),
+        (
+            PoissonDeviance(),
+            -1.0,
+            "The loss 'poisson' is for targets of 0 or more; one is -1. Take another loss, such as",
+        ),
+        (TweedieDeviance(), -0.5, "The loss 'tweedie' is for targets of 0 or more; one is -0.5."),
+        (GammaDeviance(), 0.0, "The loss 'gamma' is for targets of more than 0; one is 0."),
     ],
 )
 def test_targets_that_it_is_not_defined_for_are_refused(loss, bad, message):

@@ -14,12 +14,12 @@ from tabemb.nn.losses import (
     LOSSES,
     AbsoluteError,
     ClassLoss,
-    Focal,
-    Gamma,
-    Huber,
+    FocalLoss,
+    GammaDeviance,
+    HuberLoss,
     NumberLoss,
-    Quantile,
-    Tweedie,
+    QuantileLoss,
+    TweedieDeviance,
     loss_from_state,
     loss_of,
 )
@@ -124,26 +124,35 @@ def test_it_goes_through_json_is_cloned_and_known_by_its_parameters(name):
 
 
 def test_keys_are_of_values_not_of_their_types():
-    assert Quantile([0.1, 0.9]).key() == Quantile((0.1, 0.9)).key() == Quantile(np.array([0.1, 0.9])).key()
-    assert Huber(np.float32(2)).key() == Huber(2.0).key()
-    assert len({each.key() for each in (Quantile(0.5), AbsoluteError(), Huber(), Gamma(), Focal())}) == 5
+    assert QuantileLoss([0.1, 0.9]).key() == QuantileLoss((0.1, 0.9)).key() == QuantileLoss(np.array([0.1, 0.9])).key()
+    assert HuberLoss(np.float32(2)).key() == HuberLoss(2.0).key()
+    assert (
+        len({each.key() for each in (QuantileLoss(0.5), AbsoluteError(), HuberLoss(), GammaDeviance(), FocalLoss())})
+        == 5
+    )
 
 
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        (Focal(gamma=-1), "gamma of the focal loss must be a number of 0 or more, got -1."),
-        (Focal(gamma="2"), "gamma of the focal loss must be a number of 0 or more, got '2'."),
-        (Focal(gamma=np.nan), "gamma of the focal loss must be a number of 0 or more, got nan."),
-        (Huber(delta=0), "delta of the huber loss must be a positive number, got 0."),
-        (Huber(delta=True), "delta of the huber loss must be a positive number, got True."),
-        (Tweedie(power=2), "power of the tweedie loss must be in (1, 2), got 2. For 1 take the loss 'poisson', for 2"),
-        (Tweedie(power=1.0), "power of the tweedie loss must be in (1, 2), got 1.0."),
-        (Quantile(quantiles=()), "quantiles of the quantile loss must be one number in (0, 1), or several that rise;"),
-        (Quantile(quantiles=(0.5, 0.5)), "or several that rise; got (0.5, 0.5)."),
-        (Quantile(quantiles=(0.9, 0.1)), "or several that rise; got (0.9, 0.1)."),
-        (Quantile(quantiles=1.0), "or several that rise; got 1.0."),
-        (Quantile(quantiles="half"), "or several that rise; got 'half'."),
+        (FocalLoss(gamma=-1), "gamma of the focal loss must be a number of 0 or more, got -1."),
+        (FocalLoss(gamma="2"), "gamma of the focal loss must be a number of 0 or more, got '2'."),
+        (FocalLoss(gamma=np.nan), "gamma of the focal loss must be a number of 0 or more, got nan."),
+        (HuberLoss(delta=0), "delta of the huber loss must be a positive number, got 0."),
+        (HuberLoss(delta=True), "delta of the huber loss must be a positive number, got True."),
+        (
+            TweedieDeviance(power=2),
+            "power of the tweedie loss must be in (1, 2), got 2. For 1 take the loss 'poisson', for 2",
+        ),
+        (TweedieDeviance(power=1.0), "power of the tweedie loss must be in (1, 2), got 1.0."),
+        (
+            QuantileLoss(quantiles=()),
+            "quantiles of the quantile loss must be one number in (0, 1), or several that rise;",
+        ),
+        (QuantileLoss(quantiles=(0.5, 0.5)), "or several that rise; got (0.5, 0.5)."),
+        (QuantileLoss(quantiles=(0.9, 0.1)), "or several that rise; got (0.9, 0.1)."),
+        (QuantileLoss(quantiles=1.0), "or several that rise; got 1.0."),
+        (QuantileLoss(quantiles="half"), "or several that rise; got 'half'."),
     ],
 )
 def test_parameters_out_of_range_are_refused(loss, message):
@@ -176,7 +185,7 @@ def test_a_loss_that_is_none_or_of_the_other_family_is_refused(spec, family, mes
 
 def test_names_mappings_and_instances_are_resolved():
     assert loss_of({"name": "huber", "delta": 2.0}, NumberLoss).delta == 2.0
-    given = Focal(gamma=1.0)
+    given = FocalLoss(gamma=1.0)
     assert loss_of(given, ClassLoss) is given
 
 

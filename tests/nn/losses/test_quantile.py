@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import d2_pinball_score, mean_pinball_loss
 
-from tabemb.nn.losses import Quantile
+from tabemb.nn.losses import QuantileLoss
 from tabemb.nn.tasks import Quantiles
 
 rng = np.random.default_rng(0)
@@ -15,7 +15,7 @@ rng = np.random.default_rng(0)
 
 @pytest.mark.parametrize("quantiles", [0.3, (0.3,), [0.1, 0.5, 0.9], (0.05, 0.06, 0.5, 0.99)])
 def test_the_loss_and_the_figure_are_scikit_learns(quantiles):
-    loss = Quantile(quantiles)
+    loss = QuantileLoss(quantiles)
     each = np.atleast_1d(quantiles)
     targets = rng.normal(size=60).astype("float32")
     logits = rng.normal(size=(60, len(each))).astype("float32")
@@ -38,16 +38,16 @@ def test_the_loss_and_the_figure_are_scikit_learns(quantiles):
     scale=st.floats(1e-6, 1e6),
 )
 def test_quantiles_never_cross(logits, center, scale):
-    task = Quantiles(np.asarray(center), np.asarray(scale), Quantile((0.01, 0.3, 0.31, 0.99)))
+    task = Quantiles(np.asarray(center), np.asarray(scale), QuantileLoss((0.01, 0.3, 0.31, 0.99)))
     assert (np.diff(task.activate(logits), axis=1) >= 0).all()
 
 
 def test_the_steps_begin_as_those_of_a_laplace_distribution():
-    start = Quantile((0.1, 0.5, 0.9, 0.95)).values(np.zeros((1, 4), "float32"))[0]
+    start = QuantileLoss((0.1, 0.5, 0.9, 0.95)).values(np.zeros((1, 4), "float32"))[0]
     np.testing.assert_allclose(np.diff(start), [np.log(5), np.log(5), np.log(2)], rtol=1e-6)
 
 
 def test_the_center_is_the_first_quantile():
     y = np.arange(101.0)
-    assert Quantile((0.2, 0.7)).center_and_scale(y)[0] == pytest.approx(20)
-    assert Quantile(0.5).center_and_scale(y)[1] == pytest.approx(np.abs(y - 50).mean())
+    assert QuantileLoss((0.2, 0.7)).center_and_scale(y)[0] == pytest.approx(20)
+    assert QuantileLoss(0.5).center_and_scale(y)[1] == pytest.approx(np.abs(y - 50).mean())

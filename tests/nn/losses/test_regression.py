@@ -6,7 +6,7 @@ import pytest
 import scipy.special
 from sklearn.metrics import d2_absolute_error_score, mean_absolute_error, mean_squared_error, r2_score
 
-from tabemb.nn.losses import AbsoluteError, Huber, SquaredError
+from tabemb.nn.losses import AbsoluteError, HuberLoss, SquaredError
 
 
 def test_squared_error_is_scikit_learns():
@@ -47,13 +47,13 @@ def test_columns_are_scaled_each_for_itself():
 def test_huber_is_that_of_keras_and_scipy(delta):
     rng = np.random.default_rng(0)
     targets, logits = rng.normal(0, 2, size=(2, 50)).astype("float32")
-    ours = np.asarray(Huber(delta=delta).of(targets, logits))
+    ours = np.asarray(HuberLoss(delta=delta).of(targets, logits))
     np.testing.assert_allclose(ours, scipy.special.huber(delta, logits - targets), rtol=1e-5)
     assert ours.mean() == pytest.approx(float(keras.losses.huber(targets, logits, delta=delta)), rel=1e-5)
 
 
 def test_delta_is_in_standard_deviations_and_the_score_is_of_absolute_errors():
     y = np.array([0.0, 10.0, 20.0])
-    assert Huber().center_and_scale(y) == (10.0, y.std())
+    assert HuberLoss().center_and_scale(y) == (10.0, y.std())
     predicted = np.array([1.0, 10.0, 15.0])
-    assert Huber().score(y, predicted, None) == d2_absolute_error_score(y, predicted)
+    assert HuberLoss().score(y, predicted, None) == d2_absolute_error_score(y, predicted)

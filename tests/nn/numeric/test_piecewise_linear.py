@@ -9,13 +9,13 @@ from sklearn.preprocessing import KBinsDiscretizer
 from tabemb.exceptions import UnknownNameError
 from tabemb.nn.numeric.piecewise_linear import BinFilling, PiecewiseLinear
 from tabemb.nn.seeds import Seeds
-from tabemb.table.numeric import NumericEncoder
+from tabemb.table.numeric import NumericScaler
 
 
 def encoded(values, spec, new=None):
     """Values of one column through the table's scaling and the network's layers, of shape (n, n_bins)."""
     values = np.array(values, float)[:, None]
-    scaler = NumericEncoder(["x"], spec.scaling).fit(values)
+    scaler = NumericScaler(["x"], spec.scaling).fit(values)
     inputs = keras.Input((1,), name="numbers")
     model = keras.Model(inputs, spec.build(inputs, Seeds(0)))
     return model(scaler.encode(values if new is None else np.array(new, float)[:, None])).numpy()
@@ -44,7 +44,7 @@ COLUMNS = arrays(
 def test_every_component_is_monotone_and_together_they_can_be_turned_back(values, n_bins):
     values = np.sort(values)
     spec = {"name": "piecewise_linear", "n_bins": n_bins}
-    scaler = NumericEncoder(["x"], spec).fit(values[:, None])
+    scaler = NumericScaler(["x"], spec).fit(values[:, None])
     filling = BinFilling(n_bins)(scaler.encode(values[:, None])).numpy()[:, 0]
     assert filling.min() >= 0
     assert filling.max() <= 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.nn.losses import Focal, Quantile
+from tabemb.nn.losses import FocalLoss, QuantileLoss
 from tabemb.nn.tasks import TASKS, task_from_state, task_of
 
 TARGETS = {
@@ -25,9 +25,9 @@ def test_task_of_finds_the_task(name, y):
 
 def test_loss_and_smoothing_are_handed_on():
     for y in TARGETS["binary"][:1] + TARGETS["multiclass"] + TARGETS["multilabel"]:
-        task = task_of(y, classifier=True, loss=Focal(gamma=3.0), label_smoothing=0.1)
+        task = task_of(y, classifier=True, loss=FocalLoss(gamma=3.0), label_smoothing=0.1)
         assert (task.loss_spec.gamma, task.label_smoothing, task.temperature) == (3.0, 0.1, 1.0)
-    assert task_of(np.arange(9.0), classifier=False, loss=Quantile()).n_outputs == 3
+    assert task_of(np.arange(9.0), classifier=False, loss=QuantileLoss()).n_outputs == 3
 
 
 def test_a_state_of_no_task_is_refused():

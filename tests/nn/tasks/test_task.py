@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import DataError
-from tabemb.nn.losses import LOSSES, Focal, NumberLoss, Poisson, Quantile
+from tabemb.nn.losses import LOSSES, FocalLoss, NumberLoss, PoissonDeviance, QuantileLoss
 from tabemb.nn.tasks import TASKS, Multilabel, MultiRegression, Quantiles, task_from_state, task_of
 from tabemb.nn.tasks.task import ClassTask, Task
 
@@ -140,17 +140,17 @@ def test_keys_tell_losses_and_smoothings_apart():
     keys = [
         task_of(y, classifier=True).loss_key(),
         task_of(y, classifier=True, label_smoothing=0.1).loss_key(),
-        task_of(y, classifier=True, loss=Focal()).loss_key(),
-        task_of(y, classifier=True, loss=Focal(gamma=1.0)).loss_key(),
+        task_of(y, classifier=True, loss=FocalLoss()).loss_key(),
+        task_of(y, classifier=True, loss=FocalLoss(gamma=1.0)).loss_key(),
         task_of(numbers, classifier=False).loss_key(),
-        task_of(numbers, classifier=False, loss=Poisson()).loss_key(),
-        task_of(numbers, classifier=False, loss=Quantile(0.5)).loss_key(),
-        task_of(numbers, classifier=False, loss=Quantile((0.5, 0.6))).loss_key(),
-        task_of(numbers, classifier=False, loss=Quantile((0.5, 0.7))).loss_key(),
+        task_of(numbers, classifier=False, loss=PoissonDeviance()).loss_key(),
+        task_of(numbers, classifier=False, loss=QuantileLoss(0.5)).loss_key(),
+        task_of(numbers, classifier=False, loss=QuantileLoss((0.5, 0.6))).loss_key(),
+        task_of(numbers, classifier=False, loss=QuantileLoss((0.5, 0.7))).loss_key(),
     ]
     assert len(set(keys)) == len(keys)
-    assert task_of(5 * numbers, classifier=False, loss=Quantile((0.5, 0.6))).loss_key() == keys[-2]
-    assert task_of(np.array(["a", "b"]), classifier=True, loss=Focal()).loss_key() == keys[2]
+    assert task_of(5 * numbers, classifier=False, loss=QuantileLoss((0.5, 0.6))).loss_key() == keys[-2]
+    assert task_of(np.array(["a", "b"]), classifier=True, loss=FocalLoss()).loss_key() == keys[2]
 
 
 @pytest.mark.parametrize("name", sorted(name for name in TASKS if TASKS[name].is_classifier))
@@ -196,4 +196,4 @@ def test_a_task_of_ones_own_has_to_define_its_methods(method):
 
 def test_tasks_with_classes_are_told_by_their_type():
     assert all(issubclass(each, ClassTask) == each.is_classifier for each in TASKS.values())
-    assert isinstance(task_of(np.arange(5.0), classifier=False, loss=Quantile()), Quantiles)
+    assert isinstance(task_of(np.arange(5.0), classifier=False, loss=QuantileLoss()), Quantiles)
