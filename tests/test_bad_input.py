@@ -104,18 +104,18 @@ def test_a_target_of_one_class_once_rows_of_weight_zero_are_gone():
 
 
 def test_text_for_a_regressor_and_numbers_for_a_classifier():
-    with pytest.raises(DataError, match="EmbeddingRegressor predicts numbers; the target holds 'a' and the like"):
+    with pytest.raises(DataError, match="EmbeddingRegressor predicts numbers, but the target holds values such as 'a'"):
         EmbeddingRegressor(**QUICK).fit(X, ["a"] * N)
     with pytest.raises(DataError, match=r"Unknown label type: continuous\..*for numbers use EmbeddingRegressor"):
         EmbeddingClassifier(**QUICK).fit(X, rng.normal(size=N))
 
 
 BAD_WEIGHTS = [
-    (np.where(np.arange(N) == 3, -1.0, 1.0), "Negative values in sample_weight: -1. A weight is 0 or more."),
+    (np.where(np.arange(N) == 3, -1.0, 1.0), "Negative values in sample_weight: -1. Weights must be at least 0."),
     (np.where(np.arange(N) == 3, np.nan, 1.0), "Input sample_weight contains NaN or infinity."),
-    (np.ones(N - 1), "sample_weight must have shape (60,), one weight a row; got shape (59,)."),
-    (np.ones((N, 2)), "sample_weight must have shape (60,), one weight a row; got shape (60, 2)."),
-    (np.zeros(N), "All weights in sample_weight are zero, so no row is left to learn from."),
+    (np.ones(N - 1), "sample_weight must have shape (60,), one weight per row, got shape (59,)."),
+    (np.ones((N, 2)), "sample_weight must have shape (60,), one weight per row, got shape (60, 2)."),
+    (np.zeros(N), "All weights in sample_weight are zero, so there is no row to train on."),
 ]
 
 
@@ -196,7 +196,7 @@ def test_one_row_at_fit(make):
 def test_one_row_that_is_not_enough():
     with pytest.raises(DataError, match="The target has one class only: 3"):
         EmbeddingClassifier(**QUICK).fit(X[:1], [3])
-    message = "Cross-fitting with cv=5 takes 5 rows at least, and here is n_samples=1."
+    message = "Cross-fitting with cv=5 needs at least 5 rows, got n_samples=1."
     with pytest.raises(DataError, match=re.escape(message)):
         EmbeddingEncoder(**QUICK, target_type="continuous").fit(X[:1], [3.0])
 

@@ -1,11 +1,11 @@
-"""How many dimensions the vectors of each column need, found by training.
+"""The number of dimensions that the vectors of each column need, found by training.
 
-``embedding_dim="auto"`` trains a network with as many dimensions as the rule ``capped`` gives, and then takes away, of
-one column after the other, the directions in which its vectors differ least (:class:`~tabemb.vectors.dimensions
-.Truncation`), as long as the rows that were left out of training are answered no worse. With so many dimensions a new
-network is trained. "No worse" says that the mean loss of the rows, over all that has been taken away, does not rise by
-more than chance would have it: by a one-sided test of the pairs at 5 %. So there are at most as many dimensions as the
-rule gives, and fewer where fewer do.
+``embedding_dim="auto"`` first trains a network with the dimensions of the rule "capped". Then, one column after the
+other, it removes the directions in which the vectors of the column differ least
+(:class:`~tabemb.vectors.dimensions.Truncation`), as long as the predictions for held-out rows get no worse. Finally, it
+trains a new network with the remaining number of dimensions. "No worse" means that the mean loss of the held-out rows
+does not rise significantly, over all directions removed so far, by a one-sided paired test at the 5 % level. The result
+has at most as many dimensions as the rule, and fewer if they suffice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,35 +19,36 @@ from tabemb.nn.tasks import Task
 from tabemb.training.batches import Rows
 from tabemb.vectors.dimensions import Truncation
 
-__all__ = ["needed_dims"]
+__all__ = ["auto_dims"]
 
-# Rows that are answered for each try; the standard error of more is small enough.
+# Rows that are evaluated for each number of dimensions: enough for a small standard error.
 MOST_JUDGED = 8192
 # The 95 % quantile of the normal distribution.
 CHANCE = 1.645
 
 
-def needed_dims(
+def auto_dims(
     network: Network, task: Task, judged: Rows, counts: Mapping[str, np.ndarray], columns: Iterable[str]
 ) -> dict[str, int]:
-    """Return how many dimensions are enough for each of some columns.
+    """Return the number of dimensions that suffice for each column.
 
     Parameters
     ----------
     network : Network
-        Trained; it is left as it was.
+        A trained network. It is unchanged afterwards.
     task : Task
-        What it was trained for.
+        The task that it was trained for.
     judged : Rows
-        Rows that were left out, with the folds of members that left them out where there are members.
+        Held-out rows. With several members, their folds say which member held them out.
     counts : mapping of str to ndarray of shape (vocabulary_size,)
-        How many rows have each category of a column.
+        Number of rows of each category, by column.
     columns : iterable of str
-        The columns in question. What the largest tables can do without is found first.
+        The columns to find dimensions for. The columns with the largest tables come first.
 
     Returns
     -------
     dict of str to int
+        Number of dimensions by column.
     """
     wanted = set(columns)
     features = [feature for feature in network.spec.features if feature.name in wanted]
@@ -61,7 +62,7 @@ def needed_dims(
             options = list(_options(network.spec.body, feature.table.embedding_dim))
             n_blocks = options[-1][0] // options[-1][1]
             cut = Truncation(before[feature.name], counts[feature.name], n_blocks=n_blocks)
-            # The loss falls with the rank, but for noise: halving finds where it is low enough. All is always enough.
+            # Bisection, since the loss falls with the rank, apart from noise. The full rank always suffices.
             low, high = 0, len(options) - 1
             while low < high:
                 middle = (low + high) // 2
@@ -80,9 +81,9 @@ def needed_dims(
 
 
 def _options(body: Body, dim: int) -> Iterator[tuple[int, int]]:
-    """Yield the dimensions that there may be instead, with the rank of each block of them; the fewest first.
+    """Yield the possible numbers of dimensions, in increasing order, each with the rank of each slice.
 
-    What members see in slices, they go on seeing in slices.
+    A body whose members read slices of the vectors needs slices of equal width.
     """
     width = body.slices([dim])[0]
     if width is None:
@@ -99,7 +100,7 @@ def _losses(network, task, rows):
 
 
 def _rises(rise, weights):
-    """Return whether a mean is above 0 by more than chance."""
+    """Return whether a mean is significantly above 0."""
     mean = np.average(rise, weights=weights)
     error = np.sqrt(np.average((rise - mean) ** 2, weights=weights) / len(rise))
     return mean > CHANCE * error

@@ -1,4 +1,4 @@
-"""What the estimators share: parameters, the way from a table to a trained network, and back to answers."""
+"""The base class of the estimators: from a table to trained networks, and to predictions."""
 
 import warnings
 from collections.abc import Mapping
@@ -13,9 +13,9 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.auto_dim import needed_dims
-from tabemb.estimators.ensemble import mean_of, network_seeds, start_as
-from tabemb.estimators.folds import deal_folds, left_out, strata_of
+from tabemb.estimators.auto_dim import auto_dims
+from tabemb.estimators.ensemble import copy_tables, mean_of, network_seeds
+from tabemb.estimators.folds import deal_folds, left_out_rows, strata_of
 from tabemb.estimators.inputs import (
     TrainingData,
     check_table,
@@ -28,7 +28,7 @@ from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import PARTS, check_parameters
 from tabemb.estimators.persistence import save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport
-from tabemb.estimators.unknown import serve_unknown, shown_as_known
+from tabemb.estimators.unknown import replace_untrained, serve_unknown
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
@@ -52,10 +52,13 @@ NO_SIZES: Mapping[str, int] = MappingProxyType({})
 
 
 class EmbeddingEstimator(BaseEstimator):
-    """The base of all estimators; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier` for the parameters."""
+    """Base class of all estimators.
+
+    See :class:`~tabemb.estimators.classifier.EmbeddingClassifier` for the parameters.
+    """
 
     _integers = "numeric"
-    # The network, and the others of an ensemble.
+    # The network, and the other members of an ensemble.
     _network: Network
     _others: tuple[Network, ...] = ()
     _pretrained = Pretrained(starts={}, report=PretrainedReport({}))
@@ -63,12 +66,12 @@ class EmbeddingEstimator(BaseEstimator):
     # ------------------------------------------------------------------ parameters
 
     def set_params(self, **params):
-        """Set parameters; ``body__dropout`` and the like reach into a part that was given by name.
+        """Set parameters, such as ``max_epochs`` or ``body__dropout``.
 
         Parameters
         ----------
         **params : dict
-            Parameters of the estimator, or of its parts with ``part__parameter``.
+            Parameters of the estimator, or of a part as ``part__parameter``, also if the part was given by name.
 
         Returns
         -------
@@ -93,31 +96,31 @@ class EmbeddingEstimator(BaseEstimator):
 
     @property
     def schema_(self) -> Schema:
-        """What each column of the table was taken for."""
+        """Type of each column of the table."""
         check_is_fitted(self, "encoder_")
         return self.encoder_.schema
 
     @property
     def network_(self) -> Any:
-        """The Keras model, from ``{"indices", "numbers"}`` to logits; of an ensemble the first."""
+        """The Keras model, from ``{"indices", "numbers"}`` to logits. For an ensemble, the first member."""
         check_is_fitted(self, "encoder_")
         return self._network.model
 
     @property
     def networks_(self) -> list[Any]:
-        """The Keras models of all members of the ensemble; ``[network_]`` where there is one."""
+        """The Keras models of all members of the ensemble; ``[network_]`` without one."""
         check_is_fitted(self, "encoder_")
         return [network.model for network in self._networks]
 
     @property
     def vectors_(self) -> LearnedVectors:
-        """The vectors of each embedded column, a mapping from its name to ``CategoryVectors``."""
+        """Vectors of each embedded column: a mapping from its name to ``CategoryVectors``."""
         check_is_fitted(self, "encoder_")
         return LearnedVectors(self._networks, self.encoder_.vocabularies)
 
     @property
     def pretrained_report_(self) -> PretrainedReport:
-        """How many categories of each column were found in ``pretrained``, and in which way."""
+        """Number of categories found in ``pretrained``, by column and by way of matching."""
         check_is_fitted(self, "encoder_")
         return self._pretrained.report
 
@@ -134,7 +137,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     @contextmanager
     def _unchanged_on_failure(self):
-        """Leave the estimator as it was when a fit fails: fitted as before, or not at all."""
+        """Restore the estimator if the block fails: fitted as before, or not at all."""
         before = dict(vars(self))
         try:
             yield
@@ -156,7 +159,7 @@ class EmbeddingEstimator(BaseEstimator):
         self._keep_records(records)
 
     def _encode_training_data(self, data: TrainingData, task: Task) -> Rows:
-        """Learn the encoding of the columns, look up pretrained vectors, and return the encoded rows."""
+        """Fit the encoding of the columns, look up pretrained vectors, and return the encoded rows."""
         self.task_ = task
         self.encoder_, table = self._fit_table_encoder(data.frame)
         self._pretrained = Pretrained.look_up(
@@ -165,7 +168,7 @@ class EmbeddingEstimator(BaseEstimator):
         return Rows(table=table, targets=task.encode(data.targets), weights=data.weights)
 
     def _keep_records(self, records: list[TrainingRecord]) -> None:
-        """Keep what is known of the training of each network, and forget what only the training needed."""
+        """Keep the records of the training, and drop what only the training needed."""
         self.histories_ = [record.history for record in records]
         self.history_ = records[0].history
         self.n_epochs_ = records[0].n_epochs
@@ -177,7 +180,7 @@ class EmbeddingEstimator(BaseEstimator):
         return getattr(self, "n_ensemble", 1)
 
     def _sizes_from_data(self, rows: Rows, seeds: Seeds) -> dict[str, int]:
-        """Return the dimensions of the columns whose ``embedding_dim`` is "auto"; none where rows are too few."""
+        """Return the dimensions of the columns with ``embedding_dim="auto"``, none if there are too few rows."""
         columns = columns_from_data(self.embedding_dim, self._embedded())
         if not columns or len(rows) < FEWEST_ROWS_TO_SPLIT:
             return {}
@@ -186,25 +189,25 @@ class EmbeddingEstimator(BaseEstimator):
         train, judged = self._split_off(rows, seeds)
         self._train_on(self._network, seeds, train, judged, callbacks=None)
         counts = {name: vocabulary.counts for name, vocabulary in self.encoder_.vocabularies.items()}
-        return needed_dims(self._network, self.task_, judged, counts, columns)
+        return auto_dims(self._network, self.task_, judged, counts, columns)
 
     def _start_networks(self, of_networks: list[Seeds], sizes: Mapping[str, int] = NO_SIZES) -> None:
-        """Make the networks; all start from the tables of the first, so that their vectors stay comparable.
+        """Build the networks. All start from the tables of the first, so that their vectors stay comparable.
 
-        Columns that ``sizes`` leaves out have the dimensions that ``embedding_dim`` says.
+        ``sizes`` overrides the number of dimensions of some columns.
         """
         self._network, *others = [self._network_from_seed(seeds["network"], sizes) for seeds in of_networks]
         for other in others:
-            start_as(self._network, other)
+            copy_tables(self._network, other)
         self._others = tuple(others)
 
     def _start_logits(self, rows: Rows) -> None:
-        """Begin all networks with what is known without any column, such as the shares of the classes."""
+        """Set the output biases of all networks to the best constant prediction, such as the class shares."""
         for network in self._networks:
             network.start_at(self.task_.start(rows.targets, rows.weights))
 
     def _train(self, network: Network, seeds: Seeds, rows: Rows) -> TrainingRecord:
-        """Train a network on the rows but for its validation part."""
+        """Train a network on the rows, except for its validation part."""
         return self._train_on(network, seeds, *self._split(rows, seeds))
 
     def _train_on(
@@ -218,7 +221,7 @@ class EmbeddingEstimator(BaseEstimator):
         return record
 
     def _adjust_task(self, rows: Rows, of_networks: list[Seeds]) -> None:
-        """Fit what the task learns from trained networks; nothing, unless an estimator says so."""
+        """Fit what the task learns from the trained networks, such as a temperature; a hook."""
 
     def _read_training_data(self, X: Any, y: Any, sample_weight: Any, *, known: bool = False) -> TrainingData:
         check_parameters(self)
@@ -227,7 +230,7 @@ class EmbeddingEstimator(BaseEstimator):
         weights = check_weights(sample_weight, frame.n_rows)
         n_rows, kept = frame.n_rows, np.arange(frame.n_rows)
         if weights is not None and not weights.all():
-            # A row of weight 0 is as if it were not there: neither its class nor its categories are learned.
+            # Rows of weight 0 are left out: neither their classes nor their categories are learned.
             kept = np.flatnonzero(weights)
             frame, targets, weights = frame.take(kept), targets[kept], weights[kept]
         return TrainingData(
@@ -240,13 +243,13 @@ class EmbeddingEstimator(BaseEstimator):
         )
 
     def _wants_numbers(self) -> bool:
-        raise TypeError("an estimator says whether its targets are numbers")
+        raise TypeError("an estimator defines _wants_numbers()")
 
     def _check_output(self) -> None:
-        """Raise where what comes out could not be used; called before the training."""
+        """Raise an error if the output would be unusable; a hook, called before the training."""
 
     def _task_of(self, data: TrainingData) -> Task:
-        raise TypeError("an estimator chooses its task")
+        raise TypeError("an estimator defines _task_of(data)")
 
     def _class_weighted(self, targets, weights):
         return weights
@@ -278,7 +281,7 @@ class EmbeddingEstimator(BaseEstimator):
         return encoder, table
 
     def _embedded(self) -> dict[str, int]:
-        """Return the columns that get vectors, with the number of their categories."""
+        """Return the number of categories of each column that gets vectors."""
         small, vocabularies = getattr(self, "one_hot_max_categories", 0), self.encoder_.vocabularies
         return {name: each.n_categories for name, each in vocabularies.items() if each.n_categories > small}
 
@@ -312,7 +315,7 @@ class EmbeddingEstimator(BaseEstimator):
         return rate_of_table(dim, n_categories) if auto else float(self.embedding_rate) / TABLE_FACTOR
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
-        """Set a validation part aside; in it, categories that no training row has are what stands in for them."""
+        """Hold out a validation part, in which categories without training rows are replaced by their stand-ins."""
         return self._split_off(rows, seeds) if self._sets_aside(len(rows)) else (rows, None)
 
     def _split_off(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
@@ -322,7 +325,9 @@ class EmbeddingEstimator(BaseEstimator):
             n_folds = max(n_members, round(1 / self.validation_fraction))
             folds = deal_folds(len(rows), n_folds, strata, seeds.generator("validation"))
             train = replace(rows, folds=folds)
-            return train, left_out(train, n_members, seeds.generator("judged"), self.encoder_, self._pretrained.kept)
+            return train, left_out_rows(
+                train, n_members, seeds.generator("judged"), self.encoder_, self._pretrained.kept
+            )
         kept, held = train_test_split(
             np.arange(len(rows)),
             test_size=min(n_held, len(rows) - 1),
@@ -330,11 +335,11 @@ class EmbeddingEstimator(BaseEstimator):
             stratify=strata,
         )
         train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
-        shown_as_known(validation, train, self.encoder_, self._pretrained.kept)
+        replace_untrained(validation, train, self.encoder_, self._pretrained.kept)
         return train, validation
 
     def _n_separate(self) -> int:
-        """Return the number of members that can each leave out rows of its own; 1 where none can."""
+        """Return the number of members of the body that can each hold out rows of their own, or 1."""
         spec = self._network.spec
         return spec.body.n_separate(spec.embedded)
 
@@ -382,7 +387,7 @@ class EmbeddingEstimator(BaseEstimator):
     # ------------------------------------------------------------------ saving
 
     def _to_state(self) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
-        """Return what was learned: JSON values by name, and arrays by group and name."""
+        """Return the fitted state: JSON values by name, and arrays by group and name."""
         state, arrays = {}, {f"network-{i}": _weights_by_name(network) for i, network in enumerate(self._networks)}
         state["table"], arrays["table"] = self.encoder_.to_state()
         state["beside"], arrays["beside"] = self._own_state()
@@ -400,7 +405,7 @@ class EmbeddingEstimator(BaseEstimator):
         }, arrays
 
     def _take_state(self, state: Mapping[str, Any], arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:
-        """Become fitted as the estimator was whose :meth:`_to_state` is given."""
+        """Restore the fitted state that :meth:`_to_state` returned."""
         self.encoder_ = TableEncoder.from_state(state["table"], arrays["table"])
         self.task_ = task_from_state(state["task"])
         self.n_features_in_ = state["n_features_in"]
@@ -418,11 +423,11 @@ class EmbeddingEstimator(BaseEstimator):
         self._take_own_state(state["beside"], arrays["beside"])
 
     def _own_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Return what a subclass has learned beside all that: JSON values and arrays."""
+        """Return the additional state of a subclass: JSON values and arrays."""
         return {}, {}
 
     def _take_own_state(self, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Take what :meth:`_own_state` has returned."""
+        """Restore the state that :meth:`_own_state` returned."""
 
     def __getstate__(self):
         state = super().__getstate__()
@@ -431,18 +436,18 @@ class EmbeddingEstimator(BaseEstimator):
     def save(self, path: Any) -> None:
         """Save the fitted estimator as a directory of JSON and safetensors.
 
-        The directory is written under another name and renamed when it is whole. :func:`tabemb.load` reads it, and runs
-        no code that it finds there. Of ``pretrained`` only paths are kept; the vectors that were learned are all there.
+        The directory appears whole or not at all. :func:`tabemb.load` reads it without running code from it. All
+        learned vectors are saved; of ``pretrained``, only paths are.
 
         Parameters
         ----------
         path : str or Path
-            The directory. One that an earlier ``save`` wrote is replaced; anything else that is there is an error.
+            The directory. Missing parent directories are made. A directory written by an earlier ``save`` is replaced.
 
         Raises
         ------
         OutputError
-            When it cannot be written.
+            If the directory cannot be written, or holds other files.
         """
         check_is_fitted(self, "encoder_")
         save(self, path)
@@ -453,5 +458,5 @@ def _weights_by_name(network: Network) -> dict[str, np.ndarray]:
 
 
 def _auto_batch_size(n_rows: int) -> int:
-    """About 64 steps an epoch, in powers of two between 32 and 1024."""
+    """Return the power of two between 32 and 1024 that makes about 64 steps per epoch."""
     return int(2 ** np.clip(np.round(np.log2(max(n_rows, 1) / 64)), 5, 10))

@@ -1,4 +1,4 @@
-"""Calibration: probabilities that are as sure as they are right."""
+"""Calibration of probabilities by temperature scaling."""
 
 from dataclasses import replace
 
@@ -13,31 +13,31 @@ from tabemb.training.forward import forward_of
 
 __all__ = ["best_temperature", "held_out_logits"]
 
-# Beyond these, probabilities are all alike or all certain to the last digit.
+# Beyond these, all probabilities are equal, or 0 and 1, to the last digit.
 BOUNDS = (0.01, 100.0)
-# Rows that go through the members of a network at once.
+# Rows per forward pass through the members of a network.
 PORTION = 8192
 
 
 def best_temperature(
     task: ClassTask, targets: np.ndarray, logits: np.ndarray, weights: np.ndarray | None = None
 ) -> float:
-    """Return what the logits are to be divided by, so that the log loss is least (Guo et al. 2017, arXiv:1706.04599).
+    """Return the divisor of the logits that minimizes the log loss (Guo et al. 2017, arXiv:1706.04599).
 
     Parameters
     ----------
     task : ClassTask
-        What the logits are of; its loss does not matter.
+        The task of the logits. Its own loss is not used.
     targets : ndarray of shape (n,) or (n, n_labels)
-        Encoded targets of rows that were not trained on.
+        Encoded targets of held-out rows.
     logits : ndarray of shape (n, n_outputs)
-        Of these rows.
+        Logits of these rows.
     weights : ndarray of shape (n,), optional
         Weight of each row.
 
     Examples
     --------
-    Of four answers with the odds 81:1, one is wrong. The odds should be 3:1.
+    One of four predictions with odds of 81:1 is wrong, so that the odds should be 3:1.
 
     >>> from tabemb.nn.tasks import Binary
     >>> task = Binary(np.array(["no", "yes"]))
@@ -56,14 +56,14 @@ def best_temperature(
 
 
 def held_out_logits(network: Network, rows: Rows) -> np.ndarray:
-    """Return the logits of rows by what was not trained on them, of shape (n, n_outputs).
+    """Return the logits of a validation part, of shape (n, n_outputs).
 
     Parameters
     ----------
     network : Network
-        Trained.
+        A trained network.
     rows : Rows
-        A validation part. Where its rows have folds, each is answered by the member that left it out, and by no other.
+        The validation part. If its rows have folds, each gets the logits of the member that held it out.
     """
     if rows.folds is None:
         return forward_of(network).logits(rows.table)

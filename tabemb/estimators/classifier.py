@@ -1,4 +1,4 @@
-"""The classifier."""
+"""EmbeddingClassifier: a neural network for classes with a vector per category."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,120 +21,124 @@ __all__ = ["EmbeddingClassifier"]
 
 
 class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
-    """A neural network for classes that learns a vector for each category of each column.
+    """A neural network classifier that learns a vector for each category of each column.
 
-    Entity embeddings as in Guo & Berkhahn 2016 (arXiv:1604.06737), with a learned row for unknown categories and an
-    Adam that touches only the rows of the batch. One class of two, one of many, or several labels at once.
+    Entity embeddings as in Guo & Berkhahn 2016 (arXiv:1604.06737), with a learned vector for unknown categories and an
+    Adam that updates only the rows of the batch. Targets may be binary, multiclass or multilabel.
 
     Parameters
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
-        Columns that hold categories although they look like numbers. Text, category, bool and object columns always do.
+        Numeric columns that hold categories. Text, category, boolean and object columns always do.
     embedding_dim : str, int or mapping, default="capped"
-        Dimensions of the vectors: a rule ("capped", "fastai", "half", "google", "sqrt"), a number, or a number a
-        column. "auto" finds out how many the data need and trains anew with so many, in two to three times the time;
-        see :mod:`tabemb.estimators.auto_dim`. Columns that it does not name have those of their ``pretrained``
-        vectors, or as many as tell the categories apart.
+        Number of dimensions of the vectors: the name of a rule ("capped", "fastai", "half", "google", "sqrt"), an
+        integer, or a mapping from column to either. Columns that a mapping leaves out follow "capped", under which
+        ``pretrained`` columns keep the length of their vectors, or less if few categories were found. "auto" finds the
+        number from the data and trains again with it, which takes two to three times as long; see
+        :mod:`tabemb.estimators.auto_dim`.
     body : str, mapping or Body, default="ensemble"
-        The layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
+        Layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.
     numeric : str, mapping or NumericEncoder, default="piecewise_linear"
-        How numbers enter: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld".
+        Encoding of numbers: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld"; see
+        :mod:`tabemb.nn.numeric`.
     min_frequency : int or float, optional
-        Categories in fewer rows (or a smaller share of rows) are taken for unknown.
+        Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
     max_categories : int, optional
-        The most categories of a column; one of them is "unknown", for the rest.
+        Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
     one_hot_max_categories : int or float, default=8
-        Columns of at most so many categories enter one-hot and have no vectors; 0 gives vectors to all.
+        Columns with at most this many categories are one-hot encoded and get no vectors. 0 gives vectors to all
+        columns.
     category_dropout : float, default=0.05
-        Share of known cells that training shows as "unknown", so that the vector for unseen categories is learned.
+        Share of known cells that training replaces by "unknown", which trains the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
-        What serves for categories that training had in no row: "learned", the vector that ``category_dropout`` taught;
-        "zero"; "mean", of the known ones by their counts; "nearest" (``min_similarity``), that of the known category
-        with the most similar name, and the learned one where none is similar.
+        Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
+        "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
+        of the known category with the most similar name, and the learned vector if no name is similar.
     damping : float, default=10.0
-        How many times a step a category has to come for its vector to move almost as far at each as Adam has it; those
-        of rarer ones move less, in proportion to how often they come, so that few rows are not learned by heart. 0 lets
-        all run: for vectors that are to tell rare categories apart, where training is long or rows are many.
+        Slows the updates of categories seen less often than this per step, in proportion to how often they are seen, so
+        that rare categories are not overfit; 0 disables. Use 0 if the vectors must distinguish rare categories and
+        training is long or rows are many.
     shrinkage : float, default=0.0
-        How many rows the prior is worth that the categories of a column are alike: a random effect. It pulls vectors to
-        the column's mean, and holds those of fewer rows back; 0 for none.
+        Strength, in rows, of a prior towards the column mean (a random effect). It pulls all vectors to the mean, those
+        of rare categories the most; 0 disables.
     pretrained : mapping of str to vectors, optional
-        Vectors that columns begin with: for each its ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file
-        (GloVe, word2vec, or what ``CategoryVectors.save`` wrote), a mapping from key to vector, or a frame. Or
-        ``vectors_`` of another fit, of which the columns count that are here too. Categories that come up later are
-        not looked up: ``handle_unknown="nearest"`` serves them well. See :mod:`tabemb.estimators.pretrained`.
+        Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
+        or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
+        estimator, whose columns that also exist here are used. Categories first seen after the fit are not looked up;
+        ``handle_unknown="nearest"`` suits them. See :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
-        What training leaves as it began in these columns: True, all rows; "found", those that were found; a number, the
-        same for so many epochs.
+        Which rows of pretrained columns are not trained: True, all rows; "found", the rows with a pretrained vector; an
+        integer, the same rows for this many epochs.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     embedding_rate : float or "auto", default="auto"
-        Learning rate of the vectors, as a multiple of that. "auto" is 3 where they are as wide as "capped" makes them,
-        more where they are narrower and less where they are wider; see :func:`tabemb.nn.sizes.rate_of_table`.
+        Learning rate of the vectors, as a multiple of ``learning_rate``. "auto" is 3 for vectors as wide as "capped"
+        makes them, higher for narrower and lower for wider ones; see :func:`tabemb.nn.sizes.rate_of_table`.
     schedule : str, mapping or Schedule, default="constant"
-        How the learning rate moves: "constant", "cosine" or "linear".
+        Learning rate schedule: "constant", "cosine" or "linear".
     weight_decay : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
-        Rows a step; "auto" takes 32 to 1024, by the number of rows.
+        Number of rows per step. "auto" selects 32 to 1024, depending on the number of rows.
     max_epochs : int, default=100
-        The most passes over the rows.
+        Maximum number of epochs.
     early_stopping : bool, default=True
-        Whether a validation part is set aside, to stop in time and keep the best epoch's weights. Fewer than 20 rows
-        are never split.
+        Whether to hold out a validation part, stop when its loss stops improving, and keep the weights of the best
+        epoch. Fewer than 20 rows are never split.
     validation_fraction : float, default=0.1
-        Share of rows set aside.
+        Share of rows in the validation part.
     n_iter_no_change : int, default=5
-        Epochs without a better validation loss after which training stops.
+        Number of epochs without a better validation loss after which training stops.
     tol : float, default=1e-4
-        By how much a loss must be better to count.
+        Minimum decrease of the loss that counts as better.
     class_weight : dict, "balanced" or None, default=None
-        Weight of each class in the loss.
+        Weight of each class in the loss. "balanced" weights classes inversely to their frequency.
     loss : str, mapping or ClassLoss, default="cross_entropy"
-        What training makes small: "cross_entropy", or "focal" (``gamma``), which looks at hard rows more.
+        Training loss: "cross_entropy", or "focal" (``gamma``), which gives more weight to hard rows.
     label_smoothing : float, default=0.0
-        Share of each target that training spreads evenly over all classes, in [0, 1), so that it does not strive for
-        probabilities of 0 and 1.
+        Share of each target, in [0, 1), that training spreads evenly over all classes, which keeps predictions away
+        from 0 and 1.
     calibration : {None, "temperature"}, default=None
-        "temperature" divides the logits by the number that makes the log loss of the validation part least (Guo et al.
-        2017, arXiv:1706.04599): the classes stay, and probabilities become as sure as they are right.
+        "temperature" divides the logits by the number that minimizes the log loss of the validation part (Guo et al.
+        2017, arXiv:1706.04599). It corrects the confidence of the probabilities and leaves the predicted classes as
+        they are.
     n_ensemble : int, default=1
-        Number of networks whose probabilities are averaged. They share the vocabularies and the start of the vectors;
-        each has its own start of all else, its own order of rows and its own validation part.
+        Number of networks whose predictions are averaged. They share the vocabularies and the initial vectors; all
+        other initial weights, the order of rows and the validation part are their own.
     callbacks : list of keras.callbacks.Callback, optional
-        Epoch hooks are called every epoch, batch hooks once per chunk of steps.
+        Keras callbacks. Epoch hooks are called every epoch, batch hooks once per chunk of steps.
     random_state : int, RandomState or None, default=None
-        An integer makes fits repeat exactly on one machine.
+        Random seed. With an integer, fits repeat exactly on one machine.
     verbose : int, default=0
-        Whether a progress bar is shown.
+        Whether to show a progress bar.
 
     Attributes
     ----------
     vectors_ : mapping of str to CategoryVectors
-        The vectors of each embedded column; of an ensemble the mean of the members', turned towards the first.
+        Vectors of each embedded column. For an ensemble, the mean of the members' vectors, each rotated to the first.
     schema_ : Schema
-        What each column was taken for.
+        Type of each column.
     network_ : keras.Model
-        The network, ending in logits; of an ensemble the first.
+        The network, from encoded rows to logits. For an ensemble, the first member.
     networks_ : list of keras.Model
         The networks of all members.
     history_ : dict of str to list of float
-        Loss, validation loss, validation figure and learning rate of each epoch; of an ensemble the first member's.
+        Loss, validation loss, validation score and learning rate of each epoch. For an ensemble, of the first member.
     histories_ : list of dict
-        The same of each member.
+        History of each member.
     n_epochs_, best_epoch_ : int
-        Epochs trained, and the one (from 1) whose weights were kept; of the first member.
+        Number of epochs trained, and the epoch (from 1) whose weights were kept. For an ensemble, of the first member.
     temperature_ : float
-        What logits are divided by; 1 without calibration.
+        Divisor of the logits; 1 without calibration.
     classes_ : ndarray
-        The classes, sorted.
+        Sorted classes.
     pretrained_report_ : PretrainedReport
-        For each column of ``pretrained`` how many categories were found, and in which way.
+        Number of categories found in ``pretrained``, by column and by way of matching.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they have names.
+        Column names, if the table has names.
 
     Examples
     --------
@@ -222,25 +226,25 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
 
     @property
     def classes_(self) -> np.ndarray:
-        """The classes, sorted."""
+        """Sorted classes."""
         return self.task_.classes
 
     @property
     def temperature_(self) -> float:
-        """What the logits are divided by before they become probabilities; 1 without calibration."""
+        """Divisor of the logits; 1 without calibration."""
         return self.task_.temperature
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingClassifier":
-        """Learn vectors and network.
+        """Learn the vectors and the network.
 
         Parameters
         ----------
         X : table of shape (n_rows, n_columns)
-            pandas, polars, Arrow or numpy.
+            A pandas, polars, Arrow or NumPy table.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Classes, or an indicator matrix of labels.
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row in the loss; a row of weight 0 is left out.
+            Weight of each row in the loss. Rows of weight 0 are left out.
 
         Returns
         -------
@@ -249,26 +253,26 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         Raises
         ------
         DataError
-            When the table, the classes or the weights cannot be used, or no validation part is there to calibrate by.
+            If the table, the classes or the weights are invalid, or there is no validation part for calibration.
         """
         return self._fit(X, y, sample_weight)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "EmbeddingClassifier":
-        """Learn from a portion of rows: one pass over them.
+        """Train for one epoch on a batch of rows.
 
-        The first portion settles the vocabularies, the scales of the numbers and the classes; categories that come
-        later are unknown ones.
+        The first batch sets the vocabularies, the scales of numbers and the classes. New categories in later batches
+        are unknown.
 
         Parameters
         ----------
         X : table of shape (n_rows, n_columns)
-            The portion.
+            A pandas, polars, Arrow or NumPy table.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
-            Its classes.
+            Classes, or an indicator matrix of labels.
         classes : array-like of shape (n_classes,), optional
-            All classes that will come; needed with the first portion where it lacks some.
+            All classes. Required in the first call if its batch lacks some of them.
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row.
+            Weight of each row in the loss. Rows of weight 0 are left out.
 
         Returns
         -------
@@ -277,18 +281,17 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         Raises
         ------
         DataError
-            When the portion cannot be used, or ``class_weight="balanced"``: one portion does not know the shares. With
-            ``calibration``: a portion has no validation part.
+            If the batch is invalid, ``class_weight`` is "balanced", or ``calibration`` is set.
         """
         if self.calibration is not None:
             raise DataError(
-                f"calibration={self.calibration!r} is not supported for partial_fit, since a portion is learned whole "
-                "and leaves no validation part to calibrate by. Set calibration=None, or fit all rows at once."
+                f"calibration={self.calibration!r} is not supported for partial_fit, which has no validation part "
+                "to calibrate on. Set calibration=None, or fit all rows at once."
             )
         if self.class_weight == "balanced":
             raise DataError(
-                "class_weight='balanced' is not supported for partial_fit, since a portion does not know how frequent "
-                "the classes are. Give the weights as a dict, for instance from "
+                "class_weight='balanced' is not supported for partial_fit, which does not see how frequent the classes "
+                "are. Pass the weights as a dict, for instance from "
                 "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=all_targets)."
             )
         return self._partial_fit(
@@ -296,25 +299,45 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         )
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the most probable class of each row (or the labels above one half)."""
+        """Return the most probable class of each row, or the labels with a probability above one half.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            A pandas, polars, Arrow or NumPy table with the columns of the fit, in any order if they have names.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,) or (n_rows, n_labels)
+        """
         probabilities = self._activated(X)
         return self.task_.decide(probabilities)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class, of shape (n_rows, n_classes), in the order of ``classes_``.
+        """Return the probability of each class, in the order of ``classes_``, or of each label.
 
-        With several labels: the probability of each label, of shape (n_rows, n_labels).
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes) or (n_rows, n_labels)
         """
         return self._activated(X)
 
     def predictor(self) -> ClassifierPredictor:
-        """Return the classifier as it is now, prepared for single rows: a copy that answers without Keras.
+        """Return a frozen, thread-safe predictor for low latency.
+
+        It is a copy: later training does not change it. It answers without Keras, may be shared by threads, and can be
+        pickled.
 
         Returns
         -------
         ClassifierPredictor
-            With ``predict`` and ``predict_proba`` of tables and ``predict_encoded`` and ``predict_proba_encoded`` of
-            encoded rows; for threads, and to be pickled.
+            With ``predict`` and ``predict_proba`` for tables, and ``predict_encoded`` and ``predict_proba_encoded``
+            for encoded rows.
         """
         return ClassifierPredictor.of(self)
 
@@ -324,9 +347,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
     def _task_of(self, data):
         if self.calibration is not None and not self._sets_aside(len(data.targets)):
             raise DataError(
-                f"calibration={self.calibration!r} needs a validation part, and none is set aside: that takes "
-                f"early_stopping=True and {FEWEST_ROWS_TO_SPLIT} rows or more; here are {len(data.targets)}, and "
-                f"early_stopping={self.early_stopping}."
+                f"calibration={self.calibration!r} needs a validation part, which takes early_stopping=True and at "
+                f"least {FEWEST_ROWS_TO_SPLIT} rows. Got early_stopping={self.early_stopping} and {len(data.targets)} "
+                "rows."
             )
         return self._class_task(data.targets)
 
@@ -356,20 +379,20 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         elif isinstance(self.class_weight, str) and self.class_weight == "balanced":
             by_class = compute_sample_weight("balanced", targets)
         else:
-            raise DataError(f"class_weight must be 'balanced', a dict or None; got {self.class_weight!r}.")
+            raise DataError(f"class_weight must be 'balanced', a dict or None, got {self.class_weight!r}.")
         return by_class if weights is None else by_class * weights
 
 
 def _weights_of(by_class: Mapping, targets: np.ndarray, classes: np.ndarray) -> np.ndarray:
     if targets.ndim > 1:
-        raise DataError("class_weight as a dict is for one column of classes; several labels can be 'balanced'.")
+        raise DataError("class_weight as a dict needs a single column of classes. For several labels, use 'balanced'.")
     strange = [key for key in by_class if key not in classes.tolist()]
-    # A class that a portion or a part of the rows lacks is no error; a key that is no class at all is.
+    # A batch may lack a class, but at least one key must be a class.
     if strange and len(strange) == len(by_class):
-        raise DataError(f"class_weight names none of the classes {classes.tolist()}; its keys are {list(by_class)}.")
+        raise DataError(f"class_weight names none of the classes {classes.tolist()}. Its keys are {list(by_class)}.")
     weights = np.ones(len(targets))
     for key, weight in by_class.items():
         if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 < weight < np.inf:
-            raise DataError(f"class_weight must be positive numbers; the class {key!r} has {weight!r}.")
+            raise DataError(f"class_weight must be positive numbers, got {weight!r} for the class {key!r}.")
         weights[targets == key] = weight
     return weights

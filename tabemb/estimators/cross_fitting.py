@@ -1,4 +1,4 @@
-"""Cross-fitting: the vectors of each row are learned from the rows of other folds, and all are in one space."""
+"""Cross-fitting: learn the vectors of each row from the rows of other folds, all in one space."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ __all__ = ["CrossFitEstimator", "FoldTables", "FoldVectors"]
 
 @dataclass(frozen=True)
 class FoldVectors:
-    """What each fold learned, and as the last one what serves all other rows.
+    """The tables of all folds, followed by their mean.
 
     Parameters
     ----------
     fold_of : ndarray of int of shape (n_rows,)
-        The number of the fold that holds a row out; the number of folds for a row of weight 0, which none learns from.
+        Number of the fold that held out each row; ``n_folds`` for rows of weight 0.
     vectors : dict of TableSpec to ndarray of shape (n_folds + 1, vocabulary_size, dim)
-        In one space.
+        Vectors of each table, in one space.
     statistics : dict of str to ndarray of shape (n_folds + 1, vocabulary_size, n_columns)
-        By column; none where they are not wanted.
+        Target statistics of each column, if there are any.
     """
 
     fold_of: np.ndarray
@@ -43,19 +43,19 @@ class FoldVectors:
     statistics: Mapping[str, np.ndarray]
 
     def look_up(self, stack: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the tables of all folds as one, and which of its rows belongs to each index."""
+        """Return the tables of all folds as one, and the row of it that belongs to each index."""
         return stack.reshape(-1, stack.shape[-1]), indices + self.fold_of * stack.shape[1]
 
 
 class FoldTables:
-    """The tables of each fold, and their mean.
+    """Collects the tables of each fold, and brings them into one space.
 
     Parameters
     ----------
     network : Network
-        The one that is trained for each fold.
+        The network that is trained for each fold.
     n_folds : int
-        How many there are.
+        Number of folds.
     """
 
     def __init__(self, network: Network, n_folds: int) -> None:
@@ -65,7 +65,7 @@ class FoldTables:
         self._features, self._held = network.spec.features, network.held
 
     def take(self, number: int, network: Network, train: Rows) -> None:
-        """Copy the tables of a fold out of its network, and note which of their rows it has seen."""
+        """Copy the tables of a fold, and record which of their rows it has seen."""
         for feature in self._features:
             seen = self.seen[feature.table][number]
             seen |= train.seen(feature.position, len(seen))
@@ -74,9 +74,9 @@ class FoldTables:
             self.stacks[table][number] = layer.embeddings.numpy()
 
     def bring_together(self, rows: Rows, category_dropout: float) -> None:
-        """Turn all folds to the first, each category by its count; put the mean of those that have seen it last.
+        """Rotate all folds to the first, weighted by counts, and append the mean over the folds that have seen a row.
 
-        Folds that hold rows as they began are in one space.
+        Folds with frozen rows are in one space already.
         """
         for table, stack in self.stacks.items():
             held = self._held.get(table)
@@ -87,7 +87,7 @@ class FoldTables:
                 stack[-1][held.which] = stack[0][held.which]
 
     def counts_of(self, table: TableSpec, rows: Rows, category_dropout: float) -> np.ndarray:
-        """Return in how many cells each row of a table is seen; "unknown" in those that are dropped, too."""
+        """Return the number of cells of each row of a table. Dropped cells also count for the unknown row."""
         counts = np.zeros(table.vocabulary_size)
         for feature in self._features:
             if feature.table == table:
@@ -96,30 +96,30 @@ class FoldTables:
         return counts
 
     def give_mean(self, network: Network) -> None:
-        """Put what is last into the network's tables."""
+        """Assign the means to the tables of the network."""
         for table, stack in self.stacks.items():
             network.tables[table].embeddings.assign(stack[-1])
 
 
 class CrossFitEstimator(EmbeddingEstimator):
-    """An estimator that trains its network anew for each fold of its ``cv``, and keeps the mean of their tables.
+    """An estimator that trains its network once per fold of ``cv``, and keeps the mean of the tables.
 
-    Each fold starts from weights of its own, so that in the mean of their tables the noise of the starts, which is most
-    of what a rare category has, is less. All are turned towards the first fold, whose body stays in the network.
+    Each fold starts from different weights, so that the mean has less of the noise of the initial weights, which is
+    most of the vector of a rare category. All tables are rotated to the first fold, whose body the network keeps.
     """
 
     _statistics: dict[str, np.ndarray]
     n_folds_: int
 
     def _cross_fit(self, X: Any, y: Any, sample_weight: Any, params: Mapping[str, Any]) -> FoldVectors | None:
-        """Fit, and return what each fold learned; None if there are no folds or no vectors.
+        """Fit, and return the tables of all folds; None if there are no folds or no vectors.
 
         Parameters
         ----------
         X, y, sample_weight
             As for ``fit``.
         params : mapping
-            What the splitter in ``cv`` gets beside them, from :meth:`_split_params`.
+            Further arguments of the splitter in ``cv``, from :meth:`_split_params`.
         """
         data = self._read_training_data(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
@@ -156,7 +156,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         return FoldVectors(_fold_of_each_row(folds, data), tables.stacks, stacked)
 
     def _folds(self, X: Any, y: Any, data: TrainingData, rows: Rows, seeds: Seeds, params: Mapping) -> list[Fold]:
-        """Return the folds, the one with the most rows to learn from first."""
+        """Return the folds, starting with the one with the most training rows."""
         if isinstance(self.cv, Integral):
             generator = seeds.generator("folds")
             return even_folds(self.cv, rows.targets, classes=self.task_.is_classifier, generator=generator)
@@ -164,7 +164,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         return sorted(only_kept(folds, data.kept, data.n_rows), key=lambda fold: -len(fold.train))
 
     def _begin_fold(self, network: Network, seeds: Seeds, number: int) -> Seeds:
-        """Bring the network to the start of a fold; return the seeds of its training."""
+        """Reset the network for a fold, and return the seeds of its training."""
         if number == 0:
             return seeds
         own = Seeds(seeds[f"fold/{number}"])
@@ -173,15 +173,15 @@ class CrossFitEstimator(EmbeddingEstimator):
         return own
 
     def _stops_by_itself(self, number: int) -> bool:
-        """Return whether a fold finds the best number of epochs by a validation part of its own.
+        """Return whether a fold finds the best number of epochs with a validation part of its own.
 
-        The first fold does; the others train for as many epochs, on all of their rows. Callbacks may do anything, so
-        that with them each fold finds out for itself.
+        The first fold does, and the others train for as many epochs on all of their rows. With callbacks, which may do
+        anything, each fold does.
         """
         return number == 0 or bool(self.callbacks)
 
     def _target_means(self, rows: Rows, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the mean target of each category by column; none unless ``target_statistics``."""
+        """Return the mean targets of the categories of each column, nothing without ``target_statistics``."""
         if not self.target_statistics:
             return {}
         columns = target_columns(self.task_, targets)
@@ -195,7 +195,7 @@ class CrossFitEstimator(EmbeddingEstimator):
     # ------------------------------------------------------------------ metadata
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata are routed: ``sample_weight`` to the fit, and to ``cv`` what it asks for.
+        """Return the metadata routing: ``sample_weight`` goes to the fit, and ``cv`` gets what it requests.
 
         Returns
         -------
@@ -209,13 +209,13 @@ class CrossFitEstimator(EmbeddingEstimator):
             return process_routing(self, caller, **params).splitter.split
         if strange := sorted(set(params) - {"groups"}):
             raise TypeError(
-                f"{caller}() got an unexpected keyword argument {strange[0]!r}. Beside X, y and sample_weight it takes "
-                "groups, for cv."
+                f"{caller}() got an unexpected keyword argument {strange[0]!r}. It takes X, y, sample_weight, and "
+                "groups for cv."
             )
         given = {name: value for name, value in params.items() if value is not None}
         if given and not hasattr(self.cv, "split"):
             raise DataError(
-                f"groups were given, and cv={self.cv!r} does not look at them. Give a splitter that does, such as "
+                f"groups were passed, but cv={self.cv!r} does not use them. Pass a splitter that does, such as "
                 "cv=GroupKFold(5)."
             )
         return given
@@ -240,7 +240,7 @@ def _fold_of_each_row(folds: list[Fold], data: TrainingData) -> np.ndarray:
 
 
 def _variables(network):
-    # Of the trunk and the tables, since a callback may have given the whole model variables of its own.
+    # Of the trunk and the tables only: a callback may have added variables to the whole model.
     return [*network.trunk.variables, *(layer.embeddings for layer in network.tables.values())]
 
 

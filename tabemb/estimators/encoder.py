@@ -1,4 +1,4 @@
-"""The transformer: categories in, vectors out."""
+"""EmbeddingEncoder: a transformer from categories to vectors."""
 
 from collections import Counter
 from typing import Any
@@ -17,83 +17,126 @@ from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["EmbeddingEncoder"]
 
-# Vectors of so many rows are gathered before they are written side by side: few enough to stay in the cache.
+# Rows whose vectors are gathered before they are written side by side: few enough to stay in the cache.
 ROWS_IN_CACHE = 1024
 
 
 class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     """A transformer that replaces each category by a vector learned from the target.
 
-    It is handed what is to be encoded, as ``OneHotEncoder`` is: text, category, bool, object and integer columns are
-    categories, floats are numbers. The numbers help to learn the vectors, and pass through.
+    As with ``OneHotEncoder``, text, category, boolean, object and integer columns are categories. Floats are numbers,
+    which help to learn the vectors and pass through.
 
     Parameters
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
-        Float columns that hold categories.
+        Float columns that hold categories. Text, category, boolean, object and integer columns always do.
     target_type : {"auto", "binary", "multiclass", "multilabel", "continuous"}, default="auto"
         Type of the target. With "auto", text, booleans, categorical dtypes and whole numbers with at most 20 distinct
         values are classes, a matrix of 0 and 1 holds labels, and all other numbers are continuous, as in
         :func:`tabemb.compare`.
     remainder : {"passthrough", "drop"}, default="passthrough"
-        What becomes of the numbers: float32 columns behind the vectors, as they came, or nothing.
-    cv : int, splitter, iterable of pairs (rows to learn from, rows held out), or None, default=5
-        The folds of the cross-fit. A number is that of shuffled folds, over which classes are spread evenly. Of a
-        splitter, or an iterable, each row must be held out once; a splitter that looks at ``groups`` gets them from
-        ``fit_transform(X, y, groups=...)``. None trains one network on all rows, so that ``fit_transform`` gives
-        vectors that have seen each row's own target.
+        Whether to append the numbers to the vectors, unchanged, as float32 columns, or to drop them.
+    cv : int, splitter, iterable of pairs (training rows, held-out rows), or None, default=5
+        Folds of the cross-fit. An integer is a number of shuffled folds, stratified by class. A splitter or an iterable
+        must hold out each row once; a splitter that uses groups gets them from ``fit_transform(X, y, groups=...)``.
+        With None, one network is trained on all rows, and ``fit_transform`` returns vectors learned from each row's own
+        target.
     target_statistics : bool, default=False
-        Whether the mean target of each category stands beside its vector, shrunk towards the mean of all rows as in
-        scikit-learn's ``TargetEncoder``, and cross-fitted on the same folds: a column a categorical column, of more
-        than two classes one a class, of several targets one a target.
-    embedding_dim, min_frequency, max_categories, category_dropout
-        The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
+        Whether to append the mean target of each category, shrunk towards the mean of all rows as in scikit-learn's
+        ``TargetEncoder``, and cross-fitted on the same folds: one column per categorical column, per class if there are
+        more than two, and per target.
+    embedding_dim : str, int or mapping, default="capped"
+        Number of dimensions of the vectors: the name of a rule ("capped", "fastai", "half", "google", "sqrt"), an
+        integer, or a mapping from column to either. Columns that a mapping leaves out follow "capped", under which
+        ``pretrained`` columns keep the length of their vectors, or less if few categories were found. "auto" finds the
+        number from the data and trains again with it, which takes two to three times as long; see
+        :mod:`tabemb.estimators.auto_dim`.
     body : str, mapping or Body, default="mlp"
-        The layers behind the vectors, see there. One network that sees each vector whole, since it is trained once a
-        fold, and its vectors are all that is kept.
+        Layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
+        "ensemble"; see :mod:`tabemb.nn.bodies`. One network that sees each vector whole is the default, since it is
+        trained once per fold and only its vectors are kept.
     numeric : str, mapping or NumericEncoder, default="standardized"
-        How numbers enter; see there.
-    pretrained, freeze
-        Vectors to begin with, each fold with the same, and what of them stays; see there.
-    learning_rate, embedding_rate, schedule, weight_decay, batch_size, max_epochs
-        The training; see there.
+        Encoding of numbers: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld"; see
+        :mod:`tabemb.nn.numeric`.
+    min_frequency : int or float, optional
+        Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
+    max_categories : int, optional
+        Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    category_dropout : float, default=0.05
+        Share of known cells that training replaces by "unknown", which trains the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
-        What serves for categories that training had in no row; see there.
+        Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
+        "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
+        of the known category with the most similar name, and the learned vector if no name is similar.
     damping : float, default=1.0
-        How many times a step a category has to come to be hardly slowed down; see there. Less than there, since it is
-        the vectors that are to tell categories apart here, and not the layers behind them.
+        Slows the updates of categories seen less often than this per step, in proportion to how often they are seen, so
+        that rare categories are not overfit; 0 disables. Lower than in ``EmbeddingClassifier``, since here the vectors
+        must distinguish the categories, without layers behind them.
     shrinkage : float, default=0.0
-        How many rows the prior is worth that the categories of a column are alike; see there.
-    early_stopping, validation_fraction, n_iter_no_change, tol
-        When it ends; see there.
-    callbacks, random_state, verbose
-        See there.
+        Strength, in rows, of a prior towards the column mean (a random effect). It pulls all vectors to the mean, those
+        of rare categories the most; 0 disables.
+    pretrained : mapping of str to vectors, optional
+        Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
+        or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
+        estimator, whose columns that also exist here are used. All folds start from them. Categories first seen after
+        the fit are not looked up; ``handle_unknown="nearest"`` suits them. See :mod:`tabemb.estimators.pretrained`.
+    freeze : bool, "found", int, or mapping from column to one of these, default=False
+        Which rows of pretrained columns are not trained: True, all rows; "found", the rows with a pretrained vector; an
+        integer, the same rows for this many epochs.
+    learning_rate : float, default=0.002
+        Learning rate of Adam.
+    embedding_rate : float or "auto", default="auto"
+        Learning rate of the vectors, as a multiple of ``learning_rate``. "auto" is 3 for vectors as wide as "capped"
+        makes them, higher for narrower and lower for wider ones; see :func:`tabemb.nn.sizes.rate_of_table`.
+    schedule : str, mapping or Schedule, default="constant"
+        Learning rate schedule: "constant", "cosine" or "linear".
+    weight_decay : float, default=0.0
+        Decoupled weight decay.
+    batch_size : int or "auto", default="auto"
+        Number of rows per step. "auto" selects 32 to 1024, depending on the number of rows.
+    max_epochs : int, default=100
+        Maximum number of epochs.
+    early_stopping : bool, default=True
+        Whether to hold out a validation part, stop when its loss stops improving, and keep the weights of the best
+        epoch. Fewer than 20 rows are never split.
+    validation_fraction : float, default=0.1
+        Share of rows in the validation part.
+    n_iter_no_change : int, default=5
+        Number of epochs without a better validation loss after which training stops.
+    tol : float, default=1e-4
+        Minimum decrease of the loss that counts as better.
+    callbacks : list of keras.callbacks.Callback, optional
+        Keras callbacks. Epoch hooks are called every epoch, batch hooks once per chunk of steps.
+    random_state : int, RandomState or None, default=None
+        Random seed. With an integer, fits repeat exactly on one machine.
+    verbose : int, default=0
+        Whether to show a progress bar.
 
     Attributes
     ----------
     vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_, pretrained_report_
-        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. ``vectors_`` are those of ``transform``; the
-        history is that of the first fold, and the network has its body.
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. ``vectors_`` are the vectors that
+        ``transform`` returns. The history and the body of the network are from the first fold.
     n_folds_ : int
-        How many folds were trained; 0 where ``cv`` is None, or no column has categories.
+        Number of folds trained; 0 if ``cv`` is None or no column is categorical.
 
     Notes
     -----
-    ``fit_transform(X, y)`` is not ``fit(X, y).transform(X)``, as with scikit-learn's ``TargetEncoder``: it is
-    cross-fitted. The vectors of each row are learned from the rows of other folds, so that a model behind the encoder
-    cannot believe what they know of the row's own target. Let that model learn from what ``fit_transform`` returns, as
-    a pipeline does, and give new rows to ``transform``. Both methods leave the same fitted encoder.
+    ``fit_transform(X, y)`` is cross-fitted and differs from ``fit(X, y).transform(X)``, as with scikit-learn's
+    ``TargetEncoder``. The vectors of each row are learned from the rows of other folds, so that a downstream model
+    cannot overfit to memorized targets. Train that model on the output of ``fit_transform``, as a pipeline does, and
+    encode new rows with ``transform``. Both methods leave the same fitted encoder.
 
-    The network of each fold has a start of its own. The first finds by its validation part how many epochs are best,
-    and the others train as many on all of their rows (with callbacks, each finds out for itself). Their tables are
-    turned towards those of the first by orthogonal Procrustes (Schoenemann 1966), over the categories that both
-    have seen and by their counts. ``transform`` has the mean over the folds that have seen a category; in a fold that
-    has not, its rows have the vector for unknown categories. The variants are compared by
-    ``benchmarks/cross_fitting.py``.
+    The network of each fold starts from different weights. The first fold finds the best number of epochs with a
+    validation part, and the others train for as many epochs on all of their rows. (With callbacks, each fold finds its
+    own number.) The tables of the folds are rotated to the first by orthogonal Procrustes (Schoenemann 1966), over the
+    categories that both have seen, weighted by their counts. ``transform`` returns the mean over the folds that have
+    seen a category. In a fold that has not seen it, its rows get the vector for unknown categories.
+    ``benchmarks/cross_fitting.py`` compares the variants.
 
-    From all rows comes what knows no target: the categories, and the scales of numbers. Of the targets of a row itself
-    a later fold is told no more than how many epochs to train, the scale of a numeric target, and how the space is
-    turned.
+    The categories and the scales of numbers, which do not depend on the target, come from all rows. A row's own target
+    reaches its vectors only through the number of epochs, the scale of a numeric target, and the rotation.
 
     Examples
     --------
@@ -173,26 +216,26 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        # Vectors are float32 whatever came in.
+        # The output is always float32.
         tags.transformer_tags.preserves_dtype = []
         return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> "EmbeddingEncoder":
         """Learn the vectors.
 
-        The rows that a downstream model is to learn from are better handed to :meth:`fit_transform`.
+        To train a downstream model on the same rows, use :meth:`fit_transform`.
 
         Parameters
         ----------
         X : table of shape (n_rows, n_columns)
-            pandas, polars, Arrow or numpy.
+            A pandas, polars, Arrow or NumPy table.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             Classes, labels or numbers.
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row in the loss; a row of weight 0 is left out.
+            Weight of each row in the loss. Rows of weight 0 are left out.
         **params : dict
             ``groups``, array-like of shape (n_rows,), for a splitter in ``cv``. With scikit-learn's metadata routing
-            switched on, all that the splitter asks for.
+            enabled, all metadata that the splitter requests.
 
         Returns
         -------
@@ -201,7 +244,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         Raises
         ------
         DataError
-            When the table, the targets or the weights cannot be used, or ``cv`` does not hold each row out once.
+            If the table, the targets or the weights are invalid, or ``cv`` does not hold out each row once.
         """
         check_target_type(self.target_type)
         params = self._split_params(params, "fit")
@@ -210,19 +253,18 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         return self
 
     def fit_transform(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> np.ndarray:
-        """Learn the vectors, and return for each row those that were learned without its target.
+        """Learn the vectors, and return for each row the vectors learned without its target.
 
         Parameters
         ----------
         X, y, sample_weight, **params
-            As for :meth:`fit`, which learns the same.
+            As for :meth:`fit`.
 
         Returns
         -------
         ndarray of float32 of shape (n_rows, n_features_out)
-            As :meth:`transform` returns it, but each row has the vectors (and the ``target_statistics``) of the fold
-            that held it out. A row of weight 0, which taught no fold anything, has those of :meth:`transform`, and so
-            have all rows where ``cv`` is None.
+            The columns of :meth:`transform`. Each row has the vectors and the ``target_statistics`` of the fold that
+            held it out. Rows of weight 0 have those of :meth:`transform`, and so have all rows if ``cv`` is None.
 
         Raises
         ------
@@ -246,17 +288,18 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
             raise DataError(f"Two columns of the output would have the same name: {', '.join(double)}. Rename one.")
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the vectors of each row's categories side by side, then the numbers.
+        """Return the vectors of each row's categories side by side, followed by the numbers.
 
         Parameters
         ----------
         X : table of shape (n_rows, n_columns)
-            Categories that were not there at fit get the vector for unknown ones.
+            A table with the columns of the fit, in any order if they have names. Categories that the fit has not seen
+            get the vector for unknown categories.
 
         Returns
         -------
         ndarray of float32 of shape (n_rows, n_features_out)
-            Columns as in ``get_feature_names_out``; a frame after ``set_output``.
+            Columns as in :meth:`get_feature_names_out`; a data frame after ``set_output``.
         """
         return self._side_by_side(self._read(X))
 
@@ -284,26 +327,31 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         return out
 
     def inverse_transform(self, X: Any) -> np.ndarray:
-        """Return the nearest category of each vector (Euclidean), and the numbers as they are.
+        """Return the nearest category of each vector, by Euclidean distance, and the unchanged numbers.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features_out)
-            As ``transform`` returns it.
+            Output of :meth:`transform`. The output of :meth:`fit_transform` holds vectors of single folds, whose
+            nearest category may be another.
 
         Returns
         -------
         ndarray of object of shape (n_rows, n_encoded + n_numbers)
-            The categorical columns in the order of ``schema_.categorical`` (calendar parts of a datetime each for
-            itself), then the numbers; target statistics are not looked at. A vector nearest to that of missing or
-            unknown values becomes None. What ``fit_transform`` returned are vectors of single folds, which lie near
-            those of ``transform``, and not always nearest.
+            The categorical columns in the order of ``schema_.categorical``, with one column per calendar part of a
+            datetime, then the numbers. Vectors nearest to that of missing or unknown values become None. Target
+            statistics are ignored.
+
+        Raises
+        ------
+        DataError
+            If the number of columns does not match.
         """
         check_is_fitted(self, "encoder_")
         X = np.asarray(X, dtype="float32")
         width = len(self.get_feature_names_out())
         if X.ndim != 2 or X.shape[1] != width:
-            raise DataError(f"X must have {width} columns, as transform returns them; its shape is {X.shape}.")
+            raise DataError(f"X must have the {width} columns that transform returns, got shape {X.shape}.")
         columns, start = [], 0
         for feature in self._network.spec.features:
             stop = start + feature.table.embedding_dim
@@ -315,15 +363,15 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         return np.column_stack(columns)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the names of the columns of ``transform``: ``dest_emb0``, ``dest_emb1``, ..., then the numbers'.
+        """Return the column names of :meth:`transform`: ``dest_emb0``, ``dest_emb1``, ..., then those of the numbers.
 
-        With ``target_statistics``, between them ``dest_target``, or ``dest_target_<class>`` for each of more than two
-        classes, ``dest_target_<place>`` for each of several targets.
+        The names of ``target_statistics`` come in between: ``dest_target``; ``dest_target_<class>`` if there are more
+        than two classes; ``dest_target_<position>`` if there are several targets.
 
         Parameters
         ----------
         input_features : array-like of str, optional
-            Names of the input columns; must be ``feature_names_in_`` where that is known.
+            Names of the input columns. Must equal ``feature_names_in_`` if that is set.
 
         Returns
         -------
@@ -336,7 +384,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         for feature in self._network.spec.features:
             column = sources[feature.name]
             name = names[column.source] if column.part is None else feature.name
-            vectors += [f"{name}_emb{place}" for place in range(feature.table.embedding_dim)]
+            vectors += [f"{name}_emb{position}" for position in range(feature.table.embedding_dim)]
             statistics += [f"{name}_target{suffix}" for suffix in self._suffixes()]
         out = vectors + statistics
         out += [names[column] for column in self._passed_through(self.schema_.columns)]
@@ -372,10 +420,10 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
 
 
 def _nearest_rows(queries: np.ndarray, rows: np.ndarray, cells: int = 2**24) -> np.ndarray:
-    """Return, for each query, the row at the least Euclidean distance.
+    """Return the nearest row of each query, by Euclidean distance.
 
-    "Unknown" wins a tie: categories that share its vector cannot be told apart. At most ``cells`` distances are in
-    memory at once.
+    The row for unknown categories wins ties, since categories that share its vector are indistinguishable. At most
+    ``cells`` distances are in memory at a time.
     """
     chunk = max(1, cells // len(rows))
     order = np.r_[Vocabulary.UNKNOWN, Vocabulary.MISSING, Vocabulary.FIRST : len(rows)]

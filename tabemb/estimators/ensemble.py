@@ -1,4 +1,4 @@
-"""Several networks from one fit: how each starts, and what they say together."""
+"""Ensembles of networks: their seeds, their initial tables, and the mean of their predictions and tables."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,18 +8,18 @@ from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.vectors.alignment import rotation
 
-__all__ = ["mean_of", "mean_table", "network_seeds", "start_as"]
+__all__ = ["copy_tables", "mean_of", "mean_table", "network_seeds"]
 
 
 def network_seeds(seeds: Seeds, n_networks: int) -> list[Seeds]:
-    """Return the seeds of each network; those of the first are the fit's own, as if it were alone.
+    """Return the seeds of each network. The first network has the seeds of the fit, as without an ensemble.
 
     Parameters
     ----------
     seeds : Seeds
-        Of the fit.
+        Seeds of the fit.
     n_networks : int
-        How many networks there are.
+        Number of networks.
 
     Examples
     --------
@@ -29,19 +29,19 @@ def network_seeds(seeds: Seeds, n_networks: int) -> list[Seeds]:
     return [seeds, *(Seeds(seeds[f"member/{number}"]) for number in range(1, n_networks))]
 
 
-def start_as(first: Network, other: Network) -> None:
-    """Give an untrained network the tables of another one; all else stays as its own seed made it."""
-    for mine, its in zip(other.tables.values(), first.tables.values(), strict=True):
+def copy_tables(source: Network, target: Network) -> None:
+    """Copy the tables of a network to another one. All other weights of the target stay."""
+    for mine, its in zip(target.tables.values(), source.tables.values(), strict=True):
         mine.embeddings.assign(its.embeddings)
 
 
 def mean_of(answers: Iterable[np.ndarray]) -> np.ndarray:
-    """Return the mean of the members' answers; the answer itself where there is one member.
+    """Return the mean of the members' predictions; for one member, its prediction itself.
 
     Parameters
     ----------
     answers : iterable of ndarray
-        Probabilities or values, of one shape. Of quantiles that rise, the means rise too.
+        Probabilities or values of one shape. Means of quantiles that do not cross do not cross either.
 
     Examples
     --------
@@ -58,16 +58,16 @@ def mean_of(answers: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def mean_table(tables: Sequence[np.ndarray], counts: np.ndarray, held: np.ndarray | None = None) -> np.ndarray:
-    """Return the mean of the members' tables of one column, each turned towards the first (orthogonal Procrustes).
+    """Return the mean of the members' tables of one column, each rotated to the first (orthogonal Procrustes).
 
     Parameters
     ----------
     tables : sequence of ndarray of shape (vocabulary_size, dim)
-        Of each member.
+        Table of each member.
     counts : ndarray of shape (vocabulary_size,)
-        How much each row counts for the rotation.
+        Weight of each row for the rotation.
     held : ndarray of bool of shape (vocabulary_size,), optional
-        Rows that all members hold as they began: these are in one space, so that nothing is turned.
+        Frozen rows, which put all members into one space, so that nothing is rotated.
     """
     first, *others = tables
     if held is not None:

@@ -1,4 +1,4 @@
-"""Folds: dealing rows out, reading them from a splitter, and the rows that each member of a network leaves out."""
+"""Folds: assign rows to folds, get folds from a splitter, and hold out rows for the members of a network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,30 +19,30 @@ __all__ = [
     "deal_folds",
     "even_folds",
     "folds_of_splitter",
-    "left_out",
+    "left_out_rows",
     "only_kept",
     "splitter_from_json",
     "splitter_to_json",
     "strata_of",
 ]
 
-# Splitters that are saved as data and made anew from it.
+# Splitters that can be saved as data.
 SPLITTERS = {cls.__name__: cls for cls in (GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold)}
-# Rows that are answered after each epoch: a tenth of a long table says enough.
+# Maximum of the validation rows: a tenth of a long table is enough.
 MOST_JUDGED, SHARE_JUDGED = 20_000, 0.1
 NONE_KEPT: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One fold.
+    """The rows of one fold.
 
     Parameters
     ----------
     train : ndarray of int
-        The rows that are learned from, by number.
+        Positions of the training rows.
     held : ndarray of int
-        The rows that get what was learned.
+        Positions of the held-out rows.
     """
 
     train: np.ndarray
@@ -50,20 +50,21 @@ class Fold:
 
 
 def deal_folds(n_rows: int, n_folds: int, strata: np.ndarray | None, generator: np.random.Generator) -> np.ndarray:
-    """Return a fold for each row, by lot, as many in each as may be, in each stratum too.
+    """Assign shuffled rows to folds of equal size, and the rows of each stratum evenly to the folds.
 
     Parameters
     ----------
     n_rows, n_folds : int
-        How many rows and folds.
+        Number of rows and of folds.
     strata : ndarray of shape (n_rows,) or None
-        Rows of one stratum are spread evenly over the folds.
+        Stratum of each row.
     generator : numpy.random.Generator
-        Draws the lots.
+        Shuffles the rows.
 
     Returns
     -------
     ndarray of int32 of shape (n_rows,)
+        Fold of each row.
 
     Examples
     --------
@@ -80,19 +81,19 @@ def deal_folds(n_rows: int, n_folds: int, strata: np.ndarray | None, generator: 
 
 
 def strata_of(targets: np.ndarray, n_held: int) -> np.ndarray | None:
-    """Return what rows are of one stratum where some are held out: their class.
+    """Return the stratum of each row for a stratified split: its class.
 
     Parameters
     ----------
     targets : ndarray of shape (n_rows,) or (n_rows, n_labels)
         Encoded classes.
     n_held : int
-        How many rows are held out.
+        Number of rows to hold out.
 
     Returns
     -------
     ndarray of int of shape (n_rows,) or None
-        None where the classes cannot all be in both parts, or there are several labels.
+        None if not all classes fit into both parts, or there are several labels.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def strata_of(targets: np.ndarray, n_held: int) -> np.ndarray | None:
     if targets.ndim > 1:
         return None
     codes, counts = np.unique(targets, return_inverse=True, return_counts=True)[1:]
-    # A class of one row has no share to keep; it goes with the largest, so that the others keep theirs.
+    # A class of one row cannot be in both parts. It joins the largest class, so that the others can be stratified.
     codes = np.where(counts == 1, counts.argmax(), np.arange(len(counts)))[codes]
     n_strata = len(np.unique(codes))
     fits = counts.max() >= 2 and min(n_held, len(targets) - n_held) >= n_strata
@@ -110,24 +111,24 @@ def strata_of(targets: np.ndarray, n_held: int) -> np.ndarray | None:
 
 
 def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: np.random.Generator) -> list[Fold]:
-    """Deal shuffled rows out to folds, as evenly as can be.
+    """Return shuffled folds of equal size.
 
     Parameters
     ----------
     n_folds : int
-        How many folds.
+        Number of folds.
     targets : ndarray of shape (n,) or (n, n_outputs)
-        The targets.
+        Targets.
     classes : bool
-        Whether a single column of targets is classes: each is then spread evenly over the folds, as
-        ``StratifiedKFold`` does it, however few rows it has.
-    generator : numpy Generator
+        Whether the targets are classes. A single column of classes is stratified as by ``StratifiedKFold``, however few
+        rows a class has.
+    generator : numpy.random.Generator
         Shuffles the rows.
 
     Raises
     ------
     DataError
-        When there are fewer rows than folds.
+        If there are fewer rows than folds.
 
     Examples
     --------
@@ -138,8 +139,8 @@ def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: n
     n_rows = len(targets)
     if n_rows < n_folds:
         raise DataError(
-            f"Cross-fitting with cv={n_folds} takes {n_folds} rows at least, and here is n_samples={n_rows}. Lower cv, "
-            "or set cv=None, so that rows get vectors that were learned from their own targets too."
+            f"Cross-fitting with cv={n_folds} needs at least {n_folds} rows, got n_samples={n_rows}. Lower cv, or set "
+            "cv=None, with which rows get vectors learned from their own targets too."
         )
     codes = np.unique(targets, return_inverse=True)[1] if classes and targets.ndim == 1 else None
     fold_of = deal_folds(n_rows, n_folds, codes, generator)
@@ -147,23 +148,23 @@ def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: n
 
 
 def folds_of_splitter(cv: Any, X: Any, y: Any, n_rows: int, params: Mapping[str, Any]) -> list[Fold]:
-    """Ask a splitter, or an iterable of pairs, for its folds, and check that each row is held out once.
+    """Return the folds of a splitter or an iterable of pairs, after checking that each row is held out once.
 
     Parameters
     ----------
     cv : object with ``split(X, y, **params)``, or iterable of (train, test)
-        The pairs are rows by number, or truth values.
+        Each part holds positions of rows, or is a boolean mask.
     X, y : table and targets
-        As they came.
+        As passed to ``fit``.
     n_rows : int
-        How many rows there are.
+        Number of rows.
     params : mapping
-        What ``split`` gets beside them, such as ``groups``.
+        Further arguments of ``split``, such as ``groups``.
 
     Raises
     ------
     DataError
-        When a row is not held out, or twice, or learned from by the fold that holds it out.
+        If a row is held out never or more than once, or is in both parts of a fold.
     """
     pairs = list(cv.split(X, y, **params) if hasattr(cv, "split") else cv)
     try:
@@ -171,7 +172,7 @@ def folds_of_splitter(cv: Any, X: Any, y: Any, n_rows: int, params: Mapping[str,
         folds = [Fold(rows[np.asarray(train)], rows[np.asarray(held)]) for train, held in pairs]
     except (IndexError, TypeError, ValueError) as error:
         raise DataError(
-            f"cv={_said(cv)} must give pairs (rows to learn from, rows held out), by number, of a table of {n_rows} "
+            f"cv={_short_repr(cv)} must yield pairs (training rows, held-out rows) of positions in a table of {n_rows} "
             f"rows: {str(error).rstrip('.')}."
         ) from error
     times = np.zeros(n_rows, np.intp)
@@ -179,32 +180,32 @@ def folds_of_splitter(cv: Any, X: Any, y: Any, n_rows: int, params: Mapping[str,
         np.add.at(times, fold.held, 1)
     if (times != 1).any():
         raise DataError(
-            "Each row must be held out by exactly one fold, so that its vectors are learned from other rows; "
-            f"cv={_said(cv)} holds out {np.count_nonzero(times == 0)} of {n_rows} rows never, and "
+            "Each row must be held out by exactly one fold, so that its vectors are learned from other rows. "
+            f"cv={_short_repr(cv)} never holds out {np.count_nonzero(times == 0)} of {n_rows} rows, and holds out "
             f"{np.count_nonzero(times > 1)} more than once. Use a splitter without overlap, such as KFold or "
-            "GroupKFold; of rows in time, fit the earlier ones and transform the later ones."
+            "GroupKFold. For rows in time, fit the earlier rows and transform the later ones."
         )
     if any(np.isin(fold.held, fold.train).any() for fold in folds):
-        raise DataError(f"cv={_said(cv)} has a fold that learns from rows that it holds out. Take them out of one.")
+        raise DataError(f"cv={_short_repr(cv)} has a fold that trains on held-out rows. Remove them from one part.")
     return folds
 
 
 def only_kept(folds: list[Fold], kept: np.ndarray, n_rows: int) -> list[Fold]:
-    """Return the folds as numbers among the rows that are kept; the others are in none.
+    """Return the folds as positions among the kept rows. Other rows are in no fold.
 
     Parameters
     ----------
     folds : list of Fold
-        Over all rows.
+        Folds of all rows.
     kept : ndarray of int
-        Which rows are kept, by number, rising.
+        Positions of the kept rows, increasing.
     n_rows : int
-        How many rows there are in all.
+        Number of all rows.
 
     Raises
     ------
     DataError
-        When a fold has no row left to learn from.
+        If a fold has no training row left.
 
     Examples
     --------
@@ -216,21 +217,21 @@ def only_kept(folds: list[Fold], kept: np.ndarray, n_rows: int) -> list[Fold]:
     left = [Fold(*(place[rows][place[rows] >= 0] for rows in (fold.train, fold.held))) for fold in folds]
     if any(not len(fold.train) for fold in left):
         raise DataError(
-            "A fold of cv has no row to learn from, rows of weight 0 left out. Use fewer folds, or folds that each "
-            "leave rows to the others."
+            "A fold of cv has no training row, apart from rows of weight 0. Use fewer folds, or folds that leave rows "
+            "to the others."
         )
     return left
 
 
 def splitter_to_json(cv: Any, n_folds: int) -> Any:
-    """Return a ``cv`` ready for JSON; for what is no number and none of scikit-learn's usual splitters, its folds.
+    """Return the ``cv`` parameter as a JSON value.
 
     Parameters
     ----------
     cv : int, splitter, iterable or None
-        What was given.
+        The parameter.
     n_folds : int
-        How many folds it made; written for a splitter that is not known, and for an iterable.
+        Number of folds, which is saved instead of an unknown splitter or an iterable.
 
     Examples
     --------
@@ -240,7 +241,7 @@ def splitter_to_json(cv: Any, n_folds: int) -> Any:
     2
     """
     if type(cv) in SPLITTERS.values():
-        # A generator that is drawn from is no number.
+        # A generator cannot be saved.
         seed = int(cv.random_state) if isinstance(cv.random_state, Integral) else None
         params = {"n_splits": int(cv.n_splits), "shuffle": bool(cv.shuffle), "random_state": seed}
         return {"splitter": type(cv).__name__, "params": params}
@@ -254,34 +255,34 @@ def splitter_from_json(value: Mapping[str, Any]) -> Any:
     return SPLITTERS[value["splitter"]](**value["params"])
 
 
-def _said(cv):
+def _short_repr(cv):
     text = repr(cv)
     return text if len(text) <= 80 else f"{type(cv).__name__}(...)"
 
 
-def left_out(
+def left_out_rows(
     rows: Rows,
     n_members: int,
     generator: np.random.Generator,
     encoder: TableEncoder,
     kept: Mapping[str, np.ndarray] = NONE_KEPT,
 ) -> Rows:
-    """Return rows by which members are judged: each row for the member that leaves it out.
+    """Return the validation rows of the members of a network: each row for the member that leaves it out.
 
-    For a category that this member has in no row that it trains on stands what stands in for it.
+    Categories that are in no training row of that member are replaced by their stand-ins.
 
     Parameters
     ----------
     rows : Rows
         All rows, with folds.
     n_members : int
-        How many members there are; rows of other folds are left out by nobody.
+        Number of members. Rows of other folds are left out by no member.
     generator : numpy.random.Generator
-        Draws the rows, where they are many.
+        Draws a sample if there are many rows.
     encoder : TableEncoder
-        Knows the categories, and which stands in for which.
+        Knows the categories and their stand-ins.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, which categories have a vector though no training row has them.
+        For some columns, the categories that have a vector without any training row.
     """
     judged = np.flatnonzero(rows.folds < n_members)
     most = max(MOST_JUDGED, int(SHARE_JUDGED * len(rows)))
@@ -296,16 +297,16 @@ def left_out(
 
 
 def counts_by_member(rows: Rows, position: int, size: int, n_members: int) -> np.ndarray:
-    """Return in how many of the rows that a member trains on a column has each index, of shape (n_members, size).
+    """Return the number of training rows of each member by index of a column, of shape (n_members, size).
 
     Parameters
     ----------
     rows : Rows
         All rows, with folds.
     position, size : int
-        The column, and the number of its categories.
+        Position of the column, and the size of its vocabulary.
     n_members : int
-        How many members there are.
+        Number of members.
     """
     column, n_folds = rows.table.indices[:, position].astype(np.int64), int(rows.folds.max()) + 1
     counts = np.bincount(rows.folds * size + column, minlength=n_folds * size).reshape(n_folds, size)

@@ -1,4 +1,4 @@
-"""What a user hands to ``fit`` and ``predict``: tables, targets and weights, checked once, at the door."""
+"""Read and check the tables, targets and weights that are passed to ``fit`` and ``predict``."""
 
 import warnings
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """The checked data of a fit, rows of weight 0 left out.
+    """Checked data of a fit, without rows of weight 0.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ class TrainingData:
     weights : ndarray of shape (n_kept,) or None
         Weight of each row, class weights included.
     kept : ndarray of int of shape (n_kept,)
-        Positions of these rows among all that were given.
+        Positions of these rows among all rows that were passed.
     n_rows : int
-        Number of rows that were given.
+        Number of all rows that were passed.
     categorical : bool
-        Whether the targets were given with a categorical dtype.
+        Whether the targets had a categorical dtype.
     """
 
     frame: Frame
@@ -61,14 +61,14 @@ def check_table(estimator: Any, X: Any) -> Frame:
 
 
 def take_column_order(estimator: Any, X: Any) -> Frame:
-    """Read a table for a fitted estimator: columns by name in any order, none missing, none more.
+    """Read a table for a fitted estimator, with its columns in the order of the fit.
 
     Raises
     ------
     ColumnError
-        When columns are missing or were not there at fit.
-    DataError
-        When the number of columns is another.
+        If columns are missing, or were not in the table of the fit.
+    ValueError
+        If the columns have no names and their number differs.
     """
     frame = read_frame(X)
     known = getattr(estimator, "feature_names_in_", None)
@@ -77,7 +77,7 @@ def take_column_order(estimator: Any, X: Any) -> Frame:
         if frame.columns != names:
             _check_names(frame, names)
             frame = frame.select(names)
-        # These are the names of the fit, in its order: scikit-learn would find nothing, and that takes its time.
+        # scikit-learn's check would find nothing more, and takes time.
         return frame
     validate_data(estimator, X=_skeleton(frame), skip_check_array=True, reset=False)
     return frame
@@ -102,48 +102,50 @@ def _check_names(frame: Frame, known: Sequence[str]) -> None:
 
 
 def _skeleton(frame: Frame) -> Any:
-    """An empty table of the same columns: all that scikit-learn's bookkeeping looks at."""
+    """Return an empty table with the same columns, which is all that scikit-learn's bookkeeping needs."""
     if frame.named:
         return pd.DataFrame(columns=list(frame.columns))
     return np.empty((0, len(frame.columns)))
 
 
 def check_targets(y: Any, n_rows: int, *, numeric: bool, owner: str) -> np.ndarray:
-    """Return targets as an array of shape (n,) or (n, n_outputs), none missing or infinite.
+    """Return targets as an array of shape (n_rows,) or (n_rows, n_outputs).
 
     Parameters
     ----------
     y : array-like
-        pandas, polars, Arrow or numpy.
+        Targets from pandas, polars, Arrow, NumPy or a list.
     n_rows : int
-        How many there must be.
+        Number of rows of the table.
     numeric : bool
-        Whether numbers are wanted (float64 comes back).
+        Whether to convert the targets to float64.
     owner : str
-        Name of the estimator, for the message.
+        Name of the estimator, for error messages.
 
     Raises
     ------
     DataError
-        When targets are absent, missing, infinite, of the wrong length or no numbers.
+        If the targets are None, have missing or infinite values, or cannot be converted to numbers.
+    ValueError
+        If there are not as many targets as rows.
     """
     if y is None:
         raise DataError(
             f"requires y to be passed, but the target y is None: {owner} learns vectors from a target. "
-            "Pass y, one value a row."
+            "Pass y with one value per row."
         )
-    # An Arrow array's own to_numpy refuses to copy.
+    # to_numpy of an Arrow array does not copy if it would have to.
     y = y.to_numpy() if hasattr(y, "to_numpy") and not isinstance(y, pa.Array) else np.asarray(y)
     if y.dtype == object and y.ndim == 1:
-        # Numbers and truth values behind the object type are what they are; scikit-learn knows text only.
+        # scikit-learn treats object arrays as text, also if they hold numbers or booleans.
         y = pd.Series(y, dtype=object).infer_objects().to_numpy()
     if y.dtype.kind == "c":
-        raise DataError("Complex data not supported: the target holds complex numbers. Give the parts as two columns.")
+        raise DataError("Complex data not supported: the target is complex. Pass the parts as two columns.")
     if y.ndim == 2 and y.shape[1] == 1:
         _warn_of_column_vector()
         y = y[:, 0]
     if y.ndim not in (1, 2):
-        raise DataError(f"The target is one column, or a matrix with a column an output; its shape is {y.shape}.")
+        raise DataError(f"The target must be one column, or a matrix with one column per output, got shape {y.shape}.")
     check_consistent_length(np.empty((n_rows, 1)), y)
     absent = pd.isna(y)
     if absent.any():
@@ -182,8 +184,8 @@ def _warn_of_column_vector():
 def _numbers(y, owner):
     if y.dtype.kind in "mM" or isinstance(y.ravel()[0], date | timedelta | np.datetime64 | np.timedelta64):
         raise DataError(
-            f"{owner} predicts numbers; the target holds {str(y.ravel()[0])!r} and the like. "
-            "Turn it into numbers whose unit you know, such as days since a date."
+            f"{owner} predicts numbers, but the target holds values such as {str(y.ravel()[0])!r}. "
+            "Convert them to numbers with a unit, such as days since a date."
         )
     try:
         numbers = y.astype("float64")
@@ -194,18 +196,18 @@ def _numbers(y, owner):
         raise
     except (TypeError, ValueError):
         raise DataError(
-            f"{owner} predicts numbers; the target holds {y.ravel().tolist()[0]!r} and the like. "
-            "Turn it into numbers, or use EmbeddingClassifier for classes."
+            f"{owner} predicts numbers, but the target holds values such as {y.ravel().tolist()[0]!r}. "
+            "Convert them to numbers, or use EmbeddingClassifier for classes."
         ) from None
 
 
 def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
-    """Return the weights as float64 of shape (n,), or None.
+    """Return the weights as float64 of shape (n_rows,), or None.
 
     Raises
     ------
     DataError
-        When weights are negative, not finite, all zero, or do not fit the rows.
+        If weights are negative, not finite, all zero, or not one per row.
     """
     if sample_weight is None:
         return None
@@ -217,11 +219,11 @@ def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     except (TypeError, ValueError):
         raise DataError(f"sample_weight must be numbers, got {weights.ravel().tolist()[0]!r}.") from None
     if weights.shape != (n_rows,):
-        raise DataError(f"sample_weight must have shape ({n_rows},), one weight a row; got shape {weights.shape}.")
+        raise DataError(f"sample_weight must have shape ({n_rows},), one weight per row, got shape {weights.shape}.")
     if not np.isfinite(weights).all():
-        raise DataError("Input sample_weight contains NaN or infinity. Every row needs a finite weight of 0 or more.")
+        raise DataError("Input sample_weight contains NaN or infinity. Each row needs a finite weight of at least 0.")
     if (weights < 0).any():
-        raise DataError(f"Negative values in sample_weight: {weights.min():g}. A weight is 0 or more.")
+        raise DataError(f"Negative values in sample_weight: {weights.min():g}. Weights must be at least 0.")
     if not (weights > 0).any():
-        raise DataError("All weights in sample_weight are zero, so no row is left to learn from.")
+        raise DataError("All weights in sample_weight are zero, so there is no row to train on.")
     return weights

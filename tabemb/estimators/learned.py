@@ -1,4 +1,4 @@
-"""The vectors of a fitted estimator, column by column."""
+"""The vectors of a fitted estimator by column."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -13,17 +13,17 @@ __all__ = ["LearnedVectors"]
 
 
 class LearnedVectors(EmbeddingStore):
-    """A mapping from column to its vectors, copied out of the network when a column is asked for.
+    """A mapping from column to its vectors, which are copied from the network on access.
 
-    Of an ensemble, the vectors are the mean over the members, each turned towards the first by the rotation (orthogonal
-    Procrustes) that brings its rows, weighted by their counts, closest.
+    For an ensemble, they are the mean over the members, each rotated to the first (orthogonal Procrustes, weighted by
+    counts).
 
     Parameters
     ----------
     networks : sequence of Network
-        Where the tables are: one, or the members of an ensemble.
+        The network, or the members of an ensemble.
     vocabularies : dict of str to Vocabulary
-        Which category each row stands for.
+        Categories of each column.
     """
 
     def __init__(self, networks: Sequence[Network], vocabularies: Mapping[str, Vocabulary]) -> None:
@@ -49,14 +49,14 @@ class LearnedVectors(EmbeddingStore):
         )
 
     def __deepcopy__(self, memo):
-        # A view of networks: as the parameter of an estimator that is cloned, it stays one.
+        # A view of networks stays one when an estimator with it as a parameter is cloned.
         return self
 
     def _missing_column(self, column: object) -> str:
         if column in self._vocabularies:
             advice = (
-                f" Its {self._vocabularies[column].n_categories} categories entered one-hot; set "
-                "one_hot_max_categories=0 to learn vectors for columns of few categories too."
+                f" Its {self._vocabularies[column].n_categories} categories are one-hot encoded. Set "
+                "one_hot_max_categories=0 to learn vectors for columns with few categories too."
             )
         else:
             advice = did_you_mean(column, self._features)

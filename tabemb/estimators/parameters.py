@@ -1,4 +1,4 @@
-"""The ranges of the estimators' parameters, checked when ``fit`` begins."""
+"""The parameters of the estimators: their ranges, which ``fit`` checks, and the registries of parts."""
 
 from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
@@ -15,7 +15,7 @@ from tabemb.training.schedules import SCHEDULES
 
 __all__ = ["PARTS", "check_parameters"]
 
-# The parameters that are given by name, and where the names are registered.
+# Registries of the parameters that may be given by name.
 PARTS = {
     "body": BODIES,
     "numeric": NUMERIC_ENCODERS,
@@ -25,7 +25,7 @@ PARTS = {
     "handle_unknown": UNKNOWN_STRATEGIES,
 }
 
-# For each parameter: what is wanted, in words, and the test.
+# Expected value in words, and its test, by parameter.
 RANGES = {
     "category_dropout": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
     "learning_rate": ("a positive number", lambda v: _real(v) and 0 < v < np.inf),
@@ -35,15 +35,15 @@ RANGES = {
     ),
     "pretrained": ("None or a mapping from column to vectors", lambda v: v is None or isinstance(v, Mapping)),
     "freeze": (FREEZE, may_freeze),
-    "weight_decay": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
-    "damping": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
-    "shrinkage": ("a number of 0 or more", lambda v: _real(v) and 0 <= v < np.inf),
+    "weight_decay": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
+    "damping": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
+    "shrinkage": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "batch_size": ("'auto' or a positive integer", lambda v: (isinstance(v, str) and v == "auto") or _count(v, 1)),
     "max_epochs": ("a positive integer", lambda v: _count(v, 1)),
     "validation_fraction": ("a number in (0, 1)", lambda v: _real(v) and 0 < v < 1),
     "n_iter_no_change": ("a positive integer", lambda v: _count(v, 1)),
-    "tol": ("a number of 0 or more", lambda v: _real(v) and v >= 0),
-    "one_hot_max_categories": ("a number of 0 or more", lambda v: _real(v) and v >= 0),
+    "tol": ("a number of at least 0", lambda v: _real(v) and v >= 0),
+    "one_hot_max_categories": ("a number of at least 0", lambda v: _real(v) and v >= 0),
     "label_smoothing": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
     "calibration": ("None or 'temperature'", lambda v: v is None or (isinstance(v, str) and v == "temperature")),
     "n_ensemble": ("a positive integer", lambda v: _count(v, 1)),
@@ -51,12 +51,12 @@ RANGES = {
     "verbose": ("0, 1, True or False", lambda v: isinstance(v, (Integral, np.bool_))),
     "callbacks": ("None or a list of Keras callbacks", lambda v: v is None or isinstance(v, (list, tuple))),
     "random_state": (
-        "None, an integer of 0 or more, or a numpy RandomState",
+        "None, an integer of at least 0, or a numpy RandomState",
         lambda v: v is None or _count(v, 0) or isinstance(v, np.random.RandomState),
     ),
     "cv": (
-        "None, an integer of 2 or more, a splitter with split(), or an iterable of pairs (rows to learn from, rows "
-        "held out)",
+        "None, an integer of at least 2, a splitter with split(), or an iterable of pairs (training rows, held-out "
+        "rows)",
         lambda v: v is None or _count(v, 2) or _splits(v),
     ),
     "target_statistics": ("True or False", lambda v: isinstance(v, (bool, np.bool_))),
@@ -65,12 +65,19 @@ RANGES = {
 
 
 def check_parameters(estimator) -> None:
-    """Raise a ``ValueError`` for the first parameter that is out of its range, an ``UnknownNameError`` for a bad name.
+    """Raise an error for the first invalid parameter.
 
     Parameters
     ----------
     estimator : estimator
-        Whose parameters are looked at.
+        The estimator.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+    UnknownNameError
+        If a part has an unknown name.
     """
     params = estimator.get_params(deep=False)
     for name, (wanted, test) in RANGES.items():
@@ -85,7 +92,7 @@ def check_parameters(estimator) -> None:
 
 
 def _splits(value):
-    # Text can be split too, and iterated.
+    # Strings have split() and are iterable too.
     return not isinstance(value, str) and (hasattr(value, "split") or isinstance(value, Iterable))
 
 

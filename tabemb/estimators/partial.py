@@ -1,4 +1,4 @@
-"""Learning in portions: ``partial_fit``."""
+"""Incremental training: ``partial_fit``."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ __all__ = ["PartialFitEstimator"]
 
 
 class PartialFitEstimator(EmbeddingEstimator):
-    """One pass over each portion of rows; the state of the optimizer is kept in between."""
+    """An estimator with ``partial_fit``: one epoch per batch of rows, with the optimizer's state kept in between."""
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitEstimator":
-        # A portion trains the network where it stands, so that its weights are kept aside.
+        # The network is trained in place, so its weights are copied in case of an error.
         weights = [network.model.get_weights() for network in self._networks] if hasattr(self, "_network") else None
         try:
             with self._unchanged_on_failure():
-                self._learn_portion(X, y, sample_weight, task_of)
+                self._learn_batch(X, y, sample_weight, task_of)
         except BaseException:
             if weights is not None:
                 for network, its in zip(self._networks, weights, strict=True):
@@ -31,12 +31,12 @@ class PartialFitEstimator(EmbeddingEstimator):
             raise
         return self
 
-    def _learn_portion(self, X, y, sample_weight, task_of):
+    def _learn_batch(self, X, y, sample_weight, task_of):
         known = hasattr(self, "encoder_")
         if known and self._n_networks() != len(self._networks):
             raise DataError(
-                f"n_ensemble is {self._n_networks()}, and the earlier portions were learned by {len(self._networks)} "
-                "networks; their number cannot change. Fit anew."
+                f"n_ensemble is {self._n_networks()}, but earlier calls of partial_fit trained {len(self._networks)} "
+                "networks, and their number cannot change. Fit again from the start."
             )
         data = self._read_training_data(X, y, sample_weight, known=known)
         of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
@@ -44,9 +44,8 @@ class PartialFitEstimator(EmbeddingEstimator):
             rows = self._encode_training_data(data, task_of(data))
             if columns := columns_from_data(self.embedding_dim, self._embedded()):
                 raise DataError(
-                    f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: sizes are found "
-                    "by rows that are left out, and a portion is learned whole. Choose a rule, such as 'capped', or a "
-                    "number."
+                    f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: it needs held-out "
+                    "rows to find the number of dimensions. Choose a rule, such as 'capped', or a number."
                 )
             self._start_networks(of_networks)
             self._pretrained = self._pretrained.without_vectors()
@@ -66,7 +65,7 @@ class PartialFitEstimator(EmbeddingEstimator):
                 keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
             else:
                 self._serve_unknown(network, rows)
-        self.histories_ = [_longer(*each) for each in zip(self.histories_, records, strict=True)]
+        self.histories_ = [_extended(*each) for each in zip(self.histories_, records, strict=True)]
         self.history_ = self.histories_[0]
         self.n_epochs_ += 1
         self.best_epoch_ = self.n_epochs_
@@ -78,9 +77,9 @@ class PartialFitEstimator(EmbeddingEstimator):
 
 
 def _compiled_in(trainer):
-    """Parameters that a loop cannot change once it is compiled; another value starts a new one, moments at zero."""
+    """Return the parameters that are compiled into a loop. If one changes, a new loop with zero moments is needed."""
     return trainer.weight_decay, trainer.category_dropout, trainer.damping, trainer.shrinkage > 0
 
 
-def _longer(history, record):
+def _extended(history, record):
     return {name: [*history.get(name, []), *record.history[name]] for name in record.history}

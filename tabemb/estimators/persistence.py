@@ -1,4 +1,4 @@
-"""Saving a fitted estimator as a directory that holds data only: JSON and safetensors."""
+"""Save and load a fitted estimator as a directory of data without code: JSON and safetensors."""
 
 import json
 from collections import defaultdict
@@ -52,10 +52,10 @@ def save(estimator: Any, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Any:
-    """Load an estimator that was saved with ``save``.
+    """Load an estimator saved by its ``save`` method.
 
-    The network is built anew from tabemb's own classes and filled with the saved numbers; nothing that is found in the
-    directory is run.
+    The network is rebuilt from tabemb's own classes and filled with the saved weights. No code from the directory is
+    run.
 
     Parameters
     ----------
@@ -65,12 +65,12 @@ def load(path: str | Path) -> Any:
     Returns
     -------
     estimator
-        Fitted, of the class that was saved.
+        The fitted estimator, of the class that was saved.
 
     Raises
     ------
     FormatError
-        When the directory is not there, not whole, or not a saved estimator.
+        If the directory is missing, incomplete, or not a saved estimator.
 
     Examples
     --------
@@ -87,30 +87,32 @@ def load(path: str | Path) -> Any:
     state, groups = read_whole(path, _read)
     name = state.get("class")
     if name not in ESTIMATORS:
-        raise FormatError(f"{path / STATE_FILE} names a class that tabemb does not have: {name!r}.")
+        raise FormatError(
+            f"{path / STATE_FILE} names an unknown class: {name!r}. Known: {', '.join(sorted(ESTIMATORS))}."
+        )
     try:
         estimator = getattr(import_module(ESTIMATORS[name]), name)(
             **{key: _from_json(key, value) for key, value in state["params"].items()}
         )
         estimator._take_state(state, groups)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path} is not a whole saved estimator: {str(error).rstrip('.')}.") from error
+        raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
 
 
 def _read(path):
     if not path.is_dir():
-        raise FormatError(f"There is no saved estimator at {path}: save() makes a directory, and none is there.")
+        raise FormatError(f"There is no saved estimator at {path}: expected a directory.")
     for name in (STATE_FILE, WEIGHTS_FILE):
         if not (path / name).is_file():
-            raise FormatError(f"{path} is not a whole saved estimator: {name} is missing. Save it again.")
+            raise FormatError(f"{path} is not a complete saved estimator: {name} is missing. Save it again.")
     try:
         state = json.loads((path / STATE_FILE).read_text(encoding="utf-8"))
     except ValueError as error:
         raise FormatError(f"{path / STATE_FILE} is not JSON: {error}.") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         found = state.get("format") if isinstance(state, dict) else None
-        raise FormatError(f"{path / STATE_FILE} has the format {found!r}; this tabemb reads format {FORMAT}.")
+        raise FormatError(f"{path / STATE_FILE} has format {found!r}, but this tabemb reads format {FORMAT}.")
     try:
         return state, _grouped(load_file(path / WEIGHTS_FILE))
     except SafetensorError as error:

@@ -1,36 +1,36 @@
-"""Vectors that were learned elsewhere, as the start of a fit; and rows that stay as they began.
+"""Pretrained vectors: initialize the vectors of columns from elsewhere, and freeze them.
 
-``pretrained={"job": source}`` looks each category of the column up in the source, whole, folded, or by its words
-(:func:`tabemb.vectors.sources.match`), and lets the rows of the table begin with what is found. The report of it is
-``pretrained_report_``.
+``pretrained={"job": source}`` looks up each category of the column in the source: exactly, then ignoring case and
+punctuation, then word by word (:func:`tabemb.vectors.sources.match`). The rows of the table start as the vectors found.
+``pretrained_report_`` counts how many were found.
 
-**Dimensions.** Where ``embedding_dim`` says nothing of the column, its vectors keep what the source knows: they are as
-long as its vectors or, where fewer categories were found than these have numbers, as there are such categories (so many
-principal components tell them apart as well), and then no shorter than without ``pretrained``. Else they are brought to
-the length that is said: by the principal components of the rows that were found where it is less, filled up with zeros
-where it is more (:class:`tabemb.vectors.dimensions.LinearProjection`).
+**Dimensions.** Unless ``embedding_dim`` sets the dimensions of the column, its vectors are as long as those of the
+source. If fewer categories were found than the vectors have numbers, they are as long as the number of these categories
+(as many principal components tell them apart equally well), but not shorter than without ``pretrained``. If
+``embedding_dim`` sets a smaller number, the vectors are reduced to their principal components; if it sets a larger one,
+they are padded with zeros (:class:`tabemb.vectors.dimensions.LinearProjection`).
 
-**Centre and spread.** The mean of the rows that were found is taken off, and they are scaled to a root mean square of
-:data:`SPREAD`. Categories that were not found begin as they do without ``pretrained``, small around that middle. What
-the source has for unknown categories and missing cells goes the same way.
+**Center and scale.** The vectors found are centered, and scaled to a root mean square of :data:`SPREAD`. Categories
+that were not found start as they do without ``pretrained``: small, around that center. The source's vectors for unknown
+categories and missing cells are transformed the same way.
 
-**Rows that are held.** ``freeze`` holds rows to the last bit, whatever else moves rows: weight decay, damping,
-shrinkage, and the vectors that are served for what training lacked. True holds the whole table (the vector for unknown
-categories in the middle, or where the source has it; ``handle_unknown`` may still serve another), "found" the rows
-that were found, a number these for so many epochs. A category that was found keeps its vector though no row of a
-training part has it.
+**Frozen rows.** ``freeze`` keeps rows exactly unchanged: by gradients, weight decay, damping, shrinkage, and the
+vectors that are set for categories without training rows. True freezes the whole table (with the vector for unknown
+categories at the center, or at the source's vector; ``handle_unknown`` may still set another), "found" the rows that
+were found, and a number these rows for this many epochs. A category that was found keeps its vector even without
+training rows.
 
-**Saving.** A saved estimator has the vectors that were learned, the report and which rows are held. Of ``pretrained``
-itself only paths are kept; vectors in memory, which may be large, are left out.
+**Saving.** A saved estimator contains the learned vectors, the report, and which rows are frozen. Of ``pretrained``,
+only paths are saved. Vectors in memory, which may be large, are not.
 
-What this is worth is measured by ``benchmarks/pretrained.py``: much where rows are few and the column has many
-categories and much to say, nothing where it has few categories. GloVe's vectors of job titles raise the R2 of incomes
-from 0.01 to 0.06 with 500 rows, and from 0.17 to 0.19 with 7,286; those of occupations and countries leave the ROC AUC
-of high incomes as it is; vectors of aeroplanes and airports that were learned from late departures raise the ROC AUC of
-late arrivals from 0.587 to 0.603 with 500 rows, and not with 8,000.
+**Benefit**, as measured by ``benchmarks/pretrained.py``: large if there are few rows, and the column has many
+informative categories; none if it has few categories. GloVe vectors of job titles raise the R2 of incomes from 0.01 to
+0.06 with 500 rows, and from 0.17 to 0.19 with 7,286. Those of occupations and countries do not change the ROC AUC of
+high incomes. Vectors of airplanes and airports learned from late departures raise the ROC AUC of late arrivals from
+0.587 to 0.603 with 500 rows, but not with 8,000.
 
-Categories that come up only later are not looked up. Where they are many and are text, ``handle_unknown="nearest"``
-lets the one with the most similar name answer: it raises the R2 of incomes further, to 0.11 and 0.25.
+Categories that first come up after the fit are not looked up. If they are many and text, ``handle_unknown="nearest"``
+uses the vector of the most similar name, which raises the R2 of incomes further, to 0.11 and 0.25.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -54,34 +54,34 @@ from tabemb.vectors.sources import WAYS, Match, match, source_of
 __all__ = ["FREEZE", "ColumnReport", "ColumnStart", "Pretrained", "PretrainedReport", "may_freeze", "paths_of"]
 
 FREEZE = "False, True, 'found', a positive number of epochs, or a mapping from column to one of these"
-# The root mean square of the numbers of vectors that were found, four times what a table begins with otherwise: so what
-# they say of a category is heard among the other columns. Categories that were not found begin in their middle.
+# Root mean square of the vectors found: four times that of random initial vectors, so that they are not drowned out by
+# the other columns. Categories that were not found start at their center.
 SPREAD = 0.2
-# What ``embedding_dim`` is where nothing is said.
+# The default of ``embedding_dim``.
 DEFAULT_RULE = "capped"
 N_EXAMPLES = 5
 IN_WORDS = {
-    "whole": "found whole",
-    "folded": "found but for case and punctuation",
-    "words": "found by their words",
+    "whole": "found exactly",
+    "folded": "found ignoring case and punctuation",
+    "words": "found word by word",
     "lacking": "not found",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnReport:
-    """How the categories of a column were found.
+    """Number of categories of a column that were found in a source of vectors.
 
     Parameters
     ----------
     source : str
-        Where they were looked for.
+        Description of the source.
     dim : int
-        How long the vectors there are; it says nothing where none was found.
+        Length of its vectors; without meaning if no category was found.
     categories, rows : dict of str to int
-        For each way ("whole", "folded", "words", "lacking") the number of categories, and of rows that have them.
+        Number of categories, and of rows with them, by way of matching: "whole", "folded", "words" or "lacking".
     examples : dict of str to tuple
-        For each way some categories, the most frequent first.
+        Some categories by way of matching, the most frequent first.
     """
 
     source: str
@@ -97,13 +97,13 @@ class ColumnReport:
         Parameters
         ----------
         source : str
-            Where the categories were looked for.
+            Description of the source.
         match : Match
-            What was found.
+            Result of the look-up.
         keys : tuple of n keys
             The categories, the most frequent first.
         counts : ndarray of int of shape (n,)
-            How many rows have each.
+            Number of rows of each category.
         """
         places = {way: np.flatnonzero(match.how == number) for number, way in enumerate(WAYS)}
         return cls(
@@ -133,12 +133,12 @@ class ColumnReport:
 
 
 class PretrainedReport(Mapping[str, ColumnReport]):
-    """A mapping from column to how its categories were found; it shows itself as text.
+    """A mapping from column to its ColumnReport, with a readable repr.
 
     Parameters
     ----------
     columns : mapping of str to ColumnReport
-        The columns that were to begin with vectors that are there.
+        The pretrained columns.
 
     Examples
     --------
@@ -148,11 +148,11 @@ class PretrainedReport(Mapping[str, ColumnReport]):
     >>> words = {"nurse": [1.0, 0.5], "pilot": [-1.0, 0.5]}
     >>> model = EmbeddingClassifier(pretrained={"job": words}, one_hot_max_categories=0, max_epochs=1, random_state=0)
     >>> model.fit(jobs, [0, 1, 0, 1] * 10).pretrained_report_
-    job: 4 categories in 40 rows, looked for in dict of 2 keys (vectors of 2 numbers)
-      found whole                         2 categories (50 %), 20 rows (50 %): 'nurse', 'pilot'
-      found but for case and punctuation  1 categories (25 %), 10 rows (25 %): 'Pilot'
-      found by their words                0 categories (0 %), 0 rows (0 %)
-      not found                           1 categories (25 %), 10 rows (25 %): 'welder'
+    job: 4 categories in 40 rows, looked up in dict of 2 keys (vectors of 2 numbers)
+      found exactly                        2 categories (50 %), 20 rows (50 %): 'nurse', 'pilot'
+      found ignoring case and punctuation  1 categories (25 %), 10 rows (25 %): 'Pilot'
+      found word by word                   0 categories (0 %), 0 rows (0 %)
+      not found                            1 categories (25 %), 10 rows (25 %): 'welder'
     >>> model.pretrained_report_.to_frame()["rows"].tolist()
     [20, 10, 0, 10]
     """
@@ -170,7 +170,7 @@ class PretrainedReport(Mapping[str, ColumnReport]):
         return len(self._columns)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each column and way, with categories, rows, their share, and examples."""
+        """Return a data frame with counts, shares of rows and examples by column and way of matching."""
         return pd.DataFrame(
             [
                 {
@@ -193,31 +193,31 @@ class PretrainedReport(Mapping[str, ColumnReport]):
             n_categories, n_rows = sum(each.categories.values()), sum(each.rows.values())
             length = f" (vectors of {each.dim} numbers)" if each.categories["lacking"] < n_categories else ""
             asked = f"{n_categories:,} categories in {n_rows:,} rows"
-            lines.append(f"{column}: {asked}, looked for in {each.source}{length}")
+            lines.append(f"{column}: {asked}, looked up in {each.source}{length}")
             for way, words in IN_WORDS.items():
                 of_categories, of_rows = each.categories[way], each.rows[way]
                 shown = ", ".join(map(repr, each.examples[way])) + (", ..." if of_categories > N_EXAMPLES else "")
                 lines.append(
-                    f"  {words:<34}  {of_categories:,} categories ({_percent(of_categories, n_categories)}), "
+                    f"  {words:<35}  {of_categories:,} categories ({_percent(of_categories, n_categories)}), "
                     f"{of_rows:,} rows ({_percent(of_rows, n_rows)})" + (f": {shown}" if shown else "")
                 )
-        return "\n".join(lines) or "PretrainedReport(no column began with vectors from elsewhere)"
+        return "\n".join(lines) or "PretrainedReport(no pretrained columns)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ColumnStart:
-    """How the vectors of a column begin.
+    """Initial vectors of a column.
 
     Parameters
     ----------
     found : ndarray of bool of shape (vocabulary_size,)
-        Which rows the source has vectors for, that for missing cells among them where it has one.
+        Rows for which the source has a vector, including the row for missing cells.
     freeze : bool, int or "found"
-        What training leaves alone.
+        Which rows are frozen.
     dim : int, optional
-        How many dimensions keep what the source knows; None where nothing was found.
+        Number of dimensions that keeps the information of the source; None if nothing was found.
     match : Match, optional
-        The vectors; only while the networks are made.
+        The vectors, until the networks have been built.
     """
 
     found: np.ndarray
@@ -227,21 +227,26 @@ class ColumnStart:
 
     @classmethod
     def of(cls, found: Match, freeze: Any) -> "ColumnStart":
-        """Return the beginning that a look-up of a vocabulary's categories gives."""
+        """Return the initial vectors from the look-up of a vocabulary's categories."""
         which = np.r_[found.missing is not None, False, found.found]
         n_found, own = int(found.found.sum()), found.vectors.shape[1]
         dim = min(own, max(n_found, SIZE_RULES.resolve(DEFAULT_RULE)(len(found.found)))) if n_found else None
         return cls(found=which, freeze=freeze, dim=dim, match=found)
 
     def rows(self, dim: int, n_slices: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return vectors of so many dimensions, and which rows of the table begin with them.
+        """Return the initial vectors, and the rows of the table that start as them.
 
         Parameters
         ----------
         dim : int
-            How many dimensions the table has.
+            Number of dimensions of the table.
         n_slices : int
-            In how many slices the network reads it.
+            Number of slices in which the network reads the vectors.
+
+        Returns
+        -------
+        vectors : ndarray of float32 of shape (n_found, dim)
+        which : ndarray of bool of shape (vocabulary_size,)
         """
         size, having = len(self.found), self.match
         rows, which = np.zeros((size, dim), np.float32), self.found.copy()
@@ -253,13 +258,13 @@ class ColumnStart:
         for row, special in ((Vocabulary.MISSING, having.missing), (Vocabulary.UNKNOWN, having.unknown)):
             if special is not None:
                 rows[row], which[row] = project(special), True
-        # What training will not teach is the middle of what is there.
+        # The vector for unknown categories is not trained either, so it is put at the center.
         which[Vocabulary.UNKNOWN] |= self.freeze is True
         return rows[which], which
 
     @property
     def held(self) -> HeldRows | None:
-        """The rows that training leaves as they are."""
+        """The frozen rows."""
         if self.freeze is False:
             return None
         if self.freeze is True:
@@ -268,20 +273,20 @@ class ColumnStart:
 
     @property
     def kept(self) -> np.ndarray:
-        """The rows that are no noise though no training row has them, of shape (vocabulary_size,)."""
+        """Mask of the rows whose vectors have a meaning without any training row, of shape (vocabulary_size,)."""
         return np.ones(len(self.found), bool) if self.freeze is True else self.found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pretrained:
-    """What was found in ``pretrained`` for the columns of a fit.
+    """The pretrained columns of a fit.
 
     Parameters
     ----------
     starts : mapping of str to ColumnStart
-        How the vectors of each column start.
+        Initial vectors by column.
     report : PretrainedReport
-        How many categories of each column were found.
+        Number of categories found by column.
     """
 
     starts: Mapping[str, ColumnStart]
@@ -298,9 +303,9 @@ class Pretrained:
         pretrained, freeze
             The parameters of the estimator.
         embedded : iterable of str
-            The columns that get vectors.
+            Columns that get vectors.
         vocabularies : mapping of str to Vocabulary
-            The categories of all categorical columns.
+            Categories of all categorical columns.
 
         Raises
         ------
@@ -323,7 +328,7 @@ class Pretrained:
         return cls(starts=starts, report=PretrainedReport(reports))
 
     def dims(self, embedding_dim: Any) -> dict[str, int]:
-        """Return the dimensions of the columns for which ``embedding_dim`` says none."""
+        """Return the dimensions of the columns for which ``embedding_dim`` sets none."""
         if isinstance(embedding_dim, Mapping) and not isinstance(embedding_dim.get("name"), str):
             columns = [column for column in self.starts if column not in embedding_dim]
         else:
@@ -332,7 +337,7 @@ class Pretrained:
         return {column: dim for column in columns if (dim := self.starts[column].dim) is not None}
 
     def start(self, network: Network) -> None:
-        """Give the tables of a new network the vectors that were found, and tell it which rows are held."""
+        """Put the vectors found into the tables of a new network, and mark the frozen rows."""
         for feature in network.spec.features:
             start, table = self.starts.get(feature.name), feature.table
             if start is None:
@@ -344,16 +349,16 @@ class Pretrained:
                 network.held[table] = held
 
     def without_vectors(self) -> "Pretrained":
-        """Return the same without the vectors that were found, which the networks have."""
+        """Return a copy without the vectors found, which the networks hold."""
         return replace(self, starts={column: replace(each, match=None) for column, each in self.starts.items()})
 
     @property
     def kept(self) -> dict[str, np.ndarray]:
-        """The rows of each column that have a vector although no training row may have their category."""
+        """Masks of the rows whose vectors have a meaning without any training row, by column."""
         return {column: each.kept for column, each in self.starts.items()}
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Return what is saved: JSON values and arrays."""
+        """Return the state to save: JSON values and arrays."""
         report = {column: each.to_json() for column, each in self.report.items()}
         freeze = {column: each.freeze for column, each in self.starts.items()}
         arrays = {f"{place:04d}": each.found for place, each in enumerate(self.starts.values())}
@@ -361,7 +366,7 @@ class Pretrained:
 
     @classmethod
     def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Pretrained":
-        """Return what :meth:`to_state` has written."""
+        """Return the columns of a state that :meth:`to_state` returned."""
         reports = {column: ColumnReport.from_json(each) for column, each in data["report"].items()}
         found = zip(data["freeze"].items(), arrays.values(), strict=True)
         starts = {column: ColumnStart(found=each, freeze=freeze) for (column, freeze), each in found}
@@ -369,7 +374,7 @@ class Pretrained:
 
 
 def may_freeze(value: Any) -> bool:
-    """Return whether a value is one that ``freeze`` may have.
+    """Return whether a value is valid for ``freeze``.
 
     Examples
     --------
@@ -386,7 +391,7 @@ def may_freeze(value: Any) -> bool:
 
 
 def paths_of(pretrained: Any) -> dict[str, str] | None:
-    """Return the columns whose vectors come from files; vectors in memory are not saved with an estimator.
+    """Return the columns of ``pretrained`` that are given as paths, the only ones that are saved with an estimator.
 
     Examples
     --------
@@ -399,17 +404,17 @@ def paths_of(pretrained: Any) -> dict[str, str] | None:
 
 
 def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[str]) -> dict[str, Any]:
-    """Return what is given for each column that gets vectors."""
+    """Return the source of vectors of each pretrained column."""
     if pretrained is None:
         return {}
     embedded = list(embedded)
     if isinstance(pretrained, LearnedVectors):
-        # Those of another fit, whose table may have other columns.
+        # Vectors of another fit, whose table may have other columns.
         here = {column: pretrained[column] for column in pretrained if column in embedded}
         if not here:
             raise ColumnError(
-                f"pretrained has vectors of the columns {list(pretrained)}, and none of these gets vectors here; these "
-                f"do: {embedded}. Name them: pretrained={{column: vectors}}."
+                f"pretrained has vectors for the columns {list(pretrained)}, but the columns with vectors here are "
+                f"{embedded}. Assign the vectors by column: pretrained={{column: vectors}}."
             )
         return here
     for column in pretrained:
@@ -417,8 +422,8 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
             continue
         if column in vocabularies:
             raise ColumnError(
-                f"pretrained names the column {column!r}, whose few categories enter one-hot and have no vectors. Set "
-                "one_hot_max_categories=0 to give vectors to all columns."
+                f"pretrained names the column {column!r}, whose few categories are one-hot encoded, without vectors. "
+                "Set one_hot_max_categories=0 to give vectors to all columns."
             )
         categorical = list(vocabularies)
         raise ColumnError(
@@ -430,17 +435,17 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
 
 def _freeze_by_column(freeze: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(freeze, Mapping):
-        return dict.fromkeys(given, _plain(freeze))
+        return dict.fromkeys(given, _to_python(freeze))
     for column in freeze:
         if column not in given:
             raise ColumnError(
-                f"freeze names the column {column!r}, which has no pretrained vectors; these have: {list(given)}."
+                f"freeze names the column {column!r}, which has no pretrained vectors. Known: {list(given)}."
                 f"{did_you_mean(column, given)}"
             )
-    return {column: _plain(freeze.get(column, False)) for column in given}
+    return {column: _to_python(freeze.get(column, False)) for column in given}
 
 
-def _plain(value: Any) -> Any:
+def _to_python(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -1,4 +1,4 @@
-"""The regressor."""
+"""EmbeddingRegressor: a neural network for numbers with a vector per category."""
 
 from typing import Any
 
@@ -15,46 +15,99 @@ __all__ = ["EmbeddingRegressor"]
 
 
 class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
-    """A neural network for numbers that learns a vector for each category of each column.
+    """A neural network regressor that learns a vector for each category of each column.
 
-    One number a row, or several at once; means, medians, quantiles, or the means of counts and amounts, as the loss is.
-    Targets are scaled inside.
+    It predicts one number per row or several. The loss decides whether these are means, medians, quantiles, or means of
+    counts or amounts. Targets are scaled internally.
 
     Parameters
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
-        Columns that hold categories although they look like numbers.
-    embedding_dim, body, numeric, min_frequency, max_categories, one_hot_max_categories, category_dropout
-        The network; see :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
-    pretrained, freeze
-        Vectors to begin with, and what of them stays; see there.
-    learning_rate, embedding_rate, schedule, weight_decay, batch_size, max_epochs
-        The training; see there.
+        Numeric columns that hold categories. Text, category, boolean and object columns always do.
+    embedding_dim : str, int or mapping, default="capped"
+        Number of dimensions of the vectors: the name of a rule ("capped", "fastai", "half", "google", "sqrt"), an
+        integer, or a mapping from column to either. Columns that a mapping leaves out follow "capped", under which
+        ``pretrained`` columns keep the length of their vectors, or less if few categories were found. "auto" finds the
+        number from the data and trains again with it, which takes two to three times as long; see
+        :mod:`tabemb.estimators.auto_dim`.
+    body : str, mapping or Body, default="ensemble"
+        Layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
+        "ensemble"; see :mod:`tabemb.nn.bodies`.
+    numeric : str, mapping or NumericEncoder, default="piecewise_linear"
+        Encoding of numbers: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld"; see
+        :mod:`tabemb.nn.numeric`.
+    min_frequency : int or float, optional
+        Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
+    max_categories : int, optional
+        Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    one_hot_max_categories : int or float, default=8
+        Columns with at most this many categories are one-hot encoded and get no vectors. 0 gives vectors to all
+        columns.
+    category_dropout : float, default=0.05
+        Share of known cells that training replaces by "unknown", which trains the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
-        What serves for categories that training had in no row; see there.
+        Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
+        "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
+        of the known category with the most similar name, and the learned vector if no name is similar.
     damping : float, default=10.0
-        How many times a step a category has to come to be hardly slowed down; see there.
+        Slows the updates of categories seen less often than this per step, in proportion to how often they are seen, so
+        that rare categories are not overfit; 0 disables. Use 0 if the vectors must distinguish rare categories and
+        training is long or rows are many.
     shrinkage : float, default=0.0
-        How many rows the prior is worth that the categories of a column are alike; see there.
-    early_stopping, validation_fraction, n_iter_no_change, tol
-        When it ends; see there.
+        Strength, in rows, of a prior towards the column mean (a random effect). It pulls all vectors to the mean, those
+        of rare categories the most; 0 disables.
+    pretrained : mapping of str to vectors, optional
+        Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
+        or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
+        estimator, whose columns that also exist here are used. Categories first seen after the fit are not looked up;
+        ``handle_unknown="nearest"`` suits them. See :mod:`tabemb.estimators.pretrained`.
+    freeze : bool, "found", int, or mapping from column to one of these, default=False
+        Which rows of pretrained columns are not trained: True, all rows; "found", the rows with a pretrained vector; an
+        integer, the same rows for this many epochs.
+    learning_rate : float, default=0.002
+        Learning rate of Adam.
+    embedding_rate : float or "auto", default="auto"
+        Learning rate of the vectors, as a multiple of ``learning_rate``. "auto" is 3 for vectors as wide as "capped"
+        makes them, higher for narrower and lower for wider ones; see :func:`tabemb.nn.sizes.rate_of_table`.
+    schedule : str, mapping or Schedule, default="constant"
+        Learning rate schedule: "constant", "cosine" or "linear".
+    weight_decay : float, default=0.0
+        Decoupled weight decay.
+    batch_size : int or "auto", default="auto"
+        Number of rows per step. "auto" selects 32 to 1024, depending on the number of rows.
+    max_epochs : int, default=100
+        Maximum number of epochs.
+    early_stopping : bool, default=True
+        Whether to hold out a validation part, stop when its loss stops improving, and keep the weights of the best
+        epoch. Fewer than 20 rows are never split.
+    validation_fraction : float, default=0.1
+        Share of rows in the validation part.
+    n_iter_no_change : int, default=5
+        Number of epochs without a better validation loss after which training stops.
+    tol : float, default=1e-4
+        Minimum decrease of the loss that counts as better.
     loss : str, mapping or NumberLoss, default="squared_error"
-        What training makes small: "squared_error" for means; "absolute_error" for medians; "huber" (``delta``, in
-        standard deviations of the target) in between; "quantile" (``quantiles``), one or several that never cross;
-        "poisson" for counts, "tweedie" (``power``) for amounts that are often 0, "gamma" for positive amounts. Several
-        targets share one loss; several quantiles are of one target.
+        Training loss: "squared_error" for means; "absolute_error" for medians; "huber" (``delta``, in standard
+        deviations of the target) in between; "quantile" (``quantiles``) for one or several quantiles, which never
+        cross; "poisson" for counts; "tweedie" (``power``) for amounts that are often 0; "gamma" for positive amounts.
+        Several targets share one loss; several quantiles need a single target.
     n_ensemble : int, default=1
-        Number of networks whose values are averaged; see there.
-    callbacks, random_state, verbose
-        See there.
+        Number of networks whose predictions are averaged. They share the vocabularies and the initial vectors; all
+        other initial weights, the order of rows and the validation part are their own.
+    callbacks : list of keras.callbacks.Callback, optional
+        Keras callbacks. Epoch hooks are called every epoch, batch hooks once per chunk of steps.
+    random_state : int, RandomState or None, default=None
+        Random seed. With an integer, fits repeat exactly on one machine.
+    verbose : int, default=0
+        Whether to show a progress bar.
 
     Attributes
     ----------
     vectors_, schema_, network_, networks_, history_, histories_, n_epochs_, best_epoch_, n_features_in_
-        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The validation figure in ``history_`` is
-        ``val_r2`` or, for other losses than the squared error, the share of the loss that is explained: ``val_d2_...``.
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The validation score in ``history_`` is
+        ``val_r2`` for the squared error, and the explained share of the loss, ``val_d2_...``, for other losses.
     pretrained_report_, feature_names_in_
-        See there.
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
 
     Examples
     --------
@@ -135,16 +188,16 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingRegressor":
-        """Learn vectors and network.
+        """Learn the vectors and the network.
 
         Parameters
         ----------
         X : table of shape (n_rows, n_columns)
-            pandas, polars, Arrow or numpy.
+            A pandas, polars, Arrow or NumPy table.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             Numbers.
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row in the loss; a row of weight 0 is left out.
+            Weight of each row in the loss. Rows of weight 0 are left out.
 
         Returns
         -------
@@ -153,55 +206,68 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         Raises
         ------
         DataError
-            When the table, the targets or the weights cannot be used, or the loss is not defined for the targets.
+            If the table, the targets or the weights are invalid, or the loss is not defined for the targets.
         """
         return self._fit(X, y, sample_weight)
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingRegressor":
-        """Learn from a portion of rows: one pass over them.
+        """Train for one epoch on a batch of rows.
 
-        The first portion settles the vocabularies and the scales; categories that come later are unknown ones.
+        The first batch sets the vocabularies and the scales. New categories in later batches are unknown.
 
         Parameters
         ----------
         X : table of shape (n_rows, n_columns)
-            The portion.
+            A pandas, polars, Arrow or NumPy table.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-            Its numbers.
+            Numbers.
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row.
+            Weight of each row in the loss. Rows of weight 0 are left out.
 
         Returns
         -------
         self : EmbeddingRegressor
+
+        Raises
+        ------
+        DataError
+            If the batch is invalid, or the loss is not defined for its targets.
         """
         return self._partial_fit(X, y, sample_weight, self._task_of)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the predicted numbers, of shape (n_rows,) or (n_rows, n_outputs).
+        """Return the predicted numbers.
 
-        With several quantiles: of shape (n_rows, n_quantiles), each row rising.
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            A pandas, polars, Arrow or NumPy table with the columns of the fit, in any order if they have names.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), (n_rows, n_outputs) or (n_rows, n_quantiles)
+            Several quantiles are in increasing order in each row.
         """
         return self._activated(X)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the coefficient of determination of the predictions.
 
-        With several quantiles: the share of the pinball loss that is explained (D2), the mean over the quantiles.
+        For several quantiles, return the explained share of the pinball loss (D2), averaged over the quantiles.
 
         Parameters
         ----------
         X : table of shape (n_rows, n_columns)
-            Rows.
+            As for :meth:`predict`.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-            Their numbers.
+            True numbers.
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row.
 
         Returns
         -------
         float
-            1 is the best; 0 is that of a constant.
+            1 is best; a constant prediction scores 0.
         """
         check_is_fitted(self, "encoder_")
         if not isinstance(self.task_, Quantiles):
@@ -209,12 +275,15 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         return self.task_.score(self.task_.encode(np.asarray(y)), self.predict(X), sample_weight)
 
     def predictor(self) -> Predictor:
-        """Return the regressor as it is now, prepared for single rows: a copy that answers without Keras.
+        """Return a frozen, thread-safe predictor for low latency.
+
+        It is a copy: later training does not change it. It answers without Keras, may be shared by threads, and can be
+        pickled.
 
         Returns
         -------
         Predictor
-            With ``predict`` of tables and ``predict_encoded`` of encoded rows; for threads, and to be pickled.
+            With ``predict`` for tables and ``predict_encoded`` for encoded rows.
         """
         return Predictor.of(self)
 

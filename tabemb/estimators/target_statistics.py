@@ -1,4 +1,4 @@
-"""The mean target of each category, shrunk towards that of all rows: a number beside the vector."""
+"""Target statistics: the mean target of each category, shrunk towards the mean of all rows."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,20 @@ __all__ = ["shrunk_means", "target_columns", "target_suffixes"]
 
 
 def target_columns(task: Task, targets: np.ndarray) -> np.ndarray:
-    """Return the numbers whose means are taken.
+    """Return the numbers to average.
 
     Parameters
     ----------
     task : Task
-        What is predicted.
+        The fitted task.
     targets : ndarray of shape (n,) or (n, n_outputs)
-        As they came.
+        Targets before encoding.
 
     Returns
     -------
     ndarray of float64 of shape (n, n_columns)
-        Of two classes whether it is the second, of more whether it is each; labels and numbers as they are.
+        For two classes, an indicator of the second; for more classes, one indicator per class; labels and numbers
+        unchanged.
 
     Examples
     --------
@@ -32,44 +33,45 @@ def target_columns(task: Task, targets: np.ndarray) -> np.ndarray:
            [1., 0., 0.]])
     """
     if task.is_classifier and targets.ndim == 1:
-        return (targets[:, None] == _shown_classes(task)).astype("float64")
+        return (targets[:, None] == _indicator_classes(task)).astype("float64")
     return targets.reshape(len(targets), -1).astype("float64")
 
 
 def target_suffixes(task: Task) -> list[str]:
-    """Return what tells the columns of :func:`target_columns` apart, in names: nothing where there is one."""
-    classes = _shown_classes(task) if task.is_classifier else ()
+    """Return the suffixes of the names of the columns of :func:`target_columns`; empty for a single column."""
+    classes = _indicator_classes(task) if task.is_classifier else ()
     if len(classes) > 1:
         return [f"_{name}" for name in classes]
-    return [""] if task.n_outputs == 1 else [f"_{place}" for place in range(task.n_outputs)]
+    return [""] if task.n_outputs == 1 else [f"_{position}" for position in range(task.n_outputs)]
 
 
-def _shown_classes(task) -> Sequence:
+def _indicator_classes(task) -> Sequence:
     return task.classes[1:] if len(task.classes) == 2 else task.classes
 
 
 def shrunk_means(indices: np.ndarray, columns: np.ndarray, size: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return the mean of each category, mixed with the mean of all rows by an empirical Bayes estimate.
+    """Return the mean of each category, shrunk towards the mean of all rows by empirical Bayes.
 
-    A category of n rows has ``share * its mean + (1 - share) * mean of all`` with
-    ``share = n * variance of all / (n * variance of all + variance within it)``: Micci-Barreca (2001), "A preprocessing
-    scheme for high-cardinality categorical attributes", equations 5 and 6, as scikit-learn's ``TargetEncoder`` has it.
+    The result for a category of n rows is ``share * mean of the category + (1 - share) * mean of all rows`` with
+    ``share = n * variance of all rows / (n * variance of all rows + variance within the category)``: Micci-Barreca
+    (2001), "A preprocessing scheme for high-cardinality categorical attributes", equations 5 and 6, as in
+    scikit-learn's ``TargetEncoder``.
 
     Parameters
     ----------
     indices : ndarray of int of shape (n,)
-        The category of each row.
+        Category of each row.
     columns : ndarray of float64 of shape (n, n_columns)
-        From :func:`target_columns`.
+        Output of :func:`target_columns`.
     size : int
-        How many categories there are.
+        Number of categories.
     weights : ndarray of shape (n,), optional
-        Weight of each row; a weight of 2 is the row twice.
+        Weight of each row. A weight of 2 counts the row twice.
 
     Returns
     -------
     ndarray of float64 of shape (size, n_columns)
-        A category without rows has the mean of all.
+        Categories without rows have the mean of all rows.
 
     Examples
     --------
@@ -86,7 +88,7 @@ def shrunk_means(indices: np.ndarray, columns: np.ndarray, size: int, weights: n
 def _shrunk_mean(indices, values, counts, weights):
     overall = np.average(values, weights=weights)
     variance = np.average((values - overall) ** 2, weights=weights)
-    # Without rows 0 / 0, and so where neither all values differ nor those of the category: NaN, the mean of all.
+    # 0 / 0 without rows, or without any variance: NaN, which becomes the mean of all rows.
     with np.errstate(invalid="ignore", divide="ignore"):
         means = np.bincount(indices, weights * values, minlength=len(counts)) / counts
         within = np.bincount(indices, weights * (values - means[indices]) ** 2, minlength=len(counts)) / counts

@@ -1,4 +1,4 @@
-"""Categories that training has in no row: what stands for them while it is judged, and what serves for them after."""
+"""Categories without training rows: their stand-ins in validation rows, and their vectors after training."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,22 +10,24 @@ from tabemb.nn.unknown import Trained, UnknownStrategy
 from tabemb.table.encoder import TableEncoder
 from tabemb.training.batches import Rows
 
-__all__ = ["keep_strategy", "serve_unknown", "shown_as_known"]
+__all__ = ["keep_strategy", "replace_untrained", "serve_unknown"]
 
 
-def shown_as_known(rows: Rows, train: Rows, encoder: TableEncoder, kept: Mapping[str, np.ndarray] = NONE_KEPT) -> None:
-    """Replace, in place, categories that no training row has by what stands in for them.
+def replace_untrained(
+    rows: Rows, train: Rows, encoder: TableEncoder, kept: Mapping[str, np.ndarray] = NONE_KEPT
+) -> None:
+    """Replace, in place, the categories without training rows by their stand-ins.
 
     Parameters
     ----------
     rows : Rows
-        Rows to be judged by; changed.
+        Validation rows, which are changed.
     train : Rows
-        Rows that are learned from.
+        Training rows.
     encoder : TableEncoder
-        Knows the categories, and which stands in for which.
+        Knows the categories and their stand-ins.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, which categories have a vector though no training row has them.
+        For some columns, the categories that have a vector without any training row.
     """
     for position, name, size in _columns(encoder):
         column = rows.table.indices[:, position]
@@ -42,26 +44,26 @@ def serve_unknown(
     n_members: int = 1,
     kept: Mapping[str, np.ndarray] = NONE_KEPT,
 ) -> None:
-    """Let a trained network answer for unknown categories, and for those that it has not trained, by a strategy.
+    """Set the vectors for unknown categories, and for categories without training rows, by a strategy.
 
-    A row that never was in a batch is noise; what serves for unknown categories is the better answer for it.
+    The vector of a category without training rows is noise, so the vector for unknown categories replaces it.
 
     Parameters
     ----------
     network : Network
-        It has been trained on the rows.
+        The network after training on the rows.
     strategy : UnknownStrategy
-        What serves for unknown categories.
+        Selects the vector for unknown categories.
     encoder : TableEncoder
-        Knows the categories, and which stands in for which.
+        Knows the categories and their stand-ins.
     rows : Rows
-        With folds where members have left out rows.
+        Training rows, with folds if the members of the network have held out rows.
     drops : bool
-        Whether training showed cells as unknown.
+        Whether training replaced cells by unknown.
     n_members : int, default=1
-        How many members have left out rows of their own.
+        Number of members that have held out rows of their own.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, which rows are left alone though no training row has them.
+        For some columns, the categories whose vectors stay without any training row.
     """
     trained, by_member = {}, {}
     for position, name, size in _columns(encoder):
@@ -74,9 +76,9 @@ def serve_unknown(
 
 
 def keep_strategy(network: Network, strategy: UnknownStrategy, encoder: TableEncoder) -> None:
-    """Put the strategy's vector for unknown categories back after more training; all other rows stay.
+    """Restore the vector for unknown categories after further training. All other vectors stay.
 
-    Categories count by the rows that the encoder has seen.
+    Categories are weighted by the number of rows that the encoder was fitted on.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor, load
-from tabemb.estimators.auto_dim import needed_dims
+from tabemb.estimators.auto_dim import auto_dims
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.nn.bodies import BODIES
 from tabemb.table.encoded_table import EncodedTable
@@ -76,7 +76,7 @@ def test_the_network_is_left_as_it_was(fitted):
     rows = Rows(table=fitted.encoder_.encode(fitted._read(X)), targets=fitted.task_.encode(Y), weights=None)
     before = [np.array(v) for v in fitted.network_.get_weights()]
     counts = {name: v.counts for name, v in fitted.encoder_.vocabularies.items()}
-    found = needed_dims(fitted._network, fitted.task_, rows, counts, ["place"])
+    found = auto_dims(fitted._network, fitted.task_, rows, counts, ["place"])
     assert set(found) == {"place"}
     assert all(np.array_equal(a, b) for a, b in zip(before, fitted.network_.get_weights(), strict=True))
 
@@ -94,7 +94,7 @@ def test_what_the_rows_need_is_kept():
         targets = (answers + noise * RNG.normal(size=2100)).astype("float32")
         rows = Rows(table=table, targets=targets, weights=None)
         # One direction carries a linear answer only by chance; with targets that nothing explains it is enough.
-        found = needed_dims(model._network, model.task_, rows, counts, ["place"])["place"]
+        found = auto_dims(model._network, model.task_, rows, counts, ["place"])["place"]
         assert found == (4 if noise == 0 else wanted)
 
 

@@ -111,9 +111,9 @@ def test_every_class_of_a_frames_target_is_kept_in_order(flights, quick):
 @pytest.mark.parametrize(
     ("class_weight", "message"),
     [
-        ({5: 1.0}, r"class_weight names none of the classes \[0, 1\]; its keys are \[5\]"),
-        ({1: 0.0}, "class_weight must be positive numbers; the class 1 has 0.0"),
-        ("balance", "class_weight must be 'balanced', a dict or None; got 'balance'"),
+        ({5: 1.0}, r"class_weight names none of the classes \[0, 1\]\. Its keys are \[5\]"),
+        ({1: 0.0}, "class_weight must be positive numbers, got 0.0 for the class 1"),
+        ("balance", "class_weight must be 'balanced', a dict or None, got 'balance'"),
     ],
 )
 def test_class_weights_that_fit_nothing_are_refused(class_weight, message):

@@ -253,7 +253,7 @@ def test_a_splitter_that_leaves_rows_out_or_holds_them_out_twice(cv, categories,
 
 
 def test_fewer_rows_than_folds(categories, late, quick):
-    with pytest.raises(DataError, match=re.escape("cv=5 takes 5 rows at least, and here is n_samples=3")):
+    with pytest.raises(DataError, match=re.escape("cv=5 needs at least 5 rows, got n_samples=3")):
         make(quick, cv=5).fit(categories[:3], ["late", "late", "on time"])
     few = make(quick, cv=3).fit_transform(categories[:3], ["late", "late", "on time"])
     assert np.isfinite(few).all()
@@ -273,7 +273,7 @@ def test_a_group_is_learned_from_the_other_groups(categories, late, quick):
 
 def test_groups_that_nobody_looks_at_are_refused(categories, late, quick):
     for cv in (5, None, FOLDS):
-        with pytest.raises(DataError, match=r"does not look at them\. Give a splitter that does"):
+        with pytest.raises(DataError, match=r"does not use them\. Pass a splitter that does"):
             make(quick, cv=cv).fit_transform(categories, late, groups=GROUPS)
     with pytest.raises(ValueError, match="'groups' parameter should not be None"):
         make(quick, cv=GroupKFold(3)).fit(categories, late)
@@ -282,7 +282,7 @@ def test_groups_that_nobody_looks_at_are_refused(categories, late, quick):
 
 @pytest.mark.parametrize("method", ["fit", "fit_transform"])
 def test_a_misspelt_argument(method, categories, late, quick):
-    message = f"{method}() got an unexpected keyword argument 'sample_weights'. Beside X, y and sample_weight it takes"
+    message = f"{method}() got an unexpected keyword argument 'sample_weights'. It takes X, y, sample_weight, and"
     with pytest.raises(TypeError, match=re.escape(message)):
         getattr(make(quick), method)(categories, late, sample_weights=np.ones(120))
 

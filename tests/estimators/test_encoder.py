@@ -78,7 +78,7 @@ def test_inverse_finds_the_nearest_and_none_for_unknown_or_missing(encoder, flig
 
 @pytest.mark.parametrize("shape", [(2, 9), (10,), (2, 3, 10)])
 def test_inverse_wants_what_transform_returned(encoder, shape):
-    message = f"X must have 10 columns, as transform returns them; its shape is {shape}."
+    message = f"X must have the 10 columns that transform returns, got shape {shape}."
     with pytest.raises(DataError, match=re.escape(message)):
         encoder.inverse_transform(np.zeros(shape))
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 
 from tabemb import EmbeddingClassifier, EmbeddingRegressor
-from tabemb.estimators.ensemble import mean_of, mean_table, network_seeds, start_as
+from tabemb.estimators.ensemble import copy_tables, mean_of, mean_table, network_seeds
 from tabemb.nn.seeds import Seeds
 
 
@@ -125,7 +125,7 @@ def test_the_mean_of_one_is_itself_and_that_of_rising_rows_rises():
 def test_start_as_leaves_all_but_the_tables(single):
     fresh = single._network_from_seed(9)
     kernel = fresh.trunk.get_weights()[0]
-    start_as(single._network, fresh)
+    copy_tables(single._network, fresh)
     feature = fresh.spec.features[0]
     assert np.array_equal(fresh.vectors(feature), single._network.vectors(feature))
     assert np.array_equal(fresh.trunk.get_weights()[0], kernel)

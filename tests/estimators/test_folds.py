@@ -24,7 +24,7 @@ from tabemb.estimators.folds import (
     deal_folds,
     even_folds,
     folds_of_splitter,
-    left_out,
+    left_out_rows,
     only_kept,
     splitter_from_json,
     splitter_to_json,
@@ -76,7 +76,7 @@ def test_the_generator_decides():
 
 
 def test_fewer_rows_than_folds():
-    message = "Cross-fitting with cv=5 takes 5 rows at least, and here is n_samples=4. Lower cv, or set cv=None"
+    message = "Cross-fitting with cv=5 needs at least 5 rows, got n_samples=4. Lower cv, or set cv=None"
     with pytest.raises(DataError, match=re.escape(message)):
         dealt(5, [0, 1, 0, 1])
 
@@ -123,19 +123,21 @@ def test_a_fold_may_learn_from_fewer_rows_than_the_others_hold():
     ],
 )
 def test_each_row_must_be_held_out_once(cv, never, twice):
-    message = f"holds out {never} of 12 rows never, and {twice} more than once. Use a splitter without overlap"
+    message = (
+        f"never holds out {never} of 12 rows, and holds out {twice} more than once. Use a splitter without overlap"
+    )
     with pytest.raises(DataError, match=re.escape(message)):
         folds_of_splitter(cv, X, Y, 12, {})
 
 
 def test_a_fold_must_not_learn_from_what_it_holds_out():
-    with pytest.raises(DataError, match="has a fold that learns from rows that it holds out"):
+    with pytest.raises(DataError, match="has a fold that trains on held-out rows"):
         folds_of_splitter([([0, 1, 2], [0, 1]), ([0, 1], [2, 3])], X[:4], Y[:4], 4, {})
 
 
 @pytest.mark.parametrize("cv", [[([0], [99])], [([0, 1],)], [3], [([0.5], [1.5])]])
 def test_what_gives_no_pairs_of_rows(cv):
-    with pytest.raises(DataError, match="must give pairs \\(rows to learn from, rows held out\\)"):
+    with pytest.raises(DataError, match="must yield pairs \\(training rows, held-out rows\\)"):
         folds_of_splitter(cv, X, Y, 12, {})
 
 
@@ -150,7 +152,7 @@ def test_rows_that_are_left_out_are_in_no_fold():
 
 def test_a_fold_with_nothing_left_to_learn_from():
     folds = [Fold(np.array([0, 1]), np.array([2, 3])), Fold(np.array([2, 3]), np.array([0, 1]))]
-    with pytest.raises(DataError, match="A fold of cv has no row to learn from, rows of weight 0 left out"):
+    with pytest.raises(DataError, match="A fold of cv has no training row, apart from rows of weight 0"):
         only_kept(folds, np.array([0, 1]), 4)
 
 
@@ -230,14 +232,14 @@ def encoder_of(keys):
 
 def test_rows_are_judged_by_the_member_that_leaves_them_out():
     rows = rows_of([2, 2, 2, 3, 4], [0, 1, 2, 0, 0])
-    judged = left_out(rows, 2, np.random.default_rng(0), encoder_of("abc"))
+    judged = left_out_rows(rows, 2, np.random.default_rng(0), encoder_of("abc"))
     assert judged.targets.tolist() == [0, 1, 3, 4]
     assert judged.folds.tolist() == [0, 1, 0, 0]
 
 
 def test_a_category_that_the_member_has_in_no_other_row_is_unknown_to_it():
     rows = rows_of([2, 2, 3, 3, 0], [0, 1, 0, 0, 1])
-    judged = left_out(rows, 2, np.random.default_rng(0), encoder_of("ab"))
+    judged = left_out_rows(rows, 2, np.random.default_rng(0), encoder_of("ab"))
     assert judged.table.indices[:, 0].tolist() == [2, 2, Vocabulary.UNKNOWN, Vocabulary.UNKNOWN, Vocabulary.UNKNOWN]
     assert rows.table.indices[:, 0].tolist() == [2, 2, 3, 3, 0]
 
@@ -245,7 +247,7 @@ def test_a_category_that_the_member_has_in_no_other_row_is_unknown_to_it():
 def test_a_category_that_is_kept_has_its_vector_without_a_row():
     rows = rows_of([2, 2, 3, 3, 4], [0, 1, 0, 0, 1])
     kept = {"dest": np.array([False, False, False, True, False])}
-    judged = left_out(rows, 2, np.random.default_rng(0), encoder_of("abc"), kept)
+    judged = left_out_rows(rows, 2, np.random.default_rng(0), encoder_of("abc"), kept)
     assert judged.table.indices[:, 0].tolist() == [2, 2, 3, 3, Vocabulary.UNKNOWN]
 
 
@@ -253,14 +255,14 @@ def test_by_name_it_is_the_most_similar_one_that_the_member_has():
     rows = rows_of([2, 2, 3, 4], [0, 1, 0, 1])
     encoder = encoder_of(["office manager", "office manager ii", "pilot"])
     encoder.min_similarity = 0.6
-    judged = left_out(rows, 2, np.random.default_rng(0), encoder)
+    judged = left_out_rows(rows, 2, np.random.default_rng(0), encoder)
     assert judged.table.indices[:, 0].tolist() == [2, 2, 2, Vocabulary.UNKNOWN]
 
 
 def test_of_many_rows_some_are_judged(monkeypatch):
     monkeypatch.setattr(folds_module, "MOST_JUDGED", 10)
     rows = rows_of(np.full(200, 2), np.arange(200) % 4)
-    judged = left_out(rows, 4, np.random.default_rng(0), encoder_of("a"))
+    judged = left_out_rows(rows, 4, np.random.default_rng(0), encoder_of("a"))
     assert len(judged) == 20
     assert (np.diff(judged.targets) > 0).all()
 

@@ -74,7 +74,7 @@ def test_a_column_vector_is_flattened_with_scikit_learns_warning():
             None,
             False,
             "requires y to be passed, but the target y is None: EmbeddingClassifier learns vectors from a target. "
-            "Pass y, one value a row.",
+            "Pass y with one value per row.",
         ),
         (
             ["a", None, "b"],
@@ -86,15 +86,15 @@ def test_a_column_vector_is_flattened_with_scikit_learns_warning():
         (pl.Series(["a", None, "b"]), False, "Input y contains NaN: 1 of 3 target values are missing."),
         ([1.0, np.inf, 2.0], True, "Input y contains infinity or a value too large. Replace it, or drop those rows."),
         ([1.0, -np.inf, 2.0], False, "Input y contains infinity"),
-        ([1j, 2, 3], False, "Complex data not supported: the target holds complex numbers."),
+        ([1j, 2, 3], False, "Complex data not supported: the target is complex."),
         ([1, 2], False, "Found input variables with inconsistent numbers of samples: [3, 2]"),
         ([1, 2, 3, 4], True, "Found input variables with inconsistent numbers of samples: [3, 4]"),
-        (np.zeros((3, 2, 2)), True, "The target is one column, or a matrix with a column an output; its shape is"),
+        (np.zeros((3, 2, 2)), True, "The target must be one column, or a matrix with one column per output, got shape"),
         (
             ["a", "b", "c"],
             True,
-            "EmbeddingRegressor predicts numbers; the target holds 'a' and the like. "
-            "Turn it into numbers, or use EmbeddingClassifier for classes.",
+            "EmbeddingRegressor predicts numbers, but the target holds values such as 'a'. "
+            "Convert them to numbers, or use EmbeddingClassifier for classes.",
         ),
     ],
 )
@@ -179,12 +179,12 @@ def test_weights_are_float64_one_a_row():
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
-        ([1, -2, 1], "Negative values in sample_weight: -2. A weight is 0 or more."),
-        ([1, np.nan, 1], "Input sample_weight contains NaN or infinity. Every row needs a finite weight of 0 or more."),
+        ([1, -2, 1], "Negative values in sample_weight: -2. Weights must be at least 0."),
+        ([1, np.nan, 1], "Input sample_weight contains NaN or infinity. Each row needs a finite weight of at least 0."),
         ([1, np.inf, 1], "Input sample_weight contains NaN or infinity."),
-        ([1, 1], "sample_weight must have shape (3,), one weight a row; got shape (2,)."),
-        (np.ones((3, 1)), "sample_weight must have shape (3,), one weight a row; got shape (3, 1)."),
-        ([0, 0, 0], "All weights in sample_weight are zero, so no row is left to learn from."),
+        ([1, 1], "sample_weight must have shape (3,), one weight per row, got shape (2,)."),
+        (np.ones((3, 1)), "sample_weight must have shape (3,), one weight per row, got shape (3, 1)."),
+        ([0, 0, 0], "All weights in sample_weight are zero, so there is no row to train on."),
         (["a", "b", "c"], "sample_weight must be numbers, got 'a'."),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_column_without_vectors_is_named_with_the_nearest(classifier):
 def test_a_column_that_entered_one_hot_says_how_to_get_vectors(flights, late, quick):
     vectors = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late).vectors_
     assert list(vectors) == ["dest"]
-    message = "Its 3 categories entered one-hot; set one_hot_max_categories=0 to learn vectors for columns of few"
+    message = "Its 3 categories are one-hot encoded. Set one_hot_max_categories=0 to learn vectors for columns with few"
     with pytest.raises(ColumnError, match=re.escape(message)):
         vectors["carrier"]
 

@@ -1,12 +1,13 @@
 """Every parameter out of its range is refused, with the range in the message."""
 
+import inspect
 import re
 
 import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 
-from tabemb import EmbeddingClassifier, EmbeddingEncoder
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.estimators.parameters import RANGES, check_parameters
 from tabemb.exceptions import UnknownNameError
 from tabemb.nn.unknown import Nearest
@@ -125,3 +126,27 @@ def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
     for params, message in cases:
         with pytest.raises(ValueError, match=re.escape(message)):
             EmbeddingClassifier(**params).fit(flights, late)
+
+
+# ---------------------------------------------------------------- documentation
+
+DEFAULTS_DIFFER = {"categorical", "body", "numeric", "damping", "loss"}
+
+
+def documented(cls):
+    """Return the documented parameters with their types and descriptions."""
+    section = inspect.getdoc(cls).partition("Parameters\n----------\n")[2].partition("\n\n")[0]
+    parts = re.split(r"^(\w+) : ", section, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
+def test_each_parameter_is_documented_in_the_order_of_the_signature(cls):
+    assert list(documented(cls)) == list(inspect.signature(cls).parameters)
+
+
+@pytest.mark.parametrize("other", [EmbeddingRegressor, EmbeddingEncoder])
+def test_shared_parameters_are_documented_in_the_same_words(other):
+    mine, its = documented(EmbeddingClassifier), documented(other)
+    for name in mine.keys() & its.keys() - DEFAULTS_DIFFER:
+        assert its[name].replace(" All folds start from them.", "").split() == mine[name].split()

@@ -181,7 +181,7 @@ def test_every_network_of_an_ensemble_learns_each_portion(flights, late, quick):
     assert [len(history["loss"]) for history in models[0].histories_] == [2, 2]
     again = pickle.loads(pickle.dumps(models[0])).partial_fit(flights, late)
     assert again.n_epochs_ == 3
-    with pytest.raises(DataError, match="n_ensemble is 1, and the earlier portions were learned by 2 networks"):
+    with pytest.raises(DataError, match="n_ensemble is 1, but earlier calls of partial_fit trained 2 networks"):
         again.set_params(n_ensemble=1).partial_fit(flights, late)
 
 

@@ -376,7 +376,7 @@ LEARNED = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_sta
         (
             {"pretrained": {"state": WORDS}, "one_hot_max_categories": 8},
             ColumnError,
-            "pretrained names the column 'state', whose few categories enter one-hot and have no vectors. Set one_hot_",
+            "pretrained names the column 'state', whose few categories are one-hot encoded, without vectors. ",
         ),
         ({"pretrained": {"job": 3}}, DataError, "pretrained['job']: Expected vectors as CategoryVectors, gensim's"),
         ({"pretrained": {"job": "none.txt"}}, FormatError, "pretrained['job']: none.txt: expected a file of vectors"),
@@ -384,7 +384,7 @@ LEARNED = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_sta
         (
             {"freeze": {"state": True}},
             ColumnError,
-            "freeze names the column 'state', which has no pretrained vectors; th",
+            "freeze names the column 'state', which has no pretrained vectors. Kn",
         ),
         ({"pretrained": WORDS}, ValueError, "must be None or a mapping from column to vectors. Got CategoryVectors("),
         ({"freeze": "all"}, ValueError, "must be False, True, 'found', a positive number of epochs, or a mapping from"),
@@ -397,7 +397,7 @@ def test_bad_input_is_told_what_was_wanted(changes, error, message, params):
 
 def test_another_fit_without_a_column_of_these_is_refused(params):
     first = clone(LEARNED).fit(X[["state"]], Y)
-    message = "pretrained has vectors of the columns ['state'], and none of these gets vectors here; these do: ['job']."
+    message = "pretrained has vectors for the columns ['state'], but the columns with vectors here are ['job']."
     with pytest.raises(ColumnError, match=re.escape(message)):
         classifier(params, pretrained=first.vectors_).fit(X[["job"]], Y)
 
@@ -467,9 +467,9 @@ def test_it_is_a_mapping_a_frame_and_a_text(column):
     assert frame["share_of_rows"].sum() == pytest.approx(1)
     assert frame["examples"][1] == ["Pilot"]
     lines = repr(report).splitlines()
-    assert lines[0] == "job: 12 categories in 78 rows, looked for in some words (vectors of 2 numbers)"
+    assert lines[0] == "job: 12 categories in 78 rows, looked up in some words (vectors of 2 numbers)"
     assert lines[4] == (
-        "  not found                           8 categories (67 %), 36 rows (46 %): "
+        "  not found                            8 categories (67 %), 36 rows (46 %): "
         "'zz0', 'zz1', 'zz2', 'zz3', 'zz4', ..."
     )
     assert len(lines) == 5
@@ -479,13 +479,13 @@ def test_where_nothing_was_found_it_does_not_guess_how_long_vectors_are():
     found = match(REPORTED_KEYS, source_of({"welder": [1.0, 2.0]}))
     lacking = ColumnReport.of("some words", found, REPORTED_KEYS, REPORTED_COUNTS)
     lines = repr(PretrainedReport({"job": lacking})).splitlines()
-    assert lines[0] == "job: 12 categories in 78 rows, looked for in some words"
+    assert lines[0] == "job: 12 categories in 78 rows, looked up in some words"
     assert "12 categories (100 %), 78 rows (100 %): 'nurse', 7, 'Pilot'" in lines[4]
 
 
 def test_where_nothing_was_pretrained_it_says_so():
     empty = PretrainedReport({})
-    assert repr(empty) == "PretrainedReport(no column began with vectors from elsewhere)"
+    assert repr(empty) == "PretrainedReport(no pretrained columns)"
     assert empty.to_frame().columns.tolist() == [
         "column",
         "found",
@@ -499,6 +499,6 @@ def test_where_nothing_was_pretrained_it_says_so():
 
 def test_a_column_without_categories_has_no_shares():
     nothing = ColumnReport.of("words", match([], source_of({"a": [1.0]})), (), np.zeros(0, int))
-    assert "not found                           0 categories (0 %), 0 rows (0 %)" in repr(
+    assert "not found                            0 categories (0 %), 0 rows (0 %)" in repr(
         PretrainedReport({"x": nothing})
     )

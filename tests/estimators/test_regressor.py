@@ -50,7 +50,7 @@ def test_sample_weights_pull_the_answer(flights, delay, quick):
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (pd.date_range("2013-01-01", periods=20), "predicts numbers; the target holds '2013-01-01"),
+        (pd.date_range("2013-01-01", periods=20), "predicts numbers, but the target holds values such as '2013-01-01"),
         ([1e300] * 20, "too large for dtype"),
     ],
 )

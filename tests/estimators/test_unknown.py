@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
-from tabemb.estimators.unknown import keep_strategy, serve_unknown, shown_as_known
+from tabemb.estimators.unknown import keep_strategy, replace_untrained, serve_unknown
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES, Learned, Mean, Nearest, Zero
 from tabemb.table.encoder import TableEncoder
 from tabemb.training.batches import Rows
@@ -182,7 +182,7 @@ def parts():
 def test_rows_to_be_judged_by_have_what_stands_in_for_them(parts):
     encoder, rows = parts
     held = rows.take(np.array([3, 4, 5]))
-    shown_as_known(held, rows.only(np.array([0, 1, 2, 3])), encoder)
+    replace_untrained(held, rows.only(np.array([0, 1, 2, 3])), encoder)
     assert encoder.vocabularies["job"].keys == ("pilot", "nurse", "pilots", "clown")
     assert held.table.indices[:, 0].tolist() == [3, 2, 1]
     assert rows.table.indices[:, 0].tolist() == [2, 2, 3, 3, 4, 5]
@@ -193,7 +193,7 @@ def test_what_is_kept_has_its_vector_without_a_row_and_may_stand_in_for_others(p
     kept = {"job": np.array([False, False, False, False, True, False])}
     train = rows.only(np.array([2, 3]))
     held = rows.take(np.array([0, 4, 5]))
-    shown_as_known(held, train, encoder, kept)
+    replace_untrained(held, train, encoder, kept)
     assert held.table.indices[:, 0].tolist() == [4, 4, 1]
     network = Asked()
     serve_unknown(network, Learned(), encoder, train, drops=True, kept=kept)
