@@ -90,7 +90,7 @@ def push(
         str, typer.Argument(metavar="TARGET", help="milvus:FILE.db, milvus://HOST:19530 or lancedb:FOLDER.")
     ],
     columns: Annotated[str | None, typer.Option(metavar="A,B", help="Push these columns only.")] = None,
-    metric: Annotated[str, typer.Option(help="What searches go by: cosine, dot or l2.")] = "cosine",
+    metric: Annotated[str, typer.Option(help="Similarity metric of searches: cosine, dot or euclidean.")] = "cosine",
     prefix: Annotated[str, typer.Option(help="What the names of the collections begin with.")] = "tabemb_",
     replace: Annotated[bool, typer.Option("--replace", help="Replace the vectors of another run.")] = False,
     quiet: Quiet = False,

@@ -160,15 +160,15 @@ def test_push_replaces_another_run_only_when_told(written, capsys, target):
         ),
         (
             ["runs/flights", "lancedb:x", "--metric", "cosin"],
-            "No metric named 'cosin'. Known: cosine, dot, l2. Did you",
+            "No metric named 'cosin'. Known: cosine, dot, euclidean. Did",
         ),
         (["runs/flights", "lancedb:x", "--prefix", "a-"], "then letters, digits and underscores; got 'a-'."),
         (
             ["runs/flights", "milvsu:x.db"],
-            "No database goes by the scheme 'milvsu' of 'milvsu:x.db'. Known: lancedb (lancedb:FOLDER); milvus "
+            "No database has the scheme 'milvsu', got 'milvsu:x.db'. Known: lancedb (lancedb:FOLDER); milvus "
             "(milvus:FILE.db, milvus://HOST:19530). Did you mean 'milvus'?",
         ),
-        (["runs/flights", "x.db"], "A database is named by a scheme, unlike 'x.db'. Known: lancedb"),
+        (["runs/flights", "x.db"], "The URI of a database begins with a scheme, got 'x.db'. Known: lancedb"),
     ],
 )
 def test_what_push_cannot_do_is_told_and_leaves_nothing(written, capsys, arguments, told):
@@ -185,8 +185,8 @@ def test_a_run_without_vectors_has_nothing_to_push(written, capsys):
     (written / "report.json").write_text(json.dumps(report))
     assert main(["push", "runs/flights", "lancedb:x", "-q"]) == 1
     assert capsys.readouterr().err == (
-        "Error: push needs the vectors of at least one column, and got none. A column of few categories enters one-hot "
-        "and has no vectors, unless the model has one_hot_max_categories=0.\n"
+        "Error: push requires the vectors of at least one column, got none. A column with few categories is one-hot "
+        "encoded and has no vectors, unless the model has one_hot_max_categories=0.\n"
     )
 
 

@@ -1,11 +1,9 @@
-"""Vector databases that vectors are pushed to and read back from; each is one module, found by the scheme of a URI."""
+"""Vector databases: push vectors to them and pull them back. Each is a module, found by the scheme of a URI."""
 
 from tabemb.vectors.databases import lancedb, milvus
-from tabemb.vectors.databases.base import DATABASES, Database, open_database
-from tabemb.vectors.databases.names import collection_name, column_of
-from tabemb.vectors.databases.pulling import pull
-from tabemb.vectors.databases.pushing import push
-from tabemb.vectors.databases.summary import ColumnPush, PushSummary
+from tabemb.vectors.databases.base import DATABASES, Database, collection_name, column_of, open_database
+from tabemb.vectors.databases.pull import pull
+from tabemb.vectors.databases.push import ColumnPush, PushSummary, push
 
 __all__ = [
     "DATABASES",

@@ -1,26 +1,26 @@
-# ruff: noqa: D102  (the docstrings stand where the methods are asked for)
-"""Milvus: a server, or Milvus Lite, which keeps a database in a local file (a folder that is named ``*.db``).
+# ruff: noqa: D102  (the base class documents the methods)
+"""Milvus: a server, or Milvus Lite with a local database (a folder named ``*.db``).
 
 ===========================================  =============================================================
 the URI                                      the database
 ===========================================  =============================================================
-``milvus:vectors.db``                        Milvus Lite: runs in this process while the database is open
-``milvus://host``                            a server; port 19530 where none is given
-``milvus://user:password@host:19530/sales``  with a login, and a database other than the default one
+``milvus:vectors.db``                        Milvus Lite, running in this process while the database is open
+``milvus://host``                            a server; port 19530 by default
+``milvus://user:password@host:19530/sales``  with a login and a database other than the default
 ``milvus://host:443?secure=true``            over TLS
 ===========================================  =============================================================
 
-A token is taken from the environment, ``MILVUS_TOKEN``, where the URI has no login: there nobody sees it.
+If the URI has no login, the token is read from the environment variable ``MILVUS_TOKEN``.
 
-Where a collection was pushed to a file, its users load it and search it as any other::
+Load and search a collection of a local database like any other::
 
     client = MilvusClient("vectors.db")
     client.load_collection("tabemb_dest")
     client.search("tabemb_dest", data=[vectors["JFK"].tolist()], limit=10, output_fields=["key"])
 
-Collections have a FLAT index, which compares with every row and so finds what ``most_similar`` finds; for a column
-of millions of categories make another index with Milvus's own tools. A vector of zeros has cosine 0 to all. Vectors of
-a single number have a zero behind it, since a server takes no fewer than two.
+Collections have a FLAT index, which compares with every row and so returns what ``most_similar`` returns. For millions
+of categories, create another index with Milvus's tools. A zero vector has cosine 0 to all. Vectors of a single number
+are padded with a zero, since a server requires at least two.
 """
 
 import logging
@@ -34,21 +34,21 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pyarrow as pa
 
 from tabemb.exceptions import DatabaseError
-from tabemb.vectors.databases.base import DATABASES, Database, check_place, import_package
+from tabemb.vectors.databases.base import DATABASES, Database, check_folder, import_package
 from tabemb.vectors.databases.rows import FIELDS, schema_of
 
 __all__ = ["Milvus", "server_options"]
 
-METRICS = {"cosine": "COSINE", "dot": "IP", "l2": "L2"}
-# Seconds that a server has for one call after it has answered the first.
+METRICS = {"cosine": "COSINE", "dot": "IP", "euclidean": "L2"}
+# Timeout of a call, in seconds, after a server has answered the first.
 CALL = 60.0
-# A server gives at most 16,384 rows at once; parts of 15,000 have as many by chance once in 10^29 times.
+# A server returns at most 16,384 rows at once; a part of 15,000 exceeds that by chance once in 10^29 times.
 MOST, PAGE = 16_384, 15_000
 
 
 @DATABASES.register("milvus")
 class Milvus(Database):
-    """A Milvus server, or a local file of Milvus Lite.
+    """A Milvus server, or a local database of Milvus Lite.
 
     Examples
     --------
@@ -72,26 +72,26 @@ class Milvus(Database):
         pymilvus = import_package("pymilvus", cls)
         if address.startswith("//"):
             options = server_options(address, os.environ.get("MILVUS_TOKEN", ""))
-            with _asking(f"The Milvus server {options['uri']} does not answer, or refuses"):
+            with _errors(f"The Milvus server {options['uri']} does not answer or refuses the connection"):
                 return cls(pymilvus.MilvusClient(**options, timeout=timeout), options["uri"], None)
         if not address.endswith(".db"):
             raise DatabaseError(
-                f"A local file of Milvus Lite has a name that ends in .db; got {address!r}. "
-                f"Say milvus:{address or 'vectors'}.db, or milvus://HOST:19530 for a server."
+                f"The name of a local database of Milvus Lite must end in .db, got {address!r}. "
+                f"Use milvus:{address or 'vectors'}.db, or milvus://HOST:19530 for a server."
             )
         manager = import_package("milvus_lite.server_manager", cls).server_manager_instance
-        check_place(Path(address), create=create)
-        # One that the caller has opened is the caller's to close. There is no public way to ask for it.
+        check_folder(Path(address), create=create)
+        # If the caller has opened the database, it is the caller's to close. There is no public way to find out.
         path = os.path.abspath(address)
         mine = path not in getattr(manager, "_servers", {})
-        with _asking(f"Milvus Lite cannot open {address}; another program may have it open"):
+        with _errors(f"Milvus Lite cannot open {address}; another program may have it open"):
             client = pymilvus.MilvusClient(address, timeout=timeout)
         return cls(client, address, path if mine else None)
 
     def layout(self, name: str) -> pa.Schema | None:
         from pymilvus import DataType
 
-        with self._asking():
+        with self._errors():
             if not self._client.has_collection(name, timeout=CALL):
                 return None
             fields = self._client.describe_collection(name, timeout=CALL)["fields"]
@@ -108,7 +108,7 @@ class Milvus(Database):
     def create(self, name: str, dim: int, metric: str) -> None:
         from pymilvus import DataType
 
-        with self._asking():
+        with self._errors():
             schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
             for field in schema_of(dim):
                 match str(field.type):
@@ -127,27 +127,27 @@ class Milvus(Database):
             )
 
     def drop(self, name: str) -> None:
-        with self._asking():
+        with self._errors():
             self._client.drop_collection(name, timeout=CALL)
 
     def read(self, name: str) -> Iterator[pa.Table]:
         layout = self.layout(name)
         dim = 1 if layout is None else layout.field("vector").type.list_size
-        with self._asking():
+        with self._errors():
             self._client.load_collection(name, timeout=CALL)
             (counted,) = self._client.query(name, filter="", output_fields=["count(*)"], timeout=CALL)
         page = min(PAGE, max(1, self.batch_bytes // (4 * dim + 200)))
         for part in id_ranges(counted["count(*)"], page):
-            with self._asking():
+            with self._errors():
                 rows = self._client.query(name, filter=part, output_fields=list(FIELDS), limit=MOST, timeout=CALL)
             yield pa.Table.from_pylist(list(rows), schema=schema_of(dim))
 
     def upsert(self, name: str, rows: pa.Table) -> None:
-        with self._asking():
+        with self._errors():
             self._client.upsert(name, rows.to_pylist(), timeout=CALL)
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
-        with self._asking():
+        with self._errors():
             self._client.delete(name, ids=list(ids), timeout=CALL)
 
     def close(self) -> None:
@@ -155,24 +155,24 @@ class Milvus(Database):
         if self._local is not None:
             import_package("milvus_lite.server_manager", type(self)).server_manager_instance.release_server(self._local)
 
-    def _asking(self) -> Any:
-        return _asking(f"{self._shown}: Milvus refuses, or does not answer any more")
+    def _errors(self) -> Any:
+        return _errors(f"{self._shown}: Milvus refused the call or stopped answering")
 
 
 def server_options(address: str, token: str) -> dict[str, str]:
-    """Return what pymilvus wants to know of a server.
+    """Return pymilvus's options for a server.
 
     Parameters
     ----------
     address : str
-        ``//user:password@host:19530/database?secure=true``; all but the host may be left out.
+        ``//user:password@host:19530/database?secure=true``; all but the host are optional.
     token : str
-        Used where the address has no login.
+        Used if the address has no login.
 
     Raises
     ------
     DatabaseError
-        When there is no host, or the port is no number.
+        If there is no host, or the port is not a number.
 
     Examples
     --------
@@ -184,10 +184,10 @@ def server_options(address: str, token: str) -> dict[str, str]:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise DatabaseError(
-            f"The address of a Milvus server is milvus://HOST:PORT; got a wrong one: {error}."
+            f"The address of a Milvus server has the form milvus://HOST:PORT; this one is invalid: {error}."
         ) from error
     if not host:
-        raise DatabaseError("The address of a Milvus server is milvus://HOST:PORT; got one without a host.")
+        raise DatabaseError("The address of a Milvus server has the form milvus://HOST:PORT; this one has no host.")
     secure = parse_qs(parts.query).get("secure", ["false"])[-1].lower() in ("true", "1", "yes")
     if parts.username:
         token = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -196,10 +196,10 @@ def server_options(address: str, token: str) -> dict[str, str]:
 
 
 def id_ranges(n: int, page: int) -> list[str]:
-    """Return filters that cut n rows into parts of about as many rows each.
+    """Return filters that split n rows into parts of about equal size.
 
-    Ids are hexadecimal digits as good as drawn at random, so that ranges of them are equally full. Not by
-    ``query_iterator``, which wants rows in order: older ones of Milvus Lite give it none, and rows are left out.
+    Ids are uniformly distributed hexadecimal digits, so ranges of equal length hold about as many rows.
+    ``query_iterator`` requires ordered rows; older versions of Milvus Lite do not order them, and rows are left out.
 
     Examples
     --------
@@ -214,8 +214,8 @@ def id_ranges(n: int, page: int) -> list[str]:
 
 
 @contextmanager
-def _asking(failure: str) -> Iterator[None]:
-    """Turn what pymilvus raises into our error, and keep its log of the same off the screen."""
+def _errors(failure: str) -> Iterator[None]:
+    """Convert pymilvus's errors to :class:`DatabaseError`, and silence its logging of them."""
     from grpc import RpcError
     from pymilvus import MilvusException
 
@@ -226,7 +226,7 @@ def _asking(failure: str) -> Iterator[None]:
     try:
         yield
     except (MilvusException, RpcError) as error:
-        # Behind pymilvus's "illegal connection params or server unavailable" stands what the server has said.
+        # The cause of pymilvus's "illegal connection params or server unavailable" is the server's answer.
         said = error if isinstance(error, RpcError) else error.__cause__
         reason = said.details() if isinstance(said, RpcError) else error.message
         raise DatabaseError(f"{failure} ({reason}).") from error

@@ -1,13 +1,13 @@
-"""The rows that a database holds for a column: an Arrow table with one row a category, and the way back to vectors.
+"""The rows of a column in a database: an Arrow table with one row per category, and its conversion from and to vectors.
 
 ==============  =========================================================================
-``id``          the primary key, 32 hexadecimal digits that follow from the typed key
-``key``         the category as text, for people
-``key_json``    the category with its type (1, ``"1"`` and ``True`` are three), as JSON
-``count``       in how many rows it was seen; -1 where that is not known
-``position``    its place in the column, the most frequent first: 0, 1, 2, ...
+``id``          the primary key: 32 hexadecimal digits, a hash of the typed key
+``key``         the category as text, for display
+``key_json``    the category with its type (1, ``"1"`` and ``True`` differ), as JSON
+``count``       the number of training rows of the category; -1 if unknown
+``position``    the rank of the category in the column, most frequent first: 0, 1, 2, ...
 ``column``      the column
-``run``         the run that the vector comes from
+``run``         the run that produced the vector
 ``vector``      float32
 ==============  =========================================================================
 """
@@ -25,35 +25,53 @@ import pyarrow.compute as pc
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import Key, family, identity, key_from_json, key_to_json
-from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-__all__ = ["FIELDS", "batches", "keys_and_vectors", "row_id", "rows_of", "same_rows", "schema_of", "text_of"]
+__all__ = [
+    "FIELDS",
+    "batches",
+    "is_row_schema",
+    "keys_and_vectors",
+    "row_id",
+    "rows_of",
+    "same_rows",
+    "schema_of",
+    "text_of",
+]
 
 FIELDS = ("id", "key", "key_json", "count", "position", "column", "run", "vector")
 NO_COUNT = -1
 
 
 def schema_of(dim: int) -> pa.Schema:
-    """Return the Arrow schema of rows with vectors of that length."""
+    """Return the Arrow schema of rows with vectors of a length."""
     types = {"count": pa.int64(), "position": pa.int64(), "vector": pa.list_(pa.float32(), dim)}
     return pa.schema([pa.field(name, types.get(name, pa.string()), nullable=False) for name in FIELDS])
 
 
-def rows_of(vectors: CategoryVectors, column: str, run: str, *, dim: int | None = None) -> pa.Table:
+def is_row_schema(layout: pa.Schema, dim: int) -> bool:
+    """Return whether a collection has the fields of such rows, and vectors of a length."""
+    if set(layout.names) != set(FIELDS):
+        return False
+    kind = layout.field("vector").type
+    return pa.types.is_fixed_size_list(kind) and int(kind.list_size) == dim
+
+
+def rows_of(vectors: KeyedMatrix, column: str, run: str, *, dim: int | None = None) -> pa.Table:
     """Return the rows for the vectors of a column.
 
     Parameters
     ----------
-    vectors : CategoryVectors
+    vectors : KeyedMatrix
     column, run : str
-        What the rows say of themselves.
+        Stored in each row.
     dim : int, optional
-        Length of the vectors in the rows, where it is more than their own: zeros are put behind them, which change
-        no cosine, no dot product and no distance.
+        Length of the vectors in the rows, at least their own. They are padded with zeros, which changes no cosine, dot
+        product or distance.
 
     Examples
     --------
-    >>> rows = rows_of(CategoryVectors(["JFK", 7], [[1.0, 0.5], [-1.0, 0.5]], [9, 3]), "dest", "flights")
+    >>> rows = rows_of(KeyedMatrix(["JFK", 7], [[1.0, 0.5], [-1.0, 0.5]], [9, 3]), "dest", "flights")
     >>> rows.select(["key", "key_json", "count", "position"]).to_pylist()[1]
     {'key': '7', 'key_json': '7', 'count': 3, 'position': 1}
     """
@@ -77,7 +95,7 @@ def rows_of(vectors: CategoryVectors, column: str, run: str, *, dim: int | None 
 
 
 def row_id(key: Key) -> str:
-    """Return the primary key of a category: the same exactly when the category is the same.
+    """Return the primary key of a category; equal categories, and only those, have equal primary keys.
 
     Examples
     --------
@@ -93,7 +111,7 @@ def row_id(key: Key) -> str:
 
 
 def text_of(text: str) -> str:
-    r"""Return a text that UTF-8 can hold: lone surrogates become escapes.
+    r"""Return a text that UTF-8 can encode: lone surrogates are escaped.
 
     Examples
     --------
@@ -106,16 +124,16 @@ def text_of(text: str) -> str:
 def keys_and_vectors(
     rows: pa.Table, dim: int
 ) -> tuple[list[Any], npt.NDArray[np.float32], npt.NDArray[np.int64] | None]:
-    """Return keys, vectors and counts of rows, in the order of their positions.
+    """Return the keys, vectors and counts of rows, ordered by position.
 
     Raises
     ------
     FormatError
-        When a position is missing or doubled, or a key cannot be read.
+        If a position is missing or repeated, or a key cannot be read.
     """
     rows = rows.sort_by("position")
     if not np.array_equal(rows["position"].to_numpy(), np.arange(len(rows))):
-        raise FormatError("its rows do not follow one another: some are missing or doubled.")
+        raise FormatError("some of its rows are missing or repeated.")
     try:
         keys = [key_from_json(json.loads(text)) for text in rows["key_json"].to_pylist()]
     except ValueError as error:
@@ -126,7 +144,7 @@ def keys_and_vectors(
 
 
 def same_rows(rows: pa.Table, others: pa.Table) -> npt.NDArray[np.bool_]:
-    """Tell of each row whether it is the same as the other table's row at that place, to the last bit."""
+    """Return for each row whether it equals the other table's row at the same place, bit for bit."""
     same = (_matrix(rows).view(np.int32) == _matrix(others).view(np.int32)).all(axis=1)
     for name in FIELDS[:-1]:
         same &= pc.equal(rows[name].combine_chunks(), others[name].combine_chunks()).to_numpy(zero_copy_only=False)
@@ -134,7 +152,7 @@ def same_rows(rows: pa.Table, others: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 def batches(rows: pa.Table, size: int, nbytes: int) -> Iterator[pa.Table]:
-    """Cut rows into pieces of at most that many rows and bytes; a single row may have more bytes.
+    """Yield the rows in batches of at most ``size`` rows and ``nbytes`` bytes; a single row may have more bytes.
 
     Examples
     --------
@@ -157,18 +175,18 @@ def _halved(rows: pa.Table, nbytes: int) -> Iterator[pa.Table]:
 def _matrix(rows: pa.Table) -> npt.NDArray[np.float32]:
     column = rows["vector"].combine_chunks()
     dim = column.type.list_size
-    # flatten, unlike values, looks at the slice only.
+    # Unlike values, flatten respects the slice.
     matrix: npt.NDArray[np.float32] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
     return matrix
 
 
 def _json_of(key: Key) -> str:
-    # Escapes for lone surrogates only: other characters would take twice the bytes, of which a database counts each.
+    # Escape lone surrogates only: escaping other characters would double their bytes, which count towards the limit.
     return text_of(json.dumps(key_to_json(key), ensure_ascii=False))
 
 
 def _exact(number: Any) -> str:
-    """Return one text for 1, 1.0 and Decimal("1.00"): all the digits that count, and the power of ten."""
+    """Return the same text for 1, 1.0 and Decimal("1.00"): the significant digits and the power of ten."""
     sign, figures, exponent = Decimal(number).as_tuple()
     digits = "".join(map(str, figures)).lstrip("0")
     kept = digits.rstrip("0")

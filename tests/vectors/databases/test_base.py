@@ -3,14 +3,22 @@
 import re
 import sys
 
+import hypothesis.strategies as st
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
 
-from tabemb.exceptions import DatabaseError, MissingExtraError, UnknownNameError
+from tabemb.exceptions import DatabaseError, DataError, MissingExtraError, UnknownNameError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.databases import DATABASES, Database, open_database, pull, push
-from tabemb.vectors.databases.base import find_database, without_password
+from tabemb.vectors.databases.base import (
+    collection_name,
+    column_of,
+    find_database,
+    metadata_collection,
+    without_password,
+)
 from tabemb.vectors.databases.rows import FIELDS, rows_of, schema_of
 
 AWKWARD = [
@@ -33,6 +41,22 @@ AWKWARD = [
     "a" * 10_000,
 ]
 MIXED = ["1", 1, True, 2.5, -(2**70), 2**63, b"\xff\x00", "true", '{"int": "1"}']
+COLUMNS = [
+    "dest",
+    "day_of_week",
+    "native-country",
+    "from/to",
+    "à",
+    "東京",
+    "👩‍👩",
+    "",
+    " ",
+    "_",
+    "__",
+    "_2d_",
+    "a_5f_b",
+    "A",
+]
 
 
 def typed(vectors):
@@ -166,10 +190,10 @@ def test_nothing_runs_on_when_it_is_closed(uri):
 
 def test_an_unknown_scheme_lists_the_known_ones():
     known = "; ".join(f"{name} ({DATABASES[name].forms})" for name in sorted(DATABASES))
-    message = f"No database goes by the scheme 'milvsu' of 'milvsu:vectors.db'. Known: {known}. Did you mean 'milvus'?"
+    message = f"No database has the scheme 'milvsu', got 'milvsu:vectors.db'. Known: {known}. Did you mean 'milvus'?"
     with pytest.raises(UnknownNameError, match=f"^{re.escape(message)}$"):
         open_database("milvsu:vectors.db")
-    message = f"A database is named by a scheme, unlike 'vectors.db'. Known: {known}."
+    message = f"The URI of a database begins with a scheme, got 'vectors.db'. Known: {known}."
     with pytest.raises(UnknownNameError, match=f"^{re.escape(message)}$"):
         open_database("vectors.db")
 
@@ -185,6 +209,49 @@ def test_every_database_says_how_its_uris_look():
 def test_a_password_is_never_shown():
     assert without_password("milvus://root:a@b@host:1/db") == "milvus://***@host:1/db"
     assert without_password("milvus:folder/x@y.db") == "milvus:folder/x@y.db"
-    with pytest.raises(UnknownNameError, match="of 'postgres://") as caught:
+    with pytest.raises(UnknownNameError, match="got 'postgres://") as caught:
         open_database("postgres://me:secret@host/db")
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("prefix", ["tabemb_", "_", "x"])
+def test_every_column_has_a_name_that_databases_take_and_that_leads_back(prefix):
+    names = [collection_name(column, prefix) for column in COLUMNS]
+    assert [name for name in names if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name)] == []
+    assert [column_of(name, prefix) for name in names] == COLUMNS
+    assert len(set(names)) == len(COLUMNS)
+
+
+@given(st.text())
+def test_any_text_comes_back(column):
+    assert column_of(collection_name(column)) == column
+
+
+@given(st.text(alphabet="_25fad-"), st.text(alphabet="_25fad-"))
+def test_two_columns_never_share_a_name(one, two):
+    assert (collection_name(one) == collection_name(two)) == (one == two)
+
+
+@given(st.text(alphabet="_0123456789abcdefxyz"))
+def test_a_name_of_another_program_is_told_apart_or_is_the_name_of_that_column(text):
+    column = column_of(f"tabemb_{text}")
+    assert column is None or collection_name(column) == f"tabemb_{text}"
+
+
+@pytest.mark.parametrize(
+    "name", ["movies", "tabemb_a_b", "tabemb__41_", "tabemb__110000_", f"tabemb__{'f' * 40}_", "tabemb_-"]
+)
+def test_names_that_are_of_no_column(name):
+    assert column_of(name) is None
+
+
+def test_no_column_has_the_name_of_the_metadata():
+    assert column_of(metadata_collection("x_"), "x_") is None
+
+
+@pytest.mark.parametrize("prefix", ["", "1a", "a-b", "à", "a b"])
+def test_a_prefix_that_no_database_takes(prefix):
+    message = f"then letters, digits and underscores; got {prefix!r}. For example: 'tabemb_'."
+    for call in (lambda: collection_name("dest", prefix), lambda: metadata_collection(prefix)):
+        with pytest.raises(DataError, match=re.escape(message)):
+            call()

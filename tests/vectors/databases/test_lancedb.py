@@ -49,5 +49,5 @@ def test_a_damaged_table_is_told(tmp_path):
     push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), f"lancedb:{tmp_path}/vectors")
     for path in (tmp_path / "vectors" / "tabemb_c.lance" / "data").iterdir():
         path.write_bytes(b"")
-    with pytest.raises(DatabaseError, match=r"vectors: LanceDB fails \("):
+    with pytest.raises(DatabaseError, match=r"vectors: LanceDB failed \("):
         pull(f"lancedb:{tmp_path}/vectors", "c")

@@ -75,11 +75,11 @@ def test_a_search_finds_what_most_similar_finds(many, path, client):
         assert [cosine for _, cosine in found[1:]] == pytest.approx([cosine for _, cosine in near], abs=1e-5)
 
 
-@pytest.mark.parametrize("metric", ["dot", "l2"])
+@pytest.mark.parametrize("metric", ["dot", "euclidean"])
 def test_a_search_by_dot_product_and_by_distance(many, path, client, metric):
     push(many, f"milvus:{path}", metric=metric)
     query = many["k7"]
-    score = {"dot": -(many.vectors @ query), "l2": np.linalg.norm(many.vectors - query, axis=1)}[metric]
+    score = {"dot": -(many.vectors @ query), "euclidean": np.linalg.norm(many.vectors - query, axis=1)}[metric]
     assert [key for key, _ in search(client(), "c", query, 10)] == [
         many.index_to_key[i] for i in np.argsort(score)[:10]
     ]
@@ -112,7 +112,7 @@ def test_keys_up_to_the_limit_of_milvus_are_pushed_and_longer_ones_refused(path)
     push(vectors, f"milvus:{path}")
     assert pull(f"milvus:{path}", "c") == vectors
     told = (
-        r"Column 'c': a text in Milvus has at most 65,535 bytes, and the category as JSON, '\"é+'\.\.\., has 65,536\."
+        r"Column 'c': a text in Milvus has at most 65,535 bytes, but the category as JSON, '\"é+'\.\.\., has 65,536\."
     )
     with pytest.raises(DataError, match=told):
         push(CategoryVectors([longest + "é", "a"], np.eye(2), name="c"), f"milvus:{path}")
@@ -175,7 +175,7 @@ def test_a_file_that_another_program_has_open_is_told(path, caplog, capfd):
 @pytest.mark.parametrize("address", ["vectors", "", "vectors.sqlite"])
 def test_a_name_that_milvus_lite_does_not_take(address, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DatabaseError, match=rf"has a name that ends in \.db; got '{address}'\. Say milvus:"):
+    with pytest.raises(DatabaseError, match=rf"must end in \.db, got '{address}'\. Use milvus:"):
         open_database(f"milvus:{address}", create=True)
     assert list(tmp_path.iterdir()) == []
 
@@ -202,7 +202,8 @@ def test_a_server_that_is_not_there_is_told_within_seconds():
         address = f"127.0.0.1:{held.getsockname()[1]}"
         begin = time.monotonic()
         with pytest.raises(
-            DatabaseError, match=f"The Milvus server http://{re.escape(address)} does not answer, or refuses"
+            DatabaseError,
+            match=f"The Milvus server http://{re.escape(address)} does not answer or refuses",
         ):
             push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), f"milvus://root:secret@{address}", timeout=0.5)
         assert time.monotonic() - begin < 5
@@ -211,7 +212,7 @@ def test_a_server_that_is_not_there_is_told_within_seconds():
 def test_a_server_that_never_answers_is_given_up_within_seconds():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begin = time.monotonic()
-        with pytest.raises(DatabaseError, match="does not answer, or refuses") as caught:
+        with pytest.raises(DatabaseError, match="does not answer or refuses the connection") as caught:
             open_database(f"milvus://root:secret@127.0.0.1:{silent.getsockname()[1]}", timeout=0.5)
         assert time.monotonic() - begin < 5
     assert "secret" not in str(caught.value)
@@ -220,7 +221,7 @@ def test_a_server_that_never_answers_is_given_up_within_seconds():
 def test_what_a_server_refuses_is_told(path):
     with (
         open_database(f"milvus:{path}", create=True) as database,
-        pytest.raises(DatabaseError, match=r"vectors\.db: Milvus refuses, or does not answer any more \(.*nothing"),
+        pytest.raises(DatabaseError, match=r"vectors\.db: Milvus refused the call or stopped answering \(.*nothing"),
     ):
         database.delete("nothing", ["a"])
 
@@ -248,7 +249,10 @@ def denying(request):
 
 @pytest.mark.parametrize(
     ("denying", "told"),
-    [("Connect", "does not answer, or refuses"), ("DescribeCollection", "Milvus refuses, or does not answer any more")],
+    [
+        ("Connect", "does not answer or refuses the connection"),
+        ("DescribeCollection", "Milvus refused the call or stopped answering"),
+    ],
     indirect=["denying"],
 )
 def test_a_server_that_denies_is_told_with_its_reason(denying, told):
@@ -265,7 +269,7 @@ def test_a_server_that_dies_is_told(tmp_path, monkeypatch):
     with open_database(f"milvus://127.0.0.1:{port}") as database:
         running.stop(grace=0).wait()
         kept.close()
-        with pytest.raises(DatabaseError, match=rf"http://127\.0\.0\.1:{port}: Milvus refuses, or does not answer any"):
+        with pytest.raises(DatabaseError, match=rf"http://127\.0\.0\.1:{port}: Milvus refused the call"):
             database.layout("tabemb_c")
 
 
@@ -285,7 +289,7 @@ def test_how_an_address_is_read(address, uri, token, database):
 
 @pytest.mark.parametrize("address", ["//", "//:19530", "//host:port", "//host:99999", "//[::1"])
 def test_an_address_that_is_none(address):
-    with pytest.raises(DatabaseError, match=r"The address of a Milvus server is milvus://HOST:PORT; got"):
+    with pytest.raises(DatabaseError, match=r"of a Milvus server has the form milvus://HOST:PORT; this one"):
         server_options(address, "")
 
 

@@ -117,7 +117,7 @@ def test_positions_bring_back_the_order_and_gaps_are_told():
     assert keys == ["a", "b", "c"]
     assert counts.tolist() == [3, 2, 1]
     for places in ([0, 2], [0, 1, 1]):
-        with pytest.raises(FormatError, match="its rows do not follow one another: some are missing or doubled"):
+        with pytest.raises(FormatError, match="some of its rows are missing or repeated"):
             keys_and_vectors(rows.take(pa.array(places)), 3)
 
 

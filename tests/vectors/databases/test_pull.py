@@ -25,7 +25,7 @@ def test_a_column_that_is_not_there_is_told_the_others(pushed):
 
 
 def test_another_prefix_has_no_columns(pushed):
-    with pytest.raises(ColumnError, match=r"Columns: none whose collections begin with 'x_'\."):
+    with pytest.raises(ColumnError, match=r"Columns: none with the prefix 'x_'\."):
         pull(pushed, "dest", prefix="x_")
 
 

@@ -1,0 +1,170 @@
+"""Metadata of the collections in a database: which column each holds, and whether it was written completely.
+
+They are rows of a collection of their own, ``tabemb__notes``. The JSON is in the field ``key_json``.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tabemb.exceptions import FormatError, OutputError
+from tabemb.vectors.databases.base import Database, metadata_collection
+from tabemb.vectors.databases.rows import is_row_schema, row_id, schema_of, text_of
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+
+__all__ = ["CollectionMetadata", "metadata_row", "read_metadata", "write_metadata"]
+
+_FORMAT = 1
+# Vector databases require a vector in each row; this collection is never searched.
+_DIM, _NO_VECTOR = 2, [1.0, 0.0]
+# Names of metrics in the database, where they differ from tabemb's.
+_STORED_METRICS = {"euclidean": "l2"}
+_METRICS = {stored: metric for metric, stored in _STORED_METRICS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionMetadata:
+    """What a collection holds besides its rows.
+
+    Parameters
+    ----------
+    column, run, metric : str
+    n : int
+        Number of categories.
+    dim : int
+        Length of a vector.
+    unknown, missing : tuple of float, optional
+        Vectors of categories not seen in training, and of missing cells.
+    complete : bool
+        Whether the push that wrote the collection finished.
+
+    Examples
+    --------
+    >>> matrix = KeyedMatrix(["JFK"], [[0.1, 0.5]])
+    >>> metadata = CollectionMetadata.of(matrix, column="dest", run="flights", metric="cosine")
+    >>> CollectionMetadata.from_json(metadata.to_json()) == metadata
+    True
+    """
+
+    column: str
+    run: str
+    metric: str
+    n: int
+    dim: int
+    unknown: tuple[float, ...] | None
+    missing: tuple[float, ...] | None
+    complete: bool
+
+    @classmethod
+    def of(cls, vectors: KeyedMatrix, *, column: str, run: str, metric: str) -> "CollectionMetadata":
+        """Return the metadata of vectors that are written completely."""
+        return cls(
+            column=column,
+            run=run,
+            metric=metric,
+            n=len(vectors),
+            dim=vectors.dim,
+            unknown=_numbers(vectors.unknown),
+            missing=_numbers(vectors.missing),
+            complete=True,
+        )
+
+    def incomplete(self) -> "CollectionMetadata":
+        """Return the metadata for the time while the rows are being written."""
+        return replace(self, complete=False)
+
+    def to_json(self) -> str:
+        """Return the metadata as JSON."""
+        values = asdict(self) | {"metric": _STORED_METRICS.get(self.metric, self.metric)}
+        return json.dumps({"format": _FORMAT, **values})
+
+    @classmethod
+    def from_json(cls, text: str) -> "CollectionMetadata":
+        """Return the metadata that :meth:`to_json` wrote.
+
+        Raises
+        ------
+        FormatError
+            If the text is something else, or was written by a newer tabemb.
+        """
+        try:
+            values: Any = json.loads(text)
+        except ValueError:
+            values = None
+        if not isinstance(values, Mapping) or "format" not in values:
+            raise FormatError(f"expected metadata written by tabemb, got {text[:80]!r}.")
+        if values["format"] != _FORMAT:
+            raise FormatError(
+                f"expected metadata in format {_FORMAT}, got {values['format']!r}. "
+                "A newer tabemb has written it; update tabemb to use it."
+            )
+        try:
+            lists = {name: None if values[name] is None else tuple(values[name]) for name in ("unknown", "missing")}
+            metric = _METRICS.get(values["metric"], values["metric"])
+            others = {name: value for name, value in values.items() if name != "format"}
+            return cls(**others | lists | {"metric": metric})
+        except (KeyError, TypeError) as error:
+            raise FormatError(f"expected metadata written by tabemb, got {text[:80]!r}.") from error
+
+
+def read_metadata(database: Database, prefix: str) -> dict[str, CollectionMetadata]:
+    """Return the metadata of all collections, by the name of the collection.
+
+    Raises
+    ------
+    OutputError
+        If another program has written the collection of metadata.
+    FormatError
+        If metadata cannot be read.
+    """
+    name = metadata_collection(prefix)
+    layout = database.layout(name)
+    if layout is None:
+        return {}
+    if not is_row_schema(layout, _DIM):
+        raise OutputError(
+            f"The collection {name!r} should hold tabemb's metadata, but tabemb has not written it: it has the fields "
+            f"{', '.join(layout.names)}. Choose another prefix: --prefix (prefix=... in Python)."
+        )
+    try:
+        return {
+            row["key"]: CollectionMetadata.from_json(row["key_json"])
+            for rows in database.read(name)
+            for row in rows.select(["key", "key_json"]).to_pylist()
+        }
+    except FormatError as error:
+        raise FormatError(f"The collection {name!r}: {error}") from error
+
+
+def write_metadata(database: Database, prefix: str, name: str, metadata: CollectionMetadata) -> None:
+    """Write the metadata of a collection, replacing older metadata of it."""
+    collection = metadata_collection(prefix)
+    if database.layout(collection) is None:
+        database.create(collection, _DIM, "cosine")
+    database.upsert(collection, metadata_row(name, metadata))
+    database.finish(collection)
+
+
+def metadata_row(name: str, metadata: CollectionMetadata) -> pa.Table:
+    """Return the metadata of a collection as a row of the database."""
+    row = {
+        "id": row_id(name),
+        "key": name,
+        "key_json": metadata.to_json(),
+        "count": metadata.n,
+        "position": 0,
+        "column": text_of(metadata.column),
+        "run": text_of(metadata.run),
+        "vector": _NO_VECTOR,
+    }
+    return pa.Table.from_pylist([row], schema=schema_of(_DIM))
+
+
+def _numbers(vector: npt.NDArray[np.float32] | None) -> tuple[float, ...] | None:
+    # The shortest text that gives this float32 again is half as long as that of the same number as a Python float.
+    return None if vector is None else tuple(float(str(number)) for number in vector)
