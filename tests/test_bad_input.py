@@ -52,7 +52,7 @@ BAD_TABLES = [
     (None, "Expected a table, got NoneType instead."),
     (
         X.set_axis(["dest", "dest", "distance"], axis=1),
-        "Column names must differ, but these come more than once: 'dest'. Rename or drop the copies.",
+        "Column names must be unique; these occur more than once: 'dest'. Rename or drop the duplicates.",
     ),
     (X.assign(dest=cells(["a", "b"])), "Every cell in column 'dest' of the argument must be one value"),
     (X.assign(dest=cells({"a": 1})), "got a cell of type dict: {'a': 1}. Explode it into rows"),
@@ -154,14 +154,14 @@ def test_an_array_of_another_width(cls, fitted):
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_number_column_that_holds_text(cls, fitted):
-    message = "Column 'distance' holds numbers, but a cell is 'far', of type str. Turn it into numbers first"
+    message = "Column 'distance' holds numbers, but a cell is 'far', of type str. Convert it to numbers first"
     with pytest.raises(DataError, match=re.escape(message)):
         answer(fitted[cls], X.assign(distance="far"))
 
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_text_column_that_holds_integers_is_unknown_with_a_warning(cls, fitted):
-    message = "No cell of column 'dest' is known: it held text at fit, and now number."
+    message = "No cell of column 'dest' is known: it held text at fit, but now number."
     with pytest.warns(TypeChangedWarning, match=re.escape(message)):
         changed = answer(fitted[cls], X.assign(dest=7))
     assert np.array_equal(changed, answer(fitted[cls], X.assign(dest="never seen")))
@@ -220,7 +220,7 @@ def test_only_categorical_columns(cls):
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_column_of_one_category_is_left_out_with_a_warning(cls):
     table = X.assign(carrier="UA", empty=None)
-    message = "Columns that tell nothing are kept out: 'carrier' (constant), 'empty' (all missing)."
+    message = "Columns without information are dropped: 'carrier' (constant), 'empty' (all missing)."
     with pytest.warns(DroppedColumnWarning, match=re.escape(message)):
         model = with_vectors(cls).fit(table, Y)
     assert list(model.vectors_) == ["dest"]
@@ -229,7 +229,7 @@ def test_a_column_of_one_category_is_left_out_with_a_warning(cls):
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning")
 def test_nothing_but_constant_columns():
-    message = "No column is left to learn from: 'a' is constant. Give at least one column whose cells differ."
+    message = "No column is left to learn from: 'a' is constant. Give at least one column with different cells."
     with pytest.raises(DataError, match=re.escape(message)):
         EmbeddingClassifier(**QUICK).fit(pd.DataFrame({"a": ["x"] * N}), Y)
 

@@ -1,7 +1,7 @@
-"""What the data is: tables of any kind go in, typed categories and clean numbers come out.
+"""Read tables of any kind and encode them as category indices and scaled numbers.
 
-``frames`` reads tables, ``infer`` decides what each column is and writes it down as a ``schema``, ``vocabulary``
-numbers the categories, ``numeric`` scales the numbers, and ``encoder`` puts the parts together.
+``frames`` reads tables, ``infer`` decides what each column holds and returns a ``schema``, ``vocabulary`` indexes the
+categories, ``numeric`` scales the numbers, and ``encoder`` combines them.
 """
 
 from tabemb.table.encoded_table import EncodedTable

@@ -34,7 +34,7 @@ def calendar_part(cells: Cells, part: str, column: str | None = None) -> Cells:
     part : str
         One of :data:`PARTS`. Weekdays count from Monday, 0, to Sunday, 6.
     column : str, optional
-        The column's name, for the error message.
+        Name of the column, for the error message.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def calendar_part(cells: Cells, part: str, column: str | None = None) -> Cells:
     Raises
     ------
     DataError
-        When the cells are no dates.
+        If the cells are not dates.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def calendar_part(cells: Cells, part: str, column: str | None = None) -> Cells:
 
 
 def has_time_of_day(cells: Cells) -> bool:
-    """Return whether any datetime is not at midnight."""
+    """Return whether any datetime has a time other than midnight."""
     if isinstance(cells, pa.Array) and pa.types.is_timestamp(cells.type):
         midnights = pc.equal(pc.floor_temporal(cells, unit="day"), cells)
         return not pc.all(midnights, min_count=0).as_py()
@@ -79,6 +79,6 @@ def _refuse_other_types(cells: Cells, column: str | None) -> None:
         return
     first = next(key for key in factorize(cells).keys if not isinstance(key, date))
     raise DataError(
-        f"Column {column!r} held dates at fit, and now {first!r}. "
+        f"Column {column!r} held dates at fit, but now holds {first!r}. "
         "Give dates or datetimes, for example by pandas.to_datetime."
     )

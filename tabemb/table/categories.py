@@ -1,4 +1,4 @@
-"""The categories of a column, in order: what any way of holding them can do."""
+"""The base class of containers for the categories of a column."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ Positions: TypeAlias = npt.NDArray[np.int32]
 
 
 class Categories(ABC):
-    """Distinct typed keys in a fixed order, and the way from cells to their positions.
+    """Distinct typed keys in a fixed order, with look-up of the position of cells.
 
-    The tables that a search needs are made when they are first needed, and never pickled.
+    Look-up tables are built on first use and not pickled.
     """
 
-    # Names of the attributes that are the keys; every other one can be made again.
+    # Names of the attributes that hold the keys; all others can be recomputed.
     _state: ClassVar[tuple[str, ...]]
 
     @property
@@ -38,24 +38,24 @@ class Categories(ABC):
 
     @abstractmethod
     def find(self, cells: pa.Array) -> Positions:
-        """Return the position of each cell, -1 where it is missing or no category.
+        """Return the position of each cell, -1 if it is missing or not a category.
 
         Parameters
         ----------
         cells : pyarrow.Array
-            Of a plain type, with no dictionary.
+            Of a plain type, not dictionary-encoded.
         """
 
     @abstractmethod
     def find_keys(self, keys: Sequence[Key]) -> Positions:
-        """Return the position of each key, -1 where it is no category."""
+        """Return the position of each key, -1 if it is not a category."""
 
     @abstractmethod
-    def first_double(self) -> Key | None:
-        """Return the first key that comes again later; None where all differ."""
+    def first_duplicate(self) -> Key | None:
+        """Return the first key that occurs more than once, None if all differ."""
 
     def same_as(self, other: "Categories") -> bool:
-        """Return whether these are the same categories in the same order, however they are held."""
+        """Return whether the other categories are equal and in the same order, whatever their class."""
         return len(self) == len(other) and list(map(identity, self.keys())) == list(map(identity, other.keys()))
 
     def keys(self) -> list[Key]:
@@ -71,5 +71,5 @@ class Categories(ABC):
 
 
 def nowhere(n_cells: int) -> Positions:
-    """Return the positions of cells that are all no categories."""
+    """Return positions for cells none of which is a category: -1 for each."""
     return np.full(n_cells, -1, np.int32)

@@ -1,7 +1,7 @@
 """The cells of one column, in one of two forms: an Arrow array, or codes into distinct values.
 
-Arrow holds everything of one type, and its kernels do the work. What it cannot hold (columns of mixed types, huge
-integers, intervals) is coded once, here, so that nobody further up loops over cells.
+Columns of a single type are Arrow arrays, processed by Arrow kernels. Columns that Arrow cannot hold (mixed types, huge
+integers, intervals) are converted to codes here, so that no other module loops over cells.
 """
 
 from collections.abc import Iterable
@@ -45,10 +45,10 @@ class Coded:
     codes : ndarray of signed integers, shape (n,)
         Positions in ``values``; -1 is a missing cell.
     values : pyarrow.Array or list
-        What the codes stand for, none missing and no two of the same :func:`~tabemb.table.keys.identity`: a plain Arrow
-        array, so that a million texts are no million Python objects, or a list of typed keys.
+        The distinct values, none missing and no two with the same :func:`~tabemb.table.keys.identity`: a plain Arrow
+        array, which avoids a Python object per text, or a list of typed keys.
     ordered : bool, default=False
-        Whether the values are known to come in the order of their first appearance, and each of them to appear.
+        Whether the values are in order of first appearance and all of them appear.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class Coded:
 
     @property
     def keys(self) -> list[Key]:
-        """The values as typed keys, made anew where an Arrow array holds them."""
+        """The values as typed keys; created at each access if the values are an Arrow array."""
         if isinstance(self.values, list):
             return self.values
         keys: list[Key] = self.values.to_pylist()
@@ -77,21 +77,21 @@ class Coded:
 # time, null), or a dictionary array of one of these; floats are finite or NaN.
 Cells: TypeAlias = pa.Array | Coded
 
-# Cells that are looked at before a whole column is.
+# Number of cells that are checked before a whole column is.
 _HEAD = 256
 
 _ARROW_READY = frozenset({"string", "bytes", "integer", "floating", "mixed-integer-float", "boolean", "empty"})
 
 
 def read_cells(values: Any, column: str | None = None) -> Cells:
-    """Return any one-dimensional collection of cells in one of the two forms.
+    """Convert any one-dimensional collection of cells to one of the two forms.
 
     Parameters
     ----------
     values : Arrow array, ndarray, Coded, or iterable of scalars
         The cells.
     column : str, optional
-        The column's name, for error messages.
+        Name of the column, for error messages.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def read_cells(values: Any, column: str | None = None) -> Cells:
     Raises
     ------
     DataError
-        When cells hold many values, are complex, or infinite.
+        If a cell holds several values, is complex, or is infinite.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def read_cells(values: Any, column: str | None = None) -> Cells:
 
 
 def factorize(cells: Cells) -> Coded:
-    """Return the cells as codes into their distinct values (for plain Arrow arrays in order of first appearance).
+    """Return the cells as codes into their distinct values (in order of first appearance for plain Arrow arrays).
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def factorize(cells: Cells) -> Coded:
 
 
 def recode(codes: npt.NDArray[Any], values: Coded) -> Coded:
-    """Return the cells ``values[codes]``, where a negative code is a missing cell."""
+    """Return the cells ``values[codes]``; a negative code is a missing cell."""
     table = np.append(values.codes, values.codes.dtype.type(-1))
     return Coded(table.take(codes), values.values)
 
@@ -159,12 +159,12 @@ def distinct(coded: Coded) -> Cells:
 
 
 def take(cells: Cells, rows: npt.NDArray[np.intp]) -> Cells:
-    """Return the cells in these rows."""
+    """Return the cells of the given rows."""
     return Coded(cells.codes[rows], cells.values) if isinstance(cells, Coded) else cells.take(pa.array(rows))
 
 
 def is_missing(cells: Cells) -> npt.NDArray[np.bool_]:
-    """Return which cells are missing: null, NaN, or a null behind a dictionary.
+    """Return a mask of the missing cells: null, NaN, or a null in the dictionary of a dictionary array.
 
     Examples
     --------
@@ -184,10 +184,10 @@ def is_missing(cells: Cells) -> npt.NDArray[np.bool_]:
 
 
 def all_equal(cells: Cells) -> bool:
-    """Return whether no cell is missing and all are the same."""
+    """Return whether all cells are equal and none is missing."""
     if isinstance(cells, Coded):
         return len(cells) == 0 or bool((cells.codes == cells.codes[0]).all() and cells.codes[0] >= 0)
-    # Nearly every column differs in its first cells, and then the others need not be read.
+    # Most columns differ within the first cells, so the others need not be read.
     if len(cells) > _HEAD and not all_equal(cells.slice(0, _HEAD)):
         return False
     if is_missing(cells).any():
@@ -215,16 +215,16 @@ def families(cells: Cells) -> frozenset[str]:
 
 
 def without_nan(cells: pa.Array) -> pa.Array:
-    """Return float cells as float64 with nulls for NaN and one zero; other cells as they are."""
+    """Return float cells as float64 with nulls for NaN and no negative zero; return other cells unchanged."""
     if not pa.types.is_floating(cells.type):
         return cells
-    # -0.0 and 0.0 are equal, and Arrow's hash tables do not know it.
+    # Arrow's hash tables treat -0.0 and 0.0 as different.
     return pa.array(cells.cast(pa.float64()).to_numpy(zero_copy_only=False) + 0.0, from_pandas=True)
 
 
 def positions_behind(cells: pa.DictionaryArray) -> npt.NDArray[Any]:
-    """Return each cell's position in the dictionary, -1 where it has none."""
-    # numpy takes by unsigned 64-bit positions only after a cast.
+    """Return the position of each cell in the dictionary, -1 for a missing cell."""
+    # NumPy cannot index by unsigned 64-bit positions without a cast.
     if cells.indices.null_count or pa.types.is_uint64(cells.indices.type):
         return _codes(cells.indices)
     positions: npt.NDArray[Any] = cells.indices.to_numpy()
@@ -247,7 +247,7 @@ def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
     if kind == "c":
         raise DataError(f"Complex data not supported{_in(column)}. Give the real and imaginary parts as two columns.")
     if kind == "V":
-        raise CellTypeError(f"Structured cells{_in(column)} are not supported. Give each field as a column of its own.")
+        raise CellTypeError(f"Structured cells{_in(column)} are not supported. Give each field as a separate column.")
     if kind == "f" and values.dtype.itemsize not in (4, 8):
         values = values.astype(np.float64)
     if kind in "mM" and np.datetime_data(values.dtype)[0] not in ("D", "s", "ms", "us", "ns"):
@@ -259,12 +259,12 @@ def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
 
 def _from_objects(values: npt.NDArray[Any], column: str | None) -> Cells:
     inferred = pd.api.types.infer_dtype(values, skipna=True)
-    # Arrow would cut datetimes among dates down to their day.
+    # Arrow would truncate datetimes among dates to days.
     if inferred in _ARROW_READY or (inferred == "date" and datetime not in set(map(type, values))):
         try:
             return _plain(pa.array(values, from_pandas=True), column)
         except (pa.ArrowException, OverflowError, UnicodeError):
-            # Integers beyond 64 bits and lone surrogates are legal keys that Arrow cannot hold.
+            # Arrow cannot hold integers beyond 64 bits or lone surrogates, which are valid keys.
             return _code_objects(values, column)
     return _code_objects(values, column)
 
@@ -319,7 +319,7 @@ def _one_chunk(values: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_dictionary(values.type):
         values = values.unify_dictionaries()
     elif pa.types.is_string(values.type):
-        # One array of 32-bit offsets ends at two gigabytes of text.
+        # An array with 32-bit offsets holds at most two gigabytes of text.
         values = values.cast(pa.large_string())
     return values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
 

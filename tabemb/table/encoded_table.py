@@ -1,4 +1,4 @@
-"""A table in the form that the network reads: a matrix of category indices and a matrix of numbers."""
+"""An encoded table, the input of the network: a matrix of category indices and a matrix of numbers."""
 
 from dataclasses import dataclass
 
@@ -14,20 +14,20 @@ __all__ = ["EncodedTable"]
 class EncodedTable:
     """Category indices and numbers of the same rows.
 
-    Ids stay integers from end to end: above 2**24 they would collide in a float32 matrix.
+    Indices are integers throughout: above 2**24 they would collide in a float32 matrix.
 
     Parameters
     ----------
     indices : ndarray of int32, shape (n_rows, n_categorical)
-        Positions in each column's vocabulary: 0 missing, 1 unknown, 2.. categories. In memory by columns, as the
-        encoder makes it, or by rows.
+        Positions in the vocabulary of each column: 0 missing, 1 unknown, 2.. categories. In column-major (as created by
+        the encoder) or row-major order.
     numbers : ndarray of float32, shape (n_rows, n_numbers)
         Scaled numbers and missing-indicators; no NaN.
 
     Raises
     ------
     DataError
-        When the two are no matrices of the same length, or of another dtype.
+        If the two are not matrices with the same number of rows, or have another dtype.
 
     Examples
     --------
@@ -47,17 +47,17 @@ class EncodedTable:
         shapes = (self.indices.shape, self.numbers.shape)
         if self.indices.ndim != 2 or self.numbers.ndim != 2 or shapes[0][0] != shapes[1][0]:
             raise DataError(
-                f"Indices and numbers are two matrices with the same rows; got {shapes[0]} and {shapes[1]}."
+                f"Indices and numbers must be two matrices with the same rows; got {shapes[0]} and {shapes[1]}."
             )
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def take(self, rows: npt.NDArray[np.intp] | slice) -> "EncodedTable":
-        """Return these rows: positions in any order, a boolean mask, or a slice."""
+        """Return the given rows: positions in any order, a boolean mask, or a slice."""
         return EncodedTable(self.indices[rows], self.numbers[rows])
 
     @property
     def nbytes(self) -> int:
-        """Bytes of both matrices."""
+        """Size of both matrices in bytes."""
         return self.indices.nbytes + self.numbers.nbytes

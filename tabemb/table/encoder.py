@@ -1,4 +1,4 @@
-"""From a table to matrices: the schema, the vocabularies and the numbers, fitted together."""
+"""Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
 import warnings
 from collections.abc import Mapping
@@ -23,34 +23,34 @@ __all__ = ["TableEncoder"]
 
 
 class TableEncoder:
-    """Turns tables into matrices of category indices and of numbers.
+    """Encodes tables as a matrix of category indices and a matrix of numbers.
 
     Parameters
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
-        Columns that are categories although their type does not say so; see :func:`~tabemb.table.infer.infer_schema`.
+        Columns to treat as categorical whatever their type; see :func:`~tabemb.table.infer.infer_schema`.
     integers : {"numeric", "categorical"}, default="numeric"
-        What integer columns are that ``categorical`` does not name.
+        How to treat integer columns that are not in ``categorical``.
     min_frequency : int or float, optional
-        A category in fewer rows (or a smaller share of rows) is unknown.
+        Minimal number (or share) of rows of a category; rarer ones are unknown.
     max_categories : int, optional
-        The most frequent ``max_categories - 1`` categories of a column are kept, the others are unknown.
+        Keep the most frequent ``max_categories - 1`` categories of each column; the others are unknown.
     scaling : str or mapping, default="standard"
         How numbers are scaled: a name in :data:`tabemb.table.scaling.SCALINGS` ("standard", "robust", "quantile",
         "piecewise_linear"), or a mapping with a ``name`` and parameters.
     drop_constant : bool, default=True
-        Whether constant and all-missing columns are kept out.
+        Whether to drop constant and all-missing columns.
     min_similarity : float, optional
-        A text that is no category is taken for the category whose name is most like it, if it is at least so similar
-        (see :class:`~tabemb.table.similar_names.SimilarNames`). By default such texts are unknown.
+        Minimal similarity at which an unknown text is encoded as the category with the most similar name (see
+        :class:`~tabemb.table.similar_names.SimilarNames`). By default such texts are unknown.
 
     Attributes
     ----------
     schema : Schema
     vocabularies : dict of str to Vocabulary
-        One for each categorical column, in the schema's order: that of the columns of ``indices``.
+        One for each categorical column, in the order of the schema and of the columns of ``indices``.
     number_names : tuple of str
-        Names of the columns of ``numbers``: the number columns, then their missing-indicators.
+        Names of the columns of ``numbers``: the numeric columns, then their missing indicators.
 
     Examples
     --------
@@ -93,28 +93,28 @@ class TableEncoder:
         return self._numeric.names
 
     def fit(self, X: Any) -> "TableEncoder":
-        """Learn the schema, the vocabularies and the scales.
+        """Fit the schema, the vocabularies and the scales.
 
         Parameters
         ----------
         X : table
-            Anything that :func:`~tabemb.table.frames.read_frame` reads.
+            Any input of :func:`~tabemb.table.frames.read_frame`.
 
         Raises
         ------
         DataError
-            When the table cannot be used.
+            If the table is invalid.
         """
         self.fit_encode(X)
         return self
 
     def fit_encode(self, X: Any) -> EncodedTable:
-        """Learn from the table, and return it as matrices: as ``fit(X).encode(X)``, but each column is coded once.
+        """Fit the encoder and return the encoded table: as ``fit(X).encode(X)``, but factorizes each column once.
 
         Parameters
         ----------
         X : table
-            Anything that :func:`~tabemb.table.frames.read_frame` reads.
+            Any input of :func:`~tabemb.table.frames.read_frame`.
 
         Returns
         -------
@@ -123,16 +123,16 @@ class TableEncoder:
         Raises
         ------
         DataError
-            When the table cannot be used.
+            If the table is invalid.
         """
         frame = read_frame(X)
         inference = Inference(frame, self.categorical, integers=self.integers, drop_constant=self.drop_constant)
         indices = _index_matrix(frame.n_rows, len(inference.categorical))
         self.vocabularies = {}
         self._names = {}
-        # Column by column, so that no more than one's codes are in memory beside the matrix.
+        # Column by column, so that the codes of only one column are in memory at a time.
         for name in frame.columns:
-            inference.look_closer(name)
+            inference.find_hints(name)
             for column in inference.categorical:
                 if column.source == name:
                     cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
@@ -149,13 +149,13 @@ class TableEncoder:
         return EncodedTable(indices, self._numeric.encode(numbers))
 
     def encode(self, X: Any) -> EncodedTable:
-        """Return the table as matrices.
+        """Encode a table.
 
         Parameters
         ----------
         X : table
-            Columns are found by name if both this table and the fitted one have names, else by position. Columns
-            that were not there at fit are not read.
+            Columns are matched by name if both this table and the fitted one have names, else by position. Columns
+            that were not present at fit are ignored.
 
         Returns
         -------
@@ -164,14 +164,14 @@ class TableEncoder:
         Raises
         ------
         ColumnError
-            When a column is missing.
+            If a column is missing.
         DataError
-            When a number column holds something else, or the table cannot be used.
+            If a numeric column holds other values, or the table is invalid.
 
         Warns
         -----
         TypeChangedWarning
-            When no cell of a categorical column is known, and its type is another than at fit.
+            If no cell of a categorical column is known and its type differs from the type at fit.
         """
         frame = read_frame(X)
         names_here = self._names_here(frame)
@@ -185,20 +185,20 @@ class TableEncoder:
         return EncodedTable(indices, self._numeric.encode(_number_matrix(frame, numeric)))
 
     def stand_ins(self, column: str, trained: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-        """Return for each index of a column which one's vector serves for it.
+        """Return, for each index of a column, the index whose vector is used for it.
 
         Parameters
         ----------
         column : str
             A categorical column.
         trained : ndarray of bool of shape (vocabulary size,)
-            Which of its indices have learned a vector.
+            Mask of the indices whose vectors were trained.
 
         Returns
         -------
         ndarray of int of shape (vocabulary size,)
-            An index that has learned one has its own. Others have that of "unknown", or with ``min_similarity`` that of
-            the category that has learned one and is most like it.
+            The index itself if it was trained. Otherwise that of "unknown" or, with ``min_similarity``, of the trained
+            category with the most similar name.
         """
         indices = np.arange(len(trained))
         lacking = np.flatnonzero(~trained & (indices != Vocabulary.UNKNOWN))
@@ -211,7 +211,7 @@ class TableEncoder:
         return indices
 
     def _take_similar(self, column: str, cells: Cells, indices: npt.NDArray[np.int32]) -> None:
-        """Give unknown texts, in place, the index of the category that is most like them."""
+        """Replace the index of unknown texts, in place, by that of the category with the most similar name."""
         names = self._names_of(column)
         if names is None:
             return
@@ -230,13 +230,13 @@ class TableEncoder:
         return self._names[column]
 
     def __getstate__(self) -> dict[str, Any]:
-        # What can be made again need not be pickled.
+        # These can be recomputed.
         return {**vars(self), "_names": {}}
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Return all that was learned, as JSON values and arrays; parameters included.
+        """Return the fitted state and the parameters as JSON values and arrays.
 
-        ``categorical`` is written as the names that it stood for.
+        ``categorical`` is written as the list of column names it resolved to.
         """
         numeric, arrays = self._numeric.to_state()
         data = {
@@ -257,12 +257,12 @@ class TableEncoder:
 
     @classmethod
     def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "TableEncoder":
-        """Return the encoder that :meth:`to_state` wrote.
+        """Return the encoder from the output of :meth:`to_state`.
 
         Raises
         ------
         FormatError
-            When an entry is missing or wrong.
+            If an entry is missing or invalid.
         """
         try:
             encoder = cls(**data["params"])
@@ -277,7 +277,7 @@ class TableEncoder:
         return encoder
 
     def _names_here(self, frame: Frame) -> dict[str, str]:
-        """Map each column's name at fit to its name in this table."""
+        """Return a mapping from the name of each column at fit to its name in this table."""
         if self.schema.named and frame.named:
             here = set(frame.columns)
             missing = [name for name in self.schema.used if name not in here]
@@ -289,13 +289,13 @@ class TableEncoder:
         if len(frame.columns) != len(self.schema.columns):
             raise DataError(
                 f"X has {len(frame.columns)} features, but TableEncoder is expecting {len(self.schema.columns)} "
-                f"features as input: without names, columns are found by position."
+                f"features as input: without names, columns are matched by position."
             )
         return dict(zip(self.schema.columns, frame.columns, strict=True))
 
 
 def _index_matrix(n_rows: int, n_columns: int) -> npt.NDArray[np.int32]:
-    # Each column in one piece: that is how it is written here, and how vectors are gathered from it.
+    # Each column is contiguous: this module writes column by column, and vectors are gathered by column.
     return np.empty((n_columns, n_rows), np.int32).T
 
 
@@ -305,7 +305,7 @@ def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> 
 
 
 def _as_indices(positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    # A category that is not found has position -1, and so the index of "unknown".
+    # The position of a category that is not found is -1, which becomes the index of "unknown".
     return positions + Vocabulary.FIRST
 
 
@@ -322,8 +322,9 @@ def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32
     now = families(cells)
     if vocabulary.families and now.isdisjoint(vocabulary.families):
         warnings.warn(
-            f"No cell of column {name!r} is known: it held {_listed(vocabulary.families)} at fit, and now "
-            f"{_listed(now)}. The text '1' and the number 1 are two categories; convert the column to the type at fit.",
+            f"No cell of column {name!r} is known: it held {_listed(vocabulary.families)} at fit, but now "
+            f"{_listed(now)}. The text '1' and the number 1 are different categories; convert the column to the type "
+            "at fit.",
             TypeChangedWarning,
             stacklevel=3,
         )

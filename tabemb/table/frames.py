@@ -1,4 +1,4 @@
-"""Tables of any kind, read one column at a time: the only place that knows pandas, polars, Arrow and numpy tables."""
+"""Read tables of any kind column by column; the only module that handles pandas, polars, Arrow and NumPy tables."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _RESHAPE = (
 
 
 class _Table(Protocol):
-    """What a frame needs of the kind of table behind it."""
+    """Interface of the table behind a frame."""
 
     native: Any
 
@@ -40,19 +40,19 @@ class _Table(Protocol):
 
 
 class Frame:
-    """A table as the rest of the package sees it; columns are read when they are asked for, and kept.
+    """A table of any kind behind one interface; columns are read on first access and cached.
 
-    Made by :func:`read_frame`.
+    Created by :func:`read_frame`.
 
     Attributes
     ----------
     columns : tuple of str
-        Names; ``"x0", "x1", ...`` where the table has none.
+        Column names; ``"x0", "x1", ...`` if the table has none.
     named : bool
-        Whether the table itself has names (as in scikit-learn: all of them text).
+        Whether the table has column names (as in scikit-learn: all of them strings).
     n_rows : int
     native : object
-        The table as it was given (lists as a numpy array).
+        The table as passed by the user (lists as a NumPy array).
 
     Examples
     --------
@@ -73,11 +73,11 @@ class Frame:
 
     @property
     def native(self) -> Any:
-        """The table as it was given."""
+        """The table as passed by the user."""
         return self._table.native
 
     def kind(self, column: str) -> str:
-        """Return what the column holds.
+        """Return the kind of a column.
 
         Parameters
         ----------
@@ -87,26 +87,26 @@ class Frame:
         -------
         str
             ``"text"``, ``"category"``, ``"bool"``, ``"object"``, ``"integer"``, ``"float"`` or ``"datetime"``.
-            Durations are floats, in seconds. An object column of pandas stays "object" even where all its cells are
-            numbers; one of a numpy array is what its cells are.
+            Durations are floats, in seconds. A pandas column of dtype object is "object" even if all its cells are
+            numbers; the kind of a NumPy object column depends on its cells.
         """
         return self._column(column)[1]
 
     def cells(self, column: str) -> Cells:
-        """Return the column's cells: an Arrow array where Arrow can hold them, else codes into typed keys.
+        """Return the cells of a column: an Arrow array if Arrow can hold them, else codes into typed keys.
 
         Raises
         ------
         DataError
-            When cells hold lists or dicts, are complex, or infinite.
+            If a cell is a list or dict, complex, or infinite.
         """
         return self._column(column)[0]
 
     def coded(self, column: str) -> Coded:
-        """Return the column's cells as codes into their distinct values.
+        """Return the cells of a column as codes into their distinct values.
 
-        Those of the column that was asked for last are kept: who works column by column codes each one once, and never
-        holds the codes of a whole table.
+        The codes of the most recent column are cached: working column by column factorizes each only once, and never
+        keeps the codes of a whole table in memory.
         """
         if self._last_coded is None or self._last_coded[0] != column:
             self._last_coded = None
@@ -114,22 +114,22 @@ class Frame:
         return self._last_coded[1]
 
     def forget_codes(self) -> None:
-        """Give the memory of the last column's codes back."""
+        """Free the cached codes of the most recent column."""
         self._last_coded = None
 
     def select(self, columns: Sequence[str]) -> "Frame":
-        """Return the table with these columns, in this order.
+        """Return the table with the given columns, in the given order.
 
         Raises
         ------
         ColumnError
-            When one is missing; near names are suggested.
+            If a column is missing; the message suggests similar names.
         """
         positions = [self._position(name) for name in columns]
         return Frame(self._table.select(positions), tuple(columns), self.named)
 
     def take(self, rows: npt.NDArray[np.intp]) -> "Frame":
-        """Return the rows at these positions."""
+        """Return the rows at the given positions."""
         return Frame(self._table.take(rows), self.columns, self.named)
 
     def __len__(self) -> int:
@@ -155,9 +155,9 @@ def read_frame(X: Any) -> Frame:
     Parameters
     ----------
     X : table
-        A DataFrame of pandas, polars or another library that narwhals knows, a pyarrow.Table, a two-dimensional array,
-        a list of rows, or a Frame. Text names make a named frame; a table without names, or with integers for names,
-        is read by position.
+        A DataFrame of pandas, polars or another library that narwhals supports, a pyarrow.Table, a two-dimensional
+        array, a list of rows, or a Frame. Columns of a table without names, or with integer names, are read by
+        position.
 
     Returns
     -------
@@ -166,9 +166,9 @@ def read_frame(X: Any) -> Frame:
     Raises
     ------
     DataError
-        When it is no table: not two-dimensional, without rows or columns, sparse, complex.
+        If X is not a table: not two-dimensional, without rows or columns, sparse, or complex.
     ColumnError
-        When two columns have the same name, or only some names are text.
+        If two columns have the same name, or only some names are strings.
 
     Examples
     --------
@@ -179,7 +179,7 @@ def read_frame(X: Any) -> Frame:
     if isinstance(X, Frame):
         return X
     table = _open(X)
-    # Names come first: narwhals cannot even count the rows of a table with doubled ones.
+    # Check names first: narwhals cannot even count the rows of a table with duplicate names.
     names = _text_names(table.labels)
     n_rows, n_columns = table.shape
     if n_columns == 0:
@@ -220,10 +220,10 @@ def _as_matrix(X: Any) -> npt.NDArray[Any]:
     try:
         matrix = np.asarray(X)
         if not hasattr(X, "dtype") and matrix.dtype.kind in "US":
-            # Rows like ["a", 1] must not turn their numbers into text.
+            # NumPy would convert the numbers in rows like ["a", 1] to text.
             matrix = np.asarray(X, dtype=object)
     except ValueError as error:
-        raise DataError(f"The rows do not have the same number of columns, so they are no table ({error}).") from error
+        raise DataError(f"The rows do not have the same number of columns ({error}).") from error
     if matrix.dtype.kind == "c":
         raise DataError(f"Complex data not supported\n{matrix}\n")
     if matrix.ndim == 0:
@@ -241,15 +241,15 @@ def _text_names(labels: list[object] | None) -> tuple[str, ...] | None:
     doubled = [name for name, count in Counter(labels).items() if count > 1]
     if doubled:
         raise ColumnError(
-            f"Column names must differ, but these come more than once: {', '.join(map(repr, doubled))}. "
-            "Rename or drop the copies."
+            f"Column names must be unique; these occur more than once: {', '.join(map(repr, doubled))}. "
+            "Rename or drop the duplicates."
         )
     names = [str(label) for label in labels if isinstance(label, str)]
     if names and len(names) < len(labels):
         others = [label for label in labels if not isinstance(label, str)]
         raise ColumnError(
             "Feature names are only supported if all input features have string names; "
-            f"these are no strings: {', '.join(map(repr, others[:5]))}. Use X.columns = X.columns.astype(str)."
+            f"these are not strings: {', '.join(map(repr, others[:5]))}. Use X.columns = X.columns.astype(str)."
         )
     return tuple(names) or None
 
@@ -309,7 +309,7 @@ class _NarwhalsTable:
 
 
 class _PandasTable:
-    """pandas, where types that Arrow does not have (object, Interval, Period, integer names) need care."""
+    """A pandas DataFrame; handles types that Arrow lacks (object, Interval, Period) and integer column names."""
 
     def __init__(self, native: pd.DataFrame) -> None:
         self.native = native
@@ -321,13 +321,13 @@ class _PandasTable:
 
     def read(self, position: int, name: str) -> tuple[Cells, str]:
         label = self.labels[position] if self.labels else None
-        # By label is twice as fast as by position, which counts where the table is one row.
+        # Access by label is twice as fast as by position, which matters for tables of one row.
         series = self.native[label] if isinstance(label, str) else self.native.iloc[:, position]
         cells = _pandas_cells(series, name)
         if isinstance(series.dtype, pd.CategoricalDtype):
             return cells, "category"
         kind = _kind(cells)
-        # Whoever chose the object type for numbers does not want to count with them.
+        # Numbers of dtype object are usually not meant as quantities.
         return cells, "object" if series.dtype == object and kind in ("integer", "float") else kind
 
     def select(self, positions: Sequence[int]) -> "_PandasTable":
@@ -342,7 +342,7 @@ def _pandas_cells(series: "pd.Series[Any]", name: str) -> Cells:
     if isinstance(dtype, pd.CategoricalDtype):
         codes = series.cat.codes.to_numpy()
         categories = _pandas_cells(series.cat.categories.to_series(), name)
-        # pandas has seen to it that its categories differ; what else Arrow holds (floats, say) is looked through again.
+        # pandas ensures that categories differ; those of other Arrow types (such as floats) are checked again.
         trusted = not isinstance(categories, Coded) and categories.type in (pa.large_string(), pa.int64())
         return Coded(codes, categories) if trusted else recode(codes, factorize(categories))
     if isinstance(dtype, np.dtype):
@@ -351,7 +351,7 @@ def _pandas_cells(series: "pd.Series[Any]", name: str) -> Cells:
         return read_cells(np.asarray(series), name)
     if isinstance(dtype, (pd.IntervalDtype, pd.PeriodDtype)):
         return read_cells(series.to_numpy(dtype=object), name)
-    # A series that is Arrow inside hands its array over as it is.
+    # An Arrow-backed series returns its array without a copy.
     to_arrow = getattr(series.array, "__arrow_array__", None)
     return read_cells(pa.array(series, from_pandas=True) if to_arrow is None else to_arrow(), name)
 

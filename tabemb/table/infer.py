@@ -1,4 +1,4 @@
-"""From a table to its schema: which columns are categories, which are numbers, and which tell nothing."""
+"""Infer the schema of a table: which columns are categorical, numeric, or without information."""
 
 import re
 import warnings
@@ -27,10 +27,10 @@ CategoricalSpec: TypeAlias = str | Sequence[str] | Sequence[int] | Sequence[bool
 
 _NUMBER_KINDS = ("integer", "float")
 
-# Fewer rows than this do not show whether nearly all cells differ.
-_ROWS_TO_TELL = 1000
+# Minimal number of rows to judge whether nearly all cells differ.
+_MIN_ROWS_TO_JUDGE = 1000
 
-# orderId and customerID, but not "paid": the capital letter begins a word.
+# orderId and customerID, but not "paid": a capital letter begins a word.
 _IDENTIFIER_NAME = re.compile(
     r"(^|_|\s|-)(id|ids|key|code|zip|zipcode|postcode|postal|no|nr|number|uuid|sku|isbn)$", re.IGNORECASE
 )
@@ -40,22 +40,22 @@ _IDENTIFIER_CAMEL = re.compile(r"[a-z](Id|ID|Key|Code|Zip|No|Nr)$")
 def infer_schema(
     frame: Frame, categorical: CategoricalSpec = None, *, integers: str = "numeric", drop_constant: bool = True
 ) -> Schema:
-    """Decide what each column of a table is.
+    """Infer the kind of each column of a table.
 
-    Text, category, bool and object columns are categories; integers and floats are numbers unless they are named in
-    ``categorical``; datetimes become calendar categories (year, month, day, weekday, and hour where there are times of
-    day), each where it varies.
+    Text, category, bool and object columns are categorical. Integer and float columns are numeric unless they are in
+    ``categorical``. Datetimes become categorical calendar parts (year, month, day, weekday, and hour if there are times
+    of day); parts that do not vary are left out.
 
     Parameters
     ----------
     frame : Frame
     categorical : list of names, list of positions, boolean mask, or callable, optional
-        Columns that are categories although their type does not say so. A callable is given the table as the user gave
-        it, and returns any of the others, like :func:`sklearn.compose.make_column_selector`.
+        Columns to treat as categorical whatever their type. A callable receives the table as passed by the user and
+        returns any of the other forms, like :func:`sklearn.compose.make_column_selector`.
     integers : {"numeric", "categorical"}, default="numeric"
-        What integer columns are that ``categorical`` does not name.
+        How to treat integer columns that are not in ``categorical``.
     drop_constant : bool, default=True
-        Whether constant and all-missing columns are kept out. In a table of one row nothing is.
+        Whether to drop constant and all-missing columns. Nothing is dropped from a table of one row.
 
     Returns
     -------
@@ -64,16 +64,16 @@ def infer_schema(
     Raises
     ------
     ColumnError
-        When ``categorical`` names a column that the table does not have.
+        If ``categorical`` names a column that the table does not have.
     DataError
-        When no column is left.
+        If no column is left.
 
     Warns
     -----
     DroppedColumnWarning
-        Names the columns that were kept out.
+        If columns were dropped; lists them.
     SchemaHint
-        Where an integer column looks like an identifier.
+        If a column looks like another kind than its type suggests, such as integers that look like identifiers.
 
     Examples
     --------
@@ -86,21 +86,21 @@ def infer_schema(
     """
     inference = Inference(frame, categorical, integers=integers, drop_constant=drop_constant)
     for name in frame.columns:
-        inference.look_closer(name)
+        inference.find_hints(name)
     frame.forget_codes()
     return inference.schema()
 
 
 class Inference:
-    """What each column of a table is, and then, column by column, what else it may be.
+    """The inferred kind of each column, followed by hints per column.
 
-    The second look needs the column's codes, as its vocabulary does: who makes both in one turn codes it once.
+    The hints need the codes of a column, as its vocabulary does; working column by column factorizes each only once.
     Parameters, errors and warnings are those of :func:`infer_schema`.
 
     Attributes
     ----------
     categorical, numeric, dropped : tuples of columns
-        In the table's order.
+        In table order.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class Inference:
         drop_constant: bool = True,
     ) -> None:
         if integers not in ("numeric", "categorical"):
-            raise UnknownNameError.among("way to read integers", integers, ["numeric", "categorical"])
+            raise UnknownNameError.among("treatment of integers", integers, ["numeric", "categorical"])
         self._frame = frame
         self._named = _resolve(categorical, frame)
         self._hints: dict[str, list[str]] = {}
@@ -123,7 +123,7 @@ class Inference:
         for name in frame.columns:
             cells, kind = frame.cells(name), frame.kind(name)
             named = name in self._named
-            reason = None if keep_all else _tells_nothing(cells)
+            reason = None if keep_all else _reason_to_drop(cells)
             if reason is not None:
                 dropped.append(DroppedColumn(name, reason))
             elif kind == "datetime" and not named:
@@ -139,20 +139,20 @@ class Inference:
         self._numbers = frozenset(column.name for column in numbers)
         self._report_dropped()
 
-    def look_closer(self, name: str) -> None:
-        """Note what a column that was not named by the user may be beside what its type says."""
+    def find_hints(self, name: str) -> None:
+        """Check whether a column that the user did not name may be of another kind than its type suggests."""
         if name in self._named or any(column.name == name for column in self.dropped):
             return
         kind = self._frame.kind(name)
         if name in self._numbers:
             self._hints[name] = _identifier_hint(name, self._frame) if kind == "integer" and self._frame.named else []
         elif kind == "object":
-            self._hints[name] = _measure_hint(name, self._frame.cells(name))
+            self._hints[name] = _numbers_hint(name, self._frame.cells(name))
         elif kind == "text":
             self._hints[name] = _free_text_hint(name, self._frame)
 
     def schema(self) -> Schema:
-        """Return the schema, with what was noted; warns of it."""
+        """Return the schema with the hints found; warns about them."""
         frame = self._frame
         hints = tuple(hint for name in frame.columns for hint in self._hints.get(name, []))
         if hints:
@@ -162,12 +162,12 @@ class Inference:
     def _report_dropped(self) -> None:
         listed = ", ".join(f"{column.name!r} ({column.reason})" for column in self.dropped)
         if listed:
-            warnings.warn(f"Columns that tell nothing are kept out: {listed}.", DroppedColumnWarning, stacklevel=4)
+            warnings.warn(f"Columns without information are dropped: {listed}.", DroppedColumnWarning, stacklevel=4)
         if not self.categorical and not self.numeric:
             raise DataError(
                 "No column is left to learn from: "
                 + ", ".join(f"{column.name!r} is {column.reason}" for column in self.dropped)
-                + ". Give at least one column whose cells differ."
+                + ". Give at least one column with different cells."
             )
 
 
@@ -184,7 +184,7 @@ def _resolve(categorical: CategoricalSpec, frame: Frame) -> frozenset[str]:
     if entries and all(isinstance(entry, (bool, np.bool_)) for entry in entries):
         if len(entries) != len(frame.columns):
             raise ColumnError(
-                f"categorical= as a mask has one truth value for each of the {len(frame.columns)} columns; "
+                f"categorical= as a mask must have one boolean for each of the {len(frame.columns)} columns; "
                 f"got {len(entries)}."
             )
         return frozenset(name for name, chosen in zip(frame.columns, entries, strict=True) if chosen)
@@ -210,8 +210,8 @@ def _by_name(name: str, frame: Frame) -> str:
 def _by_position(position: object, frame: Frame) -> str:
     if not isinstance(position, (int, np.integer)) or isinstance(position, bool):
         raise ColumnError(
-            f"categorical= is a list of names, a list of positions, a mask of truth values, or a callable; "
-            f"an entry is {position!r}, of type {type(position).__name__}."
+            f"categorical= must be a list of names, a list of positions, a boolean mask, or a callable; "
+            f"got the entry {position!r}, of type {type(position).__name__}."
         )
     n_columns = len(frame.columns)
     if not -n_columns <= position < n_columns:
@@ -219,7 +219,7 @@ def _by_position(position: object, frame: Frame) -> str:
     return frame.columns[int(position)]
 
 
-def _tells_nothing(cells: Cells) -> str | None:
+def _reason_to_drop(cells: Cells) -> str | None:
     if is_missing(cells).all():
         return "all missing"
     return "constant" if all_equal(cells) else None
@@ -238,33 +238,33 @@ def _calendar_columns(name: str, cells: Cells, taken: tuple[str, ...], keep_all:
 
 def _identifier_hint(name: str, frame: Frame) -> list[str]:
     if not (_has_identifier_name(name) and _has_repeats(frame.coded(name))) and not (
-        frame.n_rows >= _ROWS_TO_TELL and _looks_like_identifiers(frame.coded(name))
+        frame.n_rows >= _MIN_ROWS_TO_JUDGE and _looks_like_identifiers(frame.coded(name))
     ):
         return []
     return [
-        f"Column {name!r} holds integers that look like identifiers, and is read as a number. "
-        f"If its values are names of things, add it to categorical=."
+        f"Column {name!r} holds integers that look like identifiers, and is treated as numeric. "
+        f"If its values are identifiers, add it to categorical=."
     ]
 
 
-def _measure_hint(name: str, cells: Cells) -> list[str]:
-    # Whole numbers of type object are often ids, made so on purpose; fractions are not.
+def _numbers_hint(name: str, cells: Cells) -> list[str]:
+    # Integers of type object are often identifiers, converted on purpose; fractions are not.
     if families(cells) != {"number"} or not np.any(read_numbers(cells) % 1 > 0):
         return []
     return [
-        f"Column {name!r} is of type object, and all its cells are numbers; its values are read as categories. "
-        f"If they are amounts, use pandas.to_numeric; if not, add the column to categorical=."
+        f"Column {name!r} is of type object, and all its cells are numbers; it is treated as categorical. "
+        f"If they are quantities, use pandas.to_numeric; if not, add the column to categorical=."
     ]
 
 
 def _free_text_hint(name: str, frame: Frame) -> list[str]:
     rows = frame.n_rows
-    different = len(frame.coded(name).values) if rows >= _ROWS_TO_TELL else 0
+    different = len(frame.coded(name).values) if rows >= _MIN_ROWS_TO_JUDGE else 0
     if different <= 2 * rows / 3:
         return []
     return [
-        f"Column {name!r} holds {different:,} different texts in {rows:,} rows, so it looks like free text or names of "
-        f"rows, and few vectors will be learned well. Leave it out, or set min_frequency."
+        f"Column {name!r} holds {different:,} different texts in {rows:,} rows, so it looks like free text or row "
+        f"identifiers, and few vectors will be learned well. Drop it, or set min_frequency."
     ]
 
 
@@ -277,7 +277,7 @@ def _has_repeats(coded: Coded) -> bool:
 
 
 def _looks_like_identifiers(coded: Coded) -> bool:
-    # Amounts are round, or begin near zero; counts and dates leave no gaps. Identifiers do neither.
+    # Quantities are round or start near zero; counts and dates have no gaps. Identifiers do neither.
     n_values = len(coded.values)
     if not 50 <= n_values <= len(coded) / 4:
         return False

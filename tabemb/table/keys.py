@@ -1,7 +1,7 @@
-"""Typed keys: the Python scalar that stands for a category, when two are the same, and how they are written as JSON.
+"""Typed keys: the Python scalars of categories, their identity, and their JSON representation.
 
-Numbers are one family (``1 == 1.0 == Decimal(1)``), and every other type is a family of its own: ``"1"`` is text, and
-``True`` is a truth value, neither is the number 1. Whatever pandas, numpy or Arrow call missing is None here.
+All numbers belong to one type family (``1 == 1.0 == Decimal(1)``); every other type is a separate family. The text
+``"1"`` and the boolean ``True`` differ from the number 1. Missing values of pandas, NumPy and Arrow become None.
 """
 
 import math
@@ -22,36 +22,36 @@ __all__ = ["CellTypeError", "Key", "as_key", "family", "identity", "key_from_jso
 Key = Hashable
 
 _ONE_VALUE_TYPES = (
-    "text, number, truth value, bytes, date, datetime, time, duration, Decimal, UUID, pandas Interval or Period"
+    "text, number, boolean, bytes, date, datetime, time, duration, Decimal, UUID, pandas Interval or Period"
 )
 
 
 class CellTypeError(DataError, TypeError):
-    """A cell is not one value: a list, a dict, a set, an array, or an object of an unknown kind."""
+    """A cell is not a single value: a list, a dict, a set, an array, or an object of an unsupported type."""
 
 
 def as_key(value: object, column: str | None = None) -> Key | None:
-    """Return the typed key for a cell, None for a missing one.
+    """Return the typed key of a cell, None for a missing cell.
 
     Parameters
     ----------
     value : object
-        Any scalar of Python, numpy or pandas.
+        Any scalar of Python, NumPy or pandas.
     column : str, optional
-        The column's name, for the error message.
+        Name of the column, for the error message.
 
     Returns
     -------
     hashable or None
-        numpy scalars become Python ones, pandas ``Timestamp`` and ``Timedelta`` become ``datetime`` and
-        ``timedelta`` unless they have nanoseconds; None, NaN, NaT and ``pandas.NA`` become None.
+        NumPy scalars become Python scalars. pandas ``Timestamp`` and ``Timedelta`` become ``datetime`` and
+        ``timedelta`` unless they have nanoseconds. None, NaN, NaT and ``pandas.NA`` become None.
 
     Raises
     ------
     CellTypeError
-        When the cell holds many values (list, dict, set, tuple, array) or is of a type that cannot be a category.
+        If the cell holds several values (list, dict, set, tuple, array) or has a type that cannot be a category.
     DataError
-        When the number is infinite or complex.
+        If the number is infinite or complex.
 
     Examples
     --------
@@ -75,17 +75,17 @@ def as_key(value: object, column: str | None = None) -> Key | None:
 
 
 def identity(key: Key) -> Hashable:
-    """Return what two keys have in common exactly when they are the same category.
+    """Return a value that is equal for two keys exactly if they are the same category.
 
     Parameters
     ----------
     key : hashable
-        A key as made by :func:`as_key`.
+        A key as returned by :func:`as_key`.
 
     Returns
     -------
     hashable
-        The key itself, except where Python's ``==`` says too much (``True == 1``) or depends on the time zone.
+        The key itself, except where Python's ``==`` is too loose (``True == 1``) or depends on the time zone.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def identity(key: Key) -> Hashable:
 
 
 def family(key: Key) -> str:
-    """Return the name of the key's type family: keys of different families are never the same category.
+    """Return the name of the type family of a key; keys of different families are never the same category.
 
     Examples
     --------
@@ -120,12 +120,12 @@ def family(key: Key) -> str:
 
 
 def key_to_json(key: Key) -> object:
-    """Return the key as a JSON value: text, truth values and ordinary integers plainly, others with their type.
+    """Return a key as a JSON value: text, booleans and ordinary integers unchanged, other types with a type tag.
 
     Parameters
     ----------
     key : hashable
-        A key as made by :func:`as_key`.
+        A key as returned by :func:`as_key`.
 
     Returns
     -------
@@ -137,7 +137,7 @@ def key_to_json(key: Key) -> object:
     >>> key_to_json("JFK"), key_to_json(1.0), key_to_json(datetime.date(2013, 1, 31))
     ('JFK', {'float': '1.0'}, {'date': '2013-01-31'})
     """
-    # A reader in another language may hold numbers as float64, where larger integers would lose digits.
+    # Readers in other languages may parse numbers as float64, which rounds larger integers.
     if isinstance(key, (str, bool)) or (isinstance(key, int) and abs(key) <= 2**53):
         return key
     for types, tag, write, _ in _CODECS:
@@ -147,12 +147,12 @@ def key_to_json(key: Key) -> object:
 
 
 def key_from_json(value: object) -> Key:
-    """Return the key that :func:`key_to_json` wrote.
+    """Return the key from the output of :func:`key_to_json`.
 
     Raises
     ------
     FormatError
-        When the value is not such a key.
+        If the value is not a valid key.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def key_from_json(value: object) -> Key:
                     raise FormatError(f"A saved key cannot be read: {value!r} ({error}).") from error
                 return key
     raise FormatError(
-        f"A saved key is text, a truth value, an integer, or a mapping from one of "
+        f"A saved key is text, a boolean, an integer, or a mapping from one of "
         f"{', '.join(tag for _, tag, _, _ in _CODECS)} to its text; got {value!r}."
     )
 
@@ -181,7 +181,7 @@ def _from_numpy(value: np.generic) -> object:
         return pd.Timestamp(value)
     if isinstance(value, np.timedelta64):
         return pd.Timedelta(value)
-    # longdouble and clongdouble have no Python twin: their item() is themselves.
+    # longdouble and clongdouble have no Python equivalent: item() returns them unchanged.
     if isinstance(value, np.floating):
         return float(value)
     if isinstance(value, np.complexfloating):
@@ -204,7 +204,7 @@ def _from_datetime(value: datetime) -> Key | None:
         try:
             return value.to_pydatetime()
         except (ValueError, OverflowError):
-            # Years beyond 9999 exist for pandas only.
+            # Python's datetime does not support years beyond 9999.
             return value
     return value
 
@@ -217,16 +217,18 @@ def _from_timedelta(value: timedelta) -> Key | None:
 
 def _not_one_value(value: object, column: str | None) -> DataError:
     if isinstance(value, complex):
-        return DataError(f"Complex data not supported{_of(column)}: {value!r}. Give the parts as two columns.")
+        return DataError(
+            f"Complex data not supported{_of(column)}: {value!r}. Give the real and imaginary parts as two columns."
+        )
     name = type(value).__name__
     if isinstance(value, (list, tuple, set, frozenset, dict, np.ndarray, bytearray)) or hasattr(value, "__iter__"):
         step = (
             "Explode it into rows, or join it into one text first; "
-            "columns with many values in a cell are not supported yet."
+            "columns with several values in a cell are not supported yet."
         )
     else:
-        step = f"A cell can be: {_ONE_VALUE_TYPES}. Turn others into text first."
-    # The middle of this sentence is what scikit-learn's own check looks for.
+        step = f"A cell can be: {_ONE_VALUE_TYPES}. Convert other types to text first."
+    # scikit-learn's estimator check looks for the middle of this sentence.
     return CellTypeError(
         f"Every cell{_of(column)} of the argument must be one value, such as a string or a number; "
         f"got a cell of type {name}: {_shown(value)}. {step}"
@@ -283,7 +285,7 @@ def _read_float(text: str) -> float:
     return float(text)
 
 
-# Order matters: a subclass stands before its base (Timestamp before datetime before date, bool before int).
+# The order matters: a subclass precedes its base (Timestamp before datetime before date, bool before int).
 _CODECS: tuple[tuple[type, str, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
     (int, "int", str, int),
     (float, "float", repr, _read_float),

@@ -1,4 +1,4 @@
-"""Categories of any types, as typed Python keys; and the choice of the leanest way to hold some."""
+"""Categories of mixed types, and functions that choose the most compact class for given keys."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
@@ -17,8 +17,8 @@ from tabemb.table.text_categories import TextCategories, as_text, text_array
 
 __all__ = ["MixedCategories", "categories_of", "chosen_categories"]
 
-# Where the cells are fewer than this, or than this share of the categories (measured), looking each one up in Python's
-# hash table is quicker than to make one of Arrow's.
+# With fewer cells than this, or than this share of the categories (measured), looking up each one in a Python dict is
+# faster than building Arrow's hash table.
 _FEW, _FEW_SHARE = 512, 1 / 8
 
 _Part: TypeAlias = tuple[Categories, Positions]
@@ -57,7 +57,7 @@ class MixedCategories(Categories):
         return [self._keys[position] for position in positions]
 
     def find(self, cells: pa.Array) -> Positions:
-        """Return the position of each cell, -1 where it is missing or no category."""
+        """Return the position of each cell, -1 if it is missing or not a category."""
         if len(cells) >= max(_FEW, _FEW_SHARE * len(self)):
             if pa.types.is_large_string(cells.type):
                 return _within(self._texts, cells)
@@ -69,11 +69,11 @@ class MixedCategories(Categories):
         return np.append(self.find_keys(coded.keys), np.int32(-1)).take(coded.codes)
 
     def find_keys(self, keys: Sequence[Key]) -> Positions:
-        """Return the position of each key, -1 where it is no category."""
+        """Return the position of each key, -1 if it is not a category."""
         return np.array([self._positions.get(identity(key), -1) for key in keys], np.int32)
 
-    def first_double(self) -> Key | None:
-        """Return the first key that comes again later; None where all differ."""
+    def first_duplicate(self) -> Key | None:
+        """Return the first key that occurs more than once, None if all differ."""
         if len(self._positions) == len(self):
             return None
         last = self._positions
@@ -96,7 +96,7 @@ class MixedCategories(Categories):
         return self._part(as_float, lambda numbers: FloatCategories(np.array(numbers, np.float64)))
 
     def _part(self, read: Callable[[Key], Any], hold: Callable[[list[Any]], Categories]) -> _Part:
-        """Return what ``read`` makes of the keys, and their positions; the last one is for what is not found."""
+        """Return the keys that ``read`` can convert, and their positions; the last position is for cells not found."""
         values = [(read(key), position) for position, key in enumerate(self._keys)]
         known = [(value, position) for value, position in values if value is not None]
         return hold([value for value, _ in known]), np.array([*(position for _, position in known), -1], np.int32)
@@ -108,12 +108,12 @@ def _within(part: _Part, cells: pa.Array) -> Positions:
 
 
 def categories_of(keys: Iterable[Hashable]) -> Categories:
-    """Hold some keys in the leanest way.
+    """Return the given keys in the most compact class of categories.
 
     Parameters
     ----------
     keys : iterable of hashable
-        Any scalars; they need not differ, see :meth:`~tabemb.table.categories.Categories.first_double`.
+        Any scalars; duplicates are allowed, see :meth:`~tabemb.table.categories.Categories.first_duplicate`.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def categories_of(keys: Iterable[Hashable]) -> Categories:
     Raises
     ------
     DataError
-        When one is missing, or no category.
+        If a key is missing or cannot be a category.
 
     Examples
     --------
@@ -137,24 +137,25 @@ def categories_of(keys: Iterable[Hashable]) -> Categories:
         if kinds == {int}:
             return IntegerCategories(np.array(given, np.int64))
     except (UnicodeError, OverflowError):
-        # Lone surrogates and integers beyond 64 bits are legal keys that Arrow cannot hold.
+        # Arrow cannot hold lone surrogates or integers beyond 64 bits, which are valid keys.
         return MixedCategories(given)
     typed = list(map(as_key, given))
     if any(key is None for key in typed):
-        raise DataError("A vocabulary's keys cannot be missing: missing cells have index 0 already.")
+        raise DataError("The keys of a vocabulary cannot be missing values: missing cells have index 0.")
     if set(map(type, typed)) != kinds:
         return categories_of(typed)
     return FloatCategories(np.array(typed, np.float64)) if kinds == {float} else MixedCategories(typed)
 
 
 def chosen_categories(values: pa.Array | list[Key], chosen: npt.NDArray[np.intp]) -> Categories:
-    """Hold the values at some positions in the leanest way, without an object for each.
+    """Return selected values in the most compact class of categories, without creating a Python object for each.
 
     Parameters
     ----------
     values : pyarrow.Array or list
-        Distinct values, as :class:`~tabemb.table.cells.Coded` has them.
+        Distinct values, as in :class:`~tabemb.table.cells.Coded`.
     chosen : ndarray of int
+        Positions of the values to keep.
 
     Returns
     -------

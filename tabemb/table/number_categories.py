@@ -1,4 +1,4 @@
-"""Categories that are all whole numbers, or all floats, in one numpy array: eight bytes for each."""
+"""Categories that are all integers or all floats, in a NumPy array of eight bytes per category."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -17,15 +17,15 @@ from tabemb.table.keys import Key, key_to_json
 
 __all__ = ["FloatCategories", "IntegerCategories", "as_float", "as_integer"]
 
-# Arrow makes its hash table of all categories anew in every call. Where the cells are fewer than this share of the
-# categories (measured), a search by halves is quicker.
+# Arrow rebuilds its hash table of all categories in every call. With fewer cells than this share of the categories
+# (measured), binary search is faster.
 _FEW, _FEW_SHARE = 64, 1 / 8
 
 _LEAST, _BEYOND = -(2**63), 2**63
 
 
 class _NumberCategories(Categories):
-    """Distinct numbers of one type, found among numbers of any."""
+    """Distinct numbers of one type, which can be looked up by numbers of any type."""
 
     _state = ("_values",)
 
@@ -34,7 +34,7 @@ class _NumberCategories(Categories):
 
     @property
     def families(self) -> frozenset[str]:
-        """Number, if there is any."""
+        """``{"number"}``, or an empty set if there are no keys."""
         return frozenset(["number"] if len(self) else [])
 
     def __len__(self) -> int:
@@ -46,7 +46,7 @@ class _NumberCategories(Categories):
         return keys
 
     def find(self, cells: pa.Array) -> Positions:
-        """Return the position of each cell, -1 where it is missing or no category."""
+        """Return the position of each cell, -1 if it is missing or not a category."""
         if pa.types.is_decimal(cells.type):
             coded = factorize(cells)
             return np.append(self.find_keys(coded.keys), np.int32(-1)).take(coded.codes)
@@ -54,31 +54,31 @@ class _NumberCategories(Categories):
             return nowhere(len(cells))
         if not cells.null_count:
             return self._find_numbers(cells.to_numpy(zero_copy_only=False))
-        # A null would make floats of all integers.
+        # With a null, to_numpy would convert all integers to floats.
         return _only(cells.is_valid().to_numpy(zero_copy_only=False), self.find(cells.fill_null(0)))
 
-    def first_double(self) -> Key | None:
-        """Return the first key that comes again later; None where all differ."""
+    def first_duplicate(self) -> Key | None:
+        """Return the first key that occurs more than once, None if all differ."""
         ordered, order = self._sorted
         doubled = order[:-1][ordered[1:] == ordered[:-1]]
         key: Key | None = self._values[doubled.min()].item() if len(doubled) else None
         return key
 
     def same_as(self, other: Categories) -> bool:
-        """Return whether these are the same categories in the same order, however they are held."""
+        """Return whether the other categories are equal and in the same order, whatever their class."""
         if isinstance(other, type(self)):
             return np.array_equal(self._values, other._values)
         return super().same_as(other)
 
     @abstractmethod
     def _find_numbers(self, numbers: npt.NDArray[Any]) -> Positions:
-        """Return the position of each number, of any numpy type; NaN has none."""
+        """Return the position of each number of any NumPy type; -1 for NaN."""
 
     def _find(self, numbers: npt.NDArray[Any]) -> Positions:
-        """Return the position of each number of the categories' own type."""
+        """Return the position of each number of the same type as the categories."""
         if len(numbers) <= max(_FEW, _FEW_SHARE * len(self)):
             return self._find_few(numbers)
-        # Adding zero turns -0.0, which Arrow would tell apart, into 0.0.
+        # Adding zero turns -0.0, which Arrow treats as different from 0.0, into 0.0.
         found = pc.index_in(pa.array(numbers), value_set=pa.array(self._values + self._values.dtype.type(0)))
         positions: Positions = found.fill_null(-1).to_numpy(zero_copy_only=False)
         return positions
@@ -92,13 +92,13 @@ class _NumberCategories(Categories):
 
     @cached_property
     def _sorted(self) -> tuple[npt.NDArray[Any], Positions]:
-        """The numbers, sorted, and the positions that they are from."""
+        """The sorted numbers, and their original positions."""
         order = np.argsort(self._values, kind="stable").astype(np.int32)
         return self._values[order], order
 
 
 class IntegerCategories(_NumberCategories):
-    """Distinct whole numbers of 64 bits.
+    """Distinct 64-bit integers.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class IntegerCategories(_NumberCategories):
     """
 
     def find_keys(self, keys: Sequence[Key]) -> Positions:
-        """Return the position of each key, -1 where it is no category."""
+        """Return the position of each key, -1 if it is not a category."""
         numbers = [as_integer(key) for key in keys]
         known = np.array([number is not None for number in numbers], np.bool_)
         return _only(known, self._find(np.array([number or 0 for number in numbers], np.int64)))
@@ -128,7 +128,7 @@ class IntegerCategories(_NumberCategories):
             return _only(numbers < _BEYOND, self._find(numbers.astype(np.int64)))
         if numbers.dtype.kind != "f":
             return self._find(numbers.astype(np.int64, copy=False))
-        # A whole float of this range is exactly one integer.
+        # Each integral float in this range equals exactly one integer.
         whole = (np.floor(numbers) == numbers) & (numbers >= _LEAST) & (numbers < _BEYOND)
         return _only(whole, self._find(np.where(whole, numbers, 0).astype(np.int64)))
 
@@ -149,13 +149,13 @@ class FloatCategories(_NumberCategories):
     """
 
     def find_keys(self, keys: Sequence[Key]) -> Positions:
-        """Return the position of each key, -1 where it is no category."""
-        # numpy reads None as NaN.
+        """Return the position of each key, -1 if it is not a category."""
+        # NumPy reads None as NaN.
         return self._find(np.array([as_float(key) for key in keys], np.float64) + 0.0)
 
     def _find_numbers(self, numbers: npt.NDArray[Any]) -> Positions:
         positions = self._find(numbers + 0.0 if numbers.dtype == np.float64 else numbers.astype(np.float64) + 0.0)
-        # A float that a large integer was rounded to is another number.
+        # A large integer that float64 rounds is not equal to the rounded float.
         return positions if numbers.dtype.kind == "f" else _only(_exact_in_float64(numbers), positions)
 
 
@@ -164,7 +164,7 @@ def _only(where: npt.NDArray[np.bool_], positions: Positions) -> Positions:
 
 
 def as_integer(key: Any) -> int | None:
-    """Return the whole number of 64 bits that a key is, None where it is none.
+    """Return a key as a 64-bit integer, None if it is not equal to one.
 
     Examples
     --------
@@ -177,7 +177,7 @@ def as_integer(key: Any) -> int | None:
 
 
 def as_float(key: Any) -> float | None:
-    """Return the float that a key is exactly, None where it is none.
+    """Return a key as a float, None if it is not exactly equal to one.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def _exact_in_float64(integers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     if integers.dtype.itemsize < 8 or (integers.max(initial=0) <= 2**53 and integers.min(initial=0) >= -(2**53)):
         return np.ones(len(integers), np.bool_)
     floats = integers.astype(np.float64)
-    # The largest integers round up to a float that the integer type does not reach.
+    # The largest integers round up to a float beyond the range of the integer type.
     reached = floats < float(np.iinfo(integers.dtype).max)
     exact: npt.NDArray[np.bool_] = reached & (np.where(reached, floats, 0).astype(integers.dtype) == integers)
     return exact

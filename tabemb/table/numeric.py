@@ -1,4 +1,4 @@
-"""Number columns: read, imputed by the median with a missing-indicator, scaled; float64 inside, float32 out."""
+"""Read numeric columns, impute missing values by the median, and scale; computes in float64, returns float32."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -18,14 +18,14 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.float64]:
-    """Return cells as numbers, NaN where missing.
+    """Return cells as numbers, NaN if missing.
 
     Parameters
     ----------
     cells : pyarrow.Array or Coded
-        Numbers or truth values, however stored (behind a dictionary, as Python objects).
+        Numbers or booleans, however stored (dictionary-encoded, as Python objects).
     column : str, optional
-        The column's name, for error messages.
+        Name of the column, for error messages.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
     Raises
     ------
     DataError
-        When a cell is no number (text that looks like one included), or too large for float32.
+        If a cell is not a number (including text such as "1"), or too large for float32.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
     """
     numbers: npt.NDArray[np.float64]
     if not isinstance(cells, Coded) and (pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type)):
-        # astype, as Arrow's cast refuses integers that float64 rounds.
+        # astype instead of Arrow's cast, which rejects integers that float64 rounds.
         numbers = cells.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
     else:
         coded = factorize(cells)
@@ -53,7 +53,7 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
             codes = coded.codes[coded.codes >= 0]
             _refuse(coded.keys[codes[np.array(wrong)[codes]][0]], column)
         numbers = np.array([*map(_as_float, coded.keys), np.nan], np.float64)[coded.codes]
-    # Two comparisons spare the array of absolute values; NaN passes both.
+    # Two comparisons avoid an array of absolute values; NaN passes both.
     too_large = (numbers > _LARGEST) | (numbers < -_LARGEST)
     if too_large.any():
         row = int(too_large.argmax())
@@ -65,7 +65,7 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
 
 
 class NumericScaler:
-    """Imputes and scales number columns.
+    """Imputes and scales numeric columns.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class NumericScaler:
     Attributes
     ----------
     names : tuple of str
-        Names of the outputs: the columns, then ``"<column>_missing"`` for each that had missing cells at fit.
+        Names of the outputs: the columns, then ``"<column>_missing"`` for each column with missing cells at fit.
 
     Examples
     --------
@@ -105,30 +105,30 @@ class NumericScaler:
         return self.columns + tuple(name if name not in taken else f"{name}_indicator" for name in indicators)
 
     def fit(self, values: Matrix) -> "NumericScaler":
-        """Learn medians, which columns have missing cells, and scales.
+        """Fit the medians, the missing indicators and the scales.
 
         Parameters
         ----------
         values : ndarray of float64, shape (n_rows, n_columns)
-            NaN where missing.
+            NaN if missing.
         """
         if not self.columns:
             return self
         missing = np.isnan(values)
         self._indicated = np.flatnonzero(missing.any(axis=0))
-        # A column without any number has no median and no scale: every cell of it is zero.
+        # A column without numbers has no median and no scale: all its cells become zero.
         values = np.where(missing.all(axis=0), 0.0, values)
         self._median = np.nanmedian(values, axis=0)
         self._scaling.fit(values)
         return self
 
     def encode(self, values: Matrix) -> npt.NDArray[np.float32]:
-        """Return scaled numbers and missing-indicators.
+        """Return scaled numbers and missing indicators.
 
         Parameters
         ----------
         values : ndarray of float64, shape (n_rows, n_columns)
-            NaN where missing.
+            NaN if missing.
 
         Returns
         -------
@@ -137,7 +137,7 @@ class NumericScaler:
         Raises
         ------
         DataError
-            When a number is so far outside of what was seen at fit that float32 cannot hold it.
+            If a scaled number is too large for float32.
         """
         if not self.columns:
             return np.zeros((len(values), 0), np.float32)
@@ -147,7 +147,7 @@ class NumericScaler:
         if overflown.any():
             raise DataError(
                 f"Input X contains a value too large for dtype('float32') once it is scaled, in column "
-                f"{self.columns[int(overflown.argmax())]!r}: it is far outside of what was seen at fit."
+                f"{self.columns[int(overflown.argmax())]!r}: it is far outside of the range seen at fit."
             )
         encoded = np.empty((len(values), len(self.columns) + len(self._indicated)), np.float32)
         encoded[:, : len(self.columns)] = scaled
@@ -155,18 +155,18 @@ class NumericScaler:
         return encoded
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Return what was learned, as JSON values and arrays."""
+        """Return the fitted state as JSON values and arrays."""
         arrays = {"median": self._median, "indicated": self._indicated, **self._scaling.state}
         return {"columns": list(self.columns), "scaling": self.scaling}, arrays
 
     @classmethod
     def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "NumericScaler":
-        """Return the encoder that :meth:`to_state` wrote; its outputs are the same to the last bit.
+        """Return the scaler from the output of :meth:`to_state`; its outputs are bit-identical.
 
         Raises
         ------
         FormatError
-            When an entry is missing.
+            If an entry is missing.
         """
         try:
             encoder = cls(data["columns"], data["scaling"])
@@ -187,8 +187,8 @@ def _as_float(key: Any) -> float:
 
 
 def _refuse(key: object, column: str | None) -> None:
-    step = "Turn it into numbers first, for example by pandas.to_numeric(column, errors='coerce')."
+    step = "Convert it to numbers first, for example by pandas.to_numeric(column, errors='coerce')."
     raise DataError(
         f"Column {column!r} holds numbers, but a cell is {key!r}, of type {type(key).__name__}. {step} "
-        f"If it should be a category, name it in categorical= at fit."
+        f"If it is categorical, name it in categorical= at fit."
     )

@@ -1,4 +1,4 @@
-"""Ways to bring numbers to one scale, by name, with their state in plain arrays."""
+"""The scalings of numeric columns, registered by name; their fitted state is plain arrays."""
 
 from collections.abc import Mapping
 from numbers import Integral
@@ -24,24 +24,24 @@ __all__ = [
 Matrix = npt.NDArray[np.float64]
 ScalingSpec = str | Mapping[str, Any]
 
-# Smaller differences are none; so one over a difference never overflows.
+# Smaller differences count as zero, so that the inverse of a difference never overflows.
 SMALLEST = float(np.finfo(np.float32).tiny)
-# As scikit-learn's: so close to an end is at the end, and the normal quantile there is a finite one.
+# As in scikit-learn: values this close to an end count as the end, and the normal quantile there is finite.
 END = 1e-7
 LEAST, MOST = float(ndtri(END - np.spacing(1))), float(ndtri(1 - (END - np.spacing(1))))
 
 
 class Scaling(Protocol):
-    """A way to scale: fitted to columns with NaN for missing, applied to columns without.
+    """A scaling of numeric columns: fitted to columns with NaN, applied to columns without.
 
-    What it learned is ``state``, arrays under the names that ``entries`` lists.
+    The fitted ``state`` maps the names in ``entries`` to arrays.
     """
 
     entries: tuple[str, ...]
     state: Mapping[str, Matrix]
 
     def fit(self, values: Matrix) -> None:
-        """Learn the scale of each column."""
+        """Fit the scale of each column."""
 
     def scale(self, values: Matrix) -> Matrix:
         """Return the columns on the common scale."""
@@ -60,7 +60,7 @@ class StandardScaling:
         self.state: Mapping[str, Matrix] = {}
 
     def fit(self, values: Matrix) -> None:
-        """Learn mean and standard deviation of each column."""
+        """Fit the mean and the standard deviation of each column."""
         scaler = StandardScaler().fit(values)
         self.state = {"mean": scaler.mean_, "scale": scaler.scale_}
 
@@ -71,11 +71,11 @@ class StandardScaling:
 
 @SCALINGS.register("robust")
 class RobustScaling:
-    """Median 0, quartiles one apart, and the far ends drawn in (Holzmüller et al. 2024, arXiv:2407.04491, RealMLP).
+    """Median 0, interquartile range 1, smoothly clipped (Holzmüller et al. 2024, arXiv:2407.04491, RealMLP).
 
-    The distance from the median, over that between the quartiles, becomes ``x / sqrt(1 + (x / 3) ** 2)``: nearly ``x``
-    in the middle, and within (-3, 3) everywhere. Where the quartiles are equal, half the range stands in for their
-    distance; a constant column is 0.
+    The distance from the median, divided by the interquartile range, becomes ``x / sqrt(1 + (x / 3) ** 2)``: nearly
+    ``x`` around 0, and always within (-3, 3). If the quartiles are equal, half the range replaces the interquartile
+    range. A constant column becomes 0.
     """
 
     entries = ("median", "factor")
@@ -84,13 +84,13 @@ class RobustScaling:
         self.state: Mapping[str, Matrix] = {}
 
     def fit(self, values: Matrix) -> None:
-        """Learn the median of each column, and one over its spread."""
+        """Fit the median of each column, and the inverse of its spread."""
         least, low, median, high, most = np.nanquantile(values, [0, 0.25, 0.5, 0.75, 1], axis=0)
         spread = np.where(high - low > SMALLEST, high - low, (most - least) / 2)
         self.state = {"median": median, "factor": np.where(spread > SMALLEST, 1 / np.maximum(spread, SMALLEST), 0.0)}
 
     def scale(self, values: Matrix) -> Matrix:
-        """Return the distance from the median, within (-3, 3)."""
+        """Return the scaled distance from the median, within (-3, 3)."""
         far = (values - self.state["median"]) * self.state["factor"]
         clipped: Matrix = far / np.sqrt(1 + np.square(far / 3))
         return clipped
@@ -98,7 +98,7 @@ class RobustScaling:
 
 @SCALINGS.register("quantile")
 class QuantileScaling:
-    """Ranks, mapped to a normal distribution (:class:`sklearn.preprocessing.QuantileTransformer`)."""
+    """Ranks mapped to a normal distribution (:class:`sklearn.preprocessing.QuantileTransformer`)."""
 
     entries = ("knots", "ranks")
 
@@ -106,18 +106,18 @@ class QuantileScaling:
         self.state: Mapping[str, Matrix] = {}
 
     def fit(self, values: Matrix) -> None:
-        """Learn the quantiles of each column (of a fixed sample of 10,000 rows in longer tables)."""
+        """Fit the quantiles of each column (from a fixed sample of 10,000 rows in longer tables)."""
         transformer = QuantileTransformer(n_quantiles=min(1000, len(values)), random_state=0).fit(values)
-        # Those of a column side by side in memory.
+        # Contiguous per column.
         knots = np.ascontiguousarray(transformer.quantiles_.T)
         knots[np.abs(knots) < SMALLEST] = 0.0
         self.state = {"knots": knots, "ranks": transformer.references_}
 
     def scale(self, values: Matrix) -> Matrix:
-        """Return the normal quantile of each value's rank; beyond the range seen at fit it stays at the end."""
-        # scikit-learn's own transform takes half a millisecond a column, for one row too.
+        """Return the normal quantile of the rank of each value; values beyond the range seen at fit are clipped."""
+        # scikit-learn's transform takes half a millisecond per column even for one row.
         knots, ranks = self.state["knots"], self.state["ranks"]
-        # From both sides, so that a value with several ranks gets the middle one.
+        # Interpolated from both sides, so that a value with several ranks gets the middle one.
         upper = _interpolated(values, knots, ranks)
         lower = -_interpolated(-values, -knots[:, ::-1], -ranks[::-1])
         middle = (upper + lower) / 2
@@ -129,17 +129,17 @@ class QuantileScaling:
 
 @SCALINGS.register("piecewise_linear")
 class PiecewiseLinearScaling:
-    """The number of the bin that a value is in, and the share of the bin that lies below it.
+    """The index of the bin of a value, plus the share of the bin below the value.
 
-    Bins end at quantiles of the column; inside a bin the scale is linear (Gorishniy et al. 2022, arXiv:2203.05556,
-    sec. 3.2.1). A value of more rows than a bin would have ends bins by itself, and the quantiles are those of the
-    other rows: so a column of nearly only zeros still has bins for what is not zero. A column of few distinct values
-    has an end at each, and fewer bins. Beyond the range seen at fit a value counts as the end of the range.
+    Bin edges are quantiles of the column; within a bin the scale is linear (Gorishniy et al. 2022, arXiv:2203.05556,
+    sec. 3.2.1). A value with more rows than a bin would have is an edge by itself, and the quantiles are computed from
+    the other rows, so that a column of mostly zeros still has bins for its other values. A column with few distinct
+    values has an edge at each, and fewer bins. Values beyond the range seen at fit are clipped.
 
     Parameters
     ----------
     n_bins : int, default=48
-        The most bins of a column.
+        Maximum number of bins per column.
     """
 
     entries = ("edges",)
@@ -149,16 +149,16 @@ class PiecewiseLinearScaling:
         self.state: Mapping[str, Matrix] = {}
 
     def fit(self, values: Matrix) -> None:
-        """Learn where the bins of each column end.
+        """Fit the bin edges of each column.
 
         Raises
         ------
         ValueError
-            When the number of bins is no positive integer.
+            If ``n_bins`` is not a positive integer.
         """
         if not isinstance(self.n_bins, Integral) or isinstance(self.n_bins, bool) or self.n_bins < 1:
             raise ValueError(f"n_bins must be a positive integer, got {self.n_bins!r}.")
-        # Behind the last end are infinite ones, in which no value gets any further.
+        # Unused edges are infinite: values never reach the bins behind them.
         edges = np.full((values.shape[1], self.n_bins + 1), np.inf)
         for row, column in zip(edges, values.T, strict=True):
             ends = _edges(column[~np.isnan(column)], self.n_bins)
@@ -166,19 +166,19 @@ class PiecewiseLinearScaling:
         self.state = {"edges": edges}
 
     def scale(self, values: Matrix) -> Matrix:
-        """Return ``bin + share``, from 0 to the column's number of bins."""
+        """Return ``bin + share``, from 0 to the number of bins of the column."""
         edges = self.state["edges"]
         return _interpolated(values, edges, np.arange(float(edges.shape[1])))
 
 
 def _interpolated(values: Matrix, knots: Matrix, heights: Matrix) -> Matrix:
-    """Return, for each column of values, the height at each of them of the line over its row of knots."""
+    """Interpolate linearly in each column: from its row of knots to the heights."""
     columns = [np.interp(column, row, heights) for column, row in zip(values.T, knots, strict=True)]
     return np.array(columns).T
 
 
 def _edges(values: Matrix, n_bins: int) -> Matrix:
-    """Return at most ``n_bins + 1`` rising ends of bins."""
+    """Return at most ``n_bins + 1`` increasing bin edges."""
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) > n_bins + 1:
         heavy = counts > len(values) / n_bins

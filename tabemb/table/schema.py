@@ -1,4 +1,4 @@
-"""What each column of a table is, written down: a plain value that goes to JSON and back."""
+"""The schema of a table: the kind of each column, convertible to and from JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -18,15 +18,15 @@ __all__ = [
 
 
 class SchemaHint(UserWarning):
-    """A column may be something else than what its type says."""
+    """A column may be of another kind than its type suggests."""
 
 
 class DroppedColumnWarning(UserWarning):
-    """Columns were kept out, as they tell nothing."""
+    """Columns were dropped because they carry no information."""
 
 
 class TypeChangedWarning(UserWarning):
-    """A column's cells are of another type than at fit, so that none is known."""
+    """The cells of a column have another type than at fit, so that none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class CategoricalColumn:
     Parameters
     ----------
     name : str
-        Its own name: the table's, or for a part of a date ``"<source>_<part>"``.
+        Name of the categorical column: that of the source, or ``"<source>_<part>"`` for a part of a date.
     source : str
-        The table's column.
+        Name of the column in the table.
     part : str, optional
         ``"year"``, ``"month"``, ``"day"``, ``"weekday"`` or ``"hour"`` of a datetime column.
     """
@@ -57,7 +57,7 @@ class NumericColumn:
 
 @dataclass(frozen=True, slots=True)
 class DroppedColumn:
-    """A column that is kept out, and why: ``"constant"`` or ``"all missing"``."""
+    """A dropped column, and the reason: ``"constant"`` or ``"all missing"``."""
 
     name: str
     reason: str
@@ -65,18 +65,18 @@ class DroppedColumn:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What each column of a table is.
+    """The kind of each column of a table.
 
     Parameters
     ----------
     columns : tuple of str
-        All columns of the table, in its order.
+        All columns of the table, in table order.
     named : bool
-        Whether these are the table's own names; else they are positions, ``"x0", "x1", ...``.
+        Whether the table has column names; otherwise the names are positions, ``"x0", "x1", ...``.
     categorical, numeric, dropped : tuples of columns
-        In the table's order.
+        In table order.
     hints : tuple of str
-        Sentences about columns that may be something else than their type says.
+        Sentences about columns that may be of another kind than their type suggests.
 
     Examples
     --------
@@ -94,7 +94,7 @@ class Schema:
 
     @property
     def used(self) -> tuple[str, ...]:
-        """The table's columns that are read, in its order."""
+        """The columns that are read, in table order."""
         sources = {column.source for column in self.categorical} | {column.name for column in self.numeric}
         return tuple(name for name in self.columns if name in sources)
 
@@ -104,12 +104,12 @@ class Schema:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Schema":
-        """Return the schema that :meth:`to_json` wrote.
+        """Return the schema from the output of :meth:`to_json`.
 
         Raises
         ------
         FormatError
-            When the mapping is not one.
+            If the mapping is not a valid schema.
         """
         try:
             return cls(

@@ -1,4 +1,4 @@
-"""Names that look alike: which known category a text is most like."""
+"""Find the category whose name is most similar to a text."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,34 +13,34 @@ from tabemb.table.keys import Key
 
 __all__ = ["SimilarNames"]
 
-# Pieces of words of so many letters.
+# Range of n of the character n-grams.
 LETTERS = (2, 4)
-# Similarities that are in memory at the same time.
+# Maximum number of similarities in memory at a time.
 CELLS = 2**22
-# Beyond this the order of a sum decides; so like names are equally like.
+# Similarities are rounded to this many digits, as the order of summation affects the later ones.
 DIGITS = 5
 
 
 class SimilarNames:
-    """The names of categories, and the search for the one that is most like a text.
+    """Search over the names of categories for the one most similar to a text.
 
-    Two texts are as similar as the cosine of their counts of character n-grams (two to four letters of a word,
-    its edges among them, in lower case): 1 for the same pieces, 0 for none in common. N-grams tell dirty names apart as
-    well as edit distances do, and cost a sparse product (Cerda, Varoquaux & Kégl 2018, "Similarity encoding for
-    learning with dirty categorical variables", arXiv:1806.00979). They are hashed, so that letters that no known name
-    has count, too.
+    The similarity of two texts is the cosine of their counts of character n-grams (two to four letters within a word,
+    including its boundaries, in lower case): 1 for identical counts, 0 for none in common. N-grams match dirty names as
+    well as edit distances do, at the cost of a sparse product (Cerda, Varoquaux & Kégl 2018, "Similarity encoding for
+    learning with dirty categorical variables", arXiv:1806.00979). N-grams are hashed, so that those in no known name
+    count, too.
 
     Parameters
     ----------
     keys : sequence of keys
-        The categories, the most frequent first. Those that are no text are never found.
+        The categories, the most frequent first. Keys that are not text never match.
     min_similarity : float
-        The least similarity that counts, in (0, 1].
+        Minimal similarity of a match, in (0, 1].
 
     Raises
     ------
     ValueError
-        When ``min_similarity`` is out of its range.
+        If ``min_similarity`` is out of range.
 
     Examples
     --------
@@ -61,19 +61,19 @@ class SimilarNames:
         self._positions = np.flatnonzero([isinstance(key, str) for key in keys])
 
     def find(self, texts: Sequence[Key], *, among: npt.NDArray[np.bool_] | None = None) -> npt.NDArray[np.intp]:
-        """Return the position of the most similar category for each text, -1 where none is similar enough.
+        """Return the position of the most similar category for each text, -1 if none is similar enough.
 
         Parameters
         ----------
         texts : sequence of keys
-            What is looked for; one that is no text finds nothing.
+            Texts to search for; keys that are not text match nothing.
         among : ndarray of bool of shape (n_keys,), optional
-            Which categories may be found; all by default.
+            Mask of the categories to search; all by default.
 
         Returns
         -------
         ndarray of int of shape (n_texts,)
-            Of categories that are equally similar, the first.
+            The first of equally similar categories.
         """
         found = np.full(len(texts), -1, np.intp)
         asked = [place for place, text in enumerate(texts) if isinstance(text, str)]
@@ -94,12 +94,12 @@ class SimilarNames:
         return _grams(self._texts)
 
     def __getstate__(self) -> dict[str, Any]:
-        # What can be made again need not be pickled.
+        # The n-grams can be recomputed.
         return {name: value for name, value in vars(self).items() if name != "_grams"}
 
 
 def _grams(texts: Sequence[Key]) -> Any:
-    """Return the counts of n-grams of each text, scaled to length one."""
+    """Return the n-gram counts of each text, scaled to unit length."""
     from sklearn.feature_extraction.text import HashingVectorizer
 
     vectorizer = HashingVectorizer(analyzer="char_wb", ngram_range=LETTERS, alternate_sign=False, dtype=np.float32)
@@ -107,7 +107,7 @@ def _grams(texts: Sequence[Key]) -> Any:
 
 
 def _most_similar(similarities: Any, least: float) -> npt.NDArray[np.intp]:
-    """Return the column of the greatest number of each row of a sparse matrix, the first of several; -1 below least."""
+    """Return the column of the maximum of each row of a sparse matrix, the first of ties; -1 if below ``least``."""
     similarities = csr_array(similarities)
     values = similarities.data.round(DIGITS)
     rows = np.repeat(np.arange(similarities.shape[0]), np.diff(similarities.indptr))

@@ -1,4 +1,4 @@
-"""Categories that are all text, in one Arrow array: as many bytes as the texts, and eight for each."""
+"""Categories that are all text, in one Arrow array: the bytes of the texts plus eight bytes per text."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -13,11 +13,11 @@ from tabemb.table.keys import Key
 
 __all__ = ["TextCategories", "as_text", "text_array"]
 
-# Arrow makes its hash table of all categories anew in every call. Where the cells are fewer than this share of the
-# categories (measured), it is quicker to look each one up, and a handful without the calls that many are worth.
+# Arrow rebuilds its hash table of all categories in every call. With fewer cells than this share of the categories
+# (measured), sorted hashes are faster; with at most _FEW cells, a Python loop is.
 _FEW, _FEW_SHARE = 8, 1 / 8
 
-# Texts that are Python objects at the same time while the hashes are made.
+# Number of texts converted to Python objects at a time when hashing.
 _CHUNK = 2**16
 
 
@@ -27,7 +27,7 @@ class TextCategories(Categories):
     Parameters
     ----------
     values : pyarrow.Array of large_string
-        The texts, no null among them.
+        The texts, without nulls.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class TextCategories(Categories):
 
     @property
     def families(self) -> frozenset[str]:
-        """Text, if there is any."""
+        """``{"text"}``, or an empty set if there are no keys."""
         return frozenset(["text"] if len(self) else [])
 
     def __len__(self) -> int:
@@ -61,7 +61,7 @@ class TextCategories(Categories):
         return keys
 
     def find(self, cells: pa.Array) -> Positions:
-        """Return the position of each cell, -1 where it is missing or no category."""
+        """Return the position of each cell, -1 if it is missing or not a category."""
         if not pa.types.is_large_string(cells.type):
             return nowhere(len(cells))
         if len(cells) <= max(_FEW, _FEW_SHARE * len(self)):
@@ -71,11 +71,11 @@ class TextCategories(Categories):
         return positions
 
     def find_keys(self, keys: Sequence[Key]) -> Positions:
-        """Return the position of each key, -1 where it is no category."""
+        """Return the position of each key, -1 if it is not a category."""
         return self.find(text_array([as_text(key) for key in keys]))
 
-    def first_double(self) -> Key | None:
-        """Return the first key that comes again later; None where all differ."""
+    def first_duplicate(self) -> Key | None:
+        """Return the first key that occurs more than once, None if all differ."""
         if pc.count_distinct(self._values).as_py() == len(self):
             return None
         codes = self._values.dictionary_encode().indices.to_numpy()
@@ -83,7 +83,7 @@ class TextCategories(Categories):
         return key
 
     def same_as(self, other: Categories) -> bool:
-        """Return whether these are the same categories in the same order, however they are held."""
+        """Return whether the other categories are equal and in the same order, whatever their class."""
         if isinstance(other, TextCategories):
             return bool(self._values.equals(other._values))
         return super().same_as(other)
@@ -108,10 +108,10 @@ class TextCategories(Categories):
         return np.where(same, positions, np.int32(-1))
 
     def _from_place(self, place: int, text: str | None) -> int:
-        """Return the position of a text whose hash is at this place or nowhere; -1 where it is no category."""
+        """Return the position of a text whose hash would be at this place; -1 if it is not a category."""
         hashes, order = self._hashes
         wanted = hash(text)
-        # Two texts may have the same hash, so that the text itself has the last word.
+        # Two texts may have the same hash, so the texts are compared.
         while place < len(hashes) and hashes[place] == wanted:
             if self._values[int(order[place])].as_py() == text:
                 return int(order[place])
@@ -120,7 +120,7 @@ class TextCategories(Categories):
 
     @cached_property
     def _hashes(self) -> tuple[npt.NDArray[np.int64], Positions]:
-        """Python's hashes of the texts, sorted, and the positions that they are from: twelve bytes a category."""
+        """The sorted Python hashes of the texts, and their original positions: twelve bytes per category."""
         hashes = np.empty(len(self), np.int64)
         for start in range(0, len(self), _CHUNK):
             texts = self._values.slice(start, _CHUNK).to_pylist()
@@ -135,13 +135,13 @@ def text_array(texts: Sequence[str | None]) -> pa.Array:
     Raises
     ------
     UnicodeError
-        When one has a lone surrogate, which Python allows and Arrow does not.
+        If a text has a lone surrogate, which Python allows and Arrow does not.
     """
     return pa.array(texts, pa.large_string())
 
 
 def as_text(key: object) -> str | None:
-    """Return the text that a key is, None where it is none that Arrow can hold.
+    """Return a key as text, None if it is not text that Arrow can hold.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Numbered categories: the one place that knows the index layout (0 missing, 1 unknown, 2.. categories)."""
+"""Vocabularies of categories; the only module that defines the index layout (0 missing, 1 unknown, 2.. categories)."""
 
 import numbers
 from collections.abc import Hashable, Iterable, Mapping
@@ -20,21 +20,21 @@ __all__ = ["Vocabulary"]
 class Vocabulary:
     """The categories of a column and their indices.
 
-    Index 0 is a missing cell, 1 an unknown category (never seen, or too rare), and from 2 on come the categories by
-    falling frequency, ties by first appearance.
+    Index 0 is a missing cell, 1 an unknown category (not seen at fit, or too rare), 2 and above are the categories in
+    order of decreasing frequency, ties by first appearance.
 
     Parameters
     ----------
     keys : iterable of hashable
-        Typed keys; ``keys[i]`` has index ``i + 2``. The number 1 and the text "1" are two categories, 1 and 1.0 are
-        one, and True is not 1.
+        Typed keys; ``keys[i]`` has index ``i + 2``. The number 1 and the text "1" are different categories, 1 and 1.0
+        are the same, and True is not 1.
     counts : array of int, shape (len(keys) + 2,), optional
-        Rows seen at fit of missing cells, rare categories, and each key.
+        Number of rows at fit of missing cells, rare categories, and each key.
 
     Raises
     ------
     DataError
-        When a key is missing or comes twice, or the counts are of another length.
+        If a key is missing or occurs twice, or the counts have another length.
 
     Examples
     --------
@@ -53,9 +53,9 @@ class Vocabulary:
 
     def __init__(self, keys: Iterable[Hashable], counts: npt.ArrayLike | None = None) -> None:
         self._hold(categories_of(keys), counts)
-        twice = self._categories.first_double()
-        if twice is not None:
-            raise DataError(f"A vocabulary's keys must differ, and {twice!r} comes more than once.")
+        duplicate = self._categories.first_duplicate()
+        if duplicate is not None:
+            raise DataError(f"The keys of a vocabulary must differ; {duplicate!r} occurs more than once.")
 
     def _hold(self, categories: Categories, counts: npt.ArrayLike | None) -> None:
         self._categories = categories
@@ -65,22 +65,22 @@ class Vocabulary:
                 f"A vocabulary of {len(categories)} keys has {self.size} counts (missing, unknown, each key); "
                 f"got an array of shape {tally.shape}."
             )
-        # Half the bytes, in all but the longest tables.
+        # Half the memory, except for very long tables.
         self._counts = tally.astype(np.int32) if tally.max() <= np.iinfo(np.int32).max else tally
 
     @classmethod
     def fit(cls, cells: Any, *, min_frequency: float | None = None, max_categories: int | None = None) -> "Vocabulary":
-        """Learn the categories of a column.
+        """Fit the categories of a column.
 
         Parameters
         ----------
         cells : Arrow array, ndarray, Coded, or sequence of scalars
             The column.
         min_frequency : int or float, optional
-            A category in fewer rows is unknown: a number of rows, or (float) a share of all rows.
+            Minimal number of rows (int) or share of all rows (float) of a category; rarer ones are unknown.
         max_categories : int, optional
-            At most so many outputs per column as scikit-learn's OneHotEncoder counts them: the most frequent
-            ``max_categories - 1`` categories, and the one for all rare ones.
+            Maximum number of outputs per column, counted as scikit-learn's OneHotEncoder does: the most frequent
+            ``max_categories - 1`` categories, and one for all rare categories.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class Vocabulary:
         Raises
         ------
         ValueError
-            When a limit is out of its range.
+            If a limit is out of range.
 
         Examples
         --------
@@ -108,14 +108,14 @@ class Vocabulary:
         max_categories: int | None = None,
         out: npt.NDArray[np.int32] | None = None,
     ) -> tuple["Vocabulary", npt.NDArray[np.int32]]:
-        """Learn the categories of a column, and return the index of each cell too, in one pass.
+        """Fit the categories of a column and return the index of each cell, in one pass.
 
         Parameters
         ----------
         cells, min_frequency, max_categories
             As for :meth:`fit`.
         out : ndarray of int32, shape (n,), optional
-            Where the indices are written.
+            Array to write the indices to.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class Vocabulary:
         Raises
         ------
         ValueError
-            When a limit is out of its range.
+            If a limit is out of range.
 
         Examples
         --------
@@ -143,7 +143,7 @@ class Vocabulary:
     def _learn(
         cls, coded: Coded, min_frequency: float | None, max_categories: int | None
     ) -> tuple["Vocabulary", npt.NDArray[np.intp]]:
-        """Return the vocabulary of some cells, and where in their distinct values its keys are."""
+        """Return the vocabulary of the cells, and the positions of its keys among their distinct values."""
         n_rows = len(coded)
         tally = np.bincount(np.add(coded.codes, 1, dtype=np.intp), minlength=len(coded.values) + 1)
         frequent = _by_frequency(coded, tally[1:])
@@ -158,8 +158,8 @@ class Vocabulary:
     def _spread(
         cls, behind: npt.NDArray[np.int32], codes: Codes, out: npt.NDArray[np.int32] | None
     ) -> npt.NDArray[np.int32]:
-        """Return the index of each code, given that of each value."""
-        # The code of a missing cell, -1, is the last element; with mode="wrap" numpy writes straight into ``out``.
+        """Return the index of each code, given the index of each value."""
+        # The code -1 of a missing cell selects the last element; with mode="wrap" NumPy writes directly into ``out``.
         return np.append(behind, np.int32(cls.MISSING)).take(codes, out=out, mode="wrap")
 
     @property
@@ -169,17 +169,17 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """Number of indices: the keys, missing and unknown."""
+        """Number of indices: those of the keys, missing and unknown."""
         return len(self._categories) + self.FIRST
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """The typed keys, made anew at each call: keep the tuple where it is used more than once."""
+        """The typed keys; created at each access, so keep the tuple to use it more than once."""
         return tuple(self._categories.keys())
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
-        """Rows seen at fit of missing cells, rare categories, and each key; an array of the caller's own."""
+        """Number of rows at fit of missing cells, rare categories, and each key; a copy."""
         return self._counts.astype(np.int64)
 
     @property
@@ -193,9 +193,9 @@ class Vocabulary:
         Parameters
         ----------
         cells : Arrow array, ndarray, Coded, or sequence of scalars, length n
-            Of any type: a category is found by its value, however its column is stored.
+            Of any type: categories are matched by value, whatever the storage type of the column.
         out : ndarray of int32, shape (n,), optional
-            Where the indices are written.
+            Array to write the indices to.
 
         Returns
         -------
@@ -204,7 +204,7 @@ class Vocabulary:
         Raises
         ------
         DataError
-            When a cell is no single value, or infinite.
+            If a cell is not a single value, or is infinite.
         """
         cells = read_cells(cells)
         if not isinstance(cells, Coded) and pa.types.is_dictionary(cells.type):
@@ -217,7 +217,7 @@ class Vocabulary:
     def _indices(self, cells: Cells, out: npt.NDArray[np.int32] | None = None) -> npt.NDArray[np.int32]:
         if isinstance(cells, Coded):
             return np.add(self._categories.find_keys(cells.keys), self.FIRST, dtype=np.int32)
-        # Categories have position -1 for what they do not know, so that it becomes index 1.
+        # The position of unknown cells is -1, which becomes index 1.
         indices = np.add(self._categories.find(cells), self.FIRST, out=out, dtype=np.int32)
         if cells.null_count or pa.types.is_floating(cells.type):
             indices[is_missing(cells)] = self.MISSING
@@ -230,7 +230,7 @@ class Vocabulary:
         ----------
         indices : array of int, any shape
         unknown : object, default=None
-            What stands for index 1; a missing cell is None.
+            Value for index 1; missing cells are None.
 
         Returns
         -------
@@ -239,7 +239,7 @@ class Vocabulary:
         Raises
         ------
         DataError
-            When an index is not in the vocabulary.
+            If an index is not in the vocabulary.
         """
         positions = np.asarray(indices)
         if positions.size and not 0 <= positions.min() <= positions.max() < self.size:
@@ -248,7 +248,7 @@ class Vocabulary:
             )
         table = np.empty(self.size, dtype=object)
         table[self.UNKNOWN] = unknown
-        # A few cells of many categories need only their own keys.
+        # With fewer cells than categories, only the keys that occur are needed.
         here = np.unique(positions) if positions.size < self.size else np.arange(self.size)
         here = here[here >= self.FIRST].astype(np.intp)
         keys = self._categories.at(here - self.FIRST)
@@ -257,12 +257,12 @@ class Vocabulary:
         return decoded
 
     def index_of(self, key: object) -> int:
-        """Return the index of one category; 0 for a missing one.
+        """Return the index of one category; 0 for a missing value.
 
         Raises
         ------
         UnknownKeyError
-            When it is not in the vocabulary; near keys are suggested.
+            If the key is not in the vocabulary; the message suggests similar keys.
         """
         typed = as_key(key)
         if typed is None:
@@ -291,21 +291,21 @@ class Vocabulary:
         return f"Vocabulary([{shown}{', ...' if self.n_categories > 3 else ''}], {self.n_categories} categories)"
 
     def to_json(self) -> dict[str, Any]:
-        """Return a mapping of JSON values; keys keep their types."""
+        """Return the vocabulary as JSON values; keys keep their types."""
         return {"keys": self._categories.to_json(), "counts": self._counts.tolist()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Vocabulary":
-        """Return the vocabulary that :meth:`to_json` wrote.
+        """Return the vocabulary from the output of :meth:`to_json`.
 
         Raises
         ------
         FormatError
-            When the mapping is not one.
+            If the mapping is not a valid vocabulary.
         """
         try:
             keys = data["keys"]
-            # Text, as most are, stands there as it is.
+            # Text keys, the common case, need no conversion.
             plain = set(map(type, keys)) == {str}
             return cls(keys if plain else [key_from_json(key) for key in keys], data["counts"])
         except (KeyError, TypeError, DataError) as error:
@@ -316,23 +316,23 @@ class Vocabulary:
         message = f"No category {key!r} among the {len(keys)} of this vocabulary."
         twin = next((known for known in keys if str(known) == str(key)), None)
         if twin is not None:
-            return f"{message} There is {twin!r}, of type {type(twin).__name__}: types are told apart."
+            return f"{message} There is {twin!r}, of type {type(twin).__name__}: keys of different types differ."
         return message + did_you_mean(key, keys)
 
 
 def _by_frequency(coded: Coded, tally: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return the positions of the values that appear, by falling frequency, ties by first appearance."""
+    """Return the positions of the values that appear, by decreasing frequency, ties by first appearance."""
     if coded.ordered:
         return np.argsort(-tally, kind="stable")
     first = np.full(len(tally) + 1, len(coded))
-    # The last assignment to an element wins, so going backwards leaves the first appearance.
+    # The last assignment to an element wins, so reversed order keeps the first appearance.
     first[coded.codes[::-1]] = np.arange(len(coded) - 1, -1, -1)
     order = np.lexsort((first[:-1], -tally))
     return order[tally[order] > 0]
 
 
 def _without_unused(coded: Coded) -> Coded:
-    """Return a few cells of many values without the values that none of them has."""
+    """Remove the unused values, if there are fewer cells than values."""
     if len(coded) >= len(coded.values):
         return coded
     used, codes = np.unique(coded.codes, return_inverse=True)
@@ -350,13 +350,13 @@ def _check_limits(min_frequency: float | None, max_categories: int | None) -> No
         valid = min_frequency is None or (isinstance(min_frequency, numbers.Real) and 0 < min_frequency < 1)
     if not valid:
         raise ValueError(
-            f"min_frequency is a number of rows (int, 1 or more), a share of the rows (float between 0 and 1) "
+            f"min_frequency must be a number of rows (int, 1 or more), a share of the rows (float between 0 and 1) "
             f"or None; got {min_frequency!r}."
         )
     if max_categories is not None and not (
         isinstance(max_categories, numbers.Integral) and max_categories >= 1 and not isinstance(max_categories, bool)
     ):
-        raise ValueError(f"max_categories is an int, 1 or more, or None; got {max_categories!r}.")
+        raise ValueError(f"max_categories must be an int, 1 or more, or None; got {max_categories!r}.")
 
 
 def _n_frequent(
@@ -366,5 +366,5 @@ def _n_frequent(
     if min_frequency is not None:
         limit = min_frequency if isinstance(min_frequency, numbers.Integral) else min_frequency * n_rows
     n_frequent = int((falling >= limit).sum())
-    # scikit-learn counts the rare ones' output as one of max_categories, whether there are rare ones or not.
+    # scikit-learn counts the output for rare categories as one of max_categories, even if there are none.
     return n_frequent if max_categories is None else min(n_frequent, max_categories - 1)

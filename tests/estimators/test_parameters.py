@@ -115,8 +115,8 @@ def test_the_check_comes_first_in_fit(cls, flights, late):
 
 def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
     cases = [
-        ({"min_frequency": 0}, "min_frequency is a number of rows (int, 1 or more), a share of the rows"),
-        ({"max_categories": 0}, "max_categories is an int, 1 or more, or None; got 0."),
+        ({"min_frequency": 0}, "min_frequency must be a number of rows (int, 1 or more), a share of the rows"),
+        ({"max_categories": 0}, "max_categories must be an int, 1 or more, or None; got 0."),
         ({"embedding_dim": 0, "one_hot_max_categories": 0}, "embedding_dim must be at least 1, got 0."),
         ({"embedding_dim": {"dset": 3}, "one_hot_max_categories": 0}, "embedding_dim names the column 'dset'"),
         ({"categorical": ["huor"]}, "categorical= names the column 'huor', which the table does not have. Did you"),

@@ -63,7 +63,7 @@ def test_has_time_of_day(cells, expected):
 
 @pytest.mark.parametrize("values_now", [["2013-01-31"], [20130131], [date(2013, 1, 31), "soon"]])
 def test_other_types_than_dates_are_refused(values_now):
-    with pytest.raises(DataError, match=r"Column 'when' held dates at fit, and now .*pandas.to_datetime"):
+    with pytest.raises(DataError, match=r"Column 'when' held dates at fit, but now holds .*pandas.to_datetime"):
         calendar_part(read_cells(values_now), "month", "when")
 
 

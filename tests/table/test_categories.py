@@ -46,7 +46,7 @@ def test_compact_and_mixed_categories_agree_on_everything(kind, data, scalars):
     assert len(compact) == len(mixed) == len(keys)
     assert compact.families == mixed.families
     assert compact.to_json() == mixed.to_json()
-    assert compact.first_double() is None
+    assert compact.first_duplicate() is None
     assert compact.same_as(mixed)
     assert mixed.same_as(compact)
     sought = data.draw(st.lists(st.sampled_from([*keys, *STRANGERS]) | scalars, max_size=20))

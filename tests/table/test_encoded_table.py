@@ -28,7 +28,7 @@ def test_ids_are_no_floats():
 
 @pytest.mark.parametrize("numbers", [np.zeros((2, 1), np.float32), np.zeros(3, np.float32)])
 def test_the_matrices_have_the_same_rows(numbers):
-    with pytest.raises(DataError, match="Indices and numbers are two matrices with the same rows"):
+    with pytest.raises(DataError, match="Indices and numbers must be two matrices with the same rows"):
         EncodedTable(np.zeros((3, 1), np.int32), numbers)
 
 

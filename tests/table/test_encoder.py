@@ -169,7 +169,7 @@ def test_text_in_a_number_column_is_refused():
 
 
 def test_text_in_a_date_column_is_refused():
-    with pytest.raises(DataError, match=r"Column 'when' held dates at fit, and now '2013-01-31'"):
+    with pytest.raises(DataError, match=r"Column 'when' held dates at fit, but now holds '2013-01-31'"):
         fitted().encode(DATA.assign(when="2013-01-31"))
 
 
@@ -190,7 +190,7 @@ def test_lists_in_cells_are_refused_at_fit_and_later():
 def test_a_column_of_another_type_that_is_all_unknown_gives_a_warning():
     encoder = TableEncoder(["id"]).fit(pd.DataFrame({"id": ["1", "2", "3"], "x": [1, 2, 3]}))
     with pytest.warns(
-        TypeChangedWarning, match=r"No cell of column 'id' is known: it held text at fit, and now number\."
+        TypeChangedWarning, match=r"No cell of column 'id' is known: it held text at fit, but now number\."
     ):
         table = encoder.encode(pd.DataFrame({"id": [1, 2, None], "x": [1, 2, 3]}))
     assert table.indices[:, 0].tolist() == [1, 1, 0]

@@ -223,12 +223,12 @@ def test_what_is_no_table_is_refused(table, message):
     [pd.DataFrame([[1, 2, 3]], columns=["a", "b", "a"]), pa.table([[1], [2], [3]], names=["a", "b", "a"])],
 )
 def test_doubled_columns_are_named(table):
-    with pytest.raises(ColumnError, match=r"these come more than once: 'a'\. Rename or drop"):
+    with pytest.raises(ColumnError, match=r"these occur more than once: 'a'\. Rename or drop"):
         read_frame(table)
 
 
 def test_names_of_which_some_are_numbers_are_refused():
-    with pytest.raises(ColumnError, match=r"these are no strings: 3\. Use X.columns"):
+    with pytest.raises(ColumnError, match=r"these are not strings: 3\. Use X.columns"):
         read_frame(pd.DataFrame([[1, 2]], columns=["a", 3]))
 
 

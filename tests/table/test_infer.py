@@ -96,9 +96,9 @@ def test_positions_in_a_table_without_names():
         ),
         ([6], "has the position 6, but the table has 6 columns"),
         ([-7], "has the position -7"),
-        ([True, False], "as a mask has one truth value for each of the 6 columns; got 2"),
-        ([1.5], "an entry is 1.5, of type float"),
-        (1.5, "an entry is 1.5, of type float"),
+        ([True, False], "as a mask must have one boolean for each of the 6 columns; got 2"),
+        ([1.5], "got the entry 1.5, of type float"),
+        (1.5, "got the entry 1.5, of type float"),
     ],
 )
 def test_what_is_not_in_the_table_is_refused(categorical, message):
@@ -115,7 +115,7 @@ def test_names_for_a_table_without_names_are_refused():
 
 def test_another_way_to_read_integers_is_refused():
     with pytest.raises(
-        UnknownNameError, match=r"No way to read integers named 'category'\. .* Did you mean 'categorical'"
+        UnknownNameError, match=r"No treatment of integers named 'category'\. .* Did you mean 'categorical'"
     ):
         infer(FLIGHTS, integers="category")
 
@@ -125,7 +125,7 @@ def test_columns_that_tell_nothing_are_kept_out_with_a_warning():
     with pytest.warns(DroppedColumnWarning) as caught:
         schema = infer(table)
     assert str(caught[0].message) == (
-        "Columns that tell nothing are kept out: "
+        "Columns without information are dropped: "
         "'year' (constant), 'empty' (all missing), 'blank' (all missing), 'same' (constant)."
     )
     assert schema.dropped == (
@@ -201,8 +201,8 @@ def test_an_integer_column_named_like_an_identifier_gives_a_hint(name):
     with pytest.warns(SchemaHint) as caught:
         schema = infer(table)
     assert schema.hints == (
-        f"Column {name!r} holds integers that look like identifiers, and is read as a number. "
-        "If its values are names of things, add it to categorical=.",
+        f"Column {name!r} holds integers that look like identifiers, and is treated as numeric. "
+        "If its values are identifiers, add it to categorical=.",
     )
     assert str(caught[0].message) == schema.hints[0]
     assert infer(table, [name]).hints == ()

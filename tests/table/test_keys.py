@@ -165,7 +165,7 @@ def test_any_key_survives_json(data, scalars):
 
 @pytest.mark.parametrize("value", [None, 1.5, {}, {"int": "1", "float": "1"}, {"pickle": "x"}, ["a"]])
 def test_what_is_no_saved_key_is_refused(value):
-    with pytest.raises(FormatError, match="A saved key is text, a truth value, an integer"):
+    with pytest.raises(FormatError, match="A saved key is text, a boolean, an integer"):
         key_from_json(value)
 
 

@@ -37,7 +37,7 @@ def test_keys_are_held_in_the_leanest_way(keys, kind):
 
 @pytest.mark.parametrize("keys", [["a", None], [1.0, float("nan")], [None]])
 def test_missing_keys_are_refused(keys):
-    with pytest.raises(DataError, match="keys cannot be missing"):
+    with pytest.raises(DataError, match="cannot be missing values"):
         categories_of(keys)
 
 
@@ -75,5 +75,5 @@ def test_few_cells_are_sought_one_by_one():
 
 
 def test_the_first_key_that_comes_twice():
-    assert MixedCategories(["a", 1, "b", 1.0, "a"]).first_double() == "a"
-    assert MixedCategories([1, True, "1"]).first_double() is None
+    assert MixedCategories(["a", 1, "b", 1.0, "a"]).first_duplicate() == "a"
+    assert MixedCategories([1, True, "1"]).first_duplicate() is None

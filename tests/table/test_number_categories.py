@@ -34,9 +34,9 @@ def test_large_integers_are_not_the_floats_that_they_are_rounded_to(n_cells):
 
 
 def test_the_first_number_that_comes_twice():
-    assert IntegerCategories(np.array([5, 3, 4, 3, 5])).first_double() == 5
-    assert FloatCategories(np.array([1.5, 0.0, -0.0])).first_double() == 0.0
-    assert IntegerCategories(np.array([], np.int64)).first_double() is None
+    assert IntegerCategories(np.array([5, 3, 4, 3, 5])).first_duplicate() == 5
+    assert FloatCategories(np.array([1.5, 0.0, -0.0])).first_duplicate() == 0.0
+    assert IntegerCategories(np.array([], np.int64)).first_duplicate() is None
 
 
 def test_both_zeros_are_one_category_and_the_key_stays_as_it_was():

@@ -50,7 +50,7 @@ def test_numbers_are_read_however_they_are_stored(values, expected):
 )
 def test_other_cells_are_refused_with_the_first_one(values, shown):
     with pytest.raises(
-        DataError, match=rf"Column 'delay' holds numbers, but a cell is {shown}. Turn it into numbers first"
+        DataError, match=rf"Column 'delay' holds numbers, but a cell is {shown}. Convert it to numbers first"
     ):
         read_numbers(read_cells(values), "delay")
 

@@ -39,9 +39,9 @@ def test_hashes_are_made_in_chunks(monkeypatch):
 
 
 def test_the_first_text_that_comes_twice():
-    assert TextCategories(text_array(["a", "b", "c", "b", "a"])).first_double() == "a"
-    assert TextCategories(text_array(["a", "c", "b", "b"])).first_double() == "b"
-    assert TextCategories(text_array([])).first_double() is None
+    assert TextCategories(text_array(["a", "b", "c", "b", "a"])).first_duplicate() == "a"
+    assert TextCategories(text_array(["a", "c", "b", "b"])).first_duplicate() == "b"
+    assert TextCategories(text_array([])).first_duplicate() is None
 
 
 def test_no_text_at_all():

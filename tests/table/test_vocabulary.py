@@ -115,13 +115,13 @@ def test_the_limits_are_those_of_one_hot_encoder(counts, min_frequency, max_cate
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 0.0, 1.5, "2", True])
 def test_a_wrong_min_frequency_is_refused(value):
-    with pytest.raises(ValueError, match=r"min_frequency is a number of rows .* or None; got "):
+    with pytest.raises(ValueError, match=r"min_frequency must be a number of rows .* or None; got "):
         Vocabulary.fit(["a"], min_frequency=value)
 
 
 @pytest.mark.parametrize("value", [0, -1, 2.0, "2", True])
 def test_a_wrong_max_categories_is_refused(value):
-    with pytest.raises(ValueError, match="max_categories is an int, 1 or more, or None; got "):
+    with pytest.raises(ValueError, match="max_categories must be an int, 1 or more, or None; got "):
         Vocabulary.fit(["a"], max_categories=value)
 
 
@@ -234,14 +234,14 @@ def test_an_unknown_key_is_named_with_its_neighbours():
 
 
 def test_an_unknown_key_of_another_type_is_explained():
-    with pytest.raises(UnknownKeyError, match=r"There is 1, of type int: types are told apart\."):
+    with pytest.raises(UnknownKeyError, match=r"There is 1, of type int: keys of different types differ\."):
         Vocabulary([1]).index_of("1")
 
 
 def test_keys_given_twice_or_missing_are_refused():
-    with pytest.raises(DataError, match=r"keys must differ, and 1 comes more than once"):
+    with pytest.raises(DataError, match=r"keys of a vocabulary must differ; 1 occurs more than once"):
         Vocabulary([1, "a", 1.0])
-    with pytest.raises(DataError, match="keys cannot be missing"):
+    with pytest.raises(DataError, match="cannot be missing values"):
         Vocabulary(["a", None])
     with pytest.raises(DataError, match=r"has 3 counts .* shape \(2,\)"):
         Vocabulary(["a"], [1, 2])
