@@ -1,4 +1,4 @@
-"""What the dots of a map are coloured by: nothing, labels with a legend, or numbers with a colour bar."""
+"""What the dots of a map are colored by: nothing, labels with a legend, or numbers with a color bar."""
 
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -18,37 +18,37 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["DOT", "NAMED", "OKABE_ITO", "Colouring", "Labels", "Numbers", "Plain", "colouring_of"]
+__all__ = ["DOT", "NAMED", "OKABE_ITO", "Coloring", "LabelColoring", "NumberColoring", "PlainColoring", "coloring_of"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
-# Okabe & Ito (2008), "Color universal design": told apart by colour-blind eyes too. Yellow and black are left out.
+# Okabe & Ito (2008), "Color universal design": told apart by color-blind eyes too. Yellow and black are left out.
 OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#999999")
 _SHAPES = ("o", "s", "^")
 NAMED, _OTHERS = "#2f6690", "#a9bfd0"
 DOT: dict[str, Any] = {"alpha": 0.8, "linewidths": 0.5, "edgecolors": "white"}
-_OWN_COLOURS = ("count", "cluster")
+_OWN_COLORS = ("count", "cluster")
 
 
-class Colouring(ABC):
-    """A way to colour the dots of a map, with what tells the reader what the colours mean."""
+class Coloring(ABC):
+    """A way to color the dots of a map, with what tells the reader what the colors mean."""
 
     @abstractmethod
     def draw(self, ax: "Axes", places: FloatArray, areas: FloatArray, named: npt.NDArray[np.bool_]) -> None:
         """Draw dots of shape (n, 2) in places and of areas in points squared; some of them are named."""
 
 
-class Plain(Colouring):
-    """Two shades of one colour: dots that are named, and the others."""
+class PlainColoring(Coloring):
+    """Two shades of one color: dots that are named, and the others."""
 
     def draw(self, ax: "Axes", places: FloatArray, areas: FloatArray, named: npt.NDArray[np.bool_]) -> None:
         """Draw the others first, so that those that are named lie above them."""
-        for rows, colour in ((~named, _OTHERS), (named, NAMED)):
-            ax.scatter(places[rows, 0], places[rows, 1], s=areas[rows], color=colour, **DOT)
+        for rows, color in ((~named, _OTHERS), (named, NAMED)):
+            ax.scatter(places[rows, 0], places[rows, 1], s=areas[rows], color=color, **DOT)
 
 
-class Labels(Colouring):
-    """A colour for each label, and where there are more than seven of them a shape too.
+class LabelColoring(Coloring):
+    """A color for each label, and where there are more than seven of them a shape too.
 
     Parameters
     ----------
@@ -66,18 +66,18 @@ class Labels(Colouring):
         from matplotlib.lines import Line2D
 
         known = [label for label, _ in Counter(each for each in self.labels if each is not None).most_common()]
-        looks = dict(zip(known, ((colour, shape) for shape in _SHAPES for colour in OKABE_ITO), strict=False))
+        looks = dict(zip(known, ((color, shape) for shape in _SHAPES for color in OKABE_ITO), strict=False))
         mine = [looks.get(label, (FAINT, "o")) if label is not None else (FAINT, "o") for label in self.labels]
-        rest = np.array([colour == FAINT for colour, _ in mine], dtype=bool)
+        rest = np.array([color == FAINT for color, _ in mine], dtype=bool)
         # What has no look of its own first, and then large dots, so that they hide no small one.
         order = np.lexsort([-areas, ~rest])
         for shape in dict.fromkeys(each for _, each in mine):
             rows = [row for row in order if mine[row][1] == shape]
-            colours = [mine[row][0] for row in rows]
-            ax.scatter(places[rows, 0], places[rows, 1], s=areas[rows], c=colours, marker=shape, **DOT)
+            colors = [mine[row][0] for row in rows]
+            ax.scatter(places[rows, 0], places[rows, 1], s=areas[rows], c=colors, marker=shape, **DOT)
         handles = [
-            Line2D([], [], linestyle="", marker=shape, color=colour, label=short_label(label, 34))
-            for label, (colour, shape) in looks.items()
+            Line2D([], [], linestyle="", marker=shape, color=color, label=short_label(label, 34))
+            for label, (color, shape) in looks.items()
         ]
         if rest.any():
             words = "others" if len(known) > len(looks) else "no label"
@@ -85,8 +85,8 @@ class Labels(Colouring):
         _legend(ax, handles, self.title)
 
 
-class Numbers(Colouring):
-    """A scale of colours, from yellow to dark blue ("cividis": Nuñez, Anderton & Renslow 2018), with its bar.
+class NumberColoring(Coloring):
+    """A scale of colors, from yellow to dark blue ("cividis": Nuñez, Anderton & Renslow 2018), with its bar.
 
     Parameters
     ----------
@@ -125,19 +125,19 @@ class Numbers(Colouring):
         bar.set_label(self.title, fontsize=8, color=QUIET, parse_math=False)
 
 
-def colouring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vectors: KeyedMatrix) -> Colouring:
-    """Return the colouring that ``color`` means.
+def coloring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vectors: KeyedMatrix) -> Coloring:
+    """Return the coloring that ``color`` means.
 
     Parameters
     ----------
     color : None, "count", "cluster", mapping or pandas Series
-        A mapping goes from key to label or number, a Series from its index. Keys without a value are drawn in grey.
+        A mapping goes from key to label or number, a Series from its index. Keys without a value are drawn in gray.
         When all values are numbers (truth values are not), there is a scale; otherwise each value is a label.
     vectors : KeyedMatrix
 
     Returns
     -------
-    Colouring
+    Coloring
 
     Raises
     ------
@@ -148,36 +148,36 @@ def colouring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vecto
     --------
     >>> from tabemb import CategoryVectors
     >>> vectors = CategoryVectors(["JFK", "LAX"], [[1.0, 0.0], [0.0, 1.0]], name="dest")
-    >>> colouring_of({"JFK": "east", "LAX": "west"}, vectors).labels
+    >>> coloring_of({"JFK": "east", "LAX": "west"}, vectors).labels
     ['east', 'west']
-    >>> colouring_of({"JFK": 13}, vectors).values
+    >>> coloring_of({"JFK": 13}, vectors).values
     array([13., nan])
     """
     if color is None:
-        return Plain()
+        return PlainColoring()
     if isinstance(color, str):
-        return _own_colouring(color, vectors)
+        return _own_coloring(color, vectors)
     values = _values_by_key(color, vectors)
     title = str(getattr(color, "name", None) or "")
     known = [each for each in values if each is not None]
     if all(isinstance(each, int | float | np.number) and not isinstance(each, bool | np.bool_) for each in known):
-        return Numbers(np.array([np.nan if each is None else float(each) for each in values]), title)
-    return Labels([None if each is None else str(each) for each in values], title)
+        return NumberColoring(np.array([np.nan if each is None else float(each) for each in values]), title)
+    return LabelColoring([None if each is None else str(each) for each in values], title)
 
 
-def _own_colouring(color: str, vectors: KeyedMatrix) -> Colouring:
-    """Colour by what the vectors know of themselves."""
+def _own_coloring(color: str, vectors: KeyedMatrix) -> Coloring:
+    """Color by what the vectors know of themselves."""
     if color == "cluster":
         groups = auto_clusters(vectors.vectors)
         names = cluster_names([short_label(key, 14) for key in vectors.index_to_key], groups)
-        return Labels([names[group] for group in groups], "group of")
+        return LabelColoring([names[group] for group in groups], "group of")
     if color == "count":
         if vectors.counts is None:
             raise DataError(f"The vectors of column {vectors.name!r} came without counts; choose another color.")
-        return Numbers(vectors.counts.astype(np.float64), "rows", log=True)
+        return NumberColoring(vectors.counts.astype(np.float64), "rows", log=True)
     raise DataError(
         f"color is 'count', 'cluster', or a mapping (or pandas Series) from key to label or number; got {color!r}."
-        f"{did_you_mean(color, _OWN_COLOURS)}"
+        f"{did_you_mean(color, _OWN_COLORS)}"
     )
 
 

@@ -8,8 +8,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
-from tabemb.vectors.plots.colors import DOT, NAMED, Plain, colouring_of
-from tabemb.vectors.plots.labels import place_labels
+from tabemb.vectors.plots.colors import DOT, NAMED, PlainColoring, coloring_of
 from tabemb.vectors.plots.projections import PROJECTIONS, Plane, Projection
 from tabemb.vectors.plots.style import INK, LABEL_POINTS, QUIET, empty, head, new_axes, short_label
 
@@ -17,17 +16,23 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["plot_map", "plot_places"]
+__all__ = ["boxes_overlap", "place_labels", "plot_map", "plot_places"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
-
 # Areas of the dots in points squared: for a category of no rows, and what the most frequent one has on top.
 _LEAST_AREA, _MORE_AREA = 9.0, 170.0
 _FULL_SIZE = 400
 # A label that ends so many points from its dot's rim needs no line to it.
 _NEAR = 5.0
-# Labels keep clear of so many dots that have none; beyond that the picture is full anyway.
+# Labels avoid this many dots that have none; beyond that the picture is full anyway.
 _DOTS_AVOIDED = 3000
+_GAP = 2.0
+_RINGS = (0.0, 8.0, 16.0, 26.0, 38.0, 52.0, 70.0, 92.0, 120.0)
+_ANGLES = np.radians([0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 67, 293, 113, 247])
+_SAMPLES = np.linspace(0, 1, 24)[:, None]
+# In pixels of detour: a label goes this far out of its way rather than cover a dot that has a label of its own, cover
+# another dot, or cross a leader line.
+_COVERED_NAMED_DOT, _COVERED_DOT, _CROSSED_LINE = 50.0, 14.0, 40.0
 
 
 def plot_map(
@@ -45,15 +50,15 @@ def plot_map(
     if not len(vectors):
         raise DataError(f"The column {vectors.name!r} has no categories, so there is nothing to draw.")
     plane = PROJECTIONS.resolve(method).place(vectors.vectors)
-    colouring = colouring_of(color, vectors)
-    ax = new_axes(6.4 if isinstance(colouring, Plain) else 8.0) if ax is None else ax
+    coloring = coloring_of(color, vectors)
+    ax = new_axes(6.4 if isinstance(coloring, PlainColoring) else 8.0) if ax is None else ax
     counts = np.ones(len(vectors)) if vectors.counts is None else vectors.counts.astype(float)
     order = np.argsort(-counts, kind="stable")
     is_named = np.isin(np.arange(len(vectors)), order[:top])
     areas = np.full(len(vectors), 28.0)
     if vectors.counts is not None:
         areas = _areas(counts)
-    colouring.draw(ax, plane.places, areas, is_named)
+    coloring.draw(ax, plane.places, areas, is_named)
     _quieten(ax, plane)
     subtitle = head(ax, vectors.name if title is None else title)
     drawn = order[: top + _DOTS_AVOIDED]
@@ -172,13 +177,108 @@ def _label(ax: "Axes", keys: list[Any], places: FloatArray, areas: FloatArray) -
     dots = ax.transData.transform(places)
     radii = np.sqrt(areas / np.pi) * points
     frame = np.asarray(ax.get_window_extent().padded(-3).extents)
-    centres = place_labels(sizes, dots, radii, frame)
-    for text, dot, radius, size, centre in zip(texts, dots, radii, sizes, centres, strict=False):
-        if np.isnan(centre).any():
+    centers = place_labels(sizes, dots, radii, frame)
+    for text, dot, radius, size, center in zip(texts, dots, radii, sizes, centers, strict=False):
+        if np.isnan(center).any():
             text.remove()
             continue
-        text.set_position(tuple((centre - dot) / points))
-        gap = np.maximum(np.abs(centre - dot) - size / 2, 0)
+        text.set_position(tuple((center - dot) / points))
+        gap = np.maximum(np.abs(center - dot) - size / 2, 0)
         if text.arrow_patch is not None:
             text.arrow_patch.set_visible(bool(np.linalg.norm(gap) > radius + _NEAR * points))
-    return int((~np.isnan(centres).any(axis=1)).sum())
+    return int((~np.isnan(centers).any(axis=1)).sum())
+
+
+def place_labels(sizes: FloatArray, dots: FloatArray, radii: FloatArray, frame: FloatArray) -> FloatArray:
+    """Find a place for each label beside its dot, without overlaps.
+
+    Parameters
+    ----------
+    sizes : array of shape (n, 2)
+        Width and height of each label in pixels, the most important first.
+    dots : array of shape (m, 2)
+        Centers of all dots in pixels, m >= n; the first n are the labeled ones. Labels avoid covering dots.
+    radii : array of shape (m,)
+        Radius of each dot in pixels.
+    frame : array of shape (4,)
+        Left, bottom, right and top of the room in pixels; labels stay inside it.
+
+    Returns
+    -------
+    array of shape (n, 2)
+        The center of each label in pixels; NaN for a label for which there is no room.
+
+    Examples
+    --------
+    >>> place_labels(
+    ...     np.array([[20.0, 10.0]]), np.array([[50.0, 50.0]]), np.array([3.0]), np.array([0.0, 0.0, 100.0, 100.0])
+    ... )
+    array([[65., 50.]])
+    """
+    centers = np.full(sizes.shape, np.nan)
+    taken = np.empty((0, 4))
+    lines = np.empty((0, 2))
+    dislike = np.where(np.arange(len(dots)) < len(sizes), _COVERED_NAMED_DOT, _COVERED_DOT)
+    for i, size in enumerate(sizes):
+        places, detours = _label_places(dots[i], size, radii[i])
+        boxes = np.hstack([places - size / 2, places + size / 2])
+        leaders = dots[i] + (places[:, None, :] - dots[i]) * _SAMPLES
+        free = (boxes[:, :2] >= frame[:2]).all(axis=1) & (boxes[:, 2:] <= frame[2:]).all(axis=1)
+        free &= ~boxes_overlap(boxes, taken, gap=_GAP).any(axis=1)
+        free &= ~_covers(taken, leaders.reshape(-1, 2)).any(axis=0).reshape(len(places), -1).any(axis=1)
+        if not free.any():
+            continue
+        covered = np.delete(_covers(boxes, dots, radii) * dislike, i, axis=1).sum(axis=1)
+        crossed = _covers(boxes, lines).any(axis=1) * _CROSSED_LINE
+        best = int(np.argmin(np.where(free, detours + covered + crossed, np.inf)))
+        centers[i] = places[best]
+        taken = np.vstack([taken, boxes[best]])
+        if detours[best] >= _RINGS[1]:
+            lines = np.vstack([lines, leaders[best]])
+    return centers
+
+
+def boxes_overlap(boxes: FloatArray, others: FloatArray, *, gap: float = 0.0) -> npt.NDArray[np.bool_]:
+    """Tell for each pair of boxes whether they overlap, or come nearer than a gap.
+
+    Parameters
+    ----------
+    boxes : array of shape (n, 4)
+        Left, bottom, right, top.
+    others : array of shape (m, 4)
+    gap : float
+        In the unit of the boxes.
+
+    Returns
+    -------
+    array of bool of shape (n, m)
+
+    Examples
+    --------
+    >>> boxes_overlap(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[1.0, 1.0, 3.0, 3.0], [5.0, 5.0, 6.0, 6.0]]))
+    array([[ True, False]])
+    """
+    one, two = boxes[:, None, :], others[None, :, :]
+    apart = (one[..., 2:] + gap <= two[..., :2]) | (two[..., 2:] + gap <= one[..., :2])
+    overlap: npt.NDArray[np.bool_] = np.logical_not(apart.any(axis=-1))
+    return overlap
+
+
+def _label_places(anchor: FloatArray, size: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
+    """Return the places that a label may take, and how far out of its way each one is."""
+    directions = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+    # The box's center is moved out until the box touches the ring around the dot.
+    reach = np.sign(np.round(directions, 6)) * size / 2
+    starts = anchor + directions * (radius + _GAP) + reach
+    places = np.concatenate([starts + directions * ring for ring in _RINGS])
+    detours = np.concatenate([ring + 0.1 * np.arange(len(_ANGLES)) for ring in _RINGS])
+    return places, detours
+
+
+def _covers(boxes: FloatArray, points: FloatArray, radii: FloatArray | float = 0.0) -> npt.NDArray[np.bool_]:
+    """Tell for each box and each point whether the box covers it; an array of shape (boxes, points)."""
+    margin = np.broadcast_to(np.asarray(radii), (len(points),))[None, :, None]
+    low = points[None] >= boxes[:, None, :2] - margin
+    high = points[None] <= boxes[:, None, 2:] + margin
+    covers: npt.NDArray[np.bool_] = (low & high).all(axis=-1)
+    return covers

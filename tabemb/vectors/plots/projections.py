@@ -19,7 +19,7 @@ __all__ = ["PROJECTIONS", "Pca", "Plane", "Projection", "Tsne", "Umap", "princip
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
-# t-SNE and UMAP place each category by its neighbours; fewer categories than this have none to speak of.
+# t-SNE and UMAP place each category by its neighbors; fewer categories than this have none to speak of.
 _FEWEST = 4
 
 
@@ -100,7 +100,7 @@ class Pca(Projection):
 
 @PROJECTIONS.register("tsne")
 class Tsne(Projection):
-    """Neighbours by cosine kept together (t-SNE); what is far apart says little.
+    """Neighbors by cosine kept together (t-SNE); what is far apart says little.
 
     van der Maaten & Hinton (2008), "Visualizing data using t-SNE"; scikit-learn's. It starts at the principal
     components, and columns that are too small for it are laid out by those.
@@ -108,7 +108,7 @@ class Tsne(Projection):
     Parameters
     ----------
     perplexity : float, default=30
-        About how many neighbours a category has; at most a third of the categories are taken.
+        About how many neighbors a category has; at most a third of the categories are taken.
 
     Examples
     --------
@@ -121,7 +121,7 @@ class Tsne(Projection):
 
     def __init__(self, perplexity: float = 30.0) -> None:
         if isinstance(perplexity, bool) or not isinstance(perplexity, numbers.Real) or not perplexity >= 1:
-            raise DataError(f"perplexity is about how many neighbours count: a number from 1, got {perplexity!r}.")
+            raise DataError(f"perplexity is about how many neighbors count: a number from 1, got {perplexity!r}.")
         self.perplexity: float = float(perplexity)
 
     def _place(self, rows: FloatArray) -> Plane:
@@ -144,7 +144,7 @@ class Tsne(Projection):
 
 @PROJECTIONS.register("umap")
 class Umap(Projection):
-    """Neighbours by cosine kept together (UMAP); what is far apart says a little. Needs the extra ``umap``.
+    """Neighbors by cosine kept together (UMAP); what is far apart says a little. Needs the extra ``umap``.
 
     McInnes, Healy & Melville (2018), "UMAP: uniform manifold approximation and projection" (arXiv:1802.03426). It
     starts at the principal components, and columns that are too small for it are laid out by those.
@@ -152,7 +152,7 @@ class Umap(Projection):
     Parameters
     ----------
     n_neighbors : int, default=15
-        How many neighbours a category has; fewer in small columns.
+        How many neighbors a category has; fewer in small columns.
     min_dist : float, default=0.1
         How close together places may lie.
     random_state : int, default=0
@@ -177,16 +177,16 @@ class Umap(Projection):
             raise MissingExtraError.of("umap-learn", "umap", "Laying vectors out by UMAP") from error
         unit = unit_rows(rows)
         start, _ = principal_components(unit)
-        neighbours = max(2, min(self.n_neighbors, len(rows) - 1))
+        neighbors = max(2, min(self.n_neighbors, len(rows) - 1))
         # On unit rows nearness by distance is nearness by cosine, and a row of zeros does no harm.
         places = umap.UMAP(
-            n_neighbors=neighbours,
+            n_neighbors=neighbors,
             min_dist=self.min_dist,
             init=10 * start / np.abs(start).max(),
             random_state=self.random_state,
             n_jobs=1,
         ).fit_transform(unit)
-        return Plane(np.asarray(places, dtype=np.float64), f"UMAP, {neighbours} neighbours")
+        return Plane(np.asarray(places, dtype=np.float64), f"UMAP, {neighbors} neighbors")
 
 
 def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -214,12 +214,12 @@ def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
     >>> shares
     array([1., 0.])
     """
-    centred = np.asarray(vectors, dtype=np.float64)
-    centred = centred - centred.mean(axis=0)
-    left, strengths, _ = np.linalg.svd(centred, full_matrices=False)
+    centerd = np.asarray(vectors, dtype=np.float64)
+    centerd = centerd - centerd.mean(axis=0)
+    left, strengths, _ = np.linalg.svd(centerd, full_matrices=False)
     # Directions that exist only by rounding would otherwise be blown up to fill the picture.
     strengths[strengths <= 1e-6 * strengths[0]] = 0
-    places = np.zeros((len(centred), 2))
+    places = np.zeros((len(centerd), 2))
     shares = np.zeros(2)
     found = min(2, len(strengths))
     places[:, :found] = left[:, :found] * strengths[:found]
@@ -233,5 +233,5 @@ def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _is_too_small(rows: FloatArray) -> bool:
-    """Tell whether there are too few different directions to have neighbours."""
+    """Tell whether there are too few different directions to have neighbors."""
     return len(np.unique(unit_rows(rows).round(6), axis=0)) < _FEWEST

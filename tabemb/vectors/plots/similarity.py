@@ -9,20 +9,19 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.colors import OKABE_ITO
-from tabemb.vectors.plots.hierarchy import cosine_matrix, leaf_order, linkage_of
 from tabemb.vectors.plots.style import FAINT, INK, QUIET, head, new_axes, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+from tabemb.vectors.similarity import unit_rows
 
-__all__ = ["plot_dendrogram", "plot_heatmap"]
+__all__ = ["cosine_matrix", "leaf_order", "linkage_of", "plot_dendrogram", "plot_heatmap"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
-
 # Inches for each category, and for what is around them.
 _STEP, _AROUND = 0.17, 1.6
 _LEAST, _MOST = 3.2, 14.0
-# Branches that join below this share of the highest join have a colour of their own.
+# Branches that join below this share of the highest join have a color of their own.
 _TOGETHER = 0.7
 _LEAST_JOIN = 1e-3
 _ALL_ALIKE = 0.999
@@ -78,7 +77,7 @@ def plot_dendrogram(
     # Equal vectors join at no distance at all, for which scipy's axis has no room.
     joined[-1, 2] = max(joined[-1, 2], _LEAST_JOIN)
     labels = [short_label(vectors.index_to_key[row]) for row in rows]
-    dendrogram(joined, ax=ax, orientation="left", labels=labels, link_color_func=_branch_colours(joined))
+    dendrogram(joined, ax=ax, orientation="left", labels=labels, link_color_func=_branch_colors(joined))
     for text in ax.get_yticklabels():
         text.set_parse_math(False)
     ax.tick_params(axis="y", length=0, labelcolor=INK)
@@ -110,8 +109,8 @@ def _chosen(vectors: KeyedMatrix, keys: Iterable[Any] | None, top: int, *, fewes
     return rows
 
 
-def _branch_colours(joined: FloatArray) -> Callable[[int], str]:
-    """Return the colour of each join: that of its group, ink above the groups, or where there are too many."""
+def _branch_colors(joined: FloatArray) -> Callable[[int], str]:
+    """Return the color of each join: that of its group, ink above the groups, or where there are too many."""
     from scipy.cluster.hierarchy import fcluster
 
     n, bar = len(joined) + 1, _TOGETHER * joined[-1, 2]
@@ -140,3 +139,62 @@ def _fit_labels(ax: "Axes", n: int, axes: tuple[str, ...]) -> None:
         box = ax.get_window_extent()
         room = (box.width if axis == "x" else box.height) / n / figure.dpi * 72
         ax.tick_params(axis=axis, labelsize=float(np.clip(0.8 * room, 1.5, 8.0)))  # type: ignore[arg-type]
+
+
+def cosine_matrix(vectors: FloatArray) -> FloatArray:
+    """Return the cosine of each row with each; 0 with a row of zeros, which is 1 with itself.
+
+    Examples
+    --------
+    >>> cosine_matrix(np.array([[2.0, 0.0], [0.0, 1.0]]))
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    unit = unit_rows(np.asarray(vectors, dtype=np.float64))
+    matrix: FloatArray = np.clip(unit @ unit.T, -1, 1)
+    np.fill_diagonal(matrix, 1)
+    return matrix
+
+
+def linkage_of(vectors: FloatArray) -> FloatArray:
+    """Join rows and groups of rows, the nearest first: 1 - cosine, averaged over the pairs of two groups (UPGMA).
+
+    Sokal & Michener (1958), "A statistical method for evaluating systematic relationships". The branches are turned so
+    that neighbors in the order are alike (Bar-Joseph, Gifford & Jaakkola 2001, "Fast optimal leaf ordering").
+
+    Parameters
+    ----------
+    vectors : array of shape (n, dim)
+        At least two rows.
+
+    Returns
+    -------
+    array of shape (n - 1, 4)
+        A row for each join, as scipy's ``linkage`` has it.
+
+    Examples
+    --------
+    >>> linkage_of(np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0]]))[:, 2]
+    array([0., 1.])
+    """
+    from scipy.cluster.hierarchy import linkage
+    from scipy.spatial.distance import squareform
+
+    distances = squareform(1 - cosine_matrix(vectors), checks=False)
+    joined: FloatArray = linkage(np.maximum(distances, 0), method="average", optimal_ordering=True)
+    return joined
+
+
+def leaf_order(vectors: FloatArray) -> npt.NDArray[np.intp]:
+    """Return rows in an order in which neighbors are alike.
+
+    Examples
+    --------
+    >>> sorted(leaf_order(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.1]])).tolist())
+    [0, 1, 2]
+    """
+    if len(vectors) < 3:
+        return np.arange(len(vectors))
+    from scipy.cluster.hierarchy import leaves_list
+
+    return np.asarray(leaves_list(linkage_of(vectors)), dtype=np.intp)

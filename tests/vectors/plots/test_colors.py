@@ -1,4 +1,4 @@
-"""What dots are coloured by, and what the reader is told about it."""
+"""What dots are colored by, and what the reader is told about it."""
 
 import numpy as np
 import pandas as pd
@@ -6,23 +6,23 @@ import pytest
 
 from tabemb.exceptions import DataError
 from tabemb.vectors import CategoryVectors
-from tabemb.vectors.plots.colors import OKABE_ITO, Labels, Numbers, Plain, colouring_of
+from tabemb.vectors.plots.colors import OKABE_ITO, LabelColoring, NumberColoring, PlainColoring, coloring_of
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 from matplotlib.colors import LogNorm, to_hex
 from matplotlib.figure import Figure
 
 
-def drawn(colouring, n=4):
+def drawn(coloring, n=4):
     ax = Figure(layout="constrained").subplots()
     places = np.random.default_rng(0).normal(size=(n, 2))
-    colouring.draw(ax, places, np.full(n, 20.0), np.arange(n) < n // 2)
+    coloring.draw(ax, places, np.full(n, 20.0), np.arange(n) < n // 2)
     ax.figure.draw_without_rendering()
     return ax
 
 
-def colours(ax):
-    return [to_hex(colour) for scatter in ax.collections for colour in scatter.get_facecolor()]
+def colors(ax):
+    return [to_hex(color) for scatter in ax.collections for color in scatter.get_facecolor()]
 
 
 def told(ax):
@@ -30,52 +30,52 @@ def told(ax):
 
 
 def test_by_default_named_dots_differ_from_the_others(airports):
-    assert isinstance(colouring_of(None, airports), Plain)
-    ax = drawn(Plain())
-    assert len(set(colours(ax))) == 2
+    assert isinstance(coloring_of(None, airports), PlainColoring)
+    ax = drawn(PlainColoring())
+    assert len(set(colors(ax))) == 2
     assert ax.get_legend() is None
 
 
-def test_a_mapping_to_labels_has_a_colour_for_each_and_a_legend(airports):
+def test_a_mapping_to_labels_has_a_color_for_each_and_a_legend(airports):
     coast = {"JFK": "east", "LGA": "east", "SFO": "west"}
-    ax = drawn(colouring_of(coast, airports))
+    ax = drawn(coloring_of(coast, airports))
     assert told(ax) == ["east", "west", "no label"]
     assert sum(len(scatter.get_offsets()) for scatter in ax.collections) == 4
-    assert set(colours(ax)) >= set(OKABE_ITO[:2])
+    assert set(colors(ax)) >= set(OKABE_ITO[:2])
 
 
 def test_a_series_of_numbers_has_a_bar_with_its_name(airports):
     heights = pd.Series([4, 7, 4], index=["JFK", "LGA", "SFO"], name="height in m")
-    colouring = colouring_of(heights, airports)
-    np.testing.assert_array_equal(colouring.values, [4, 7, 4, np.nan])
-    ax = drawn(colouring)
+    coloring = coloring_of(heights, airports)
+    np.testing.assert_array_equal(coloring.values, [4, 7, 4, np.nan])
+    ax = drawn(coloring)
     assert [each.get_ylabel() for each in ax.figure.axes[1:]] == ["height in m"]
 
 
 def test_counts_are_drawn_by_their_logarithm(airports):
-    colouring = colouring_of("count", airports)
-    assert colouring.values.tolist() == [9, 5, 3, 1]
-    assert isinstance(drawn(colouring).collections[0].norm, LogNorm)
+    coloring = coloring_of("count", airports)
+    assert coloring.values.tolist() == [9, 5, 3, 1]
+    assert isinstance(drawn(coloring).collections[0].norm, LogNorm)
 
 
 def test_clusters_are_named_after_their_members(airports):
-    assert told(drawn(colouring_of("cluster", airports))) == ["JFK, LGA", "SFO, OAK"]
+    assert told(drawn(coloring_of("cluster", airports))) == ["JFK, LGA", "SFO, OAK"]
 
 
 def test_keys_keep_their_type():
     vectors = CategoryVectors([1, "1", True], np.eye(3))
-    assert colouring_of({1.0: "number", "1": "text"}, vectors).labels == ["number", "text", None]
-    assert colouring_of({True: "bool"}, vectors).labels == [None, None, "bool"]
+    assert coloring_of({1.0: "number", "1": "text"}, vectors).labels == ["number", "text", None]
+    assert coloring_of({True: "bool"}, vectors).labels == [None, None, "bool"]
 
 
 def test_truth_values_are_labels_and_missing_ones_are_none(airports):
     hub = {"JFK": True, "LGA": False, "SFO": float("nan"), "OAK": None}
-    assert colouring_of(hub, airports).labels == ["True", "False", None, None]
+    assert coloring_of(hub, airports).labels == ["True", "False", None, None]
 
 
-def test_more_labels_than_colours_have_shapes_and_the_rest_is_called_others():
+def test_more_labels_than_colors_have_shapes_and_the_rest_is_called_others():
     labels = [f"label {i:02d}" for i in range(25)]
-    ax = drawn(Labels(labels, "kind"), 25)
+    ax = drawn(LabelColoring(labels, "kind"), 25)
     assert told(ax) == [*labels[:21], "others"]
     assert ax.get_legend().get_title().get_text() == "kind"
     looks = {(handle.get_color(), handle.get_marker()) for handle in ax.get_legend().legend_handles}
@@ -85,18 +85,18 @@ def test_more_labels_than_colours_have_shapes_and_the_rest_is_called_others():
 def test_large_dots_are_drawn_first_whatever_their_label():
     ax = Figure().subplots()
     areas = np.array([10.0, 40.0, 20.0, 30.0])
-    Labels(["a", "a", "b", "b"]).draw(ax, np.zeros((4, 2)), areas, np.ones(4, dtype=bool))
+    LabelColoring(["a", "a", "b", "b"]).draw(ax, np.zeros((4, 2)), areas, np.ones(4, dtype=bool))
     assert [area for scatter in ax.collections for area in scatter.get_sizes()] == [40, 30, 20, 10]
 
 
 def test_labels_are_not_mathematics():
-    assert told(drawn(Labels(["$a$", "$b", "c", None]))) == ["$a$", "$b", "c", "no label"]
+    assert told(drawn(LabelColoring(["$a$", "$b", "c", None]))) == ["$a$", "$b", "c", "no label"]
 
 
 @pytest.mark.parametrize("values", [[1, 1, 1, 1], [0, 0, 0, 0], [np.nan, 2, 2, 5]])
 @pytest.mark.parametrize("log", [False, True])
 def test_numbers_may_be_equal_zero_or_missing(values, log):
-    assert len(colours(drawn(Numbers(values, log=log)))) == 4
+    assert len(colors(drawn(NumberColoring(values, log=log)))) == 4
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_numbers_may_be_equal_zero_or_missing(values, log):
         (pd.Series(["a", "b"], index=["JFK", "JFK"]), "color says two things about 'JFK'"),
     ],
 )
-def test_what_cannot_be_a_colouring_is_refused(airports, color, message):
+def test_what_cannot_be_a_coloring_is_refused(airports, color, message):
     with pytest.raises(DataError, match=message):
-        colouring_of(color, airports)
+        coloring_of(color, airports)
 
 
 def test_counts_that_are_not_known_are_refused():
     with pytest.raises(DataError, match="The vectors of column 'x' came without counts; choose another color"):
-        colouring_of("count", CategoryVectors(["a"], [[1.0]], name="x"))
+        coloring_of("count", CategoryVectors(["a"], [[1.0]], name="x"))

@@ -2,19 +2,19 @@
 
 import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
 
 from tabemb.exceptions import DataError, MissingExtraError, UnknownNameError
 from tabemb.vectors import CategoryVectors
-from tabemb.vectors.plots.labels import boxes_overlap
-from tabemb.vectors.plots.map import plot_map, plot_places
+from tabemb.vectors.plots.map import boxes_overlap, place_labels, plot_map, plot_places
 from tabemb.vectors.plots.projections import principal_components
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
-from matplotlib.text import Annotation, Text
+FRAME = np.array([0.0, 0.0, 600.0, 400.0])
 
 
 @pytest.fixture(autouse=True)
@@ -25,8 +25,8 @@ def closed_figures():
 
 def clusters(n=200, dim=8, seed=0):
     rng = np.random.default_rng(seed)
-    centres = rng.normal(size=(5, dim)) * 2
-    vectors = centres[rng.integers(0, 5, n)] + rng.normal(size=(n, dim)) * 0.3
+    centers = rng.normal(size=(5, dim)) * 2
+    vectors = centers[rng.integers(0, 5, n)] + rng.normal(size=(n, dim)) * 0.3
     counts = np.sort(rng.zipf(1.5, n).clip(max=10_000))
     return CategoryVectors([f"category {i}" for i in range(n)], vectors, counts, name="town")
 
@@ -120,7 +120,7 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
         plot_map(clusters())
 
 
-def test_the_layout_and_the_colours_can_be_chosen():
+def test_the_layout_and_the_colors_can_be_chosen():
     ax = plot_map(clusters(), method={"name": "tsne", "perplexity": 8}, color="cluster")
     assert ax.get_xlabel() == "t-SNE, perplexity 8"
     assert len(ax.get_legend().get_texts()) > 1
@@ -169,3 +169,47 @@ def test_names_of_places_do_not_overlap():
 def test_no_places():
     with pytest.raises(DataError, match="There are no places, so there is nothing to draw"):
         plot_places({})
+
+
+def boxes_of(centers, sizes):
+    return np.hstack([centers - sizes / 2, centers + sizes / 2])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_crowded_labels_neither_overlap_nor_leave_the_frame(seed):
+    rng = np.random.default_rng(seed)
+    dots = rng.normal([300, 200], 40, size=(200, 2))
+    sizes = np.column_stack([rng.uniform(20, 90, 30), np.full(30, 11.0)])
+    centers = place_labels(sizes, dots, rng.uniform(2, 9, 200), FRAME)
+    placed = ~np.isnan(centers).any(axis=1)
+    assert placed.sum() >= 25
+    assert placed[0]
+    boxes = boxes_of(centers[placed], sizes[placed])
+    assert not (boxes_overlap(boxes, boxes) & ~np.eye(len(boxes), dtype=bool)).any()
+    assert (boxes[:, :2] >= FRAME[:2]).all()
+    assert (boxes[:, 2:] <= FRAME[2:]).all()
+
+
+def test_a_lonely_label_is_at_the_right_of_its_dot_and_at_the_edge_on_the_left():
+    sizes = np.array([[40.0, 10.0]])
+    middle, edge = (place_labels(sizes, np.array([[x, 200.0]]), np.array([4.0]), FRAME)[0] for x in (300.0, 590.0))
+    assert middle.tolist() == [300 + 4 + 2 + 20, 200]
+    assert edge.tolist() == [590 - 4 - 2 - 20, 200]
+
+
+def test_a_label_makes_way_for_a_dot():
+    dots = np.array([[300.0, 200.0], [320.0, 200.0]])
+    center = place_labels(np.array([[40.0, 10.0]]), dots, np.array([4.0, 4.0]), FRAME)[0]
+    assert center[0] < 300
+
+
+def test_a_label_without_room_is_left_out():
+    dots = np.array([[10.0, 10.0], [10.0, 10.0]])
+    centers = place_labels(np.array([[10.0, 8.0], [10.0, 8.0]]), dots, np.ones(2), np.array([0.0, 0.0, 25.0, 15.0]))
+    assert np.isnan(centers).any(axis=1).tolist() == [False, True]
+
+
+def test_boxes_that_touch_do_not_overlap_but_a_gap_keeps_them_apart():
+    one, two = np.array([[0.0, 0, 1, 1]]), np.array([[1.0, 0, 2, 1]])
+    assert not boxes_overlap(one, two).any()
+    assert boxes_overlap(one, two, gap=0.5).all()

@@ -85,7 +85,7 @@ def test_perplexity_changes_the_picture():
 
 @pytest.mark.parametrize("perplexity", [0, True, "many", float("nan")])
 def test_a_bad_perplexity_is_refused(perplexity):
-    with pytest.raises(DataError, match="perplexity is about how many neighbours count: a number from 1, got"):
+    with pytest.raises(DataError, match="perplexity is about how many neighbors count: a number from 1, got"):
         Tsne(perplexity)
 
 

@@ -3,17 +3,17 @@
 import sys
 from itertools import pairwise
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from tabemb.exceptions import DataError, MissingExtraError, UnknownKeyError
 from tabemb.vectors import CategoryVectors
-from tabemb.vectors.plots.hierarchy import cosine_matrix
-from tabemb.vectors.plots.similarity import plot_dendrogram, plot_heatmap
+from tabemb.vectors.plots.similarity import cosine_matrix, leaf_order, linkage_of, plot_dendrogram, plot_heatmap
+from tabemb.vectors.similarity import cosines
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
 
 
 @pytest.fixture(autouse=True)
@@ -72,10 +72,10 @@ def test_a_tree_joins_at_the_distances_and_ends_at_zero():
     assert ax.get_xlim()[1] == 0
 
 
-def test_groups_of_a_tree_have_colours_of_their_own():
+def test_groups_of_a_tree_have_colors_of_their_own():
     angles = np.radians([0, 3, 6, 90, 93, 96])
     ax = plot_dendrogram(CategoryVectors("abcdef", np.column_stack([np.cos(angles), np.sin(angles)])))
-    assert len({tuple(colour) for lines in ax.collections for colour in lines.get_colors()}) == 3
+    assert len({tuple(color) for lines in ax.collections for color in lines.get_colors()}) == 3
 
 
 @pytest.mark.parametrize("plot", [plot_heatmap, plot_dendrogram])
@@ -124,3 +124,35 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
     for plot in (plot_heatmap, plot_dendrogram):
         with pytest.raises(MissingExtraError, match=r"pip install 'tabemb\[plot\]'"):
             plot(towns())
+
+
+def test_the_matrix_is_that_of_cosines():
+    vectors = np.random.default_rng(0).normal(size=(9, 4))
+    matrix = cosine_matrix(vectors)
+    for row in range(9):
+        np.testing.assert_allclose(matrix[row], cosines(vectors, vectors[row]), atol=1e-12)
+    np.testing.assert_array_equal(cosine_matrix(np.zeros((2, 3))), np.eye(2))
+
+
+def test_the_order_puts_like_ones_side_by_side():
+    angles = np.random.default_rng(0).permutation(np.linspace(0, 2, 30))
+    order = leaf_order(np.column_stack([np.cos(angles), np.sin(angles)]))
+    along = angles[order]
+    assert (np.diff(along) > 0).all() or (np.diff(along) < 0).all()
+
+
+def test_groups_are_joined_at_the_mean_of_their_pairs():
+    vectors = np.random.default_rng(1).normal(size=(3, 5))
+    distances = 1 - cosine_matrix(vectors)
+    first, second = linkage_of(vectors)
+    one, two = sorted(first[:2].astype(int))
+    (other,) = {0, 1, 2} - {one, two}
+    assert first[2] == pytest.approx(distances[one, two])
+    assert second[2] == pytest.approx((distances[one, other] + distances[two, other]) / 2)
+
+
+@pytest.mark.parametrize(
+    "vectors", [np.empty((0, 2)), np.ones((1, 2)), np.ones((2, 2)), np.ones((5, 2)), np.zeros((4, 1))]
+)
+def test_small_and_equal_columns_have_an_order(vectors):
+    assert sorted(leaf_order(vectors)) == list(range(len(vectors)))
