@@ -1,4 +1,4 @@
-"""A small table with a rule in it, and estimators that are fitted once."""
+"""A small table with a rule to learn, and estimators fitted once."""
 
 import numpy as np
 import pandas as pd

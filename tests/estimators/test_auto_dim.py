@@ -1,4 +1,4 @@
-"""Sizes that are found by training."""
+"""Dimensions found by training."""
 
 import re
 
@@ -36,7 +36,7 @@ def fitted():
     return EmbeddingRegressor(embedding_dim="auto", **SETTINGS).fit(X, Y)
 
 
-def test_there_are_fewer_dimensions_where_fewer_do(fitted):
+def test_columns_that_need_fewer_dimensions_get_fewer(fitted):
     ruled = EmbeddingRegressor(**SETTINGS).fit(X, Y)
     assert dims(ruled) == {"place": 13, "noise": 13}
     assert dims(fitted)["place"] <= 4
@@ -44,17 +44,17 @@ def test_there_are_fewer_dimensions_where_fewer_do(fitted):
     assert fitted.score(X, Y) > ruled.score(X, Y) - 0.01
 
 
-def test_what_was_found_is_what_a_fit_with_these_numbers_gives(fitted):
+def test_a_fit_with_the_dimensions_found_is_equal(fitted):
     again = EmbeddingRegressor(embedding_dim=dims(fitted), **SETTINGS).fit(X, Y)
     assert np.array_equal(again.predict(X), fitted.predict(X))
 
 
-def test_columns_may_be_chosen():
+def test_auto_may_be_set_for_single_columns():
     model = EmbeddingRegressor(embedding_dim={"noise": "auto", "place": 7}, **SETTINGS).fit(X, Y)
     assert dims(model) == {"place": 7, "noise": 1}
 
 
-def test_a_saved_estimator_has_its_sizes(fitted, tmp_path):
+def test_the_dimensions_are_saved(fitted, tmp_path):
     fitted.save(tmp_path / "model")
     again = load(tmp_path / "model")
     assert again.embedding_dim == "auto"
@@ -62,7 +62,7 @@ def test_a_saved_estimator_has_its_sizes(fitted, tmp_path):
     assert np.array_equal(again.predict(X), fitted.predict(X))
 
 
-def test_slices_of_members_stay_slices():
+def test_slices_keep_equal_widths():
     keys = RNG.integers(0, 1000, N)
     table = pd.DataFrame({"key": keys.astype(str)})
     body = {"name": "ensemble", "n_members": 4, "hidden_units": (8,)}
@@ -72,7 +72,7 @@ def test_slices_of_members_stay_slices():
     assert dims(model)["key"] < 64
 
 
-def test_the_network_is_left_as_it_was(fitted):
+def test_the_network_is_unchanged_afterwards(fitted):
     rows = Rows(table=fitted.encoder_.encode(fitted._read(X)), targets=fitted.task_.encode(Y), weights=None)
     before = [np.array(v) for v in fitted.network_.get_weights()]
     counts = {name: v.counts for name, v in fitted.encoder_.vocabularies.items()}
@@ -81,7 +81,7 @@ def test_the_network_is_left_as_it_was(fitted):
     assert all(np.array_equal(a, b) for a, b in zip(before, fitted.network_.get_weights(), strict=True))
 
 
-def test_what_the_rows_need_is_kept():
+def test_needed_dimensions_are_kept():
     """A network whose answer is the sum of the four numbers of a vector, each of which matters."""
     model = EmbeddingRegressor(embedding_dim=4, **{**SETTINGS, "body": {"name": "mlp", "hidden_units": ()}}).fit(X, Y)
     vectors = RNG.normal(size=(42, 4)).astype("float32")
@@ -98,19 +98,19 @@ def test_what_the_rows_need_is_kept():
         assert found == (4 if noise == 0 else wanted)
 
 
-def test_a_table_too_small_to_split_has_the_rule(recwarn):
+def test_a_table_too_small_to_split_follows_the_rule(recwarn):
     model = EmbeddingRegressor(embedding_dim="auto", **SETTINGS).fit(X[:15], Y[:15])
     ruled = EmbeddingRegressor(**SETTINGS).fit(X[:15], Y[:15])
     assert dims(model) == dims(ruled)
 
 
-def test_rows_are_left_out_to_find_sizes_even_without_early_stopping():
+def test_rows_are_held_out_even_without_early_stopping():
     model = EmbeddingRegressor(embedding_dim="auto", early_stopping=False, **SETTINGS).fit(X, Y)
     assert dims(model)["noise"] == 1
     assert model.n_epochs_ == SETTINGS["max_epochs"]
 
 
-def test_callbacks_see_one_training_only():
+def test_callbacks_see_only_the_final_training():
     import keras
 
     seen = []
@@ -119,20 +119,20 @@ def test_callbacks_see_one_training_only():
     assert seen == ["begin"]
 
 
-def test_an_encoder_finds_them_too():
+def test_the_encoder_supports_auto():
     encoder = EmbeddingEncoder(embedding_dim="auto", cv=2, **SETTINGS)
     out = encoder.fit_transform(X, Y)
     assert out.shape[1] == sum(dims(encoder).values())
     assert dims(encoder)["noise"] == 1
 
 
-def test_members_of_an_ensemble_have_the_same_sizes():
+def test_members_of_an_ensemble_have_equal_dimensions():
     model = EmbeddingRegressor(embedding_dim="auto", n_ensemble=2, **SETTINGS).fit(X, Y)
     first, second = (network.get_layer("noise_embedding").output_dim for network in model.networks_)
     assert first == second == 1
 
 
-def test_portions_cannot_find_sizes():
+def test_partial_fit_refuses_auto():
     message = "embedding_dim is 'auto' for ['place', 'noise'], which is not supported for partial_fit"
     model = EmbeddingRegressor(embedding_dim="auto", **SETTINGS)
     with pytest.raises(DataError, match=re.escape(message)):
@@ -140,12 +140,12 @@ def test_portions_cannot_find_sizes():
     assert not hasattr(model, "encoder_")
 
 
-def test_a_wrong_name_says_that_there_is_auto():
+def test_the_error_for_an_unknown_rule_lists_auto():
     with pytest.raises(UnknownNameError, match=r"'auto' \(found by training\)"):
         EmbeddingRegressor(embedding_dim="atuo", **SETTINGS).fit(X, Y)
 
 
 @pytest.mark.parametrize("body", sorted(BODIES))
-def test_every_body_can_be_asked(body):
+def test_every_body_supports_auto(body):
     model = EmbeddingRegressor(embedding_dim="auto", **{**SETTINGS, "body": body, "max_epochs": 1})
     assert 1 <= dims(model.fit(X[:400], Y[:400]))["noise"] <= 13

@@ -1,4 +1,4 @@
-"""What the estimators share: each parameter earns its place, tables of any kind, the split, the served unknown row."""
+"""The base of the estimators: parameters, tables of any kind, the split, and the vector for unknown categories."""
 
 import numpy as np
 import pandas as pd
@@ -53,8 +53,7 @@ CHANGES = {
     "n_ensemble": 2,
     "random_state": 1,
 }
-# These change when training stops, what is heard of it, what is shown or served, or nothing without another one; they
-# have tests of their own.
+# Parameters that have tests of their own.
 ELSEWHERE = {"freeze", "handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
 
 
@@ -64,7 +63,7 @@ def plain(late, quick):
     return X, EmbeddingClassifier(**{**quick, "one_hot_max_categories": 0}).fit(X, late).predict_proba(X)
 
 
-def test_every_parameter_is_tried():
+def test_every_parameter_has_a_case():
     assert set(CHANGES) | ELSEWHERE == set(EmbeddingClassifier().get_params(deep=False))
 
 
@@ -78,7 +77,7 @@ def test_each_parameter_changes_the_predictions(name, plain, late, quick):
 
 
 @pytest.mark.parametrize(("dim", "other"), [("capped", False), ({"dest": 2}, True)])
-def test_tables_of_another_width_than_the_default_have_another_rate(dim, other, late, quick, flights, monkeypatch):
+def test_the_embedding_rate_depends_on_the_width(dim, other, late, quick, flights, monkeypatch):
     settings, answers = {**quick, "one_hot_max_categories": 0, "embedding_dim": dim}, []
     for power in (0.75, 0.0):
         monkeypatch.setattr(sizes, "RATE_BY_WIDTH", power)
@@ -86,7 +85,7 @@ def test_tables_of_another_width_than_the_default_have_another_rate(dim, other, 
     assert np.array_equal(*answers) != other
 
 
-def test_the_automatic_rate_is_three_where_vectors_are_as_wide_as_by_default(late, quick, flights):
+def test_the_automatic_embedding_rate_is_three_at_the_default_width(late, quick, flights):
     settings, answers = {**quick, "one_hot_max_categories": 0, "embedding_dim": "capped"}, {}
     for rate in ("auto", 3, 3.5):
         model = EmbeddingClassifier(**settings, embedding_rate=rate).fit(flights, late)
@@ -109,21 +108,21 @@ def test_patience_and_tol_decide_when_training_stops(flights, late, quick):
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
-def test_verbose_shows_the_bar_on_stderr(cls, flights, late, quick, capsys):
+def test_verbose_shows_a_progress_bar_on_stderr(cls, flights, late, quick, capsys):
     cls(**quick, verbose=1).fit(flights, late)
     out, err = capsys.readouterr()
     assert out == ""
     assert "epoch 3/3" in err
 
 
-def test_history_is_plain_lists_one_figure_an_epoch(classifier):
+def test_history_has_one_number_per_epoch_in_plain_lists(classifier):
     assert set(classifier.history_) == {"loss", "learning_rate", "val_loss", "val_accuracy"}
     assert {len(values) for values in classifier.history_.values()} == {classifier.n_epochs_} == {3}
     assert all(type(value) is float for values in classifier.history_.values() for value in values)
     assert classifier.best_epoch_ == int(np.argmin(classifier.history_["val_loss"])) + 1
 
 
-def test_schema_and_network_can_be_looked_at(classifier):
+def test_schema_and_network_are_attributes(classifier):
     assert isinstance(classifier.schema_, Schema)
     assert [c.name for c in classifier.schema_.categorical] == ["dest", "carrier"]
     assert [c.name for c in classifier.schema_.numeric] == ["hour", "distance"]
@@ -158,17 +157,17 @@ def test_tables_of_any_library_give_the_same_predictions(name, classifier, fligh
 
 
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
-def test_an_array_is_read_by_position(classifier, flights):
+def test_columns_of_an_array_are_matched_by_position(classifier, flights):
     assert np.array_equal(classifier.predict_proba(flights.to_numpy(dtype=object)), classifier.predict_proba(flights))
 
 
 @pytest.mark.parametrize("name", ["polars", "pyarrow", "pandas category"])
-def test_fitted_on_tables_of_any_library_it_is_the_same_model(name, classifier, flights, late, quick):
+def test_fits_on_tables_of_any_library_are_equal(name, classifier, flights, late, quick):
     again = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(TABLES[name](flights), late)
     assert np.array_equal(again.predict_proba(flights), classifier.predict_proba(flights))
 
 
-def test_fitted_on_an_array_it_is_the_same_but_for_the_names_of_tables(flights, late, quick):
+def test_a_fit_on_an_array_differs_only_in_names(flights, late, quick):
     array = flights[["dest", "carrier", "hour"]].to_numpy(dtype=object)
     model = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(array, late)
     assert list(model.vectors_) == ["x0", "x1"]
@@ -185,7 +184,7 @@ def test_a_date_becomes_calendar_categories(late, quick):
 # ---------------------------------------------------------------- parameters in parts
 
 
-def test_nested_parameters_reach_into_a_part_that_was_given_by_name():
+def test_set_params_sets_parameters_of_a_part_given_by_name():
     model = EmbeddingClassifier(schedule="cosine", embedding_dim="half")
     model.set_params(body__dropout=0.3, body__hidden_units=(8,), schedule__warmup=0.2, embedding_dim__cap=5)
     assert model.body.get_params() == {**Ensemble().get_params(), "dropout": 0.3, "hidden_units": (8,)}
@@ -196,7 +195,7 @@ def test_nested_parameters_reach_into_a_part_that_was_given_by_name():
     assert model.numeric == "piecewise_linear"
 
 
-def test_a_part_and_its_parameters_may_be_set_at_once():
+def test_set_params_sets_a_part_and_its_parameters_together():
     model = EmbeddingClassifier(body=Mlp(dropout=0.9)).set_params(body="mlp", body__activation="tanh")
     assert model.body.get_params() == {**Mlp().get_params(), "activation": "tanh"}
     model.set_params(body={"name": "mlp", "hidden_units": (3,)}, body__dropout=0.0)
@@ -220,7 +219,7 @@ def test_name_mapping_and_instance_are_the_same_body(flights, late, quick):
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
-def test_a_row_of_weight_zero_is_as_if_absent(cls, flights, late, delay, quick):
+def test_rows_of_weight_zero_are_left_out(cls, flights, late, delay, quick):
     y = late if cls is EmbeddingClassifier else delay
     extra, strange = flights.head(9).assign(dest="NOWHERE"), y[:9].copy()
     strange[:] = "never" if cls is EmbeddingClassifier else 1e6
@@ -233,7 +232,7 @@ def test_a_row_of_weight_zero_is_as_if_absent(cls, flights, late, delay, quick):
     assert "NOWHERE" not in with_them.vectors_["dest"]
 
 
-def test_weights_count_by_their_proportion_only(flights, late, quick):
+def test_only_the_proportions_of_weights_matter(flights, late, quick):
     weights = np.random.default_rng(0).uniform(0.5, 2, len(late))
     one, four, none = (
         EmbeddingClassifier(**quick).fit(flights, late, sample_weight=w).predict_proba(flights)
@@ -246,7 +245,7 @@ def test_weights_count_by_their_proportion_only(flights, late, quick):
 # ---------------------------------------------------------------- what is served
 
 
-def test_missing_and_validation_only_categories_are_served_by_the_unknown_vector(late, quick):
+def test_missing_and_validation_only_categories_get_the_unknown_vector(late, quick):
     n = len(late)
     column = np.where(late == "late", "x", "y").astype(object)
     column[:30] = [f"once{i}" for i in range(30)]
@@ -264,13 +263,13 @@ def test_missing_and_validation_only_categories_are_served_by_the_unknown_vector
     assert n == len(X)
 
 
-def test_a_missing_cell_that_was_trained_has_a_vector_of_its_own(flights, late, quick):
+def test_missing_cells_seen_in_training_have_their_own_vector(flights, late, quick):
     X = flights[["dest"]].mask(np.arange(len(flights))[:, None] % 7 == 0)
     dest = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(X, late).vectors_["dest"]
     assert not np.array_equal(dest.missing, dest.unknown)
 
 
-def test_with_rare_categories_the_unknown_row_is_learned_even_without_dropout(late, quick):
+def test_rare_categories_train_the_unknown_vector_without_dropout(late, quick):
     X = rare_and_common(late)[["code"]]
     starts, ends = [], []
     for params in ({"min_frequency": 3}, {"min_frequency": None}):
@@ -283,7 +282,7 @@ def test_with_rare_categories_the_unknown_row_is_learned_even_without_dropout(la
     assert np.array_equal(starts[1], ends[1])
 
 
-def test_a_network_starts_at_the_shares_of_the_classes(flights, quick):
+def test_output_biases_start_at_the_class_shares(flights, quick):
     y = np.arange(120) % 10 == 0
     still = {**quick, "learning_rate": 1e-30, "max_epochs": 1}
     for weights, share in ((None, 0.1), (np.where(y, 9.0, 1.0), 0.5)):
@@ -294,7 +293,7 @@ def test_a_network_starts_at_the_shares_of_the_classes(flights, quick):
     np.testing.assert_allclose(many.predict_proba(flights).mean(axis=0), [0.25, 0.75], atol=0.07)
 
 
-def test_a_fit_that_fails_leaves_the_estimator_as_it_was():
+def test_a_failed_fit_leaves_the_estimator_unchanged():
     X = pd.DataFrame({"dest": list("abab") * 10, "hours": range(40)})
     y = [0, 1, 0, 1] * 10
     fresh = EmbeddingClassifier(max_epochs=1, learning_rate=1e30, random_state=0, early_stopping=False)
@@ -326,7 +325,7 @@ def codes():
     return pd.DataFrame({"code": [*many, *(f"once {code}" for code in range(20))]}), rng.integers(0, 2, 200)
 
 
-def test_a_slice_that_its_member_never_trained_is_that_of_unknown_categories(codes):
+def test_an_untrained_slice_gets_the_slice_of_unknown_categories(codes):
     X, y = codes
     model = of_members(validation_fraction=0.5).fit(X, y)
     vectors, unknown = model.vectors_["code"], model.vectors_["code"].unknown
@@ -340,7 +339,7 @@ def test_a_slice_that_its_member_never_trained_is_that_of_unknown_categories(cod
     assert not np.array_equal(often[4:], unknown[4:])
 
 
-def test_members_leave_out_rows_only_to_stop_early_and_only_where_they_share_nothing(codes):
+def test_members_hold_out_rows_only_for_early_stopping_and_only_if_they_share_nothing(codes):
     X, y = codes
     assert "val_loss" in of_members().fit(X, y).history_
     whole = of_members(early_stopping=False).fit(X, y)
@@ -349,7 +348,7 @@ def test_members_leave_out_rows_only_to_stop_early_and_only_where_they_share_not
     assert not any(np.array_equal(row[:4], whole.vectors_["code"].unknown[:4]) for row in rare)
 
 
-def test_members_that_are_judged_by_their_own_rows_repeat_exactly(codes):
+def test_members_with_their_own_validation_rows_repeat_exactly(codes):
     X, y = codes
     one, other = (of_members().fit(X, y).predict_proba(X) for _ in range(2))
     assert np.array_equal(one, other)

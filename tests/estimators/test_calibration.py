@@ -1,4 +1,4 @@
-"""One temperature by the validation part."""
+"""Temperature scaling on the validation part."""
 
 import pickle
 import re
@@ -22,7 +22,7 @@ rng = np.random.default_rng(0)
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
-def test_it_finds_by_how_much_the_logits_are_too_large(kind, factor):
+def test_the_temperature_is_the_factor_by_which_logits_are_too_large(kind, factor):
     logits = rng.normal(0, 2, (20_000, {"binary": 1, "multiclass": 3, "multilabel": 2}[kind]))
     if kind == "multiclass":
         task = Multiclass(np.array([0, 1, 2]), loss_spec=FocalLoss())
@@ -34,7 +34,7 @@ def test_it_finds_by_how_much_the_logits_are_too_large(kind, factor):
     assert best_temperature(task, targets, (factor * logits).astype("float32")) == pytest.approx(factor, rel=0.05)
 
 
-def test_weights_count():
+def test_weights_change_the_temperature():
     task, logits = Binary(np.array([0, 1])), np.full((4, 1), np.log(81))
     targets = np.array([1.0, 1.0, 1.0, 0.0], "float32")
     assert best_temperature(task, targets, logits, np.array([2.0, 3.0, 4.0, 1.0])) == pytest.approx(2, abs=1e-2)
@@ -69,7 +69,7 @@ def loss_of(model, X, y):
     return log_loss(y, probabilities)
 
 
-def test_classes_stay_and_one_number_is_learned(pair):
+def test_calibration_keeps_the_predicted_classes(pair):
     plain, calibrated, X, _ = pair
     assert plain.temperature_ == 1.0
     assert 0.01 < calibrated.temperature_ < 100
@@ -93,7 +93,7 @@ def test_an_overconfident_network_has_a_smaller_log_loss(pair):
     assert loss(sure / temperature) < loss(sure) - 0.05
 
 
-def test_it_is_kept_wherever_the_estimator_goes(pair, tmp_path):
+def test_the_temperature_survives_saving_pickling_and_the_predictor(pair, tmp_path):
     _, calibrated, X, _ = pair
     expected = calibrated.predict_proba(X)
     calibrated.save(tmp_path / "model")
@@ -104,7 +104,7 @@ def test_it_is_kept_wherever_the_estimator_goes(pair, tmp_path):
     np.testing.assert_allclose(calibrated.predictor().predict_proba(X), expected, atol=1e-6)
 
 
-def test_focal_probabilities_become_as_sure_as_they_are_right():
+def test_calibration_corrects_the_confidence_of_the_focal_loss():
     X, y = noisy("binary", 3000)
     fits = {
         how: EmbeddingClassifier(max_epochs=8, random_state=0, loss={"name": "focal", "gamma": 5}, calibration=how)
@@ -123,7 +123,7 @@ def test_an_ensemble_has_one_temperature(flights, late, quick):
     assert np.array_equal(model.fit(flights, late).predict_proba(flights), model.predict_proba(flights))
 
 
-def test_weights_of_the_rows_count_in_a_fit(flights, late, quick):
+def test_sample_weights_change_the_temperature_of_a_fit(flights, late, quick):
     weights = np.where(late == "late", 5.0, 1.0)
     by_class = EmbeddingClassifier(**quick, calibration="temperature", class_weight={"late": 5.0}).fit(flights, late)
     by_row = EmbeddingClassifier(**quick, calibration="temperature").fit(flights, late, weights)
@@ -141,7 +141,7 @@ def test_weights_of_the_rows_count_in_a_fit(flights, late, quick):
         ({}, 19, "Got early_stopping=True and 19 rows."),
     ],
 )
-def test_without_a_validation_part_it_is_refused(params, n, message, flights, late, quick):
+def test_calibration_without_a_validation_part_is_refused(params, n, message, flights, late, quick):
     model = EmbeddingClassifier(**quick, **params, calibration="temperature")
     message = (
         "calibration='temperature' needs a validation part, which takes early_stopping=True and at least 20 rows. "
@@ -151,7 +151,7 @@ def test_without_a_validation_part_it_is_refused(params, n, message, flights, la
         model.fit(flights[:n], late[:n])
 
 
-def test_portions_are_refused_and_a_temperature_stays(flights, late, quick):
+def test_partial_fit_refuses_calibration(flights, late, quick):
     model = EmbeddingClassifier(**quick, calibration="temperature")
     message = "calibration='temperature' is not supported for partial_fit, which has no validation part"
     with pytest.raises(DataError, match=re.escape(message)):
@@ -162,7 +162,7 @@ def test_portions_are_refused_and_a_temperature_stays(flights, late, quick):
     assert model.set_params(calibration=None).partial_fit(flights, late).temperature_ == temperature
 
 
-def test_rows_that_members_leave_out_are_answered_by_those_members(flights, late, quick):
+def test_held_out_rows_get_the_logits_of_the_member_that_held_them_out(flights, late, quick):
     body = {"name": "ensemble", "n_members": 4, "hidden_units": (8,)}
     params = {**quick, "body": body, "one_hot_max_categories": 0}
     model = EmbeddingClassifier(**params, embedding_dim=16, calibration="temperature")

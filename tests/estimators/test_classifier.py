@@ -1,4 +1,4 @@
-"""The classifier."""
+"""EmbeddingClassifier."""
 
 import numpy as np
 import pandas as pd

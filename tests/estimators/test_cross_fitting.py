@@ -1,4 +1,4 @@
-"""Vectors learned without a row's own target, and all in one space."""
+"""Vectors learned without a row's own target, all in one space."""
 
 import pickle
 import re
@@ -32,7 +32,7 @@ def categories(flights):
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Return a list that gets, for each training of a network: its rows, those that judge it, and its last epoch."""
+    """Return a list that collects, per training: its number of rows and of validation rows, and its last epoch."""
     runs, fit = [], Trainer.fit
 
     def noted(self, loop, train, validation, seeds):
@@ -51,8 +51,8 @@ def make(quick, **params):
 # ---------------------------------------------------------------- what a row is given
 
 
-def test_a_row_is_given_what_was_learned_without_its_target(categories, late, quick):
-    """The targets of the first fold's rows may be anything: these rows get the same vectors, to the last bit."""
+def test_vectors_of_a_row_do_not_depend_on_its_target(categories, late, quick):
+    """Changing the targets of the first fold does not change the vectors of its rows."""
     first = FOLDS[0][1]
     other = late.copy()
     other[first] = np.where(late[first] == "late", "on time", "late")
@@ -62,11 +62,11 @@ def test_a_row_is_given_what_was_learned_without_its_target(categories, late, qu
     assert (before[rest] != after[rest]).any(axis=1).all()
 
 
-def test_so_is_a_row_of_a_later_fold_but_for_the_turn_of_the_space(categories, late, quick):
+def test_vectors_of_later_folds_depend_on_their_targets_by_a_rotation_only(categories, late, quick):
     third = FOLDS[2][1]
     other = late.copy()
     other[third] = np.where(late[third] == "late", "on time", "late")
-    # The number of epochs is the first fold's finding, so that it is fixed here.
+    # Fixed, since the first fold would find the number of epochs.
     before, after = (make(quick, early_stopping=False).fit_transform(categories, y) for y in (late, other))
     assert not np.allclose(before[third], after[third], atol=1e-3)
     for start in (0, 3, 6):
@@ -74,7 +74,7 @@ def test_so_is_a_row_of_a_later_fold_but_for_the_turn_of_the_space(categories, l
         np.testing.assert_allclose(pdist(before[third, column]), pdist(after[third, column]), atol=1e-4)
 
 
-def test_transform_has_the_mean_of_the_folds(categories, late, quick):
+def test_transform_returns_the_mean_over_the_folds(categories, late, quick):
     made = make(quick)
     out = made.fit_transform(categories, late)
     rows = made.vectors_["dest"]
@@ -86,7 +86,7 @@ def test_transform_has_the_mean_of_the_folds(categories, late, quick):
 
 
 def test_all_folds_are_in_one_space(categories, late, quick):
-    """What a model learns from vectors of the folds holds for those of ``transform``."""
+    """A model trained on the vectors of the folds predicts well from those of ``transform``."""
     made = make({**quick, "max_epochs": 20})
     out = made.fit_transform(categories, late)
     served = made.transform(categories)
@@ -96,7 +96,7 @@ def test_all_folds_are_in_one_space(categories, late, quick):
     assert model.score(served, late) > 0.8
 
 
-def test_a_category_that_a_fold_has_not_seen_is_unknown_there_and_not_in_the_mean(late, quick):
+def test_a_category_unseen_by_a_fold_is_unknown_there_and_left_out_of_the_mean(late, quick):
     dest = np.array(["IAH", "MIA", "ATL"] * 40, dtype=object)
     dest[[0, 4, 1]] = ["RARE", "RARER", "ELSEWHERE"]
     X = pd.DataFrame({"dest": dest})
@@ -111,7 +111,7 @@ def test_a_category_that_a_fold_has_not_seen_is_unknown_there_and_not_in_the_mea
     np.testing.assert_allclose(made.transform(pd.DataFrame({"dest": ["NOWHERE"]}))[0], vectors.unknown)
 
 
-def test_rows_of_weight_zero_teach_nothing_and_get_what_any_other_row_gets(categories, late, quick):
+def test_rows_of_weight_zero_are_not_trained_on_and_get_the_mean_vectors(categories, late, quick):
     weights = np.where(np.arange(120) % 10 == 0, 0.0, 1.0)
     changed = np.where(weights == 0, "late", late)
     for cv in (4, FOLDS):
@@ -152,7 +152,7 @@ def test_targets_of_every_kind(kind, flights, late, delay, quick):
 # ---------------------------------------------------------------- how it is trained
 
 
-def test_the_first_fold_finds_the_number_of_epochs_and_the_others_use_all_of_their_rows(
+def test_the_first_fold_finds_the_number_of_epochs_and_the_others_train_on_all_their_rows(
     categories, late, quick, trained
 ):
     made = make({**quick, "max_epochs": 30, "learning_rate": 0.05}).fit(categories, late)
@@ -169,7 +169,7 @@ def test_without_early_stopping_every_fold_trains_all_epochs(categories, late, q
     assert [(run[0], run[1], run[3].n_epochs) for run in trained] == [(90, 0, 3)] * 4
 
 
-def test_with_callbacks_each_fold_finds_out_for_itself(categories, late, quick, trained):
+def test_with_callbacks_each_fold_finds_its_own_number_of_epochs(categories, late, quick, trained):
     class Noted(keras.callbacks.Callback):
         begun = 0
 
@@ -181,7 +181,7 @@ def test_with_callbacks_each_fold_finds_out_for_itself(categories, late, quick, 
     assert Noted.begun == 4
 
 
-def test_the_fold_with_the_most_rows_to_learn_from_is_the_first(categories, late, quick, trained):
+def test_the_fold_with_the_most_training_rows_comes_first(categories, late, quick, trained):
     small = (np.arange(10), np.arange(10, 120))
     large = (np.arange(10, 120), np.arange(10))
     made = make(quick, cv=[small, large])
@@ -190,14 +190,14 @@ def test_the_fold_with_the_most_rows_to_learn_from_is_the_first(categories, late
     assert made.n_folds_ == 2
 
 
-def test_each_fold_starts_from_weights_of_its_own(categories, late, quick):
-    """With steps that move nothing, what is served is the mean of the starts, turned to the first fold's."""
+def test_each_fold_starts_from_different_weights(categories, late, quick):
+    """Without any progress, the result is the mean of the rotated initial tables."""
     made = make({**quick, "learning_rate": 1e-30}).fit(categories, late)
     start = made._network_from_seed(made._network.spec.seed)
     for feature in start.spec.features:
         mean, first = made._network.vectors(feature)[1:], start.vectors(feature)[1:]
         assert (mean * first).sum() > 0
-        # Of starts that have nothing in common but the turn, most is gone.
+        # The mean of unrelated tables is small.
         assert np.linalg.norm(mean - first) > 0.3 * np.linalg.norm(first)
         assert np.linalg.norm(mean) < 0.95 * np.linalg.norm(first)
 
@@ -211,14 +211,14 @@ def test_the_network_has_the_mean_tables_and_the_body_of_the_first_fold(categori
         np.testing.assert_array_equal(one, two)
 
 
-def test_without_categories_there_is_one_training_and_no_fold(flights, late, quick, trained):
+def test_without_categorical_columns_there_are_no_folds(flights, late, quick, trained):
     with pytest.warns(UserWarning, match="no categorical column"):
         made = EmbeddingEncoder(**quick).fit(flights[["distance"]], late)
     assert len(trained) == 1
     assert made.n_folds_ == 0
 
 
-def test_numbers_stand_as_they_came_in_every_fold(flights, late, quick):
+def test_numbers_pass_through_unchanged_in_every_fold(flights, late, quick):
     out = EmbeddingEncoder(**quick, embedding_dim=1).fit_transform(flights, late)
     np.testing.assert_array_equal(out[:, -1], flights["distance"].to_numpy("float32"))
 
@@ -235,7 +235,7 @@ def test_the_same_seed_gives_the_same_folds_and_another_seed_others(categories, 
 
 
 @pytest.mark.parametrize("cv", [2, StratifiedKFold(3), KFold(4, shuffle=True, random_state=0), GroupKFold(3)])
-def test_cv_decides_who_learns_for_whom(cv, categories, late, quick):
+def test_cv_accepts_splitters_and_iterables(cv, categories, late, quick):
     params = {"groups": np.arange(120) % 6} if isinstance(cv, GroupKFold) else {}
     made = make(quick, cv=cv)
     out = made.fit_transform(categories, late, **params)
@@ -246,13 +246,13 @@ def test_cv_decides_who_learns_for_whom(cv, categories, late, quick):
 
 
 @pytest.mark.parametrize("cv", [TimeSeriesSplit(3), ShuffleSplit(3, random_state=0)])
-def test_a_splitter_that_leaves_rows_out_or_holds_them_out_twice(cv, categories, late, quick):
+def test_a_splitter_must_hold_out_each_row_once(cv, categories, late, quick):
     for method in ("fit", "fit_transform"):
         with pytest.raises(DataError, match="Each row must be held out by exactly one fold"):
             getattr(make(quick, cv=cv), method)(categories, late)
 
 
-def test_fewer_rows_than_folds(categories, late, quick):
+def test_fewer_rows_than_folds_are_refused(categories, late, quick):
     with pytest.raises(DataError, match=re.escape("cv=5 needs at least 5 rows, got n_samples=3")):
         make(quick, cv=5).fit(categories[:3], ["late", "late", "on time"])
     few = make(quick, cv=3).fit_transform(categories[:3], ["late", "late", "on time"])
@@ -262,7 +262,7 @@ def test_fewer_rows_than_folds(categories, late, quick):
 GROUPS = np.arange(120) % 5
 
 
-def test_a_group_is_learned_from_the_other_groups(categories, late, quick):
+def test_vectors_of_a_group_are_learned_from_other_groups(categories, late, quick):
     first = GROUPS == 0
     other = np.where(first, np.where(late == "late", "on time", "late"), late)
     before, after = (
@@ -271,7 +271,7 @@ def test_a_group_is_learned_from_the_other_groups(categories, late, quick):
     assert np.array_equal(before[first], after[first])
 
 
-def test_groups_that_nobody_looks_at_are_refused(categories, late, quick):
+def test_unused_groups_are_refused(categories, late, quick):
     for cv in (5, None, FOLDS):
         with pytest.raises(DataError, match=r"does not use them\. Pass a splitter that does"):
             make(quick, cv=cv).fit_transform(categories, late, groups=GROUPS)
@@ -281,13 +281,13 @@ def test_groups_that_nobody_looks_at_are_refused(categories, late, quick):
 
 
 @pytest.mark.parametrize("method", ["fit", "fit_transform"])
-def test_a_misspelt_argument(method, categories, late, quick):
+def test_a_misspelt_argument_is_refused(method, categories, late, quick):
     message = f"{method}() got an unexpected keyword argument 'sample_weights'. It takes X, y, sample_weight, and"
     with pytest.raises(TypeError, match=re.escape(message)):
         getattr(make(quick), method)(categories, late, sample_weights=np.ones(120))
 
 
-def test_what_fails_leaves_the_encoder_as_it_was(categories, late, quick):
+def test_a_failed_cross_fit_leaves_the_encoder_unchanged(categories, late, quick):
     made = make(quick).fit(categories, late)
     before = dict(vars(made))
     with pytest.raises(DataError):
@@ -315,17 +315,17 @@ def test_groups_and_weights_are_routed_through_a_pipeline(routing, categories, l
     assert not np.array_equal(out, plain)
 
 
-def test_weights_that_nobody_asked_for_are_refused(routing, categories, late, quick):
+def test_unrequested_weights_are_refused(routing, categories, late, quick):
     with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
         make_pipeline(make(quick), LogisticRegression()).fit(categories, late, sample_weight=np.ones(120))
 
 
-def test_groups_that_no_splitter_asks_for_are_refused(routing, categories, late, quick):
+def test_groups_without_a_splitter_that_requests_them_are_refused(routing, categories, late, quick):
     with pytest.raises(TypeError, match="groups"):
         make(quick, cv=3).fit_transform(categories, late, groups=GROUPS)
 
 
-def test_routing_can_be_asked_for(routing):
+def test_the_routing_can_be_inspected(routing):
     by_group = EmbeddingEncoder(cv=GroupKFold(3)).get_metadata_routing()
     for method in ("fit", "fit_transform"):
         assert by_group.consumes(method, ["groups", "sample_weight"]) == {"groups"}
@@ -337,7 +337,7 @@ def test_routing_can_be_asked_for(routing):
 
 
 @pytest.mark.parametrize("cv", [3, None, KFold(3), GroupKFold(3), LeaveOneGroupOut(), FOLDS])
-def test_saved_loaded_and_pickled_it_is_the_same(cv, categories, late, quick, tmp_path):
+def test_saving_loading_and_pickling_keep_the_encoder(cv, categories, late, quick, tmp_path):
     params = {"groups": GROUPS} if isinstance(cv, (GroupKFold, LeaveOneGroupOut)) else {}
     made = make(quick, cv=cv, target_statistics=True).fit(categories, late, **params)
     made.save(tmp_path / "encoder")

@@ -1,4 +1,4 @@
-"""The transformer."""
+"""EmbeddingEncoder."""
 
 import re
 
@@ -17,7 +17,7 @@ NAMES = [*(f"dest_emb{i}" for i in range(3)), *(f"carrier_emb{i}" for i in range
 NAMES = [*NAMES, *(f"hour_emb{i}" for i in range(3)), "distance"]
 
 
-def test_vectors_side_by_side_then_the_numbers_as_they_came(encoder, flights):
+def test_transform_returns_vectors_then_unchanged_numbers(encoder, flights):
     out = encoder.transform(flights)
     assert out.dtype == "float32"
     assert out.shape == (120, 10)
@@ -29,14 +29,14 @@ def test_vectors_side_by_side_then_the_numbers_as_they_came(encoder, flights):
     np.testing.assert_array_equal(out[:, 9], flights["distance"].to_numpy("float32"))
 
 
-def test_rows_are_the_same_however_many_are_gathered_at_once(encoder, flights, monkeypatch):
+def test_the_output_does_not_depend_on_the_chunk_size(encoder, flights, monkeypatch):
     whole = encoder.transform(flights)
     monkeypatch.setattr("tabemb.estimators.encoder.ROWS_IN_CACHE", 7)
     np.testing.assert_array_equal(encoder.transform(flights), whole)
     np.testing.assert_array_equal(encoder.transform(flights.head(1)), whole[:1])
 
 
-def test_names(encoder):
+def test_feature_names_out(encoder):
     assert encoder.get_feature_names_out().tolist() == NAMES
     assert encoder.get_feature_names_out(["dest", "carrier", "hour", "distance"]).tolist() == NAMES
     with pytest.raises(ValueError, match="input_features is not equal to feature_names_in_"):
@@ -45,7 +45,7 @@ def test_names(encoder):
         encoder.get_feature_names_out(["dest"])
 
 
-def test_frames_after_set_output(encoder, flights):
+def test_transform_returns_data_frames_after_set_output(encoder, flights):
     plain = encoder.transform(flights)
     try:
         shifted = flights.set_axis(np.arange(120) + 500)
@@ -62,14 +62,14 @@ def test_frames_after_set_output(encoder, flights):
         encoder.set_output(transform="default")
 
 
-def test_inverse_gives_the_categories_and_the_numbers_back(encoder, flights):
+def test_inverse_transform_returns_categories_and_numbers(encoder, flights):
     back = encoder.inverse_transform(encoder.transform(flights))
     assert back.dtype == object
     assert back[:, :3].tolist() == flights[["dest", "carrier", "hour"]].to_numpy(dtype=object).tolist()
     np.testing.assert_array_equal(back[:, 3].astype("float32"), flights["distance"].to_numpy("float32"))
 
 
-def test_inverse_finds_the_nearest_and_none_for_unknown_or_missing(encoder, flights):
+def test_inverse_transform_returns_none_for_unknown_or_missing(encoder, flights):
     near = encoder.transform(flights) + np.float32(1e-4)
     assert encoder.inverse_transform(near)[:, 0].tolist() == flights["dest"].tolist()
     strange = encoder.transform(flights.head(2).assign(dest=["NOWHERE", None]))
@@ -77,26 +77,26 @@ def test_inverse_finds_the_nearest_and_none_for_unknown_or_missing(encoder, flig
 
 
 @pytest.mark.parametrize("shape", [(2, 9), (10,), (2, 3, 10)])
-def test_inverse_wants_what_transform_returned(encoder, shape):
+def test_inverse_transform_checks_the_shape(encoder, shape):
     message = f"X must have the 10 columns that transform returns, got shape {shape}."
     with pytest.raises(DataError, match=re.escape(message)):
         encoder.inverse_transform(np.zeros(shape))
 
 
-def test_remainder_drop_leaves_the_numbers_out(encoder, flights, late, quick):
+def test_remainder_drop_omits_the_numbers(encoder, flights, late, quick):
     dropped = EmbeddingEncoder(**quick, embedding_dim=3, remainder="drop").fit(flights, late)
     assert dropped.get_feature_names_out().tolist() == NAMES[:-1]
     assert np.array_equal(dropped.transform(flights), encoder.transform(flights)[:, :-1])
     assert dropped.inverse_transform(dropped.transform(flights)).shape == (120, 3)
 
 
-def test_unseen_and_missing_cells_get_the_vectors_for_them(encoder, flights):
+def test_unseen_and_missing_cells_get_their_vectors(encoder, flights):
     out = encoder.transform(flights.head(3).assign(dest=["NOWHERE", None, "IAH"]))
     dest = encoder.vectors_["dest"]
     assert np.array_equal(out[:, :3], np.vstack([dest.unknown, dest.missing, dest["IAH"]]))
 
 
-def test_fit_learns_what_fit_transform_learns(encoder, flights, late, quick):
+def test_fit_and_fit_transform_learn_the_same(encoder, flights, late, quick):
     """As with scikit-learn's TargetEncoder, ``fit_transform`` is not ``transform``; see test_cross_fitting."""
     made = EmbeddingEncoder(**quick, embedding_dim=3)
     out = made.fit_transform(flights, late)
@@ -112,7 +112,7 @@ def test_without_folds_fit_transform_is_fit_then_transform(flights, late, quick)
     assert np.array_equal(one.fit_transform(flights, late), two.fit(flights, late).transform(flights), equal_nan=True)
 
 
-def test_fit_transform_gives_frames_after_set_output(flights, late, quick):
+def test_fit_transform_returns_data_frames_after_set_output(flights, late, quick):
     made = EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True).set_output(transform="pandas")
     shifted = flights.set_axis(np.arange(120) + 500)
     frame = made.fit_transform(shifted, late)
@@ -129,7 +129,7 @@ def with_statistics(flights, late, quick):
     return EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True).fit(flights, late)
 
 
-def test_target_statistics_stand_between_the_vectors_and_the_numbers(with_statistics, encoder, flights, late):
+def test_target_statistics_come_between_vectors_and_numbers(with_statistics, encoder, flights, late):
     out = with_statistics.transform(flights)
     assert out.dtype == "float32"
     np.testing.assert_array_equal(out[:, [*range(9), 12]], encoder.transform(flights))
@@ -138,7 +138,7 @@ def test_target_statistics_stand_between_the_vectors_and_the_numbers(with_statis
     np.testing.assert_allclose(out[:, 9:12], expected, rtol=1e-6)
 
 
-def test_in_fit_transform_they_are_those_of_the_fold_as_scikit_learn_has_them(flights, late, quick):
+def test_fit_transform_returns_the_statistics_of_the_fold_as_scikit_learn_does(flights, late, quick):
     columns = ["dest", "carrier", "hour"]
     for y in (late, flights["carrier"].to_numpy(), np.arange(120.0) % 7 + 0.5):
         folds = list(KFold(4, shuffle=True, random_state=0).split(flights))
@@ -149,7 +149,7 @@ def test_in_fit_transform_they_are_those_of_the_fold_as_scikit_learn_has_them(fl
         assert out.shape == (120, 9 + expected.shape[1])
 
 
-def test_missing_cells_are_a_category_and_unseen_ones_have_the_mean(quick):
+def test_statistics_treat_missing_cells_as_a_category_and_unseen_ones_as_the_mean(quick):
     X = pd.DataFrame({"dest": ["IAH", "MIA", None, "ATL"] * 10})
     y = np.array([1, 0, 1, 0] * 10)
     made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True).fit(X, y)
@@ -157,7 +157,7 @@ def test_missing_cells_are_a_category_and_unseen_ones_have_the_mean(quick):
     np.testing.assert_allclose(made.transform(odd)[:, 1], [1.0, 1.0, 0.5])
 
 
-def test_rare_categories_are_taken_together_in_the_statistics_too(quick):
+def test_statistics_pool_rare_categories(quick):
     X = pd.DataFrame({"dest": ["IAH"] * 20 + list("abcdefghij")})
     y = np.array([1] * 10 + [0] * 20)
     made = EmbeddingEncoder(**quick, embedding_dim=1, min_frequency=2, target_statistics=True).fit(X, y)
@@ -175,7 +175,7 @@ def test_rare_categories_are_taken_together_in_the_statistics_too(quick):
         (np.arange(120.0) / 7, ["dest_target"]),
     ],
 )
-def test_there_is_a_column_for_each_class_or_output(y, names, flights, quick):
+def test_statistics_have_a_column_per_class_or_output(y, names, flights, quick):
     made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True, remainder="drop")
     out = made.fit_transform(flights[["dest"]], y)
     assert made.get_feature_names_out().tolist() == ["dest_emb0", *names]
@@ -183,7 +183,7 @@ def test_there_is_a_column_for_each_class_or_output(y, names, flights, quick):
     assert np.isfinite(out).all()
 
 
-def test_the_inverse_does_not_look_at_statistics(with_statistics, encoder, flights):
+def test_inverse_transform_ignores_statistics(with_statistics, encoder, flights):
     out = with_statistics.transform(flights)
     back = with_statistics.inverse_transform(out)
     assert back[:, :3].tolist() == encoder.inverse_transform(encoder.transform(flights))[:, :3].tolist()
@@ -192,14 +192,14 @@ def test_the_inverse_does_not_look_at_statistics(with_statistics, encoder, fligh
     assert with_statistics.inverse_transform(out)[:, :3].tolist() == back[:, :3].tolist()
 
 
-def test_a_name_that_a_statistic_would_take_is_refused():
+def test_a_column_named_like_a_statistic_is_refused():
     X = pd.DataFrame({"a": ["x", "y"] * 20, "a_target": np.linspace(0, 1, 40)})
     with pytest.raises(DataError, match="same name: a_target"):
         EmbeddingEncoder(max_epochs=1, target_statistics=True).fit(X, [0, 1] * 20)
 
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
-def test_only_numbers_pass_through_or_are_an_error(flights, late, quick):
+def test_a_table_of_numbers_passes_through_or_is_refused(flights, late, quick):
     numbers = flights[["distance"]]
     passed = EmbeddingEncoder(**quick).fit(numbers, late).transform(numbers)
     np.testing.assert_array_equal(passed, numbers.to_numpy("float32"))
@@ -208,7 +208,7 @@ def test_only_numbers_pass_through_or_are_an_error(flights, late, quick):
         EmbeddingEncoder(**quick, remainder="drop").fit(numbers, late)
 
 
-def test_parts_of_a_date_have_names_of_their_own(late, quick):
+def test_calendar_parts_have_their_own_names(late, quick):
     X = pd.DataFrame({"when": pd.date_range("2013-01-01", periods=len(late), freq="25h")})
     made = EmbeddingEncoder(**quick, embedding_dim=1, early_stopping=False).fit(X, late)
     assert made.get_feature_names_out().tolist() == [f"when_{p}_emb0" for p in ("month", "day", "weekday", "hour")]
@@ -225,7 +225,7 @@ def test_nearest_rows_are_the_same_in_small_chunks():
         assert _nearest_rows(queries, rows, cells).tolist() == distances.argmin(axis=1).tolist()
 
 
-def test_an_unknown_target_type_is_named(flights, late):
+def test_an_unknown_target_type_is_refused(flights, late):
     message = (
         "No target_type named 'binray'. Known: auto, binary, continuous, multiclass, multilabel. Did you mean 'binary'?"
     )

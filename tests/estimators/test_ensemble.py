@@ -1,4 +1,4 @@
-"""Several networks from one fit."""
+"""Ensembles of networks."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def three(flights, late, params):
     return EmbeddingClassifier(**params, n_ensemble=3).fit(flights, late)
 
 
-def test_the_first_network_is_the_one_of_a_single_fit(three, single, flights):
+def test_the_first_member_equals_a_single_fit(three, single, flights):
     assert len(three.networks_) == len(three.histories_) == 3
     assert three.networks_[0] is three.network_
     assert three.history_ == three.histories_[0] == single.history_
@@ -35,7 +35,7 @@ def test_the_first_network_is_the_one_of_a_single_fit(three, single, flights):
     assert single.histories_ == [single.history_]
 
 
-def test_it_repeats_exactly_for_a_seed_and_is_not_the_single_network(three, single, flights, late):
+def test_an_ensemble_repeats_exactly_and_differs_from_a_single_network(three, single, flights, late):
     again = clone(three).fit(flights, late)
     assert np.array_equal(again.predict_proba(flights), three.predict_proba(flights))
     assert again.histories_ == three.histories_
@@ -46,7 +46,7 @@ def test_it_repeats_exactly_for_a_seed_and_is_not_the_single_network(three, sing
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
-def test_the_answer_is_the_mean_of_the_networks(cls, flights, late, delay, params):
+def test_predictions_are_the_mean_over_the_members(cls, flights, late, delay, params):
     model = cls(**params, n_ensemble=3).fit(flights, late if cls is EmbeddingClassifier else delay)
     table = model.encoder_.encode(flights)
     answers = [
@@ -58,7 +58,7 @@ def test_the_answer_is_the_mean_of_the_networks(cls, flights, late, delay, param
     assert model.score(flights, late if cls is EmbeddingClassifier else delay) > 0
 
 
-def test_each_network_has_its_own_validation_part(three, flights):
+def test_each_member_has_its_own_validation_part(three, flights):
     from tabemb.training.batches import Rows
 
     rows = Rows(table=three.encoder_.encode(flights), targets=np.zeros(120, "float32"))
@@ -66,7 +66,7 @@ def test_each_network_has_its_own_validation_part(three, flights):
     assert len({str(part) for part in parts}) == 3
 
 
-def test_all_start_from_the_same_tables_and_else_apart(flights, late, params):
+def test_members_share_only_their_initial_tables(flights, late, params):
     model = EmbeddingClassifier(**{**params, "learning_rate": 1e-30, "max_epochs": 1}, n_ensemble=2).fit(flights, late)
     first, second = model._networks
     for one, other in zip(first.tables.values(), second.tables.values(), strict=True):
@@ -76,7 +76,7 @@ def test_all_start_from_the_same_tables_and_else_apart(flights, late, params):
     assert first.spec.seed != second.spec.seed
 
 
-def test_the_vectors_are_the_mean_of_the_tables_turned_towards_the_first(three):
+def test_vectors_are_the_mean_of_the_rotated_tables(three):
     feature = three._network.spec.features[0]
     tables = [network.vectors(feature) for network in three._networks]
     counts = three.encoder_.vocabularies["dest"].counts
@@ -87,7 +87,7 @@ def test_the_vectors_are_the_mean_of_the_tables_turned_towards_the_first(three):
     assert np.abs(dest.vectors - tables[0][2:]).max() < 0.5 * np.abs(tables[0]).max()
 
 
-def test_a_table_that_was_only_turned_comes_back_as_it_was():
+def test_the_mean_undoes_a_rotation():
     rng = np.random.default_rng(0)
     table = rng.normal(size=(50, 4)).astype("float32")
     rotation = np.linalg.qr(rng.normal(size=(4, 4)))[0].astype("float32")
@@ -95,7 +95,7 @@ def test_a_table_that_was_only_turned_comes_back_as_it_was():
     np.testing.assert_allclose(mean_table([table, table @ rotation], counts), table, atol=1e-5)
 
 
-def test_rows_count_for_the_rotation_as_often_as_they_came():
+def test_the_rotation_is_weighted_by_counts():
     rng = np.random.default_rng(0)
     table, other = rng.normal(size=(2, 50, 2))
     rotation = np.array([[0.0, 1.0], [-1.0, 0.0]])
@@ -104,7 +104,7 @@ def test_rows_count_for_the_rotation_as_often_as_they_came():
     np.testing.assert_allclose(turned[:3], table[:3], atol=1e-5)
 
 
-def test_seeds():
+def test_network_seeds_differ_except_for_the_first():
     seeds = Seeds(5)
     first, second, third = network_seeds(seeds, 3)
     assert first is seeds
@@ -112,7 +112,7 @@ def test_seeds():
     assert network_seeds(Seeds(5), 2)[1].root == second.root
 
 
-def test_the_mean_of_one_is_itself_and_that_of_rising_rows_rises():
+def test_means_of_increasing_rows_increase():
     only = np.arange(3.0)
     assert mean_of([only]) is only
     rng = np.random.default_rng(0)
@@ -122,7 +122,7 @@ def test_the_mean_of_one_is_itself_and_that_of_rising_rows_rises():
     assert (np.diff(mean, axis=1) >= 0).all()
 
 
-def test_start_as_leaves_all_but_the_tables(single):
+def test_copy_tables_copies_only_the_tables(single):
     fresh = single._network_from_seed(9)
     kernel = fresh.trunk.get_weights()[0]
     copy_tables(single._network, fresh)
@@ -131,14 +131,14 @@ def test_start_as_leaves_all_but_the_tables(single):
     assert np.array_equal(fresh.trunk.get_weights()[0], kernel)
 
 
-def test_another_fit_of_one_network_drops_the_others(flights, late, params, single):
+def test_a_refit_with_one_network_drops_the_other_members(flights, late, params, single):
     model = EmbeddingClassifier(**{**params, "max_epochs": 1}, n_ensemble=2).fit(flights, late)
     again = model.set_params(n_ensemble=1, max_epochs=3).fit(flights, late)
     assert len(again.networks_) == 1
     assert np.array_equal(again.predict_proba(flights), single.predict_proba(flights))
 
 
-def test_rows_that_all_members_hold_are_not_turned_and_not_averaged():
+def test_frozen_rows_are_neither_rotated_nor_averaged():
     rng = np.random.default_rng(0)
     tables = [rng.normal(size=(6, 2)).astype(np.float32) for _ in range(3)]
     held = np.arange(6) % 2 == 0

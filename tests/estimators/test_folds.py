@@ -1,4 +1,4 @@
-"""Folds: dealt out, read from a splitter, and left out by the members of a network."""
+"""Folds: assigned at random, from a splitter, and held out by the members of a network."""
 
 import json
 import re
@@ -49,14 +49,14 @@ def assert_partition(folds, n_rows):
 
 @pytest.mark.parametrize("n_rows", [5, 6, 23, 100])
 @pytest.mark.parametrize("classes", [True, False])
-def test_every_row_is_held_out_once_and_folds_are_even(n_rows, classes):
+def test_each_row_is_held_out_once_and_folds_have_equal_sizes(n_rows, classes):
     folds = dealt(5, np.arange(n_rows) % 3, classes)
     assert_partition(folds, n_rows)
     sizes = [len(fold.held) for fold in folds]
     assert max(sizes) - min(sizes) <= 1
 
 
-def test_each_class_is_spread_evenly_however_rare():
+def test_rare_classes_are_spread_evenly():
     targets = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, 3], [50, 13, 3, 1]))
     folds = dealt(5, targets)
     counts = np.array([np.bincount(targets[fold.held], minlength=4) for fold in folds])
@@ -65,17 +65,17 @@ def test_each_class_is_spread_evenly_however_rare():
     assert np.ptp(numbers, axis=0).max() > 1
 
 
-def test_several_columns_of_targets_are_dealt_out_as_numbers_are():
+def test_several_target_columns_are_not_stratified():
     assert_partition(dealt(3, np.eye(2)[[0, 1] * 5]), 10)
 
 
-def test_the_generator_decides():
+def test_folds_depend_on_the_generator():
     first, again, other = (dealt(5, np.arange(40) % 2, seed=seed) for seed in (0, 0, 1))
     assert [f.held.tolist() for f in first] == [f.held.tolist() for f in again]
     assert [f.held.tolist() for f in first] != [f.held.tolist() for f in other]
 
 
-def test_fewer_rows_than_folds():
+def test_fewer_rows_than_folds_are_refused():
     message = "Cross-fitting with cv=5 needs at least 5 rows, got n_samples=4. Lower cv, or set cv=None"
     with pytest.raises(DataError, match=re.escape(message)):
         dealt(5, [0, 1, 0, 1])
@@ -97,7 +97,7 @@ PARTITIONS = {
 
 
 @pytest.mark.parametrize("name", PARTITIONS)
-def test_a_splitter_that_holds_each_row_out_once(name):
+def test_splitters_that_hold_out_each_row_once_are_accepted(name):
     cv, params = PARTITIONS[name]
     folds = folds_of_splitter(cv, X, Y, 12, params)
     assert_partition(folds, 12)
@@ -108,7 +108,7 @@ def test_groups_stay_together():
         assert set(GROUPS[fold.train]).isdisjoint(GROUPS[fold.held])
 
 
-def test_a_fold_may_learn_from_fewer_rows_than_the_others_hold():
+def test_a_fold_may_train_on_few_rows():
     folds = folds_of_splitter([([2], [0, 1]), ([0, 1], [2, 3])], X[:4], Y[:4], 4, {})
     assert [fold.train.tolist() for fold in folds] == [[2], [0, 1]]
 
@@ -130,13 +130,13 @@ def test_each_row_must_be_held_out_once(cv, never, twice):
         folds_of_splitter(cv, X, Y, 12, {})
 
 
-def test_a_fold_must_not_learn_from_what_it_holds_out():
+def test_a_fold_must_not_train_on_its_held_out_rows():
     with pytest.raises(DataError, match="has a fold that trains on held-out rows"):
         folds_of_splitter([([0, 1, 2], [0, 1]), ([0, 1], [2, 3])], X[:4], Y[:4], 4, {})
 
 
 @pytest.mark.parametrize("cv", [[([0], [99])], [([0, 1],)], [3], [([0.5], [1.5])]])
-def test_what_gives_no_pairs_of_rows(cv):
+def test_cv_must_yield_pairs_of_rows(cv):
     with pytest.raises(DataError, match="must yield pairs \\(training rows, held-out rows\\)"):
         folds_of_splitter(cv, X, Y, 12, {})
 
@@ -144,13 +144,13 @@ def test_what_gives_no_pairs_of_rows(cv):
 # ---------------------------------------------------------------- rows of weight 0
 
 
-def test_rows_that_are_left_out_are_in_no_fold():
+def test_rows_that_are_not_kept_are_in_no_fold():
     folds = [Fold(np.array([0, 1, 2]), np.array([3, 4])), Fold(np.array([3, 4]), np.array([0, 1, 2]))]
     left = only_kept(folds, np.array([1, 2, 4]), 5)
     assert [(f.train.tolist(), f.held.tolist()) for f in left] == [([0, 1], [2]), ([2], [0, 1])]
 
 
-def test_a_fold_with_nothing_left_to_learn_from():
+def test_a_fold_without_training_rows_is_refused():
     folds = [Fold(np.array([0, 1]), np.array([2, 3])), Fold(np.array([2, 3]), np.array([0, 1]))]
     with pytest.raises(DataError, match="A fold of cv has no training row, apart from rows of weight 0"):
         only_kept(folds, np.array([0, 1]), 4)
@@ -169,7 +169,7 @@ def test_a_fold_with_nothing_left_to_learn_from():
         StratifiedGroupKFold(3),
     ],
 )
-def test_the_usual_splitters_come_back_whole(cv):
+def test_common_splitters_survive_a_round_trip(cv):
     again = splitter_from_json(json.loads(json.dumps(splitter_to_json(cv, 0))))
     assert type(again) is type(cv)
     assert (again.n_splits, again.shuffle, again.random_state) == (cv.n_splits, cv.shuffle, cv.random_state)
@@ -178,20 +178,20 @@ def test_the_usual_splitters_come_back_whole(cv):
 @pytest.mark.parametrize(
     ("cv", "written"), [(None, None), (3, 3), (np.int64(3), 3), (LeaveOneGroupOut(), 4), ([(0, 1)], 4), (iter(()), 4)]
 )
-def test_numbers_stay_and_other_splitters_become_the_number_of_their_folds(cv, written):
+def test_other_splitters_are_saved_as_their_number_of_folds(cv, written):
     assert json.loads(json.dumps(splitter_to_json(cv, 4))) == written
 
 
-def test_a_splitter_that_was_not_asked_comes_back_as_none():
+def test_an_unused_splitter_is_saved_as_none():
     assert splitter_to_json(LeaveOneGroupOut(), 0) is None
 
 
-def test_a_generator_in_a_splitter_is_not_written():
+def test_the_random_generator_of_a_splitter_is_not_saved():
     written = splitter_to_json(KFold(3, shuffle=True, random_state=np.random.RandomState(0)), 3)
     assert written["params"] == {"n_splits": 3, "shuffle": True, "random_state": None}
 
 
-def test_strata_are_the_classes_and_a_single_row_goes_with_the_largest():
+def test_strata_are_the_classes_and_single_rows_join_the_largest():
     assert strata_of(np.array([2, 0, 0, 1, 1, 1]), 2).tolist() == [1, 0, 0, 1, 1, 1]
 
 
@@ -200,7 +200,7 @@ def test_strata_are_the_classes_and_a_single_row_goes_with_the_largest():
     [([0, 1, 2, 0, 1, 2], 2), ([0, 0, 1, 1], 3), ([0, 1, 2], 1), ([[0, 1], [1, 1]], 1)],
     ids=["more classes than rows held", "more than rows kept", "no class twice", "several labels"],
 )
-def test_classes_that_cannot_be_in_both_parts_are_no_strata(targets, n_held):
+def test_there_are_no_strata_if_classes_do_not_fit_into_both_parts(targets, n_held):
     assert strata_of(np.array(targets), n_held) is None
 
 
@@ -213,7 +213,7 @@ def rows_of(categories, folds):
     return Rows(table=table, targets=np.arange(len(indices), dtype="float32"), folds=np.array(folds, "int32"))
 
 
-def test_folds_are_of_one_size_in_every_stratum_and_drawn_by_lot():
+def test_folds_are_random_and_equally_large_in_each_stratum():
     strata = np.repeat([0, 1], [90, 30])
     one, other = (deal_folds(120, 3, strata, np.random.default_rng(seed)) for seed in (0, 1))
     for stratum, n in ((0, 30), (1, 10)):
@@ -230,28 +230,28 @@ def encoder_of(keys):
     return encoder
 
 
-def test_rows_are_judged_by_the_member_that_leaves_them_out():
+def test_validation_rows_belong_to_the_member_that_leaves_them_out():
     rows = rows_of([2, 2, 2, 3, 4], [0, 1, 2, 0, 0])
     judged = left_out_rows(rows, 2, np.random.default_rng(0), encoder_of("abc"))
     assert judged.targets.tolist() == [0, 1, 3, 4]
     assert judged.folds.tolist() == [0, 1, 0, 0]
 
 
-def test_a_category_that_the_member_has_in_no_other_row_is_unknown_to_it():
+def test_a_category_without_training_rows_of_the_member_is_unknown():
     rows = rows_of([2, 2, 3, 3, 0], [0, 1, 0, 0, 1])
     judged = left_out_rows(rows, 2, np.random.default_rng(0), encoder_of("ab"))
     assert judged.table.indices[:, 0].tolist() == [2, 2, Vocabulary.UNKNOWN, Vocabulary.UNKNOWN, Vocabulary.UNKNOWN]
     assert rows.table.indices[:, 0].tolist() == [2, 2, 3, 3, 0]
 
 
-def test_a_category_that_is_kept_has_its_vector_without_a_row():
+def test_kept_categories_are_not_replaced():
     rows = rows_of([2, 2, 3, 3, 4], [0, 1, 0, 0, 1])
     kept = {"dest": np.array([False, False, False, True, False])}
     judged = left_out_rows(rows, 2, np.random.default_rng(0), encoder_of("abc"), kept)
     assert judged.table.indices[:, 0].tolist() == [2, 2, 3, 3, Vocabulary.UNKNOWN]
 
 
-def test_by_name_it_is_the_most_similar_one_that_the_member_has():
+def test_the_stand_in_by_name_is_the_most_similar_category_of_the_member():
     rows = rows_of([2, 2, 3, 4], [0, 1, 0, 1])
     encoder = encoder_of(["office manager", "office manager ii", "pilot"])
     encoder.min_similarity = 0.6
@@ -259,7 +259,7 @@ def test_by_name_it_is_the_most_similar_one_that_the_member_has():
     assert judged.table.indices[:, 0].tolist() == [2, 2, 2, Vocabulary.UNKNOWN]
 
 
-def test_of_many_rows_some_are_judged(monkeypatch):
+def test_many_validation_rows_are_sampled(monkeypatch):
     monkeypatch.setattr(folds_module, "MOST_JUDGED", 10)
     rows = rows_of(np.full(200, 2), np.arange(200) % 4)
     judged = left_out_rows(rows, 4, np.random.default_rng(0), encoder_of("a"))
@@ -268,7 +268,7 @@ def test_of_many_rows_some_are_judged(monkeypatch):
 
 
 @pytest.mark.parametrize("n_members", [2, 3])
-def test_a_member_counts_the_rows_of_other_folds(n_members):
+def test_counts_of_a_member_are_over_the_other_folds(n_members):
     rows = rows_of([2, 2, 3, 5, 5], [0, 1, 1, 2, 2])
     expected = [[0, 0, 1, 1, 0, 2], [0, 0, 1, 0, 0, 2], [0, 0, 2, 1, 0, 0]]
     assert counts_by_member(rows, 0, 6, n_members).tolist() == expected[:n_members]

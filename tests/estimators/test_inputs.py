@@ -1,4 +1,4 @@
-"""Tables, targets and weights at the door."""
+"""Checks of tables, targets and weights."""
 
 import re
 
@@ -36,7 +36,7 @@ def targets(y, n=3, *, numeric=False):
     ],
     ids=lambda y: f"{type(y).__module__}-{type(y).__name__}-{getattr(y, 'dtype', '')}",
 )
-def test_text_of_any_library(y):
+def test_text_targets_of_any_library(y):
     assert targets(y).tolist() == TEXT
 
 
@@ -51,14 +51,14 @@ def test_text_of_any_library(y):
         (pa.array([1, 2, 3]), "i"),
     ],
 )
-def test_numbers_and_truth_values_are_what_they_are_behind_any_type(y, kind):
+def test_numbers_and_booleans_of_any_dtype(y, kind):
     assert targets(y).dtype.kind == kind
 
 
 @pytest.mark.parametrize(
     "y", [pd.DataFrame({"a": [1, 2, 3], "b": [0, 1, 0]}), pl.DataFrame({"a": [1, 2, 3], "b": [0, 1, 0]})]
 )
-def test_a_matrix_stays_a_matrix(y):
+def test_target_matrices_stay_matrices(y):
     assert targets(y, numeric=True).tolist() == [[1, 0], [2, 1], [3, 0]]
 
 
@@ -98,7 +98,7 @@ def test_a_column_vector_is_flattened_with_scikit_learns_warning():
         ),
     ],
 )
-def test_targets_that_cannot_be_used(y, numeric, message):
+def test_invalid_targets_are_refused(y, numeric, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         targets(y, numeric=numeric)
 
@@ -115,7 +115,7 @@ TABLE = pd.DataFrame({"dest": ["IAH", "MIA"], "distance": [1400, 1089]})
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas])
-def test_columns_come_in_the_order_of_the_fit(make):
+def test_columns_are_put_into_the_order_of_the_fit(make):
     fitted = Fitted(TABLE)
     for table in (TABLE, TABLE[["distance", "dest"]]):
         frame = take_column_order(fitted, make(table))
@@ -169,7 +169,7 @@ def test_tables_without_names_are_checked_by_scikit_learn():
     assert take_column_order(Fitted(matrix), matrix).columns == ("x0", "x1")
 
 
-def test_weights_are_float64_one_a_row():
+def test_weights_are_float64_with_one_per_row():
     assert check_weights(None, 3) is None
     assert check_weights([1, 2, 0], 3).tolist() == [1.0, 2.0, 0.0]
     assert check_weights(pd.Series([1, 2, 3]), 3).dtype == "float64"
@@ -188,6 +188,6 @@ def test_weights_are_float64_one_a_row():
         (["a", "b", "c"], "sample_weight must be numbers, got 'a'."),
     ],
 )
-def test_weights_that_cannot_be_used(weights, message):
+def test_invalid_weights_are_refused(weights, message):
     with pytest.raises(DataError, match=re.escape(message)):
         check_weights(weights, 3)

@@ -1,4 +1,4 @@
-"""The mapping from column to vectors."""
+"""The mapping from column to learned vectors."""
 
 import copy
 import re
@@ -10,7 +10,7 @@ from tabemb import CategoryVectors, EmbeddingClassifier, EmbeddingStore
 from tabemb.exceptions import ColumnError
 
 
-def test_it_maps_each_embedded_column_to_its_vectors(classifier, flights):
+def test_vectors_are_mapped_by_embedded_column(classifier, flights):
     vectors = classifier.vectors_
     assert list(vectors) == ["dest", "carrier"]
     assert len(vectors) == 2
@@ -21,7 +21,7 @@ def test_it_maps_each_embedded_column_to_its_vectors(classifier, flights):
     assert repr(vectors) == "LearnedVectors(dest: 8 x 4, carrier: 5 x 3)"
 
 
-def test_the_vectors_are_the_rows_of_the_network(classifier):
+def test_vectors_are_the_rows_of_the_network(classifier):
     dest = classifier.vectors_["dest"]
     table = classifier.network_.get_layer("dest_embedding").embeddings.numpy()
     assert np.array_equal(dest.missing, table[0])
@@ -30,12 +30,12 @@ def test_the_vectors_are_the_rows_of_the_network(classifier):
     assert np.array_equal(dest[dest.index_to_key[3]], table[5])
 
 
-def test_a_deep_copy_looks_at_the_same_networks(classifier):
+def test_a_deep_copy_shares_the_networks(classifier):
     vectors = classifier.vectors_
     assert copy.deepcopy([vectors])[0] is vectors
 
 
-def test_a_column_without_vectors_is_named_with_the_nearest(classifier):
+def test_an_unknown_column_is_refused_with_the_nearest_name(classifier):
     message = (
         "No vectors were learned for a column 'dset'. Columns with vectors: ['dest', 'carrier']. Did you mean 'dest'?"
     )
@@ -44,7 +44,7 @@ def test_a_column_without_vectors_is_named_with_the_nearest(classifier):
     assert "hour" not in classifier.vectors_
 
 
-def test_a_column_that_entered_one_hot_says_how_to_get_vectors(flights, late, quick):
+def test_a_one_hot_column_says_how_to_get_vectors(flights, late, quick):
     vectors = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late).vectors_
     assert list(vectors) == ["dest"]
     message = "Its 3 categories are one-hot encoded. Set one_hot_max_categories=0 to learn vectors for columns with few"
@@ -52,7 +52,7 @@ def test_a_column_that_entered_one_hot_says_how_to_get_vectors(flights, late, qu
         vectors["carrier"]
 
 
-def test_it_is_a_store_that_looks_up_asks_and_saves(classifier, flights, tmp_path):
+def test_learned_vectors_are_an_embedding_store(classifier, flights, tmp_path):
     vectors = classifier.vectors_
     assert isinstance(vectors, EmbeddingStore)
     found = vectors.lookup(flights.head(5))

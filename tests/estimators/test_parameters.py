@@ -1,4 +1,4 @@
-"""Every parameter out of its range is refused, with the range in the message."""
+"""Ranges and documentation of the parameters."""
 
 import inspect
 import re

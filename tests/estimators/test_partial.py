@@ -1,4 +1,4 @@
-"""Learning in portions."""
+"""Incremental training with partial_fit."""
 
 import pickle
 import re
@@ -16,7 +16,7 @@ def halves(*arrays):
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
-def test_each_portion_is_an_epoch_that_trains_on(cls, flights, late, delay, quick):
+def test_each_call_trains_for_one_epoch(cls, flights, late, delay, quick):
     y = late if cls is EmbeddingClassifier else delay
     model = cls(**quick)
     losses = []
@@ -29,8 +29,8 @@ def test_each_portion_is_an_epoch_that_trains_on(cls, flights, late, delay, quic
     assert model.score(flights, y) > 0.5
 
 
-def test_two_portions_repeat_and_their_moments_are_kept(flights, late, quick):
-    """With fresh moments the second portion's first step would have its full length, and go elsewhere."""
+def test_calls_repeat_exactly_and_keep_the_moments(flights, late, quick):
+    """With fresh moments, the first step of the second call would differ."""
     first, second = halves(flights, late)
     models = [EmbeddingClassifier(**quick) for _ in range(3)]
     for model in models:
@@ -44,15 +44,15 @@ def test_two_portions_repeat_and_their_moments_are_kept(flights, late, quick):
     assert models[0]._loops[0].optimizer.step.numpy() == 4
 
 
-def test_it_is_traced_once(flights, late, quick):
+def test_the_loop_is_traced_once(flights, late, quick):
     model = EmbeddingClassifier(**quick)
     for rows in (slice(0, 70), slice(70, 75), slice(0, 120)):
         model.partial_fit(flights[rows], late[rows], classes=["late", "on time"])
     assert model._loops[0]._compiled[False].experimental_get_tracing_count() == 1
 
 
-def test_portions_of_any_size_are_seen_whole(quick):
-    """An automatic batch size differs from portion to portion; each row is in one batch."""
+def test_batches_of_any_size_are_used_completely(quick):
+    """The automatic batch size differs between calls; each row is in one batch."""
     rng = np.random.default_rng(0)
     X, y = pd.DataFrame({"a": rng.choice(list("abcd"), 6000)}), rng.integers(0, 2, 6000)
     model = EmbeddingClassifier(**quick)
@@ -65,7 +65,7 @@ def test_portions_of_any_size_are_seen_whole(quick):
     assert model.history_["loss"] == pytest.approx([np.log(2)] * 3, abs=0.05)
 
 
-def test_known_categories_train_on_and_new_ones_are_unknown(flights, late, quick):
+def test_known_categories_are_trained_and_new_ones_are_unknown(flights, late, quick):
     X = flights[["dest"]]
     model = EmbeddingClassifier(**{**quick, "one_hot_max_categories": 0}, category_dropout=0).partial_fit(X, late)
     before = model.vectors_["dest"]
@@ -82,7 +82,7 @@ def test_known_categories_train_on_and_new_ones_are_unknown(flights, late, quick
     assert np.array_equal(rows[0], rows[1])
 
 
-def test_all_classes_can_be_named_with_the_first_portion(flights, quick):
+def test_the_first_call_takes_all_classes(flights, quick):
     model = EmbeddingClassifier(**quick)
     model.partial_fit(flights[:60], np.array(["a", "b"] * 30), classes=["a", "b", "c"])
     model.partial_fit(flights[60:], np.array(["b", "c"] * 30))
@@ -90,7 +90,7 @@ def test_all_classes_can_be_named_with_the_first_portion(flights, quick):
     assert model.predict_proba(flights).shape == (120, 3)
 
 
-def test_a_first_portion_of_one_class_needs_the_classes(flights, quick):
+def test_a_first_batch_of_one_class_needs_the_classes(flights, quick):
     with pytest.raises(DataError, match="The target has one class only: 'a'"):
         EmbeddingClassifier(**quick).partial_fit(flights, np.array(["a"] * 120))
     model = EmbeddingClassifier(**quick).partial_fit(flights, np.array(["a"] * 120), classes=["a", "b"])
@@ -98,20 +98,20 @@ def test_a_first_portion_of_one_class_needs_the_classes(flights, quick):
 
 
 @pytest.mark.parametrize("strange", ["c", 1])
-def test_a_class_that_was_not_named_is_refused(strange, flights, late, quick):
+def test_an_unknown_class_is_refused(strange, flights, late, quick):
     model = EmbeddingClassifier(**quick).partial_fit(flights, late)
     message = f"The target has a class that was not there at the first fit: {strange!r}. Known classes: ['late', 'on"
     with pytest.raises(DataError, match=re.escape(message)):
         model.partial_fit(flights, np.array([strange] * 120))
 
 
-def test_columns_are_checked_with_each_portion(flights, late, quick):
+def test_columns_are_checked_in_each_call(flights, late, quick):
     model = EmbeddingClassifier(**quick).partial_fit(flights, late)
     with pytest.raises(DataError, match=r"'dest' is not there\. Did you mean 'dset'\?"):
         model.partial_fit(flights.rename(columns={"dest": "dset"}), late)
 
 
-def test_it_goes_on_after_a_fit_and_after_a_pickle(flights, late, quick):
+def test_partial_fit_continues_after_fit_and_after_pickling(flights, late, quick):
     model = EmbeddingClassifier(**quick).fit(flights, late)
     again = pickle.loads(pickle.dumps(model))
     for each in (model, again):
@@ -125,24 +125,24 @@ def test_it_goes_on_after_a_fit_and_after_a_pickle(flights, late, quick):
     assert portions.n_epochs_ == 5
 
 
-def test_a_fit_starts_anew(flights, late, quick, classifier):
+def test_fit_starts_from_scratch(flights, late, quick, classifier):
     model = EmbeddingClassifier(**quick, one_hot_max_categories=0).partial_fit(flights, late).fit(flights, late)
     assert np.array_equal(model.predict_proba(flights), classifier.predict_proba(flights))
 
 
-def test_sample_weights_count(flights, late, quick):
+def test_sample_weights_change_the_training(flights, late, quick):
     weights = np.where(late == "late", 9.0, 1.0)
     heavy = EmbeddingClassifier(**quick).partial_fit(flights, late, sample_weight=weights)
     light = EmbeddingClassifier(**quick).partial_fit(flights, late)
     assert heavy.predict_proba(flights)[:, 0].mean() > light.predict_proba(flights)[:, 0].mean() + 0.05
 
 
-def test_balanced_classes_are_refused_as_a_portion_does_not_know_the_shares():
+def test_balanced_class_weights_are_refused():
     with pytest.raises(DataError, match="class_weight='balanced' is not supported for partial_fit"):
         EmbeddingClassifier(class_weight="balanced").partial_fit(pd.DataFrame({"dest": ["a", "b"]}), [0, 1])
 
 
-def test_a_parameter_changed_between_portions_takes_effect():
+def test_a_parameter_changed_between_calls_takes_effect():
     X, y = pd.DataFrame({"dest": list("abcd") * 10}), [0, 1, 0, 1] * 10
     changed = [EmbeddingClassifier(random_state=0).partial_fit(X, y) for _ in range(2)]
     changed[1].set_params(weight_decay=10.0)
@@ -150,7 +150,7 @@ def test_a_parameter_changed_between_portions_takes_effect():
     assert not np.array_equal(first, second)
 
 
-def test_a_portion_that_fails_leaves_the_model_as_it_was():
+def test_a_failed_call_leaves_the_model_unchanged():
     X, y = pd.DataFrame({"dest": list("abcd") * 10}), [0.0, 1.0, 2.0, 3.0] * 10
     model = EmbeddingRegressor(random_state=0).partial_fit(X, y)
     before = model.predict(X)
@@ -159,13 +159,13 @@ def test_a_portion_that_fails_leaves_the_model_as_it_was():
     assert np.array_equal(model.predict(X), before)
 
 
-def test_class_weights_name_classes_that_a_portion_may_lack():
+def test_a_batch_may_lack_classes_with_class_weights():
     X, y = pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10
     model = EmbeddingClassifier(class_weight={1: 5.0}, random_state=0).partial_fit(X, y)
     assert model.partial_fit(X, [0] * 20).n_epochs_ == 2
 
 
-def test_every_network_of_an_ensemble_learns_each_portion(flights, late, quick):
+def test_each_call_trains_every_network_of_an_ensemble(flights, late, quick):
     models = [EmbeddingClassifier(**quick, n_ensemble=2) for _ in range(2)]
     single = EmbeddingClassifier(**quick)
     for first, second in [halves(flights, late)]:
@@ -185,7 +185,7 @@ def test_every_network_of_an_ensemble_learns_each_portion(flights, late, quick):
         again.set_params(n_ensemble=1).partial_fit(flights, late)
 
 
-def test_a_portion_that_fails_leaves_every_network_as_it_was(flights, delay, quick):
+def test_a_failed_call_leaves_every_network_unchanged(flights, delay, quick):
     model = EmbeddingRegressor(**quick, n_ensemble=2).partial_fit(flights, delay)
     before = model.predict(flights)
     with pytest.raises(TrainingError):

@@ -1,4 +1,4 @@
-"""Saved as data, loaded as the same estimator."""
+"""Saving as data, and loading."""
 
 import json
 import os
@@ -65,7 +65,7 @@ def answers(model, X):
 
 
 @pytest.mark.parametrize("name", sorted(ESTIMATORS))
-def test_what_is_loaded_answers_the_same_to_the_last_bit(name, flights, late, delay, quick, tmp_path):
+def test_a_loaded_estimator_predicts_exactly_the_same(name, flights, late, delay, quick, tmp_path):
     model = ESTIMATORS[name]({**quick, "max_epochs": 1}, flights, late, delay)
     model.save(tmp_path / "model")
     again = tabemb.load(tmp_path / "model")
@@ -90,7 +90,7 @@ def test_what_is_loaded_answers_the_same_to_the_last_bit(name, flights, late, de
     assert sorted(each.name for each in (tmp_path / "model").iterdir()) == ["tabemb.json", "weights.safetensors"]
 
 
-def test_no_warning_comes_a_second_time(flights, late, quick, tmp_path):
+def test_loading_repeats_no_warning(flights, late, quick, tmp_path):
     with pytest.warns(UserWarning, match="no categorical column"):
         model = EmbeddingClassifier(**quick).fit(flights[["distance"]], late)
     model.save(tmp_path / "model")
@@ -138,14 +138,14 @@ def same(one, two):
 
 
 @pytest.mark.parametrize("params", PARAMETERS, ids=lambda params: next(iter(params)))
-def test_parameters_come_back_as_they_were(params):
+def test_parameters_survive_a_round_trip(params):
     model = EmbeddingClassifier(**params)
     text = json.dumps(persistence._params_to_json(model))
     again = {name: persistence._from_json(name, value) for name, value in json.loads(text).items()}
     assert same(model.get_params(deep=False), again)
 
 
-def test_what_cannot_be_written_as_data_comes_back_as_what_it_stood_for(flights, late, quick, tmp_path):
+def test_parameters_that_are_no_data_are_saved_as_their_result(flights, late, quick, tmp_path):
     model = EmbeddingClassifier(
         **{**quick, "random_state": np.random.RandomState(0), "max_epochs": 1},
         categorical=lambda X: ["hour"],
@@ -159,13 +159,13 @@ def test_what_cannot_be_written_as_data_comes_back_as_what_it_stood_for(flights,
     assert np.array_equal(again.predict_proba(flights), model.predict_proba(flights))
 
 
-def test_names_of_columns_may_be_an_index(flights, late, quick, tmp_path):
+def test_column_names_may_be_a_pandas_index(flights, late, quick, tmp_path):
     model = EmbeddingClassifier(**{**quick, "max_epochs": 1}, categorical=flights.columns[2:3]).fit(flights, late)
     model.save(tmp_path / "model")
     assert tabemb.load(tmp_path / "model").categorical == ["hour"]
 
 
-def test_what_is_loaded_trains_on_and_can_be_saved_and_pickled(saved, flights, late, tmp_path):
+def test_a_loaded_estimator_can_be_trained_saved_and_pickled(saved, flights, late, tmp_path):
     model = tabemb.load(saved).partial_fit(flights, late)
     model.save(tmp_path / "deep" / "er" / "model")
     again = tabemb.load(str(tmp_path / "deep" / "er" / "model"))
@@ -183,7 +183,7 @@ def test_an_earlier_save_is_replaced(copy, regressor, flights):
 
 
 @pytest.mark.parametrize("kind", ["folder", "file"])
-def test_anything_else_is_left_alone(kind, classifier, tmp_path):
+def test_other_files_and_folders_are_not_replaced(kind, classifier, tmp_path):
     path = tmp_path / "mine"
     if kind == "file":
         path.write_text("notes")
@@ -198,20 +198,20 @@ def test_anything_else_is_left_alone(kind, classifier, tmp_path):
     assert (path if kind == "file" else path / "notes.txt").read_text() == "notes"
 
 
-def test_a_place_that_cannot_be_written_is_named(classifier, tmp_path):
+def test_an_unwritable_path_is_refused(classifier, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match=re.escape(f"Cannot write {tmp_path / 'file' / 'model'}: ")):
         classifier.save(tmp_path / "file" / "model")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of a POSIX system")
-def test_who_may_read_the_state_may_read_the_weights(copy):
+def test_state_and_weights_have_the_same_permissions(copy):
     assert (copy / "weights.safetensors").stat().st_mode == (copy / "tabemb.json").stat().st_mode
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), RuntimeError("killed"), KeyboardInterrupt()])
 @pytest.mark.parametrize("point", ["persistence.save_arrays", "files._swap"])
-def test_a_crash_while_saving_leaves_the_old_one_whole(error, point, copy, regressor, classifier, flights, monkeypatch):
+def test_a_crash_while_saving_keeps_the_old_directory(error, point, copy, regressor, classifier, flights, monkeypatch):
     def crash(*args):
         raise error
 
@@ -223,7 +223,7 @@ def test_a_crash_while_saving_leaves_the_old_one_whole(error, point, copy, regre
     assert np.array_equal(tabemb.load(copy).predict_proba(flights), classifier.predict_proba(flights))
 
 
-def test_a_crash_between_the_two_renames_brings_the_old_one_back(copy, regressor, classifier, flights, monkeypatch):
+def test_a_crash_between_the_two_renames_restores_the_old_directory(copy, regressor, classifier, flights, monkeypatch):
     def crash(source, target):
         raise OSError(28, "No space left on device")
 
@@ -235,7 +235,7 @@ def test_a_crash_between_the_two_renames_brings_the_old_one_back(copy, regressor
     assert np.array_equal(tabemb.load(copy).predict_proba(flights), classifier.predict_proba(flights))
 
 
-def test_only_what_is_fitted_is_saved(tmp_path):
+def test_an_unfitted_estimator_is_not_saved(tmp_path):
     with pytest.raises(NotFittedError, match="This EmbeddingClassifier instance is not fitted yet"):
         EmbeddingClassifier().save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
@@ -244,7 +244,7 @@ def test_only_what_is_fitted_is_saved(tmp_path):
 # ---------------------------------------------------------------- reading
 
 
-def test_nothing_in_the_folder_is_run(copy, classifier, flights, monkeypatch):
+def test_loading_runs_no_code_from_the_directory(copy, classifier, flights, monkeypatch):
     def forbidden(*args, **kwargs):
         raise AssertionError("code was deserialised")
 
@@ -322,7 +322,7 @@ def damage(copy, how):
         ("entry missing", "{path} is not a complete saved estimator: 'n_epochs'."),
     ],
 )
-def test_what_is_damaged_is_refused(how, message, copy):
+def test_a_damaged_directory_is_refused(how, message, copy):
     damage(copy, how)
     with pytest.raises(FormatError, match=re.escape(message.format(path=copy))):
         tabemb.load(copy)
@@ -339,7 +339,7 @@ def test_a_model_that_is_replaced_while_it_is_read_is_read_again(copy, regressor
     assert np.array_equal(tabemb.load(copy).predict(flights), regressor.predict(flights))
 
 
-def test_the_kind_of_output_is_saved(tmp_path):
+def test_set_output_is_saved(tmp_path):
     X = pd.DataFrame({"dest": ["a", "b"] * 20})
     encoder = EmbeddingEncoder(max_epochs=1, random_state=0).set_output(transform="pandas").fit(X, [0, 1] * 20)
     encoder.save(tmp_path / "encoder")

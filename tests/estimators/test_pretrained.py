@@ -1,4 +1,4 @@
-"""Vectors to begin with, and rows that stay: through every way to learn, to save and to answer."""
+"""Pretrained vectors and frozen rows, in all ways to train, save and predict."""
 
 import json
 import pickle
@@ -40,7 +40,7 @@ Y = (X["job"].isin(NAMES[::2]) ^ (rng.random(N) < 0.1)).to_numpy()
 
 
 def start_of(model):
-    """Return what the rows of the jobs begin with, and which were found."""
+    """Return which rows of the jobs are found, and their initial vectors."""
     vocabulary = model.encoder_.vocabularies["job"]
     found = np.array([False, False, *(key in WORDS for key in vocabulary.keys)])
     raw = np.array([WORDS[key] for key in vocabulary.keys if key in WORDS]).astype(float)
@@ -65,7 +65,7 @@ def classifier(params, **changes):
 # ---------------------------------------------------------------- the start
 
 
-def test_found_rows_begin_centred_with_a_spread_and_the_others_as_ever(params):
+def test_found_rows_start_centered_and_scaled_and_the_others_as_usual(params):
     still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "category_dropout": 0, "early_stopping": False}
     model, plain = (classifier({**still, "pretrained": given}).fit(X, Y) for given in (params["pretrained"], None))
     found, start = start_of(model)
@@ -76,7 +76,7 @@ def test_found_rows_begin_centred_with_a_spread_and_the_others_as_ever(params):
     assert found[2:].sum() == 9
 
 
-def test_the_vectors_for_unknown_and_missing_cells_are_taken_too(params):
+def test_the_source_may_have_vectors_for_unknown_and_missing_cells(params):
     own = CategoryVectors(WORDS.index_to_key, WORDS.vectors, unknown=np.full(DIM, 5.0), missing=np.zeros(DIM))
     still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "pretrained": {"job": own}, "freeze": "found"}
     vectors = classifier(still).fit(X, Y).vectors_["job"]
@@ -96,14 +96,14 @@ def test_the_vectors_for_unknown_and_missing_cells_are_taken_too(params):
         ({"embedding_dim": "half"}, 6),
         ({"embedding_dim": 5}, 5),
         ({"pretrained": {"job": {"welder": [1.0, 2.0, 3.0]}}}, 6),
-        # Nine of the twelve categories are found: nine numbers tell them apart.
+        # Nine of the twelve categories are found, so nine dimensions suffice.
         ({"pretrained": {"job": LONG}}, 9),
         ({"pretrained": {"job": CategoryVectors(LONG.index_to_key[:4], LONG.vectors[:4])}}, 6),
         ({"pretrained": {"job": LONG}, "embedding_dim": {"job": 20}}, 20),
     ],
     ids=str,
 )
-def test_vectors_are_as_long_as_the_sources_unless_something_else_is_said(said, dim, params, tmp_path):
+def test_vectors_are_as_long_as_those_of_the_source_by_default(said, dim, params, tmp_path):
     params = {name: value for name, value in params.items() if name != "embedding_dim"}
     model = classifier({**params, "max_epochs": 1, **said}).fit(X, Y)
     assert model.vectors_["job"].dim == dim
@@ -115,14 +115,14 @@ def test_vectors_are_as_long_as_the_sources_unless_something_else_is_said(said, 
 
 @pytest.mark.parametrize("dim", [3, DIM, 32])
 @pytest.mark.parametrize("body", ["mlp", "ensemble"])
-def test_vectors_of_any_length_begin_in_tables_of_any_width(dim, body, params):
+def test_vectors_of_any_length_fit_tables_of_any_width(dim, body, params):
     model = classifier({**params, "embedding_dim": dim, "body": body, "max_epochs": 1}).fit(X, Y)
     assert model.vectors_["job"].dim == dim
     assert model.pretrained_report_["job"].dim == DIM
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
-def test_what_begins_with_them_learns_something_else_and_says_what_it_found(cls, params):
+def test_pretrained_vectors_change_the_fit_and_are_reported(cls, params):
     plain, model = (
         cls(**{**params, "pretrained": given}).fit(X, Y.astype(int)) for given in (None, params["pretrained"])
     )
@@ -136,7 +136,7 @@ def test_what_begins_with_them_learns_something_else_and_says_what_it_found(cls,
     assert dict(plain.pretrained_report_) == {}
 
 
-def test_sizes_found_by_training_begin_with_them_too(params):
+def test_automatic_dimensions_work_with_pretrained_vectors(params):
     model = classifier({**params, "embedding_dim": "auto", "freeze": "found"}).fit(X, Y)
     assert set(model.pretrained_report_) == {"job"}
     found, _ = start_of(model)
@@ -144,7 +144,7 @@ def test_sizes_found_by_training_begin_with_them_too(params):
     assert np.sqrt((rows**2).mean()) == pytest.approx(SPREAD, rel=0.01)
 
 
-def test_nothing_found_is_as_if_nothing_was_given(params):
+def test_a_source_without_matches_changes_nothing(params):
     none = {"job": {"welder": [1.0, 2.0]}}
     plain, model = (classifier(params, pretrained=given, freeze="found").fit(X, Y) for given in (None, none))
     assert np.array_equal(plain.predict_proba(X), model.predict_proba(X))
@@ -172,7 +172,7 @@ MOVERS = {
 
 @pytest.mark.parametrize("small", [4096, 0], ids=["updated whole", "row by row"])
 @pytest.mark.parametrize("name", sorted(MOVERS))
-def test_found_rows_that_are_frozen_stay_to_the_last_bit_and_the_others_learn(name, small, params, monkeypatch):
+def test_frozen_found_rows_stay_exactly_unchanged_and_the_others_are_trained(name, small, params, monkeypatch):
     monkeypatch.setattr(steps, "SMALL", small)
     still = classifier(params, learning_rate=1e-30, max_epochs=1, freeze="found").fit(X, Y)
     model = classifier(params, freeze="found", **MOVERS[name]).fit(X, Y)
@@ -188,7 +188,7 @@ def test_found_rows_that_are_frozen_stay_to_the_last_bit_and_the_others_learn(na
     assert (table_of(model._network)[frequent] != fresh[frequent]).any(axis=1).all()
 
 
-def test_all_rows_that_are_frozen_stay_but_what_serves_for_unknown_ones(params):
+def test_a_frozen_table_stays_unchanged_except_for_the_unknown_vector(params):
     still, model = (
         classifier(params, freeze=True, handle_unknown=serves, **changes).fit(X, Y)
         for serves, changes in (("learned", {"learning_rate": 1e-30, "max_epochs": 1}), ("mean", {"weight_decay": 0.5}))
@@ -201,7 +201,7 @@ def test_all_rows_that_are_frozen_stay_but_what_serves_for_unknown_ones(params):
     assert not np.array_equal(still.vectors_["state"].vectors, model.vectors_["state"].vectors)
 
 
-def test_rows_are_frozen_for_some_epochs_by_column(params):
+def test_rows_can_be_frozen_for_some_epochs_by_column(params):
     both = {**params, "pretrained": {"job": WORDS, "state": {"NJ": [1.0], "HI": [2.0], "WI": [0.0]}}}
     begun = classifier(both, learning_rate=1e-30, max_epochs=1, freeze="found").fit(X, Y)
     found, _ = start_of(begun)
@@ -214,7 +214,7 @@ def test_rows_are_frozen_for_some_epochs_by_column(params):
         assert not np.array_equal(table_of(model._network)[2:][~found[2:]], table_of(begun._network)[2:][~found[2:]])
 
 
-def test_portions_leave_frozen_rows_alone_after_pickling_and_loading_too(params, tmp_path):
+def test_partial_fit_keeps_frozen_rows_after_pickling_and_loading_too(params, tmp_path):
     model = classifier(params, freeze="found", weight_decay=0.2)
     model.partial_fit(X[:120], Y[:120])
     found, _ = start_of(model)
@@ -227,7 +227,7 @@ def test_portions_leave_frozen_rows_alone_after_pickling_and_loading_too(params,
         assert (table_of(again._network)[~found] != begun[~found]).any()
 
 
-def test_epochs_of_portions_count_from_the_first(params, tmp_path):
+def test_partial_fit_counts_frozen_epochs_from_the_first_call(params, tmp_path):
     model = classifier(params, freeze=2)
     model.partial_fit(X, Y)
     found, _ = start_of(model)
@@ -239,7 +239,7 @@ def test_epochs_of_portions_count_from_the_first(params, tmp_path):
     assert not np.array_equal(table_of(model._network)[found], begun[found])
 
 
-def test_a_found_category_that_training_lacks_keeps_its_vector_and_others_are_unknown(params):
+def test_found_categories_without_training_rows_keep_their_vectors(params):
     # Row 0 and row 1 are left out by one fold each, and rows of weight one are all there in the vocabulary.
     encoder = EmbeddingEncoder(**params, cv=[(np.r_[2:N], [0, 1]), ([0, 1], np.r_[2:N])])
     out = pd.DataFrame(encoder.fit_transform(X, Y), columns=encoder.get_feature_names_out())
@@ -248,7 +248,7 @@ def test_a_found_category_that_training_lacks_keeps_its_vector_and_others_are_un
     assert not np.allclose(out.filter(like="job_emb").to_numpy()[1], begun["job l"], atol=1e-5)
 
 
-def test_folds_hold_the_same_rows_in_one_space(params):
+def test_folds_with_frozen_rows_share_one_space(params):
     encoder = EmbeddingEncoder(**params, freeze="found", cv=3)
     out = encoder.fit_transform(X, Y)
     begun = EmbeddingEncoder(**{**params, "learning_rate": 1e-30, "freeze": "found"}, cv=None).fit(X, Y).vectors_["job"]
@@ -264,7 +264,7 @@ def test_folds_hold_the_same_rows_in_one_space(params):
 # ---------------------------------------------------------------- sources
 
 
-def test_every_source_gives_the_same_start(params, tmp_path):
+def test_every_kind_of_source_gives_the_same_initial_vectors(params, tmp_path):
     WORDS.save(tmp_path / "words.txt")
     WORDS.save(tmp_path / "words.bin")
     frame = pd.DataFrame(WORDS.vectors, columns=[f"d{i}" for i in range(DIM)])
@@ -284,7 +284,7 @@ def test_every_source_gives_the_same_start(params, tmp_path):
         np.testing.assert_allclose(each, answers[0], atol=1e-6)
 
 
-def test_the_vectors_of_another_fit_begin_columns_of_the_same_name(params):
+def test_vectors_of_another_fit_initialize_columns_of_the_same_name(params):
     first = classifier(params, pretrained=None).fit(X.assign(other=["x", "y", "z"] * 80), Y)
     second = classifier(params, pretrained=first.vectors_, freeze="found").fit(X[["job"]], Y)
     assert set(second.pretrained_report_) == {"job"}
@@ -305,13 +305,13 @@ def codes_of_groups(rows, seed, chances):
     ]
 
 
-def test_a_second_task_with_few_rows_gains_from_the_first():
+def test_transfer_improves_a_task_with_few_rows():
     second = [0.9, 0.1, 0.1]
     test = codes_of_groups(4000, 3, second)
     first = EmbeddingClassifier(max_epochs=20, random_state=0).fit(*codes_of_groups(6000, 1, [0.05, 0.95, 0.5]))
     scores = []
     for seed in range(3):
-        # Two rows a code say little of it; that they are of three groups is known from the first task alone.
+        # Two rows per code say little. The three groups are known from the first task only.
         few = codes_of_groups(400, 10 + seed, second)
         ways = ({}, {"pretrained": first.vectors_}, {"pretrained": first.vectors_, "freeze": "found"})
         scores.append(
@@ -326,7 +326,7 @@ def test_a_second_task_with_few_rows_gains_from_the_first():
 # ---------------------------------------------------------------- what scikit-learn does with parameters
 
 
-def test_clone_repr_and_a_search_take_vectors_as_a_parameter(params, quick):
+def test_pretrained_works_with_clone_repr_and_grid_search(params, quick):
     first = classifier({**quick, "max_epochs": 1}).fit(X, Y)
     for given in ({"job": WORDS}, first.vectors_, {"job": "words.txt"}):
         model = classifier(params, pretrained=given)
@@ -341,7 +341,7 @@ def test_clone_repr_and_a_search_take_vectors_as_a_parameter(params, quick):
     assert search.fit(X, Y).best_score_ > 0
 
 
-def test_a_saved_estimator_keeps_paths_and_the_report_and_no_vectors_of_others(params, tmp_path):
+def test_saving_keeps_paths_and_the_report_but_no_vectors_in_memory(params, tmp_path):
     WORDS.save(tmp_path / "words.txt")
     given = {"job": str(tmp_path / "words.txt"), "state": {"NJ": [1.0], "HI": [2.0]}}
     model = classifier(params, pretrained=given, freeze={"state": "found"}, max_epochs=1).fit(X, Y)
@@ -356,7 +356,7 @@ def test_a_saved_estimator_keeps_paths_and_the_report_and_no_vectors_of_others(p
     assert tabemb.load(tmp_path / "other").pretrained is None
 
 
-def test_fitted_again_without_them_nothing_is_left_of_them(params):
+def test_a_refit_without_pretrained_forgets_it(params):
     model = classifier(params, freeze=True).fit(X, Y)
     plain = model.set_params(pretrained=None).fit(X, Y)
     assert dict(plain.pretrained_report_) == {}
@@ -390,30 +390,30 @@ LEARNED = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_sta
         ({"freeze": "all"}, ValueError, "must be False, True, 'found', a positive number of epochs, or a mapping from"),
     ],
 )
-def test_bad_input_is_told_what_was_wanted(changes, error, message, params):
+def test_bad_input_is_refused(changes, error, message, params):
     with pytest.raises(error, match=re.escape(message)):
         classifier(params, **changes).fit(X, Y)
 
 
-def test_another_fit_without_a_column_of_these_is_refused(params):
+def test_vectors_of_a_fit_without_common_columns_are_refused(params):
     first = clone(LEARNED).fit(X[["state"]], Y)
     message = "pretrained has vectors for the columns ['state'], but the columns with vectors here are ['job']."
     with pytest.raises(ColumnError, match=re.escape(message)):
         classifier(params, pretrained=first.vectors_).fit(X[["job"]], Y)
 
 
-def test_what_may_be_frozen():
+def test_valid_values_of_freeze():
     assert all(map(may_freeze, [False, True, np.True_, "found", 1, np.int64(3), {}, {"a": True, "b": 2}]))
     assert not any(map(may_freeze, [None, 0, -1, 1.0, "all", {"a": 0}, {"a": {"b": True}}, ["a"]]))
 
 
-def test_paths_are_what_can_be_saved(tmp_path):
+def test_only_paths_can_be_saved(tmp_path):
     assert paths_of(None) is None
     assert paths_of({"a": WORDS}) is None
     assert paths_of({"a": WORDS, "b": tmp_path / "b.txt"}) == {"b": str(tmp_path / "b.txt")}
 
 
-def test_a_beginning_holds_what_freeze_says():
+def test_freeze_selects_the_frozen_rows():
     found = Match(np.eye(3, dtype=np.float32), np.array([0, 3, 2]), missing=np.ones(3, np.float32))
     held = {freeze: ColumnStart.of(found, freeze).held for freeze in (False, "found", 2)}
     assert held[False] is None
@@ -424,7 +424,7 @@ def test_a_beginning_holds_what_freeze_says():
     assert ColumnStart.of(found, False).kept.tolist() == [True, False, True, False, True]
 
 
-def test_a_column_that_is_not_there_is_told_with_those_that_are(flights, late, quick):
+def test_an_unknown_column_is_refused_with_the_known_ones(flights, late, quick):
     vectors = CategoryVectors(["a"], [[1.0]])
     with pytest.raises(ColumnError, match=r"'dst', which is not among the categorical columns \['dest', 'carrier'\]"):
         EmbeddingClassifier(**quick, one_hot_max_categories=99, pretrained={"dst": vectors}).fit(flights, late)
@@ -442,7 +442,7 @@ def column():
     return ColumnReport.of("some words", match(REPORTED_KEYS, source_of(words)), REPORTED_KEYS, REPORTED_COUNTS)
 
 
-def test_it_counts_categories_and_rows_by_the_way_they_were_found(column):
+def test_the_report_counts_categories_and_rows_by_way_of_matching(column):
     assert column.categories == {"whole": 2, "folded": 1, "words": 1, "lacking": 8}
     assert column.rows == {"whole": 23, "folded": 10, "words": 9, "lacking": 36}
     assert sum(column.rows.values()) == REPORTED_COUNTS.sum()
@@ -451,13 +451,13 @@ def test_it_counts_categories_and_rows_by_the_way_they_were_found(column):
     assert column.dim == 2
 
 
-def test_it_comes_back_from_json_with_typed_keys(column):
+def test_the_report_survives_json_with_typed_keys(column):
     again = ColumnReport.from_json(json.loads(json.dumps(column.to_json())))
     assert again == column
     assert type(again.examples["whole"][1]) is int
 
 
-def test_it_is_a_mapping_a_frame_and_a_text(column):
+def test_the_report_is_a_mapping_with_a_data_frame_and_a_repr(column):
     report = PretrainedReport({"job": column})
     assert list(report) == ["job"]
     assert report["job"] is column
@@ -475,7 +475,7 @@ def test_it_is_a_mapping_a_frame_and_a_text(column):
     assert len(lines) == 5
 
 
-def test_where_nothing_was_found_it_does_not_guess_how_long_vectors_are():
+def test_the_repr_omits_the_length_if_nothing_was_found():
     found = match(REPORTED_KEYS, source_of({"welder": [1.0, 2.0]}))
     lacking = ColumnReport.of("some words", found, REPORTED_KEYS, REPORTED_COUNTS)
     lines = repr(PretrainedReport({"job": lacking})).splitlines()
@@ -483,7 +483,7 @@ def test_where_nothing_was_found_it_does_not_guess_how_long_vectors_are():
     assert "12 categories (100 %), 78 rows (100 %): 'nurse', 7, 'Pilot'" in lines[4]
 
 
-def test_where_nothing_was_pretrained_it_says_so():
+def test_the_repr_of_an_empty_report():
     empty = PretrainedReport({})
     assert repr(empty) == "PretrainedReport(no pretrained columns)"
     assert empty.to_frame().columns.tolist() == [
@@ -497,7 +497,7 @@ def test_where_nothing_was_pretrained_it_says_so():
     assert len(empty.to_frame()) == 0
 
 
-def test_a_column_without_categories_has_no_shares():
+def test_the_repr_of_a_column_without_categories():
     nothing = ColumnReport.of("words", match([], source_of({"a": [1.0]})), (), np.zeros(0, int))
     assert "not found                            0 categories (0 %), 0 rows (0 %)" in repr(
         PretrainedReport({"x": nothing})

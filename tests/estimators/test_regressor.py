@@ -1,4 +1,4 @@
-"""The regressor."""
+"""EmbeddingRegressor."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Shrunk means of the target: those of scikit-learn's TargetEncoder."""
+"""Shrunk mean targets, equal to those of scikit-learn's TargetEncoder."""
 
 import numpy as np
 import pytest

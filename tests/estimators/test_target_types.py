@@ -1,4 +1,4 @@
-"""What the target of an encoder is taken for."""
+"""Inference of the type of a target."""
 
 import re
 import warnings

@@ -1,4 +1,4 @@
-"""What serves for categories that training had in no row, through every way to learn and to answer."""
+"""Vectors of categories without training rows, in all ways to train and predict."""
 
 import pickle
 from functools import cache
@@ -46,7 +46,7 @@ def expected_unknown(name, learned):
 
 
 @strategies
-def test_unknown_categories_have_the_strategys_vector_and_known_ones_what_was_learned(name, fitted):
+def test_unknown_categories_get_the_vector_of_the_strategy(name, fitted):
     model, learned = fitted(name), fitted("learned").vectors_["job"]
     vectors = model.vectors_["job"]
     assert np.array_equal(vectors.vectors, learned.vectors)
@@ -60,7 +60,7 @@ def test_unknown_categories_have_the_strategys_vector_and_known_ones_what_was_le
 
 
 @strategies
-def test_the_strategy_is_kept_by_save_pickle_clone_and_the_predictor(name, fitted, tmp_path):
+def test_the_strategy_survives_save_pickle_clone_and_predictor(name, fitted, tmp_path):
     model = fitted(name)
     answers = model.predict_proba(NEW)
     model.save(tmp_path / "model")
@@ -70,7 +70,7 @@ def test_the_strategy_is_kept_by_save_pickle_clone_and_the_predictor(name, fitte
     assert clone(model).get_params()["handle_unknown"] == name
 
 
-def test_a_strategy_with_parameters_is_given_in_every_way_and_saved(quick, fitted, tmp_path):
+def test_a_strategy_with_parameters_can_be_given_in_every_form_and_saved(quick, fitted, tmp_path):
     models = [
         EmbeddingClassifier(handle_unknown={"name": "nearest", "min_similarity": 0.99}),
         EmbeddingClassifier(handle_unknown=Nearest(min_similarity=0.99)),
@@ -84,7 +84,7 @@ def test_a_strategy_with_parameters_is_given_in_every_way_and_saved(quick, fitte
     assert not np.array_equal(fitted("nearest").predict_proba(NEW), learned)
 
 
-def test_a_regressor_has_it_too(quick):
+def test_a_regressor_applies_the_strategy(quick):
     answers = {}
     for name in ("learned", "zero"):
         model = EmbeddingRegressor(**quick, one_hot_max_categories=0, handle_unknown=name).fit(X, Y.astype(float))
@@ -95,7 +95,7 @@ def test_a_regressor_has_it_too(quick):
 
 
 @strategies
-def test_portions_keep_the_strategy(name, quick):
+def test_partial_fit_keeps_the_strategy(name, quick):
     model, learned = (
         EmbeddingClassifier(**quick, one_hot_max_categories=0, handle_unknown=each) for each in (name, "learned")
     )
@@ -106,7 +106,7 @@ def test_portions_keep_the_strategy(name, quick):
         if name == "zero":
             assert not vectors.unknown.any()
         elif name == "mean":
-            # By the counts of the first portion, which settles the categories.
+            # By the counts of the first batch, which sets the categories.
             expected = np.average(vectors.vectors, axis=0, weights=vectors.counts)
             np.testing.assert_allclose(vectors.unknown, expected, atol=1e-6)
         else:
@@ -114,7 +114,7 @@ def test_portions_keep_the_strategy(name, quick):
 
 
 @strategies
-def test_the_encoder_serves_it_and_rows_of_a_fold_are_served_by_it_where_no_other_fold_has_their_category(name, quick):
+def test_the_encoder_applies_the_strategy_in_and_out_of_folds(name, quick):
     """One row has the only "pilots"; the fold that holds it out has learned no vector for it."""
     some = X.assign(job=X["job"].where(X.index != 7, "pilots"))
     encoder = EmbeddingEncoder(**quick, handle_unknown=name, embedding_dim=3, cv=2)
@@ -131,7 +131,7 @@ def test_the_encoder_serves_it_and_rows_of_a_fold_are_served_by_it_where_no_othe
 
 
 @strategies
-def test_members_that_leave_rows_out_are_each_served_by_it(name, quick):
+def test_each_member_with_held_out_rows_applies_the_strategy(name, quick):
     body = {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}
     model = EmbeddingClassifier(
         **{**quick, "body": body}, handle_unknown=name, one_hot_max_categories=0, embedding_dim=8
@@ -151,7 +151,7 @@ def test_members_that_leave_rows_out_are_each_served_by_it(name, quick):
     assert np.array_equal(model.predictor().predict_proba(NEW), model.predict_proba(NEW))
 
 
-def test_one_hot_columns_are_served_by_it_too(fitted):
+def test_one_hot_columns_apply_the_strategy(fitted):
     zero, learned = (fitted(name, one_hot_max_categories=10) for name in ("zero", "learned"))
     kernels = [
         each.network_.get_layer("trunk").get_layer("hidden_0_one_hot").kernel.numpy() for each in (zero, learned)
@@ -161,7 +161,7 @@ def test_one_hot_columns_are_served_by_it_too(fitted):
     assert not kernels[0][[0, 1, 8, 9]].any()
 
 
-def test_without_category_dropout_the_learned_vector_serves_for_nothing_and_others_do(fitted):
+def test_without_category_dropout_the_learned_vector_is_not_used(fitted):
     vectors = {name: fitted(name, category_dropout=0.0).vectors_["job"] for name in ("learned", "mean")}
     assert not np.array_equal(vectors["learned"].missing, vectors["learned"].unknown)
     assert np.array_equal(vectors["mean"].missing, vectors["mean"].unknown)
@@ -179,7 +179,7 @@ def parts():
     return encoder, Rows(table=table, targets=np.zeros(6, "float32"))
 
 
-def test_rows_to_be_judged_by_have_what_stands_in_for_them(parts):
+def test_categories_without_training_rows_are_replaced_by_their_stand_ins(parts):
     encoder, rows = parts
     held = rows.take(np.array([3, 4, 5]))
     replace_untrained(held, rows.only(np.array([0, 1, 2, 3])), encoder)
@@ -188,7 +188,7 @@ def test_rows_to_be_judged_by_have_what_stands_in_for_them(parts):
     assert rows.table.indices[:, 0].tolist() == [2, 2, 3, 3, 4, 5]
 
 
-def test_what_is_kept_has_its_vector_without_a_row_and_may_stand_in_for_others(parts):
+def test_kept_categories_stay_and_may_be_stand_ins(parts):
     encoder, rows = parts
     kept = {"job": np.array([False, False, False, False, True, False])}
     train = rows.only(np.array([2, 3]))
@@ -201,13 +201,13 @@ def test_what_is_kept_has_its_vector_without_a_row_and_may_stand_in_for_others(p
 
 
 class Asked:
-    """A network that notes what it is asked to serve."""
+    """A network that records the arguments of serve_unknown."""
 
     def serve_unknown(self, strategy, trained, by_member=None):
         self.strategy, self.trained, self.by_member = strategy, trained, by_member
 
 
-def test_a_network_is_told_what_its_categories_were_trained_on(parts):
+def test_the_network_gets_the_counts_of_trained_categories(parts):
     encoder, rows = parts
     network = Asked()
     serve_unknown(network, Mean(), encoder, rows.only(np.array([0, 2, 3, 4])), drops=False)
@@ -222,7 +222,7 @@ def test_a_network_is_told_what_its_categories_were_trained_on(parts):
     assert network.by_member[0].learns_unknown
 
 
-def test_after_more_training_only_the_unknown_row_is_put_back(parts):
+def test_further_training_restores_only_the_unknown_vector(parts):
     encoder, _ = parts
     network = Asked()
     keep_strategy(network, Zero(), encoder)
