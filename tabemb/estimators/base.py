@@ -191,12 +191,12 @@ class EmbeddingEstimator(BaseEstimator):
         counts = {name: vocabulary.counts for name, vocabulary in self.encoder_.vocabularies.items()}
         return auto_dims(self._network, self.task_, judged, counts, columns)
 
-    def _start_networks(self, of_networks: list[Seeds], sizes: Mapping[str, int] = NO_SIZES) -> None:
+    def _start_networks(self, seeds_of_networks: list[Seeds], sizes: Mapping[str, int] = NO_SIZES) -> None:
         """Build the networks. All start from the tables of the first, so that their vectors stay comparable.
 
         ``sizes`` overrides the number of dimensions of some columns.
         """
-        self._network, *others = [self._network_from_seed(seeds["network"], sizes) for seeds in of_networks]
+        self._network, *others = [self._network_from_seed(seeds["network"], sizes) for seeds in seeds_of_networks]
         for other in others:
             copy_tables(self._network, other)
         self._others = tuple(others)
@@ -220,7 +220,7 @@ class EmbeddingEstimator(BaseEstimator):
         self._serve_unknown(network, train)
         return record
 
-    def _adjust_task(self, rows: Rows, of_networks: list[Seeds]) -> None:
+    def _adjust_task(self, rows: Rows, seeds_of_networks: list[Seeds]) -> None:
         """Fit what the task learns from the trained networks, such as a temperature; a hook."""
 
     def _read_training_data(self, X: Any, y: Any, sample_weight: Any, *, known: bool = False) -> TrainingData:
@@ -316,7 +316,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
         """Hold out a validation part, in which categories without training rows are replaced by their stand-ins."""
-        return self._split_off(rows, seeds) if self._sets_aside(len(rows)) else (rows, None)
+        return self._split_off(rows, seeds) if self._has_validation_part(len(rows)) else (rows, None)
 
     def _split_off(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
         n_held = int(np.ceil(len(rows) * self.validation_fraction))
@@ -343,7 +343,7 @@ class EmbeddingEstimator(BaseEstimator):
         spec = self._network.spec
         return spec.body.n_separate(spec.embedded)
 
-    def _sets_aside(self, n_rows: int) -> bool:
+    def _has_validation_part(self, n_rows: int) -> bool:
         return self.early_stopping and n_rows >= FEWEST_ROWS_TO_SPLIT
 
     def _serve_unknown(self, network: Network, rows: Rows) -> None:
@@ -373,7 +373,7 @@ class EmbeddingEstimator(BaseEstimator):
             verbose=self.verbose,
         )
 
-    # ------------------------------------------------------------------ answers
+    # ------------------------------------------------------------------ predict
 
     def _read(self, X: Any) -> Frame:
         check_is_fitted(self, "encoder_")

@@ -345,7 +345,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         return False
 
     def _task_of(self, data):
-        if self.calibration is not None and not self._sets_aside(len(data.targets)):
+        if self.calibration is not None and not self._has_validation_part(len(data.targets)):
             raise DataError(
                 f"calibration={self.calibration!r} needs a validation part, which takes early_stopping=True and at "
                 f"least {FEWEST_ROWS_TO_SPLIT} rows. Got early_stopping={self.early_stopping} and {len(data.targets)} "
@@ -357,10 +357,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         loss = loss_of(self.loss, ClassLoss)
         return task_of(targets, classifier=True, loss=loss, label_smoothing=self.label_smoothing)
 
-    def _adjust_task(self, rows, of_networks):
+    def _adjust_task(self, rows, seeds_of_networks):
         if self.calibration is None:
             return
-        held = [self._split(rows, seeds)[1] for seeds in of_networks]
+        held = [self._split(rows, seeds)[1] for seeds in seeds_of_networks]
         logits = [held_out_logits(*each) for each in zip(self._networks, held, strict=True)]
         temperature = best_temperature(
             self.task_,

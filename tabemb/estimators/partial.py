@@ -39,7 +39,7 @@ class PartialFitEstimator(EmbeddingEstimator):
                 "networks, and their number cannot change. Fit again from the start."
             )
         data = self._read_training_data(X, y, sample_weight, known=known)
-        of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
+        seeds_of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
         if not known:
             rows = self._encode_training_data(data, task_of(data))
             if columns := columns_from_data(self.embedding_dim, self._embedded()):
@@ -47,19 +47,21 @@ class PartialFitEstimator(EmbeddingEstimator):
                     f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: it needs held-out "
                     "rows to find the number of dimensions. Choose a rule, such as 'capped', or a number."
                 )
-            self._start_networks(of_networks)
+            self._start_networks(seeds_of_networks)
             self._pretrained = self._pretrained.without_vectors()
             self._start_logits(rows)
-            self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in of_networks], 0, 0
+            self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in seeds_of_networks], 0, 0
         else:
             table = self.encoder_.encode(data.frame)
             rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)
         trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
         if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
-            pairs = [(network, self.task_, seeds) for network, seeds in zip(self._networks, of_networks, strict=True)]
+            pairs = [
+                (network, self.task_, seeds) for network, seeds in zip(self._networks, seeds_of_networks, strict=True)
+            ]
             self._loops = [trainer.loop(*each, epoch=self.n_epochs_) for each in pairs]
             self._loops_of = _compiled_in(trainer)
-        records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, of_networks, strict=True)]
+        records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, seeds_of_networks, strict=True)]
         for network in self._networks:
             if known:
                 keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
