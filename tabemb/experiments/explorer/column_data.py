@@ -89,15 +89,15 @@ def whole_rows(vectors: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
 
 def _planes(vectors: CategoryVectors) -> Iterator[tuple[str, str, Plane]]:
     pca, tsne = Pca(), Tsne()
-    plane = pca.place(vectors.vectors)
-    yield pca.words, "; ".join(each for each in (plane.across, plane.up) if each), plane
+    plane = pca.project(vectors.vectors)
+    yield pca.title, "; ".join(each for each in (plane.x_label, plane.y_label) if each), plane
     if 4 < len(vectors) <= MOST_FOR_NEIGHBOUR_MAPS and vectors.dim > 1:
-        plane = tsne.place(vectors.vectors)
-        yield tsne.words, f"{plane.across}: neighbours lie together; what is far apart says little", plane
+        plane = tsne.project(vectors.vectors)
+        yield tsne.title, f"{plane.x_label}: neighbours lie together; what is far apart says little", plane
 
 
 def _map(name: str, about: str, plane: Plane) -> dict[str, str]:
-    places = plane.places - (plane.places.max(axis=0) + plane.places.min(axis=0)) / 2
+    places = plane.points - (plane.points.max(axis=0) + plane.points.min(axis=0)) / 2
     reach = np.abs(places).max()
     return {"name": name, "about": about, "places": _base64((places / (reach or 1)).astype(np.float32))}
 

@@ -1,1 +1,1 @@
-"""Pictures of a column's vectors. Needs matplotlib, the extra ``plot``."""
+"""Plots of a column's vectors. Requires matplotlib (the extra ``plot``)."""

@@ -1,4 +1,9 @@
-"""Pictures of a column's vectors. Needs matplotlib, the extra ``plot``."""
+"""A map of the categories: a projection of their vectors to the plane, with labels that do not overlap.
+
+Labels are placed greedily, the most important first, as in Christensen, Marks & Shieber (1995), "An empirical study of
+algorithms for point-feature label placement": each label tries positions around its dot, near ones first, and takes
+the free one of lowest cost.
+"""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,9 +13,9 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
-from tabemb.vectors.plots.colors import DOT, NAMED, PlainColoring, coloring_of
+from tabemb.vectors.plots.colors import DOT, LABELED, PlainColoring, coloring_of
 from tabemb.vectors.plots.projections import PROJECTIONS, Plane, Projection
-from tabemb.vectors.plots.style import INK, LABEL_POINTS, QUIET, empty, head, new_axes, short_label
+from tabemb.vectors.plots.style import INK, LABEL_POINTS, QUIET, add_title, clear_axes, new_axes, short_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,20 +24,20 @@ if TYPE_CHECKING:
 __all__ = ["boxes_overlap", "place_labels", "plot_map", "plot_places"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
-# Areas of the dots in points squared: for a category of no rows, and what the most frequent one has on top.
+
+# Areas of the dots in square points: of a category without rows, and how much larger the most frequent one is.
 _LEAST_AREA, _MORE_AREA = 9.0, 170.0
 _FULL_SIZE = 400
-# A label that ends so many points from its dot's rim needs no line to it.
+# A label within this distance of its dot's edge, in points, needs no line.
 _NEAR = 5.0
-# Labels avoid this many dots that have none; beyond that the picture is full anyway.
+# Labels avoid at most this many dots without a label.
 _DOTS_AVOIDED = 3000
 _GAP = 2.0
 _RINGS = (0.0, 8.0, 16.0, 26.0, 38.0, 52.0, 70.0, 92.0, 120.0)
 _ANGLES = np.radians([0, 180, 90, 270, 45, 315, 135, 225, 22, 338, 158, 202, 67, 293, 113, 247])
 _SAMPLES = np.linspace(0, 1, 24)[:, None]
-# In pixels of detour: a label goes this far out of its way rather than cover a dot that has a label of its own, cover
-# another dot, or cross a leader line.
-_COVERED_NAMED_DOT, _COVERED_DOT, _CROSSED_LINE = 50.0, 14.0, 40.0
+# Costs in pixels of distance: of covering a labeled dot, covering another dot, and crossing a leader line.
+_COVERED_LABELED_DOT, _COVERED_DOT, _CROSSED_LINE = 50.0, 14.0, 40.0
 
 
 def plot_map(
@@ -46,40 +51,39 @@ def plot_map(
 ) -> "Axes":
     """Draw a map of the categories, as ``vectors.plot()`` does: the accessor documents the parameters and errors."""
     if top < 0:
-        raise DataError(f"plot_map names the `top` most frequent categories: expected 0 or more, got {top}.")
+        raise DataError(f"`top` is the number of categories to label: expected 0 or more, got {top}.")
     if not len(vectors):
-        raise DataError(f"The column {vectors.name!r} has no categories, so there is nothing to draw.")
-    plane = PROJECTIONS.resolve(method).place(vectors.vectors)
+        raise DataError(f"Column {vectors.name!r} has no categories to draw.")
+    plane = PROJECTIONS.resolve(method).project(vectors.vectors)
     coloring = coloring_of(color, vectors)
     ax = new_axes(6.4 if isinstance(coloring, PlainColoring) else 8.0) if ax is None else ax
     counts = np.ones(len(vectors)) if vectors.counts is None else vectors.counts.astype(float)
     order = np.argsort(-counts, kind="stable")
-    is_named = np.isin(np.arange(len(vectors)), order[:top])
+    labeled = np.isin(np.arange(len(vectors)), order[:top])
     areas = np.full(len(vectors), 28.0)
     if vectors.counts is not None:
         areas = _areas(counts)
-    coloring.draw(ax, plane.places, areas, is_named)
-    _quieten(ax, plane)
-    subtitle = head(ax, vectors.name if title is None else title)
+    coloring.draw(ax, plane.points, areas, labeled)
+    _label_axes(ax, plane)
+    subtitle = add_title(ax, vectors.name if title is None else title)
     drawn = order[: top + _DOTS_AVOIDED]
     keys = vectors.index_to_key
-    n_named = min(top, len(vectors))
-    n_labels = _label(ax, [keys[i] for i in order[:top]], plane.places[drawn], areas[drawn])
-    subtitle.set_text(_subtitle(vectors, n_labels, complete=n_labels == n_named))
+    n_wanted = min(top, len(vectors))
+    n_labels = _add_labels(ax, [keys[i] for i in order[:top]], plane.points[drawn], areas[drawn])
+    subtitle.set_text(_subtitle(vectors, n_labels, complete=n_labels == n_wanted))
     return ax
 
 
 def plot_places(places: Mapping[Any, tuple[float, float]], *, ax: "Axes | None" = None, title: str = "") -> "Axes":
-    """Draw categories where they lie on the globe, to be laid beside the map of their vectors.
+    """Draw the geographic locations of categories, to compare with the map of their vectors.
 
     Parameters
     ----------
     places : mapping of key to (float, float)
         Latitude and longitude in degrees; at least one.
     ax : matplotlib Axes, optional
-        Where to draw; a new figure of 640 x 480 pixels when left out.
+        Axes to draw on; by default those of a new figure.
     title : str, default=""
-        What stands above.
 
     Returns
     -------
@@ -88,9 +92,9 @@ def plot_places(places: Mapping[Any, tuple[float, float]], *, ax: "Axes | None" 
     Raises
     ------
     MissingExtraError
-        When matplotlib is not installed.
+        If matplotlib is not installed.
     DataError
-        When there is no place to draw.
+        If there are no locations.
 
     Examples
     --------
@@ -100,52 +104,52 @@ def plot_places(places: Mapping[Any, tuple[float, float]], *, ax: "Axes | None" 
     ['BOS', 'MIA']
     """
     if not places:
-        raise DataError("There are no places, so there is nothing to draw.")
+        raise DataError("There are no locations to draw.")
     ax = new_axes() if ax is None else ax
     degrees = np.array(list(places.values()), dtype=np.float64)[:, ::-1]
     areas = np.full(len(degrees), 28.0)
     x, y = degrees.T
-    ax.scatter(x, y, s=areas, color=NAMED, **DOT)
-    empty(ax)
+    ax.scatter(x, y, s=areas, color=LABELED, **DOT)
+    clear_axes(ax)
     ax.set_xlabel("west to east", color=QUIET, fontsize=8)
     ax.set_ylabel("south to north", color=QUIET, fontsize=8)
     if title:
         ax.set_title(title, loc="left", fontsize=11, color=INK, fontweight="bold", parse_math=False, pad=17)
-    # A degree of longitude is the shorter, the farther from the equator.
+    # A degree of longitude becomes shorter with the distance from the equator.
     ax.set_aspect(1 / np.cos(np.radians(degrees[:, 1].mean())), adjustable="datalim")
-    _label(ax, list(places), degrees, areas)
+    _add_labels(ax, list(places), degrees, areas)
     return ax
 
 
 def _areas(counts: FloatArray) -> FloatArray:
-    """Return the areas of the dots; where there are many, they are smaller, so that they can be told apart."""
+    """Return the areas of the dots, which are smaller if there are many."""
     share = min(1.0, (_FULL_SIZE / max(len(counts), 1)) ** 0.5)
     areas: FloatArray = _LEAST_AREA * max(share, 0.6) + share * _MORE_AREA * counts / max(counts.max(), 1)
     return areas
 
 
-def _quieten(ax: "Axes", plane: Plane) -> None:
-    """Take away what says nothing, and say how much of the truth the picture shows."""
-    empty(ax)
-    ax.set_xlabel(plane.across, color=QUIET, fontsize=8)
-    if not np.ptp(plane.places[:, 1]):
+def _label_axes(ax: "Axes", plane: Plane) -> None:
+    """Replace the ticks of the axes by what each axis shows."""
+    clear_axes(ax)
+    ax.set_xlabel(plane.x_label, color=QUIET, fontsize=8)
+    if not np.ptp(plane.points[:, 1]):
         return
-    ax.set_ylabel(plane.up, color=QUIET, fontsize=8)
-    # Distances are what the map is about: a step to the right is as long as a step up.
+    ax.set_ylabel(plane.y_label, color=QUIET, fontsize=8)
+    # Equal scales, because the map shows distances.
     ax.set_aspect("equal", adjustable="datalim")
 
 
 def _subtitle(vectors: KeyedMatrix, n_labels: int, *, complete: bool) -> str:
     parts = [f"{len(vectors):,} {'category' if len(vectors) == 1 else 'categories'}"]
     if 0 < n_labels < len(vectors):
-        parts.append(f"the {n_labels} most frequent named" if complete else f"{n_labels} frequent ones named")
+        parts.append(f"the {n_labels} most frequent labeled" if complete else f"{n_labels} frequent ones labeled")
     if vectors.counts is not None:
-        parts.append("area of a dot: rows")
+        parts.append("area of a dot: count")
     return "; ".join(parts)
 
 
-def _label(ax: "Axes", keys: list[Any], places: FloatArray, areas: FloatArray) -> int:
-    """Write the keys beside the first dots; return how many found room."""
+def _add_labels(ax: "Axes", keys: list[Any], places: FloatArray, areas: FloatArray) -> int:
+    """Add the keys as labels to the first dots; return how many had room."""
     if not keys:
         return 0
     from matplotlib import text as text_module
@@ -168,10 +172,10 @@ def _label(ax: "Axes", keys: list[Any], places: FloatArray, areas: FloatArray) -
     ]
     figure = ax.get_figure(root=True)
     assert figure is not None
-    # Limits, aspect and layout are settled only by drawing; the boxes below are those of the final picture.
+    # Drawing determines limits, aspect and layout, so the boxes below are those of the final figure.
     figure.draw_without_rendering()
     points = figure.dpi / 72
-    # An annotation's own extent would take in its line.
+    # The extent of an annotation would include its line.
     boxes = [text_module.Text.get_window_extent(text) for text in texts]
     sizes = np.array([[box.width, box.height] for box in boxes])
     dots = ax.transData.transform(places)
@@ -190,7 +194,7 @@ def _label(ax: "Axes", keys: list[Any], places: FloatArray, areas: FloatArray) -
 
 
 def place_labels(sizes: FloatArray, dots: FloatArray, radii: FloatArray, frame: FloatArray) -> FloatArray:
-    """Find a place for each label beside its dot, without overlaps.
+    """Return a position for each label near its dot, without overlaps.
 
     Parameters
     ----------
@@ -201,12 +205,12 @@ def place_labels(sizes: FloatArray, dots: FloatArray, radii: FloatArray, frame: 
     radii : array of shape (m,)
         Radius of each dot in pixels.
     frame : array of shape (4,)
-        Left, bottom, right and top of the room in pixels; labels stay inside it.
+        Left, bottom, right and top of the area in pixels that the labels must stay inside.
 
     Returns
     -------
     array of shape (n, 2)
-        The center of each label in pixels; NaN for a label for which there is no room.
+        The center of each label in pixels; NaN for a label without room.
 
     Examples
     --------
@@ -218,20 +222,20 @@ def place_labels(sizes: FloatArray, dots: FloatArray, radii: FloatArray, frame: 
     centers = np.full(sizes.shape, np.nan)
     taken = np.empty((0, 4))
     lines = np.empty((0, 2))
-    dislike = np.where(np.arange(len(dots)) < len(sizes), _COVERED_NAMED_DOT, _COVERED_DOT)
+    dot_costs = np.where(np.arange(len(dots)) < len(sizes), _COVERED_LABELED_DOT, _COVERED_DOT)
     for i, size in enumerate(sizes):
-        places, detours = _label_places(dots[i], size, radii[i])
-        boxes = np.hstack([places - size / 2, places + size / 2])
-        leaders = dots[i] + (places[:, None, :] - dots[i]) * _SAMPLES
+        positions, detours = _label_positions(dots[i], size, radii[i])
+        boxes = np.hstack([positions - size / 2, positions + size / 2])
+        leaders = dots[i] + (positions[:, None, :] - dots[i]) * _SAMPLES
         free = (boxes[:, :2] >= frame[:2]).all(axis=1) & (boxes[:, 2:] <= frame[2:]).all(axis=1)
         free &= ~boxes_overlap(boxes, taken, gap=_GAP).any(axis=1)
-        free &= ~_covers(taken, leaders.reshape(-1, 2)).any(axis=0).reshape(len(places), -1).any(axis=1)
+        free &= ~_covers(taken, leaders.reshape(-1, 2)).any(axis=0).reshape(len(positions), -1).any(axis=1)
         if not free.any():
             continue
-        covered = np.delete(_covers(boxes, dots, radii) * dislike, i, axis=1).sum(axis=1)
+        covered = np.delete(_covers(boxes, dots, radii) * dot_costs, i, axis=1).sum(axis=1)
         crossed = _covers(boxes, lines).any(axis=1) * _CROSSED_LINE
         best = int(np.argmin(np.where(free, detours + covered + crossed, np.inf)))
-        centers[i] = places[best]
+        centers[i] = positions[best]
         taken = np.vstack([taken, boxes[best]])
         if detours[best] >= _RINGS[1]:
             lines = np.vstack([lines, leaders[best]])
@@ -239,7 +243,7 @@ def place_labels(sizes: FloatArray, dots: FloatArray, radii: FloatArray, frame: 
 
 
 def boxes_overlap(boxes: FloatArray, others: FloatArray, *, gap: float = 0.0) -> npt.NDArray[np.bool_]:
-    """Tell for each pair of boxes whether they overlap, or come nearer than a gap.
+    """Return for each pair of boxes whether they overlap or are closer than a gap.
 
     Parameters
     ----------
@@ -247,7 +251,7 @@ def boxes_overlap(boxes: FloatArray, others: FloatArray, *, gap: float = 0.0) ->
         Left, bottom, right, top.
     others : array of shape (m, 4)
     gap : float
-        In the unit of the boxes.
+        In the units of the boxes.
 
     Returns
     -------
@@ -264,19 +268,19 @@ def boxes_overlap(boxes: FloatArray, others: FloatArray, *, gap: float = 0.0) ->
     return overlap
 
 
-def _label_places(anchor: FloatArray, size: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
-    """Return the places that a label may take, and how far out of its way each one is."""
+def _label_positions(anchor: FloatArray, size: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
+    """Return the candidate positions of a label, and the cost of each by its distance."""
     directions = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
-    # The box's center is moved out until the box touches the ring around the dot.
+    # Move the center of the box out until the box touches the ring around the dot.
     reach = np.sign(np.round(directions, 6)) * size / 2
     starts = anchor + directions * (radius + _GAP) + reach
-    places = np.concatenate([starts + directions * ring for ring in _RINGS])
+    positions = np.concatenate([starts + directions * ring for ring in _RINGS])
     detours = np.concatenate([ring + 0.1 * np.arange(len(_ANGLES)) for ring in _RINGS])
-    return places, detours
+    return positions, detours
 
 
 def _covers(boxes: FloatArray, points: FloatArray, radii: FloatArray | float = 0.0) -> npt.NDArray[np.bool_]:
-    """Tell for each box and each point whether the box covers it; an array of shape (boxes, points)."""
+    """Return for each box and each point whether the box covers it, of shape (boxes, points)."""
     margin = np.broadcast_to(np.asarray(radii), (len(points),))[None, :, None]
     low = points[None] >= boxes[:, None, :2] - margin
     high = points[None] <= boxes[:, None, 2:] + margin

@@ -1,6 +1,6 @@
-"""Ways to lay vectors out on a plane: a registry of projections.
+"""Projections of vectors to the plane, in a registry.
 
-A new one is a class here, registered, with a `place`; the contract tests run over the registry.
+A new projection is a registered class here with a ``_project``; contract tests run over the registry.
 """
 
 import numbers
@@ -19,34 +19,34 @@ __all__ = ["PROJECTIONS", "Pca", "Plane", "Projection", "Tsne", "Umap", "princip
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
-# t-SNE and UMAP place each category by its neighbors; fewer categories than this have none to speak of.
+# t-SNE and UMAP need at least this many different directions.
 _FEWEST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """Vectors laid out on a plane.
+    """Vectors projected to the plane.
 
     Parameters
     ----------
-    places : array of shape (n, 2)
+    points : array of shape (n, 2)
         In the order of the vectors.
-    across, up : str
-        What the two directions mean, for the axes; empty where they mean nothing.
+    x_label, y_label : str
+        Labels of the axes; empty if an axis has no meaning.
     """
 
-    places: FloatArray
-    across: str = ""
-    up: str = ""
+    points: FloatArray
+    x_label: str = ""
+    y_label: str = ""
 
 
 class Projection(ABC):
-    """A way to lay vectors out on a plane. The same vectors always give the same picture."""
+    """A projection of vectors to the plane. The same vectors always give the same points."""
 
-    words: ClassVar[str]
+    title: ClassVar[str]
 
-    def place(self, vectors: npt.ArrayLike) -> Plane:
-        """Lay vectors out.
+    def project(self, vectors: npt.ArrayLike) -> Plane:
+        """Project vectors to the plane.
 
         Parameters
         ----------
@@ -56,22 +56,22 @@ class Projection(ABC):
         Returns
         -------
         Plane
-            Categories with equal vectors lie on one place, or close together.
+            Equal vectors have the same point, or points close together.
 
         Raises
         ------
         DataError
-            When there is no row.
+            If there are no rows.
         MissingExtraError
-            When a package that it needs is not installed.
+            If a required package is not installed.
         """
         rows = np.asarray(vectors, dtype=np.float64)
         if rows.ndim != 2 or not rows.size:
-            raise DataError(f"A projection needs vectors of shape (n, dim), at least one; got shape {rows.shape}.")
-        return self._place(rows)
+            raise DataError(f"A projection requires at least one vector, of shape (n, dim); got shape {rows.shape}.")
+        return self._project(rows)
 
     @abstractmethod
-    def _place(self, rows: FloatArray) -> Plane: ...
+    def _project(self, rows: FloatArray) -> Plane: ...
 
 
 PROJECTIONS: Registry[Projection] = Registry("projection")
@@ -79,54 +79,54 @@ PROJECTIONS: Registry[Projection] = Registry("projection")
 
 @PROJECTIONS.register("pca")
 class Pca(Projection):
-    """The two directions along which the vectors differ most (principal components).
+    """The first two principal components.
 
-    Distances on the plane are true ones, as far as two directions can tell them: the axes say how far.
+    The labels of the axes state the fraction of the variance that each component explains.
 
     Examples
     --------
-    >>> Pca().place([[0.0, 1.0], [4.0, 1.0]]).places
+    >>> Pca().project([[0.0, 1.0], [4.0, 1.0]]).points
     array([[-2.,  0.],
            [ 2.,  0.]])
     """
 
-    words = "PCA"
+    title = "PCA"
 
-    def _place(self, rows: FloatArray) -> Plane:
-        places, shares = principal_components(rows)
-        up = f"second component: {shares[1]:.0%}" if np.ptp(places[:, 1]) else ""
-        return Plane(places, f"first component: {shares[0]:.0%} of the variance", up)
+    def _project(self, rows: FloatArray) -> Plane:
+        points, shares = principal_components(rows)
+        up = f"second component: {shares[1]:.0%}" if np.ptp(points[:, 1]) else ""
+        return Plane(points, f"first component: {shares[0]:.0%} of the variance", up)
 
 
 @PROJECTIONS.register("tsne")
 class Tsne(Projection):
-    """Neighbors by cosine kept together (t-SNE); what is far apart says little.
+    """t-SNE by cosine: neighbors stay together; large distances mean little.
 
-    van der Maaten & Hinton (2008), "Visualizing data using t-SNE"; scikit-learn's. It starts at the principal
-    components, and columns that are too small for it are laid out by those.
+    van der Maaten & Hinton (2008), "Visualizing data using t-SNE"; scikit-learn's implementation, initialized by the
+    principal components. Columns that are too small for it are projected to these.
 
     Parameters
     ----------
     perplexity : float, default=30
-        About how many neighbors a category has; at most a third of the categories are taken.
+        Roughly the number of neighbors of a category; at most a third of the categories.
 
     Examples
     --------
     >>> import numpy as np
-    >>> Tsne().place(np.eye(6)).places.shape
+    >>> Tsne().project(np.eye(6)).points.shape
     (6, 2)
     """
 
-    words = "t-SNE"
+    title = "t-SNE"
 
     def __init__(self, perplexity: float = 30.0) -> None:
         if isinstance(perplexity, bool) or not isinstance(perplexity, numbers.Real) or not perplexity >= 1:
-            raise DataError(f"perplexity is about how many neighbors count: a number from 1, got {perplexity!r}.")
+            raise DataError(f"perplexity must be a number of at least 1, got {perplexity!r}.")
         self.perplexity: float = float(perplexity)
 
-    def _place(self, rows: FloatArray) -> Plane:
+    def _project(self, rows: FloatArray) -> Plane:
         if _is_too_small(rows):
-            return Pca().place(rows)
+            return Pca().project(rows)
         from sklearn.manifold import TSNE
 
         unit = unit_rows(rows)
@@ -144,17 +144,17 @@ class Tsne(Projection):
 
 @PROJECTIONS.register("umap")
 class Umap(Projection):
-    """Neighbors by cosine kept together (UMAP); what is far apart says a little. Needs the extra ``umap``.
+    """UMAP by cosine: neighbors stay together; large distances mean little. Requires the extra ``umap``.
 
-    McInnes, Healy & Melville (2018), "UMAP: uniform manifold approximation and projection" (arXiv:1802.03426). It
-    starts at the principal components, and columns that are too small for it are laid out by those.
+    McInnes, Healy & Melville (2018), "UMAP: uniform manifold approximation and projection" (arXiv:1802.03426),
+    initialized by the principal components. Columns that are too small for it are projected to these.
 
     Parameters
     ----------
     n_neighbors : int, default=15
-        How many neighbors a category has; fewer in small columns.
+        Number of neighbors of a category; fewer in small columns.
     min_dist : float, default=0.1
-        How close together places may lie.
+        Minimum distance between points.
     random_state : int, default=0
 
     Examples
@@ -163,34 +163,34 @@ class Umap(Projection):
     5
     """
 
-    words = "UMAP"
+    title = "UMAP"
 
     def __init__(self, n_neighbors: int = 15, min_dist: float = 0.1, random_state: int = 0) -> None:
         self.n_neighbors, self.min_dist, self.random_state = n_neighbors, min_dist, random_state
 
-    def _place(self, rows: FloatArray) -> Plane:
+    def _project(self, rows: FloatArray) -> Plane:
         if _is_too_small(rows):
-            return Pca().place(rows)
+            return Pca().project(rows)
         try:
             import umap
         except ImportError as error:
-            raise MissingExtraError.of("umap-learn", "umap", "Laying vectors out by UMAP") from error
+            raise MissingExtraError.of("umap-learn", "umap", "Projecting vectors by UMAP") from error
         unit = unit_rows(rows)
         start, _ = principal_components(unit)
         neighbors = max(2, min(self.n_neighbors, len(rows) - 1))
-        # On unit rows nearness by distance is nearness by cosine, and a row of zeros does no harm.
-        places = umap.UMAP(
+        # On unit rows the nearest by Euclidean distance are the nearest by cosine; zero rows are allowed.
+        points = umap.UMAP(
             n_neighbors=neighbors,
             min_dist=self.min_dist,
             init=10 * start / np.abs(start).max(),
             random_state=self.random_state,
             n_jobs=1,
         ).fit_transform(unit)
-        return Plane(np.asarray(places, dtype=np.float64), f"UMAP, {neighbors} neighbors")
+        return Plane(np.asarray(points, dtype=np.float64), f"UMAP, {neighbors} neighbors")
 
 
 def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Project vectors on the two directions along which they differ most.
+    """Return the first two principal components of vectors.
 
     Parameters
     ----------
@@ -199,16 +199,16 @@ def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     Returns
     -------
-    places : array of shape (n, 2)
-        Zeros where there is no second direction. The signs are such that the row farthest out is positive, so that
-        the same vectors always give the same picture.
+    points : array of shape (n, 2)
+        Zero along a component that does not exist. The signs are such that the row farthest out is positive, so that
+        mirrored vectors have the same points.
     shares : array of shape (2,)
-        The share of the whole variance along each, between 0 and 1.
+        Fraction of the variance that each component explains.
 
     Examples
     --------
-    >>> places, shares = principal_components(np.array([[0.0, 1.0], [4.0, 1.0]]))
-    >>> places
+    >>> points, shares = principal_components(np.array([[0.0, 1.0], [4.0, 1.0]]))
+    >>> points
     array([[-2.,  0.],
            [ 2.,  0.]])
     >>> shares
@@ -217,21 +217,21 @@ def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
     centerd = np.asarray(vectors, dtype=np.float64)
     centerd = centerd - centerd.mean(axis=0)
     left, strengths, _ = np.linalg.svd(centerd, full_matrices=False)
-    # Directions that exist only by rounding would otherwise be blown up to fill the picture.
+    # Directions that exist only by rounding would otherwise fill the plot.
     strengths[strengths <= 1e-6 * strengths[0]] = 0
-    places = np.zeros((len(centerd), 2))
+    points = np.zeros((len(centerd), 2))
     shares = np.zeros(2)
     found = min(2, len(strengths))
-    places[:, :found] = left[:, :found] * strengths[:found]
-    # Ties are decided by the last row that is farthest out, within what rounding can do.
-    sizes = np.round(np.abs(places), 9)
-    farthest = len(places) - 1 - sizes[::-1].argmax(axis=0)
-    places *= np.where(places[farthest, [0, 1]] < 0, -1, 1)
+    points[:, :found] = left[:, :found] * strengths[:found]
+    # The last of equally distant rows decides, up to rounding.
+    sizes = np.round(np.abs(points), 9)
+    farthest = len(points) - 1 - sizes[::-1].argmax(axis=0)
+    points *= np.where(points[farthest, [0, 1]] < 0, -1, 1)
     if strengths[0] > 0:
         shares[:found] = strengths[:found] ** 2 / (strengths**2).sum()
-    return places + 0.0, shares
+    return points + 0.0, shares
 
 
 def _is_too_small(rows: FloatArray) -> bool:
-    """Tell whether there are too few different directions to have neighbors."""
+    """Return whether there are too few different directions for neighbors."""
     return len(np.unique(unit_rows(rows).round(6), axis=0)) < _FEWEST

@@ -1,4 +1,4 @@
-"""Pictures of how alike categories are: a heatmap and a tree. Needs matplotlib, the extra ``plot``."""
+"""A heatmap and a dendrogram of the cosine similarities between categories."""
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.colors import OKABE_ITO
-from tabemb.vectors.plots.style import FAINT, INK, QUIET, head, new_axes, short_label
+from tabemb.vectors.plots.style import FAINT, INK, QUIET, add_title, new_axes, short_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,10 +18,11 @@ from tabemb.vectors.similarity import unit_rows
 __all__ = ["cosine_matrix", "leaf_order", "linkage_of", "plot_dendrogram", "plot_heatmap"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
-# Inches for each category, and for what is around them.
+
+# Inches per category, and around them.
 _STEP, _AROUND = 0.17, 1.6
 _LEAST, _MOST = 3.2, 14.0
-# Branches that join below this share of the highest join have a color of their own.
+# Branches that join below this fraction of the highest join have their own color.
 _TOGETHER = 0.7
 _LEAST_JOIN = 1e-3
 _ALL_ALIKE = 0.999
@@ -36,12 +37,12 @@ def plot_heatmap(
     title: str | None = None,
 ) -> "Axes":
     """Draw the cosine similarity of each pair of categories: ``vectors.plot.heatmap()``."""
-    rows = _chosen(vectors, keys, top, fewest=1)
+    rows = _selected(vectors, keys, top, fewest=1)
     rows = rows[leaf_order(vectors.vectors[rows])]
     cosines = cosine_matrix(vectors.vectors[rows])
     side = float(np.clip(_AROUND + _STEP * len(rows), _LEAST, _MOST))
     ax = new_axes(side + 1.0, side) if ax is None else ax
-    # Where nothing points away from anything, half of a scale from -1 to 1 would say nothing.
+    # If no cosine is negative, half of a scale from -1 to 1 would be unused.
     low, scale = (float(cosines.min()), "cividis") if cosines.min() >= 0 else (-1.0, "RdBu_r")
     image = ax.imshow(cosines, cmap=scale, vmin=low if low < _ALL_ALIKE else 0, vmax=1, interpolation="nearest")
     labels = [short_label(vectors.index_to_key[row]) for row in rows]
@@ -49,7 +50,7 @@ def plot_heatmap(
     ax.set_yticks(range(len(rows)), labels, parse_math=False)
     ax.tick_params(length=0, labelcolor=INK)
     ax.spines[:].set_visible(False)
-    head(ax, vectors.name if title is None else title).set_text(_subtitle(vectors, len(rows), keys is None))
+    add_title(ax, vectors.name if title is None else title).set_text(_subtitle(vectors, len(rows), keys is None))
     figure = ax.get_figure(root=True)
     assert figure is not None
     bar = figure.colorbar(image, ax=ax, shrink=0.6, aspect=28, pad=0.02)
@@ -69,12 +70,12 @@ def plot_dendrogram(
     title: str | None = None,
 ) -> "Axes":
     """Draw categories as a tree: ``vectors.plot.dendrogram()``."""
-    rows = _chosen(vectors, keys, top, fewest=2)
+    rows = _selected(vectors, keys, top, fewest=2)
     ax = new_axes(6.4, float(np.clip(0.9 + _STEP * len(rows), 2.4, _MOST))) if ax is None else ax
     from scipy.cluster.hierarchy import dendrogram
 
     joined = linkage_of(vectors.vectors[rows])
-    # Equal vectors join at no distance at all, for which scipy's axis has no room.
+    # Equal vectors join at distance 0, which scipy's axis cannot show.
     joined[-1, 2] = max(joined[-1, 2], _LEAST_JOIN)
     labels = [short_label(vectors.index_to_key[row]) for row in rows]
     dendrogram(joined, ax=ax, orientation="left", labels=labels, link_color_func=_branch_colors(joined))
@@ -86,17 +87,17 @@ def plot_dendrogram(
     ax.spines["bottom"].set_color(FAINT)
     ax.set_xlim(joined[-1, 2] * 1.05, 0)
     ax.set_xlabel("1 - cosine, averaged over pairs", color=QUIET, fontsize=8)
-    head(ax, vectors.name if title is None else title).set_text(_subtitle(vectors, len(rows), keys is None))
+    add_title(ax, vectors.name if title is None else title).set_text(_subtitle(vectors, len(rows), keys is None))
     _fit_labels(ax, len(rows), ("y",))
     return ax
 
 
-def _chosen(vectors: KeyedMatrix, keys: Iterable[Any] | None, top: int, *, fewest: int) -> npt.NDArray[np.intp]:
+def _selected(vectors: KeyedMatrix, keys: Iterable[Any] | None, top: int, *, fewest: int) -> npt.NDArray[np.intp]:
     """Return the rows to draw."""
     if keys is None:
         if isinstance(top, bool) or not isinstance(top, int) or top < fewest:
             raise DataError(
-                f"`top` is how many categories are drawn, the most frequent: {fewest} or more, got {top!r}."
+                f"`top` is the number of categories to draw: expected an integer of {fewest} or more, got {top!r}."
             )
         counts = np.ones(len(vectors)) if vectors.counts is None else vectors.counts
         rows = np.argsort(-counts, kind="stable")[:top]
@@ -104,13 +105,13 @@ def _chosen(vectors: KeyedMatrix, keys: Iterable[Any] | None, top: int, *, fewes
         several = [keys] if isinstance(keys, str | bytes) else keys
         rows = np.array(list(dict.fromkeys(vectors.key_to_index[key] for key in several)), dtype=np.intp)
     if len(rows) < fewest:
-        wanted = "a category" if fewest == 1 else "two categories"
-        raise DataError(f"Column {vectors.name!r}: expected at least {wanted} to draw, got {len(rows)}.")
+        minimum = "1 category" if fewest == 1 else f"{fewest} categories"
+        raise DataError(f"Column {vectors.name!r}: expected at least {minimum} to draw, got {len(rows)}.")
     return rows
 
 
 def _branch_colors(joined: FloatArray) -> Callable[[int], str]:
-    """Return the color of each join: that of its group, ink above the groups, or where there are too many."""
+    """Return the color of each join: that of its group, or gray above the groups and if there are too many."""
     from scipy.cluster.hierarchy import fcluster
 
     n, bar = len(joined) + 1, _TOGETHER * joined[-1, 2]
@@ -131,7 +132,7 @@ def _subtitle(vectors: KeyedMatrix, n: int, most_frequent: bool) -> str:
 
 
 def _fit_labels(ax: "Axes", n: int, axes: tuple[str, ...]) -> None:
-    """Make the names so small that they do not touch."""
+    """Reduce the font size of the labels so that they do not touch."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     figure.draw_without_rendering()
@@ -142,7 +143,7 @@ def _fit_labels(ax: "Axes", n: int, axes: tuple[str, ...]) -> None:
 
 
 def cosine_matrix(vectors: FloatArray) -> FloatArray:
-    """Return the cosine of each row with each; 0 with a row of zeros, which is 1 with itself.
+    """Return the cosine of each pair of rows; a zero row has cosine 0 to others and 1 to itself.
 
     Examples
     --------
@@ -157,10 +158,10 @@ def cosine_matrix(vectors: FloatArray) -> FloatArray:
 
 
 def linkage_of(vectors: FloatArray) -> FloatArray:
-    """Join rows and groups of rows, the nearest first: 1 - cosine, averaged over the pairs of two groups (UPGMA).
+    """Return the hierarchical clustering of rows by 1 - cosine, averaged over the pairs of two groups (UPGMA).
 
-    Sokal & Michener (1958), "A statistical method for evaluating systematic relationships". The branches are turned so
-    that neighbors in the order are alike (Bar-Joseph, Gifford & Jaakkola 2001, "Fast optimal leaf ordering").
+    Sokal & Michener (1958), "A statistical method for evaluating systematic relationships". Leaves are ordered so that
+    neighbors are similar (Bar-Joseph, Gifford & Jaakkola 2001, "Fast optimal leaf ordering").
 
     Parameters
     ----------
@@ -170,7 +171,7 @@ def linkage_of(vectors: FloatArray) -> FloatArray:
     Returns
     -------
     array of shape (n - 1, 4)
-        A row for each join, as scipy's ``linkage`` has it.
+        One row per join, as in scipy's ``linkage``.
 
     Examples
     --------
@@ -186,7 +187,7 @@ def linkage_of(vectors: FloatArray) -> FloatArray:
 
 
 def leaf_order(vectors: FloatArray) -> npt.NDArray[np.intp]:
-    """Return rows in an order in which neighbors are alike.
+    """Return the rows in an order in which neighbors are similar.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Axes in the style of the pictures: quiet, with a title at the left and a line of small print below it."""
+"""Style of the plots: axes without decoration, a title at the left and a subtitle below it."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-__all__ = ["FAINT", "INK", "LABEL_POINTS", "QUIET", "empty", "head", "new_axes", "short_label"]
+__all__ = ["FAINT", "INK", "LABEL_POINTS", "QUIET", "add_title", "clear_axes", "new_axes", "short_label"]
 
 INK = "#333333"
 QUIET = "#767676"
@@ -18,30 +18,30 @@ _LONGEST_LABEL = 26
 
 
 def new_axes(width: float = 6.4, height: float = 4.8) -> "Axes":
-    """Return the axes of a new figure of so many inches.
+    """Return the axes of a new figure, with its width and height in inches.
 
     Raises
     ------
     MissingExtraError
-        When matplotlib is not installed.
+        If matplotlib is not installed.
     """
     try:
         from matplotlib import pyplot as plt
     except ImportError as error:
-        raise MissingExtraError.of("matplotlib", "plot", "Drawing a map of categories") from error
+        raise MissingExtraError.of("matplotlib", "plot", "Plotting") from error
     return plt.subplots(figsize=(width, height), layout="constrained")[1]
 
 
-def empty(ax: "Axes") -> None:
-    """Take away ticks, and leave room around what is drawn."""
+def clear_axes(ax: "Axes") -> None:
+    """Remove the ticks, and add margins."""
     ax.set_xticks([])
     ax.set_yticks([])
     ax.spines[:].set_color(FAINT)
     ax.margins(0.12)
 
 
-def head(ax: "Axes", title: str) -> "Text":
-    """Write the title, and return the line below it, still to be filled."""
+def add_title(ax: "Axes", title: str) -> "Text":
+    """Add a title, and return the empty subtitle below it."""
     if title:
         ax.set_title(title, loc="left", fontsize=11, color=INK, fontweight="bold", parse_math=False, pad=17)
     return ax.annotate(
@@ -57,7 +57,7 @@ def head(ax: "Axes", title: str) -> "Text":
 
 
 def short_label(key: object, longest: int = _LONGEST_LABEL) -> str:
-    r"""Say a key in one short line.
+    r"""Return a key as one short line.
 
     Examples
     --------

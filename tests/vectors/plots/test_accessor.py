@@ -18,10 +18,10 @@ def test_a_map_with_every_argument(airports, ax):
     assert ax.get_title(loc="left") == "Airports"
     assert ax.get_xlabel() == "t-SNE, perplexity 1"
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["east", "west"]
-    assert "4 categories; the 2 most frequent named; area of a dot: rows" in [text.get_text() for text in ax.texts]
+    assert "4 categories; the 2 most frequent labeled; area of a dot: count" in [text.get_text() for text in ax.texts]
 
 
-def test_a_heatmap_and_a_tree_with_every_argument(airports):
+def test_a_heatmap_and_a_dendrogram_with_every_argument(airports):
     for method in ("heatmap", "dendrogram"):
         ax = Figure().subplots()
         assert getattr(airports.plot, method)(["SFO", "JFK", "OAK"], ax=ax, title="Three") is ax
@@ -31,7 +31,7 @@ def test_a_heatmap_and_a_tree_with_every_argument(airports):
         assert len(few.get_yticklabels()) == 2
 
 
-def test_a_new_figure_is_made_where_none_is_given(airports):
+def test_a_new_figure_is_created_by_default(airports):
     import matplotlib.pyplot as plt
 
     assert airports.plot().get_title(loc="left") == "dest"

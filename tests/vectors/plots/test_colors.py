@@ -1,4 +1,4 @@
-"""What dots are colored by, and what the reader is told about it."""
+"""Colors of the dots, with legend and color bar."""
 
 import numpy as np
 import pandas as pd
@@ -25,11 +25,11 @@ def colors(ax):
     return [to_hex(color) for scatter in ax.collections for color in scatter.get_facecolor()]
 
 
-def told(ax):
+def legend_texts(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
-def test_by_default_named_dots_differ_from_the_others(airports):
+def test_by_default_labeled_dots_differ_from_the_others(airports):
     assert isinstance(coloring_of(None, airports), PlainColoring)
     ax = drawn(PlainColoring())
     assert len(set(colors(ax))) == 2
@@ -39,7 +39,7 @@ def test_by_default_named_dots_differ_from_the_others(airports):
 def test_a_mapping_to_labels_has_a_color_for_each_and_a_legend(airports):
     coast = {"JFK": "east", "LGA": "east", "SFO": "west"}
     ax = drawn(coloring_of(coast, airports))
-    assert told(ax) == ["east", "west", "no label"]
+    assert legend_texts(ax) == ["east", "west", "no label"]
     assert sum(len(scatter.get_offsets()) for scatter in ax.collections) == 4
     assert set(colors(ax)) >= set(OKABE_ITO[:2])
 
@@ -59,7 +59,7 @@ def test_counts_are_drawn_by_their_logarithm(airports):
 
 
 def test_clusters_are_named_after_their_members(airports):
-    assert told(drawn(coloring_of("cluster", airports))) == ["JFK, LGA", "SFO, OAK"]
+    assert legend_texts(drawn(coloring_of("cluster", airports))) == ["JFK, LGA", "SFO, OAK"]
 
 
 def test_keys_keep_their_type():
@@ -68,18 +68,18 @@ def test_keys_keep_their_type():
     assert coloring_of({True: "bool"}, vectors).labels == [None, None, "bool"]
 
 
-def test_truth_values_are_labels_and_missing_ones_are_none(airports):
+def test_bools_are_labels_and_missing_values_have_none(airports):
     hub = {"JFK": True, "LGA": False, "SFO": float("nan"), "OAK": None}
     assert coloring_of(hub, airports).labels == ["True", "False", None, None]
 
 
-def test_more_labels_than_colors_have_shapes_and_the_rest_is_called_others():
+def test_more_labels_than_colors_have_shapes_and_others():
     labels = [f"label {i:02d}" for i in range(25)]
     ax = drawn(LabelColoring(labels, "kind"), 25)
-    assert told(ax) == [*labels[:21], "others"]
+    assert legend_texts(ax) == [*labels[:21], "others"]
     assert ax.get_legend().get_title().get_text() == "kind"
-    looks = {(handle.get_color(), handle.get_marker()) for handle in ax.get_legend().legend_handles}
-    assert len(looks) == 22
+    styles = {(handle.get_color(), handle.get_marker()) for handle in ax.get_legend().legend_handles}
+    assert len(styles) == 22
 
 
 def test_large_dots_are_drawn_first_whatever_their_label():
@@ -90,7 +90,7 @@ def test_large_dots_are_drawn_first_whatever_their_label():
 
 
 def test_labels_are_not_mathematics():
-    assert told(drawn(LabelColoring(["$a$", "$b", "c", None]))) == ["$a$", "$b", "c", "no label"]
+    assert legend_texts(drawn(LabelColoring(["$a$", "$b", "c", None]))) == ["$a$", "$b", "c", "no label"]
 
 
 @pytest.mark.parametrize("values", [[1, 1, 1, 1], [0, 0, 0, 0], [np.nan, 2, 2, 5]])
@@ -102,21 +102,21 @@ def test_numbers_may_be_equal_zero_or_missing(values, log):
 @pytest.mark.parametrize(
     ("color", "message"),
     [
-        ("cont", r"color is 'count', 'cluster', or a mapping .* got 'cont'\. Did you mean 'count'\?"),
-        (["east", "west"], r"color is 'count', 'cluster', or a mapping .* got list\."),
+        ("cont", r"color must be 'count', 'cluster', or a mapping .* got 'cont'\. Did you mean 'count'\?"),
+        (["east", "west"], r"color must be 'count', 'cluster', or a mapping .* got list\."),
         (
             {1: "east"},
-            r"color says nothing about any of the 4 categories\. Its keys are like 1 \(int\), those of column 'dest' "
+            r"color has a value for none of the 4 categories\. Its keys are like 1 \(int\), those of column 'dest' "
             r"like 'JFK' \(str\)\.",
         ),
-        (pd.Series(["a", "b"], index=["JFK", "JFK"]), "color says two things about 'JFK'"),
+        (pd.Series(["a", "b"], index=["JFK", "JFK"]), "color has two values for 'JFK'"),
     ],
 )
-def test_what_cannot_be_a_coloring_is_refused(airports, color, message):
+def test_invalid_colors_are_refused(airports, color, message):
     with pytest.raises(DataError, match=message):
         coloring_of(color, airports)
 
 
-def test_counts_that_are_not_known_are_refused():
-    with pytest.raises(DataError, match="The vectors of column 'x' came without counts; choose another color"):
+def test_color_by_count_requires_counts():
+    with pytest.raises(DataError, match="The vectors of column 'x' have no counts; choose another color"):
         coloring_of("count", CategoryVectors(["a"], [[1.0]], name="x"))

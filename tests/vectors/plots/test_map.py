@@ -1,12 +1,9 @@
-"""The map: drawn, its labels measured."""
+"""The map as drawn, and the placement of labels."""
 
 import sys
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from matplotlib.text import Annotation, Text
 
 from tabemb.exceptions import DataError, MissingExtraError, UnknownNameError
 from tabemb.vectors import CategoryVectors
@@ -14,6 +11,10 @@ from tabemb.vectors.plots.map import boxes_overlap, place_labels, plot_map, plot
 from tabemb.vectors.plots.projections import principal_components
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation, Text
+
 FRAME = np.array([0.0, 0.0, 600.0, 400.0])
 
 
@@ -46,7 +47,7 @@ def test_labels_do_not_overlap_in_the_picture_as_drawn():
     assert (boxes[:, 2:] <= frame[2:]).all()
 
 
-def test_the_most_frequent_are_named_and_their_dots_are_larger():
+def test_the_most_frequent_are_labeled_and_have_larger_dots():
     vectors = clusters()
     ax = plot_map(vectors, top=5)
     assert {text.get_text() for text in labels(ax)} == {f"category {i}" for i in range(195, 200)}
@@ -55,29 +56,29 @@ def test_the_most_frequent_are_named_and_their_dots_are_larger():
     assert others.max() <= named.min()
 
 
-def test_it_says_what_it_shows():
+def test_title_subtitle_and_axis_labels():
     ax = plot_map(clusters(), top=5)
     assert ax.get_title(loc="left") == "town"
-    assert "200 categories; the 5 most frequent named; area of a dot: rows" in [text.get_text() for text in ax.texts]
+    assert "200 categories; the 5 most frequent labeled; area of a dot: count" in [text.get_text() for text in ax.texts]
     _, shares = principal_components(clusters().vectors)
     assert ax.get_xlabel() == f"first component: {shares[0]:.0%} of the variance"
     assert ax.get_ylabel() == f"second component: {shares[1]:.0%}"
     assert plot_map(clusters(), title="Towns").get_title(loc="left") == "Towns"
 
 
-def test_it_draws_where_it_is_told_to_and_opens_no_window():
+def test_it_draws_on_given_axes_and_opens_no_window():
     ax = Figure(figsize=(4, 3)).subplots()
     assert plot_map(clusters(), ax=ax) is ax
     assert plt.get_fignums() == []
     assert plot_map(clusters()).figure.get_size_inches().tolist() == [6.4, 4.8]
 
 
-def test_names_without_room_are_left_out_and_not_counted():
+def test_labels_without_room_are_left_out_and_not_counted():
     vectors = CategoryVectors([f"a rather long name {i}" for i in range(60)], np.eye(60)[:, :2], range(60))
     ax = plot_map(vectors, top=60, ax=Figure(figsize=(2.5, 2)).subplots())
     n_labels = len(labels(ax))
     assert 0 < n_labels < 60
-    assert f"60 categories; {n_labels} frequent ones named; area of a dot: rows" in [
+    assert f"60 categories; {n_labels} frequent ones labeled; area of a dot: count" in [
         text.get_text() for text in ax.texts
     ]
 
@@ -92,7 +93,7 @@ def test_names_without_room_are_left_out_and_not_counted():
         CategoryVectors([0, True, "$x_1$", "", "two\nlines", "long " * 20], np.eye(6), np.zeros(6, int)),
     ],
 )
-def test_small_and_odd_columns_are_drawn_with_all_their_names(vectors):
+def test_small_and_unusual_columns_are_drawn_with_all_labels(vectors):
     ax = plot_map(vectors)
     ax.figure.canvas.draw()
     assert len(labels(ax)) == len(vectors)
@@ -105,22 +106,22 @@ def test_a_label_is_one_short_line():
     assert said == {"$x_1$", "(blank)", "two lines", "long long long long long…"}
 
 
-def test_nothing_to_draw_and_a_bad_top_are_refused():
-    with pytest.raises(DataError, match="The column 'c' has no categories, so there is nothing to draw"):
+def test_no_categories_and_a_negative_top_are_refused():
+    with pytest.raises(DataError, match="Column 'c' has no categories to draw"):
         plot_map(CategoryVectors([], np.empty((0, 2)), name="c"))
     with pytest.raises(DataError, match="expected 0 or more, got -1"):
         plot_map(clusters(), top=-1)
     assert labels(plot_map(clusters(), top=0)) == []
 
 
-def test_without_matplotlib_the_extra_is_named(monkeypatch):
+def test_an_error_without_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot")
     with pytest.raises(MissingExtraError, match=r"needs matplotlib\. Install it with: pip install 'tabemb\[plot\]'"):
         plot_map(clusters())
 
 
-def test_the_layout_and_the_colors_can_be_chosen():
+def test_projection_and_colors():
     ax = plot_map(clusters(), method={"name": "tsne", "perplexity": 8}, color="cluster")
     assert ax.get_xlabel() == "t-SNE, perplexity 8"
     assert len(ax.get_legend().get_texts()) > 1
@@ -129,7 +130,7 @@ def test_the_layout_and_the_colors_can_be_chosen():
         plot_map(clusters(), method="psa")
 
 
-def test_labels_keep_clear_of_the_legend():
+def test_labels_do_not_overlap_the_legend():
     ax = plot_map(clusters(), color="cluster")
     ax.figure.canvas.draw()
     frame = ax.get_window_extent().extents
@@ -138,7 +139,7 @@ def test_labels_keep_clear_of_the_legend():
     assert ax.get_legend().get_window_extent().x0 >= frame[2]
 
 
-def test_where_there_are_many_categories_dots_are_smaller():
+def test_dots_are_smaller_if_there_are_many_categories():
     def largest(n):
         return max(scatter.get_sizes().max() for scatter in plot_map(clusters(n), top=5).collections)
 
@@ -148,7 +149,7 @@ def test_where_there_are_many_categories_dots_are_smaller():
 PLACES = {"HH": (53.6, 10.0), "SH": (54.2, 9.8), "BY": (48.9, 11.4), "HB,NI": (52.8, 9.1)}
 
 
-def test_places_lie_as_on_a_map():
+def test_locations_are_drawn_as_on_a_map():
     ax = plot_places(PLACES, title="Where they lie")
     degrees = dict(zip(PLACES, ax.collections[0].get_offsets().tolist(), strict=True))
     assert degrees["BY"] == [11.4, 48.9]
@@ -158,7 +159,7 @@ def test_places_lie_as_on_a_map():
     assert ax.get_title(loc="left") == "Where they lie"
 
 
-def test_names_of_places_do_not_overlap():
+def test_labels_of_locations_do_not_overlap():
     rng = np.random.default_rng(0)
     ax = plot_places({f"town {i}": (50 + place[0], 10 + place[1]) for i, place in enumerate(rng.normal(size=(30, 2)))})
     ax.figure.canvas.draw()
@@ -166,8 +167,8 @@ def test_names_of_places_do_not_overlap():
     assert not (boxes_overlap(boxes, boxes) & ~np.eye(len(boxes), dtype=bool)).any()
 
 
-def test_no_places():
-    with pytest.raises(DataError, match="There are no places, so there is nothing to draw"):
+def test_no_locations():
+    with pytest.raises(DataError, match="There are no locations to draw"):
         plot_places({})
 
 

@@ -1,4 +1,4 @@
-"""Projections: the contract that each keeps, and what each one is for."""
+"""Projections: the contract of all, and the properties of each."""
 
 import sys
 
@@ -21,7 +21,7 @@ def clusters(n=60, dim=6, k=3, seed=0):
 def place(name, vectors):
     if name == "umap":
         pytest.importorskip("umap", reason="umap-learn is not installed (extra: umap)")
-    return PROJECTIONS[name]().place(vectors)
+    return PROJECTIONS[name]().project(vectors)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -38,23 +38,23 @@ def place(name, vectors):
     ],
     ids=["one", "two", "one dimension", "equal", "zeros", "many equal", "seven"],
 )
-def test_every_category_gets_a_place_whatever_the_column(name, vectors):
+def test_every_category_gets_a_point_in_any_column(name, vectors):
     plane = place(name, vectors)
-    assert plane.places.shape == (len(vectors), 2)
-    assert plane.places.dtype == np.float64
-    assert np.isfinite(plane.places).all()
+    assert plane.points.shape == (len(vectors), 2)
+    assert plane.points.dtype == np.float64
+    assert np.isfinite(plane.points).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_vectors_give_the_same_picture(name):
+def test_the_same_vectors_give_the_same_points(name):
     vectors, _ = clusters()
-    np.testing.assert_array_equal(place(name, vectors).places, place(name, vectors).places)
+    np.testing.assert_array_equal(place(name, vectors).points, place(name, vectors).points)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_alike_lies_together(name):
+def test_similar_vectors_are_close_together(name):
     vectors, labels = clusters()
-    places = place(name, vectors).places
+    places = place(name, vectors).points
     distances = np.linalg.norm(places[:, None] - places[None], axis=2) + np.diag(np.full(len(places), np.inf))
     assert (labels[distances.argmin(axis=1)] == labels).mean() > 0.95
 
@@ -62,42 +62,42 @@ def test_what_is_alike_lies_together(name):
 @pytest.mark.parametrize("name", sorted(PROJECTIONS))
 @pytest.mark.parametrize("vectors", [np.empty((0, 3)), np.empty((3, 0)), [1.0, 2.0]])
 def test_no_vectors_are_an_error(name, vectors):
-    with pytest.raises(DataError, match=r"A projection needs vectors of shape \(n, dim\), at least one; got shape \("):
-        PROJECTIONS[name]().place(vectors)
+    with pytest.raises(DataError, match=r"requires at least one vector, of shape \(n, dim\); got shape \("):
+        PROJECTIONS[name]().project(vectors)
 
 
-def test_the_axes_say_what_they_mean():
+def test_the_labels_of_the_axes():
     vectors, _ = clusters()
     shares = principal_components(vectors)[1]
-    plane = Pca().place(vectors)
-    assert plane.across == f"first component: {shares[0]:.0%} of the variance"
-    assert plane.up == f"second component: {shares[1]:.0%}"
-    assert Pca().place(np.arange(5.0)[:, None]).up == ""
-    assert Tsne().place(vectors).across == "t-SNE, perplexity 19.7"
-    assert Tsne(perplexity=5).place(vectors).across == "t-SNE, perplexity 5"
+    plane = Pca().project(vectors)
+    assert plane.x_label == f"first component: {shares[0]:.0%} of the variance"
+    assert plane.y_label == f"second component: {shares[1]:.0%}"
+    assert Pca().project(np.arange(5.0)[:, None]).y_label == ""
+    assert Tsne().project(vectors).x_label == "t-SNE, perplexity 19.7"
+    assert Tsne(perplexity=5).project(vectors).x_label == "t-SNE, perplexity 5"
 
 
-def test_perplexity_changes_the_picture():
+def test_perplexity_changes_the_points():
     vectors, _ = clusters(n=400)
-    usual = Tsne(perplexity=10).place(vectors).places
-    assert not np.allclose(usual, Tsne(perplexity=4).place(vectors).places)
+    usual = Tsne(perplexity=10).project(vectors).points
+    assert not np.allclose(usual, Tsne(perplexity=4).project(vectors).points)
 
 
 @pytest.mark.parametrize("perplexity", [0, True, "many", float("nan")])
 def test_a_bad_perplexity_is_refused(perplexity):
-    with pytest.raises(DataError, match="perplexity is about how many neighbors count: a number from 1, got"):
+    with pytest.raises(DataError, match="perplexity must be a number of at least 1, got"):
         Tsne(perplexity)
 
 
-def test_another_name_is_told_the_near_ones():
+def test_an_unknown_name_suggests_similar_ones():
     with pytest.raises(UnknownNameError, match=r"No projection named 'tsn'\. Known: pca, tsne, umap\. Did you mean"):
         PROJECTIONS.resolve("tsn")
 
 
-def test_without_umap_the_extra_is_named(monkeypatch):
+def test_an_error_without_umap_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(MissingExtraError, match=r"needs umap-learn\. Install it with: pip install 'tabemb\[umap\]'"):
-        Umap().place(clusters()[0])
+        Umap().project(clusters()[0])
 
 
 def test_principal_components_are_those_of_scikit_learn():
@@ -109,12 +109,12 @@ def test_principal_components_are_those_of_scikit_learn():
     np.testing.assert_allclose(shares, theirs.explained_variance_ratio_, rtol=1e-9)
 
 
-def test_mirrored_vectors_give_the_same_picture():
+def test_mirrored_vectors_give_the_same_points():
     vectors, _ = clusters()
     np.testing.assert_allclose(principal_components(vectors)[0], principal_components(-vectors)[0], atol=1e-6)
 
 
-def test_a_direction_that_exists_by_rounding_only_is_left_out():
+def test_a_direction_due_to_rounding_is_ignored():
     line = np.linspace(0, 1, 20)[:, None] * np.array([[0.1, 0.7, 0.3]]) + 1 / 3
     places, shares = principal_components(line)
     assert np.ptp(places[:, 1]) == 0

@@ -1,12 +1,10 @@
-"""The heatmap and the tree, as drawn."""
+"""The heatmap and the dendrogram as drawn, and the clustering."""
 
 import sys
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from tabemb.exceptions import DataError, MissingExtraError, UnknownKeyError
 from tabemb.vectors import CategoryVectors
@@ -14,6 +12,8 @@ from tabemb.vectors.plots.similarity import cosine_matrix, leaf_order, linkage_o
 from tabemb.vectors.similarity import cosines
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def test_a_heatmap_shows_the_cosines_of_the_most_frequent():
     assert ax.get_title(loc="left") == "town"
 
 
-def test_its_scale_is_from_minus_one_unless_nothing_points_away():
+def test_the_scale_starts_at_minus_one_unless_no_cosine_is_negative():
     assert plot_heatmap(towns()).images[0].get_clim() == (-1, 1)
     low, high = plot_heatmap(CategoryVectors("ab", [[1.0, 0.0], [1.0, 1.0]])).images[0].get_clim()
     assert (low, high) == (pytest.approx(0.5**0.5), 1)
@@ -62,7 +62,7 @@ def test_keys_can_be_chosen(plot):
         plot(towns(), ["twon 3", "town 1"])
 
 
-def test_a_tree_joins_at_the_distances_and_ends_at_zero():
+def test_a_dendrogram_joins_at_the_distances_and_ends_at_zero():
     vectors = CategoryVectors("abc", [[1.0, 0.0], [1.0, 0.1], [-1.0, 0.0]], name="x")
     ax = plot_dendrogram(vectors)
     assert set(names(ax)[1:]) == {"a", "b"} or set(names(ax)[:2]) == {"a", "b"}
@@ -72,7 +72,7 @@ def test_a_tree_joins_at_the_distances_and_ends_at_zero():
     assert ax.get_xlim()[1] == 0
 
 
-def test_groups_of_a_tree_have_colors_of_their_own():
+def test_groups_of_a_dendrogram_have_their_own_colors():
     angles = np.radians([0, 3, 6, 90, 93, 96])
     ax = plot_dendrogram(CategoryVectors("abcdef", np.column_stack([np.cos(angles), np.sin(angles)])))
     assert len({tuple(color) for lines in ax.collections for color in lines.get_colors()}) == 3
@@ -89,13 +89,13 @@ def test_groups_of_a_tree_have_colors_of_their_own():
     ],
     ids=["two", "one dimension", "equal", "zeros"],
 )
-def test_small_and_odd_columns_are_drawn(plot, vectors):
+def test_small_and_unusual_columns_are_drawn(plot, vectors):
     ax = plot(vectors)
     ax.figure.draw_without_rendering()
     assert len(names(ax)) == len(vectors)
 
 
-def test_names_do_not_touch():
+def test_labels_do_not_touch():
     for plot in (plot_heatmap, plot_dendrogram):
         ax = plot(towns(), top=60, ax=Figure(figsize=(5, 5)).subplots())
         ax.figure.draw_without_rendering()
@@ -106,19 +106,19 @@ def test_names_do_not_touch():
 @pytest.mark.parametrize(
     ("plot", "n", "top", "message"),
     [
-        (plot_heatmap, 0, 40, "Column 'town': expected at least a category to draw, got 0"),
-        (plot_dendrogram, 1, 40, "Column 'town': expected at least two categories to draw, got 1"),
-        (plot_heatmap, 5, 0, "`top` is how many categories are drawn, the most frequent: 1 or more, got 0"),
-        (plot_dendrogram, 5, 1, "`top` is how many categories are drawn, the most frequent: 2 or more, got 1"),
+        (plot_heatmap, 0, 40, "Column 'town': expected at least 1 category to draw, got 0"),
+        (plot_dendrogram, 1, 40, "Column 'town': expected at least 2 categories to draw, got 1"),
+        (plot_heatmap, 5, 0, "`top` is the number of categories to draw: expected an integer of 1 or more, got 0"),
+        (plot_dendrogram, 5, 1, "`top` is the number of categories to draw: expected an integer of 2 or more, got 1"),
         (plot_dendrogram, 5, True, "2 or more, got True"),
     ],
 )
-def test_nothing_to_draw_is_refused(plot, n, top, message):
+def test_too_few_categories_are_refused(plot, n, top, message):
     with pytest.raises(DataError, match=message):
         plot(towns(n), top=top)
 
 
-def test_without_matplotlib_the_extra_is_named(monkeypatch):
+def test_an_error_without_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot")
     for plot in (plot_heatmap, plot_dendrogram):
@@ -126,7 +126,7 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
             plot(towns())
 
 
-def test_the_matrix_is_that_of_cosines():
+def test_cosine_matrix():
     vectors = np.random.default_rng(0).normal(size=(9, 4))
     matrix = cosine_matrix(vectors)
     for row in range(9):
@@ -134,14 +134,14 @@ def test_the_matrix_is_that_of_cosines():
     np.testing.assert_array_equal(cosine_matrix(np.zeros((2, 3))), np.eye(2))
 
 
-def test_the_order_puts_like_ones_side_by_side():
+def test_similar_rows_are_next_to_each_other():
     angles = np.random.default_rng(0).permutation(np.linspace(0, 2, 30))
     order = leaf_order(np.column_stack([np.cos(angles), np.sin(angles)]))
     along = angles[order]
     assert (np.diff(along) > 0).all() or (np.diff(along) < 0).all()
 
 
-def test_groups_are_joined_at_the_mean_of_their_pairs():
+def test_groups_join_at_the_mean_of_their_pairs():
     vectors = np.random.default_rng(1).normal(size=(3, 5))
     distances = 1 - cosine_matrix(vectors)
     first, second = linkage_of(vectors)

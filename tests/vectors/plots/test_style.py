@@ -1,34 +1,34 @@
-"""Axes: quiet, with a head, and labels of one short line."""
+"""The style of axes, titles and labels."""
 
 import sys
 
 import pytest
 
 from tabemb.exceptions import MissingExtraError
-from tabemb.vectors.plots.style import empty, head, new_axes, short_label
+from tabemb.vectors.plots.style import add_title, clear_axes, new_axes, short_label
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (extra: plot)")
 from matplotlib.figure import Figure
 
 
-def test_a_head_has_a_title_and_a_line_below_neither_of_which_is_mathematics():
+def test_titles_and_subtitles_are_not_parsed_as_mathematics():
     ax = Figure().subplots()
-    head(ax, "$x$").set_text("3 categories, $y$")
+    add_title(ax, "$x$").set_text("3 categories, $y$")
     ax.figure.draw_without_rendering()
     assert ax.get_title(loc="left") == "$x$"
     assert [text.get_text() for text in ax.texts] == ["3 categories, $y$"]
     assert not ax.texts[0].get_parse_math()
 
 
-def test_without_a_title_there_is_only_the_line_below():
+def test_without_a_title_there_is_only_the_subtitle():
     ax = Figure().subplots()
-    head(ax, "")
+    add_title(ax, "")
     assert ax.get_title(loc="left") == ""
 
 
-def test_empty_axes_have_no_ticks():
+def test_cleared_axes_have_no_ticks():
     ax = Figure().subplots()
-    empty(ax)
+    clear_axes(ax)
     assert (len(ax.get_xticks()), len(ax.get_yticks())) == (0, 0)
 
 
@@ -40,7 +40,7 @@ def test_labels_are_one_short_line(key, label):
     assert short_label(key) == label
 
 
-def test_without_matplotlib_the_extra_is_named(monkeypatch):
+def test_an_error_without_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match=r"needs matplotlib\. Install it with: pip install 'tabemb\[plot\]'"):
         new_axes()
