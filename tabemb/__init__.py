@@ -1,6 +1,6 @@
 """Learned vectors for the categories of a table.
 
-The public names are loaded when they are first used, so that ``import tabemb`` is instant and brings in no TensorFlow.
+Public names are loaded on first use, so that ``import tabemb`` is fast and does not load TensorFlow.
 """
 
 from importlib import import_module

@@ -1,20 +1,20 @@
-"""Every error that tabemb raises on purpose, and the words that they share.
+"""The exceptions of tabemb.
 
 ::
 
     TabembError
-    ├── DataError           (ValueError)   the table or the targets cannot be used as they are
-    │   └── ColumnError     (KeyError)     a column is missing, doubled or misspelt
-    ├── UnknownNameError    (ValueError)   no body, task, metric, ... of that name
-    ├── UnknownKeyError     (KeyError)     a category that a column does not have
-    ├── ConfigError         (ValueError)   an experiment's YAML is wrong
-    ├── FormatError         (ValueError)   a file or folder is not what it claims to be
-    ├── TrainingError       (ArithmeticError)  the loss is no number any more
-    ├── OutputError         (OSError)      a result cannot be written where it should go
-    ├── DatabaseError       (OSError)      a database is not there, refuses, or fails
-    └── MissingExtraError   (ImportError)  an optional dependency is needed
+    ├── DataError           (ValueError)   the table or the targets are invalid
+    │   └── ColumnError     (KeyError)     a column is missing, duplicate or misspelled
+    ├── UnknownNameError    (ValueError)   no body, task, metric, ... has that name
+    ├── UnknownKeyError     (KeyError)     a column does not have that category
+    ├── ConfigError         (ValueError)   the YAML of an experiment is invalid
+    ├── FormatError         (ValueError)   a file or folder does not have the expected format
+    ├── TrainingError       (ArithmeticError)  the loss became NaN or infinite
+    ├── OutputError         (OSError)      a result cannot be written
+    ├── DatabaseError       (OSError)      a database is missing, refuses the connection, or fails
+    └── MissingExtraError   (ImportError)  an optional dependency is missing
 
-Each is also the built-in error that the ecosystem catches.
+Each also inherits from the built-in exception in parentheses.
 """
 
 import difflib
@@ -36,85 +36,85 @@ __all__ = [
     "did_you_mean",
 ]
 
-# Looking for near spellings takes seconds among a million names.
+# Searching for similar spellings among a million names takes seconds.
 _NEAR_AMONG = 10_000
-# One letter left out is hardly ever meant for what differs in a whole word.
+# Names whose similarity is lower than the best by more than this are not suggested.
 _MUCH_FARTHER = 0.15
 
 
 class TabembError(Exception):
-    """Root of all errors of tabemb."""
+    """Base class of all exceptions of tabemb."""
 
     def __str__(self) -> str:
-        # KeyError would print the repr of its message.
+        # KeyError prints the repr of its message.
         return str(self.args[0]) if self.args else ""
 
 
 class DataError(TabembError, ValueError):
-    """The table or the targets cannot be used as they are."""
+    """The table or the targets are invalid."""
 
 
 class ColumnError(DataError, KeyError):
-    """A column is missing, doubled or misspelt."""
+    """A column is missing, duplicate or misspelled."""
 
 
 class UnknownNameError(TabembError, ValueError):
-    """Nothing of that name is registered."""
+    """Nothing is registered under that name."""
 
     @classmethod
     def among(cls, kind: str, name: object, known: Iterable[str]) -> "UnknownNameError":
-        """Make the error for a name that is not among the known ones."""
+        """Return the error for a name that is not among the known names."""
         known = sorted(known)
         return cls(f"No {kind} named {name!r}. Known: {', '.join(known)}.{did_you_mean(name, known)}")
 
 
 class UnknownKeyError(TabembError, KeyError):
-    """A category that the column does not have."""
+    """The column does not have that category."""
 
 
 class ConfigError(TabembError, ValueError):
-    """An experiment's configuration is wrong."""
+    """The configuration of an experiment is invalid."""
 
 
 class FormatError(TabembError, ValueError):
-    """A file or folder is not what it claims to be."""
+    """A file or folder does not have the expected format."""
 
 
 class TrainingError(TabembError, ArithmeticError):
-    """Training cannot go on: the loss is no number any more."""
+    """Training failed: the loss became NaN or infinite."""
 
 
 class OutputError(TabembError, OSError):
-    """A result cannot be written where it should go."""
+    """A result cannot be written."""
 
 
 class DatabaseError(TabembError, OSError):
-    """A database is not there, refuses, or fails."""
+    """A database is missing, refuses the connection, or fails."""
 
 
 class MissingExtraError(TabembError, ImportError):
-    """An optional dependency is needed and not installed."""
+    """An optional dependency is not installed."""
 
     @classmethod
     def of(cls, package: str, extra: str, purpose: str) -> "MissingExtraError":
-        """Make the error that names the package, what needs it, and the command that installs it."""
+        """Return the error that names the package, its purpose, and the command that installs it."""
         return cls(f"{purpose} needs {package}. Install it with: pip install 'tabemb[{extra}]'")
 
 
 def did_you_mean(name: object, known: Iterable[object]) -> str:
-    """Return ``" Did you mean 'x'?"`` for the nearest known names, or an empty string.
+    """Return ``" Did you mean 'x'?"`` for the most similar known names, or an empty string.
 
     Parameters
     ----------
     name : object
-        What was asked for.
+        The unknown name.
     known : iterable
-        What there is, the likeliest first: only the first 10,000 are looked at.
+        Known names, the most likely first; only the first 10,000 are searched.
 
     Returns
     -------
     str
-        A sentence with a leading blank, ready to be appended to a message.
+        A sentence with a leading space, to be appended to a message.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A registry: from a name in a constructor or a YAML file to the class behind it."""
+"""Registries: classes by the names used in constructors and YAML files."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
@@ -12,12 +12,12 @@ C = TypeVar("C", bound=type)
 
 
 class Registry(Mapping[str, type[T]], Generic[T]):
-    """The named kinds of one pluggable part.
+    """The registered classes of one pluggable part, by name.
 
     Parameters
     ----------
     kind : str
-        What the entries are, in one word, for error messages: "body", "task", ...
+        Name of the part, for error messages: "body", "task", ...
 
     Examples
     --------
@@ -37,29 +37,28 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         self._entries: dict[str, type[T]] = {}
 
     def register(self, name: str) -> Callable[[C], C]:
-        """Return a class decorator that enters the class under ``name``."""
+        """Return a class decorator that registers the class under ``name``."""
 
         def enter(cls: C) -> C:
             if name in self._entries:
-                raise ValueError(f"A {self.kind} named {name!r} is registered already: {self._entries[name]}.")
+                raise ValueError(f"A {self.kind} named {name!r} is already registered: {self._entries[name]}.")
             self._entries[name] = cls
             return cls
 
         return enter
 
     def resolve(self, spec: str | Mapping[str, Any] | T) -> T:
-        """Turn a name, a mapping with a ``name`` and parameters, or an instance into an instance.
+        """Return an instance, given a name, a mapping with a ``name`` and parameters, or an instance.
 
         Parameters
         ----------
         spec : str, mapping or instance
-            ``"mlp"``, ``{"name": "mlp", "dropout": 0.2}`` or ``Mlp(dropout=0.2)``. An instance is
-            returned as it is.
+            ``"mlp"``, ``{"name": "mlp", "dropout": 0.2}`` or ``Mlp(dropout=0.2)``. Instances are returned unchanged.
 
         Raises
         ------
         UnknownNameError
-            When no entry has that name (near names are suggested), or the parameters do not fit.
+            If no entry has that name (the message suggests similar names), or the parameters are invalid.
         """
         if isinstance(spec, str):
             return self[spec]()
@@ -67,7 +66,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
             params = dict(spec)
             if "name" not in params:
                 raise UnknownNameError(
-                    f"A {self.kind} given as a mapping needs a 'name'; got the keys {sorted(params)}. "
+                    f"A {self.kind} given as a mapping must have a 'name'; got the keys {sorted(params)}. "
                     f"Known names: {', '.join(sorted(self))}."
                 )
             name = params.pop("name")
@@ -83,7 +82,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         )
 
     def name_of(self, entry: object) -> str:
-        """Return the name under which the class of an instance (or a class) is registered."""
+        """Return the registered name of a class or of the class of an instance."""
         cls = entry if isinstance(entry, type) else type(entry)
         for name, known in self._entries.items():
             if known is cls:

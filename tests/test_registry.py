@@ -60,7 +60,7 @@ def test_name_of_an_instance_and_of_a_class(shapes):
         ({"name": "circel"}, "No shape named 'circel'. Known: circle, square. Did you mean 'circle'?"),
         (
             {"radius": 2},
-            "A shape given as a mapping needs a 'name'; got the keys ['radius']. Known names: circle, square.",
+            "A shape given as a mapping must have a 'name'; got the keys ['radius']. Known names: circle, square.",
         ),
         ({"name": "circle", "radus": 2}, "The shape 'circle' does not take these parameters: "),
         (7, "A shape is given as a name, a mapping with a 'name', or an instance; got 7. Known names: circle, square."),
@@ -78,5 +78,5 @@ def test_a_class_that_is_not_registered_has_no_name(shapes):
 
 
 def test_a_name_is_registered_once(shapes):
-    with pytest.raises(ValueError, match="A shape named 'circle' is registered already"):
+    with pytest.raises(ValueError, match="A shape named 'circle' is already registered"):
         shapes.register("circle")(Square)

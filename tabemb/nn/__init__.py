@@ -1,6 +1,6 @@
-"""The network: Keras layers and ``keras.ops``, no TensorFlow by name.
+"""The network: Keras layers and ``keras.ops``, without direct use of TensorFlow.
 
-Importing this package is what loads Keras, with TensorFlow behind it.
+Importing this package loads Keras with the TensorFlow backend.
 """
 
 import os
@@ -8,10 +8,10 @@ import sys
 
 from tabemb.exceptions import TabembError
 
-# Read once, when TensorFlow starts: its start-up notes are no news to a user of tabemb.
+# Suppresses TensorFlow's start-up messages; read once, when TensorFlow starts.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-# Whoever loads TensorFlow first says how many threads it has.
+# The number of threads is left alone if TensorFlow was loaded before tabemb.
 TENSORFLOW_WAS_THERE = "tensorflow" in sys.modules
 
 if "keras" not in sys.modules:
@@ -21,6 +21,6 @@ import keras  # noqa: E402
 
 if keras.backend.backend() != "tensorflow":
     raise TabembError(
-        f"tabemb trains with Keras on TensorFlow; Keras is set to {keras.backend.backend()!r}. "
+        f"tabemb requires Keras with the TensorFlow backend; the backend is {keras.backend.backend()!r}. "
         "Set the environment variable KERAS_BACKEND=tensorflow before Keras is imported."
     )

@@ -1,4 +1,4 @@
-"""Layers that take columns out of a matrix, or read rows of a kernel for columns of categories."""
+"""Layers that select columns of a matrix, and layers over one-hot columns."""
 
 from itertools import accumulate
 
@@ -7,19 +7,19 @@ from keras import ops
 
 __all__ = ["Column", "OneHotDense", "OneHotRows", "OneHotVectors"]
 
-# Columns of no more categories than this, in the mean, are multiplied as zeros and ones: adding up the gradients of
-# their few kernel rows from all the rows of a batch takes longer than the products do.
-MOST_MULTIPLIED = 32
+# Columns with at most this many categories on average are multiplied as one-hot matrices: scattering the gradients of a
+# whole batch into few kernel rows takes longer than the products.
+MAX_MULTIPLIED = 32
 
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class Column(keras.layers.Layer):
-    """One column of the matrix of indices, or the vectors of one column of many.
+    """Selects one column of the matrix of indices, or the vector of one column.
 
     Parameters
     ----------
     position : int
-        Which one.
+        Position of the column.
     """
 
     def __init__(self, position, **kwargs):
@@ -27,11 +27,11 @@ class Column(keras.layers.Layer):
         self.position = position
 
     def call(self, columns):
-        """Return the column, of shape (batch,), or (batch, width) where its cells are vectors."""
+        """Return the column, of shape (batch,), or (batch, width) if its cells are vectors."""
         return columns[:, self.position]
 
     def compute_output_shape(self, input_shape):
-        """Return the input's shape without its second axis."""
+        """Return the shape of the input without its second axis."""
         return (input_shape[0], *input_shape[2:])
 
     def get_config(self):
@@ -40,25 +40,25 @@ class Column(keras.layers.Layer):
 
 
 class OneHotRows(keras.layers.Layer):
-    """A layer over one-hot columns, with a row of its kernel for each category.
+    """Base class of layers over one-hot columns, with a kernel row per category.
 
     Parameters
     ----------
     units : int
         Width of a row.
     positions : list of int
-        Which columns of the matrix of indices are read.
+        Positions of the columns in the matrix of indices.
     sizes : list of int
-        Number of rows that each of them takes in the kernel.
+        Number of kernel rows of each column.
     seed : int
-        Seed of the kernel's start.
+        Seed of the kernel initializer.
 
     Attributes
     ----------
     offsets : list of int
-        Where the rows of each column start.
+        First kernel row of each column.
     is_narrow : bool
-        Whether the columns have so few categories that the one-hot matrix is small beside the kernel's rows.
+        Whether the columns have so few categories that multiplying the one-hot matrix is faster.
     """
 
     def __init__(self, units, positions, sizes, seed=0, **kwargs):
@@ -66,14 +66,14 @@ class OneHotRows(keras.layers.Layer):
         self.units, self.positions, self.sizes = int(units), list(positions), list(sizes)
         self.seed = seed
         self.offsets = list(accumulate(self.sizes, initial=0))[:-1]
-        self.is_narrow = sum(self.sizes) <= MOST_MULTIPLIED * len(self.sizes)
+        self.is_narrow = sum(self.sizes) <= MAX_MULTIPLIED * len(self.sizes)
 
     def start(self):
         """Return the initializer of the kernel."""
-        raise TypeError("a layer over one-hot rows defines start()")
+        raise TypeError("a layer over one-hot rows must define start()")
 
     def build(self, input_shape):
-        """Make the kernel of shape ``(sum(sizes), units)``."""
+        """Create the kernel of shape ``(sum(sizes), units)``."""
         self.kernel = self.add_weight(shape=(sum(self.sizes), self.units), initializer=self.start(), name="kernel")
 
     def rows(self, indices):
@@ -82,7 +82,7 @@ class OneHotRows(keras.layers.Layer):
         return ops.take(self.kernel, cells, axis=0)
 
     def one_hot(self, indices):
-        """Return the columns one-hot and side by side, of shape (batch, sum of sizes)."""
+        """Return the one-hot matrix of the columns, of shape (batch, sum of sizes)."""
         columns = [place for place, size in zip(self.positions, self.sizes, strict=True) for _ in range(size)]
         categories = [category for size in self.sizes for category in range(size)]
         hits = ops.equal(ops.take(indices, columns, axis=1), ops.convert_to_tensor([categories], dtype="int32"))
@@ -104,21 +104,21 @@ class OneHotRows(keras.layers.Layer):
 class OneHotDense(OneHotRows):
     """A dense layer over one-hot columns.
 
-    The output equals ``one_hot(indices) @ kernel``; of columns of many categories the one-hot matrix is never made.
+    The output equals ``one_hot(indices) @ kernel``, but the one-hot matrix is not created if there are many categories.
 
     Parameters
     ----------
     units : int
         Width of the output.
     positions : list of int
-        Which columns of the matrix of indices are read.
+        Positions of the columns in the matrix of indices.
     sizes : list of int
-        Number of rows that each of them takes in the kernel.
+        Number of kernel rows of each column.
     fan_in : int, optional
-        Number of inputs by which the start is scaled; all inputs of the body's first layer, so that the start is that
-        of one dense layer over everything.
+        Number of inputs for the scale of the initializer: all inputs of the first layer of the body, so that weights
+        are initialized as in one dense layer over all inputs.
     seed : int
-        Seed of the kernel's start.
+        Seed of the kernel initializer.
     """
 
     def __init__(self, units, positions, sizes, fan_in=None, seed=0, **kwargs):
@@ -126,12 +126,12 @@ class OneHotDense(OneHotRows):
         self.fan_in = fan_in
 
     def start(self):
-        """Return Glorot's start for ``fan_in`` inputs."""
+        """Return Glorot's initializer for ``fan_in`` inputs."""
         limit = (6 / ((self.fan_in or sum(self.sizes)) + self.units)) ** 0.5
         return keras.initializers.RandomUniform(-limit, limit, seed=self.seed)
 
     def call(self, indices):
-        """Sum the kernel rows of the categories of each row of the batch."""
+        """Return the sum of the kernel rows of the categories of each row."""
         if self.is_narrow:
             return ops.matmul(self.one_hot(indices), self.kernel)
         return ops.sum(self.rows(indices), axis=1)
@@ -147,26 +147,26 @@ class OneHotDense(OneHotRows):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class OneHotVectors(OneHotRows):
-    """For each one-hot column, the kernel row of its category: a vector a column.
+    """Returns the kernel row of the category of each one-hot column: one vector per column.
 
     Parameters
     ----------
     units : int
         Width of the vectors.
     positions : list of int
-        Which columns of the matrix of indices are read.
+        Positions of the columns in the matrix of indices.
     sizes : list of int
-        Number of rows that each of them takes in the kernel.
+        Number of kernel rows of each column.
     seed : int
-        Seed of the kernel's start.
+        Seed of the kernel initializer.
     """
 
     def start(self):
-        """Return a normal start by which rows have a length of about 1, as one-hot rows have."""
+        """Return a normal initializer for rows of length about 1, the length of one-hot rows."""
         return keras.initializers.RandomNormal(stddev=self.units**-0.5, seed=self.seed)
 
     def call(self, indices):
-        """Return the kernel rows of the categories of each row of the batch."""
+        """Return the kernel rows of the categories of each row."""
         return self.rows(indices)
 
     def compute_output_shape(self, input_shape):

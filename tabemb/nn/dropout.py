@@ -1,4 +1,4 @@
-"""Dropout that draws a byte for each unit."""
+"""Dropout that draws one random byte per unit."""
 
 from typing import Any
 
@@ -9,21 +9,21 @@ __all__ = ["ByteDropout", "MemberDropout"]
 
 @keras.saving.register_keras_serializable("tabemb")
 class ByteDropout(keras.layers.Dropout):
-    """Keras' dropout with shares in steps of 1/256: one random number of 32 bits decides about four units.
+    """Keras' dropout with rates in steps of 1/256: one random 32-bit number serves four units.
 
-    Drawing is most of what dropout takes, and dropout much of what a small network takes; so drawn, it takes less than
-    half of the time.
+    Random number generation dominates the cost of dropout, and dropout takes much of the time of a small network. One
+    byte per unit takes less than half of the time.
 
     Parameters
     ----------
     rate : float
-        Share of units that are silenced in a training step, in [0, 1); rounded to 1/256, but never to none.
+        Share of units set to zero in training, in [0, 1); rounded to 1/256, but not to 0.
     noise_shape : None
-        Each unit is silenced by itself.
+        Not supported; units are dropped independently.
     seed : int, optional
-        Seed of the draws.
+        Random seed.
     **kwargs
-        Keras' own.
+        Other parameters of Keras layers.
 
     Examples
     --------
@@ -35,36 +35,34 @@ class ByteDropout(keras.layers.Dropout):
 
     def __init__(self, rate: float, noise_shape: None = None, seed: int | None = None, **kwargs: Any) -> None:
         if noise_shape is not None:
-            raise ValueError(
-                f"ByteDropout silences each unit by itself: noise_shape must be None, got {noise_shape!r}."
-            )
+            raise ValueError(f"ByteDropout drops units independently: noise_shape must be None, got {noise_shape!r}.")
         super().__init__(rate, seed=seed, **kwargs)
 
     def call(self, inputs, training=False):
-        """Return the inputs, in training with a share of zeros and the others so much larger that the mean stays."""
+        """Return the inputs; in training, with units set to zero and the others scaled to keep the mean."""
         if not training or not self.rate:
             return inputs
         return inputs * self.factors(keras.ops.shape(inputs), inputs.dtype)
 
     def factors(self, shape, dtype):
-        """Draw what units of a shape are multiplied by: 0, or the inverse of the share that is not silenced."""
-        silenced = min(max(round(256 * self.rate), 1), 255)
+        """Return random factors of the given shape: 0, or the inverse of the share of units that are kept."""
+        dropped = min(max(round(256 * self.rate), 1), 255)
         *batch, n_units = shape
-        # All 2**32 numbers but one.
+        # The range covers all 2**32 numbers but one.
         draws = keras.random.randint(
             (*batch, -(-n_units // 4)), -(2**31), 2**31 - 1, dtype="int32", seed=self.seed_generator
         )
         bytes_ = keras.ops.view(draws, "uint8")[..., :n_units]
-        return keras.ops.cast(bytes_ >= silenced, dtype) * (256 / (256 - silenced))
+        return keras.ops.cast(bytes_ >= dropped, dtype) * (256 / (256 - dropped))
 
 
 @keras.saving.register_keras_serializable("tabemb")
 class MemberDropout(ByteDropout):
-    """Dropout of members that share nothing: what is drawn for the rows of one serves the others for other rows.
+    """Dropout for separate members: the factors of one member are reused, shifted by rows, for the others.
 
-    To each member by itself this is dropout, and no two silence the same units for a row; drawing takes as long as for
-    one of them. (Were the same units silenced for a row, members would err together more, and their mean be worse.)
-    Inputs are of shape (n_members, batch, units); parameters as :class:`ByteDropout` has them.
+    Each member has ordinary dropout, and no two members drop the same units of a row, at the cost of drawing for one
+    member. (If members dropped the same units of a row, their errors would be more correlated, and their mean worse.)
+    Inputs have shape (n_members, batch, units); parameters are those of :class:`ByteDropout`.
 
     Examples
     --------
@@ -75,7 +73,7 @@ class MemberDropout(ByteDropout):
     """
 
     def factors(self, shape, dtype):
-        """Draw for one member, and turn the rows a part of the batch further for each of the others."""
+        """Draw factors for one member, and rotate the rows by a part of the batch for each of the others."""
         ops, (n_members, n_rows, n_units) = keras.ops, shape
         drawn = super().factors((n_rows, n_units), dtype)
         shifts = ops.arange(n_members, dtype="int32")[:, None] * ops.maximum(n_rows // n_members, 1)

@@ -1,4 +1,4 @@
-"""What a column's vectors look like before training: tables, and the features that read them."""
+"""Embedding tables and the specifications of the columns that use them."""
 
 import math
 import re
@@ -12,25 +12,24 @@ from tabemb.nn.seeds import Seeds
 
 __all__ = ["START_SPREAD", "FeatureSpec", "HeldRows", "OneHotSpec", "TableSpec", "embedding_layer", "layer_names"]
 
-# The standard deviation of the numbers that a table begins with; small, so that what a row shows in the end is what it
-# learned.
+# Standard deviation of the initial vectors; small, so that the vectors after training reflect what was learned.
 START_SPREAD = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSpec:
-    """One table of vectors.
+    """Specification of one table of vectors.
 
     Parameters
     ----------
     name : str
-        Name of the table; the Keras layer is called ``{name}_embedding``, in letters that Keras accepts.
+        Name of the table; the Keras layer is named ``{name}_embedding``, in characters that Keras accepts.
     vocabulary_size : int
-        Number of rows, the rows for "missing" and "unknown" included.
+        Number of rows, including those of "missing" and "unknown".
     embedding_dim : int
-        Number of columns.
+        Number of dimensions.
     rate : float, default=1.0
-        Its learning rate, as a multiple of that of other tables.
+        Factor of the learning rate of this table.
     """
 
     name: str
@@ -43,45 +42,45 @@ class TableSpec:
             raise ValueError(f"The rate of the table {self.name!r} must be a positive number, got {self.rate!r}.")
         if self.vocabulary_size < 1 or self.embedding_dim < 1:
             raise ValueError(
-                f"The table {self.name!r} needs at least one row and one dimension; "
+                f"The table {self.name!r} must have at least one row and one dimension; "
                 f"got {self.vocabulary_size} x {self.embedding_dim}."
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeldRows:
-    """Rows of a table that training leaves as they are.
+    """Rows of a table that are frozen in training.
 
     Parameters
     ----------
     which : ndarray of bool of shape (vocabulary_size,)
-        The rows.
+        Mask of the frozen rows.
     n_epochs : int, optional
-        For how many epochs; for all if it is not given.
+        Number of epochs for which they are frozen; all by default.
     """
 
     which: np.ndarray
     n_epochs: int | None = None
 
     def lasts(self, epoch: int) -> bool:
-        """Return whether the rows are still held in an epoch, counted from 0."""
+        """Return whether the rows are still frozen in an epoch, counted from 0."""
         return self.n_epochs is None or self.n_epochs > epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureSpec:
-    """A categorical column that looks its vectors up in a table.
+    """An embedded categorical column.
 
-    Two features that hold the same table share their vectors.
+    Features with the same table share their vectors.
 
     Parameters
     ----------
     name : str
         Name of the column.
     position : int
-        Its place in the matrix of indices.
+        Position in the matrix of indices.
     table : TableSpec
-        Where its vectors are.
+        Table of its vectors.
     """
 
     name: str
@@ -91,16 +90,16 @@ class FeatureSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneHotSpec:
-    """A categorical column that enters the network one-hot.
+    """A one-hot encoded categorical column.
 
     Parameters
     ----------
     name : str
         Name of the column.
     position : int
-        Its place in the matrix of indices.
+        Position in the matrix of indices.
     vocabulary_size : int
-        Width of the one-hot block, "missing" and "unknown" included.
+        Number of indices, including "missing" and "unknown".
     """
 
     name: str
@@ -109,14 +108,14 @@ class OneHotSpec:
 
 
 def embedding_layer(table: TableSpec, seeds: Seeds, *, name: str) -> keras.layers.Embedding:
-    """Return the Keras layer of a table, started from its own seed.
+    """Return the Keras layer of a table, initialized from its own seed.
 
     Parameters
     ----------
     table : TableSpec
-        Rows and columns.
+        Specification of the table.
     seeds : Seeds
-        Where the start of the vectors comes from.
+        Source of the seed of the initializer.
     name : str
         Name of the layer.
     """
@@ -130,20 +129,20 @@ def embedding_layer(table: TableSpec, seeds: Seeds, *, name: str) -> keras.layer
 
 
 def layer_names(columns: Iterable[str], suffix: str) -> dict[str, str]:
-    """Return, for each column, the name of its layer: legal in Keras and TensorFlow, and no other column's.
+    """Return a unique layer name for each column that is valid in Keras and TensorFlow.
 
     Parameters
     ----------
     columns : iterable of str
-        Any text.
+        Names of the columns.
     suffix : str
-        What the names end in.
+        Suffix of the layer names.
 
     Returns
     -------
     dict of str to str
-        A column whose name is legal keeps it; in others each other letter becomes ``_``, and a number tells apart
-        what would be the same.
+        Valid column names are kept. In others, invalid characters become ``_``, and a number is appended to resolve
+        duplicates.
 
     Examples
     --------
@@ -164,5 +163,5 @@ def layer_names(columns: Iterable[str], suffix: str) -> dict[str, str]:
 
 
 def _legal(column: str) -> str:
-    # TensorFlow's scopes: ASCII letters, digits, "_", ".", "-", and a letter or digit first.
+    # TensorFlow scopes consist of ASCII letters, digits, "_", "." and "-", and start with a letter or digit.
     return re.sub(r"[^A-Za-z0-9_.-]", "_", column).lstrip("_.-") or "column"

@@ -1,4 +1,4 @@
-"""What a body sees: the vectors, the numbers and the one-hot blocks of a batch."""
+"""The inputs of a body: the vectors, the numbers and the one-hot columns of a batch."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from tabemb.nn.tokens import ColumnTokens
 
 __all__ = ["Features", "side_by_side"]
 
-# How many numbers stand for a one-hot column where a body multiplies its inputs by each other.
+# Number of learned numbers per one-hot column in bodies that multiply their inputs.
 ONE_HOT_UNITS = 8
 
 
@@ -24,15 +24,15 @@ class Features:
     Parameters
     ----------
     embedded : KerasTensor of shape (batch, sum(dims)) or None
-        The vectors of all embedded columns side by side.
+        The concatenated vectors of all embedded columns.
     dims : tuple of int
-        How wide the vector of each embedded column is, in the order of ``embedded``.
+        Dimension of the vector of each embedded column, in the order of ``embedded``.
     numbers : KerasTensor of shape (batch, sum(number_dims)) or None
-        What the numeric encoder made of the numbers.
+        Output of the numeric encoder.
     number_dims : tuple of int, default=()
-        How wide what it made of each number is, in the order of ``numbers``.
+        Width of the output for each number, in the order of ``numbers``.
     indices : KerasTensor of shape (batch, n_categorical) or None
-        The indices, for the one-hot columns.
+        Category indices, for the one-hot columns.
     one_hot : tuple of OneHotSpec
         The one-hot columns.
     """
@@ -46,24 +46,24 @@ class Features:
 
     @cached_property
     def joined(self) -> Any:
-        """The vectors and the numbers side by side, of shape (batch, sum of all dims); None where there are none."""
+        """The concatenated vectors and numbers, of shape (batch, sum of all dims); None if there are none."""
         return side_by_side([self.embedded, self.numbers], name="vectors_and_numbers")
 
     @property
     def width(self) -> int:
-        """Number of inputs if everything stood side by side."""
+        """Number of inputs of a dense layer over all features."""
         numbers = 0 if self.numbers is None else self.numbers.shape[-1]
         return sum(self.dims) + numbers + sum(each.vocabulary_size for each in self.one_hot)
 
     def dense(self, units: int, seeds: Seeds, *, name: str) -> Any:
-        """Return a dense layer's output over all features side by side, before any activation.
+        """Return the output of a dense layer over all features, before any activation.
 
         Parameters
         ----------
         units : int
             Width of the output.
         seeds : Seeds
-            Where the start of the weights comes from.
+            Source of the seeds of the initializers.
         name : str
             Name of the layer.
         """
@@ -80,35 +80,35 @@ class Features:
         return keras.layers.Add(name=f"{name}_sum")(parts) if len(parts) > 1 else parts[0]
 
     def flat(self, seeds: Seeds) -> Any:
-        """Return vectors, numbers, and eight learned numbers for each one-hot column, side by side: (batch, width).
+        """Return vectors, numbers, and eight learned numbers per one-hot column, concatenated: (batch, width).
 
-        For bodies that multiply their inputs by each other, or by something of each member: the width does not grow
-        with the number of categories.
+        For bodies that multiply their inputs with each other or with weights of each member: the width does not depend
+        on the number of categories.
 
         Parameters
         ----------
         seeds : Seeds
-            Where the start of the weights comes from.
+            Source of the seeds of the initializers.
         """
         return side_by_side([self.joined, self.one_hot_flat(seeds)], name="inputs")
 
     def one_hot_flat(self, seeds: Seeds) -> Any:
-        """Return what :meth:`flat` has for the one-hot columns; None where there are none."""
+        """Return the part of :meth:`flat` for the one-hot columns; None if there are none."""
         if not self.one_hot:
             return None
         return keras.layers.Flatten(name="inputs_one_hot_flat")(self._one_hot_vectors(ONE_HOT_UNITS, seeds, "inputs"))
 
     def tokens(self, units: int, seeds: Seeds, *, name: str) -> list[Any]:
-        """Return a vector of one width for each column: groups of tokens, each of shape (batch, n, units).
+        """Return a token per column: groups of tokens, each of shape (batch, n, units).
 
-        First those of the embedded columns and of the numbers, then those of the one-hot columns.
+        The first group has the embedded columns and the numbers, the second the one-hot columns.
 
         Parameters
         ----------
         units : int
             Width of a token.
         seeds : Seeds
-            Where the start of the weights comes from.
+            Source of the seeds of the initializers.
         name : str
             Name of the layers.
         """
@@ -130,7 +130,7 @@ class Features:
 
 
 def side_by_side(parts: list[Any], *, name: str) -> Any:
-    """Return some matrices as one, without those that are None; None where all are."""
+    """Return the concatenation of those matrices that are not None; None if all are."""
     parts = [part for part in parts if part is not None]
     if len(parts) > 1:
         return keras.layers.Concatenate(name=name)(parts)

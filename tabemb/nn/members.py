@@ -1,7 +1,6 @@
-"""Layers of networks that share weights: the members of an ensemble inside one network.
+"""Layers for the members of an ensemble within one network.
 
-Members stand in the first axis, (n_members, batch, width), from the first layer that tells them apart to the last: each
-layer is then one product for each member and row of the batch, with kernels that are small beside what they work on.
+The members are the first axis, (n_members, batch, width), from the first layer in which they differ to the last.
 """
 
 from collections.abc import Iterator
@@ -20,10 +19,10 @@ _IN_PORTIONS = ContextVar("whether each member has a portion of the batch", defa
 
 @contextmanager
 def portions_of_members() -> Iterator[None]:
-    """While a network of separate members is called, let each member see its own portion of the batch, and no other.
+    """Context in which each member of a network of separate members processes its own portion of the batch.
 
-    Of a batch of ``n_members * n`` rows, member 0 answers the first n; logits are of shape (n, n_members, n_outputs),
-    and take as long as those of n rows do otherwise. For bodies with :meth:`~tabemb.nn.bodies.Body.n_separate`.
+    Of a batch of ``n_members * n`` rows, member 0 predicts the first n. The logits have shape (n, n_members, n_outputs)
+    and take as long as those of n rows otherwise. For bodies with :meth:`~tabemb.nn.bodies.Body.n_separate`.
     """
     token = _IN_PORTIONS.set(True)
     try:
@@ -33,14 +32,14 @@ def portions_of_members() -> Iterator[None]:
 
 
 def for_members(cells: Any, n_members: int) -> Any:
-    """Return what each member sees of what is there for all.
+    """Return the rows that each member processes.
 
     Parameters
     ----------
     cells : tensor of shape (batch, width)
-        What is there.
+        Rows of the batch.
     n_members : int
-        How many members there are.
+        Number of members.
 
     Returns
     -------
@@ -51,23 +50,23 @@ def for_members(cells: Any, n_members: int) -> Any:
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class MemberDense(keras.layers.Layer):
-    """A dense layer whose kernel members share, each with scales of its own (BatchEnsemble, Wen et al. 2020).
+    """A dense layer with a shared kernel and separate scales for each member (BatchEnsemble, Wen et al. 2020).
 
     Member k computes ``s_k * (W (r_k * x)) + b_k`` (Gorishniy et al. 2024, arXiv:2410.24210, eq. 1). The scales are
-    put into the kernel first, which is small beside the batch.
+    first multiplied into the kernel, which is small compared to the batch.
 
     Parameters
     ----------
     units : int
         Width of the output.
     n_members : int
-        How many they are.
+        Number of members.
     signs : bool, default=False
-        Whether the input scales begin as random signs, by which members differ from the start; else as ones.
+        Whether to initialize the input scales by random signs, so that the members differ, or by ones.
     own_outputs : bool, default=True
-        Whether each member has output scales ``s`` and a bias of its own, or one bias for all.
+        Whether each member has its own output scales ``s`` and bias; otherwise all share one bias.
     seed : int
-        Seed of the start.
+        Seed of the initializers.
     """
 
     def __init__(self, units, n_members, signs=False, own_outputs=True, seed=0, **kwargs):
@@ -76,7 +75,7 @@ class MemberDense(keras.layers.Layer):
         self.signs, self.own_outputs, self.seed = bool(signs), bool(own_outputs), seed
 
     def build(self, input_shape):
-        """Make the kernel and, each in one axis so that weight decay leaves them alone, scales and biases."""
+        """Create the kernel, and the scales and biases with one axis each, which exempts them from weight decay."""
         width, k = input_shape[-1], self.n_members
         self.kernel = self.add_weight(
             shape=(width, self.units), initializer=keras.initializers.GlorotUniform(seed=self.seed), name="kernel"
@@ -119,16 +118,16 @@ class MemberDense(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class MemberLogits(keras.layers.Layer):
-    """A dense layer for each member, with kernel and bias of its own.
+    """A separate dense layer for each member that computes its logits.
 
     Parameters
     ----------
     n_outputs : int
         Number of logits.
     n_members : int
-        How many members there are.
+        Number of members.
     seed : int
-        Seed of the start.
+        Seed of the initializer.
     """
 
     def __init__(self, n_outputs, n_members, seed=0, **kwargs):
@@ -136,7 +135,7 @@ class MemberLogits(keras.layers.Layer):
         self.n_outputs, self.n_members, self.seed = int(n_outputs), int(n_members), seed
 
     def build(self, input_shape):
-        """Make a kernel for each member, each with Glorot's start, and the biases side by side."""
+        """Create a kernel for each member by Glorot's initializer, and the concatenated biases."""
         limit = (6 / (input_shape[-1] + self.n_outputs)) ** 0.5
         self.kernel = self.add_weight(
             shape=(self.n_members, input_shape[-1], self.n_outputs),
@@ -166,24 +165,23 @@ class MemberLogits(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class MemberSlices(keras.layers.Layer):
-    """For each member its slice of the vector of every column, and beside it what all members see.
+    """Returns the inputs of each member: its slice of each vector, and the inputs that all members share.
 
     Parameters
     ----------
     dims : list of int
-        How wide the vector of each column is; where it is cut, a multiple of ``n_members``. Member 0 has the first
-        numbers.
+        Dimension of the vector of each column; a multiple of ``n_members`` if it is cut. Member 0 has the first slice.
     n_members : int
-        How many members there are.
+        Number of members.
     cut : list of bool, optional
-        Which vectors are cut into slices; all members see the others whole. All are, if it is not given.
+        Whether each vector is cut into slices, or seen whole by all members. By default all are cut.
     """
 
     def __init__(self, dims, n_members, cut=None, **kwargs):
         super().__init__(**kwargs)
         self.dims, self.n_members = [int(dim) for dim in dims], int(n_members)
         self.cut = [True] * len(self.dims) if cut is None else [bool(each) for each in cut]
-        # Neighbours of one width are cut at once: first number, number of columns, width, and whether they are cut.
+        # Adjacent columns of the same width are cut together: start, number of columns, width, whether they are cut.
         self.groups, start = [], 0
         for (dim, is_cut), columns in groupby(zip(self.dims, self.cut, strict=True)):
             n_columns = len(list(columns))
@@ -191,10 +189,10 @@ class MemberSlices(keras.layers.Layer):
             start += n_columns * dim
 
     def call(self, inputs):
-        """Return (n_members, batch, width), from ``[vectors]`` or ``[vectors, what all see]``, of one batch."""
+        """Return (n_members, batch, width), from ``[vectors]`` or ``[vectors, shared inputs]`` of one batch."""
         vectors, *for_all = inputs
         parts = []
-        # At once: the gradients of slices would each be as wide as all vectors.
+        # One split, since the gradient of each separate slice would be as wide as all vectors.
         starts = [group[0] for group in self.groups[1:]]
         pieces = ops.split(vectors, starts, axis=1) if starts else [vectors] * len(self.groups)
         for (_, n_columns, dim, is_cut), cells in zip(self.groups, pieces, strict=True):

@@ -1,4 +1,4 @@
-"""The whole network: one Embedding a column, a numeric encoder, a body, logits."""
+"""The whole network: one Embedding layer per column, a numeric encoder, a body, logits."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,26 +23,26 @@ __all__ = ["Network", "NetworkSpec", "build_trunk", "first_kernels"]
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
-    """All that the shape and the start of a network depend on; plain values, so that it can be pickled and compared.
+    """Specification of a network and its initialization, as plain values that can be pickled and compared.
 
     Parameters
     ----------
     features : tuple of FeatureSpec
         The embedded columns.
     one_hot : tuple of OneHotSpec
-        The columns that enter one-hot.
+        The one-hot columns.
     n_numbers : int
-        Number of numeric inputs, missing-indicators included.
+        Number of numeric inputs, including missing indicators.
     n_indicators : int
-        How many of them, the last ones, are missing-indicators.
+        Number of missing indicators, the last of the numeric inputs.
     n_outputs : int
         Number of logits.
     body : Body
-        What lies between the features and the logits.
+        Layers between the features and the logits.
     numeric : NumericEncoder
-        What is made of the numbers.
+        Encoder of the numbers.
     seed : int
-        Root of all random starts.
+        Root seed of all initializers.
     """
 
     features: tuple[FeatureSpec, ...]
@@ -56,23 +56,23 @@ class NetworkSpec:
 
     @property
     def embedded(self) -> tuple[FeatureSpec, ...]:
-        """The embedded columns in the order in which their vectors stand side by side.
+        """The embedded columns in the order in which their vectors are concatenated.
 
-        Those of one dimension are neighbours, so that the trainer can gather them at once.
+        Columns of the same dimension are adjacent, so that the trainer can gather them at once.
         """
         dims = list(dict.fromkeys(feature.table.embedding_dim for feature in self.features))
         return tuple(sorted(self.features, key=lambda feature: dims.index(feature.table.embedding_dim)))
 
 
 def build_trunk(spec: NetworkSpec) -> keras.Model:
-    """Return what comes behind the vectors, from ``{"vectors", "numbers", "indices"}`` to the logits.
+    """Return the model after the embedding layers, from ``{"vectors", "numbers", "indices"}`` to the logits.
 
-    Those of a body of several members are of shape (batch, n_members, n_outputs).
+    The logits of a body with several members have shape (batch, n_members, n_outputs).
 
     Parameters
     ----------
     spec : NetworkSpec
-        What to build; an input that it does not need is left out.
+        Specification of the network; inputs that it does not need are left out.
     """
     seeds = Seeds(spec.seed)
     dims = tuple(feature.table.embedding_dim for feature in spec.embedded)
@@ -98,29 +98,29 @@ def build_trunk(spec: NetworkSpec) -> keras.Model:
 
 
 class Network:
-    """A Keras model, and the same model cut in two where the vectors come out of their tables.
+    """A Keras model, and the same model split after the embedding layers.
 
-    The trainer gathers the rows of a batch itself, once each, and sends them through ``trunk``: so the gradient of a
-    table is as large as the batch, not as the vocabulary. The layers are shared; what one trains the other has.
-    Pickling keeps the specification and the weights, and no Keras object.
+    The trainer gathers the distinct rows of a batch itself and passes them through ``trunk``, so that the gradient of a
+    table is as large as the batch, not as the vocabulary. Both models share their layers and weights. Pickling keeps
+    the specification and the weights, but no Keras object.
 
     Parameters
     ----------
     spec : NetworkSpec
-        What to build.
+        Specification of the network.
 
     Attributes
     ----------
     model : keras.Model
         From ``{"indices": (batch, n_categorical) int32, "numbers": (batch, n_numbers) float32}`` to the logits
-        (batch, n_outputs), the mean of the members' where the body has members; an input that the table does not have
-        is left out.
+        (batch, n_outputs), the mean over the members if the body has members. Inputs that the table does not have are
+        left out.
     trunk : keras.Model
-        The same from ``{"vectors": (batch, sum of the dimensions), "numbers", "indices"}``, without the mean.
+        The same model from ``{"vectors": (batch, sum of the dimensions), "numbers", "indices"}``, without the mean.
     tables : dict of TableSpec to keras.layers.Embedding
-        The layers that hold the vectors.
+        The embedding layers.
     held : dict of TableSpec to HeldRows
-        Rows that training leaves as they are; none at first.
+        Rows that are frozen in training; none at first.
 
     Examples
     --------
@@ -167,9 +167,9 @@ class Network:
         Parameters
         ----------
         table : EncodedTable
-            n rows.
+            Table of n rows.
         batch_rows : int, default=16384
-            Rows that go through the network at once; bounds the memory.
+            Number of rows per call of the network; bounds the memory.
 
         Returns
         -------
@@ -186,20 +186,20 @@ class Network:
         return np.concatenate(parts)
 
     def vectors(self, feature: FeatureSpec) -> np.ndarray:
-        """Return a copy of a column's table, float32 of shape (vocabulary_size, embedding_dim)."""
+        """Return a copy of the vectors of a column, float32 of shape (vocabulary_size, embedding_dim)."""
         return np.array(self.tables[feature.table].embeddings.numpy())
 
     def start_rows(self, table: TableSpec, rows: np.ndarray, which: np.ndarray) -> None:
-        """Begin some rows of a table with other vectors than its own seed made.
+        """Initialize some rows of a table by given vectors.
 
         Parameters
         ----------
         table : TableSpec
-            Which table.
+            The table.
         rows : ndarray of shape (n, embedding_dim)
-            The vectors.
+            Initial vectors.
         which : ndarray of bool of shape (vocabulary_size,)
-            Whose they are, n of them.
+            Mask of the n rows to initialize.
         """
         embeddings = self.tables[table].embeddings
         values = np.array(embeddings.numpy())
@@ -207,18 +207,18 @@ class Network:
         embeddings.assign(values)
 
     def start_at(self, logits: np.ndarray) -> None:
-        """Put what the logits are to begin around into the biases of the layer that is called "logits".
+        """Initialize the biases of the layer named "logits", so that the initial logits are near the given ones.
 
-        A body without such a layer begins as it does.
+        Does nothing if the body has no such layer.
 
         Parameters
         ----------
         logits : ndarray of shape (n_outputs,)
-            Those of an answer that is the same for all rows.
+            Logits of a constant prediction.
         """
         for layer in self.trunk.layers:
             if layer.name == "logits" and getattr(layer, "bias", None) is not None:
-                # Members have their biases side by side.
+                # The biases of members are concatenated.
                 layer.bias.assign(np.tile(logits, layer.bias.shape[0] // len(logits)))
 
     def serve_unknown(
@@ -227,16 +227,16 @@ class Network:
         trained: Mapping[int, Trained],
         by_member: Mapping[int, Trained] | None = None,
     ) -> None:
-        """Give unknown categories, and rows that no training row has touched, the vectors that are to serve for them.
+        """Set the vectors of unknown categories and of rows that no training row used.
 
         Parameters
         ----------
         strategy : UnknownStrategy
-            Which vector serves for unknown categories.
+            Determines the vector of unknown categories.
         trained : mapping of int to Trained
-            For the position of each categorical column, what its vectors have learned from.
+            For the position of each categorical column, the rows its vectors were trained on.
         by_member : mapping of int to Trained, optional
-            The same for each member where members leave out rows: for its slices of vectors, and its kernels.
+            The same for each member, if members leave out rows: for its slices of vectors and its kernels.
         """
         sliced = self.spec.body.slices([feature.table.embedding_dim for feature in self.spec.embedded])
         cut = {f.table for f, width in zip(self.spec.embedded, sliced, strict=True) if width is not None}
@@ -259,7 +259,7 @@ class Network:
 
 
 def _dims_of(numbers, spec):
-    """Return how wide what the numeric encoder made of each number is; a missing-indicator stays one number."""
+    """Return the width of the encoding of each number; a missing indicator has width 1."""
     if numbers is None:
         return ()
     n_columns = spec.n_numbers - spec.n_indicators
@@ -277,17 +277,18 @@ def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray], held: dict[TableSpec,
 def first_kernels(network: Network) -> dict[str, np.ndarray] | None:
     """Return, for each embedded column, the part of the first layer's kernel that its vectors are multiplied by.
 
-    The layer is linear in the vectors, so that its kernel is what it answers to unit vectors, less what it answers to
-    none; this holds for members with slices or scales of their own, too.
+    The layer is linear in the vectors, so its kernel is its output for unit vectors minus its output for zeros. This
+    holds for members with separate slices or scales, too.
 
     Parameters
     ----------
     network : Network
+        A network of any body.
 
     Returns
     -------
     dict of str to ndarray of float64 of shape (embedding_dim, n_units), or None
-        The units of all members side by side; None where the body has no such layer.
+        The units of all members are concatenated. None if the body has no such layer.
     """
     layer = network.spec.body.first_layer
     if layer is None or not network.spec.embedded:
@@ -303,7 +304,7 @@ def first_kernels(network: Network) -> dict[str, np.ndarray] | None:
         for name, tensor in trunk.input.items()
     }
     answers = np.asarray(keras.ops.convert_to_numpy(first(asked, training=False)), np.float64)
-    # Rows stand in the last axis but one; members before them.
+    # Rows are the last axis but one; members precede them.
     by_row = np.moveaxis(answers, -2, 0).reshape(len(units), -1)
     kernels = np.split(by_row[1:] - by_row[0], np.cumsum(dims)[:-1])
     return {feature.name: kernel for feature, kernel in zip(network.spec.embedded, kernels, strict=True)}

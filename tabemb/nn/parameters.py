@@ -28,14 +28,14 @@ NORMALIZATIONS = {
 ACTIVATIONS = frozenset(name for name, each in vars(keras.activations).items() if inspect.isfunction(each)) - {
     "deserialize",
     "get",
-    # It returns half of the columns.
+    # It halves the width.
     "glu",
     "serialize",
 }
 
 
 def check_units(name: str, units: Any, *, empty: bool = True) -> None:
-    """Raise ValueError unless the widths of layers are a tuple (or list) of positive integers.
+    """Raise ValueError unless layer widths are a tuple (or list) of positive integers.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def check_units(name: str, units: Any, *, empty: bool = True) -> None:
     units : object
         Its value.
     empty : bool, default=True
-        Whether there may be none.
+        Whether the tuple may be empty.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def check_share(name: str, value: Any) -> None:
 
 
 def check_among(name: str, value: Any, known: Any) -> None:
-    """Raise UnknownNameError unless a value is one of the known names."""
+    """Raise UnknownNameError unless a value is a known name."""
     if not isinstance(value, str | None) or value not in known:
         raise UnknownNameError.among(name, value, map(str, known))
 
@@ -99,7 +99,7 @@ def check_positive(name: str, value: Any) -> None:
 
 
 def check_flag(name: str, value: Any) -> None:
-    """Raise ValueError unless a value is true or false."""
+    """Raise ValueError unless a value is True or False."""
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be True or False, got {value!r}.")
 

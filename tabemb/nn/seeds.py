@@ -1,4 +1,4 @@
-"""One integer at the top of a fit; every random part draws a child of it by name."""
+"""Named child seeds of the root seed of a fit."""
 
 import hashlib
 
@@ -10,7 +10,8 @@ __all__ = ["Seeds"]
 class Seeds:
     """Named child seeds of one root seed.
 
-    A child depends on the root and on its name only, so that adding a layer changes no other layer's start.
+    A child depends only on the root and on its name, so that adding a layer does not change the initialization of the
+    others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Layers of networks that stand side by side and share nothing: members in the first axis, kernels of their own."""
+"""Layers of separate members, which share no weights; members are the first axis."""
 
 import keras
 from keras import ops
@@ -11,18 +11,18 @@ __all__ = ["SeparateDense", "SeparateOneHotDense"]
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class SeparateDense(keras.layers.Layer):
-    """A dense layer for each member.
+    """A separate dense layer for each member.
 
     Parameters
     ----------
     units : int
-        Width of a member's output.
+        Width of the output of a member.
     n_members : int
-        How many members there are.
+        Number of members.
     fan_in : int, optional
-        Number of inputs by which the start is scaled; where it is not given, those of this layer.
+        Number of inputs for the scale of the initializer; by default that of this layer.
     seed : int
-        Seed of the start.
+        Seed of the initializer.
     """
 
     def __init__(self, units, n_members, fan_in=None, seed=0, **kwargs):
@@ -30,7 +30,7 @@ class SeparateDense(keras.layers.Layer):
         self.units, self.n_members, self.fan_in, self.seed = int(units), int(n_members), fan_in, seed
 
     def build(self, input_shape):
-        """Make a kernel for each member with Glorot's start, and the biases side by side (no weight decay there)."""
+        """Create a kernel for each member by Glorot's initializer, and the concatenated biases (without decay)."""
         width = input_shape[-1]
         limit = (6 / ((self.fan_in or width) + self.units)) ** 0.5
         self.kernel = self.add_weight(
@@ -61,22 +61,24 @@ class SeparateDense(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class SeparateOneHotDense(OneHotRows):
-    """A dense layer over one-hot columns for each member; of many categories the one-hot matrix is never made.
+    """A separate dense layer over one-hot columns for each member.
+
+    The one-hot matrix is not created if there are many categories.
 
     Parameters
     ----------
     units : int
-        Width of all members' outputs side by side; a multiple of ``n_members``.
+        Total width of the outputs of all members; a multiple of ``n_members``.
     positions : list of int
-        Which columns of the matrix of indices are read.
+        Positions of the columns in the matrix of indices.
     sizes : list of int
-        Number of rows that each of them takes in the kernel.
+        Number of kernel rows of each column.
     n_members : int
-        How many members there are.
+        Number of members.
     fan_in : int, optional
-        Number of inputs by which the start is scaled; where it is not given, those of this layer.
+        Number of inputs for the scale of the initializer; by default that of this layer.
     seed : int
-        Seed of the kernel's start.
+        Seed of the kernel initializer.
     """
 
     def __init__(self, units, positions, sizes, n_members, fan_in=None, seed=0, **kwargs):
@@ -84,7 +86,7 @@ class SeparateOneHotDense(OneHotRows):
         self.n_members, self.fan_in = int(n_members), fan_in
 
     def start(self):
-        """Return Glorot's start of one member's layer for ``fan_in`` inputs."""
+        """Return Glorot's initializer of one member for ``fan_in`` inputs."""
         limit = (6 / ((self.fan_in or sum(self.sizes)) + self.units // self.n_members)) ** 0.5
         return keras.initializers.RandomUniform(-limit, limit, seed=self.seed)
 

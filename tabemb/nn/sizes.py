@@ -1,4 +1,4 @@
-"""How many dimensions a column's vectors get: published rules by name, a number, or a number a column."""
+"""Embedding dimensions: published rules by name, one number for all columns, or one number per column."""
 
 import math
 from collections.abc import Mapping
@@ -11,19 +11,20 @@ from tabemb.registry import Registry
 
 __all__ = ["FROM_DATA", "SIZE_RULES", "SizeRule", "columns_from_data", "embedding_dims", "rate_of_table"]
 
-# What stands for a size that is found by training; until then, and at most, it is that of the rule "capped".
+# Dimensions to be found by training; the rule "capped" gives the initial and maximal value.
 FROM_DATA = "auto"
-# How a table's learning rate falls with its width. If only the table's own numbers were added up it would be 1; that
-# the layer behind has smaller weights where it has more inputs makes it 1/2. In between is best on the tables measured.
+# Exponent with which the learning rate of a table decreases with its width. The sum over the dimensions alone would
+# suggest 1; smaller weights of the next layer at a larger fan-in suggest 1/2. The value in between was best in
+# benchmarks.
 RATE_BY_WIDTH = 0.75
 
 
 class SizeRule(BaseEstimator):
-    """From the number of categories of a column to the number of dimensions of their vectors."""
+    """A rule for the number of embedding dimensions, given the number of categories."""
 
     def __call__(self, n_categories: int) -> int:
         """Return the number of dimensions, at least 1."""
-        raise TypeError("a size rule defines __call__(n_categories)")
+        raise TypeError("a size rule must define __call__(n_categories)")
 
 
 SIZE_RULES: Registry[SizeRule] = Registry("size rule")
@@ -36,7 +37,7 @@ class Fastai(SizeRule):
     Parameters
     ----------
     cap : int, default=600
-        The most dimensions a column may get.
+        Maximum number of dimensions.
 
     Examples
     --------
@@ -53,10 +54,10 @@ class Fastai(SizeRule):
 
 @SIZE_RULES.register("capped")
 class Capped(Fastai):
-    """The default: fastai's rule, capped at 64, since wider rows rarely pay on a table.
+    """The default: fastai's rule, capped at 64, since more dimensions rarely help on tables.
 
-    Above 30 dimensions to the next multiple of 8: so the eight members of the body ``ensemble`` have equal slices of
-    four to eight numbers, and tables of one width are trained at once.
+    Above 30 dimensions, rounded up to a multiple of 8: the eight members of the body ``ensemble`` then have equal
+    slices of four to eight dimensions, and tables of the same width are trained together.
 
     Examples
     --------
@@ -105,7 +106,7 @@ class Google(SizeRule):
 
 @SIZE_RULES.register("sqrt")
 class Sqrt(SizeRule):
-    """``min(cap, ceil(sqrt(n)))``, a middle way between ``google`` and ``fastai``.
+    """``min(cap, ceil(sqrt(n)))``, a compromise between ``google`` and ``fastai``.
 
     Examples
     --------
@@ -126,9 +127,9 @@ def embedding_dims(spec, n_categories):
     Parameters
     ----------
     spec : str, int, SizeRule or mapping
-        A rule by name, one number for all columns, or a mapping column -> number (or rule). Columns that a
-        mapping leaves out get the rule ``capped``. "auto" is what :func:`columns_from_data` is for; here it is the
-        most that such a column may get.
+        A rule by name, one number for all columns, or a mapping column -> number (or rule). Columns that are not in a
+        mapping use the rule ``capped``. For "auto", which :func:`columns_from_data` handles, the result is the maximum
+        of such a column.
     n_categories : mapping of str to int
         The number of categories of each column.
 
@@ -139,18 +140,18 @@ def embedding_dims(spec, n_categories):
     Raises
     ------
     ColumnError
-        When the mapping names a column that is not among the categorical ones.
+        If the mapping names a column that is not categorical.
     UnknownNameError
-        When there is no rule of that name.
+        If no rule has that name.
     ValueError
-        When a number is not a positive integer.
+        If a number is not a positive integer.
 
     Examples
     --------
     >>> embedding_dims({"dest": 8}, {"origin": 3, "dest": 105})
     {'origin': 3, 'dest': 8}
     """
-    # {"name": "half"} is a rule, and {"name": 8} the dimensions of a column that is called "name".
+    # {"name": "half"} is a rule; {"name": 8} gives the dimensions of a column called "name".
     if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str):
         for column in spec:
             if column not in n_categories:
@@ -163,7 +164,7 @@ def embedding_dims(spec, n_categories):
 
 
 def columns_from_data(spec, columns):
-    """Return those of the columns whose number of dimensions is to be found by training.
+    """Return the columns whose number of dimensions is to be found by training.
 
     Parameters
     ----------
@@ -185,17 +186,18 @@ def columns_from_data(spec, columns):
 
 
 def rate_of_table(dim: int, n_categories: int) -> float:
-    """Return the learning rate of a table, as a multiple of what one of the size that ``capped`` gives has.
+    """Return the factor of the learning rate of a table, relative to a table of the size given by ``capped``.
 
-    A step of Adam moves each number of a row by about as much, so that it changes what a row says the more, the more
-    numbers it has. Narrow tables would learn too slowly to be ready when the rest of the network begins to overfit.
+    A step of Adam moves each element of a row by about the same amount, so the effect of a step grows with the number
+    of dimensions. Without the factor, narrow tables would still be undertrained when the rest of the network begins to
+    overfit.
 
     Parameters
     ----------
     dim : int
-        The number of dimensions.
+        Number of dimensions.
     n_categories : int
-        The number of categories of the column.
+        Number of categories of the column.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tokens, one vector of a common width per column, and the layers that work on them."""
+"""Layers on tokens, which are vectors of a common width, one per column."""
 
 import keras
 import numpy as np
@@ -9,19 +9,19 @@ __all__ = ["Attend", "ColumnTokens", "Gate", "Interactions", "WithClassToken"]
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class ColumnTokens(keras.layers.Layer):
-    """A dense layer for each of several groups of inputs that stand side by side.
+    """A separate dense layer for each of several groups of concatenated inputs.
 
-    The kernels stand one above the other, as the groups of inputs stand side by side; one product with all of them,
-    zeros where an input is no business of a token, is faster than many small ones.
+    All kernels are stacked to one matrix. A single product with a block-diagonal matrix is faster than many small
+    products.
 
     Parameters
     ----------
     units : int
         Width of a token.
     dims : list of int
-        How many inputs each token has, in order.
+        Number of inputs of each token, in order.
     seed : int
-        Seed of the start.
+        Seed of the initializers.
     """
 
     def __init__(self, units, dims, seed=0, **kwargs):
@@ -29,8 +29,8 @@ class ColumnTokens(keras.layers.Layer):
         self.units, self.dims, self.seed = int(units), [int(dim) for dim in dims], seed
 
     def build(self, input_shape):
-        """Make the kernel, of shape ``(sum(dims), units)``, and the biases, side by side."""
-        # Glorot's start of each group.
+        """Create the kernel of shape ``(sum(dims), units)`` and the concatenated biases."""
+        # Glorot's initializer for each group.
         limits = np.sqrt(6 / (np.repeat(self.dims, self.dims) + self.units))[:, None].astype("float32")
         uniform = keras.initializers.RandomUniform(-1.0, 1.0, seed=self.seed)
         self.kernel = self.add_weight(
@@ -38,8 +38,7 @@ class ColumnTokens(keras.layers.Layer):
             initializer=lambda shape, dtype=None: uniform(shape, dtype) * limits,
             name="kernel",
         )
-        # Random, so that a column is told apart from the others whatever it holds. All in one axis: weight decay is for
-        # weights of two axes.
+        # Random, so that columns differ whatever their values. With one axis, which exempts them from weight decay.
         limit = self.units**-0.5
         self.bias = self.add_weight(
             shape=(len(self.dims) * self.units,),
@@ -65,12 +64,12 @@ class ColumnTokens(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class WithClassToken(keras.layers.Layer):
-    """Groups of tokens side by side, behind a learned token that is the same for every row (CLS).
+    """Concatenates groups of tokens, and prepends a learned token that is the same for every row (CLS).
 
     Parameters
     ----------
     seed : int
-        Seed of the start.
+        Seed of the initializer.
     """
 
     def __init__(self, seed=0, **kwargs):
@@ -78,13 +77,13 @@ class WithClassToken(keras.layers.Layer):
         self.seed = seed
 
     def build(self, input_shape):
-        """Make the token."""
+        """Create the token."""
         width = input_shape[0][-1]
         start = keras.initializers.RandomUniform(-(width**-0.5), width**-0.5, seed=self.seed)
         self.token = self.add_weight(shape=(width,), initializer=start, name="token")
 
     def call(self, groups):
-        """Return the token and those of the groups, of shape (batch, 1 + n_tokens, width)."""
+        """Return the class token and the tokens of the groups, of shape (batch, 1 + n_tokens, width)."""
         return ops.concatenate([ops.zeros_like(groups[0][:, :1]) + self.token, *groups], axis=1)
 
     def compute_output_shape(self, input_shape):
@@ -98,14 +97,13 @@ class WithClassToken(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class Interactions(keras.layers.Layer):
-    """The sum of the products of every two tokens, number by number (Rendle 2010, lemma 3.1).
+    """The sum of the elementwise products of all pairs of tokens (Rendle 2010, lemma 3.1).
 
-    It is half of the square of the sum less the sum of the squares, and so its cost grows with the number of tokens,
-    not of pairs.
+    Computed as half of the squared sum minus the sum of squares, so that the cost is linear in the number of tokens.
     """
 
     def call(self, groups):
-        """Return, from groups of tokens (batch, n, width), what they sum up to: (batch, width)."""
+        """Return the sum of products, (batch, width), from groups of tokens (batch, n, width)."""
         total = sum(ops.sum(group, axis=1) for group in groups)
         squares = sum(ops.sum(ops.square(group), axis=1) for group in groups)
         return 0.5 * (ops.square(total) - squares)
@@ -117,14 +115,14 @@ class Interactions(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class Attend(keras.layers.Layer):
-    """For each query the mean of the values, weighted by how well their keys fit (Vaswani et al. 2017, eq. 1).
+    """Scaled dot-product attention with several heads (Vaswani et al. 2017, eq. 1).
 
     Parameters
     ----------
     n_heads : int
-        Number of heads, each of which looks at its part of the width.
+        Number of heads.
     dropout : float, default=0.0
-        Share of the weights that are silenced in a training step.
+        Dropout rate of the attention weights.
     seed : int
         Seed of the dropout.
     """
@@ -136,29 +134,29 @@ class Attend(keras.layers.Layer):
             self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, training=False):
-        """Return what each query sees, of the queries' shape.
+        """Return the attention output of each query, of the shape of the queries.
 
         Parameters
         ----------
         inputs : pair of tensors
-            Queries, of shape (batch, n, width) or of one a row (batch, width); keys and values side by side, of shape
-            (batch, m, 2 * width).
+            Queries of shape (batch, n, width), or (batch, width) for one query per row; and concatenated keys and
+            values of shape (batch, m, 2 * width).
         training : bool, default=False
-            Whether weights are silenced.
+            Whether to apply dropout.
         """
         queries, keys_and_values = inputs
         if len(queries.shape) < 3:
             return self.call([queries[:, None], keys_and_values], training=training)[:, 0]
-        # Head by head: to put the heads of all rows together, and back, takes longer than to attend.
-        asked = ops.split(queries * (queries.shape[-1] // self.n_heads) ** -0.5, self.n_heads, axis=-1)
-        given = ops.split(keys_and_values, 2 * self.n_heads, axis=-1)
-        seen = []
-        for query, key, value in zip(asked, given[: self.n_heads], given[self.n_heads :], strict=True):
-            fit = ops.softmax(ops.matmul(query, ops.swapaxes(key, 1, 2)), axis=-1)
+        # Head by head: transposing the heads of all rows takes longer than the attention itself.
+        query_heads = ops.split(queries * (queries.shape[-1] // self.n_heads) ** -0.5, self.n_heads, axis=-1)
+        heads = ops.split(keys_and_values, 2 * self.n_heads, axis=-1)
+        outputs = []
+        for query, key, value in zip(query_heads, heads[: self.n_heads], heads[self.n_heads :], strict=True):
+            weights = ops.softmax(ops.matmul(query, ops.swapaxes(key, 1, 2)), axis=-1)
             if training and self.dropout:
-                fit = keras.random.dropout(fit, self.dropout, seed=self.seed_generator)
-            seen.append(ops.matmul(fit, value))
-        return ops.concatenate(seen, axis=-1)
+                weights = keras.random.dropout(weights, self.dropout, seed=self.seed_generator)
+            outputs.append(ops.matmul(weights, value))
+        return ops.concatenate(outputs, axis=-1)
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the queries."""
@@ -171,12 +169,12 @@ class Attend(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class Gate(keras.layers.Layer):
-    """The first half of the columns times an activation of the second (Shazeer 2020, arXiv:2002.05202).
+    """A gated linear unit: one half of the inputs times the activated other half (Shazeer 2020, arXiv:2002.05202).
 
     Parameters
     ----------
     activation : str
-        Any activation that Keras knows by name; "relu" makes it ReGLU.
+        Name of a Keras activation; "relu" gives ReGLU.
     """
 
     def __init__(self, activation="relu", **kwargs):

@@ -1,4 +1,4 @@
-"""Which vectors serve for unknown categories, and for categories that training did not see."""
+"""Strategies for the vectors of unknown categories and of categories without training rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ UNKNOWN = Vocabulary.UNKNOWN
 
 
 class UnknownStrategy(BaseEstimator):
-    """What serves for categories that training had in no row: those that come later, and those that are too rare.
+    """Determines the vector of unknown categories: those not seen in training, and those that are too rare.
 
-    A strategy is applied to each table of vectors, and to the kernels that one-hot columns read, when training ends.
+    A strategy is applied to each embedding table and to the kernels of one-hot columns when training ends.
     """
 
-    # The least similarity of names by which an unknown text is taken for a known category; None for never.
+    # Minimal similarity at which an unknown text is encoded as the category with the most similar name; None disables.
     min_similarity: ClassVar[float | None] = None
 
     def row(self, rows: npt.NDArray[Any], counts: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
-        """Return the vector for unknown categories, or None where it is to be the one that was learned.
+        """Return the vector of unknown categories, or None to keep the learned one.
 
         Parameters
         ----------
         rows : ndarray of shape (vocabulary_size, dim)
-            The vectors of a column by index: that for missing cells, that for unknown categories, those of categories.
+            The vectors of a column by index: missing, unknown, then the categories.
         counts : ndarray of shape (vocabulary_size,)
-            In how many training rows each index was.
+            Number of training rows of each index.
         """
         return None
 
@@ -43,10 +43,10 @@ UNKNOWN_STRATEGIES: Registry[UnknownStrategy] = Registry("strategy for unknown c
 
 @UNKNOWN_STRATEGIES.register("learned")
 class Learned(UnknownStrategy):
-    """The vector that training learned for "unknown", from the cells that category dropout shows so.
+    """The vector that training learned for "unknown" from the cells replaced by category dropout.
 
-    Without category dropout it has learned something only where training had rare categories; else it is as it began,
-    at random.
+    Without category dropout, it is trained only if the training rows have rare categories; otherwise it keeps its
+    random initialization.
 
     Examples
     --------
@@ -57,10 +57,9 @@ class Learned(UnknownStrategy):
 
 @UNKNOWN_STRATEGIES.register("mean")
 class Mean(UnknownStrategy):
-    """The mean of the vectors of the known categories, each by the number of its rows.
+    """The mean of the vectors of the known categories, weighted by their number of rows.
 
-    It is the vector that the rows of training have on average. Where no row had a known category, the learned vector
-    stays.
+    This is the average vector of the training rows. If no row has a known category, the learned vector is kept.
 
     Examples
     --------
@@ -69,7 +68,7 @@ class Mean(UnknownStrategy):
     """
 
     def row(self, rows, counts):
-        """Return the mean, of the dtype of the rows; None where no category counts."""
+        """Return the mean, of the dtype of the rows; None if all counts are zero."""
         weights = np.asarray(counts[Vocabulary.FIRST :], np.float64)
         if not weights.any():
             return None
@@ -78,17 +77,17 @@ class Mean(UnknownStrategy):
 
 @UNKNOWN_STRATEGIES.register("nearest")
 class Nearest(UnknownStrategy):
-    """The vector of the known category whose name is most like the unknown one's, where it is like enough.
+    """The vector of the known category with the most similar name, if it is similar enough.
 
-    For dirty text such as job titles, where "office manager" says much about "Office manager II". Names are compared
-    by their character n-grams; see :class:`~tabemb.table.similar_names.SimilarNames`. A text that is like no known one,
-    and a category that is no text, has the learned vector. Missing cells keep their own. Texts that are too rare for a
-    category of their own (``min_frequency``, ``max_categories``) are taken for the most similar one in training, too.
+    For dirty text such as job titles, where "office manager" is informative about "Office manager II". Names are
+    compared by character n-grams; see :class:`~tabemb.table.similar_names.SimilarNames`. Texts without a similar name,
+    and categories that are not text, use the learned vector. Missing cells keep theirs. Texts that are too rare to be
+    a category (``min_frequency``, ``max_categories``) are replaced by the most similar category in training, too.
 
     Parameters
     ----------
     min_similarity : float, default=0.6
-        The least similarity that counts, in (0, 1]: 1 for names of the same pieces, 0 for none in common.
+        Minimal similarity of the names, in (0, 1]: 1 for identical n-grams, 0 for none in common.
 
     Examples
     --------
@@ -102,9 +101,9 @@ class Nearest(UnknownStrategy):
 
 @UNKNOWN_STRATEGIES.register("zero")
 class Zero(UnknownStrategy):
-    """A vector of zeros: to a layer behind it, as if the column were not there.
+    """A vector of zeros: for the next layer, as if the column were absent.
 
-    In a one-hot column it is what ``OneHotEncoder(handle_unknown="ignore")`` does.
+    For a one-hot column this equals ``OneHotEncoder(handle_unknown="ignore")``.
 
     Examples
     --------
@@ -119,16 +118,16 @@ class Zero(UnknownStrategy):
 
 @dataclass(frozen=True)
 class Trained:
-    """The rows that taught a column's vectors, for each member of a network that has its own slice of them.
+    """Which indices of a column were trained, for each member of the network with its own slice of the vectors.
 
     Parameters
     ----------
     counts : ndarray of int of shape (n_members, vocabulary_size)
-        In how many rows of each member each index was; one member where all learn from the same rows.
+        Number of training rows of each index, for each member; a single member if all are trained on the same rows.
     stand_ins : ndarray of int of shape (n_members, vocabulary_size)
-        The index whose vector serves for each: its own where it was in any row.
+        The index whose vector is used for each index: the index itself if it occurs in a row.
     learns_unknown : bool
-        Whether training showed cells as unknown, so that this vector was learned whatever its count is.
+        Whether training replaced cells by "unknown", so that this vector was learned whatever its count.
     """
 
     counts: np.ndarray
@@ -137,7 +136,7 @@ class Trained:
 
     @classmethod
     def together(cls, readers: Sequence["Trained"]) -> "Trained":
-        """Return what taught a table that several columns read: a row is trained where one of them was."""
+        """Combine the columns that share a table: a row is trained if it was trained by any of them."""
         first, *others = readers
         counts, stand_ins = first.counts, first.stand_ins
         for other in others:
@@ -147,21 +146,21 @@ class Trained:
         return cls(counts, stand_ins, any(each.learns_unknown for each in readers))
 
     def serve(self, rows: np.ndarray, strategy: UnknownStrategy) -> bool:
-        """Put the strategy's vector into the row for unknown categories, and stand-ins into untrained rows, in place.
+        """Replace, in place, the vector of unknown categories by the strategy's, and untrained rows by their stand-ins.
 
-        Where the vector for unknown categories is as it began, an untrained row gains nothing by it, and stays.
+        Untrained rows are kept if the vector of unknown categories is itself untrained.
 
         Parameters
         ----------
         rows : ndarray of shape (vocabulary_size, n_members * width)
-            The vectors, in each row the slices of the members side by side.
+            The vectors; each row is the concatenation of the slices of the members.
         strategy : UnknownStrategy
-            What serves for unknown categories.
+            Determines the vector of unknown categories.
 
         Returns
         -------
         bool
-            Whether anything was put.
+            Whether any row was replaced.
         """
         changed = False
         own = np.arange(len(rows))

@@ -1,5 +1,5 @@
-"""How a network learns: the package that imports TensorFlow."""
+"""The training of networks; the only package that imports TensorFlow."""
 
-# nn first: it notes whether TensorFlow was there before.
+# nn first: it checks whether TensorFlow was already loaded.
 from tabemb import nn as nn
 from tabemb.training import threads as threads

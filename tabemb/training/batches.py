@@ -1,4 +1,4 @@
-"""Where batches come from: rows in memory, in chunks of as many steps as one compiled call makes."""
+"""Sources of training batches: rows in memory, in chunks of several steps for one compiled call."""
 
 import math
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ __all__ = ["Chunk", "RowSource", "Rows"]
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """Rows for some steps, and the order in which they are taken.
+    """Rows for several steps, and their order.
 
     Parameters
     ----------
     tensors : dict of str to tensor
         Indices, numbers, targets and weights of rows.
     order : ndarray of int32
-        Which of these rows, batch after batch.
+        Row numbers, batch after batch.
     """
 
     tensors: dict[str, tf.Tensor]
@@ -31,7 +31,7 @@ class Chunk:
 
 
 class RowSource(Protocol):
-    """What the trainer asks of its training rows; rows that do not fit into memory can come by another one."""
+    """Interface of the training rows; another implementation can serve rows that do not fit into memory."""
 
     @property
     def n_columns(self) -> int:
@@ -41,28 +41,28 @@ class RowSource(Protocol):
         """Return the number of rows of an epoch."""
 
     def epoch(self, generator: np.random.Generator, batch_size: int, n_steps: int) -> Iterator[Chunk]:
-        """Yield each row once, in an order that the generator draws, ``n_steps`` batches at a time.
+        """Yield each row once, in random order, ``n_steps`` batches at a time.
 
-        Every chunk has full batches, except that the last batch of the last one may be smaller.
+        All batches are full, except that the last batch of the last chunk may be smaller.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Encoded rows in memory with their targets and weights.
+    """Encoded rows in memory, with targets and weights.
 
     Parameters
     ----------
     table : EncodedTable
         Indices (n, n_categorical) and numbers (n, n_numbers).
     targets : ndarray of shape (n,) or (n, n_outputs)
-        What the task made of the targets.
+        Targets as encoded by the task.
     weights : ndarray of shape (n,), optional
         Weight of each row in the loss.
     kept : ndarray of int, optional
-        The rows that count, by number; the others are as if they were not there, and need not be copied away.
+        Row numbers to use; the other rows are ignored. This avoids a copy.
     folds : ndarray of int of shape (n,), optional
-        Which member of a network leaves each row out; none where it is a number that no member has.
+        The member of the network that leaves out each row; a number that is not a member means none.
     """
 
     table: EncodedTable
@@ -80,7 +80,7 @@ class Rows:
         return self.table.indices.shape[1] + self.table.numbers.shape[1]
 
     def take(self, rows: np.ndarray) -> "Rows":
-        """Return a copy of some of the rows."""
+        """Return a copy of the given rows."""
         if self.kept is not None:
             rows = self.kept[rows]
         return Rows(
@@ -91,22 +91,22 @@ class Rows:
         )
 
     def only(self, rows: np.ndarray) -> "Rows":
-        """Return some of the rows, over the same arrays."""
+        """Return the given rows as a view of the same arrays."""
         kept = rows if self.kept is None else self.kept[rows]
         return Rows(table=self.table, targets=self.targets, weights=self.weights, kept=kept, folds=self.folds)
 
     def counts(self, position: int, size: int) -> np.ndarray:
-        """Return in how many rows a categorical column has each of the indices 0 to ``size - 1``."""
+        """Return the number of rows with each of the indices 0 to ``size - 1`` in a categorical column."""
         column = self.table.indices[:, position]
         return np.bincount(column if self.kept is None else column[self.kept], minlength=size)
 
     def seen(self, position: int, size: int) -> np.ndarray:
-        """Return which of the indices 0 to ``size - 1`` a categorical column has, as truth values."""
+        """Return a mask of which of the indices 0 to ``size - 1`` occur in a categorical column."""
         return self.counts(position, size) > 0
 
     @cached_property
     def tensors(self) -> dict[str, tf.Tensor]:
-        """The rows as tensors; the weights of those that count have a mean of 1."""
+        """The rows as tensors; the weights of the rows used are scaled to a mean of 1."""
         if self.weights is None:
             weights = np.ones(len(self.table), np.float32)
         else:
@@ -121,7 +121,7 @@ class Rows:
         }
 
     def epoch(self, generator: np.random.Generator, batch_size: int, n_steps: int) -> Iterator[Chunk]:
-        """Yield each row once, as :class:`RowSource` says."""
+        """Yield each row once; see :class:`RowSource`."""
         order = generator.permutation(len(self) if self.kept is None else self.kept).astype("int32")
         for chunk in range(math.ceil(len(order) / (batch_size * n_steps))):
             start = chunk * batch_size * n_steps

@@ -10,25 +10,25 @@ __all__ = ["CallbackHooks", "training_progress"]
 
 
 class CallbackHooks:
-    """Calls the hooks of Keras callbacks, and lets them stop training, move the learning rate or set weights.
+    """Calls the hooks of Keras callbacks, which may stop training, change the learning rate or set weights.
 
-    Epoch hooks are exact. Batch hooks are called once per chunk of steps, with the number of the chunk's first and last
-    step. ``model.optimizer.learning_rate`` is the learning rate before the schedule; what a callback sets there is used
-    from the next chunk on. Whenever a hook is called that a callback has, the model holds the weights as they are then,
-    and weights that it sets are trained on.
+    Epoch hooks are called at each epoch. Batch hooks are called once per chunk of steps, with the number of the first
+    and the last step of the chunk. ``model.optimizer.learning_rate`` is the learning rate before the schedule; changes
+    by a callback apply from the next chunk on. When a hook of a callback is called, the model has the current weights,
+    and training continues from weights that the callback sets.
 
     Parameters
     ----------
     callbacks : list of keras.callbacks.Callback or None
-        What the user gave.
+        Callbacks passed by the user.
     model : keras.Model
         The model being trained.
     learning_rate : float
-        Where the learning rate starts.
+        Initial learning rate.
     params : dict
-        What callbacks find in ``self.params``: epochs, steps, verbose.
+        The ``params`` attribute of callbacks: epochs, steps, verbose.
     store, load : callable
-        Bring the weights that are trained into the model, and take them from there.
+        Functions that copy the weights being trained to the model, and back.
     """
 
     def __init__(self, callbacks, model, learning_rate, params, *, store, load):
@@ -40,7 +40,7 @@ class CallbackHooks:
         self._start = float(learning_rate)
         self._list = None
         if self._callbacks:
-            # RowAdam trains; this one holds the learning rate, and has no state that a checkpoint would lack.
+            # RowAdam does the training; this optimizer only holds the learning rate and has no state for checkpoints.
             model.compile(optimizer=keras.optimizers.SGD(self._start))
             model.stop_training = False
             self._list = keras.callbacks.CallbackList(self._callbacks, model=model, **params)
@@ -70,33 +70,34 @@ class CallbackHooks:
             getattr(self._list, hook)(*args)
 
     def _concerns(self, hook):
-        """Whether a callback does anything at this hook; if not, the weights need not be brought."""
+        """Whether a callback overrides this hook; if not, the weights need not be copied."""
         plain = getattr(keras.callbacks.Callback, hook)
         return any(getattr(getattr(callback, hook), "__func__", None) is not plain for callback in self._callbacks)
 
     def release(self):
-        """Let the callbacks go of the model, so that an estimator that holds them does not hold it twice."""
+        """Remove the callbacks' references to the model, so that an estimator does not keep it alive through them."""
         for callback in self._callbacks:
             callback._model = None
 
 
 @contextmanager
 def training_progress(n_epochs, n_steps, *, enabled):
-    """Show how far a fit is, with the loss, the validation figure and the time left.
+    """Show a progress bar of a fit, with the loss, the validation metric and the remaining time.
 
     Parameters
     ----------
     n_epochs : int
-        The most epochs there will be.
+        Maximum number of epochs.
     n_steps : int
-        Steps of an epoch.
+        Number of steps per epoch.
     enabled : bool
-        Whether anything is shown.
+        Whether to show the progress bar.
 
     Yields
     ------
     callable
-        ``advance(epoch, steps, figures)``: the current epoch (from 0), steps just made, figures to show.
+        ``advance(epoch, steps, figures)``: the current epoch (from 0), the number of steps since the last call, and the
+        values to show.
     """
     if not enabled:
         yield lambda epoch, steps, figures: None

@@ -1,4 +1,4 @@
-"""Adam for the weights, and for rows of tables an update that costs what the batch holds and loses nothing by it."""
+"""Adam for the weights, and an exact sparse update for the rows of embedding tables."""
 
 import math
 
@@ -6,63 +6,64 @@ import tensorflow as tf
 
 __all__ = ["RowAdam"]
 
-# From so many numbers on, a weight is updated by TensorFlow's fused operation, which reads and writes memory once. It
-# waits for a thread of its own; below, plain operations that run at once where they are ready are faster.
+# Weights with at least this many elements are updated by TensorFlow's fused operation, which reads and writes memory
+# once but needs a separate thread. Below, plain operations are faster.
 LARGE = 50_000
 
 
 class RowAdam:
-    """Adam for the weights of a network; for its tables, Adam without a first moment, one second moment a row.
+    """Adam for the weights of a network; for its tables, Adam without first moment, with one second moment per row.
 
-    A dense Adam reads and writes every row of a table, and of its two moments, at every step, though a batch holds few
-    of them. Here only the rows of the batch are read and written, and yet every row is, when it is read, what the same
-    optimizer would have made of it by updating all rows at every step:
+    A dense Adam reads and writes every row of a table and of its two moments at every step, although a batch uses few
+    of them. Here only the rows of the batch are read and written, yet the result equals that of the same optimizer
+    updating all rows at every step:
 
-    - **The second moment** decays at every step, for a row that is skipped too. When a row is met again after k steps,
-      its moment is multiplied by ``beta_2 ** k``; which step it was last met at is kept beside it. (Optimizers that
-      leave the moments of skipped rows alone, as "lazy" Adams do, take a rare row's few gradients for a steady stream
-      and move it too little.)
-    - **The first moment** is what would move a skipped row: Adam spreads a gradient over the ten steps or so after it.
-      For a row that is met less often than that, the spreading adds up to the whole gradient before the next one comes;
-      so tables have ``beta_1 = 0`` (RMSprop with a bias correction), which moves a row by the whole gradient at once.
-    - **Weight decay** is decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101) and pulls at every row at every step,
-      as a prior does: a row that is met again has first the decay of the k steps that it missed.
+    - **The second moment** decays at every step, also for skipped rows. When a row is used again after k steps, its
+      moment is multiplied by ``beta_2 ** k``; the step of its last use is stored with the row. ("Lazy" Adam variants,
+      which do not decay the moments of skipped rows, treat the few gradients of a rare row as a steady stream and move
+      it too little.)
+    - **The first moment** would move skipped rows: Adam spreads a gradient over about ten subsequent steps. For a row
+      used less often than that, the spread adds up to the whole gradient before the next one. Tables therefore have
+      ``beta_1 = 0`` (RMSprop with bias correction), which applies the whole gradient at once.
+    - **Weight decay** is decoupled (Loshchilov & Hutter 2019, arXiv:1711.05101) and applies to every row at every step,
+      as a prior would. When a row is used again, the decay of the k steps it missed is applied first.
 
-    - **Damping** keeps rare rows from running ahead. Adam moves a row by as much whether it is met in every batch or in
-      one of a thousand; by the few that it has, a rare row would learn its targets by heart. To the second moment of a
-      row, ``damping`` times the mean square of what a single cell of the batch gives is added. A row that comes more
-      often than that in a step hardly feels it; rarer ones move in proportion to how often they are met, so that when
-      training stops early, they are near to where they began.
-    - **The prior** holds rare rows back however long training lasts, as shrinkage by count does (n / (n + k)): that the
-      categories of a column are all alike is believed as if ``k`` rows had said so (a random effect; GLMMNet, Avanzi et
-      al. 2023, arXiv:2301.12710). A row of training says as much of a number in a vector as the mean square of a single
-      cell's gradient (Fisher information), so that the prior pulls each row to the column's mean by a gradient of ``k``
-      times that, spread over the steps of an epoch; a row that is met again first has what it missed. What the prior
-      says is added to the second moment as damping is; where a row comes to rest does not depend on this. The
-      column's mean is that of the batch, in which each category has its share.
+    Two regularizers slow down rare rows:
 
-    One second moment for a row instead of one for each of its numbers, the mean of the squares, is what recommendation
-    systems do (row-wise Adagrad, Mudigere et al. 2022, arXiv:2104.05158): two numbers beside a vector instead of twice
-    its length. Weights outside of tables get plain Adam (Kingma & Ba 2015, arXiv:1412.6980).
+    - **Damping**: Adam moves a row by the same amount whether it occurs in every batch or in one of a thousand, so rare
+      rows would overfit to memorized targets. ``damping`` times the mean squared gradient of a single cell of the batch
+      is added to the second moment of a row. Rows that occur more often than ``damping`` per step are hardly affected;
+      rarer rows move in proportion to their frequency, so that with early stopping they stay near their initialization.
+    - **The prior** shrinks rare rows however long training lasts, like shrinkage by count, n / (n + k): a prior that
+      all categories of a column are alike, with the weight of ``k`` rows (a random effect; GLMMNet, Avanzi et al. 2023,
+      arXiv:2301.12710). The information of a training row about an element of a vector is the mean squared gradient of
+      a single cell (Fisher information). The prior pulls each row towards the column mean by a gradient of ``k`` times
+      that, spread over the steps of an epoch; missed pulls are applied when a row is used again. The prior is also
+      added to the second moment, as damping is, which does not affect the point of convergence. The column mean is
+      that of the batch, weighted by category frequency.
 
-    A row holds its vector, its second moment and the step at which it was last met (exact up to step 2**24); with
-    weight decay also the logarithm of all decay until then, and where rows are held, as the last number, whether this
-    one is. A held row stays to the last bit what it was; its moment goes on.
+    One second moment per row, the mean over its elements, is common in recommender systems (row-wise Adagrad, Mudigere
+    et al. 2022, arXiv:2104.05158); it takes two numbers per vector instead of twice its length. Other weights use plain
+    Adam (Kingma & Ba 2015, arXiv:1412.6980).
+
+    A row stores its vector, its second moment and the step of its last use (exact up to step 2**24); with weight decay
+    also the logarithm of the total decay until then; and if rows may be frozen, as the last number, whether it is. A
+    frozen row does not change at all; only its moment is updated.
 
     Parameters
     ----------
     weights : list of tf.Variable
-        All trainable weights that are no tables.
+        All trainable weights except tables.
     decays : bool, default=False
         Whether there is weight decay.
     table_factor : float, default=1.0
-        The learning rate of the tables, as a multiple of that of the other weights.
+        Factor of the learning rate of the tables, relative to the other weights.
     damping : float, default=0.0
-        How many times a step a row is met that moves by a factor of the square root of 2 less for it.
+        Number of occurrences per step at which damping reduces the step of a row by a factor of the square root of 2.
     shrinks : bool, default=False
         Whether there is a prior.
     holds : bool, default=False
-        Whether some rows may be held.
+        Whether rows may be frozen.
     beta_1, beta_2 : float
         Decay of the first and the second moment.
     epsilon : float
@@ -71,13 +72,12 @@ class RowAdam:
     Attributes
     ----------
     step : tf.Variable of int64
-        Updates so far.
+        Number of updates so far.
     weight_decay : tf.Variable of float32
-        Share of a weight, in units of the learning rate, that each update takes off kernels and rows; read with
-        ``decays`` only.
+        Share of kernels and rows removed by each update, in units of the learning rate; used with ``decays`` only.
     prior : tf.Variable of float32
-        How many times a step a row is met that knows as much as the prior: ``k`` times the rows of a step, divided by
-        those of an epoch; read with ``shrinks`` only.
+        Weight of the prior in occurrences per step: ``k`` times the rows of a step divided by those of an epoch; used
+        with ``shrinks`` only.
     """
 
     def __init__(
@@ -105,24 +105,24 @@ class RowAdam:
 
     @property
     def row_extra(self) -> int:
-        """How many numbers a row holds beside its vector."""
+        """Number of values stored per row in addition to its vector."""
         return 2 + self.decays + self.holds
 
     def reset(self, weight_decay: float = 0.0) -> None:
-        """Forget all moments and begin at step 0."""
+        """Reset all moments and the step counter."""
         self.weight_decay.assign(weight_decay)
         for variable in (self.step, self._log_decay, *(m for pair in self._moments for m in pair)):
             variable.assign(tf.zeros_like(variable))
 
     def begin_step(self, learning_rate):
-        """Count a step, and note its decay; call it before the rows of the step are read."""
+        """Increment the step counter and record the decay; call before reading the rows of the step."""
         step = self.step.assign_add(1)
         if self.decays:
             self._log_decay.assign_add(tf.math.log1p(-learning_rate * self.weight_decay))
         return step
 
     def vectors(self, rows):
-        """Return the vectors (n, dim) that rows (n, dim + ``row_extra``) stand for now."""
+        """Return the current vectors (n, dim) of stored rows (n, dim + ``row_extra``)."""
         dim = rows.shape[1] - self.row_extra
         vectors = rows[:, :dim]
         if not self.decays:
@@ -131,17 +131,17 @@ class RowAdam:
         return tf.where(self._held(rows) > 0, vectors, decayed) if self.holds else decayed
 
     def with_vectors(self, rows, vectors):
-        """Return rows with other vectors, as of now, and with the moments that they had."""
+        """Return rows with new vectors, as of the current step, and unchanged moments."""
         dim = vectors.shape[1]
         return self._row(vectors, rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2], self._held(rows))
 
     def with_held(self, rows, held):
-        """Return rows that are held from now on, or let go of, by truth values of shape (n,)."""
+        """Return rows that are frozen from now on, or released, by a mask of shape (n,)."""
         vectors, step = self.vectors(rows), tf.cast(self.step, tf.float32)
         dim = vectors.shape[1]
         second, last = rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2]
         second = tf.exp(math.log(self.beta_2) * (step - last)) * second
-        # What a row that was held missed of decay and prior is not made up for.
+        # Decay and prior that a frozen row missed are not applied later.
         return self._row(vectors, second, tf.fill(tf.shape(second), step), tf.cast(held, tf.float32)[:, None])
 
     def _row(self, vectors, second, last, held=None):
@@ -154,22 +154,22 @@ class RowAdam:
         return rows[:, -1:] if self.holds else None
 
     def updated(self, rows, vectors, gradient, learning_rate, of_cells=None, means=None):
-        """Return what rows become.
+        """Return the updated rows.
 
         Parameters
         ----------
         rows : tensor of shape (n, dim + row_extra)
-            Rows as they were read.
+            Rows as stored.
         vectors : tensor of shape (n, dim)
-            What :meth:`vectors` made of them.
+            Their current vectors, from :meth:`vectors`.
         gradient : tensor of shape (n, dim)
-            The gradient of each; zero for a row that was not in the batch.
+            Gradient of each row; zero for a row that was not in the batch.
         learning_rate : tensor of shape () or (n, 1)
-            The length of the step.
+            Learning rate.
         of_cells : tensor, optional
-            The gradients of the batch's cells one by one, (rows of the batch, width), for the prior.
+            Gradients of the single cells of the batch, (rows of the batch, width), for damping and prior.
         means : tensor of shape (n, dim), optional
-            What the prior pulls each row to.
+            Column means towards which the prior pulls each row.
         """
         dim = vectors.shape[1]
         step = tf.cast(self.step, tf.float32)
@@ -183,7 +183,7 @@ class RowAdam:
         stride = length / (tf.sqrt(second + held * correction * of_cell) + self.epsilon)
         moved = vectors - stride * gradient
         if self.shrinks:
-            # A step against the prior's own gradient could go too far; this goes to where that gradient is met.
+            # An implicit step: an explicit gradient step of the prior could overshoot.
             pull = stride * skipped * self.prior * tf.cast(tf.shape(of_cells)[0], tf.float32) * of_cell
             moved = (moved + pull * means) / (1 + pull)
         if self.holds:
@@ -191,14 +191,14 @@ class RowAdam:
         return self._row(moved, second, tf.fill(tf.shape(second), step), self._held(rows))
 
     def apply(self, gradients, learning_rate):
-        """Update the weights outside of tables.
+        """Update the weights other than tables.
 
         Parameters
         ----------
         gradients : list of tensor
-            One for each weight.
+            One per weight.
         learning_rate : scalar tensor
-            The length of the step.
+            Learning rate.
         """
         step = tf.cast(self.step, tf.float32)
         length = learning_rate * tf.sqrt(1 - tf.pow(self.beta_2, step)) / (1 - tf.pow(self.beta_1, step))

@@ -1,4 +1,4 @@
-"""Compiled loops that wait for the next network of their shape: a search or a cross-validation compiles once."""
+"""A pool of compiled loops, so that a search or a cross-validation compiles once per network shape."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -10,36 +10,36 @@ from tabemb.training.steps import TrainingLoop, small_stacks, with_rates
 
 __all__ = ["POOL", "LoopPool", "shape_key"]
 
-# A loop keeps the weights outside of tables, and two moments of each.
-MOST_WEIGHTS = 1_000_000
-# In a variable that was used before, TensorFlow copies what is assigned, so that tables would be there twice. Where it
-# matters, training takes so long that compiling does not.
-MOST_ROWS = 1_000_000
+# A loop keeps the weights other than tables, and two moments of each.
+MAX_WEIGHTS = 1_000_000
+# TensorFlow copies values assigned to a used variable, so that tables would be in memory twice. For large tables, the
+# time to compile is small compared to the time to train.
+MAX_ROWS = 1_000_000
 
 
 def shape_key(
     spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrinks: bool = False, holds: bool = False
 ) -> Hashable:
-    """Return what two networks have in common exactly when one loop can train them both.
+    """Return a key that is equal for two networks exactly if one loop can train both.
 
-    Names, seeds and the sizes of vocabularies do not matter, except that small stacks are updated in another way.
+    Names, seeds and vocabulary sizes do not matter, except that small stacks are updated differently.
 
     Parameters
     ----------
     spec : NetworkSpec
-        The shape.
+        Specification of the network.
     task : Task
-        Its loss is compiled in.
+        Task; its loss is compiled into the loop.
     decays, drops, shrinks, holds : bool
-        Whether there is weight decay, category dropout, a prior, and rows that are held.
+        Whether there are weight decay, category dropout, a prior, and frozen rows.
 
     Returns
     -------
     hashable or None
-        None when the parts cannot be compared, or the tables are large; their loop is made anew each time.
+        None if the parts cannot be compared, or the tables are large; such loops are not reused.
     """
     tables = list(dict.fromkeys(feature.table for feature in spec.embedded))
-    if sum(table.vocabulary_size for table in tables) > MOST_ROWS:
+    if sum(table.vocabulary_size for table in tables) > MAX_ROWS:
         return None
     key = (
         tuple((f.position, f.table.embedding_dim, tables.index(f.table)) for f in spec.embedded),
@@ -62,12 +62,12 @@ def _frozen(params):
 
 
 class LoopPool:
-    """Loops that nobody uses now; one that is taken is its taker's alone until it is given back.
+    """A pool of idle loops; a loop that was taken is used exclusively until it is given back.
 
     Parameters
     ----------
     most : int
-        How many are kept; the one that waited longest goes first.
+        Maximum number of idle loops; the oldest is dropped first.
     """
 
     def __init__(self, most: int = 8) -> None:
@@ -88,7 +88,7 @@ class LoopPool:
         holds: bool = False,
         chains: int = 2,
     ) -> TrainingLoop:
-        """Return a loop for networks of this shape, from the pool or new."""
+        """Return a loop for networks of this shape, from the pool or newly created."""
         key = shape_key(spec, task, decays=decays, drops=drops, shrinks=shrinks, holds=holds)
         key = None if key is None else (key, table_factor, damping, chains)
         with self._lock:
@@ -112,9 +112,9 @@ class LoopPool:
         return loop
 
     def give_back(self, loop: TrainingLoop) -> None:
-        """Let go of the loop's network, and keep the loop for the next one."""
+        """Release the network of a loop, and keep the loop for the next network."""
         loop.end()
-        if loop.key is None or loop.n_weights > MOST_WEIGHTS:
+        if loop.key is None or loop.n_weights > MAX_WEIGHTS:
             return
         with self._lock:
             self._waiting.setdefault(loop.key, []).append(loop)

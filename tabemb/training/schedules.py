@@ -1,4 +1,4 @@
-"""How the learning rate moves over a fit."""
+"""Learning rate schedules."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -9,11 +9,11 @@ __all__ = ["SCHEDULES", "Schedule"]
 
 
 class Schedule(BaseEstimator):
-    """From the share of the fit that is done to a factor of the learning rate."""
+    """A factor of the learning rate, as a function of the progress of the fit."""
 
     def __call__(self, progress: np.ndarray) -> np.ndarray:
         """Return the factor, in [0, 1], at each progress in [0, 1)."""
-        raise TypeError("a schedule defines __call__(progress)")
+        raise TypeError("a schedule must define __call__(progress)")
 
 
 SCHEDULES: Registry[Schedule] = Registry("schedule")
@@ -21,7 +21,7 @@ SCHEDULES: Registry[Schedule] = Registry("schedule")
 
 @SCHEDULES.register("constant")
 class ConstantSchedule(Schedule):
-    """The learning rate stays as it is.
+    """A constant learning rate.
 
     Examples
     --------
@@ -35,12 +35,12 @@ class ConstantSchedule(Schedule):
 
 @SCHEDULES.register("cosine")
 class CosineSchedule(Schedule):
-    """A linear rise, then half a cosine down to zero (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5, one cycle).
+    """A linear warmup, then cosine decay to zero (Loshchilov & Hutter 2017, arXiv:1608.03983, eq. 5, one cycle).
 
     Parameters
     ----------
     warmup : float, default=0.05
-        Share of the fit in which the rate rises, in [0, 1).
+        Share of the fit used for the warmup, in [0, 1).
 
     Examples
     --------
@@ -61,7 +61,7 @@ class CosineSchedule(Schedule):
 
 @SCHEDULES.register("linear")
 class LinearSchedule(Schedule):
-    """A straight line down to zero.
+    """A linear decay to zero.
 
     Examples
     --------

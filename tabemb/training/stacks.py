@@ -1,4 +1,4 @@
-"""Tables of vectors while they are trained: those of one dimension stand one above the other in a single variable."""
+"""Embedding tables during training: tables of the same dimension are stacked in one variable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from tabemb.nn.network import Network
 
 __all__ = ["TableStack", "Touched", "stack_features"]
 
-# A stack of fewer rows than a batch has cells is updated whole: finding the distinct rows would cost more.
+# Stacks with at most this many rows are updated as a whole: finding the distinct rows of a batch would take longer.
 SMALL = 4096
-# Rows that are copied at once between a stack and a network: a bound on the memory for it.
+# Number of rows copied at once between a stack and a network; bounds the memory.
 PORTION = 100_000
 
 
 def stack_features(features: tuple[FeatureSpec, ...]) -> list[tuple[FeatureSpec, ...]]:
-    """Divide columns into stacks: of one dimension each, and where all have the same, into two.
+    """Divide columns into stacks, one per dimension; if all have the same dimension, into two.
 
-    TensorFlow finds, gathers and writes the rows of one stack on one core; the stacks are worked on side by side.
+    TensorFlow finds, gathers and writes the rows of one stack on a single core; several stacks run in parallel.
 
     Parameters
     ----------
     features : tuple of FeatureSpec
-        Columns, those of one dimension next to each other.
+        Columns, those of the same dimension adjacent.
 
     Returns
     -------
     list of tuple of FeatureSpec
-        The same columns in the same order. Columns that share a table are in one stack.
+        The same columns in the same order. Columns that share a table are in the same stack.
     """
     stacks = [tuple(group) for _, group in groupby(features, key=lambda feature: feature.table.embedding_dim)]
     if len(stacks) == 1:
@@ -45,12 +45,12 @@ def stack_features(features: tuple[FeatureSpec, ...]) -> list[tuple[FeatureSpec,
 
 @dataclass(frozen=True, kw_only=True)
 class Touched:
-    """The rows of a stack that a batch reads.
+    """The rows of a stack that a batch uses.
 
     Parameters
     ----------
     ids : tensor of shape (n,) or None
-        Which rows of the stack, each once; None for all of them.
+        Distinct row numbers of the stack; None for all rows.
     where : tensor of shape (batch * n_columns,)
         For each cell of the batch, the position of its row in ``ids``.
     rows : tensor of shape (n, dim + extra)
@@ -63,27 +63,27 @@ class Touched:
 
 
 class TableStack:
-    """Tables of one dimension in one variable; each row holds its vector and, beside it, what the optimizer keeps.
+    """Tables of the same dimension in one variable; each row holds its vector and the state of the optimizer.
 
-    So a step reads and writes what belongs together at once, and does so for all columns in one go.
+    A step thus reads and writes vectors and state together, and all columns at once.
 
     Parameters
     ----------
     features : tuple of FeatureSpec
-        The columns, in the order in which their vectors are wanted.
+        The columns, in the order of their vectors.
     extra : int
-        Numbers beside each vector.
+        Number of values stored per row in addition to the vector.
     small : bool
-        Whether the stack is updated whole in each step.
+        Whether the stack is updated as a whole in each step.
     with_rates : bool, default=False
-        Whether the tables have learning rates of their own.
+        Whether the tables have separate learning rates.
     """
 
     def __init__(self, features: tuple[FeatureSpec, ...], *, extra: int, small: bool, with_rates: bool = False) -> None:
         self.positions = [feature.position for feature in features]
         self.dim, self.small = features[0].table.embedding_dim, small
         self._row_width = self.dim + extra
-        # Sizes are left open, so that a compiled loop serves tables of any size.
+        # The number of rows is unspecified, so that a compiled loop supports tables of any size.
         self.rows = tf.Variable(
             tf.zeros([0, self._row_width]),
             shape=tf.TensorShape([None, self._row_width]),
@@ -97,11 +97,11 @@ class TableStack:
 
     @property
     def width(self) -> int:
-        """How wide the vectors of a row of the batch are, side by side."""
+        """Width of the concatenated vectors of a row of the batch."""
         return len(self.positions) * self.dim
 
     def open(self, features: tuple[FeatureSpec, ...]) -> None:
-        """Make room for the tables of these columns, all zero."""
+        """Allocate the tables of the given columns, initialized to zero."""
         self._starts, n_rows = {}, 0
         for feature in features:
             if feature.table not in self._starts:
@@ -115,43 +115,43 @@ class TableStack:
         self.rows.assign(tf.zeros([n_rows, self._row_width]))
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory of the tables."""
         self.rows.assign(tf.zeros([0, self._row_width]))
 
     def load(self, network: Network, optimizer: Any) -> None:
-        """Take the vectors of a network's tables; what stands beside a row stays as it is."""
+        """Copy the vectors from the tables of a network; the state of the optimizer is unchanged."""
         for table, part, ids in self._parts():
             vectors = tf.gather(network.tables[table].embeddings.value, part)
             self._write(ids, optimizer.with_vectors(tf.gather(self.rows, ids), vectors))
 
     def store(self, network: Network, optimizer: Any) -> None:
-        """Hand the vectors to a network's tables, up to date."""
+        """Copy the current vectors to the tables of a network."""
         for table, part, ids in self._parts():
             vectors = optimizer.vectors(tf.gather(self.rows, ids))
             handle = network.tables[table].embeddings.value.handle
             tf.raw_ops.ResourceScatterUpdate(resource=handle, indices=part, updates=vectors)
 
     def hold(self, held: Mapping[TableSpec, np.ndarray], optimizer: Any) -> None:
-        """Hold rows of some tables, by truth values of shape (vocabulary_size,), and let go of their others."""
+        """Freeze the rows of the given tables by masks of shape (vocabulary_size,), and release their other rows."""
         for table, part, ids in self._parts():
             if table in held:
                 mine = tf.gather(tf.constant(held[table]), part)
                 self._write(ids, optimizer.with_held(tf.gather(self.rows, ids), mine))
 
     def _parts(self):
-        """Yield portions of each table, as numbers of its own rows and of the stack's; TensorFlow keeps what it had."""
+        """Yield portions of each table, as row numbers of the table and of the stack."""
         for table, start in self._starts.items():
             for first in range(0, table.vocabulary_size, PORTION):
                 part = tf.range(first, min(first + PORTION, table.vocabulary_size))
                 yield table, part, part + start
 
     def cells(self, indices: Any) -> Any:
-        """Return which row of the stack each cell has, of shape (n, n_columns).
+        """Return the row number in the stack of each cell, of shape (n, n_columns).
 
         Parameters
         ----------
         indices : tensor of int32 of shape (n, all categorical columns)
-            Which category each cell is.
+            Category indices.
         """
         first, last = self.positions[0], self.positions[-1]
         if self.positions == list(range(first, last + 1)):
@@ -161,7 +161,7 @@ class TableStack:
         return mine + self._offsets
 
     def touch(self, cells: Any) -> Touched:
-        """Read the rows of a batch, from what :meth:`cells` gave for it."""
+        """Read the rows of a batch, given the output of :meth:`cells`."""
         cells = tf.reshape(cells, [-1])
         if self.small:
             return Touched(ids=None, where=cells, rows=self.rows.read_value())
@@ -169,17 +169,17 @@ class TableStack:
         return Touched(ids=ids, where=where, rows=tf.gather(self.rows, ids))
 
     def look_up(self, cells: Any, optimizer: Any) -> Any:
-        """Return the vectors of some cells, of shape (n, n_columns * dim), to answer with and not to train."""
+        """Return the vectors of cells, of shape (n, n_columns * dim), for prediction."""
         return self.side_by_side(optimizer.vectors(tf.gather(self.rows, tf.reshape(cells, [-1]))))
 
     def side_by_side(self, vectors: Any) -> Any:
-        """Return the vectors of all cells, (batch * n_columns, dim), row by row: (batch, n_columns * dim)."""
+        """Reshape the vectors of all cells, (batch * n_columns, dim), to (batch, n_columns * dim)."""
         return tf.reshape(vectors, [-1, self.width])
 
     def summed(self, gradient: Any, touched: Touched) -> Any:
-        """Return the gradient of each row that was touched, (n, dim), from that of the vectors side by side."""
+        """Return the gradient of each touched row, (n, dim), from the gradient of the concatenated vectors."""
         n_cells, n_rows = tf.size(touched.where), tf.shape(touched.rows)[0]
-        # A product with the sparse matrix of ones is the sum over segments, at a fourth of its time on a CPU.
+        # A product with a sparse matrix of ones is a segment sum in a fourth of the time on a CPU.
         return tf.raw_ops.SparseTensorDenseMatMul(
             a_indices=tf.stack([touched.where, tf.range(n_cells)], axis=1),
             a_values=tf.ones([n_cells]),
@@ -188,35 +188,35 @@ class TableStack:
         )
 
     def means(self, vectors: Any, touched: Touched) -> Any:
-        """Return, for each row that was touched, the mean vector of its column's cells, (n, dim).
+        """Return, for each touched row, the mean vector over the cells of its column, (n, dim).
 
         Parameters
         ----------
         vectors : tensor of shape (batch, n_columns * dim)
-            The vectors of the cells, side by side.
+            The concatenated vectors of the cells.
         touched : Touched
-            The rows.
+            The touched rows.
         """
         of_columns = tf.reduce_mean(tf.reshape(vectors, [-1, len(self.positions), self.dim]), axis=0)
         return tf.gather(of_columns, self._columns(touched))
 
     def rates(self, touched: Touched) -> Any:
-        """Return the learning rate of each row that was touched, as a multiple: (n, 1), or 1 for all."""
+        """Return the factor of the learning rate of each touched row: (n, 1), or 1 for all."""
         return 1.0 if self._rates is None else tf.gather(self._rates, self._columns(touched))[:, None]
 
     def _columns(self, touched):
-        """Return which column each row that was touched is of; the last one of those that share a table."""
+        """Return the column of each touched row; the last of the columns that share a table."""
         ids = tf.range(tf.shape(touched.rows)[0]) if touched.ids is None else touched.ids
         starts = tf.gather(self._offsets[0], self._order)
         return tf.gather(self._order, tf.searchsorted(starts, ids, side="right") - 1)
 
     def write(self, touched: Touched, rows: Any) -> None:
-        """Put the rows of a batch back."""
+        """Write the rows of a batch."""
         if touched.ids is None:
             self.rows.assign(rows)
         else:
             self._write(touched.ids, rows)
 
     def _write(self, ids, rows):
-        # The raw operation; the variable's own method would return, and so copy, the whole stack.
+        # The raw operation, since the method of the variable returns, and thus copies, the whole stack.
         tf.raw_ops.ResourceScatterUpdate(resource=self.rows.handle, indices=ids, updates=rows)

@@ -1,4 +1,4 @@
-"""The traced loop: many training steps in one call, every batch gathered from tensors in memory."""
+"""The compiled training loop: many steps per call, with batches gathered from tensors in memory."""
 
 from collections.abc import Hashable
 from contextlib import nullcontext
@@ -22,39 +22,39 @@ FORWARD_ROWS = 8192
 class TrainingLoop:
     """Compiled training and prediction of networks of one shape.
 
-    The loop has weights of its own. A network's weights are loaded into it, trained, and stored back: so what was
-    compiled for one network serves the next of the same shape, whatever the sizes of its vocabularies. While a network
-    is trained, its tables are in the loop and, as they were when they were stored last, in the network.
+    The loop has its own weights. The weights of a network are loaded, trained, and stored back, so that the code
+    compiled for one network is reused for others of the same shape, whatever their vocabulary sizes. During training,
+    the current tables are in the loop; the network has those stored last.
 
     Parameters
     ----------
     spec : NetworkSpec
-        What the networks look like.
+        Specification of the networks.
     task : Task
-        Gives the loss of each row.
+        Task, which defines the loss of each row.
     decays : bool, default=False
         Whether there is weight decay.
     drops : bool, default=False
         Whether there is category dropout.
     table_factor : float, default=1.0
-        The learning rate of the tables, as a multiple of that of the other weights.
+        Factor of the learning rate of the tables, relative to the other weights.
     damping : float, default=0.0
-        How much rare rows are damped; see :class:`RowAdam`.
+        Damping of rare rows; see :class:`RowAdam`.
     shrinks : bool, default=False
-        Whether a prior holds rare rows back; see :class:`RowAdam`, whose ``prior`` is then set before each call.
+        Whether there is a prior on rows; see :class:`RowAdam`, whose ``prior`` is then set before each call.
     holds : bool, default=False
-        Whether networks may have rows that are held; see :attr:`Network.held`.
+        Whether networks may have frozen rows; see :attr:`Network.held`.
     chains : int, default=2
-        Portions of a batch that go through the network side by side; each is traced.
+        Number of portions of a batch that are processed in parallel; each is traced.
 
     Attributes
     ----------
     network : Network or None
-        The one that is trained now.
+        The network being trained.
     batch_size : int
-        Rows a step; it may be set anew between two calls of :meth:`run`.
+        Number of rows per step; may be changed between calls of :meth:`run`.
     key : hashable
-        What the pool knows the loop by.
+        Key of the loop in the pool.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class TrainingLoop:
 
     @property
     def n_weights(self) -> int:
-        """Number of weights that the loop keeps when it has no network."""
+        """Number of weights that an idle loop keeps."""
         return self._trunk.count_params()
 
     # ------------------------------------------------------------------ the network
@@ -109,22 +109,22 @@ class TrainingLoop:
         seed: int = 0,
         epoch: int = 0,
     ) -> None:
-        """Take a network to train, all moments at zero.
+        """Load a network to train, and reset all moments.
 
         Parameters
         ----------
         network : Network
-            Of the shape that the loop was made for.
+            A network of the shape of the loop.
         batch_size : int
-            Rows a step.
+            Number of rows per step.
         weight_decay : float, default=0.0
             See :class:`RowAdam`; 0 unless the loop ``decays``.
         category_dropout : float, default=0.0
-            Share of known cells that a step shows as "unknown", in [0, 1); 0 unless the loop ``drops``.
+            Share of known cells replaced by "unknown" in a step, in [0, 1); 0 unless the loop ``drops``.
         seed : int, default=0
             Seed of the category dropout.
         epoch : int, default=0
-            Epochs that the network was trained for already; rows are held for so many fewer.
+            Number of epochs the network was already trained for; counts towards the epochs of frozen rows.
         """
         self.network, self.batch_size, self._epoch = network, batch_size, epoch
         self.optimizer.reset(weight_decay)
@@ -136,7 +136,7 @@ class TrainingLoop:
         self._hold({table: rows.which for table, rows in network.held.items() if rows.lasts(epoch)})
 
     def begin_epoch(self) -> None:
-        """Count an epoch, and let go of the rows that were to be held until it."""
+        """Increment the epoch counter, and release the rows that are not frozen any more."""
         held = self.network.held
         due = [table for table, rows in held.items() if rows.n_epochs == self._epoch]
         self._hold({table: np.zeros_like(held[table].which) for table in due})
@@ -148,56 +148,55 @@ class TrainingLoop:
                 stack.hold(held, self.optimizer)
 
     def load(self) -> None:
-        """Take the network's weights as they are now; moments stay."""
+        """Copy the weights from the network; moments are kept."""
         for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
             mine.assign(its)
         for stack in self._stacks:
             stack.load(self.network, self.optimizer)
 
     def store(self) -> None:
-        """Hand the weights to the network."""
+        """Copy the weights to the network."""
         for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
             its.assign(mine)
         for stack in self._stacks:
             stack.store(self.network, self.optimizer)
 
     def end(self) -> None:
-        """Let go of the network and of the memory of its tables."""
+        """Release the network and free the memory of its tables."""
         self.network = None
         for stack in self._stacks:
             stack.close()
 
-    # ------------------------------------------------------------------ training and answers
+    # ------------------------------------------------------------------ training and prediction
 
     def run(self, rows, order, learning_rates) -> float:
-        """Make one step for each learning rate, on batch after batch of ``order``.
+        """Train one step per learning rate, on consecutive batches of ``order``.
 
         Parameters
         ----------
         rows : dict of str to tensor
-            The rows that ``order`` counts: indices, numbers, targets, weights; ``folds`` where the members of the
-            network are to leave rows out.
+            Indices, numbers, targets and weights of the rows; and ``folds``, if members of the network leave rows out.
         order : ndarray of int32
-            Rows by number, batch after batch.
+            Row numbers, batch after batch.
         learning_rates : ndarray of float32
-            One for each step.
+            One per step.
 
         Returns
         -------
         float
-            Sum of the weighted losses of the rows, each the mean over the members where there are some; NaN when a
-            weight is no number any more.
+            Sum of the weighted losses of the rows, averaged over members if there are any; NaN if a weight became NaN
+            or infinite.
         """
         compiled = self._compiled.get("folds" in rows)
         if compiled is None:
-            # Shapes are left open in the first axis, so that no chunk and no later call is traced again.
+            # The first axis is unspecified, so that chunks of other lengths are not traced again.
             signature = (
                 {name: tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for name, tensor in rows.items()},
                 tf.TensorSpec([None], tf.int32),
                 tf.TensorSpec([None], tf.float32),
                 tf.TensorSpec([], tf.int32),
             )
-            # TensorFlow counts tracings by code, and would warn of the fifth network; a partial is counted by itself.
+            # TensorFlow counts tracings per function and would warn at the fifth network; partials count separately.
             compiled = tf.function(partial(self._run), input_signature=signature, autograph=False)
             self._compiled["folds" in rows] = compiled
         return float(
@@ -210,10 +209,10 @@ class TrainingLoop:
         )
 
     def logits(self, table, members: np.ndarray | None = None) -> np.ndarray:
-        """Return the logits of encoded rows with the weights as they are in the loop, without dropout.
+        """Return the logits of encoded rows with the current weights of the loop, without dropout.
 
-        Of a network with members, the mean of theirs; or where ``members``, separate ones, says which one answers each
-        row, its own.
+        For a network with members, the mean over the members. If ``members`` is given, each row is predicted by the
+        member with this number; the members must be separate.
         """
         if members is not None:
             return self._logits_of_members(table, members)
@@ -229,7 +228,7 @@ class TrainingLoop:
         logits, at_once = np.empty((len(members), n_outputs), np.float32), max(1, FORWARD_ROWS // n_members)
         for start in range(0, max(map(len, rows)), at_once):
             portions = [of_member[start : start + at_once] for of_member in rows]
-            # All portions are as long as the longest; what the others have more is left aside.
+            # All portions are padded to the length of the longest.
             filled = np.zeros((n_members, max(map(len, portions))), np.int64)
             for place, portion in zip(filled, portions, strict=True):
                 place[: len(portion)] = portion
@@ -255,7 +254,7 @@ class TrainingLoop:
             return self._trunk(self._trunk_inputs(indices, numbers, vectors), training=False)
 
     def _run(self, rows, order, learning_rates, batch_size):
-        # Rows of all steps at once, in the order in which they are used: a step then takes what lies side by side.
+        # Gather the rows of all steps at once, in order of use, so that each step takes a contiguous slice.
         taken = {name: tf.gather(tensor, order) for name, tensor in rows.items()}
         taken["indices"] = self._drop_categories(taken["indices"])
         cells = [stack.cells(taken["indices"]) for stack in self._stacks]
@@ -265,10 +264,10 @@ class TrainingLoop:
             batch = {name: each[start:stop] for name, each in taken.items()}
             return step + 1, total + self._step(batch, [each[start:stop] for each in cells], learning_rates[step])
 
-        # Written out, since autograph would translate the code of every step anew in each fit.
+        # An explicit loop, since autograph would convert the code of each step again in each fit.
         n_steps = tf.size(learning_rates)
         _, total = tf.while_loop(lambda step, _: step < n_steps, one_more, [tf.constant(0), tf.constant(0.0)])
-        # A fused kernel may turn NaN into 0 before it is seen in a loss; in the weights it stays.
+        # A fused kernel may turn NaN into 0 before it shows in a loss; in the weights it persists.
         weights = [tf.reduce_all(tf.math.is_finite(v.value)) for v in self._trunk.trainable_variables]
         return tf.where(tf.reduce_all(weights), total, float("nan"))
 
@@ -293,7 +292,7 @@ class TrainingLoop:
         return total
 
     def _weights(self, batch):
-        """Return the weight of each row, or of each row for each member: none for the member that leaves it out."""
+        """Return the weight of each row, or of each row and member: 0 for the member that leaves it out."""
         if "folds" not in batch:
             return batch["weights"]
         n_members = self._trunk.output.shape[1]
@@ -301,7 +300,7 @@ class TrainingLoop:
         return batch["weights"][:, None] * learned
 
     def _gradients(self, inputs, targets, weights):
-        """Return the sum of the losses, and the gradients of their mean for the vectors and for the weights."""
+        """Return the sum of the losses, and the gradients of their mean with respect to vectors and weights."""
         n_rows = tf.shape(targets)[0]
         chains = 1 if self._trunk.non_trainable_weights else self._chains
         bounds = [n_rows * chain // chains for chain in range(chains + 1)]
@@ -327,7 +326,7 @@ class TrainingLoop:
         return total, of_inputs[0] if vectors else None, [tf.convert_to_tensor(each) for each in of_weights]
 
     def _loss(self, targets, logits, weights):
-        """Return the sum of the weighted losses of the rows; of members, the mean of their sums."""
+        """Return the sum of the weighted losses of the rows; for members, the mean of their sums."""
         if logits.shape.rank == 2:
             return tf.reduce_sum(self.task.training_loss(targets, logits) * weights)
         n_members = logits.shape[1]
@@ -336,7 +335,7 @@ class TrainingLoop:
         losses = tf.reshape(losses, [-1, n_members])
         if weights.shape.rank == 1:
             return tf.reduce_sum(tf.reduce_mean(losses, axis=1) * weights)
-        # Over the members that learn the row: so the reported loss is not less because some leave it out.
+        # Averaged over the members trained on the row, so that the loss does not depend on how many leave it out.
         n_learning = tf.reduce_sum(tf.cast(weights > 0, tf.float32), axis=1)
         return tf.reduce_sum(tf.math.divide_no_nan(tf.reduce_sum(losses * weights, axis=1), n_learning))
 
@@ -359,11 +358,11 @@ def _stacked(spec: NetworkSpec):
 
 
 def with_rates(spec: NetworkSpec) -> bool:
-    """Return whether a table of a network has a learning rate of its own."""
+    """Return whether any table of a network has a separate learning rate."""
     return any(feature.table.rate != 1 for feature in spec.features)
 
 
 def small_stacks(spec: NetworkSpec) -> tuple[bool, ...]:
-    """Return, for each stack of a network's tables, whether it is updated whole in each step."""
+    """Return, for each stack of tables of a network, whether it is updated as a whole in each step."""
     sizes = [sum(table.vocabulary_size for table in {f.table for f in features}) for features in _stacked(spec)]
     return tuple(size <= SMALL for size in sizes)

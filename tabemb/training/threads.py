@@ -1,4 +1,4 @@
-"""How many threads TensorFlow takes for one operation."""
+"""The number of threads TensorFlow uses for one operation."""
 
 import os
 
@@ -12,16 +12,16 @@ PORTIONS = 2
 
 
 def threads_per_operation(environment=os.environ) -> int | None:
-    """Return how many threads an operation should have, None to leave it to TensorFlow.
+    """Return the number of threads per operation, None to leave it to TensorFlow.
 
-    A step works on two stacks of tables and on two portions of a batch side by side, so that a thread for each core in
-    each operation would be twice as many as there are cores, and they wait for one another. In a worker process,
-    joblib says by ``OMP_NUM_THREADS`` how many are its share.
+    A step processes two stacks of tables and two portions of a batch in parallel, so that one thread per core for each
+    operation would be twice the number of cores. In a worker process, joblib sets ``OMP_NUM_THREADS`` to its share of
+    the cores.
 
     Parameters
     ----------
     environment : mapping of str to str
-        Where somebody may have chosen: ``TF_NUM_INTRAOP_THREADS`` is left as it is.
+        Environment variables; if ``TF_NUM_INTRAOP_THREADS`` is set, it takes precedence.
     """
     if environment.get("TF_NUM_INTRAOP_THREADS"):
         return None
@@ -29,9 +29,9 @@ def threads_per_operation(environment=os.environ) -> int | None:
 
 
 def share_the_cores() -> None:
-    """Tell TensorFlow, unless it has begun already, or somebody else told it.
+    """Set the number of threads, unless TensorFlow has started or the number was set already.
 
-    One that was there before tabemb is left as it is, except in a worker process.
+    If TensorFlow was loaded before tabemb, its settings are kept, except in a worker process.
     """
     threading, given = tf.config.threading, _share()
     if (TENSORFLOW_WAS_THERE and not given) or threading.get_intra_op_parallelism_threads():
@@ -43,12 +43,12 @@ def share_the_cores() -> None:
         if given and not (os.environ.get("TF_NUM_INTEROP_THREADS") or threading.get_inter_op_parallelism_threads()):
             threading.set_inter_op_parallelism_threads(given)
     except RuntimeError:
-        # TensorFlow has begun: what it has is what there is.
+        # TensorFlow has started, and its settings cannot be changed any more.
         return
 
 
 def _share(environment=os.environ) -> int | None:
-    """Return how many threads a worker process may have, None where it may have them all."""
+    """Return the number of threads of a worker process, None if it may use all cores."""
     share = environment.get("OMP_NUM_THREADS", "")
     return int(share) if share.isdigit() and 0 < int(share) < _n_cores() else None
 

@@ -1,4 +1,4 @@
-"""Training: epochs, validation, early stopping, and the record of it."""
+"""Training: epochs, validation, early stopping, and the training record."""
 
 import math
 from dataclasses import dataclass, field
@@ -18,25 +18,25 @@ from tabemb.training.steps import TrainingLoop
 __all__ = ["Trainer", "TrainingRecord"]
 
 STEPS_PER_CALL = 100
-# A call lays the rows of all its steps side by side first; this bounds the memory for it (four bytes a cell).
+# A call first gathers the rows of all its steps; this bounds the memory (four bytes per cell).
 CELLS_PER_CALL = 4_000_000
-# The learning rate of the tables, as a multiple of that of the other weights.
+# Factor of the learning rate of the tables, relative to the other weights.
 TABLE_FACTOR = 3.0
-# Smaller batches are not cut into portions: that takes longer to trace, and no less to compute.
-FEWEST_ROWS_TO_CUT = 128
+# Smaller batches are not split into portions, which would take longer to trace and save no time.
+MIN_ROWS_TO_SPLIT = 128
 
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """What a fit went through.
+    """Record of a training run.
 
     Parameters
     ----------
     history : dict of str to list of float
-        A figure an epoch: ``loss``, ``learning_rate`` and, with a validation part, ``val_loss`` and
+        One value per epoch of ``loss``, ``learning_rate`` and, with validation rows, ``val_loss`` and
         ``val_<metric>``.
     n_epochs : int
-        Epochs that were trained.
+        Number of epochs trained.
     best_epoch : int
         The epoch, from 1, whose weights were kept.
     """
@@ -48,37 +48,37 @@ class TrainingRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Trainer:
-    """Trains a network on encoded rows that are in memory.
+    """Trains a network on encoded rows in memory.
 
     Parameters
     ----------
     batch_size : int
-        Rows a step.
+        Number of rows per step.
     max_epochs : int
-        The most passes over the rows.
+        Maximum number of epochs.
     learning_rate : float
         Learning rate of Adam, before the schedule.
     schedule : str, mapping or Schedule
-        How the learning rate moves.
+        Learning rate schedule.
     weight_decay : float
         Decoupled weight decay.
     category_dropout : float
-        Share of known cells shown as "unknown" in training.
+        Share of known cells replaced by "unknown" in training.
     damping : float
-        How often a step a category has to come to be hardly slowed down.
+        Slows the updates of categories seen less often than this per step; 0 disables.
     shrinkage : float
-        How many rows the prior is worth that the categories of a column are alike.
+        Strength, in rows, of a prior towards the column mean (a random effect); 0 disables.
     n_iter_no_change : int or None
-        Epochs without a better validation loss after which training stops; None never stops early.
+        Number of epochs without a better validation loss after which training stops; None never stops early.
     tol : float
-        By how much a loss must be better to count.
+        Minimal improvement of the validation loss.
     stop_after : int or None
-        The epoch, from 1, after which training ends in any case, within the schedule of ``max_epochs``; None is the
-        last.
+        The epoch, from 1, after which training ends in any case, while the schedule is that of ``max_epochs``; None for
+        ``max_epochs``.
     callbacks : list of keras.callbacks.Callback or None
         Keras callbacks.
     verbose : int
-        Whether a progress bar is shown.
+        Whether to show a progress bar.
     """
 
     batch_size: int
@@ -96,9 +96,9 @@ class Trainer:
     verbose: int = 0
 
     def loop(self, network: Network, task: Task, seeds: Seeds, *, epoch: int = 0) -> TrainingLoop:
-        """Return a loop that has taken the network to train, moments at zero; :meth:`release` it in the end.
+        """Return a loop that holds the network, with moments at zero; call :meth:`release` at the end.
 
-        A network that was trained before brings the number of its epochs.
+        ``epoch`` is the number of epochs the network was already trained for.
         """
         loop = POOL.take(
             network.spec,
@@ -109,7 +109,7 @@ class Trainer:
             damping=self.damping,
             shrinks=self.shrinkage > 0,
             holds=bool(network.held),
-            chains=2 if self.batch_size >= FEWEST_ROWS_TO_CUT else 1,
+            chains=2 if self.batch_size >= MIN_ROWS_TO_SPLIT else 1,
         )
         loop.begin(
             network,
@@ -123,27 +123,27 @@ class Trainer:
 
     @staticmethod
     def release(loop: TrainingLoop) -> None:
-        """Give a loop back once its network is trained."""
+        """Return a loop to the pool once its network is trained."""
         POOL.give_back(loop)
 
     def fit(self, loop: TrainingLoop, train: RowSource, validation: Rows | None, seeds: Seeds) -> TrainingRecord:
-        """Train until the last epoch or until the validation loss stops falling; keep the best weights.
+        """Train until the last epoch or until the validation loss stops improving; keep the best weights.
 
         Parameters
         ----------
         loop : TrainingLoop
-            From :meth:`loop`; it keeps its moments from call to call.
+            From :meth:`loop`; its moments are kept between calls.
         train : RowSource
-            What is learned from.
+            Training rows.
         validation : Rows or None
-            What decides when to stop. Without it the last weights are kept.
+            Validation rows for early stopping. If None, the last weights are kept.
         seeds : Seeds
-            Where the order of the rows comes from.
+            Source of the seed of the order of the rows.
 
         Raises
         ------
         TrainingError
-            When the loss is no number any more.
+            If the loss becomes NaN or infinite.
         """
         loop.optimizer.prior.assign(self.shrinkage * self.batch_size / len(train))
         n_steps, n_epochs = math.ceil(len(train) / self.batch_size), self.stop_after or self.max_epochs
@@ -176,7 +176,7 @@ class Trainer:
         return TrainingRecord(history=history, n_epochs=epoch + 1, best_epoch=stopper.best_epoch(epoch) + 1)
 
     def _epoch(self, loop, train, shuffle, epoch, hooks, advance) -> dict[str, float]:
-        """Make one pass over the rows, in chunks of steps; return its loss and its last learning rate."""
+        """Train for one epoch, in chunks of steps; return its loss and its last learning rate."""
         loop.begin_epoch()
         n_steps = math.ceil(len(train) / self.batch_size)
         schedule = SCHEDULES.resolve(self.schedule)
@@ -203,26 +203,26 @@ class Trainer:
         if not math.isfinite(loss):
             raise TrainingError(
                 f"The loss became {loss} in epoch {epoch + 1}. Lower learning_rate (it is {self.learning_rate:g}), "
-                "or look for extreme numbers in the table."
+                "or check the table for extreme numbers."
             )
 
 
 class EarlyStopping:
-    """Remembers the weights of the best epoch, and says when the validation loss has not fallen for long.
+    """Keeps the weights of the best epoch, and stops when the validation loss does not improve any more.
 
-    The loop trains weights of its own, so that the network is free to hold the best: remembering takes no memory
-    beyond it. Only where callbacks look at the network meanwhile, a copy is made.
+    The loop has its own weights, so the network holds the best weights without additional memory. A copy is made only
+    if callbacks use the network.
 
     Parameters
     ----------
     loop : TrainingLoop
-        Whose weights are kept.
+        The loop whose weights are kept.
     patience : int or None
-        Epochs without a better loss; None keeps the last weights and never stops.
+        Number of epochs without improvement; None keeps the last weights and never stops.
     tol : float
-        By how much a loss must be better to count.
+        Minimal improvement of the loss.
     shared : bool, default=False
-        Whether callbacks look at the network.
+        Whether callbacks use the network.
     """
 
     def __init__(self, loop, patience, tol, *, shared=False):
@@ -230,7 +230,7 @@ class EarlyStopping:
         self._loss, self._epoch, self._weights = math.inf, -1, None
 
     def done(self, epoch, loss) -> bool:
-        """Take note of an epoch's validation loss; return whether to stop."""
+        """Record the validation loss of an epoch; return whether to stop."""
         if self._patience is None:
             return False
         if loss < self._loss - self._tol:
@@ -241,21 +241,21 @@ class EarlyStopping:
         return epoch - self._epoch >= self._patience
 
     def restore(self) -> None:
-        """Put the weights of the best epoch, or the last where there is none, into the network."""
+        """Set the weights of the network to those of the best epoch, or of the last if there is none."""
         if self._epoch < 0:
             self._loop.store()
         elif self._shared:
             self._loop.network.model.set_weights(self._weights)
 
     def best_epoch(self, last: int) -> int:
-        """Return the epoch, from 0, whose weights the model has."""
+        """Return the epoch, from 0, whose weights were kept."""
         return last if self._epoch < 0 else self._epoch
 
 
 def evaluate(loop: TrainingLoop, rows: Rows) -> dict[str, float]:
-    """Return ``val_loss`` and ``val_<metric>`` of the network being trained on some rows.
+    """Return ``val_loss`` and ``val_<metric>`` of the network being trained.
 
-    Rows that have folds are answered by the member that leaves them out, and by no other.
+    Rows with folds are predicted only by the member that leaves them out.
     """
     logits = loop.logits(rows.table, rows.folds)
     losses = np.asarray(loop.task.loss(rows.targets, logits))

@@ -166,7 +166,7 @@ def test_labels_and_many_classes_learn_with_every_loss(loss, flights, late, quic
 @pytest.mark.parametrize(
     ("loss", "error", "message"),
     [
-        ("squared_error", UnknownNameError, "The loss 'squared_error' is for numbers, and classes are predicted here"),
+        ("squared_error", UnknownNameError, "The loss 'squared_error' is for numbers, but the target holds classes"),
         ("focla", UnknownNameError, r"No loss named 'focla'\. .* Did you mean 'focal'\?"),
         ({"name": "focal", "gamma": -1}, ValueError, "gamma of the focal loss must be a number of 0 or more, got -1"),
     ],

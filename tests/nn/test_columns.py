@@ -71,5 +71,5 @@ def test_the_seed_decides_the_start(kind):
 
 
 def test_a_layer_over_one_hot_rows_has_to_say_how_it_starts():
-    with pytest.raises(TypeError, match=r"defines start\(\)"):
+    with pytest.raises(TypeError, match=r"must define start\(\)"):
         OneHotRows(2, [0], [3]).start()

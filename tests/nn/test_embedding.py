@@ -14,7 +14,7 @@ LEGAL = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.-]*")
 
 @pytest.mark.parametrize(("rows", "dim"), [(0, 3), (3, 0)])
 def test_a_table_without_rows_or_dimensions_is_refused(rows, dim):
-    message = f"The table 'dest' needs at least one row and one dimension; got {rows} x {dim}."
+    message = f"The table 'dest' must have at least one row and one dimension; got {rows} x {dim}."
     with pytest.raises(ValueError, match=re.escape(message)):
         TableSpec(name="dest", vocabulary_size=rows, embedding_dim=dim)
 

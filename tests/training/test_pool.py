@@ -94,9 +94,9 @@ def test_parts_that_cannot_be_compared_are_compiled_each_time(pool, workshop):
 
 def test_large_tables_get_a_loop_of_their_own(workshop, monkeypatch):
     network = workshop.network(size=30)
-    monkeypatch.setattr(pool_module, "MOST_ROWS", 60)
+    monkeypatch.setattr(pool_module, "MAX_ROWS", 60)
     assert key(network, workshop.task) is not None
-    monkeypatch.setattr(pool_module, "MOST_ROWS", 59)
+    monkeypatch.setattr(pool_module, "MAX_ROWS", 59)
     assert key(network, workshop.task) is None
 
 
@@ -125,7 +125,7 @@ def test_the_pool_is_bounded_and_the_longest_unused_goes_first(pool, workshop):
 
 def test_a_loop_of_many_weights_is_not_kept(pool, workshop, monkeypatch):
     loop = take(pool, workshop.network(), workshop.task)
-    monkeypatch.setattr(pool_module, "MOST_WEIGHTS", loop.n_weights - 1)
+    monkeypatch.setattr(pool_module, "MAX_WEIGHTS", loop.n_weights - 1)
     pool.give_back(loop)
     assert len(pool) == 0
 

@@ -155,7 +155,7 @@ def test_a_loss_that_is_no_number_ends_the_fit(workshop):
     rows = workshop.rows(32)
     rows.table.numbers[3] = np.nan
     message = (
-        "The loss became nan in epoch 1. Lower learning_rate (it is 0.01), or look for extreme numbers in the table."
+        "The loss became nan in epoch 1. Lower learning_rate (it is 0.01), or check the table for extreme numbers."
     )
     with pytest.raises(TrainingError, match=re.escape(message)):
         workshop.fit(workshop.network(), rows)

@@ -1,4 +1,4 @@
-"""The bodies: what lies between the features and the logits. One file each."""
+"""The bodies: the layers between the features and the logits, one per file."""
 
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.bodies.cross import Cross

@@ -1,4 +1,4 @@
-"""The steps that bodies are made of, each started from a seed of its own name."""
+"""Building blocks of bodies; each layer is initialized from a seed derived from its name."""
 
 from typing import Any
 
@@ -12,33 +12,33 @@ __all__ = ["activated", "added", "dense", "dropped", "logits_layer", "normalized
 
 
 def dense(inputs: Any, units: int, seeds: Seeds, *, name: str, use_bias: bool = True) -> Any:
-    """Return a dense layer's output, before any activation.
+    """Return the output of a dense layer, before any activation.
 
     Parameters
     ----------
     inputs : KerasTensor of shape (..., width)
-        What it reads.
+        Input of the layer.
     units : int
         Width of the output.
     seeds : Seeds
-        Where the start of the kernel comes from.
+        Source of the seed of the kernel initializer.
     name : str
-        Name of the layer, and of the seed.
+        Name of the layer and of the seed.
     use_bias : bool, default=True
-        Whether it has a bias.
+        Whether the layer has a bias.
     """
     start = keras.initializers.GlorotUniform(seed=seeds[name])
     return keras.layers.Dense(units, use_bias=use_bias, kernel_initializer=start, name=name)(inputs)
 
 
 def logits_layer(hidden: Any, n_outputs: int, seeds: Seeds) -> Any:
-    """Return the last dense layer's output, without an activation (float32 whatever the layers before compute in)."""
+    """Return the logits: the output of the last dense layer, in float32 whatever the dtype of the layers before."""
     start = keras.initializers.GlorotUniform(seed=seeds["logits"])
     return keras.layers.Dense(n_outputs, kernel_initializer=start, dtype="float32", name="logits")(hidden)
 
 
 def normalized(hidden: Any, normalization: str | None, *, name: str) -> Any:
-    """Return the output of a normalisation, or the input where there is none."""
+    """Return the output of a normalization layer, or the input if ``normalization`` is None."""
     layer = NORMALIZATIONS[normalization]
     return hidden if layer is None else layer(name=f"{name}_normalization")(hidden)
 
@@ -49,12 +49,12 @@ def activated(hidden: Any, activation: str, *, name: str) -> Any:
 
 
 def dropped(hidden: Any, share: float, seeds: Seeds, *, name: str) -> Any:
-    """Return the output of a dropout, or the input where the share is 0."""
+    """Return the output of a dropout layer, or the input if the rate is 0."""
     if not share:
         return hidden
     return ByteDropout(share, seed=seeds[f"{name}/dropout"], name=f"{name}_dropout")(hidden)
 
 
 def added(parts: list[Any], *, name: str) -> Any:
-    """Return the sum of some tensors of one shape."""
+    """Return the sum of tensors of the same shape."""
     return keras.layers.Add(name=name)(parts) if len(parts) > 1 else parts[0]

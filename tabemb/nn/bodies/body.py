@@ -1,4 +1,4 @@
-"""What a body is: a specification of the layers between the features and the logits."""
+"""The base classes of bodies, the specifications of the layers between the features and the logits."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,37 +18,36 @@ __all__ = ["BODIES", "Body", "DeepBody"]
 class Body(BaseEstimator):
     """A specification of the layers between the features and the logits.
 
-    A body holds no weights: the same one can be built many times, cloned, searched over (``body__dropout``) and written
-    in YAML.
+    A body holds no weights: it can be built many times, cloned, tuned (``body__dropout``) and written in YAML.
     """
 
     def build(self, features: Features, n_outputs: int, seeds: Seeds) -> Any:
         """Return the logits, a Keras tensor of shape (batch, n_outputs).
 
-        A body of several members, each of which is trained to answer by itself, returns the logits of all of them, of
-        shape (batch, n_members, n_outputs).
+        A body with several members, each trained to predict by itself, returns the logits of all members, of shape
+        (batch, n_members, n_outputs).
 
         Parameters
         ----------
         features : Features
-            Vectors, numbers and one-hot blocks.
+            Vectors, numbers and one-hot columns.
         n_outputs : int
             Number of logits.
         seeds : Seeds
-            Where random starts come from.
+            Source of the seeds of the initializers.
         """
-        raise TypeError("a body defines build(features, n_outputs, seeds)")
+        raise TypeError("a body must define build(features, n_outputs, seeds)")
 
     @property
     def first_layer(self) -> str | None:
-        """The name of the layer that alone reads the vectors of all columns side by side; None where there is none."""
+        """Name of the layer that is the only one to read the concatenated vectors of all columns; None if none is."""
         return None
 
     def n_separate(self, features: tuple[FeatureSpec, ...]) -> int:
-        """Return how many members share nothing by which one could learn of a row that another has trained on.
+        """Return the number of members that share no weights through which information about a row could leak.
 
-        Each of them can then be judged by rows that it alone has left out; what it sees comes out of layers that heed
-        :func:`~tabemb.nn.members.portions_of_members`.
+        Each member can then be validated on rows that it alone leaves out. The inputs of the members come from layers
+        that support :func:`~tabemb.nn.members.portions_of_members`.
 
         Parameters
         ----------
@@ -58,12 +57,12 @@ class Body(BaseEstimator):
         return 1
 
     def slices(self, dims: Sequence[int]) -> list[int | None]:
-        """Return how many numbers of each vector one member sees, None where all see the whole vector.
+        """Return the number of dimensions of each vector that one member sees, None if it sees the whole vector.
 
         Parameters
         ----------
         dims : sequence of int
-            How wide the vector of each embedded column is.
+            Dimension of the vector of each embedded column.
         """
         return [None] * len(dims)
 
@@ -72,18 +71,18 @@ BODIES: Registry[Body] = Registry("body")
 
 
 class DeepBody(Body):
-    """A body with dense hidden layers: dense, normalisation, activation, dropout.
+    """A body with hidden layers of a perceptron, each: dense, normalization, activation, dropout.
 
     Parameters
     ----------
     hidden_units : tuple of int, default=(256, 128)
         Width of each hidden layer; may be empty.
     dropout : float, default=0.2
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
     normalization : {None, "batch", "layer"}, default=None
-        What stands between a dense layer and its activation.
+        Normalization between a dense layer and its activation.
     """
 
     def __init__(self, hidden_units=(256, 128), dropout=0.2, activation="relu", normalization=None):
@@ -94,26 +93,26 @@ class DeepBody(Body):
 
     @property
     def first_layer(self) -> str | None:
-        """The name of the layer that reads the vectors: the first hidden one, or the logits."""
+        """Name of the layer that reads the vectors: the first hidden layer, or the logits layer."""
         return "hidden_0" if self.hidden_units else "logits"
 
     def check(self) -> None:
-        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_units("hidden_units", self.hidden_units)
         check_share("dropout", self.dropout)
         check_among("normalization", self.normalization, NORMALIZATIONS)
         check_among("activation", self.activation, ACTIVATIONS)
 
     def hidden(self, first: Callable[..., Any], seeds: Seeds) -> Any:
-        """Return what the last hidden layer gives, of shape (batch, units); None where there is no hidden layer.
+        """Return the output of the last hidden layer, of shape (batch, units); None if there are no hidden layers.
 
         Parameters
         ----------
         first : callable
-            From ``(units, seeds, name=)`` to the output of the first dense layer: ``features.dense``, or
-            :func:`~tabemb.nn.bodies.blocks.dense` of other inputs.
+            Function of ``(units, seeds, name=)`` that returns the output of the first dense layer:
+            ``features.dense``, or :func:`~tabemb.nn.bodies.blocks.dense` applied to other inputs.
         seeds : Seeds
-            Where random starts come from.
+            Source of the seeds of the initializers.
         """
         hidden = None
         for depth, units in enumerate(map(int, self.hidden_units)):

@@ -1,4 +1,4 @@
-"""The cross network: products of the inputs with what was made of them, beside or before a perceptron."""
+"""The deep & cross network: explicit feature products, parallel to or followed by a perceptron."""
 
 from functools import partial
 
@@ -18,26 +18,26 @@ STRUCTURES = ("parallel", "stacked")
 class Cross(DeepBody):
     """A deep & cross network (DCN-v2, Wang et al. 2021, arXiv:2008.13535).
 
-    Cross layer l makes ``x0 * (W x + b) + x`` of the output x of the layer before (eq. 1), where x0 are the vectors and
-    numbers side by side: after l layers all products of up to l + 1 inputs are there. A one-hot column enters x0 by
-    eight learned numbers, so that W does not grow with its categories.
+    Each cross layer computes ``x0 * (W x + b) + x`` from the output x of the previous layer (eq. 1), where x0 is the
+    concatenation of vectors and numbers: l layers contain all products of up to l + 1 inputs. A one-hot column enters
+    x0 as eight learned numbers, so that the size of W does not depend on its number of categories.
 
     Parameters
     ----------
     n_layers : int, default=2
         Number of cross layers.
     rank : int or None, default=32
-        Rank of W (eq. 2), where two factors of that rank are smaller than W; None for a full matrix always.
+        Rank of W (eq. 2), used if two factors of that rank are smaller than W; None always uses a full matrix.
     structure : {"parallel", "stacked"}, default="parallel"
-        Whether the perceptron is beside the cross layers, or behind them (fig. 1).
+        Whether the perceptron is parallel to the cross layers or follows them (fig. 1).
     hidden_units : tuple of int, default=(256, 128)
         Width of each hidden layer of the perceptron; empty for cross layers alone.
     dropout : float, default=0.2
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     activation : str, default="relu"
-        Any activation that Keras knows by name; of the perceptron only.
+        Activation of the perceptron: the name of a Keras activation.
     normalization : {None, "batch", "layer"}, default=None
-        What stands between a dense layer of the perceptron and its activation.
+        Normalization between a dense layer of the perceptron and its activation.
 
     Examples
     --------
@@ -75,11 +75,11 @@ class Cross(DeepBody):
 
     @property
     def first_layer(self) -> str | None:
-        """None: beside the perceptron, cross layers read the vectors."""
+        """None: the cross layers read the vectors, too."""
         return None
 
     def check(self):
-        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         super().check()
         check_count("n_layers", self.n_layers)
         if self.rank is not None:

@@ -1,4 +1,4 @@
-"""DeepFM: a linear model, the products of every two columns, and a perceptron."""
+"""DeepFM: a linear model, pairwise products of columns, and a perceptron."""
 
 from dataclasses import replace
 
@@ -17,24 +17,24 @@ __all__ = ["DeepFM"]
 class DeepFM(DeepBody):
     """A factorization machine and a perceptron over the same vectors (Guo et al. 2017, arXiv:1703.04247, eq. 1).
 
-    The first order is linear in the vectors, the numbers and the one-hot blocks, as in
-    :class:`~tabemb.nn.bodies.wide_deep.WideDeep`. The second order sums the products of the vectors of every two
-    columns, number by number; the paper adds these numbers up, here each output weighs them, so that several outputs
-    differ. A number's vector is the number times a learned vector, a one-hot column has a learned vector a category.
-    Where the columns' dimensions differ, each vector is first projected to one common dimension.
+    The first order is linear in the vectors, the numbers and the one-hot columns, as in
+    :class:`~tabemb.nn.bodies.wide_deep.WideDeep`. The second order sums the elementwise products of the vectors of all
+    pairs of columns. The paper adds up the elements of the sum; here each output weights them, so that several outputs
+    differ. The vector of a number is the number times a learned vector; a one-hot column has a learned vector per
+    category. If the columns have different dimensions, each vector is first projected to a common dimension.
 
     Parameters
     ----------
     interaction_dim : int, default=16
-        The common dimension. Where all embedded columns have one dimension, that is taken instead.
+        The common dimension. Ignored if all embedded columns have the same dimension.
     hidden_units : tuple of int, default=(256, 128)
         Width of each hidden layer of the perceptron; empty for the factorization machine alone.
     dropout : float, default=0.2
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
     normalization : {None, "batch", "layer"}, default=None
-        What stands between a dense layer and its activation.
+        Normalization between a dense layer and its activation.
 
     Examples
     --------
@@ -64,19 +64,19 @@ class DeepFM(DeepBody):
 
     @property
     def first_layer(self) -> str | None:
-        """None: beside the perceptron, products read the vectors."""
+        """None: the products read the vectors, too."""
         return None
 
     def check(self):
-        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         super().check()
         check_count("interaction_dim", self.interaction_dim)
 
     def _vectors(self, features, seeds):
-        """Return a vector of one dimension for each column, in groups of shape (batch, n, dim)."""
+        """Return vectors of a common dimension for all columns, in groups of shape (batch, n, dim)."""
         if len(set(features.dims)) != 1:
             return features.tokens(int(self.interaction_dim), seeds, name="interactions")
         shape = (len(features.dims), features.dims[0])
-        as_they_are = keras.layers.Reshape(shape, name="vectors_apart")(features.embedded)
+        unchanged = keras.layers.Reshape(shape, name="vectors_apart")(features.embedded)
         others = replace(features, embedded=None, dims=())
-        return [as_they_are, *others.tokens(features.dims[0], seeds, name="interactions")]
+        return [unchanged, *others.tokens(features.dims[0], seeds, name="interactions")]

@@ -1,4 +1,4 @@
-"""An ensemble inside one network: perceptrons side by side, each with its own slice of the long vectors."""
+"""An ensemble within one network: parallel perceptrons, each with its own slice of the long vectors."""
 
 import keras
 
@@ -11,25 +11,26 @@ from tabemb.nn.separate import SeparateDense, SeparateOneHotDense
 
 __all__ = ["Ensemble"]
 
-# Slices of fewer numbers say too little by themselves; such vectors all members see whole.
-SHORTEST_SLICE = 4
-# A column of no more categories than this may be seen whole by members that are to share nothing: with so many rows a
-# category, its vectors tell nobody about the target of one row.
-MOST_SHARED_CATEGORIES = 256
+# Slices with fewer dimensions carry too little information; such vectors are seen whole by all members.
+MIN_SLICE = 4
+# Columns with at most this many categories may be seen whole by separate members: with so many rows per category, their
+# vectors reveal nothing about the target of a single row.
+MAX_SHARED_CATEGORIES = 256
 
 
 @BODIES.register("ensemble")
 class Ensemble(Body):
-    """Small perceptrons trained side by side, which answer by their mean.
+    """Small perceptrons trained in parallel; predictions are the mean of their logits.
 
-    Each member has weights of its own and sees its own slice of the long vectors: of a vector of 64 numbers, member 0
-    of 8 sees the first eight. (Several short vectors for a category, where others have a long one: multi-embedding,
-    Guo et al. 2024, arXiv:2310.04400.) So members differ as networks of several fits do, while the table stays one, and
-    the vector of a category is all their views of it side by side. A vector that cannot be cut into equal slices of at
-    least four numbers is seen whole by all members, and so are numbers and one-hot columns.
+    Each member has its own weights and its own slice of the long vectors: of a vector with 64 dimensions, the first of
+    eight members sees the first eight. (Several short vectors per category instead of a long one: multi-embedding, Guo
+    et al. 2024, arXiv:2310.04400.) The members thus differ like networks of several fits, but share one table, and the
+    vector of a category is the concatenation of their slices. A vector that cannot be split into equal slices of at
+    least four dimensions is seen whole by all members, and so are numbers and one-hot columns.
 
-    Where the members share nothing that a row's target could pass through, the fit sets no rows aside: each member
-    leaves out another part of them, which tells when to stop (out-of-fold, as in bagging), and all rows are learned.
+    If the members share no weights through which the target of a row could leak, no rows are held out for validation.
+    Instead each member leaves out a different fold for early stopping (out-of-fold, as in bagging), so that all rows
+    are used for training.
 
     Parameters
     ----------
@@ -38,7 +39,7 @@ class Ensemble(Body):
     hidden_units : tuple of int, default=(128, 64)
         Width of each hidden layer of a member.
     dropout : float, default=0.2
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
 
@@ -72,19 +73,19 @@ class Ensemble(Body):
 
     @property
     def first_layer(self) -> str | None:
-        """The name of the layer that reads the vectors of all columns side by side."""
+        """Name of the layer that reads the concatenated vectors of all columns."""
         return "hidden_0"
 
     def slices(self, dims):
-        """Return how many numbers of each vector a member sees, or None where it sees the whole vector."""
+        """Return the number of dimensions of each vector that one member sees, None if it sees the whole vector."""
         k = int(self.n_members)
-        return [dim // k if dim % k == 0 and dim // k >= SHORTEST_SLICE else None for dim in dims]
+        return [dim // k if dim % k == 0 and dim // k >= MIN_SLICE else None for dim in dims]
 
     def n_separate(self, features):
-        """Return the number of members where no column of many categories is seen whole, else 1."""
+        """Return the number of members if no column with many categories is seen whole, else 1."""
         slices = self.slices([feature.table.embedding_dim for feature in features])
         shared = [f for f, width in zip(features, slices, strict=True) if width is None]
-        few = all(feature.table.vocabulary_size <= MOST_SHARED_CATEGORIES for feature in shared)
+        few = all(feature.table.vocabulary_size <= MAX_SHARED_CATEGORIES for feature in shared)
         return int(self.n_members) if few else 1
 
     def _first(self, features, units, seeds, *, name):

@@ -1,4 +1,4 @@
-"""The transformer over columns: every column is a token, and a class token looks at them all."""
+"""A transformer over columns: each column is a token, and a class token attends to all of them."""
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
@@ -15,30 +15,30 @@ GATES = {"reglu": "relu", "geglu": "gelu"}
 class FTTransformer(Body):
     """A transformer over the columns of a row (FT-Transformer, Gorishniy et al. 2021, arXiv:2106.11959, sec. 3.3).
 
-    A column's token is its vector projected to the token size, plus a bias of the column; a number's is the number
-    times a vector, plus a bias; a one-hot column has a learned vector a category. Blocks of attention and a
-    feed-forward network, each behind a layer normalisation, add to the tokens; what the class token (CLS) has become
-    gives the logits. The last block computes for the class token only, since nothing reads the others any more.
+    The token of an embedded column is its vector projected to the token size plus a bias; that of a number is the
+    number times a vector plus a bias; a one-hot column has a learned vector per category. Residual blocks of attention
+    and a feed-forward network, each after a layer normalization, transform the tokens, and the logits are computed from
+    the class token (CLS). The last block computes the class token only, since the others are not used any more.
 
-    It costs several times what a perceptron does, more with every column.
+    Training takes several times as long as with a perceptron, and longer with each column.
 
     Parameters
     ----------
     token_size : int, default=64
         Width of a token; a multiple of ``n_heads``.
     n_heads : int, default=4
-        Number of heads of each attention.
+        Number of attention heads.
     hidden_units : tuple of int, default=(128, 128)
-        Width of the feed-forward network of each block; as many blocks, at least one.
+        Width of the feed-forward network of each block; the length is the number of blocks, at least one.
     dropout : float, default=0.1
-        Share of hidden units of the feed-forward networks that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units of the feed-forward networks, in [0, 1).
     attention_dropout : float, default=0.1
-        The same for the weights of the attention.
+        Dropout rate of the attention weights, in [0, 1).
     residual_dropout : float, default=0.0
-        The same for what attention and feed-forward networks add to the tokens.
+        Dropout rate of the outputs of attention and feed-forward networks, in [0, 1).
     activation : str, default="reglu"
-        Of the feed-forward networks: "reglu", "geglu", which multiply one half of twice the width by the other, or any
-        activation that Keras knows by name.
+        Activation of the feed-forward networks: "reglu" or "geglu", which double the width and multiply one half by the
+        activated other, or the name of a Keras activation.
 
     Examples
     --------
@@ -79,10 +79,10 @@ class FTTransformer(Body):
     def _attended(self, tokens, only_class, seeds, name):
         size = int(self.token_size)
         seen = blocks.normalized(tokens, "layer", name=name)
-        asking = seen
+        query_tokens = seen
         if only_class:
-            tokens, asking = Column(0, name="class_token")(tokens), Column(0, name="class_token_asks")(seen)
-        queries = blocks.dense(asking, size, seeds, name=f"{name}_queries")
+            tokens, query_tokens = Column(0, name="class_token")(tokens), Column(0, name="class_token_asks")(seen)
+        queries = blocks.dense(query_tokens, size, seeds, name=f"{name}_queries")
         keys_and_values = blocks.dense(seen, 2 * size, seeds, name=f"{name}_keys_and_values")
         attend = Attend(int(self.n_heads), self.attention_dropout, seed=seeds[f"{name}/weights"], name=name)
         out = blocks.dense(attend([queries, keys_and_values]), size, seeds, name=f"{name}_out")

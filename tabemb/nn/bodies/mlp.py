@@ -1,4 +1,4 @@
-"""The multilayer perceptron: dense layers, each with normalisation, activation and dropout."""
+"""The multilayer perceptron: dense layers, each with normalization, activation and dropout."""
 
 from tabemb.nn.bodies.blocks import logits_layer
 from tabemb.nn.bodies.body import BODIES, DeepBody
@@ -8,18 +8,18 @@ __all__ = ["Mlp"]
 
 @BODIES.register("mlp")
 class Mlp(DeepBody):
-    """A multilayer perceptron over vectors and numbers side by side (Guo & Berkhahn 2016, arXiv:1604.06737, fig. 1).
+    """A multilayer perceptron over concatenated vectors and numbers (Guo & Berkhahn 2016, arXiv:1604.06737, fig. 1).
 
     Parameters
     ----------
     hidden_units : tuple of int, default=(256, 128)
         Width of each hidden layer; empty for a linear model on the vectors.
     dropout : float, default=0.2
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
     normalization : {None, "batch", "layer"}, default=None
-        What stands between a dense layer and its activation.
+        Normalization between a dense layer and its activation.
 
     Examples
     --------

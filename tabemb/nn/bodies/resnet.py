@@ -1,4 +1,4 @@
-"""The residual network for tables: blocks that each add something to one path."""
+"""A residual network for tables."""
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
@@ -18,23 +18,24 @@ __all__ = ["ResNet"]
 class ResNet(Body):
     """A residual network (Gorishniy et al. 2021, arXiv:2106.11959, sec. 3.2).
 
-    A dense layer makes the path; each block adds ``dropout(dense(dropout(activation(dense(normalization(path))))))`` to
-    it; normalisation, activation and a dense layer make the logits of the end.
+    A dense layer computes the residual stream x; each block adds
+    ``dropout(dense(dropout(activation(dense(normalization(x))))))`` to it. Normalization, activation and a dense layer
+    compute the logits.
 
     Parameters
     ----------
     width : int, default=128
-        Width of the path.
+        Width of the residual stream.
     hidden_units : tuple of int, default=(256, 256)
-        Width of the hidden layer of each block; as many blocks.
+        Width of the hidden layer of each block; the length is the number of blocks.
     dropout : float, default=0.2
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     residual_dropout : float, default=0.0
-        The same for what a block adds to the path.
+        Dropout rate of the output of each block, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
     normalization : {None, "batch", "layer"}, default="layer"
-        What a block begins with; "batch" in the paper, where batches are large.
+        Normalization at the start of each block; the paper uses "batch", with large batches.
 
     Examples
     --------
@@ -69,7 +70,7 @@ class ResNet(Body):
 
     @property
     def first_layer(self) -> str | None:
-        """The name of the layer that reads the vectors of all columns side by side."""
+        """Name of the layer that reads the concatenated vectors of all columns."""
         return "path"
 
     def _block(self, path, units, seeds, name):

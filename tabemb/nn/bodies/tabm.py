@@ -1,4 +1,4 @@
-"""TabM: many perceptrons that share their kernels, trained side by side and answering by their mean."""
+"""TabM: an ensemble of perceptrons that share their kernels."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ ADAPTERS = ("all", "first")
 
 @BODIES.register("tabm")
 class TabM(Body):
-    """An ensemble of perceptrons inside one (TabM, Gorishniy et al. 2024, arXiv:2410.24210).
+    """A parameter-efficient ensemble of perceptrons (TabM, Gorishniy et al. 2024, arXiv:2410.24210).
 
-    The members share every hidden kernel; each scales what goes in, or all that goes in and comes out, by numbers of
-    its own, and has its own logits. Training takes the mean of the members' losses, so that each learns to answer by
-    itself; the answer is the mean of their logits.
+    The members share the hidden kernels. Each scales the inputs, or inputs and outputs, of the layers by its own
+    factors, and has its own logits layer. Training minimizes the mean of the members' losses, so that each learns to
+    predict by itself; predictions are the mean of their logits.
 
     Parameters
     ----------
@@ -28,14 +28,13 @@ class TabM(Body):
     hidden_units : tuple of int, default=(128, 64)
         Width of each hidden layer of a member; may be empty.
     adapters : {"first", "all"}, default="first"
-        Whether members are told apart by the scales of their inputs alone (TabM-mini, sec. 3.4), or every hidden layer
-        has scales and biases of each member, which costs a fourth more.
+        Whether members have separate scales at the input only (TabM-mini, sec. 3.4), or separate scales and biases in
+        every hidden layer, which takes a fourth more time.
     own_vectors : bool, default=False
-        Whether each member sees only its own part of the vector of every column, the first n-th the first member, so
-        that vectors too are an ensemble; the embedding dimensions must be multiples of ``n_members``. Numbers and
-        one-hot columns are seen by all.
+        Whether each member sees only its own slice of each vector, so that the vectors are an ensemble, too. The
+        embedding dimensions must be multiples of ``n_members``. Numbers and one-hot columns are seen by all members.
     dropout : float, default=0.1
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
 
@@ -68,7 +67,8 @@ class TabM(Body):
         for depth, units in enumerate(map(int, self.hidden_units)):
             name = f"hidden_{depth}"
             if depth == 0 or self.adapters == "all":
-                # What tells the members apart from the start, as the paper found best, stands at the first layer only.
+                # Random signs, which make the members differ at initialization, in the first layer only, as in the
+                # paper.
                 layer = MemberDense(
                     units,
                     k,
@@ -86,11 +86,11 @@ class TabM(Body):
 
     @property
     def first_layer(self) -> str | None:
-        """The name of the layer that reads the vectors; None without hidden layers."""
+        """Name of the layer that reads the vectors; None without hidden layers."""
         return "hidden_0" if self.hidden_units else None
 
     def _inputs(self, features, seeds) -> Any:
-        """Return what the members see, of shape (batch, width), or (n_members, batch, width) where each sees other."""
+        """Return the inputs of the members: (batch, width), or (n_members, batch, width) if they differ."""
         if not (self.own_vectors and features.dims):
             return features.flat(seeds)
         for_all = side_by_side([features.numbers, features.one_hot_flat(seeds)], name="for_all_members")
@@ -109,7 +109,7 @@ class TabM(Body):
             k = int(self.n_members)
             fitting = sorted({k * max(1, round(dim / k)) for dim in wrong})
             raise ValueError(
-                f"own_vectors cuts every vector into n_members={k} parts, so that the embedding dimensions must be "
+                f"own_vectors splits each vector into n_members={k} slices, so the embedding dimensions must be "
                 f"multiples of {k}; got {', '.join(map(str, wrong))}. Set embedding_dim to "
                 f"{' or '.join(map(str, fitting))}, or change n_members."
             )

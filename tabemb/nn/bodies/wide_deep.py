@@ -1,4 +1,4 @@
-"""Wide & deep: a linear model beside a perceptron."""
+"""Wide & deep: a linear model in parallel with a perceptron."""
 
 from tabemb.nn.bodies.blocks import added, logits_layer
 from tabemb.nn.bodies.body import BODIES, DeepBody
@@ -10,21 +10,21 @@ __all__ = ["WideDeep"]
 class WideDeep(DeepBody):
     """A linear (wide) part and a deep part, whose logits are added (Cheng et al. 2016, arXiv:1606.07792, eq. 3).
 
-    The paper's wide part has a weight for each category and for each chosen pair of categories, so that a training step
-    grows with the vocabulary. Here it is linear in the vectors, the numbers and the one-hot blocks: a category's weight
-    is the product of its vector with one kernel, a dimension of the vector is free to hold it, and a step costs what
-    the batch holds. No pairs are made by hand.
+    The wide part of the paper has a weight per category and per chosen pair of categories, so that the cost of a
+    training step grows with the vocabulary. Here the wide part is linear in the vectors, the numbers and the one-hot
+    columns: the weight of a category is the product of its vector and a kernel, which a single dimension can hold, and
+    the cost of a step depends on the batch only. There are no hand-crafted pairs.
 
     Parameters
     ----------
     hidden_units : tuple of int, default=(256, 128)
         Width of each hidden layer of the deep part; empty for the wide part alone.
     dropout : float, default=0.2
-        Share of hidden units that are silenced in a training step, in [0, 1).
+        Dropout rate of the hidden units, in [0, 1).
     activation : str, default="relu"
         Any activation that Keras knows by name.
     normalization : {None, "batch", "layer"}, default=None
-        What stands between a dense layer and its activation.
+        Normalization between a dense layer and its activation.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class WideDeep(DeepBody):
 
     @property
     def first_layer(self) -> str | None:
-        """The name of the layer that reads the vectors; of the deep part, where there is one."""
+        """Name of the layer that reads the vectors: the first of the deep part, if there is one."""
         return "hidden_0" if self.hidden_units else "wide"
 
     def build(self, features, n_outputs, seeds):

@@ -1,4 +1,4 @@
-"""The losses: what training makes small. One file each."""
+"""The losses that training minimizes."""
 
 from tabemb.nn.losses.classification import CrossEntropy, FocalLoss
 from tabemb.nn.losses.deviance import GammaDeviance, PoissonDeviance, TweedieDeviance

@@ -9,13 +9,13 @@ from tabemb.nn.losses.loss import LOSSES, ClassLoss
 
 __all__ = ["CrossEntropy", "FocalLoss"]
 
-# The power of a smaller share has no finite gradient.
+# The gradient of a power is not finite near 0.
 SMALLEST_SHARE = 1e-7
 
 
 @LOSSES.register("cross_entropy")
 class CrossEntropy(ClassLoss):
-    """The log loss: minus the logarithm of the probability of the true class.
+    """The log loss: the negative logarithm of the probability of the true class.
 
     Examples
     --------
@@ -25,11 +25,11 @@ class CrossEntropy(ClassLoss):
     """
 
     def of_labels(self, targets, logits):
-        """Return the binary cross-entropy of each answer."""
+        """Return the binary cross-entropy of each label."""
         return ops.binary_crossentropy(targets, logits, from_logits=True)
 
     def of_each_class(self, logits):
-        """Return minus the logarithm of each probability."""
+        """Return the negative logarithm of each probability."""
         return -ops.log_softmax(logits, axis=1)
 
     def of_classes(self, targets, logits):
@@ -39,16 +39,16 @@ class CrossEntropy(ClassLoss):
 
 @LOSSES.register("focal")
 class FocalLoss(ClassLoss):
-    """A cross-entropy that counts rows less the surer they are right (Lin et al. 2017, arXiv:1708.02002, eq. 4).
+    """A cross-entropy that down-weights well-classified rows (Lin et al. 2017, arXiv:1708.02002, eq. 4).
 
-    ``-(1 - p) ** gamma * log(p)``, with p the probability of the true class. The weights of classes (alpha in the
-    paper) are the classifier's ``class_weight``. Probabilities come out less sure than shares are; see the
-    classifier's ``calibration``.
+    ``-(1 - p) ** gamma * log(p)``, where p is the probability of the true class. The class weights (alpha in the paper)
+    are the classifier's ``class_weight``. Predicted probabilities are underconfident; see the classifier's
+    ``calibration``.
 
     Parameters
     ----------
     gamma : float, default=2.0
-        How much less, 0 or more; 0 is the cross-entropy.
+        Strength of the down-weighting, 0 or more; 0 is the cross-entropy.
 
     Examples
     --------
@@ -61,14 +61,14 @@ class FocalLoss(ClassLoss):
         self.gamma = gamma
 
     def check(self):
-        """Raise where gamma is no number of 0 or more."""
+        """Raise ValueError if gamma is not a number of 0 or more."""
         if isinstance(self.gamma, bool) or not isinstance(self.gamma, Real) or not 0 <= self.gamma < np.inf:
             raise ValueError(f"gamma of the focal loss must be a number of 0 or more, got {self.gamma!r}.")
 
     def of_labels(self, targets, logits):
-        """Return the focal loss of each answer."""
+        """Return the focal loss of each label."""
         cost_of_no, cost_of_yes = ops.softplus(logits), ops.softplus(-logits)
-        # The cost of "no" is minus the logarithm of 1 - p, and the other way round: no power of a rounded share.
+        # exp(-cost of "no") is 1 - p, without rounding p first; likewise for "yes".
         yes = ops.exp(-self.gamma * cost_of_no) * cost_of_yes
         no = ops.exp(-self.gamma * cost_of_yes) * cost_of_no
         return targets * yes + (1 - targets) * no

@@ -1,4 +1,4 @@
-"""Deviances with a logarithmic link: of counts, of amounts that are often zero, and of positive amounts."""
+"""Deviances with a logarithmic link: for counts, for amounts that are often zero, and for positive amounts."""
 
 from numbers import Real
 from typing import Any
@@ -17,24 +17,24 @@ LARGEST_EXPONENT = 30.0
 
 
 class _Deviance(NumberLoss):
-    """Twice the log likelihood that is missing from the best; what is predicted is a mean, which is positive.
+    """Twice the difference in log likelihood to a perfect fit; predicts the mean, which is positive.
 
-    The network learns the logarithm of the mean, as a share of the mean of all targets: neither their unit nor their
-    size matters. The deviances are those of Jørgensen 1987 (doi:10.1111/j.2517-6161.1987.tb01685.x).
+    The network predicts the logarithm of the mean relative to the mean of all targets, so that the unit of the targets
+    does not matter. The deviances are those of Jørgensen 1987 (doi:10.1111/j.2517-6161.1987.tb01685.x).
     """
 
     # The variance is proportional to the mean to this power.
     _power: Any
 
     def check_targets(self, y):
-        """Raise where a target is negative."""
+        """Raise DataError if a target is negative."""
         self._refuse(y < 0, y, "0 or more")
 
-    def _refuse(self, bad, y, wanted):
+    def _refuse(self, bad, y, required):
         if bad.any():
             raise DataError(
-                f"The loss {LOSSES.name_of(self)!r} is for targets of {wanted}; one is {y[bad][0]:g}. "
-                "Take another loss, such as 'squared_error', or look at these rows."
+                f"The loss {LOSSES.name_of(self)!r} requires targets of {required}; one is {y[bad][0]:g}. "
+                "Use another loss, such as 'squared_error', or check these rows."
             )
 
     def center_and_scale(self, y):
@@ -46,7 +46,7 @@ class _Deviance(NumberLoss):
         return np.exp(logits.astype("float64").clip(-LARGEST_EXPONENT, LARGEST_EXPONENT))
 
     def score(self, truth, predicted, weights):
-        """Return the share of the deviance around the mean that is explained (D2), the mean over the targets."""
+        """Return the share of the deviance explained, compared to predicting the mean (D2), averaged over targets."""
         columns = zip(truth.reshape(len(truth), -1).T, predicted.reshape(len(truth), -1).T, strict=True)
         return float(np.mean([self._explained(*each, weights) for each in columns]))
 
@@ -58,7 +58,7 @@ class _Deviance(NumberLoss):
 
 @LOSSES.register("poisson")
 class PoissonDeviance(_Deviance):
-    """The Poisson deviance: for counts and rates, 0 or more, whose variance grows with their mean.
+    """The Poisson deviance: for counts and rates of 0 or more, whose variance is proportional to their mean.
 
     Examples
     --------
@@ -71,19 +71,19 @@ class PoissonDeviance(_Deviance):
     _power = 1
 
     def of(self, targets, logits):
-        """Return the Poisson deviance of each target from exp(logit)."""
+        """Return the Poisson deviance between each target and exp(logit)."""
         own = targets * ops.log(ops.where(targets > 0, targets, 1.0))
         return 2 * (own - targets - targets * logits + _exp(logits))
 
 
 @LOSSES.register("tweedie")
 class TweedieDeviance(_Deviance):
-    """The Tweedie deviance: for amounts that are often exactly 0 and positive else, such as claims or rain.
+    """The Tweedie deviance: for amounts that are often exactly 0 and otherwise positive, such as claims or rainfall.
 
     Parameters
     ----------
     power : float, default=1.5
-        The variance is proportional to the mean to this power; in (1, 2).
+        The variance is proportional to the mean raised to this power; in (1, 2).
 
     Examples
     --------
@@ -102,15 +102,15 @@ class TweedieDeviance(_Deviance):
         return float(self.power)
 
     def check(self):
-        """Raise where power is not in (1, 2)."""
+        """Raise ValueError if power is not in (1, 2)."""
         if not isinstance(self.power, Real) or not 1 < self.power < 2:
             raise ValueError(
                 f"power of the tweedie loss must be in (1, 2), got {self.power!r}. "
-                "For 1 take the loss 'poisson', for 2 'gamma'."
+                "For 1 use the loss 'poisson', for 2 'gamma'."
             )
 
     def of(self, targets, logits):
-        """Return the Tweedie deviance of each target from exp(logit)."""
+        """Return the Tweedie deviance between each target and exp(logit)."""
         down, up = 1 - self.power, 2 - self.power
         own = ops.power(targets, up) / (down * up)
         return 2 * (own - targets * _exp(down * logits) / down + _exp(up * logits) / up)
@@ -131,15 +131,15 @@ class GammaDeviance(_Deviance):
     _power = 2
 
     def check_targets(self, y):
-        """Raise where a target is 0 or negative."""
+        """Raise DataError if a target is 0 or negative."""
         self._refuse(y <= 0, y, "more than 0")
 
     def of(self, targets, logits):
-        """Return the gamma deviance of each target from exp(logit)."""
+        """Return the gamma deviance between each target and exp(logit)."""
         return 2 * (targets * _exp(-logits) - 1 - ops.log(targets) + logits)
 
 
 def _exp(exponents):
-    """Return the exponential; beyond ``LARGEST_EXPONENT`` its tangent there."""
+    """Return the exponential, continued linearly beyond ``LARGEST_EXPONENT``."""
     near = ops.exp(ops.minimum(exponents, LARGEST_EXPONENT))
     return near * (1 + ops.maximum(exponents - LARGEST_EXPONENT, 0.0))

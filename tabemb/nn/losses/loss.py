@@ -1,4 +1,4 @@
-"""What a loss is: one for classes, and one for numbers."""
+"""The base classes of losses, for classes and for numbers."""
 
 import json
 from collections.abc import Hashable, Mapping
@@ -18,30 +18,30 @@ Family = TypeVar("Family", bound="Loss")
 
 
 class Loss(BaseEstimator):
-    """A specification of what training makes small; it holds parameters, and learns nothing.
+    """A specification of the loss that training minimizes; it holds parameters and is not fitted.
 
     Attributes
     ----------
     predicts : str
-        What it is for: "classes" or "numbers".
+        Kind of targets: "classes" or "numbers".
     """
 
     predicts: ClassVar[str] = ""
 
     @property
     def n_values(self) -> int:
-        """How many numbers are predicted for a target; each has a logit."""
+        """Number of predicted values, and thus of logits, per target."""
         return 1
 
     def check(self) -> None:
-        """Raise a ``ValueError`` where a parameter is out of its range."""
+        """Raise ValueError if a parameter is out of range."""
 
     def key(self) -> Hashable:
-        """Return what two losses have in common exactly when they are the same function."""
+        """Return a value that is equal for two losses exactly if they are the same function."""
         return type(self), json.dumps(self._plain(), sort_keys=True)
 
     def to_state(self) -> dict[str, Any]:
-        """Return name and parameters, ready for JSON; :func:`loss_from_state` reads them."""
+        """Return name and parameters as JSON values, for :func:`loss_from_state`."""
         return {"name": LOSSES.name_of(self), **self._plain()}
 
     def _plain(self):
@@ -54,27 +54,26 @@ LOSSES: Registry[Loss] = Registry("loss")
 class ClassLoss(Loss):
     """A loss for classes.
 
-    It is linear in the shares of the classes, so that label smoothing needs to know no more than
-    :meth:`of_each_class`.
+    It is linear in the target probabilities, so that label smoothing needs :meth:`of_each_class` only.
     """
 
     predicts: ClassVar[str] = "classes"
 
     def of_labels(self, targets: Any, logits: Any) -> Any:
-        """Return the loss of each yes-or-no answer, a tensor of the shape of both.
+        """Return the loss of each binary label, a tensor of the shape of both arguments.
 
         Parameters
         ----------
         targets : tensor
-            1 for yes and 0 for no, or a share in between.
+            1 or 0, or a probability in between.
         logits : tensor
-            Of the probability of yes.
+            Logits of the probability of 1.
         """
-        raise TypeError("a loss for classes defines of_labels(targets, logits)")
+        raise TypeError("a loss for classes must define of_labels(targets, logits)")
 
     def of_each_class(self, logits: Any) -> Any:
-        """Return what each class would cost if it were the true one, a tensor of shape (batch, n_classes)."""
-        raise TypeError("a loss for classes defines of_each_class(logits)")
+        """Return the loss for each class if it were the true one, a tensor of shape (batch, n_classes)."""
+        raise TypeError("a loss for classes must define of_each_class(logits)")
 
     def of_classes(self, targets: Any, logits: Any) -> Any:
         """Return the loss of each row, a tensor of shape (batch,).
@@ -82,31 +81,31 @@ class ClassLoss(Loss):
         Parameters
         ----------
         targets : tensor of int32 of shape (batch,)
-            Which class is the true one.
+            Index of the true class.
         logits : tensor of shape (batch, n_classes)
-            Of the probabilities of the classes.
+            Logits of the classes.
         """
         costs = self.of_each_class(logits)
         return ops.sum(ops.one_hot(targets, logits.shape[1], dtype=costs.dtype) * costs, axis=1)
 
 
 class NumberLoss(Loss):
-    """A loss for numbers: how the targets are scaled, what a logit means, and what is small.
+    """A loss for numbers; it also defines how targets are scaled and what a logit means.
 
     Attributes
     ----------
     metric : str
-        Name of the figure that :meth:`score` returns.
+        Name of the metric that :meth:`score` returns.
     """
 
     predicts: ClassVar[str] = "numbers"
     metric: ClassVar[str] = "r2"
 
     def check_targets(self, y: np.ndarray) -> None:
-        """Raise a ``DataError`` where a target is one that the loss is not defined for."""
+        """Raise DataError if the loss is not defined for a target."""
 
     def center_and_scale(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is taken from each target, and what it is then divided by; the network learns the rest.
+        """Return the center that is subtracted from the targets, and the scale they are then divided by.
 
         Parameters
         ----------
@@ -116,7 +115,7 @@ class NumberLoss(Loss):
         Returns
         -------
         center, scale : ndarray of shape () or (n_targets,)
-            Here mean and standard deviation; a logit of 0 means the center. A scale of 0 stands for 1.
+            By default mean and standard deviation; a logit of 0 means the center. A scale of 0 is treated as 1.
         """
         return y.mean(axis=0), y.std(axis=0)
 
@@ -126,37 +125,37 @@ class NumberLoss(Loss):
         Parameters
         ----------
         targets : tensor
-            Scaled.
+            Scaled targets.
         logits : tensor
-            Of the same shape; with several values a target they have one axis more.
+            Of the same shape, with an additional axis if there are several values per target.
         """
-        raise TypeError("a loss for numbers defines of(targets, logits)")
+        raise TypeError("a loss for numbers must define of(targets, logits)")
 
     def values(self, logits: np.ndarray) -> np.ndarray:
         """Return predictions, scaled as the targets are, from logits; in NumPy."""
         return logits
 
     def score(self, truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None) -> float:
-        """Return the figure named by ``metric``, from numbers in the units of the target; at least two rows."""
+        """Return the metric named by ``metric``, from values in units of the target; requires two rows or more."""
         return float(metrics.r2_score(truth, predicted, sample_weight=weights))
 
 
 def loss_of(spec: Any, family: type[Family]) -> Family:
-    """Return the loss that a name, a mapping or an instance stands for, its parameters checked.
+    """Return the loss given by a name, a mapping or an instance, with validated parameters.
 
     Parameters
     ----------
     spec : str, mapping or Loss
         See :meth:`Registry.resolve`.
     family : type
-        :class:`ClassLoss` or :class:`NumberLoss`: what is wanted.
+        The required base class: :class:`ClassLoss` or :class:`NumberLoss`.
 
     Raises
     ------
     UnknownNameError
-        When there is no such loss, or it is of the other family.
+        If there is no such loss, or it belongs to the other family.
     ValueError
-        When a parameter is out of its range.
+        If a parameter is out of range.
 
     Examples
     --------
@@ -167,7 +166,7 @@ def loss_of(spec: Any, family: type[Family]) -> Family:
     if not isinstance(loss, family):
         fitting = sorted(name for name, each in LOSSES.items() if issubclass(each, family))
         raise UnknownNameError(
-            f"The loss {spec!r} is for {loss.predicts}, and {family.predicts} are predicted here. "
+            f"The loss {spec!r} is for {loss.predicts}, but the target holds {family.predicts}. "
             f"Losses for {family.predicts}: {', '.join(fitting)}."
         )
     loss.check()
@@ -175,5 +174,5 @@ def loss_of(spec: Any, family: type[Family]) -> Family:
 
 
 def loss_from_state(state: Mapping[str, Any]) -> Any:
-    """Rebuild a loss from what :meth:`Loss.to_state` returned."""
+    """Return the loss from the output of :meth:`Loss.to_state`."""
     return LOSSES.resolve(state)

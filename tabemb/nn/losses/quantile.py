@@ -1,4 +1,4 @@
-"""The pinball loss, for one quantile or for several that cannot cross."""
+"""The pinball loss, for one quantile or for several quantiles that cannot cross."""
 
 from numbers import Real
 
@@ -14,15 +14,17 @@ __all__ = ["QuantileLoss"]
 
 @LOSSES.register("quantile")
 class QuantileLoss(NumberLoss):
-    """The pinball loss; what is predicted are quantiles (Koenker & Bassett 1978, doi:10.2307/1913643, eq. 3.1).
+    """The pinball loss; predicts quantiles (Koenker & Bassett 1978, doi:10.2307/1913643, eq. 3.1).
 
-    ``max(q * error, (q - 1) * error)`` of the target minus the prediction, the mean over the quantiles. Of several
-    quantiles the network learns the first, and the softplus of each step from one to the next: so they never cross.
+    ``max(q * error, (q - 1) * error)`` of the target minus the prediction, averaged over the quantiles. With several
+    quantiles, the network predicts the first one and the differences to the next, which are positive (softplus), so
+    that quantiles never cross.
 
     Parameters
     ----------
     quantiles : float or tuple of float, default=(0.1, 0.5, 0.9)
-        Which, in (0, 1) and rising. Of one, ``predict`` returns a number a row; of several, a column each.
+        The quantiles, in (0, 1) and increasing. For one, ``predict`` returns one number per row; for several, one
+        column per quantile.
 
     Examples
     --------
@@ -39,12 +41,12 @@ class QuantileLoss(NumberLoss):
         self.quantiles = quantiles
 
     def check(self):
-        """Raise where the quantiles are no rising numbers in (0, 1)."""
+        """Raise ValueError if the quantiles are not increasing numbers in (0, 1)."""
         given = self.quantiles if isinstance(self.quantiles, (list, tuple, np.ndarray)) else (self.quantiles,)
         numbers = all(isinstance(each, Real) and not isinstance(each, bool) for each in given)
         if not len(given) or not numbers or not all(0 < each < 1 for each in given) or (np.diff(given) <= 0).any():
             raise ValueError(
-                "quantiles of the quantile loss must be one number in (0, 1), or several that rise; "
+                "quantiles of the quantile loss must be one number in (0, 1), or several in increasing order; "
                 f"got {self.quantiles!r}."
             )
 
@@ -59,20 +61,20 @@ class QuantileLoss(NumberLoss):
 
     @property
     def _steps(self):
-        """What is added to the logits of the steps: the softplus of it alone is the start of a step.
+        """Offsets added to the logits of the differences, so that their initial values are the softplus of the offsets.
 
-        The start is that of the Laplace distribution, whose mean distance from the median is 1, as the targets' is.
+        They are initialized from a Laplace distribution with mean absolute deviation 1, which the scaled targets have.
         """
         q = self._quantiles
         start = np.sign(q - 0.5) * -np.log(1 - 2 * np.abs(q - 0.5))
         return np.log(np.expm1(np.diff(start)))
 
     def center_and_scale(self, y):
-        """Return the first of the quantiles, and the mean distance from the median."""
+        """Return the first quantile, and the mean absolute deviation from the median."""
         return np.quantile(y, self._quantiles[0], axis=0), deviation_from(y, np.median(y, axis=0))
 
     def of(self, targets, logits):
-        """Return the pinball loss of each target, the mean over its quantiles."""
+        """Return the pinball loss of each target, averaged over its quantiles."""
         if self.n_values == 1:
             return _pinball(targets - logits, float(self._quantiles[0]))
         steps = ops.softplus(logits[..., 1:] + self._steps.astype("float32"))
@@ -87,7 +89,7 @@ class QuantileLoss(NumberLoss):
         return np.cumsum(np.concatenate([logits[..., :1], steps], axis=-1), axis=-1)
 
     def score(self, truth, predicted, weights):
-        """Return the share of the pinball loss around the quantiles that is explained (D2), their mean."""
+        """Return the share of the pinball loss explained, compared to constant quantiles (D2), averaged."""
         of_each = predicted[..., None] if self.n_values == 1 else predicted
         scores = [
             metrics.d2_pinball_score(truth, of_each[..., place], alpha=q, sample_weight=weights)

@@ -13,7 +13,7 @@ __all__ = ["AbsoluteError", "HuberLoss", "SquaredError", "deviation_from"]
 
 @LOSSES.register("squared_error")
 class SquaredError(NumberLoss):
-    """The squared error of the standardised target; what is predicted is a mean.
+    """The squared error of the standardized target; predicts the mean.
 
     Examples
     --------
@@ -28,15 +28,15 @@ class SquaredError(NumberLoss):
 
 
 def deviation_from(y: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """Return the mean distance of each column of targets from its center: an outlier counts once, not squared."""
+    """Return the mean absolute deviation of each column of targets from its center, which is robust to outliers."""
     return np.abs(y - center).mean(axis=0)
 
 
 @LOSSES.register("absolute_error")
 class AbsoluteError(NumberLoss):
-    """The absolute error; what is predicted is a median, which outliers do not pull.
+    """The absolute error; predicts the median, which is robust to outliers.
 
-    A target is taken from the median, in units of the mean distance from it.
+    Targets are centered by the median and scaled by the mean absolute deviation from it.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class AbsoluteError(NumberLoss):
     metric = "d2_absolute_error"
 
     def center_and_scale(self, y):
-        """Return the median, and the mean distance from it."""
+        """Return the median, and the mean absolute deviation from it."""
         center = np.median(y, axis=0)
         return center, deviation_from(y, center)
 
@@ -57,20 +57,20 @@ class AbsoluteError(NumberLoss):
         return ops.abs(logits - targets)
 
     def score(self, truth, predicted, weights):
-        """Return the share of the absolute error around the median that is explained (D2)."""
+        """Return the share of the absolute error explained, compared to predicting the median (D2)."""
         return float(metrics.d2_absolute_error_score(truth, predicted, sample_weight=weights))
 
 
 @LOSSES.register("huber")
 class HuberLoss(NumberLoss):
-    """Squared for small errors and straight for large ones (Huber 1964, doi:10.1214/aoms/1177703732).
+    """Quadratic for small errors and linear for large ones (Huber 1964, doi:10.1214/aoms/1177703732).
 
     ``error ** 2 / 2`` up to delta, ``delta * (abs(error) - delta / 2)`` beyond.
 
     Parameters
     ----------
     delta : float, default=1.0
-        From which error on it is straight, in standard deviations of the target; positive.
+        Error above which the loss is linear, in standard deviations of the target; positive.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class HuberLoss(NumberLoss):
         self.delta = delta
 
     def check(self):
-        """Raise where delta is no positive number."""
+        """Raise ValueError if delta is not a positive number."""
         if isinstance(self.delta, bool) or not isinstance(self.delta, Real) or not 0 < self.delta < np.inf:
             raise ValueError(f"delta of the huber loss must be a positive number, got {self.delta!r}.")
 
@@ -96,5 +96,5 @@ class HuberLoss(NumberLoss):
         return near * (error - 0.5 * near)
 
     def score(self, truth, predicted, weights):
-        """Return the share of the absolute error around the median that is explained (D2)."""
+        """Return the share of the absolute error explained, compared to predicting the median (D2)."""
         return float(metrics.d2_absolute_error_score(truth, predicted, sample_weight=weights))

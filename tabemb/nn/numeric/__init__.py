@@ -1,4 +1,4 @@
-"""The numeric encoders: how numbers enter the network. One file each."""
+"""The numeric encoders, which determine how numbers enter the network."""
 
 from tabemb.nn.numeric.numeric_encoder import NUMERIC_ENCODERS, NumericEncoder, Quantile, Robust, Standardized
 from tabemb.nn.numeric.periodic import PBLD, Periodic

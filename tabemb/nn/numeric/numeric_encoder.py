@@ -1,4 +1,4 @@
-"""What a numeric encoder is, the encoders that only scale, and the base of those that make vectors."""
+"""The base class of numeric encoders, the encoders that only scale, and the base class of those that embed numbers."""
 
 from typing import Any
 
@@ -24,34 +24,33 @@ __all__ = [
 
 
 class NumericEncoder(BaseEstimator):
-    """How numbers are scaled by the table layer, and what the network makes of them.
+    """A specification of how numbers are scaled and encoded.
 
-    It holds no weights: the same one can be built many times, cloned, searched over (``numeric__n_bins``) and written
-    in YAML.
+    It holds no weights: it can be built many times, cloned, tuned (``numeric__n_bins``) and written in YAML.
 
     Attributes
     ----------
     scaling : str or mapping
-        What :class:`tabemb.table.encoder.TableEncoder` does to a numeric column: a name in
+        How :class:`tabemb.table.encoder.TableEncoder` scales numeric columns: a name in
         :data:`tabemb.table.scaling.SCALINGS`, or a mapping with a ``name`` and parameters.
     """
 
     scaling: ScalingSpec = "standard"
 
     def build(self, numbers: Any, seeds: Seeds, *, n_indicators: int = 0) -> Any:
-        """Return what the body sees of the numbers, a Keras tensor of shape (batch, width).
+        """Return the encoded numbers, a Keras tensor of shape (batch, width).
 
-        Every number becomes as many as every other; the missing-indicators are the last ``n_indicators`` of what comes
-        out, as they are of what goes in.
+        All numbers are encoded with the same width. The missing indicators, with values 0 or 1, are the last
+        ``n_indicators`` columns of the inputs and of the outputs.
 
         Parameters
         ----------
         numbers : KerasTensor of shape (batch, n_numbers)
-            The scaled numbers, then their missing-indicators.
+            The scaled numbers, then the missing indicators.
         seeds : Seeds
-            Where random starts come from.
+            Source of the seeds of the initializers.
         n_indicators : int, default=0
-            How many of the numbers are missing-indicators: 0 or 1, of no scale.
+            Number of missing indicators.
         """
         return numbers
 
@@ -61,7 +60,7 @@ NUMERIC_ENCODERS: Registry[NumericEncoder] = Registry("numeric encoder")
 
 @NUMERIC_ENCODERS.register("standardized")
 class Standardized(NumericEncoder):
-    """Each number minus its mean, over its standard deviation.
+    """Each column minus its mean, divided by its standard deviation.
 
     Examples
     --------
@@ -72,7 +71,7 @@ class Standardized(NumericEncoder):
 
 @NUMERIC_ENCODERS.register("quantile")
 class Quantile(NumericEncoder):
-    """Each number by its rank, mapped to a normal distribution (scikit-learn's ``QuantileTransformer``).
+    """Ranks mapped to a normal distribution (scikit-learn's ``QuantileTransformer``).
 
     Examples
     --------
@@ -85,9 +84,10 @@ class Quantile(NumericEncoder):
 
 @NUMERIC_ENCODERS.register("robust")
 class Robust(NumericEncoder):
-    """Each number minus its median, over the distance of the quartiles, smoothly kept within (-3, 3).
+    """Each column minus its median, divided by its interquartile range, smoothly clipped to (-3, 3).
 
-    RealMLP's preparation (Holzmüller et al. 2024, arXiv:2407.04491); see :class:`tabemb.table.scaling.RobustScaling`.
+    The preprocessing of RealMLP (Holzmüller et al. 2024, arXiv:2407.04491); see
+    :class:`tabemb.table.scaling.RobustScaling`.
 
     Examples
     --------
@@ -99,10 +99,10 @@ class Robust(NumericEncoder):
 
 
 class ColumnwiseEncoder(NumericEncoder):
-    """A numeric encoder by which each number becomes a vector; missing-indicators stay what they are."""
+    """Base class of numeric encoders that map each number to a vector; missing indicators are unchanged."""
 
     def build(self, numbers, seeds, *, n_indicators=0):
-        """Return the vectors side by side, then the missing-indicators, a Keras tensor of shape (batch, width)."""
+        """Return the concatenated vectors and missing indicators, a Keras tensor of shape (batch, width)."""
         self.check()
         if not n_indicators:
             return _flat(self.vectors(numbers, seeds))
@@ -112,7 +112,7 @@ class ColumnwiseEncoder(NumericEncoder):
         return side_by_side([_flat(self.vectors(columns, seeds)), indicators], name="numbers_and_indicators")
 
     def check(self) -> None:
-        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
 
     def vectors(self, columns: Any, seeds: Seeds) -> Any:
         """Return a vector for each number, a Keras tensor of shape (batch, n_columns, width).
@@ -122,9 +122,9 @@ class ColumnwiseEncoder(NumericEncoder):
         columns : KerasTensor of shape (batch, n_columns)
             The scaled numbers.
         seeds : Seeds
-            Where random starts come from.
+            Source of the seeds of the initializers.
         """
-        raise TypeError("a numeric encoder of vectors defines vectors(columns, seeds)")
+        raise TypeError("a numeric encoder of vectors must define vectors(columns, seeds)")
 
 
 def _flat(vectors):
@@ -133,12 +133,12 @@ def _flat(vectors):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class ColumnRange(keras.layers.Layer):
-    """Neighbouring columns of a matrix.
+    """Selects adjacent columns of a matrix.
 
     Parameters
     ----------
     start, stop : int
-        The first, and the one behind the last.
+        First column, and the column after the last.
     """
 
     def __init__(self, start, stop, **kwargs):
@@ -160,16 +160,16 @@ class ColumnRange(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class ColumnDense(keras.layers.Layer):
-    """A dense layer for each column, from its vector to a vector.
+    """A separate dense layer for the vector of each column.
 
     Parameters
     ----------
     units : int
         Width of the output.
     shared : bool, default=False
-        Whether all columns have one kernel and one bias.
+        Whether all columns share one kernel and bias.
     seed : int, default=0
-        Seed of the start.
+        Seed of the initializers.
     """
 
     def __init__(self, units, shared=False, seed=0, **kwargs):
@@ -177,14 +177,14 @@ class ColumnDense(keras.layers.Layer):
         self.units, self.shared, self.seed = int(units), bool(shared), seed
 
     def build(self, input_shape):
-        """Make the kernels, one above the other, and the biases, side by side.
+        """Create the kernels, stacked to a matrix, and the biases, concatenated to a vector.
 
-        In these shapes weight decay takes the kernels for kernels, and leaves the biases alone.
+        Weight decay applies to weights with two axes, thus to the kernels only.
         """
         _, n_columns, width = input_shape
         n_kernels = 1 if self.shared else n_columns
-        # The start that these layers have where they come from (PyTorch's), biases included: a number is then told
-        # apart from others whatever its value.
+        # PyTorch's initializer, as in the original implementations; with random biases, columns differ whatever their
+        # values.
         limit = width**-0.5
         self.kernel = self.add_weight(
             shape=(n_kernels * width, self.units),
@@ -203,7 +203,7 @@ class ColumnDense(keras.layers.Layer):
         if self.shared:
             flat = ops.matmul(ops.reshape(vectors, (-1, width)), self.kernel) + self.bias
             return ops.reshape(flat, (-1, n_columns, self.units))
-        # One product a column; einsum does the same, and takes longer.
+        # One product per column; einsum computes the same, but takes longer.
         kernels = ops.reshape(self.kernel, (n_columns, width, self.units))
         products = ops.matmul(ops.transpose(vectors, (1, 0, 2)), kernels)
         return ops.transpose(products, (1, 0, 2)) + ops.reshape(self.bias, (n_columns, self.units))

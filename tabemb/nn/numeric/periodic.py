@@ -1,4 +1,4 @@
-"""Periodic embeddings of numbers: waves of learned frequencies, then a dense layer per column."""
+"""Periodic embeddings of numbers: waves with learned frequencies, then a dense layer per column."""
 
 import math
 
@@ -13,24 +13,24 @@ __all__ = ["PBLD", "Periodic", "ShiftedWaves", "Waves"]
 
 @NUMERIC_ENCODERS.register("periodic")
 class Periodic(ColumnwiseEncoder):
-    """Sine and cosine of each number times learned frequencies, then a dense layer of the column, then an activation.
+    """Sine and cosine of each number times learned frequencies, a dense layer per column, and an activation.
 
-    PLR (Gorishniy et al. 2022, arXiv:2203.05556, eq. 2 and 3). Small frequencies at the start make the vector a smooth
-    function of the number. ``sigma`` is what is worth searching over, from 0.01, where the authors' package starts, to
+    PLR (Gorishniy et al. 2022, arXiv:2203.05556, eq. 2 and 3). Small initial frequencies make the vector a smooth
+    function of the number. ``sigma`` is the parameter worth tuning, from 0.01 (the default of the authors' package) to
     1.
 
     Parameters
     ----------
     n_frequencies : int, default=48
-        How many frequencies each column has.
+        Number of frequencies per column.
     sigma : float, default=0.1
-        Standard deviation of the frequencies at the start.
+        Standard deviation of the initial frequencies.
     embedding_dim : int, default=24
-        Width of a number's vector.
+        Dimension of the vector of a number.
     activation : str, default="relu"
-        What follows the dense layer; any activation that Keras knows by name.
+        Activation after the dense layer: the name of a Keras activation.
     lite : bool, default=False
-        Whether all columns share one dense layer, instead of one each.
+        Whether all columns share one dense layer.
     scaling : str or mapping, default="quantile"
         How numbers are scaled: a name in :data:`tabemb.table.scaling.SCALINGS`.
 
@@ -51,7 +51,7 @@ class Periodic(ColumnwiseEncoder):
         self.scaling = scaling
 
     def check(self):
-        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("n_frequencies", self.n_frequencies)
         check_positive("sigma", self.sigma)
         check_count("embedding_dim", self.embedding_dim)
@@ -67,19 +67,19 @@ class Periodic(ColumnwiseEncoder):
 
 @NUMERIC_ENCODERS.register("pbld")
 class PBLD(ColumnwiseEncoder):
-    """The number itself, beside a dense layer of its column on cosines with learned frequencies and phases.
+    """The number itself, concatenated with a dense layer per column over cosines with learned frequencies and phases.
 
-    Periodic, bias, linear, dense-net (Holzmüller et al. 2024, arXiv:2407.04491): few and narrow vectors, that start
-    close to the plain number.
+    Periodic bias linear DenseNet, the embedding of RealMLP (Holzmüller et al. 2024, arXiv:2407.04491): short vectors
+    that are initially close to the plain number.
 
     Parameters
     ----------
     n_frequencies : int, default=16
-        How many frequencies each column has.
+        Number of frequencies per column.
     sigma : float, default=0.1
-        Standard deviation of the frequencies at the start.
+        Standard deviation of the initial frequencies.
     embedding_dim : int, default=4
-        Width of a number's vector, the number itself included; 2 or more.
+        Dimension of the vector of a number, including the number itself; 2 or more.
     scaling : str or mapping, default="robust"
         How numbers are scaled: a name in :data:`tabemb.table.scaling.SCALINGS`.
 
@@ -96,13 +96,14 @@ class PBLD(ColumnwiseEncoder):
         self.scaling = scaling
 
     def check(self):
-        """Raise ValueError where a parameter is out of range."""
+        """Raise ValueError if a parameter is invalid."""
         check_count("n_frequencies", self.n_frequencies)
         check_positive("sigma", self.sigma)
         check_count("embedding_dim", self.embedding_dim)
         if self.embedding_dim < 2:
             raise ValueError(
-                f"embedding_dim must be 2 or more, since one is the number itself; got {self.embedding_dim!r}."
+                f"embedding_dim must be 2 or more, since one dimension is the number itself; "
+                f"got {self.embedding_dim!r}."
             )
 
     def vectors(self, columns, seeds):
@@ -120,11 +121,11 @@ class Waves(keras.layers.Layer):
     Parameters
     ----------
     n_frequencies : int
-        How many each column has of its own.
+        Number of frequencies per column.
     sigma : float
-        Standard deviation of the frequencies at the start.
+        Standard deviation of the initial frequencies.
     seed : int, default=0
-        Seed of the start.
+        Seed of the initializers.
     """
 
     def __init__(self, n_frequencies, sigma, seed=0, **kwargs):
@@ -132,7 +133,7 @@ class Waves(keras.layers.Layer):
         self.n_frequencies, self.sigma, self.seed = int(n_frequencies), float(sigma), seed
 
     def build(self, input_shape):
-        """Make the frequencies, those of all columns in one axis: weight decay is for weights of two."""
+        """Create the frequencies of all columns in one axis, which exempts them from weight decay."""
         self.frequencies = self.add_weight(
             shape=(input_shape[-1] * self.n_frequencies,),
             initializer=keras.initializers.RandomNormal(stddev=self.sigma, seed=self.seed),
@@ -166,15 +167,15 @@ class ShiftedWaves(Waves):
     Parameters
     ----------
     n_frequencies : int
-        How many each column has of its own.
+        Number of frequencies per column.
     sigma : float
-        Standard deviation of the frequencies at the start.
+        Standard deviation of the initial frequencies.
     seed : int, default=0
-        Seed of the start.
+        Seed of the initializers.
     """
 
     def build(self, input_shape):
-        """Make the frequencies, and the phases beside them."""
+        """Create the frequencies and the phases."""
         super().build(input_shape)
         self.phases = self.add_weight(
             shape=self.frequencies.shape,

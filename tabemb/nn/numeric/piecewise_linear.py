@@ -1,4 +1,4 @@
-"""Piecewise-linear encoding: a number becomes the filling of its column's bins."""
+"""Piecewise-linear encoding of numbers by bins."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ __all__ = ["BinFilling", "PiecewiseLinear"]
 
 @NUMERIC_ENCODERS.register("piecewise_linear")
 class PiecewiseLinear(ColumnwiseEncoder):
-    """Each number as the filling of bins: 1 for those below it, a share for its own, 0 for those above it.
+    """Encodes a number by how full each bin is: 1 for bins below it, a share for its own bin, 0 for those above.
 
     PLE with bins that end at quantiles, followed by a dense layer per column (PLE-LR; Gorishniy et al. 2022,
     arXiv:2203.05556, eq. 1). :class:`tabemb.table.scaling.PiecewiseLinearScaling` computes the bin edges. Unlike in the
@@ -23,11 +23,11 @@ class PiecewiseLinear(ColumnwiseEncoder):
     Parameters
     ----------
     n_bins : int, default=48
-        The most bins of a column.
+        Maximum number of bins per column.
     embedding_dim : int or None, default=24
-        Width of the dense layer; without it (None, PLE) the bins enter as they are.
+        Width of the dense layer; None omits it (PLE).
     activation : str, default="relu"
-        What follows the dense layer; any activation that Keras knows by name.
+        Activation after the dense layer: the name of a Keras activation.
 
     Examples
     --------
@@ -42,19 +42,19 @@ class PiecewiseLinear(ColumnwiseEncoder):
 
     @property
     def scaling(self):
-        """The scaling by which a number is bin plus share."""
+        """The scaling that maps a number to its bin plus its share of the bin."""
         check_count("n_bins", self.n_bins)
         return {"name": "piecewise_linear", "n_bins": int(self.n_bins)}
 
     def check(self):
-        """Raise ValueError, or UnknownNameError, where a parameter is out of range."""
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("n_bins", self.n_bins)
         if self.embedding_dim is not None:
             check_count("embedding_dim", self.embedding_dim)
         check_among("activation", self.activation, ACTIVATIONS)
 
     def vectors(self, columns, seeds):
-        """Return the bins of each number, or what the dense layer makes of them."""
+        """Return the bins of each number, or the output of the dense layer."""
         filling = BinFilling(int(self.n_bins), name="bins")(columns)
         if self.embedding_dim is None:
             return filling
@@ -64,12 +64,12 @@ class PiecewiseLinear(ColumnwiseEncoder):
 
 @keras.saving.register_keras_serializable(package="tabemb")
 class BinFilling(keras.layers.Layer):
-    """From bin plus share to how full each bin is: 1, ..., 1, share, 0, ..., 0.
+    """Converts bin plus share to how full each bin is: 1, ..., 1, share, 0, ..., 0.
 
     Parameters
     ----------
     n_bins : int
-        Number of bins of each column.
+        Number of bins per column.
     """
 
     def __init__(self, n_bins, **kwargs):

@@ -210,7 +210,7 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
             "  max_epochs: 2",
             "  loss: huber",
             ConfigError,
-            r"line 9: model\.loss: The loss 'huber' is for numbers, and classes are predicted here\.",
+            r"line 9: model\.loss: The loss 'huber' is for numbers, but the target holds classes\.",
         ),
         (
             "  max_epochs: 2",

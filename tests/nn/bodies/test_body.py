@@ -214,7 +214,7 @@ def test_a_near_name_is_suggested(name):
 
 
 def test_a_body_has_to_say_how_it_is_built():
-    with pytest.raises(TypeError, match=r"a body defines build"):
+    with pytest.raises(TypeError, match=r"a body must define build"):
         network(Body(), n_numbers=1)
 
 

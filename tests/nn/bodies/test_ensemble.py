@@ -5,7 +5,7 @@ import pytest
 
 from tabemb.exceptions import UnknownNameError
 from tabemb.nn.bodies import Ensemble
-from tabemb.nn.bodies.ensemble import MOST_SHARED_CATEGORIES
+from tabemb.nn.bodies.ensemble import MAX_SHARED_CATEGORIES
 from tabemb.nn.embedding import FeatureSpec, TableSpec
 
 K = 2
@@ -64,8 +64,8 @@ def columns(*shapes):
 def test_members_are_separate_where_no_column_of_many_categories_is_seen_whole():
     body = Ensemble(n_members=4)
     assert body.n_separate(()) == 4
-    assert body.n_separate(columns((5000, 16), (MOST_SHARED_CATEGORIES, 3))) == 4
-    assert body.n_separate(columns((5000, 16), (MOST_SHARED_CATEGORIES + 1, 3))) == 1
+    assert body.n_separate(columns((5000, 16), (MAX_SHARED_CATEGORIES, 3))) == 4
+    assert body.n_separate(columns((5000, 16), (MAX_SHARED_CATEGORIES + 1, 3))) == 1
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_activation_and_dropout_are_heard(bench):
 def test_vectors_that_cannot_be_cut_are_refused_with_dimensions_that_would_do(dims, message, bench):
     with pytest.raises(
         ValueError,
-        match=re.escape(f"cuts every vector into n_members=3 parts, so that the embedding dimensions {message}"),
+        match=re.escape(f"splits each vector into n_members=3 slices, so the embedding dimensions {message}"),
     ):
         bench(TabM(n_members=K, own_vectors=True), dims=dims)
 

@@ -70,10 +70,10 @@ def test_beyond_the_largest_exponent_the_loss_goes_on_as_a_line(loss, power):
         (
             PoissonDeviance(),
             -1.0,
-            "The loss 'poisson' is for targets of 0 or more; one is -1. Take another loss, such as",
+            "The loss 'poisson' requires targets of 0 or more; one is -1. Use another loss, such as",
         ),
-        (TweedieDeviance(), -0.5, "The loss 'tweedie' is for targets of 0 or more; one is -0.5."),
-        (GammaDeviance(), 0.0, "The loss 'gamma' is for targets of more than 0; one is 0."),
+        (TweedieDeviance(), -0.5, "The loss 'tweedie' requires targets of 0 or more; one is -0.5."),
+        (GammaDeviance(), 0.0, "The loss 'gamma' requires targets of more than 0; one is 0."),
     ],
 )
 def test_targets_that_it_is_not_defined_for_are_refused(loss, bad, message):

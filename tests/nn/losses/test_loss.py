@@ -142,17 +142,17 @@ def test_keys_are_of_values_not_of_their_types():
         (HuberLoss(delta=True), "delta of the huber loss must be a positive number, got True."),
         (
             TweedieDeviance(power=2),
-            "power of the tweedie loss must be in (1, 2), got 2. For 1 take the loss 'poisson', for 2",
+            "power of the tweedie loss must be in (1, 2), got 2. For 1 use the loss 'poisson', for 2",
         ),
         (TweedieDeviance(power=1.0), "power of the tweedie loss must be in (1, 2), got 1.0."),
         (
             QuantileLoss(quantiles=()),
-            "quantiles of the quantile loss must be one number in (0, 1), or several that rise;",
+            "quantiles of the quantile loss must be one number in (0, 1), or several in increasing",
         ),
-        (QuantileLoss(quantiles=(0.5, 0.5)), "or several that rise; got (0.5, 0.5)."),
-        (QuantileLoss(quantiles=(0.9, 0.1)), "or several that rise; got (0.9, 0.1)."),
-        (QuantileLoss(quantiles=1.0), "or several that rise; got 1.0."),
-        (QuantileLoss(quantiles="half"), "or several that rise; got 'half'."),
+        (QuantileLoss(quantiles=(0.5, 0.5)), "or several in increasing order; got (0.5, 0.5)."),
+        (QuantileLoss(quantiles=(0.9, 0.1)), "or several in increasing order; got (0.9, 0.1)."),
+        (QuantileLoss(quantiles=1.0), "or several in increasing order; got 1.0."),
+        (QuantileLoss(quantiles="half"), "or several in increasing order; got 'half'."),
     ],
 )
 def test_parameters_out_of_range_are_refused(loss, message):
@@ -166,12 +166,12 @@ def test_parameters_out_of_range_are_refused(loss, message):
         (
             "huber",
             ClassLoss,
-            "The loss 'huber' is for numbers, and classes are predicted here. Losses for classes: cr",
+            "The loss 'huber' is for numbers, but the target holds classes. Losses for classes: cr",
         ),
         (
             "focal",
             NumberLoss,
-            "The loss 'focal' is for classes, and numbers are predicted here. Losses for numbers: a",
+            "The loss 'focal' is for classes, but the target holds numbers. Losses for numbers: a",
         ),
         ("focl", ClassLoss, "No loss named 'focl'."),
         ({"name": "huber", "dleta": 1}, NumberLoss, "The loss 'huber' does not take these parameters: "),
@@ -193,5 +193,5 @@ def test_names_mappings_and_instances_are_resolved():
 def test_a_loss_of_ones_own_has_to_define_its_function(base):
     methods = {ClassLoss: ["of_labels", "of_each_class"], NumberLoss: ["of"]}[base]
     for method in methods:
-        with pytest.raises(TypeError, match=f"defines {method}"):
+        with pytest.raises(TypeError, match=f"must define {method}"):
             getattr(base(), method)(*([None] * (1 if method == "of_each_class" else 2)))

@@ -137,7 +137,11 @@ def test_it_answers_without_keras_for_strange_rows_too(name, table, late):
     [
         ({"name": "piecewise_linear", "n_bins": 0}, ValueError, "n_bins must be a positive integer, got 0"),
         ({"name": "piecewise_linear", "bins": 3}, UnknownNameError, "'piecewise_linear' does not take these param"),
-        (PBLD(embedding_dim=1), ValueError, "embedding_dim must be 2 or more, since one is the number itself; got 1"),
+        (
+            PBLD(embedding_dim=1),
+            ValueError,
+            "embedding_dim must be 2 or more, since one dimension is the number itself; got 1",
+        ),
         (Periodic(sigma=0), ValueError, "sigma must be a positive number, got 0"),
         (Periodic(scaling="quantil"), UnknownNameError, r"No scaling named 'quantil'.*Did you mean 'quantile'\?"),
     ],

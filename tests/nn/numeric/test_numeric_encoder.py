@@ -59,7 +59,7 @@ def test_vectors_stand_side_by_side_before_the_indicators():
 
 
 def test_the_encoder_says_what_a_vector_is():
-    with pytest.raises(TypeError, match=r"defines vectors\(columns, seeds\)"):
+    with pytest.raises(TypeError, match=r"must define vectors\(columns, seeds\)"):
         ColumnwiseEncoder().build(keras.Input((3,)), Seeds(0))
 
 

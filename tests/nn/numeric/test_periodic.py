@@ -105,7 +105,7 @@ def test_pbld_scaling_is_a_parameter():
         ({"n_frequencies": 0}, "n_frequencies must be a positive integer, got 0"),
         ({"sigma": None}, "sigma must be a positive number, got None"),
         ({"embedding_dim": 2.5}, "embedding_dim must be a positive integer, got 2.5"),
-        ({"embedding_dim": 1}, "embedding_dim must be 2 or more, since one is the number itself; got 1"),
+        ({"embedding_dim": 1}, "embedding_dim must be 2 or more, since one dimension is the number itself; got 1"),
     ],
 )
 def test_pbld_refuses_wrong_parameters(parameters, message):

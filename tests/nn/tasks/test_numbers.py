@@ -70,9 +70,9 @@ def test_several_quantiles_of_several_targets_are_refused():
 
 
 def test_targets_that_the_loss_is_not_defined_for_are_refused_at_once_and_later():
-    with pytest.raises(DataError, match="The loss 'poisson' is for targets of 0 or more; one is -2"):
+    with pytest.raises(DataError, match="The loss 'poisson' requires targets of 0 or more; one is -2"):
         Regression.from_targets(np.array([1.0, -2.0]), PoissonDeviance())
     for task in (Regression, MultiRegression):
         y = np.array([1.0, 2.0]) if task is Regression else np.array([[1.0], [2.0]])
-        with pytest.raises(DataError, match="The loss 'gamma' is for targets of more than 0; one is 0"):
+        with pytest.raises(DataError, match="The loss 'gamma' requires targets of more than 0; one is 0"):
             task.from_targets(y, GammaDeviance()).encode(0 * y)
