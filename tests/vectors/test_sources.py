@@ -130,7 +130,7 @@ def test_invalid_vectors_of_a_source_are_refused(given, message):
 def test_missing_files_and_unknown_formats_are_refused(tmp_path):
     with pytest.raises(FormatError, match="there is no such file"):
         source_of(tmp_path / "words.txt").select(lambda key: True)
-    with pytest.raises(UnknownNameError, match=re.escape("No format goes by the suffix '.tsv'")):
+    with pytest.raises(UnknownNameError, match=re.escape("No format has the suffix '.tsv'")):
         source_of(tmp_path / "words.tsv").select(lambda key: True)
 
 

@@ -1,6 +1,6 @@
-"""What a file format of vectors is, and which there are.
+"""The interface of a file format of vectors, and the registry of formats.
 
-A new format is one file here: a subclass of :class:`Format` (or :class:`FolderFormat`), registered, and imported in
+A new format is a module here with a registered subclass of :class:`Format` or :class:`FolderFormat`, imported in
 ``__init__``.
 """
 
@@ -19,26 +19,26 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["FORMATS", "FolderFormat", "Format", "find_format"]
 
-# What Python itself raises when what was read is not what was expected.
-_MISFITS = (LookupError, TypeError, ValueError, ArithmeticError, EOFError, MemoryError, RecursionError)
+# Built-in errors that parsing damaged content raises.
+_PARSE_ERRORS = (LookupError, TypeError, ValueError, ArithmeticError, EOFError, MemoryError, RecursionError)
 
 
 class Format(ABC):
-    """A way to write vectors to one file and to read them again.
+    """A format that stores vectors in one file.
 
     Attributes
     ----------
     suffixes : tuple of str
-        What the names of its files end with, in lower case.
+        Suffixes of its files, in lower case.
     keeps_counts, keeps_name : bool
-        Whether they come back. Keys and their types, numbers, and the vectors for unknown and missing categories
-        always do.
+        Whether the format stores them. All formats store typed keys, numbers, and the vectors of unknown categories
+        and missing cells.
     notices_cuts : bool
-        Whether a file that was cut short anywhere is refused. Text that others write does not say how long it is.
+        Whether every truncated file is refused. Text of other programs does not state its length.
     maps : bool
-        Whether its vectors can be mapped into memory; then ``_map`` does it.
+        Whether the vectors can be memory-mapped, by ``_map``.
     damage : tuple of exception classes
-        What the library that reads it raises for broken files, other than the built-in errors.
+        Errors, other than built-in ones, that the reading library raises for damaged files.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
@@ -54,7 +54,7 @@ class Format(ABC):
         Raises
         ------
         OutputError
-            When the file cannot be written.
+            If the file cannot be written.
         """
         with self._draft(Path(path)) as draft:
             self._write(vectors, draft)
@@ -67,18 +67,17 @@ class Format(ABC):
         vectors : mapping from str to KeyedMatrix
             By column.
         path : str or path
-            The folder; an old one is replaced when nothing else is in it.
+            The folder. An existing one is replaced unless it contains other files.
 
         Returns
         -------
         list of Path
-            Where each column is: here a file of its own, named after it (as in addresses where it has characters that
-            no file can have in its name).
+            Path of each column: here one file per column, named after it, with unsafe characters as in URLs.
 
         Raises
         ------
         OutputError
-            When the folder cannot be written, or holds other things.
+            If the folder cannot be written, or contains other files.
         """
         path = Path(path)
         names = {column: f"{quote(column, safe=' ')}{self.suffixes[0]}" for column in vectors}
@@ -94,19 +93,19 @@ class Format(ABC):
         ----------
         path : str or path
         mmap : bool, default=False
-            Whether the vectors stay in the file, and the pages that are asked for are read when they are.
+            Whether to memory-map the vectors instead of reading them.
 
         Raises
         ------
         FormatError
-            When there is no such file, it is not what it claims to be, or it cannot be mapped.
+            If the file is missing or damaged, or cannot be mapped.
         """
         path = Path(path)
         if mmap and not self.maps:
             mapped = " or ".join(name for name in sorted(FORMATS) if FORMATS[name].maps)
             raise FormatError(
-                f"{path}: a file of format {FORMATS.name_of(self)!r} cannot be mapped into memory. Leave out "
-                f"mmap=True, or save the vectors as {mapped}."
+                f"{path}: a file of format {FORMATS.name_of(self)!r} cannot be memory-mapped. Leave out mmap=True, or "
+                f"save the vectors as {mapped}."
             )
 
         def read(path: Path) -> KeyedMatrix:
@@ -118,18 +117,18 @@ class Format(ABC):
     def select(self, path: str | PathLike[str], wanted: Callable[[Any], bool]) -> KeyedMatrix:
         """Read the vectors of some categories only.
 
-        Formats of words read their file once and hold no more in memory than what is kept.
+        Word formats read the file once and keep only the selected vectors in memory.
 
         Parameters
         ----------
         path : str or path
         wanted : callable
-            Says of a key whether it is kept.
+            Function of a key that returns whether to read it.
 
         Raises
         ------
         FormatError
-            As for :meth:`read`; what is not kept may be looked at less closely.
+            As for :meth:`read`. Other categories may be checked less strictly.
 
         Examples
         --------
@@ -147,30 +146,30 @@ class Format(ABC):
 
     @contextmanager
     def reading(self, path: Path) -> Iterator[None]:
-        """Make one kind of error of all that can go wrong while a file is read.
+        """Convert all errors in the block, which reads a file, to one.
 
         Raises
         ------
         FormatError
-            When there is no such file, or the block has met something that does not fit.
+            If the file is missing, or the block raises an error.
         """
-        self._check_there(path)
+        self._check_exists(path)
         try:
             yield
         except OSError as error:
             raise FormatError(f"{path}: the file cannot be read ({error.strerror or error}).") from error
-        except _MISFITS + self.damage as error:
+        except _PARSE_ERRORS + self.damage as error:
             if isinstance(error, FormatError) and str(error).startswith(str(path)):
                 raise
-            said = str(error).rstrip(".") or type(error).__name__
+            reason = str(error).rstrip(".") or type(error).__name__
             raise FormatError(
-                f"{path}: expected vectors as tabemb writes them, but they do not fit: {said}."
+                f"{path}: expected vectors as tabemb writes them, but the file is damaged: {reason}."
             ) from error
 
     def _draft(self, path: Path) -> AbstractContextManager[Path]:
         return replacing_file(path)
 
-    def _check_there(self, path: Path) -> None:
+    def _check_exists(self, path: Path) -> None:
         if not path.is_file():
             what = "this is a folder" if path.is_dir() else "there is no such file"
             raise FormatError(f"{path}: expected a file of vectors, but {what}.")
@@ -199,37 +198,37 @@ class Format(ABC):
 
 
 class FolderFormat(Format):
-    """A way to write vectors to the files of one folder, ``_write`` to an empty one, and to read them again."""
+    """A format that stores vectors in the files of one folder; ``_write`` writes to an empty folder."""
 
     def _draft(self, path: Path) -> AbstractContextManager[Path]:
         return replacing_folder(path, self._is_part)
 
-    def _check_there(self, path: Path) -> None:
+    def _check_exists(self, path: Path) -> None:
         if not path.is_dir():
             what = "this is a file" if path.exists() else "there is no such folder"
             raise FormatError(f"{path}: expected a folder of vectors, but {what}.")
 
     @abstractmethod
     def _is_part(self, name: str) -> bool:
-        """Tell whether a file of that name belongs to such a folder; one with other files in it is not replaced."""
+        """Return whether a file belongs to the format; a folder with other files is not replaced."""
 
 
 FORMATS: Registry[Format] = Registry("format")
 
 
 def find_format(path: str | PathLike[str], name: str | None = None) -> Format:
-    """Return the format of that name, or the one that goes by the file's suffix; ``.gz`` behind it is no matter.
+    """Return the format with a name, or for the suffix of a file, ignoring ``.gz``.
 
     Parameters
     ----------
     path : str or path
     name : str, optional
-        A registered name; without it the suffix of the path decides.
+        A registered name; by default the suffix of the path determines the format.
 
     Raises
     ------
     UnknownNameError
-        When there is none; all are listed.
+        If there is none. The message lists all.
 
     Examples
     --------
@@ -244,7 +243,7 @@ def find_format(path: str | PathLike[str], name: str | None = None) -> Format:
     if suffix not in by_suffix:
         known = "; ".join(f"{name} ({', '.join(FORMATS[name].suffixes)})" for name in sorted(FORMATS))
         raise UnknownNameError(
-            f"No format goes by the suffix {suffix!r} of {str(path)!r}. Known: {known}. "
-            f"Change the suffix, or say format=...{did_you_mean(suffix, by_suffix)}"
+            f"No format has the suffix {suffix!r} of {str(path)!r}. Known: {known}. "
+            f"Change the suffix, or set format=...{did_you_mean(suffix, by_suffix)}"
         )
     return by_suffix[suffix]()

@@ -1,14 +1,13 @@
-r"""CSV: one row a category, for spreadsheets and whoever reads nothing else.
+r"""CSV: one row per category, for spreadsheets.
 
-Columns: ``key``, ``key_json``, ``count`` and ``emb0``, ``emb1``, ...; ``key_json`` is there only where the text in
-``key`` would not bring the keys back (they are not all text, or one of them is unsafe), ``count`` only where counts are
-known. The last rows may be ``<unknown>`` and ``<missing>``. The column's name is that of the file.
+Columns: ``key``, ``key_json``, ``count`` and ``emb0``, ``emb1``, ... ``key_json`` exists only if the text in ``key``
+does not determine the keys (not all are text, or one is unsafe), ``count`` only if counts are known. The last rows may
+be ``<unknown>`` and ``<missing>``. The column's name is that of the file.
 
-It is safe to open in Excel: UTF-8 with a byte-order mark, every text quoted, and none of them a formula (a text that
-begins with ``=``, ``+``, ``-`` or ``@`` gets an apostrophe before it in ``key``; its ``key_json`` is exact).
+The file is safe to open in Excel: UTF-8 with a byte-order mark, all text quoted, no formulas (a text that begins with
+``=``, ``+``, ``-`` or ``@`` is prefixed with an apostrophe in ``key``; its ``key_json`` is exact).
 
-Rows may be left out or moved in a spreadsheet, so a file that was cut between two rows is a smaller one, not a broken
-one.
+Rows may be removed or moved in a spreadsheet, so a file truncated between two rows is valid.
 """
 
 import csv
@@ -32,17 +31,17 @@ __all__ = ["Csv", "read_delimited"]
 
 _UNKNOWN, _MISSING = "<unknown>", "<missing>"
 _MARK = b"\xef\xbb\xbf"
-# What a spreadsheet takes for the beginning of a formula, or cuts off before it looks.
+# Characters that begin a formula in a spreadsheet, or that it strips before.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-# No header is longer; other files may be one line without an end.
+# Longer than any header; another file may consist of one endless line.
 _LONGEST_HEADER = 2**24
-# Arrow reads a block at a time, fastest by the megabyte, and a row must fit into one.
+# Block sizes of Arrow's reader: 1 MB is fastest, but a row must fit into a block.
 _BLOCKS = (2**20, 2**26, 2**30)
 
 
 @FORMATS.register("csv")
 class Csv(Format):
-    """One row a category; keys, numbers and counts come back exactly.
+    """One row per category; restores keys, numbers and counts exactly.
 
     Examples
     --------
@@ -93,13 +92,13 @@ def _special(vectors: KeyedMatrix) -> list[tuple[str, npt.NDArray[np.float32] | 
 
 
 def _text(key: Any) -> str:
-    """Return what a spreadsheet shows for a key: itself, where it is text and safe."""
+    """Return a key as a spreadsheet shows it, which is the key itself if it is safe text."""
     text = str(key).encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
     return "'" + text if text.startswith(_FORMULA) and not isinstance(key, Number) else text
 
 
 def _names(path: Path) -> list[str]:
-    """Return the names of the columns; hold the file to having those that we write, and a last line that ends."""
+    """Return the names of the columns; check that they are those of the format, and that the last line is complete."""
     with path.open("rb") as file:
         first = file.readline(_LONGEST_HEADER)
         file.seek(-1 if first else 0, 2)
@@ -114,15 +113,15 @@ def _names(path: Path) -> list[str]:
         got = ", ".join(names) if names else "no such line"
         raise FormatError(
             f"{path}, line 1: expected the columns key, (key_json, count,) emb0, emb1, ... that CategoryVectors.save "
-            f"writes, got {got[:200]}. Other tables can be read with pandas and given to CategoryVectors.from_frame."
+            f"writes, got {got[:200]}. Read other tables with pandas and use CategoryVectors.from_frame."
         )
     if not ends:
-        raise FormatError(f"{path}: expected an end of line after the last row. The file may have been cut short.")
+        raise FormatError(f"{path}: expected a line break after the last row. The file may be truncated.")
     return names
 
 
 def _special_rows(path: Path, keys: list[str], exact: list[str]) -> dict[str, int]:
-    """Return the rows for unknown and missing; their exact key, where there is one, is empty."""
+    """Return the rows of the unknown and missing vectors; their ``key_json``, if any, is empty."""
     rows: dict[str, int] = {}
     for row, (key, text) in enumerate(zip(keys, exact, strict=True)):
         if key in (_UNKNOWN, _MISSING) and text in (key, "") and rows.setdefault(key, row) != row:
@@ -139,7 +138,7 @@ def _matrix(path: Path, table: pa.Table) -> npt.NDArray[np.float32]:
     for name, column in zip(table.column_names, table.columns, strict=True):
         if column.null_count:
             row = int(np.flatnonzero(column.is_null().to_numpy())[0])
-            raise FormatError(f"{path}: expected a number in the column {name!r}, got nothing in row {row + 1}.")
+            raise FormatError(f"{path}: expected a number in the column {name!r}, got an empty cell in row {row + 1}.")
     if not table.num_rows:
         return np.empty((0, table.num_columns), dtype=np.float32)
     return np.column_stack([column.to_numpy() for column in table.columns])
@@ -148,20 +147,19 @@ def _matrix(path: Path, table: pa.Table) -> npt.NDArray[np.float32]:
 def read_delimited(
     path: Path, columns: dict[str, pa.DataType], *, delimiter: str = ",", quotes: bool = True, header: bool = False
 ) -> pa.Table:
-    r"""Return the table in a file.
+    r"""Return the table in a file of delimited text.
 
     Parameters
     ----------
     path : Path
         In UTF-8.
     columns : dict from str to pyarrow.DataType
-        What the columns are called, in their order, and what they hold. Nothing is null in text; a number is where its
-        cell is empty.
+        Names and types of the columns, in their order. Empty cells are null, except in columns of text.
     delimiter : str
     quotes : bool
-        Whether texts may stand in double quotes, with ends of lines in them.
+        Whether texts may be in double quotes and contain line breaks.
     header : bool
-        Whether the first line is left out.
+        Whether to skip the first line.
 
     Returns
     -------
@@ -170,7 +168,7 @@ def read_delimited(
     Raises
     ------
     pyarrow.ArrowInvalid
-        When a row has more or fewer cells, or a cell does not hold what it should; the message names the row.
+        If a row has more or fewer cells, or a cell has another type. The message names the row.
 
     Examples
     --------
@@ -187,7 +185,7 @@ def read_delimited(
     convert = pa_csv.ConvertOptions(column_types=columns, null_values=[""], strings_can_be_null=False)
 
     def read(block: int) -> pa.Table:
-        # Only one thread knows which row it is at when it meets an error.
+        # Errors name the row only when reading in one thread.
         how = pa_csv.ReadOptions(column_names=list(columns), skip_rows=int(header), block_size=block, use_threads=False)
         return pa_csv.read_csv(path, how, parse, convert)
 

@@ -1,4 +1,7 @@
-"""What a file of ours says of itself, as JSON: that it is one, of which version, and what has no place in its rows."""
+"""The parts that tabemb's own formats share: a header in JSON, keys in JSON, and vectors as named arrays.
+
+The header identifies the file and its version, and holds what has no place in the rows.
+"""
 
 import json
 from collections.abc import Callable, Collection, Iterable
@@ -30,7 +33,7 @@ Array = npt.NDArray[Any]
 
 
 def header_of(vectors: KeyedMatrix) -> dict[str, Any]:
-    """Return the kind and version of the file, and the column's name and sizes.
+    """Return the header: kind and version of the file, and the column's name and shape.
 
     Examples
     --------
@@ -41,26 +44,26 @@ def header_of(vectors: KeyedMatrix) -> dict[str, Any]:
 
 
 def special_of(vectors: KeyedMatrix) -> dict[str, Any]:
-    """Return the vectors for unknown and missing categories as lists of numbers, for formats that keep them as JSON."""
+    """Return the vectors of unknown categories and missing cells as lists of numbers, for JSON."""
     return {"unknown": _numbers(vectors.unknown), "missing": _numbers(vectors.missing)}
 
 
 def read_header(path: Path, raw: str | bytes | None, expected: str) -> dict[str, Any]:
-    """Return the header that a file holds.
+    """Return the header of a file.
 
     Parameters
     ----------
     path : Path
         The file, for error messages.
     raw : str, bytes or None
-        The JSON; None where the file has nothing in its place.
+        The JSON; None if the file has none.
     expected : str
-        What the file should be and is not, when this is no header of ours.
+        What the file should be, for the error message if this is not a header of tabemb.
 
     Raises
     ------
     FormatError
-        When it is none, or of a version that we cannot read.
+        If it is not a header of tabemb, or has an unsupported version.
 
     Examples
     --------
@@ -100,7 +103,7 @@ def keys_from_json(text: str | bytes) -> list[Any]:
     Raises
     ------
     FormatError, ValueError
-        When the text is no such list.
+        If the text is not such a list.
 
     Examples
     --------
@@ -109,7 +112,7 @@ def keys_from_json(text: str | bytes) -> list[Any]:
     """
     values = json.loads(text)
     if not isinstance(values, list):
-        raise ValueError(f"the keys should be a list, and are {type(values).__name__}")
+        raise ValueError(f"the keys should be a list, but are {type(values).__name__}")
     return [key_from_json(value) for value in values]
 
 
@@ -118,7 +121,7 @@ def _numbers(vector: npt.NDArray[np.float32] | None) -> list[float] | None:
 
 
 def named_arrays(vectors: KeyedMatrix) -> dict[str, Array]:
-    """Return what there is as arrays: little-endian float32 row by row, counts int64, keys the bytes of a JSON list.
+    """Return vectors as named arrays: little-endian float32 by rows, int64 counts, keys as bytes of a JSON list.
 
     Examples
     --------
@@ -137,27 +140,27 @@ def named_arrays(vectors: KeyedMatrix) -> dict[str, Array]:
 def from_named_arrays(
     header: dict[str, Any], vectors: Array, names: Collection[str], read: Callable[[str], Array]
 ) -> KeyedMatrix:
-    """Return the vectors that such arrays hold.
+    """Return the vectors in named arrays.
 
     Parameters
     ----------
     header : dict
         As :func:`~tabemb.vectors.formats.header.read_header` returns it.
     vectors : float32 array of shape (n, dim)
-        In memory, or mapped.
+        In memory or memory-mapped.
     names : collection of str
-        Which arrays there are.
+        Names of the existing arrays.
     read : callable from str to array
-        Reads the array of a name.
+        Returns the array with a name.
 
     Raises
     ------
     DataError, FormatError, KeyError, ValueError
-        When something does not fit.
+        If the arrays do not match.
     """
     if vectors.shape != (header["n"], header["dim"]):
         got = " x ".join(map(str, vectors.shape))
-        raise ValueError(f"the header speaks of {header['n']} x {header['dim']} vectors, and there are {got}")
+        raise ValueError(f"the header states {header['n']} x {header['dim']} vectors, but there are {got}")
     counts, unknown, missing = (read(name) if name in names else None for name in ("counts", "unknown", "missing"))
     keys = keys_from_json(read("keys").tobytes())
     return KeyedMatrix(keys, vectors, counts, name=header["name"], unknown=unknown, missing=missing)

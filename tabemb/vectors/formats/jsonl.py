@@ -1,8 +1,8 @@
-"""JSON Lines: one object a category, lossless, for anything that reads JSON and for looking at with ``head``.
+"""JSON Lines: one object per category; lossless.
 
-The first line is a header with the column's name, how many lines and numbers there are, whether they have counts, and
-the vectors for unknown and missing categories. The others are like
-``{"key": "New York", "count": 7, "vector": [0.1, -2.5]}``. All is ASCII.
+The first line is a header with the column's name, the number of lines and of dimensions, whether there are counts, and
+the vectors of unknown categories and missing cells. The other lines have the form
+``{"key": "New York", "count": 7, "vector": [0.1, -2.5]}``. The file is ASCII.
 """
 
 import json
@@ -24,7 +24,7 @@ __all__ = ["JsonLines"]
 
 @FORMATS.register("jsonl")
 class JsonLines(Format):
-    """One line a category; lossless.
+    """One line per category; lossless.
 
     Examples
     --------
@@ -51,20 +51,18 @@ class JsonLines(Format):
             )
 
     def _read(self, path: Path) -> KeyedMatrix:
-        # What float32 cannot hold becomes infinite, and is refused with its key.
+        # Numbers beyond float32 become infinite and are refused with their key.
         with path.open("rb") as file, np.errstate(over="ignore"):
             header = read_header(
                 path,
                 file.readline(),
-                "JSON Lines that CategoryVectors.save has written, but the first line is no header of tabemb's.",
+                "JSON Lines that CategoryVectors.save has written, but the first line is not a header of tabemb.",
             )
             dim, wanted = int(header["dim"]), ["key", "vector"] + ["count"] * header["counts"]
             records = [_record(path, number, line, wanted, dim) for number, line in enumerate(file, start=2)]
         if len(records) != header["n"]:
-            cut = " The file may have been cut short." if len(records) < header["n"] else ""
-            raise FormatError(
-                f"{path}, line 1: expected as many categories as it says, {header['n']}, got {len(records)}.{cut}"
-            )
+            cut = " The file may be truncated." if len(records) < header["n"] else ""
+            raise FormatError(f"{path}, line 1: expected {header['n']} categories as stated, got {len(records)}.{cut}")
         return KeyedMatrix(
             [key_from_json(record["key"]) for record in records],
             np.array([record["vector"] for record in records], dtype=np.float32).reshape(len(records), dim),
@@ -80,8 +78,8 @@ def _record(path: Path, number: int, line: bytes, wanted: list[str], dim: int) -
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{path}, line {number}: expected an object in JSON; {error}.") from error
-    lacking = [name for name in wanted if name not in record] if isinstance(record, dict) else wanted
-    if lacking:
+    absent = [name for name in wanted if name not in record] if isinstance(record, dict) else wanted
+    if absent:
         raise FormatError(f"{path}, line {number}: expected an object with {' and '.join(wanted)}, got {_shown(line)}.")
     vector = _vector(path, number, record["vector"], dim)
     return {**record, "vector": vector}

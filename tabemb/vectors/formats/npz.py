@@ -1,10 +1,10 @@
-"""npz: NumPy's own archive; lossless, and its vectors can be mapped into memory.
+"""npz: NumPy's archive; lossless, and its vectors can be memory-mapped.
 
-Arrays, none of them pickled: ``vectors`` (float32), ``keys`` (the bytes of a JSON list), ``counts`` (int64),
-``unknown`` and ``missing`` where they are known, and ``tabemb`` (the bytes of a JSON header). ``numpy.load`` opens it.
+Arrays, without pickle: ``vectors`` (float32), ``keys`` (the bytes of a JSON list), ``counts`` (int64), ``unknown`` and
+``missing`` if known, and ``tabemb`` (the bytes of a JSON header). ``numpy.load`` opens the file.
 
-Nothing is compressed, and ``vectors`` is the first file of the archive, padded so that its numbers begin at a multiple
-of 64 bytes: numpy.load has no memory map inside of an archive, so it is made here, at the place where they are.
+The archive is not compressed. ``vectors`` is its first member, padded so that the numbers begin at a multiple of 64
+bytes. ``numpy.load`` cannot map arrays inside an archive, so this module maps them itself.
 """
 
 import json
@@ -27,15 +27,15 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 __all__ = ["Npz"]
 
 _ALIGNMENT = 64
-# Of a file in a ZIP archive: the header before its name, the field with its size in 64 bits, and the field of padding
-# (the number that Android's zipalign uses, and the alignment).
+# Parts of a member of a ZIP archive: the header before its name, the field with its 64-bit size, and the field of
+# padding (with the number that Android's zipalign uses, and the alignment).
 _LOCAL, _LARGE, _PADDING = struct.Struct("<26xHH"), 20, struct.Struct("<HHH")
 _PADDING_FIELD = 0xD935
 
 
 @FORMATS.register("npz")
 class Npz(Format):
-    """One array for each thing; lossless.
+    """Named arrays; lossless.
 
     Examples
     --------
@@ -48,8 +48,8 @@ class Npz(Format):
     keeps_name = True
     notices_cuts = True
     maps = True
-    # NotImplementedError, for compressions that Python does not have, is a RuntimeError. NumPy takes an array's
-    # description apart as Python's literals.
+    # NotImplementedError, for compressions that Python lacks, is a RuntimeError. NumPy parses the description of an
+    # array as a Python literal.
     damage = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, SyntaxError, TokenError)
 
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:
@@ -60,16 +60,16 @@ class Npz(Format):
 
     def _read(self, path: Path) -> KeyedMatrix:
         with _open(path) as archive:
-            return _made(archive, _header(path, archive), _array(archive, "vectors"))
+            return _from_archive(archive, _header(path, archive), _array(archive, "vectors"))
 
     def _map(self, path: Path) -> KeyedMatrix:
         with _open(path) as archive:
             header = _header(path, archive)
-            return _made(archive, header, mapped_floats(path, *_place(path, archive.getinfo("vectors.npy"))))
+            return _from_archive(archive, header, mapped_floats(path, *_location(path, archive.getinfo("vectors.npy"))))
 
 
 def _add(archive: zipfile.ZipFile, name: str, array: npt.NDArray[Any]) -> None:
-    # The date is always the first that ZIP has, so the same vectors are the same bytes.
+    # ZipInfo's default date makes the bytes reproducible.
     info = zipfile.ZipInfo(name)
     if not archive.namelist():
         begin = _LOCAL.size + len(name) + _LARGE + _PADDING.size
@@ -83,8 +83,8 @@ def _open(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
-        said = str(error).rstrip(".")
-        raise FormatError(f"{path}: expected an npz file, but it cannot be read as one ({said}).") from error
+        reason = str(error).rstrip(".")
+        raise FormatError(f"{path}: expected an npz file, but it cannot be read as one ({reason}).") from error
 
 
 def _names(archive: zipfile.ZipFile) -> list[str]:
@@ -104,16 +104,16 @@ def _header(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
 def _array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
     with archive.open(f"{name}.npy") as member:
         array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
-        # The check sum is looked at when there is nothing left.
+        # Reading to the end verifies the checksum.
         if member.read(1):
-            raise ValueError(f"the array {name!r} is longer than it says")
+            raise ValueError(f"the array {name!r} is longer than stated")
     return array
 
 
-def _place(path: Path, info: zipfile.ZipInfo) -> tuple[int, tuple[int, int]]:
-    """Return the byte at which the numbers of an array in the archive begin, and their shape."""
+def _location(path: Path, info: zipfile.ZipInfo) -> tuple[int, tuple[int, int]]:
+    """Return the offset of the numbers of an array in the archive, in bytes, and their shape."""
     if info.compress_type != zipfile.ZIP_STORED:
-        raise FormatError(f"{path}: compressed vectors cannot be mapped into memory. Leave out mmap=True.")
+        raise FormatError(f"{path}: compressed vectors cannot be memory-mapped. Leave out mmap=True.")
     with path.open("rb") as file:
         file.seek(info.header_offset)
         name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
@@ -122,9 +122,9 @@ def _place(path: Path, info: zipfile.ZipInfo) -> tuple[int, tuple[int, int]]:
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, by_columns, dtype = read(file)
         if len(shape) != 2 or by_columns or dtype != np.dtype("<f4"):
-            raise ValueError(f"vectors should be rows of float32, and are {dtype} of shape {shape}")
+            raise ValueError(f"vectors should be float32 by rows, but are {dtype} of shape {shape}")
         return file.tell(), shape
 
 
-def _made(archive: zipfile.ZipFile, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> KeyedMatrix:
+def _from_archive(archive: zipfile.ZipFile, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> KeyedMatrix:
     return from_named_arrays(header, vectors, _names(archive), lambda name: _array(archive, name))

@@ -1,4 +1,4 @@
-"""Vectors as text: the fewest digits that bring each number back, many rows at a time."""
+"""Vectors as text: the fewest digits that restore each number."""
 
 from collections.abc import Iterator
 
@@ -9,15 +9,15 @@ import pyarrow.compute as pc
 
 __all__ = ["row_texts"]
 
-# Numbers that are text at once.
+# Numbers converted at a time.
 _BLOCK = 2**18
 
 
 def row_texts(matrix: npt.NDArray[np.float32], separator: str) -> Iterator[str]:
-    """Give the numbers of each row, separated.
+    """Yield the numbers of each row as text.
 
-    Whether a reader takes them for float32 or, as most do, for float64 that is rounded later, it gets the same float32.
-    Minus zero stays so for readers that take numbers without a point for integers.
+    Readers get the same float32 whether they parse float32 or, as most do, float64 and round later. Minus zero is
+    written as ``-0.0``, for readers that parse numbers without a point as integers.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def row_texts(matrix: npt.NDArray[np.float32], separator: str) -> Iterator[str]:
 
 def _texts(numbers: npt.NDArray[np.float32]) -> pa.Array:
     texts = pa.array(numbers).cast(pa.string())
-    # The fewest digits for a float32 may lie half-way between two of them, for a reader that rounds twice.
+    # For a reader that rounds twice, the fewest digits may be halfway between two float32 numbers.
     twice = texts.cast(pa.float64()).to_numpy().astype(np.float32)
     if not np.array_equal(twice, numbers):
         texts = pc.if_else(pa.array(twice == numbers), texts, pa.array(numbers.astype(np.float64)).cast(pa.string()))

@@ -1,8 +1,8 @@
-"""Parquet: everything that vectors hold, with the keys in their types; pandas, polars and DuckDB read it too.
+"""Parquet: lossless, with typed keys; pandas, polars and DuckDB read it too.
 
-Columns: ``key`` (of its own Arrow type; where the keys are of several types, their text), ``key_json`` (only where
-``key`` alone would not bring the keys back), ``count`` (where known), ``vector`` (a fixed-size list of float32).
-The column's name, and the vectors for unknown and missing categories, are JSON in the file's metadata under ``tabemb``.
+Columns: ``key`` (typed; text if the keys have several types), ``key_json`` (only if ``key`` alone does not determine
+the keys), ``count`` (if known), ``vector`` (a fixed-size list of float32). The file's metadata has under ``tabemb``, as
+JSON, the column's name and the vectors of unknown categories and missing cells.
 """
 
 import json
@@ -27,7 +27,7 @@ _META = b"tabemb"
 
 @FORMATS.register("parquet")
 class Parquet(Format):
-    """One row a category; lossless.
+    """One row per category; lossless.
 
     Examples
     --------
@@ -72,14 +72,14 @@ class Parquet(Format):
 
 
 def _key_columns(keys: list[Any]) -> dict[str, pa.Array]:
-    """Return the keys as they are where Arrow brings them back exactly, else as text with JSON beside it."""
+    """Return the keys in a typed column if Arrow restores them exactly, otherwise as columns of text and of JSON."""
     as_json = [json.dumps(key_to_json(key)) for key in keys]
     try:
         typed = pa.array(keys, type=None if keys else pa.string())
         if [json.dumps(key_to_json(key)) for key in typed.to_pylist()] == as_json:
             return {"key": typed}
     except (pa.ArrowException, UnicodeError, TypeError, OverflowError):
-        # Mixed types, integers beyond 64 bits, lone surrogates: Arrow has no column for them, JSON has.
+        # Arrow has no column for mixed types, integers beyond 64 bits and lone surrogates; JSON does.
         return {"key": pa.array([_text(key) for key in keys]), "key_json": pa.array(as_json)}
     return {"key": pa.array([_text(key) for key in keys]), "key_json": pa.array(as_json)}
 
@@ -98,6 +98,6 @@ def _keys(table: pa.Table) -> list[Any]:
 def _matrix(table: pa.Table, dim: int) -> npt.NDArray[np.float32]:
     column = table["vector"].combine_chunks()
     if not pa.types.is_fixed_size_list(column.type) or column.type.list_size != dim or column.null_count:
-        raise ValueError(f"the column 'vector' should be lists of {dim} numbers, and is {column.type}.")
+        raise ValueError(f"the column 'vector' should be lists of {dim} numbers, but is {column.type}.")
     matrix: npt.NDArray[np.float32] = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, dim)
     return matrix

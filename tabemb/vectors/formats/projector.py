@@ -1,12 +1,17 @@
-"""A folder for TensorBoard's Embedding Projector, with one column or several; lossless.
+"""A folder for TensorBoard's Embedding Projector, with one or several columns; lossless.
 
-``vectors.tsv`` and ``metadata.tsv`` (see :mod:`~tabemb.vectors.formats.projector`), and two lists of what there is:
-``projector_config.pbtxt``, which ``tensorboard --logdir`` reads, and ``projector_config.json``, for the page
-projector.tensorflow.org (``?config=`` and the address of the list; the two tables can be loaded there by hand too). Of
-several columns each has tables of its own, ``dest.vectors.tsv`` and ``dest.metadata.tsv``, and the projector lets
-choose. What has no place in the tables (name, unknown, missing) is in the JSON under ``tabemb``.
+The folder has two tables per column, ``vectors.tsv`` and ``metadata.tsv`` (``dest.vectors.tsv`` and
+``dest.metadata.tsv`` if there are several columns), and two lists of them: ``tensorboard --logdir`` reads
+``projector_config.pbtxt``; the page projector.tensorflow.org reads ``projector_config.json`` (from an address given as
+``?config=``; it can also load the two tables). The JSON has under ``tabemb`` what has no place in the tables: the name
+and the vectors of unknown categories and missing cells.
 
-The projector draws vectors of two numbers or more; shorter ones are written and read all the same.
+The vectors have no header. The metadata has one only if it has several columns: the projector takes a first line with
+a tab for a header, and skips blank lines. Its columns are ``key``, ``key_json`` (only if ``key`` alone does not
+determine the keys), ``count`` (if known) and the side columns. The projector knows no quotes, so tabs and line breaks
+in texts are escaped.
+
+The projector draws vectors of at least two dimensions; shorter ones are written and read too.
 """
 
 import json
@@ -42,17 +47,17 @@ __all__ = [
 
 _CONFIG, _PBTXT = "projector_config.json", "projector_config.pbtxt"
 _VECTORS, _METADATA = "vectors.tsv", "metadata.tsv"
-# Names that are the same in a path and in an address, on any file system.
+# Characters that file systems and URLs may not have.
 _UNSAFE = re.compile("[^A-Za-z0-9_-]+")
 _OWN_COLUMNS = ("key", "key_json", "count")
-# What ends a cell or a line for some reader, and what UTF-8 cannot hold; and what JavaScript calls blank.
+# Characters that end a cell or line for some reader, or that UTF-8 cannot encode; blank text in JavaScript.
 _UNSAFE_IN_CELL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BLANK = re.compile("[\\s\ufeff]*")
 
 
 @FORMATS.register("projector")
 class Projector(FolderFormat):
-    """A folder that TensorBoard's projector shows; lossless.
+    """A folder for TensorBoard's projector; lossless.
 
     Examples
     --------
@@ -67,7 +72,7 @@ class Projector(FolderFormat):
     damage = (pa.ArrowException,)
 
     def write_all(self, vectors: Mapping[str, KeyedMatrix], path: str | PathLike[str]) -> list[Path]:
-        """Write the vectors of several columns into one folder of the projector's; see :func:`save_projector`."""
+        """Write the vectors of several columns into one folder, as :func:`save_projector` does."""
         save_projector(vectors, path)
         return [Path(path)] * len(vectors)
 
@@ -101,20 +106,20 @@ def save_projector(
     vectors : mapping from str to KeyedMatrix
         By column.
     path : str or path
-        The folder; an old one of the projector's is replaced, any other is left alone.
+        The folder. An existing folder is replaced only if it is a projector's.
     side : mapping from str to mapping from str to iterable, optional
-        More to tell about the categories, to colour or label the points by: for a column, its side columns by name,
-        each with a value for every category, in the order of the keys.
+        Side columns to color or label the points by: for each column, by name, one value per category in the order of
+        the keys.
     address : str, optional
-        Where the folder will be served, such as ``"https://example.org/dest/"``, for the page projector.tensorflow.org,
-        which takes names without an address for its own files.
+        URL at which the folder will be served, such as ``"https://example.org/dest/"``. Required by the page
+        projector.tensorflow.org, which looks for relative paths on its own server.
 
     Raises
     ------
     DataError
-        When there are no vectors, a side column is not as long as the column, or its name is taken.
+        If there are no vectors, a side column has another length than the column, or its name is taken.
     OutputError
-        When the folder cannot be written; an old one then is as it was.
+        If the folder cannot be written. An existing folder stays unchanged.
 
     Examples
     --------
@@ -128,21 +133,21 @@ def save_projector(
     SFO   CA
     """
     side = side or {}
-    strangers = [column for column in side if column not in vectors]
-    if strangers:
+    unmatched = [column for column in side if column not in vectors]
+    if unmatched:
         raise DataError(
-            f"There are side columns for {strangers[0]!r}, and no vectors. Vectors: {', '.join(map(str, vectors))}."
-            f"{did_you_mean(strangers[0], vectors)}"
+            f"There are side columns for {unmatched[0]!r}, but no vectors. Vectors: {', '.join(map(str, vectors))}."
+            f"{did_you_mean(unmatched[0], vectors)}"
         )
     if not vectors:
-        raise DataError("A projector needs the vectors of at least one column, got none.")
-    entries = [(column, mine, side_texts(column, mine, side.get(column, {}))) for column, mine in vectors.items()]
+        raise DataError("A projector requires the vectors of at least one column, got none.")
+    entries = [(column, matrix, side_texts(column, matrix, side.get(column, {}))) for column, matrix in vectors.items()]
     with replacing_folder(Path(path), Projector()._is_part) as draft:
         _write_all(entries, draft, f"{address.rstrip('/')}/" if address else "")
 
 
 def load_projector(path: str | PathLike[str]) -> dict[str, KeyedMatrix]:
-    """Read the vectors of all columns in a projector's folder that tabemb has written.
+    """Read the vectors of all columns in a projector's folder written by tabemb.
 
     Parameters
     ----------
@@ -155,7 +160,7 @@ def load_projector(path: str | PathLike[str]) -> dict[str, KeyedMatrix]:
     Raises
     ------
     FormatError
-        When there is no such folder, or it is not whole.
+        If the folder is missing, damaged or incomplete.
 
     Examples
     --------
@@ -184,7 +189,7 @@ def _write_all(columns: list[tuple[str, KeyedMatrix, dict[str, list[str]]]], pat
 
 
 def _stems(columns: list[str]) -> list[str]:
-    """Return what stands before the names of each column's tables; nothing where there is one column only."""
+    """Return the prefix of the names of each column's tables; empty if there is only one column."""
     if len(columns) == 1:
         return [""]
     stems: list[str] = []
@@ -205,17 +210,17 @@ def _pbtxt(entry: dict[str, Any]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Return a text as protocol buffers write it: bytes beyond printable ASCII by their octal number."""
+    """Return a text as a literal of protocol buffers, with octal escapes for bytes beyond printable ASCII."""
     raw = text.encode("utf-8", "backslashreplace")
     plain = frozenset(range(32, 127)) - {*b'"\\'}
     return '"' + "".join(chr(byte) if byte in plain else f"\\{byte:03o}" for byte in raw) + '"'
 
 
 def _entries(path: Path) -> dict[str, dict[str, Any]]:
-    """Return what the folder's list says of each column."""
+    """Return the header of each column in the folder's list."""
     place = path / _CONFIG
     if not place.is_file():
-        raise FormatError(f"{path}: expected a folder of the projector's, but there is no {_CONFIG} in it.")
+        raise FormatError(f"{path}: expected a projector's folder, but it has no {_CONFIG}.")
     try:
         entries = json.loads(place.read_bytes())["embeddings"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
@@ -227,7 +232,7 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
         header = read_header(
             place,
             json.dumps(entry.get("tabemb") if isinstance(entry, dict) else None),
-            "a projector's folder that tabemb has written, but an embedding in it has no 'tabemb' entry.",
+            "a projector's folder written by tabemb, but an embedding in it has no 'tabemb' entry.",
         )
         found[header["column"]] = header
     return found
@@ -240,7 +245,7 @@ def _read_columns(path: Path) -> dict[str, KeyedMatrix]:
 
 def _read_one(path: Path, header: dict[str, Any]) -> KeyedMatrix:
     n, dim = header["n"], header["dim"]
-    # A name, wherever the list may point to.
+    # Use the file name only, whatever folder or URL the list has.
     keys, counts = read_metadata(path / Path(header["metadataPath"]).name, n)
     return KeyedMatrix(
         keys,
@@ -253,22 +258,22 @@ def _read_one(path: Path, header: dict[str, Any]) -> KeyedMatrix:
 
 
 def write_vectors(path: Path, vectors: KeyedMatrix) -> None:
-    """Write the numbers, a line for each category."""
+    """Write the vectors, one line per category."""
     _write_lines(path, row_texts(vectors.vectors, "\t"))
 
 
 def write_metadata(path: Path, vectors: KeyedMatrix, side: dict[str, list[str]]) -> None:
-    """Write keys and counts, and side columns as :func:`side_texts` returns them."""
+    """Write keys, counts, and side columns from :func:`side_texts`."""
     _write_lines(path, _metadata_lines(vectors, side))
 
 
 def side_texts(column: str, vectors: KeyedMatrix, side: Mapping[str, Iterable[Any]]) -> dict[str, list[str]]:
-    r"""Return the cells of side columns as text, empty where they are missing.
+    r"""Return the cells of side columns as text, empty if missing.
 
     Raises
     ------
     DataError
-        When one is not as long as the column, its name is taken, or a cell is not one value.
+        If a side column has another length than the column, its name is taken, or a cell is not a scalar.
 
     Examples
     --------
@@ -279,24 +284,24 @@ def side_texts(column: str, vectors: KeyedMatrix, side: Mapping[str, Iterable[An
     for name, values in side.items():
         title = _shown(name)
         if title in _OWN_COLUMNS or title in texts:
-            raise DataError(f"Column {column!r}: the name of the side column {name!r} is taken. Give it another one.")
+            raise DataError(f"Column {column!r}: the name of the side column {name!r} is taken. Choose another one.")
         cells = [as_key(value, name) for value in values]
         texts[title] = ["" if cell is None else _shown(cell) for cell in cells]
         if len(texts[title]) != len(vectors):
             raise DataError(
-                f"Column {column!r}: expected {len(vectors)} values in the side column {name!r}, one for each key in "
-                f"their order, got {len(texts[title])}."
+                f"Column {column!r}: expected {len(vectors)} values in the side column {name!r}, one per key, got "
+                f"{len(texts[title])}."
             )
     return texts
 
 
 def read_vectors(path: Path, n: int, dim: int) -> npt.NDArray[np.float32]:
-    """Return so many vectors of so many numbers.
+    """Return n vectors of length ``dim``.
 
     Raises
     ------
     FormatError, pyarrow.ArrowException
-        When there is no such file, or there are more or fewer.
+        If the file is missing or has another shape.
     """
     _checked_bytes(path, n)
     if n == 0:
@@ -306,12 +311,12 @@ def read_vectors(path: Path, n: int, dim: int) -> npt.NDArray[np.float32]:
 
 
 def read_metadata(path: Path, n: int) -> tuple[list[Any], list[int] | None]:
-    """Return so many keys, and their counts where there are such.
+    """Return n keys, and their counts if known.
 
     Raises
     ------
     FormatError, ValueError
-        When there is no such file, or there are more or fewer.
+        If the file is missing or has another number of keys.
     """
     several = b"\t" in _checked_bytes(path).partition(b"\n")[0]
     lines = _checked_bytes(path, n + several).decode("utf-8").split("\n")[:-1]
@@ -336,7 +341,7 @@ def _metadata_lines(vectors: KeyedMatrix, side: dict[str, list[str]]) -> Iterabl
     keys = vectors.index_to_key
     texts = [_shown(key) for key in keys]
     columns = {"key": texts}
-    # A blank line would be left out, and all that follow be called by their neighbours' names.
+    # The projector skips blank lines, so that all points after one would have the wrong label.
     if texts != keys or any(map(_BLANK.fullmatch, texts)):
         columns["key_json"] = [json.dumps(key_to_json(key)) for key in keys]
     if vectors.counts is not None:
@@ -348,19 +353,19 @@ def _metadata_lines(vectors: KeyedMatrix, side: dict[str, list[str]]) -> Iterabl
 
 
 def _shown(value: Any) -> str:
-    """Return a value as text of one line without tabs."""
+    """Return a value as one line of text without tabs."""
     return _UNSAFE_IN_CELL.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), str(value))
 
 
 def _checked_bytes(path: Path, n: int | None = None) -> bytes:
-    """Return what a file holds, once it is sure that it has so many lines, whole ones."""
+    """Return the content of a file after checking its number of lines and that the last is complete."""
     if not path.is_file():
-        raise FormatError(f"{path}: expected a file of the projector's folder, but there is no such file.")
+        raise FormatError(f"{path}: expected a table of a projector's folder, but there is no such file.")
     raw = path.read_bytes()
     got = raw.count(b"\n")
     if raw[-1:] not in (b"", b"\n"):
-        raise FormatError(f"{path}: expected an end of line after the last row. The file may have been cut short.")
+        raise FormatError(f"{path}: expected a line break after the last row. The file may be truncated.")
     if n is not None and got != n:
-        cut = " The file may have been cut short." if got < n else ""
+        cut = " The file may be truncated." if got < n else ""
         raise FormatError(f"{path}: expected {n} lines, got {got}.{cut}")
     return raw

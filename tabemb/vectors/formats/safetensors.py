@@ -1,7 +1,7 @@
-"""safetensors: the tensors of one file, which PyTorch, JAX and Rust read too; lossless, and can be mapped into memory.
+"""safetensors: lossless, and its vectors can be memory-mapped; PyTorch, JAX and Rust read it too.
 
-Tensors: ``vectors`` (float32), ``keys`` (uint8, the bytes of a JSON list: the file's own metadata must not be large),
-``counts`` (int64), ``unknown`` and ``missing`` where they are known. The metadata has a JSON header under ``tabemb``.
+Tensors: ``vectors`` (float32), ``keys`` (uint8, the bytes of a JSON list, which is too large for the file's metadata),
+``counts`` (int64), ``unknown`` and ``missing`` if known. The metadata has a JSON header under ``tabemb``.
 """
 
 import json
@@ -26,7 +26,7 @@ _META = "tabemb"
 
 @FORMATS.register("safetensors")
 class Safetensors(Format):
-    """One tensor for each thing; lossless.
+    """Named tensors; lossless.
 
     Examples
     --------
@@ -47,21 +47,21 @@ class Safetensors(Format):
     def _read(self, path: Path) -> KeyedMatrix:
         with _open(path) as file:
             header = _header(path, file)
-            return _made(file, header, file.get_tensor("vectors"))
+            return _from_tensors(file, header, file.get_tensor("vectors"))
 
     def _map(self, path: Path) -> KeyedMatrix:
         with _open(path) as file:
             header = _header(path, file)
-            return _made(file, header, mapped_floats(path, *_place(path)))
+            return _from_tensors(file, header, mapped_floats(path, *_location(path)))
 
 
 def save_arrays(arrays: dict[str, npt.NDArray[Any]], path: Path, *, metadata: dict[str, str] | None = None) -> None:
-    """Write named arrays to a file that others may read where new files are for all.
+    """Write named arrays to a file, with the permissions of any new file.
 
     Raises
     ------
     OSError
-        When the file cannot be written: the library has an error of its own for a full disk.
+        If the file cannot be written, including on a full disk, for which the library has its own error.
 
     Examples
     --------
@@ -72,7 +72,7 @@ def save_arrays(arrays: dict[str, npt.NDArray[Any]], path: Path, *, metadata: di
     ...     load_file(Path(folder, "a.safetensors"))
     {'numbers': array([0, 1, 2])}
     """
-    # The library makes files that only their owner may read.
+    # The library creates files that only their owner may read.
     path.touch()
     mode = path.stat().st_mode
     try:
@@ -89,13 +89,13 @@ def _open(path: Path) -> Any:
         raise FormatError(f"{path}: expected a safetensors file, but it cannot be read as one ({error}).") from error
 
 
-def _place(path: Path) -> tuple[int, tuple[int, int]]:
-    """Return the byte at which the vectors begin, and their shape; the file has been looked through before."""
+def _location(path: Path) -> tuple[int, tuple[int, int]]:
+    """Return the offset of the vectors in a checked file, in bytes, and their shape."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         entry = json.loads(file.read(length))["vectors"]
     if entry["dtype"] != "F32" or len(entry["shape"]) != 2:
-        raise ValueError(f"vectors should be rows of float32, and are {entry['dtype']} of shape {entry['shape']}")
+        raise ValueError(f"vectors should be float32 by rows, but are {entry['dtype']} of shape {entry['shape']}")
     return 8 + length + entry["data_offsets"][0], tuple(entry["shape"])
 
 
@@ -108,5 +108,5 @@ def _header(path: Path, file: Any) -> dict[str, Any]:
     )
 
 
-def _made(file: Any, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> KeyedMatrix:
+def _from_tensors(file: Any, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> KeyedMatrix:
     return from_named_arrays(header, vectors, file.keys(), file.get_tensor)

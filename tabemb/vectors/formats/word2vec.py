@@ -1,9 +1,8 @@
-"""word2vec text: one category a line, its key as one word, then its numbers; gensim and many others read it.
+"""word2vec, as text and binary, and GloVe: each category is one word followed by its numbers.
 
-The first line says how many lines and numbers there are. How a key becomes a word, :mod:`~tabemb.vectors.formats.words`
-says. Counts are not kept, and the name is that of the file.
-
-Files of other programs (word2vec, fastText, GloVe, which has no first line) are read as well.
+gensim and many others read these formats, and files of other programs (word2vec, fastText, GloVe) can be read.
+:mod:`~tabemb.vectors.formats.words` converts between keys and words. Counts are not stored; the name is that of the
+file.
 """
 
 from collections.abc import Iterator
@@ -21,14 +20,14 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 __all__ = ["Glove", "Word2Vec", "Word2VecBinary"]
 
 _PORTION = 2**18
-# What no file has: so a wrong first line asks for no memory.
+# Limits beyond any real file, so that a wrong first line does not allocate memory.
 _LONGEST_WORD, _MOST_NUMBERS = 2**20, 2**20
 _FLOAT = np.dtype("<f4")
 
 
 @FORMATS.register("word2vec")
 class Word2Vec(WordFormat):
-    """One line a category; keys and numbers come back exactly, counts do not.
+    """word2vec text: one line per category, after a first line with the numbers of lines and dimensions.
 
     Examples
     --------
@@ -50,10 +49,10 @@ class Word2Vec(WordFormat):
 
 @FORMATS.register("word2vec_binary")
 class Word2VecBinary(WordFormat):
-    """As ``word2vec``, in a fraction of the bytes and of the time; numbers come back to the last bit.
+    """word2vec binary: smaller and faster than text. Each word is followed by a space and float32 numbers.
 
-    Mikolov et al. 2013, "Distributed representations of words and phrases and their compositionality". gensim opens
-    the file with ``binary=True``, and writes such files.
+    Mikolov et al. (2013), "Distributed representations of words and phrases and their compositionality". gensim reads
+    and writes such files with ``binary=True``.
 
     Examples
     --------
@@ -81,36 +80,36 @@ class _BinaryRows(WordRows):
         fields = first.split()
         if len(fields) != 2 or not first.endswith(b"\n") or not all(field.isdigit() for field in fields):
             raise FormatError(
-                f"{self._path}, line 1: expected how many keys and numbers there are, got {first[:40]!r}. word2vec's "
-                "own text is read by format='word2vec'."
+                f"{self._path}, line 1: expected the numbers of keys and dimensions, got {first[:40]!r}. Read "
+                "word2vec text with format='word2vec'."
             )
         n_words, self.dim = map(int, fields)
         if not 1 <= self.dim <= _MOST_NUMBERS:
-            raise FormatError(f"{self._path}, line 1: expected 1 to {_MOST_NUMBERS:,} numbers a key, got {self.dim}.")
+            raise FormatError(f"{self._path}, line 1: expected 1 to {_MOST_NUMBERS:,} dimensions, got {self.dim}.")
         size = self.dim * _FLOAT.itemsize
-        # What was read and not yet taken, and where in the file it begins.
+        # Bytes read but not yet parsed, the position in them, and their offset in the file.
         held, at, start = b"", 0, len(first)
         for number in range(n_words):
             while (end := held.find(b" ", at)) < 0 or len(held) < end + 1 + size:
                 if end < 0 and len(held) - at > _LONGEST_WORD:
-                    raise self.error(start + at, "expected a word and a blank, got none.")
+                    raise self.error(start + at, "expected a word and a space, got none.")
                 more = self._file.read(max(_PORTION, size))
                 if not more:
                     raise self.error(
                         start + at,
-                        f"expected key {number + 1} of the {n_words} that line 1 says, with {self.dim} numbers, got "
-                        f"the last {len(held) - at} bytes. The file may have been cut short.",
+                        f"expected key {number + 1} of {n_words} with {self.dim} numbers, as line 1 states, got the "
+                        f"last {len(held) - at} bytes. The file may be truncated.",
                     )
                 held, start, at = held[at:] + more, start + at, 0
-            # Some programs end each key's numbers with a line break, others do not.
+            # Some programs write a line break after each key's numbers.
             yield start + at, held[at:end].lstrip(b"\n"), held[end + 1 : end + 1 + size]
             at = end + 1 + size
         rest = held[at:] + self._file.read(_PORTION)
         if rest.strip(b"\n"):
-            raise self.error(start + at, f"expected the end after the {n_words} keys that line 1 says, got more.")
+            raise self.error(start + at, f"expected the end after {n_words} keys, as line 1 states, got more.")
 
     def numbers(self, place: int, raw: bytes) -> Vector:
-        """Return the numbers behind a word."""
+        """Return the numbers of a word."""
         vector: Vector = np.frombuffer(raw, _FLOAT).astype(np.float32)
         if not np.isfinite(vector).all():
             bad = vector[~np.isfinite(vector)][0]
@@ -120,10 +119,10 @@ class _BinaryRows(WordRows):
 
 @FORMATS.register("glove")
 class Glove(WordFormat):
-    """As ``word2vec``, without its first line; so a file that was cut at the end of a line cannot be told.
+    """GloVe text: word2vec text without the first line, so a file truncated at the end of a line is not noticed.
 
-    Pennington, Socher & Manning 2014, "GloVe: global vectors for word representation". gensim opens the file with
-    ``no_header=True``. GloVe's own files go by ``.txt``, and are read by the format ``word2vec`` too.
+    Pennington, Socher & Manning (2014), "GloVe: global vectors for word representation". gensim reads the file with
+    ``no_header=True``. GloVe's own files have the suffix ``.txt``; the format ``word2vec`` reads them too.
 
     Examples
     --------
@@ -136,7 +135,7 @@ class Glove(WordFormat):
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         rows = rows_of(vectors)
         if not rows:
-            raise DataError("GloVe text holds one vector or more, and here is none. Save to .parquet or .txt.")
+            raise DataError("GloVe text requires at least one vector, got none. Save to .parquet or .txt.")
         with path.open("w", encoding="utf-8", newline="\n") as file:
             file.writelines(lines_of(rows))
 

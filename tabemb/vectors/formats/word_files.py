@@ -1,4 +1,4 @@
-"""Files of words and numbers, read once from front to back: only what is wanted is kept."""
+"""Files of words and numbers, read once, keeping only the selected words in memory."""
 
 import gzip
 import zlib
@@ -21,19 +21,19 @@ __all__ = ["Vector", "WordFormat", "WordLines", "WordRows"]
 
 Vector = npt.NDArray[np.float32]
 _GZIP = b"\x1f\x8b"
-# A longer line is no text of vectors, but a binary file: it is not read to its end.
+# A longer line indicates a binary file and is not read completely.
 LONGEST = 2**22
 
 
 class WordRows(ABC):
-    """The words of an open file in their order, each with numbers that are read only when they are asked for.
+    """The words of an open file, in their order; numbers are parsed only on request.
 
     Attributes
     ----------
     where : str
-        What a place is counted in, for error messages: ``"line"``, ``"byte"``.
+        Unit of a position, for error messages: ``"line"`` or ``"byte"``.
     dim : int
-        Numbers a word; known with the first word, and at the end of the file in any case.
+        Numbers per word; known after the first word or at the end of the file.
     """
 
     where: ClassVar[str]
@@ -44,23 +44,23 @@ class WordRows(ABC):
 
     @abstractmethod
     def __iter__(self) -> Iterator[tuple[int, bytes, bytes]]:
-        """Yield the place, the word and what :meth:`numbers` reads; raise at the end where rows are lacking."""
+        """Yield position, word and the bytes that :meth:`numbers` parses; raise an error if words are missing."""
 
     @abstractmethod
     def numbers(self, place: int, raw: bytes) -> Vector:
         """Return the numbers of a word, of shape (dim,), all finite."""
 
     def error(self, place: int, message: str) -> FormatError:
-        """Return the error for a place in the file."""
+        """Return the error for a position in the file."""
         return FormatError(f"{self._path}, {self.where} {place}: {message}")
 
-    def doubled(self, place: int, key: Any, first: int) -> FormatError:
-        """Return the error for a key that came before."""
+    def repeated(self, place: int, key: Any, first: int) -> FormatError:
+        """Return the error for a repeated key."""
         return self.error(place, f"expected each key once, got {key!r} as in {self.where} {first}.")
 
 
 class WordFormat(Format):
-    """A format that holds a word and its numbers, one category after the other; gzip is read as it is."""
+    """A format of words, each followed by its numbers. Reads gzip files too."""
 
     def write(self, vectors: KeyedMatrix, path: Any) -> None:
         """Write vectors to a file, whole or not at all.
@@ -68,11 +68,11 @@ class WordFormat(Format):
         Raises
         ------
         OutputError
-            When the file cannot be written, or should be compressed.
+            If the file cannot be written, or its name ends in ``.gz``.
         """
         if Path(path).suffix.lower() == ".gz":
             raise OutputError(
-                f"Cannot write {path}: compressed files are read, and not written. Save to {Path(path).stem}, and "
+                f"Cannot write {path}: compressed files can be read, but not written. Save to {Path(path).stem} and "
                 "compress it with gzip."
             )
         super().write(vectors, path)
@@ -81,12 +81,12 @@ class WordFormat(Format):
     def _rows(self, path: Path, file: IO[bytes]) -> WordRows: ...
 
     def _read(self, path: Path) -> KeyedMatrix:
-        return self._kept(path, None)
+        return self._read_words(path, None)
 
     def _select(self, path: Path, wanted: Callable[[Any], bool]) -> KeyedMatrix:
-        return self._kept(path, wanted)
+        return self._read_words(path, wanted)
 
-    def _kept(self, path: Path, wanted: Callable[[Any], bool] | None) -> KeyedMatrix:
+    def _read_words(self, path: Path, wanted: Callable[[Any], bool] | None) -> KeyedMatrix:
         keys: list[Any] = []
         places: dict[Any, int] = {}
         special: dict[str, tuple[int, Vector]] = {}
@@ -102,7 +102,7 @@ class WordFormat(Format):
                     raise rows.error(place, f"expected a key in UTF-8, got the bytes {word[:40]!r}.") from error
                 if text in (UNKNOWN, MISSING):
                     if text in special:
-                        raise rows.doubled(place, text, special[text][0])
+                        raise rows.repeated(place, text, special[text][0])
                     special[text] = place, rows.numbers(place, raw)
                     continue
                 key = key_of(text)
@@ -110,7 +110,7 @@ class WordFormat(Format):
                     continue
                 first = places.setdefault(identity(key), place)
                 if first != place:
-                    raise rows.doubled(place, key, first)
+                    raise rows.repeated(place, key, first)
                 keys.append(key)
                 numbers += rows.numbers(place, raw).tobytes()
         return KeyedMatrix(
@@ -125,31 +125,31 @@ class WordFormat(Format):
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, or what a file of gzip holds; what is compressed is told by its first bytes."""
+    """Open a file, or the content of a gzip file, which its first bytes identify."""
     with path.open("rb") as file:
         compressed = file.read(len(_GZIP)) == _GZIP
     try:
         with cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb", buffering=2**20) as opened:
             yield opened
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise FormatError(f"{path}: expected a whole file of gzip ({error}). It may have been cut short.") from error
+        raise FormatError(f"{path}: expected a complete gzip file ({error}). It may be truncated.") from error
 
 
 class WordLines(WordRows):
-    """One line a word.
+    """Text with one line per word.
 
-    Without a first line that says how many there are, the first word tells how many numbers a word has; of a line with
-    more fields the last are the numbers, where none before them is one (``glove.840B`` has words such as ``. . .``).
-    Lines whose numbers are not asked for are only held to the number of their fields.
+    If no first line states the shape, the first word determines the number of dimensions. In a line with more fields
+    the last are the numbers, unless one before them is a number (``glove.840B`` has words such as ``. . .``). For lines
+    whose numbers are not requested, only the number of fields is checked.
 
     Parameters
     ----------
     path : Path
         For error messages.
     file : binary file
-        Read once, line by line.
+        Read once, by lines.
     header : bool
-        Whether a first line of two numbers says how many words and numbers there are.
+        Whether a first line of two numbers is the shape.
     """
 
     where = "line"
@@ -157,22 +157,22 @@ class WordLines(WordRows):
     def __init__(self, path: Path, file: IO[bytes], *, header: bool) -> None:
         super().__init__(path, file)
         self._header = header
-        self._promised: int | None = None
+        self._stated: int | None = None
 
     def __iter__(self) -> Iterator[tuple[int, bytes, bytes]]:
         line = n_words = blank = 0
         raw = last = b""
         while raw := self._file.readline(LONGEST):
             line, last = line + 1, raw
-            if line == 1 and self._header and (said := _sizes_in(raw)):
-                self._promised, self.dim = said
+            if line == 1 and self._header and (sizes := _sizes_in(raw)):
+                self._stated, self.dim = sizes
                 continue
             if len(raw) == LONGEST and not raw.endswith(b"\n"):
                 raise self.error(
                     line, f"expected {self._expected}, got more than {LONGEST:,} bytes without a line break."
                 )
             word, _, rest = raw.partition(b" ")
-            # Most lines are plainly whole, and need not be cut into fields.
+            # Most lines are complete and need not be split into fields.
             if blank or not word or b"\t" in word or not self.dim or _n_fields(rest) != self.dim:
                 fields = raw.split()
                 if not fields:
@@ -199,10 +199,10 @@ class WordLines(WordRows):
         return vector
 
     def _cut(self, line: int, fields: list[bytes], blank: int) -> tuple[bytes, bytes]:
-        """Return the word and the numbers of a line that is not plainly whole."""
+        """Return the word and the numbers of a line by splitting it into fields."""
         self.dim = self.dim or len(fields) - 1
         end = len(fields) - self.dim
-        spaced = self._promised is None and end > 1 and not any(map(_is_number, fields[1:end]))
+        spaced = self._stated is None and end > 1 and not any(map(_is_number, fields[1:end]))
         if blank or self.dim < 1 or not (end == 1 or spaced):
             got = "a blank line" if blank else f"{len(fields)} fields"
             raise self.error(blank or line, f"expected {self._expected}, got {got}.")
@@ -210,23 +210,23 @@ class WordLines(WordRows):
 
     @property
     def _expected(self) -> str:
-        said = " as line 1 says" if self._promised is not None else ""
-        return f"a key and {self.dim or 'its'} numbers{said}"
+        source = " as line 1 states" if self._stated is not None else ""
+        return f"a key and {self.dim or 'its'} numbers{source}"
 
     def _check_end(self, line: int, n_words: int, last: bytes) -> None:
-        if self._promised is None and not n_words:
+        if self._stated is None and not n_words:
             raise FormatError(f"{self._path}: expected word2vec or GloVe text, got an empty file.")
-        if self._promised is not None and n_words != self._promised:
-            cut = " The file may have been cut short." if n_words < self._promised else ""
-            raise self.error(1, f"expected as many keys as it says, {self._promised}, got {n_words}.{cut}")
-        if self._promised is None and not last.endswith(b"\n"):
+        if self._stated is not None and n_words != self._stated:
+            cut = " The file may be truncated." if n_words < self._stated else ""
+            raise self.error(1, f"expected {self._stated} keys as stated, got {n_words}.{cut}")
+        if self._stated is None and not last.endswith(b"\n"):
             raise self.error(
-                line, "expected a line break at the end; the file may have been cut short. If it is whole, add one."
+                line, "expected a line break at the end; the file may be truncated. If it is complete, add one."
             )
 
 
 def _sizes_in(raw: bytes) -> tuple[int, int] | None:
-    """Return what a first line says: how many words, how many numbers each."""
+    """Return the number of words and of dimensions from a first line, if it has them."""
     fields = raw.split()
     if len(fields) == 2 and all(field.isdigit() for field in fields):
         return int(fields[0]), int(fields[1])
@@ -234,7 +234,7 @@ def _sizes_in(raw: bytes) -> tuple[int, int] | None:
 
 
 def _n_fields(rest: bytes) -> int:
-    """Return how many numbers stand in what follows a word; those of word2vec itself end in a blank."""
+    """Return the number of fields after a word; lines of word2vec itself end with a space."""
     return rest.count(b" ") + (not rest.endswith(b" \n"))
 
 

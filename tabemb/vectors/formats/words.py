@@ -1,16 +1,16 @@
-r"""A key as one word, for files that hold a word and its numbers: word2vec, text or binary, and GloVe.
+r"""Keys as single words, for the formats of words and numbers: word2vec (text and binary) and GloVe.
 
 =============================  ================================================
-the key                        the word
+key                            word
 =============================  ================================================
-``"New York"``                 ``New%20York``: blanks, other invisible characters, and ``%`` itself as in web addresses
+``"New York"``                 ``New%20York``: whitespace, invisible characters and ``%`` are escaped as in URLs
 ``""``                         ``%empty``
-``7``, ``True``, a date, ...   ``7%json``: anything but text by its JSON
+``7``, ``True``, a date, ...   ``7%json``: JSON of keys other than text
 =============================  ================================================
 
-The vectors for unknown and missing categories come last, as ``<unknown>`` and ``<missing>`` (a category that is
-spelled so is written ``%3Cunknown>``). Of other programs' words only those that could be ours are unescaped: ``100%``
-stays ``100%``, though ``a%20b`` is read as ``a b``.
+The vectors of unknown categories and missing cells are the last words, ``<unknown>`` and ``<missing>`` (a category of
+this name is written as ``%3Cunknown>``). Words of other programs are unescaped only if tabemb could have written them:
+``100%`` stays ``100%``, but ``a%20b`` is read as ``a b``.
 """
 
 import json
@@ -32,8 +32,8 @@ UNKNOWN, MISSING = "<unknown>", "<missing>"
 
 _EMPTY = "%empty"
 _TYPED = "%json"
-# Whatever some reader may take for the end of a word or of a line, and what UTF-8 cannot hold. A fixed list, for
-# str.isspace and str.isprintable differ between versions of Python, and then so would the words.
+# Characters that may end a word or line for some reader, or that UTF-8 cannot encode. A fixed list, because str.isspace
+# and str.isprintable differ between versions of Python.
 _UNSAFE = re.compile(
     "[%\x00-\x20\x7f-\xa0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff\ud800-\udfff]"
 )
@@ -41,7 +41,7 @@ _ESCAPED = re.compile("(?:%[0-9A-F]{2})+")
 
 
 def rows_of(vectors: KeyedMatrix) -> list[tuple[str, npt.NDArray[np.float32]]]:
-    """Return the words and their numbers, those for unknown and missing categories last.
+    """Return the words and their numbers, those of unknown categories and missing cells last.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def rows_of(vectors: KeyedMatrix) -> list[tuple[str, npt.NDArray[np.float32]]]:
 
 
 def lines_of(rows: list[tuple[str, npt.NDArray[np.float32]]]) -> Iterator[str]:
-    r"""Give such words and their numbers as lines of text.
+    r"""Yield words and their numbers as lines of text.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def lines_of(rows: list[tuple[str, npt.NDArray[np.float32]]]) -> Iterator[str]:
 
 
 def word_of(key: Any) -> str:
-    """Return the word for a key.
+    """Return the word of a key.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def word_of(key: Any) -> str:
 
 
 def key_of(word: str) -> Any:
-    """Return the key that a word stands for; a word that :func:`word_of` would not write is its own key.
+    """Return the key of a word; a word that :func:`word_of` does not return is its own key.
 
     Examples
     --------

@@ -181,7 +181,7 @@ def _own_coloring(color: str, vectors: KeyedMatrix) -> Coloring:
     if color == "cluster":
         groups = auto_clusters(vectors.vectors)
         names = cluster_names([short_label(key, 14) for key in vectors.index_to_key], groups)
-        return LabelColoring([names[group] for group in groups], "group of")
+        return LabelColoring([names[group] for group in groups], "cluster")
     if color == "count":
         if vectors.counts is None:
             raise DataError(f"The vectors of column {vectors.name!r} have no counts; choose another color.")

@@ -95,7 +95,7 @@ def test_one_file_for_all_columns_is_refused_with_the_way_to_do_it(path, format,
 def test_what_is_not_there_is_named(run):
     with pytest.raises(ColumnError, match=r"no vectors of a column 'shap'.*Did you mean 'shape'\?"):
         export_column(run, "shap", "x.csv")
-    with pytest.raises(UnknownNameError, match=r"No format goes by the suffix '\.cvs' of 'x\.cvs'"):
+    with pytest.raises(UnknownNameError, match=r"No format has the suffix '\.cvs' of 'x\.cvs'"):
         export_column(run, "shape", "x.cvs")
     with pytest.raises(UnknownNameError, match="No format named 'cvs'"):
         export_all(run, "out", "cvs")

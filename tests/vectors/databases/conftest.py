@@ -1,4 +1,4 @@
-"""A new database of each kind, in a folder of its own."""
+"""A new database of each kind in its own folder."""
 
 import importlib.util
 

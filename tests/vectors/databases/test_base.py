@@ -1,4 +1,4 @@
-"""What every database keeps, asked of all that are registered."""
+"""What every registered database must keep, URIs, and the names of collections."""
 
 import re
 import sys
@@ -70,7 +70,7 @@ def stored(uri, name="tabemb_c"):
 
 
 @pytest.mark.parametrize("keys", [AWKWARD, MIXED], ids=["awkward", "mixed"])
-def test_vectors_come_back_as_they_were(uri, keys):
+def test_vectors_round_trip(uri, keys):
     rng = np.random.default_rng(0)
     saved = CategoryVectors(
         keys,
@@ -124,7 +124,7 @@ def test_thousands_of_rows_are_read_changed_and_removed(uri):
     assert pull(uri, "c") == few
 
 
-def test_rows_take_the_place_of_those_with_their_ids(uri):
+def test_rows_replace_rows_with_the_same_id(uri):
     one = rows_of(CategoryVectors(["a", "b"], np.eye(2)), "c", "old")
     two = rows_of(CategoryVectors(["a", "x"], -np.eye(2)), "c", "new")
     with open_database(uri, create=True) as database:
@@ -148,20 +148,20 @@ def test_rows_take_the_place_of_those_with_their_ids(uri):
         assert database.layout("t") is None
 
 
-def test_reading_makes_no_database(uri, tmp_path):
+def test_reading_creates_no_database(uri, tmp_path):
     with pytest.raises(DatabaseError, match=r"There is no database in .*vectors"):
         open_database(uri)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_told(uri, tmp_path):
+def test_a_missing_parent_folder_is_an_error(uri, tmp_path):
     gone = uri.replace(str(tmp_path), str(tmp_path / "nowhere"))
     with pytest.raises(DatabaseError, match=r"There is no folder .*nowhere"):
         open_database(gone, create=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_is_no_database_is_told_and_left_alone(uri, tmp_path):
+def test_a_file_that_is_not_a_database_is_refused_and_unchanged(uri, tmp_path):
     path = tmp_path / uri.rpartition("/")[2]
     path.write_text("mine")
     for create in (True, False):
@@ -170,7 +170,7 @@ def test_a_file_that_is_no_database_is_told_and_left_alone(uri, tmp_path):
     assert path.read_text() == "mine"
 
 
-def test_without_its_package_the_extra_is_named(uri, monkeypatch):
+def test_an_error_without_the_package_names_the_extra(uri, monkeypatch):
     kind, _ = find_database(uri)
     for package in kind.packages:
         monkeypatch.setitem(sys.modules, package, None)
@@ -179,7 +179,7 @@ def test_without_its_package_the_extra_is_named(uri, monkeypatch):
         open_database(uri, create=True)
 
 
-def test_nothing_runs_on_when_it_is_closed(uri):
+def test_no_thread_is_left_after_closing(uri):
     import threading
 
     before = set(threading.enumerate())
@@ -198,7 +198,7 @@ def test_an_unknown_scheme_lists_the_known_ones():
         open_database("vectors.db")
 
 
-def test_every_database_says_how_its_uris_look():
+def test_every_database_has_forms_of_uris():
     for name, kind in DATABASES.items():
         assert issubclass(kind, Database)
         assert f"{name}:" in kind.forms
@@ -215,7 +215,7 @@ def test_a_password_is_never_shown():
 
 
 @pytest.mark.parametrize("prefix", ["tabemb_", "_", "x"])
-def test_every_column_has_a_name_that_databases_take_and_that_leads_back(prefix):
+def test_every_column_has_a_valid_unique_and_invertible_name(prefix):
     names = [collection_name(column, prefix) for column in COLUMNS]
     assert [name for name in names if not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name)] == []
     assert [column_of(name, prefix) for name in names] == COLUMNS
@@ -223,7 +223,7 @@ def test_every_column_has_a_name_that_databases_take_and_that_leads_back(prefix)
 
 
 @given(st.text())
-def test_any_text_comes_back(column):
+def test_names_of_any_text_are_invertible(column):
     assert column_of(collection_name(column)) == column
 
 
@@ -233,7 +233,7 @@ def test_two_columns_never_share_a_name(one, two):
 
 
 @given(st.text(alphabet="_0123456789abcdefxyz"))
-def test_a_name_of_another_program_is_told_apart_or_is_the_name_of_that_column(text):
+def test_column_of_inverts_valid_names_only(text):
     column = column_of(f"tabemb_{text}")
     assert column is None or collection_name(column) == f"tabemb_{text}"
 
@@ -241,7 +241,7 @@ def test_a_name_of_another_program_is_told_apart_or_is_the_name_of_that_column(t
 @pytest.mark.parametrize(
     "name", ["movies", "tabemb_a_b", "tabemb__41_", "tabemb__110000_", f"tabemb__{'f' * 40}_", "tabemb_-"]
 )
-def test_names_that_are_of_no_column(name):
+def test_names_of_no_column(name):
     assert column_of(name) is None
 
 
@@ -250,7 +250,7 @@ def test_no_column_has_the_name_of_the_metadata():
 
 
 @pytest.mark.parametrize("prefix", ["", "1a", "a-b", "à", "a b"])
-def test_a_prefix_that_no_database_takes(prefix):
+def test_an_invalid_prefix_is_refused(prefix):
     message = f"then letters, digits and underscores; got {prefix!r}. For example: 'tabemb_'."
     for call in (lambda: collection_name("dest", prefix), lambda: metadata_collection(prefix)):
         with pytest.raises(DataError, match=re.escape(message)):

@@ -1,4 +1,4 @@
-"""LanceDB: searches as its users make them."""
+"""LanceDB: searches by its own client."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def many():
     return CategoryVectors([f"k{i}" for i in range(500)], rng.normal(size=(500, 12)), name="c")
 
 
-def test_a_search_finds_what_most_similar_finds(many, tmp_path):
+def test_a_search_returns_what_most_similar_returns(many, tmp_path):
     push(many, f"lancedb:{tmp_path}/vectors")
     for key in many.index_to_key[:20]:
         # The nearest of all is the category itself.
@@ -38,14 +38,14 @@ def test_a_search_by_dot_product_and_by_distance(many, tmp_path):
     assert search(tmp_path / "vectors", "c", query, "l2", 10) == [many.index_to_key[i] for i in by_distance]
 
 
-def test_a_vector_of_zeros_is_kept_and_found_by_no_cosine(tmp_path):
+def test_a_zero_vector_is_stored_but_not_found_by_cosine(tmp_path):
     vectors = CategoryVectors(["a", "zero", "b"], [[1.0, 0.0], [0.0, 0.0], [-1.0, 0.1]], name="c")
     push(vectors, f"lancedb:{tmp_path}/vectors")
     assert search(tmp_path / "vectors", "c", vectors["a"], "cosine", 10) == ["a", "b"]
     assert pull(f"lancedb:{tmp_path}/vectors", "c") == vectors
 
 
-def test_a_damaged_table_is_told(tmp_path):
+def test_a_damaged_table_is_an_error(tmp_path):
     push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), f"lancedb:{tmp_path}/vectors")
     for path in (tmp_path / "vectors" / "tabemb_c.lance" / "data").iterdir():
         path.write_bytes(b"")

@@ -1,4 +1,4 @@
-"""Milvus: searches as its users make them, on Milvus Lite in a file and on a server."""
+"""Milvus: searches by its own client, in a local database and on a server."""
 
 import logging
 import re
@@ -64,7 +64,7 @@ def many():
     return CategoryVectors([f"k{i}" for i in range(500)], rng.normal(size=(500, 12)), name="c")
 
 
-def test_a_search_finds_what_most_similar_finds(many, path, client):
+def test_a_search_returns_what_most_similar_returns(many, path, client):
     push(many, f"milvus:{path}")
     opened = client()
     for key in many.index_to_key[:20]:
@@ -85,7 +85,7 @@ def test_a_search_by_dot_product_and_by_distance(many, path, client, metric):
     ]
 
 
-def test_a_vector_of_zeros_is_kept_and_has_cosine_0(path, client):
+def test_a_zero_vector_is_stored_and_has_cosine_0(path, client):
     vectors = CategoryVectors(["a", "zero", "b"], [[1.0, 0.0], [0.0, 0.0], [-1.0, 0.1]], name="c")
     push(vectors, f"milvus:{path}")
     found = search(client(), "c", vectors["a"], 10)
@@ -95,7 +95,7 @@ def test_a_vector_of_zeros_is_kept_and_has_cosine_0(path, client):
     assert pull(f"milvus:{path}", "c") == vectors
 
 
-def test_vectors_of_one_number_have_a_zero_behind_it(path, client):
+def test_vectors_of_one_number_are_padded_with_a_zero(path, client):
     vectors = CategoryVectors(["a", "b"], [[1.0], [-2.0]], name="c")
     push(vectors, f"milvus:{path}")
     opened = client()
@@ -105,7 +105,7 @@ def test_vectors_of_one_number_have_a_zero_behind_it(path, client):
     assert pull(f"milvus:{path}", "c") == vectors
 
 
-def test_keys_up_to_the_limit_of_milvus_are_pushed_and_longer_ones_refused(path):
+def test_keys_longer_than_the_limit_of_milvus_are_refused(path):
     # As JSON a text has two quotes more.
     longest = "é" * ((65_535 - 2) // 2)
     vectors = CategoryVectors([longest, "a"], np.eye(2), name="c")
@@ -120,7 +120,7 @@ def test_keys_up_to_the_limit_of_milvus_are_pushed_and_longer_ones_refused(path)
 
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
-def test_a_search_in_a_trained_column_finds_what_most_similar_finds(path, client):
+def test_a_search_in_a_trained_column_returns_what_most_similar_returns(path, client):
     import pandas as pd
 
     from tabemb import EmbeddingEncoder
@@ -155,7 +155,7 @@ def test_a_file_that_was_closed_can_be_opened_by_another_process(path):
     taken.close()
 
 
-def test_a_file_that_another_program_has_open_is_told(path, caplog, capfd):
+def test_a_file_that_another_program_has_open_is_an_error(path, caplog, capfd):
     from milvus_lite.db import MilvusLite
 
     taken = MilvusLite(path)
@@ -173,14 +173,14 @@ def test_a_file_that_another_program_has_open_is_told(path, caplog, capfd):
 
 
 @pytest.mark.parametrize("address", ["vectors", "", "vectors.sqlite"])
-def test_a_name_that_milvus_lite_does_not_take(address, tmp_path, monkeypatch):
+def test_an_invalid_name_for_milvus_lite_is_refused(address, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DatabaseError, match=rf"must end in \.db, got '{address}'\. Use milvus:"):
         open_database(f"milvus:{address}", create=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_keeps_vectors_like_a_file(many, server):
+def test_a_server_stores_vectors_like_a_file(many, server):
     uri = f"milvus://me:secret@127.0.0.1:{server}"
     summary = push(many, uri, run="flights")
     assert summary.uri == f"milvus://***@127.0.0.1:{server}"
@@ -195,7 +195,7 @@ def test_a_server_keeps_vectors_like_a_file(many, server):
         opened.close()
 
 
-def test_a_server_that_is_not_there_is_told_within_seconds():
+def test_a_missing_server_is_an_error_within_seconds():
     with socket.socket() as held:
         # Bound and not listening: whoever calls is turned away.
         held.bind(("127.0.0.1", 0))
@@ -209,7 +209,7 @@ def test_a_server_that_is_not_there_is_told_within_seconds():
         assert time.monotonic() - begin < 5
 
 
-def test_a_server_that_never_answers_is_given_up_within_seconds():
+def test_a_server_that_never_answers_is_an_error_within_seconds():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begin = time.monotonic()
         with pytest.raises(DatabaseError, match="does not answer or refuses the connection") as caught:
@@ -218,7 +218,7 @@ def test_a_server_that_never_answers_is_given_up_within_seconds():
     assert "secret" not in str(caught.value)
 
 
-def test_what_a_server_refuses_is_told(path):
+def test_a_call_refused_by_a_server_is_an_error(path):
     with (
         open_database(f"milvus:{path}", create=True) as database,
         pytest.raises(DatabaseError, match=r"vectors\.db: Milvus refused the call or stopped answering \(.*nothing"),
@@ -255,13 +255,13 @@ def denying(request):
     ],
     indirect=["denying"],
 )
-def test_a_server_that_denies_is_told_with_its_reason(denying, told):
+def test_a_refusal_by_a_server_is_reported_with_its_reason(denying, told):
     with pytest.raises(DatabaseError, match=rf"{told} \(auth check failure\)\.") as caught:
         push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), denying)
     assert "secret" not in str(caught.value)
 
 
-def test_a_server_that_dies_is_told(tmp_path, monkeypatch):
+def test_a_stopped_server_is_an_error(tmp_path, monkeypatch):
     from milvus_lite.adapter.grpc.server import start_server_in_thread
 
     monkeypatch.setattr(milvus, "CALL", 0.5)
@@ -283,12 +283,12 @@ def test_a_server_that_dies_is_told(tmp_path, monkeypatch):
         ("//host:443?secure=true", "https://host:443", "from the environment", ""),
     ],
 )
-def test_how_an_address_is_read(address, uri, token, database):
+def test_options_from_an_address(address, uri, token, database):
     assert server_options(address, "from the environment") == {"uri": uri, "token": token, "db_name": database}
 
 
 @pytest.mark.parametrize("address", ["//", "//:19530", "//host:port", "//host:99999", "//[::1"])
-def test_an_address_that_is_none(address):
+def test_an_invalid_address_is_refused(address):
     with pytest.raises(DatabaseError, match=r"of a Milvus server has the form milvus://HOST:PORT; this one"):
         server_options(address, "")
 
@@ -307,7 +307,7 @@ def test_the_token_comes_from_the_environment(monkeypatch, server):
     assert given["token"] == "hidden"
 
 
-def test_no_thread_is_left_that_a_process_would_wait_for(path):
+def test_no_thread_keeps_the_process_alive(path):
     before = set(threading.enumerate())
     push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), f"milvus:{path}")
     assert [each for each in threading.enumerate() if each not in before and each.name.startswith("grpc")] == []

@@ -1,4 +1,4 @@
-"""Reading back, and what is refused."""
+"""Pulling, and what is refused."""
 
 import re
 
@@ -18,7 +18,7 @@ def pushed(uri):
     return uri
 
 
-def test_a_column_that_is_not_there_is_told_the_others(pushed):
+def test_a_missing_column_lists_the_others(pushed):
     message = f"{pushed} has no vectors of a column 'dset'. Columns: dest, from/to. Did you mean 'dest'?"
     with pytest.raises(ColumnError, match=f"^{re.escape(message)}$"):
         pull(pushed, "dset")
@@ -29,20 +29,20 @@ def test_another_prefix_has_no_columns(pushed):
         pull(pushed, "dest", prefix="x_")
 
 
-def test_a_collection_that_was_dropped_is_not_there(pushed):
+def test_a_dropped_collection_is_missing(pushed):
     with open_database(pushed) as database:
         database.drop("tabemb_dest")
     with pytest.raises(ColumnError, match="has no vectors of a column 'dest'"):
         pull(pushed, "dest")
 
 
-def test_a_database_that_is_not_there(uri):
+def test_a_missing_database_is_an_error(uri):
     with pytest.raises(DatabaseError, match="There is no database in"):
         pull(uri, "dest")
 
 
 @pytest.mark.parametrize("row", [0, 2])
-def test_rows_that_another_program_removed_are_missed(pushed, row):
+def test_rows_removed_by_another_program_are_noticed(pushed, row):
     with open_database(pushed) as database:
         (rows,) = [rows for rows in database.read("tabemb_dest") if len(rows)]
         database.delete("tabemb_dest", rows.sort_by("position")["id"].to_pylist()[row : row + 1])
@@ -52,7 +52,7 @@ def test_rows_that_another_program_removed_are_missed(pushed, row):
     assert pull(pushed, "from/to").index_to_key == ["a", "b", "c"]
 
 
-def test_a_collection_made_anew_behind_our_back(pushed):
+def test_a_collection_created_anew_by_another_program_is_refused(pushed):
     with open_database(pushed) as database:
         database.drop("tabemb_dest")
         database.create("tabemb_dest", 2, "cosine")

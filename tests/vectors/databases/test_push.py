@@ -1,4 +1,4 @@
-"""Pushing: what is written, what is left alone, what is refused before anything is written."""
+"""Pushing: what is written, in which order, and what is refused."""
 
 import re
 
@@ -46,7 +46,7 @@ def test_pushing_twice_writes_nothing_more(uri):
     assert calls == []
 
 
-def test_what_differs_is_written_and_what_is_gone_is_removed(uri):
+def test_changed_rows_are_written_and_old_ones_removed(uri):
     old = vectors("abc")
     push(old, uri)
     new = CategoryVectors(["a", "b", "d"], [old["a"], -old["b"], [1, 2, 3]], name="c")
@@ -54,14 +54,14 @@ def test_what_differs_is_written_and_what_is_gone_is_removed(uri):
     assert pull(uri, "c") == new
 
 
-def test_a_category_keeps_its_row_when_its_numbers_change_their_type(uri):
+def test_a_numeric_key_keeps_its_row_if_its_type_changes(uri):
     push(CategoryVectors([1, 2], np.eye(2), name="c"), uri)
     as_floats = CategoryVectors([1.0, 2.0], np.eye(2), name="c")
     assert numbers(push(as_floats, uri)) == [(2, 0, 0)]
     assert [type(key) for key in pull(uri, "c")] == [float, float]
 
 
-def test_unknown_and_missing_vectors_are_brought_up_to_date(uri):
+def test_unknown_and_missing_vectors_are_updated(uri):
     push(vectors(unknown=[1, 2, 3]), uri)
     new = vectors(unknown=[3, 2, 1], missing=[0, 0, 0])
     assert numbers(push(new, uri)) == [(0, 3, 0)]
@@ -120,7 +120,7 @@ def test_a_metadata_collection_of_another_program_is_refused(uri):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_pushed_is_told_before_there_is_a_database(uri, tmp_path, wrong, options, kind, told):
+def test_invalid_arguments_are_refused_before_there_is_a_database(uri, tmp_path, wrong, options, kind, told):
     with pytest.raises(kind, match=re.escape(told)):
         push(wrong, uri, **options)
     assert list(tmp_path.iterdir()) == []
@@ -154,7 +154,7 @@ def test_progress_counts_rows_written_and_removed(uri, small_batches):
     assert calls == [("c", 2, 7), ("c", 4, 7), ("c", 5, 7), ("c", 7, 7)]
 
 
-def test_an_interrupted_push_leaves_whole_rows_and_the_next_one_repairs(uri, small_batches):
+def test_an_interrupted_push_leaves_complete_rows_and_the_next_one_completes_it(uri, small_batches):
     old, new = vectors("abc"), vectors("bdefg", seed=1)
     push({"c": old, "other": vectors(name="other")}, uri)
     with pytest.raises(Stop):
@@ -224,7 +224,7 @@ def test_removal_that_is_interrupted_is_repaired(uri, small_batches):
     ],
     ids=["dimension", "run", "metric"],
 )
-def test_other_vectors_are_replaced_only_when_that_is_said(uri, new, options, told):
+def test_other_vectors_are_replaced_only_on_request(uri, new, options, told):
     old = vectors()
     push(old, uri, run="one")
     step = " Replace it with --replace (replace=True in Python), or choose another prefix: --prefix (prefix=...)."
@@ -238,7 +238,7 @@ def test_other_vectors_are_replaced_only_when_that_is_said(uri, new, options, to
     assert pull(uri, "c") == new
 
 
-def test_a_collection_of_another_program_is_never_touched(uri):
+def test_a_collection_of_another_program_is_never_changed(uri):
     push(vectors(name="other"), uri)
     with open_database(uri) as database:
         database.create("tabemb_c", 3, "cosine")
@@ -248,7 +248,7 @@ def test_a_collection_of_another_program_is_never_touched(uri):
             push(vectors(), uri, replace=replace)
 
 
-def test_a_collection_that_was_made_anew_behind_our_back_is_never_touched(uri):
+def test_a_collection_created_anew_by_another_program_is_never_changed(uri):
     push(vectors(), uri)
     with open_database(uri) as database:
         database.drop("tabemb_c")
@@ -257,7 +257,7 @@ def test_a_collection_that_was_made_anew_behind_our_back_is_never_touched(uri):
         push(vectors(), uri, replace=True)
 
 
-def test_a_collection_that_was_dropped_is_written_anew(uri):
+def test_a_dropped_collection_is_written_again(uri):
     push(vectors(), uri)
     with open_database(uri) as database:
         database.drop("tabemb_c")
@@ -265,7 +265,7 @@ def test_a_collection_that_was_dropped_is_written_anew(uri):
     assert pull(uri, "c") == vectors()
 
 
-def test_texts_that_are_too_long_are_told_before_there_is_a_database(uri, tmp_path, monkeypatch):
+def test_texts_that_are_too_long_are_refused_before_there_is_a_database(uri, tmp_path, monkeypatch):
     monkeypatch.setattr(find_database(uri)[0], "text_limit", 400)
     # 200 characters, 600 bytes.
     long = "東" * 200

@@ -79,12 +79,12 @@ def test_an_id_never_changes():
 
 
 @given(scalars, scalars)
-def test_ids_are_alike_exactly_when_categories_are(one, two):
+def test_ids_are_equal_exactly_if_categories_are(one, two):
     assert (row_id(one) == row_id(two)) == (identity(one) == identity(two))
 
 
 @given(st.lists(scalars, max_size=6, unique_by=lambda key: str(key)))
-def test_any_keys_come_back(keys):
+def test_any_keys_round_trip(keys):
     vectors = CategoryVectors(keys, np.arange(len(keys) * 2).reshape(-1, 2) / 3, range(len(keys)))
     found, matrix, counts = keys_and_vectors(rows_of(vectors, "c", "r"), 2)
     assert [(type(key), key) for key in found] == [(type(key), key) for key in vectors.index_to_key]
@@ -92,7 +92,7 @@ def test_any_keys_come_back(keys):
     assert counts is None if not keys else counts.tolist() == list(range(len(keys)))
 
 
-def test_what_is_in_a_row():
+def test_the_fields_of_rows():
     vectors = CategoryVectors([as_key(pd.Timestamp("2013-01-31")), "\ud800"], [[1.0], [0.1]])
     rows = rows_of(vectors, "from/to", "run\ud800", dim=2)
     assert rows.schema == schema_of(2)
@@ -111,7 +111,7 @@ def test_what_is_in_a_row():
     assert (second["key"], second["key_json"]) == ("\\ud800", '"\\ud800"')
 
 
-def test_positions_bring_back_the_order_and_gaps_are_told():
+def test_positions_restore_the_order_and_gaps_are_refused():
     rows = rows_of(CategoryVectors(list("abc"), np.eye(3), [3, 2, 1]), "c", "r")
     keys, _, counts = keys_and_vectors(rows.take(pa.array([2, 0, 1])), 3)
     assert keys == ["a", "b", "c"]
@@ -121,7 +121,7 @@ def test_positions_bring_back_the_order_and_gaps_are_told():
             keys_and_vectors(rows.take(pa.array(places)), 3)
 
 
-def test_a_key_that_cannot_be_read_is_told():
+def test_an_invalid_key_is_refused():
     rows = rows_of(CategoryVectors(["a"], [[1.0]]), "c", "r")
     for text in ("[", "[1]"):
         broken = rows.set_column(2, rows.schema.field("key_json"), [[text]])
@@ -130,7 +130,7 @@ def test_a_key_that_cannot_be_read_is_told():
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_difference_in_any_field_is_seen(field):
+def test_a_difference_in_any_field_is_noticed(field):
     rows = rows_of(CategoryVectors(["a", "b"], [[1.0, 0.0], [2.0, 0.0]], [5, 4]), "c", "r")
     other = {"count": [5, 3], "position": [0, 2], "vector": [[1.0, 0.0], [2.0, -0.0]]}.get(field, ["x", "y"])
     if field not in ("count", "position", "vector"):
@@ -142,7 +142,7 @@ def test_a_difference_in_any_field_is_seen(field):
     assert same_rows(rows.slice(1), changed.slice(1)).tolist() == [False]
 
 
-def test_batches_keep_to_rows_and_to_bytes():
+def test_batches_respect_the_limits_of_rows_and_bytes():
     rows = pa.table({"x": ["a" * 100] * 9 + ["b" * 5000]})
     pieces = list(batches(rows, 4, 300))
     assert pa.concat_tables(pieces).equals(rows)

@@ -1,4 +1,4 @@
-"""What every format keeps, asked of all that are registered."""
+"""What every registered format must keep."""
 
 import datetime as dt
 import os
@@ -177,7 +177,7 @@ def file_format(request):
     return request.param
 
 
-def there_and_back(saved, folder, name, **options):
+def round_trip(saved, folder, name, **options):
     saved.save(folder / f"{saved.name}.x", format=name)
     return CategoryVectors.load(folder / f"{saved.name}.x", format=name, **options)
 
@@ -187,24 +187,24 @@ def test_awkward_text_survives(name, tmp_path):
     saved = CategoryVectors(
         AWKWARD, rng.normal(size=(len(AWKWARD), 3)), name="c", unknown=[1, 2, 3], missing=[0, 0, 1e-40]
     )
-    assert_same(there_and_back(saved, tmp_path, name), saved, name)
+    assert_same(round_trip(saved, tmp_path, name), saved, name)
 
 
 @pytest.mark.parametrize("key", AWKWARD, ids=range(len(AWKWARD)))
 def test_each_awkward_text_survives_alone(name, key, tmp_path):
     saved = CategoryVectors([key], [[1, 2]], name="c")
-    assert_same(there_and_back(saved, tmp_path, name), saved, name)
+    assert_same(round_trip(saved, tmp_path, name), saved, name)
 
 
 def test_keys_of_mixed_types_survive(name, tmp_path):
     saved = CategoryVectors(TYPED, np.arange(len(TYPED))[:, None] / 7, name="c", missing=[3])
-    assert_same(there_and_back(saved, tmp_path, name), saved, name)
+    assert_same(round_trip(saved, tmp_path, name), saved, name)
 
 
 @pytest.mark.parametrize("keys", SAME_TYPE, ids=lambda keys: type(keys[0]).__name__)
 def test_keys_of_one_type_survive(name, keys, tmp_path):
     saved = CategoryVectors(keys, np.arange(len(keys))[:, None] / 7, range(len(keys)), name="c")
-    assert_same(there_and_back(saved, tmp_path, name), saved, name)
+    assert_same(round_trip(saved, tmp_path, name), saved, name)
 
 
 @settings(max_examples=60, deadline=None)
@@ -215,14 +215,14 @@ def test_any_column_survives(name, saved, tmp_path_factory):
     assume(name != "glove" or len(saved) or saved.unknown is not None or saved.missing is not None)
     folder = tmp_path_factory.getbasetemp() / f"any-{name}"
     folder.mkdir(exist_ok=True)
-    assert_same(there_and_back(saved, folder, name), saved, name)
+    assert_same(round_trip(saved, folder, name), saved, name)
     if FORMATS[name].maps:
         assert_same(CategoryVectors.load(folder / "column.x", format=name, mmap=True), saved, name)
 
 
 @pytest.mark.parametrize("counts", [None, [9, 0, 2**40]])
 @pytest.mark.parametrize("column", ["", "dest", "two words/\t\ud800=é"])
-def test_counts_and_the_name_come_back_where_the_format_says_so(name, counts, column, tmp_path):
+def test_counts_and_name_are_restored_as_declared(name, counts, column, tmp_path):
     saved = CategoryVectors(["a", "b", "c"], np.eye(3), counts, name=column, unknown=[1, 2, 3])
     saved.save(tmp_path / "file.x", format=name)
     loaded = CategoryVectors.load(tmp_path / "file.x", format=name)
@@ -253,12 +253,12 @@ def test_the_extreme_numbers_of_float32_survive(name, tmp_path):
     assert (str(tie), np.float32(float(str(tie))) == tie) == ("7.038531e-26", False)
     numbers = [3.4028235e38, 1.1754944e-38, 1e-45, -0.0, 0.0, 0.1, 16777217, 1 / 3, tie, -tie]
     saved = CategoryVectors(["a"], [numbers], name="c")
-    assert there_and_back(saved, tmp_path, name).vectors.tobytes() == saved.vectors.tobytes()
+    assert round_trip(saved, tmp_path, name).vectors.tobytes() == saved.vectors.tobytes()
 
 
-def test_vectors_that_lie_by_columns_in_memory_are_written_by_rows(name, tmp_path):
+def test_vectors_in_fortran_order_are_written_by_rows(name, tmp_path):
     saved = CategoryVectors(["a", "b", "c"], np.asfortranarray(np.arange(6.0).reshape(3, 2)), name="c")
-    assert_same(there_and_back(saved, tmp_path, name), saved, name)
+    assert_same(round_trip(saved, tmp_path, name), saved, name)
 
 
 def test_saving_again_replaces_and_leaves_nothing_else(name, tmp_path):
@@ -290,7 +290,7 @@ def test_several_columns_go_into_one_folder(name, tmp_path):
     assert (path / "thesis.tex").exists()
 
 
-def test_a_save_that_fails_leaves_the_old_file_whole(name, tmp_path, monkeypatch):
+def test_a_failed_save_leaves_the_old_file_unchanged(name, tmp_path, monkeypatch):
     path = tmp_path / "c.x"
     CategoryVectors(["old"], [[1]]).save(path, format=name)
 
@@ -305,7 +305,7 @@ def test_a_save_that_fails_leaves_the_old_file_whole(name, tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_folder_that_is_not_there_is_an_output_error(name, tmp_path):
+def test_a_missing_folder_is_an_output_error(name, tmp_path):
     (tmp_path / "file").write_text("")
     for folder in ("nowhere", "file"):
         with pytest.raises(OutputError, match=r"Cannot write .*c\.x: .*Choose a folder that exists"):
@@ -313,7 +313,7 @@ def test_a_folder_that_is_not_there_is_an_output_error(name, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_file_does_not_take_the_place_of_a_folder(file_format, tmp_path):
+def test_a_file_does_not_replace_a_folder(file_format, tmp_path):
     (tmp_path / "c.x").mkdir()
     with pytest.raises(OutputError, match="Cannot write"):
         CategoryVectors(["a"], [[1]]).save(tmp_path / "c.x", format=file_format)
@@ -321,7 +321,7 @@ def test_a_file_does_not_take_the_place_of_a_folder(file_format, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="whoever may do everything may write everywhere")
-def test_a_folder_that_may_not_be_written_is_an_output_error(name, tmp_path):
+def test_a_read_only_folder_is_an_output_error(name, tmp_path):
     path = tmp_path / "c.x"
     CategoryVectors(["old"], [[1]]).save(path, format=name)
     tmp_path.chmod(0o500)
@@ -333,7 +333,7 @@ def test_a_folder_that_may_not_be_written_is_an_output_error(name, tmp_path):
     assert CategoryVectors.load(path, format=name).index_to_key == ["old"]
 
 
-def test_a_file_that_is_not_there_is_a_format_error(file_format, tmp_path):
+def test_a_missing_file_is_a_format_error(file_format, tmp_path):
     with pytest.raises(FormatError, match=r"x\.y: expected a file of vectors, but there is no such file\."):
         CategoryVectors.load(tmp_path / "x.y", format=file_format)
     with pytest.raises(FormatError, match="expected a file of vectors, but this is a folder"):
@@ -346,7 +346,7 @@ def awkward_file(path, name, **options):
     return saved
 
 
-def test_a_file_cut_anywhere_is_refused_or_has_lost_nothing(file_format, tmp_path):
+def test_a_truncated_file_is_refused_or_complete(file_format, tmp_path):
     path = tmp_path / "c.x"
     saved = awkward_file(path, file_format)
     whole, kind = path.read_bytes(), FORMATS[file_format]
@@ -402,15 +402,13 @@ def test_a_file_of_another_format_is_refused(file_format, other, tmp_path):
         CategoryVectors.load(path, format=file_format)
 
 
-def test_only_formats_that_can_are_mapped(name, tmp_path):
+def test_only_some_formats_can_be_mapped(name, tmp_path):
     path = tmp_path / "c.x"
     CategoryVectors(["a"], [[1]]).save(path, format=name)
     if FORMATS[name].maps:
         assert CategoryVectors.load(path, format=name, mmap=True).index_to_key == ["a"]
         return
-    message = (
-        f"c.x: a file of format '{name}' cannot be mapped into memory. Leave out mmap=True, or save the vectors as"
-    )
+    message = f"c.x: a file of format '{name}' cannot be memory-mapped. Leave out mmap=True, or save the vectors as"
     with pytest.raises(FormatError, match=re.escape(message)):
         CategoryVectors.load(path, format=name, mmap=True)
 
@@ -475,7 +473,7 @@ def test_mapped_vectors_take_no_memory(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", MAPPED)
-def test_a_number_that_is_none_is_found_in_a_mapped_file_too(name, tmp_path):
+def test_nan_in_a_mapped_file_is_refused(name, tmp_path):
     path = tmp_path / "c.x"
     CategoryVectors(["a", "b"], [[1, 2], [3, 7]]).save(path, format=name)
     raw = path.read_bytes()
@@ -486,7 +484,7 @@ def test_a_number_that_is_none_is_found_in_a_mapped_file_too(name, tmp_path):
         CategoryVectors.load(path, format=name, mmap=True)
 
 
-def test_some_keys_are_read_as_if_all_were_read_and_the_others_left_out(name, tmp_path):
+def test_select_reads_the_same_as_filtering_all(name, tmp_path):
     saved = CategoryVectors(["a", 1, "1", "New York", True], np.arange(10).reshape(5, 2), unknown=[1, 2], name="c")
     saved.save(tmp_path / "c.x", format=name)
     some = FORMATS[name]().select(tmp_path / "c.x", lambda key: key in ("New York", "1", "b"))
@@ -496,9 +494,9 @@ def test_some_keys_are_read_as_if_all_were_read_and_the_others_left_out(name, tm
     assert none.dim == 2
 
 
-def test_gz_behind_a_suffix_is_no_matter():
+def test_gz_after_a_suffix_is_ignored():
     assert type(find_format("words.vec.GZ")) is FORMATS["word2vec"]
-    with pytest.raises(UnknownNameError, match=r"No format goes by the suffix '' of 'words\.gz'"):
+    with pytest.raises(UnknownNameError, match=r"No format has the suffix '' of 'words\.gz'"):
         find_format("words.gz")
 
 
@@ -513,10 +511,10 @@ def test_an_unknown_suffix_lists_the_known_ones():
     known = "; ".join(f"{name} ({', '.join(FORMATS[name].suffixes)})" for name in sorted(FORMATS))
     assert "npz (.npz); parquet (.parquet)" in known
     message = (
-        f"No format goes by the suffix '.parqet' of 'dest.parqet'. Known: {known}. "
-        "Change the suffix, or say format=... Did you mean '.parquet'?"
+        f"No format has the suffix '.parqet' of 'dest.parqet'. Known: {known}. "
+        "Change the suffix, or set format=... Did you mean '.parquet'?"
     )
     with pytest.raises(UnknownNameError, match=f"^{re.escape(message)}$"):
         find_format("dest.parqet")
-    with pytest.raises(UnknownNameError, match="No format goes by the suffix '' of 'dest'"):
+    with pytest.raises(UnknownNameError, match="No format has the suffix '' of 'dest'"):
         find_format("dest")

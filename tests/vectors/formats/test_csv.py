@@ -1,4 +1,4 @@
-"""CSV: what is in the file, what others make of it, and broken ones."""
+"""CSV: content, other readers, damaged files, and delimited text."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_plain_keys_need_no_second_column(path):
     )
 
 
-def test_keys_of_other_types_have_their_json_beside_them(path):
+def test_keys_of_other_types_have_a_column_of_json(path):
     CategoryVectors([7, "7", True], [[1], [2], [3]], unknown=[0]).save(path)
     assert path.read_text(encoding="utf-8-sig").splitlines() == [
         '"key","key_json","emb0"',
@@ -56,7 +56,7 @@ def test_negative_numbers_are_numbers(path):
     assert pd.read_csv(path)["key"].tolist() == [-7, -0.5]
 
 
-def test_a_category_that_is_called_unknown_is_one(path):
+def test_a_category_named_unknown_is_a_category(path):
     saved = CategoryVectors(["<unknown>", "a"], [[1], [2]], missing=[3], name="dest")
     saved.save(path)
     assert CategoryVectors.load(path) == saved
@@ -74,7 +74,7 @@ def test_pandas_and_polars_read_it(path, airports):
         np.testing.assert_array_equal(table["emb1"].astype(np.float32)[:4], airports.vectors[:, 1])
 
 
-def test_what_a_spreadsheet_saves_again_is_read(path):
+def test_a_file_saved_by_a_spreadsheet_is_read(path):
     path.write_bytes(b'\xef\xbb\xbfkey,count,emb0,emb1\r\nJFK,9,1,0.5\r\nSFO,,-1,"2"\r\n'.replace(b"SFO,,", b"SFO,4,"))
     loaded = CategoryVectors.load(path)
     assert (loaded.index_to_key, loaded.counts.tolist()) == (["JFK", "SFO"], [9, 4])
@@ -91,17 +91,17 @@ HEAD = "expected the columns key, (key_json, count,) emb0, emb1, ... that Catego
     [
         ("", f", line 1: {HEAD}no such line"),
         ("\n", f", line 1: {HEAD}no such line"),
-        ("city,lat\nOslo,59.9\n", f", line 1: {HEAD}city, lat. Other tables can be read with pandas and given to"),
+        ("city,lat\nOslo,59.9\n", f", line 1: {HEAD}city, lat. Read other tables with pandas and use CategoryVectors"),
         ("key;emb0\na;1\n", f", line 1: {HEAD}key;emb0."),
         ("key,emb1\na,1\n", f", line 1: {HEAD}key, emb1."),
         ("key,emb0,emb2\na,1,2\n", f", line 1: {HEAD}key, emb0, emb2."),
         ("key,emb0,emb0\na,1,2\n", f", line 1: {HEAD}key, emb0, emb0."),
         ("key,count,key_json,emb0\na,1,2,3\n", f", line 1: {HEAD}key, count, key_json, emb0."),
-        ("key,emb0\na,1\nb,2", ": expected an end of line after the last row. The file may have been cut short."),
-        ("key,emb0\na,1\nb\n", "but they do not fit: CSV parse error: Row #3:"),
-        ("key,emb0\na,1,2\n", "but they do not fit: CSV parse error: Row #2:"),
+        ("key,emb0\na,1\nb,2", ": expected a line break after the last row. The file may be truncated."),
+        ("key,emb0\na,1\nb\n", "but the file is damaged: CSV parse error: Row #3:"),
+        ("key,emb0\na,1,2\n", "but the file is damaged: CSV parse error: Row #2:"),
         ("key,emb0\na,x\n", "In CSV column #1: Row #2: CSV conversion error to float: invalid value 'x'"),
-        ("key,emb0\na,1\nb,\n", ": expected a number in the column 'emb0', got nothing in row 2."),
+        ("key,emb0\na,1\nb,\n", ": expected a number in the column 'emb0', got an empty cell in row 2."),
         ("key,emb0\na,nan\n", "expected finite float32 numbers in vectors, got nan in the row of 'a'."),
         ("key,emb0\na,inf\n", "expected finite float32 numbers in vectors, got inf in the row of 'a'."),
         ("key,emb0\na,1e39\n", "expected finite float32 numbers in vectors, got inf in the row of 'a'."),
@@ -110,9 +110,9 @@ HEAD = "expected the columns key, (key_json, count,) emb0, emb1, ... that Catego
         ("key,count,emb0\na,,2\n", "expected counts as whole numbers from 0"),
         ("key,count,emb0\na,1.5,2\n", "CSV conversion error to int64: invalid value '1.5'"),
         ("key,count,emb0\na,-1,2\n", "expected counts as whole numbers from 0"),
-        ("key,key_json,emb0\na,{,2\n", "they do not fit: Expecting property name"),
-        ("key,key_json,emb0\na,null,2\n", "they do not fit: A saved key is text"),
-        ("key,key_json,emb0\na,,2\n", "they do not fit: Expecting value"),
+        ("key,key_json,emb0\na,{,2\n", "the file is damaged: Expecting property name"),
+        ("key,key_json,emb0\na,null,2\n", "the file is damaged: A saved key is text"),
+        ("key,key_json,emb0\na,,2\n", "the file is damaged: Expecting value"),
     ],
 )  # fmt: skip
 def test_a_broken_file_is_refused(text, message, path):
@@ -121,7 +121,7 @@ def test_a_broken_file_is_refused(text, message, path):
         CategoryVectors.load(path)
 
 
-def test_a_key_that_is_no_utf8_is_refused(path):
+def test_a_key_that_is_not_utf8_is_refused(path):
     path.write_bytes(b"key,emb0\n\xff,1\n")
     with pytest.raises(FormatError, match=r"dest\.csv: .*invalid UTF8"):
         CategoryVectors.load(path)
@@ -135,7 +135,7 @@ def file(tmp_path):
     return tmp_path / "table.txt"
 
 
-def test_texts_are_texts_and_numbers_numbers(file):
+def test_text_and_numbers_have_their_types(file):
     file.write_text('"a, ""b""\nc",1\nNA,nan\n,\n"",2.5\n')
     table = read_delimited(file, COLUMNS)
     assert table.schema.types == [pa.string(), pa.float32()]
@@ -151,7 +151,7 @@ def test_without_quotes_a_quote_is_a_character_and_every_line_a_row(file):
     assert table["x"].to_pylist() == [1, None, 2]
 
 
-def test_a_header_is_left_out(file):
+def test_a_header_is_skipped(file):
     file.write_text("other,names\na,1\n")
     assert read_delimited(file, COLUMNS, header=True).to_pylist() == [{"key": "a", "x": 1}]
 
@@ -164,13 +164,13 @@ def test_a_header_is_left_out(file):
         ("a,1,2\n", "Row #1: Expected 2 columns, got 3"),
     ],
 )
-def test_what_does_not_fit_is_named_by_its_row(text, message, file):
+def test_errors_name_the_row(text, message, file):
     file.write_text(text)
     with pytest.raises(pa.ArrowInvalid, match=re.escape(message)):
         read_delimited(file, COLUMNS)
 
 
-def test_a_row_longer_than_a_block_is_read_with_longer_ones(file, monkeypatch):
+def test_a_row_longer_than_a_block_is_read_with_longer_blocks(file, monkeypatch):
     monkeypatch.setattr(csv, "_BLOCKS", (16, 1024))
     file.write_text(f"{'a' * 100},1\nb,2\n")
     assert read_delimited(file, COLUMNS)["x"].to_pylist() == [1, 2]

@@ -1,4 +1,4 @@
-"""What a file says of itself, and what is said of one that says something else."""
+"""The header, keys in JSON, and named arrays."""
 
 import json
 import re
@@ -23,7 +23,7 @@ PATH = Path("dest.x")
 EXPECTED = "a file of ours."
 
 
-def test_the_header_has_what_has_no_place_elsewhere():
+def test_the_header_round_trips():
     vectors = CategoryVectors(["a"], [[1, 2]], name="dest", unknown=[0.5, 0.1])
     header = header_of(vectors)
     assert read_header(PATH, json.dumps(header), EXPECTED) == header
@@ -34,7 +34,7 @@ def test_the_header_has_what_has_no_place_elsewhere():
 @pytest.mark.parametrize(
     "raw", [None, "", b"", "{", b"\xff\xfe", "[]", "1", "null", '{"format": "other"}', "[" * 100_000]
 )
-def test_what_is_no_header_is_said_to_be_none(raw):
+def test_other_content_is_not_a_header(raw):
     with pytest.raises(FormatError, match=r"^dest\.x: expected a file of ours\.$"):
         read_header(PATH, raw, EXPECTED)
 
@@ -54,7 +54,7 @@ def test_another_version_is_refused_with_the_next_step(version, step):
         read_header(PATH, json.dumps({"format": "tabemb.vectors", "version": version}), EXPECTED)
 
 
-def test_keys_are_ascii_whatever_they_are():
+def test_keys_of_all_types_are_ascii_json():
     keys = ["é", "\ud800", 1, True, 2**70, "\n"]
     text = keys_to_json(keys)
     assert text.isascii()
@@ -62,7 +62,7 @@ def test_keys_are_ascii_whatever_they_are():
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "7", '["a", null]', '[{"pickle": "x"}]'])
-def test_what_is_no_list_of_keys_is_refused(text):
+def test_text_other_than_a_list_of_keys_is_refused(text):
     with pytest.raises(ValueError, match=r"the keys should be a list|Expecting property name|saved key"):
         keys_from_json(text)
 
@@ -90,7 +90,7 @@ def test_vectors_are_rows_of_little_endian_float32():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"vectors": np.ones((3, 2), np.float32)}, "the header speaks of 4 x 2 vectors, and there are 3 x 2"),
+        ({"vectors": np.ones((3, 2), np.float32)}, "the header states 4 x 2 vectors, but there are 3 x 2"),
         ({"keys": np.frombuffer(b'["a"]', np.uint8)}, "Column 'dest': expected vectors of shape 1 x dim, got 4 x 2."),
         (
             {"keys": np.frombuffer(b'["a","b","a","c"]', np.uint8)},

@@ -1,4 +1,4 @@
-"""JSON Lines: the file as it is, and broken ones."""
+"""JSON Lines: content, and damaged files."""
 
 import json
 import re
@@ -14,7 +14,7 @@ def path(tmp_path):
     return tmp_path / "dest.jsonl"
 
 
-def test_the_file_as_it_is(path):
+def test_the_content_of_the_file(path):
     CategoryVectors(["é", 7], [[0.1, -0.0], [1, 1e30]], [9, 5], name="dest", missing=[0.5, 2]).save(path)
     assert path.read_bytes().decode("ascii") == (
         '{"format": "tabemb.vectors", "version": 1, "name": "dest", "n": 2, "dim": 2, "counts": true, "unknown": null, '
@@ -40,11 +40,11 @@ A, B = '{"key": "a", "vector": [1, 2]}', '{"key": "b", "vector": [3, 4]}'
     [
         ({"version": 2}, [A, B], ": expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
         ({"format": "x"}, [A, B], ": expected JSON Lines that CategoryVectors.save has written, but"),
-        ({}, [A], ", line 1: expected as many categories as it says, 2, got 1. The file may have been cut short."),
-        ({"n": 1}, [A, B], ", line 1: expected as many categories as it says, 1, got 2."),
-        ({"n": "2"}, [A, B], ": expected vectors as tabemb writes them, but they do not fit: "),
+        ({}, [A], ", line 1: expected 2 categories as stated, got 1. The file may be truncated."),
+        ({"n": 1}, [A, B], ", line 1: expected 1 categories as stated, got 2."),
+        ({"n": "2"}, [A, B], ": expected vectors as tabemb writes them, but the file is damaged: "),
         ({"dim": 3}, [A, B], ", line 2: expected a vector of 3 numbers, got [1, 2]."),
-        ({"unknown": [1]}, [A, B], "but they do not fit: Column 'c': expected unknown of shape 2"),
+        ({"unknown": [1]}, [A, B], "but the file is damaged: Column 'c': expected unknown of shape 2"),
         ({"counts": True}, [A, B], ", line 2: expected an object with key and vector and count, got "),
         ({}, [A, "{"], ", line 3: expected an object in JSON; Expecting property name"),
         ({}, [A, ""], ", line 3: expected an object in JSON; "),
@@ -57,8 +57,8 @@ A, B = '{"key": "a", "vector": [1, 2]}', '{"key": "b", "vector": [3, 4]}'
         ({}, [A, '{"key": "b", "vector": [true, 2]}'], ", line 3: expected a vector of 2 numbers, got [True, 2]."),
         ({}, [A, '{"key": "b", "vector": [NaN, 2]}'], "finite float32 numbers in vectors, got nan in the row of 'b'."),
         ({}, [A, '{"key": "b", "vector": [1e39, 2]}'], "finite float32 numbers in vectors, got inf in the row of 'b'."),
-        ({}, [A, '{"key": null, "vector": [1, 2]}'], "but they do not fit: A saved key is text"),
-        ({}, [A, A], "they do not fit: Column 'c': expected each key once, got 'a' in rows 0 and 1."),
+        ({}, [A, '{"key": null, "vector": [1, 2]}'], "but the file is damaged: A saved key is text"),
+        ({}, [A, A], "the file is damaged: Column 'c': expected each key once, got 'a' in rows 0 and 1."),
         (
             {"counts": True},
             ['{"key": "a", "count": -1, "vector": [1, 2]}', '{"key": "b", "count": 1, "vector": [1, 2]}'],
@@ -75,6 +75,6 @@ def test_a_broken_file_is_refused_with_line_and_expectation(header, lines, messa
 @pytest.mark.parametrize("raw", [b"", b"\n", b'{"id": 1}\n{"id": 2}\n', b"\xff\n"])
 def test_other_files_of_that_suffix_are_refused(path, raw):
     path.write_bytes(raw)
-    message = "expected JSON Lines that CategoryVectors.save has written, but the first line is no header of tabemb's."
+    message = "expected JSON Lines that CategoryVectors.save has written, but the first line is not a header of tabemb."
     with pytest.raises(FormatError, match=re.escape(message)):
         CategoryVectors.load(path)

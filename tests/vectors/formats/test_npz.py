@@ -1,4 +1,4 @@
-"""npz: what numpy makes of it, where its numbers begin, and files that are something else."""
+"""npz: numpy reads it, numbers are aligned, and other files are refused."""
 
 import json
 import zipfile
@@ -66,23 +66,23 @@ def header(**changes):
         ({"tabemb": header(version=2)}, "expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
         ({"tabemb": header(format="x")}, "it has no 'tabemb' entry. It has the arrays "),
         ({"tabemb": None}, "it has no 'tabemb' entry. It has the arrays vectors, keys, counts, unknown."),
-        ({"tabemb": header(n=3)}, "the header speaks of 3 x 2 vectors, and there are 2 x 2."),
-        ({"tabemb": header(dim=1)}, "the header speaks of 2 x 1 vectors, and there are 2 x 2."),
-        ({"vectors": None}, "they do not fit: .*vectors.npy"),
-        ({"keys": None}, "they do not fit: .*keys.npy"),
+        ({"tabemb": header(n=3)}, "the header states 3 x 2 vectors, but there are 2 x 2."),
+        ({"tabemb": header(dim=1)}, "the header states 2 x 1 vectors, but there are 2 x 2."),
+        ({"vectors": None}, "the file is damaged: .*vectors.npy"),
+        ({"keys": None}, "the file is damaged: .*keys.npy"),
         ({"keys": np.frombuffer(b'["a"]', np.uint8)}, "expected vectors of shape 1 x dim, got 2 x 2"),
         ({"keys": np.frombuffer(b'["a","a"]', np.uint8)}, "expected each key once, got 'a' in rows 0 and 1"),
         ({"keys": np.frombuffer(b'["a",null]', np.uint8)}, "A saved key is text"),
-        ({"keys": np.frombuffer(b'["a"', np.uint8)}, "they do not fit: Expecting"),
+        ({"keys": np.frombuffer(b'["a"', np.uint8)}, "the file is damaged: Expecting"),
         ({"counts": np.array([1, -1])}, "expected counts as whole numbers from 0"),
         ({"counts": np.array([1])}, "expected 2 counts, one for each key, got 1"),
         ({"unknown": np.ones(3)}, "expected unknown of shape 2, got 3"),
         ({"missing": np.array([1, np.inf])}, "expected finite float32 numbers in missing, got inf"),
         ({"vectors": np.array([[1, 2], [np.nan, 4]], np.float32)}, "got nan in the row of 'b'"),
-        ({"vectors": np.array(["a", "b"])}, "they do not fit: .*vectors"),
+        ({"vectors": np.array(["a", "b"])}, "the file is damaged: .*vectors"),
     ],
 )
-def test_a_file_that_is_not_as_written_is_refused(changes, message, mmap, path):
+def test_a_changed_file_is_refused(changes, message, mmap, path):
     rewrite(path, **changes)
     with pytest.raises(FormatError, match=f"dest.npz: .*{message}"):
         CategoryVectors.load(path, mmap=mmap)
@@ -98,7 +98,7 @@ def test_pickled_objects_are_not_run(path):
         CategoryVectors.load(path)
 
 
-def test_an_array_whose_length_lies_is_refused(path):
+def test_an_array_with_a_wrong_length_is_refused(path):
     rewrite(path)
     raw = path.read_bytes()
     for lie in (b"(1, 2), }", b"(3, 2), }", b"(2, 9), }", b"(9, 9), }"):
@@ -108,20 +108,20 @@ def test_an_array_whose_length_lies_is_refused(path):
                 CategoryVectors.load(path, mmap=mmap)
 
 
-def test_a_length_that_no_memory_holds_is_refused(path, monkeypatch):
+def test_a_length_beyond_memory_is_refused(path, monkeypatch):
     def full(*_, **__):
         raise MemoryError
 
     rewrite(path)
     monkeypatch.setattr(npz, "_array", full)
-    with pytest.raises(FormatError, match=r"dest\.npz: .*they do not fit: MemoryError\."):
+    with pytest.raises(FormatError, match=r"dest\.npz: .*the file is damaged: MemoryError\."):
         CategoryVectors.load(path)
 
 
 def test_a_compressed_file_is_read_but_not_mapped(path):
     rewrite(path, zipfile.ZIP_DEFLATED)
     assert CategoryVectors.load(path).index_to_key == ["a", "b"]
-    with pytest.raises(FormatError, match=r"compressed vectors cannot be mapped into memory\. Leave out mmap=True\."):
+    with pytest.raises(FormatError, match=r"compressed vectors cannot be memory-mapped\. Leave out mmap=True\."):
         CategoryVectors.load(path, mmap=True)
 
 
@@ -129,7 +129,7 @@ def test_other_layouts_are_read_but_not_mapped(path):
     for vectors in (np.array([[1, 2], [3, 4]], np.float64), np.asfortranarray(np.ones((2, 2), np.float32))):
         rewrite(path, vectors=vectors)
         assert np.array_equal(CategoryVectors.load(path).vectors, vectors)
-        with pytest.raises(FormatError, match="vectors should be rows of float32"):
+        with pytest.raises(FormatError, match="vectors should be float32 by rows"):
             CategoryVectors.load(path, mmap=True)
 
 

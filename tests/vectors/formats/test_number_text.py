@@ -1,4 +1,4 @@
-"""Numbers as text are the numbers, for any reader."""
+"""Numbers as text are exact for any reader."""
 
 import json
 
@@ -36,7 +36,7 @@ def test_a_tie_for_readers_that_round_twice_gets_more_digits():
 
 
 @pytest.mark.parametrize("block", [1, 4, 100])
-def test_blocks_do_not_show(block, monkeypatch):
+def test_the_block_size_does_not_change_the_text(block, monkeypatch):
     monkeypatch.setattr(number_text, "_BLOCK", block)
     assert list(row_texts(np.arange(6, dtype=np.float32).reshape(3, 2), " ")) == ["0 1", "2 3", "4 5"]
     assert list(row_texts(np.empty((0, 2), np.float32), " ")) == []

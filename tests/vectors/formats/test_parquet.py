@@ -1,4 +1,4 @@
-"""Parquet: types, metadata, and files that are something else."""
+"""Parquet: types, metadata, and other files."""
 
 import datetime as dt
 import json
@@ -18,7 +18,7 @@ def path(tmp_path):
     return tmp_path / "dest.parquet"
 
 
-def test_everything_comes_back(path):
+def test_parquet_is_lossless(path):
     saved = CategoryVectors([3, 1], [[1, 2], [3, 4]], [7, 5], name="day", unknown=[0.1, 0.2], missing=[0, 1])
     saved.save(path)
     assert CategoryVectors.load(path) == saved
@@ -49,7 +49,7 @@ def test_keys_of_one_type_get_a_typed_column_that_others_can_read(keys, kind, pa
 
 
 @pytest.mark.parametrize("keys", [[1, 2.5], ["a", 1], [1, True], [2**70], [dt.timedelta(1), "x"]])
-def test_other_keys_are_json_beside_their_text(keys, path):
+def test_other_keys_have_columns_of_text_and_json(keys, path):
     CategoryVectors(keys, np.ones((len(keys), 1))).save(path)
     assert pq.read_table(path)["key"].to_pylist() == [str(key) for key in keys]
     loaded = CategoryVectors.load(path).index_to_key
@@ -70,10 +70,10 @@ def rewrite(path, change=None, **meta):
     [
         ({"version": 2}, "expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
         ({"format": "other"}, "expected a Parquet file that CategoryVectors.save has written"),
-        ({"dim": 3}, "the column 'vector' should be lists of 3 numbers, and is fixed_size_list"),
+        ({"dim": 3}, "the column 'vector' should be lists of 3 numbers, but is fixed_size_list"),
         ({"unknown": [1]}, "expected unknown of shape 2, got 1"),
-        ({"change": lambda table: table.drop_columns("key")}, "they do not fit: .*key"),
-        ({"change": lambda table: table.drop_columns("vector")}, "they do not fit: .*vector"),
+        ({"change": lambda table: table.drop_columns("key")}, "the file is damaged: .*key"),
+        ({"change": lambda table: table.drop_columns("vector")}, "the file is damaged: .*vector"),
         ({"change": lambda table: pa.concat_tables([table, table])}, "expected each key once, got 'a' in rows 0 and 2"),
         (
             {"change": lambda table: table.set_column(0, "key", pa.array(["a", None]))},
@@ -81,11 +81,11 @@ def rewrite(path, change=None, **meta):
         ),
         (
             {"change": lambda table: table.append_column("key_json", pa.array(['"a"', "{"]))},
-            "expected vectors as tabemb writes them, but they do not fit",
+            "expected vectors as tabemb writes them, but the file is damaged",
         ),
     ],
 )
-def test_a_file_that_is_not_as_written_is_refused(damage, message, path):
+def test_a_changed_file_is_refused(damage, message, path):
     rewrite(path, **damage)
     with pytest.raises(FormatError, match=f"dest.parquet: .*{message}"):
         CategoryVectors.load(path)

@@ -1,4 +1,4 @@
-"""TensorBoard's projector: the files as they must be, several columns, and broken folders."""
+"""TensorBoard's projector: content, several columns, and damaged folders."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def names(folder):
     return sorted(each.name for each in folder.iterdir())
 
 
-def test_the_folder_as_it_is(path, airports):
+def test_the_content_of_the_folder(path, airports):
     airports.save(path)
     assert names(path) == ["metadata.tsv", "projector_config.json", "projector_config.pbtxt", "vectors.tsv"]
     assert (path / "vectors.tsv").read_text() == "1\t0.1\n1\t0.2\n-1\t0.3\n-2\t0.7\n"
@@ -102,7 +102,7 @@ def test_the_page_finds_the_tables_by_their_address(path, airports, days):
         assert load_projector(path) == {"dest": airports, "day": days}
 
 
-def test_columns_of_like_names_have_tables_of_their_own(path):
+def test_columns_of_similar_names_have_their_own_tables(path):
     columns = ["a b", "a_b", "A B", "", "é", "x" * 300]
     given = {column: CategoryVectors([column], [[number, 0]], name=column) for number, column in enumerate(columns)}
     save_projector(given, path)
@@ -111,14 +111,14 @@ def test_columns_of_like_names_have_tables_of_their_own(path):
     assert load_projector(path) == given
 
 
-def test_names_in_the_list_for_tensorboard_are_those_of_protocol_buffers(path):
+def test_names_in_the_list_are_literals_of_protocol_buffers(path):
     CategoryVectors(["a"], [[1, 2]], name='5"\\é\n\ud800').save(path)
     text = (path / "projector_config.pbtxt").read_text(encoding="ascii")
     assert r'tensor_name: "5\042\134\303\251\012\134udc00"'.replace("udc00", "ud800") in text
     assert CategoryVectors.load(path).name == '5"\\é\n\ud800'
 
 
-def test_the_list_for_tensorboard_is_what_it_reads(path, airports, days):
+def test_tensorboard_reads_the_list(path, airports, days):
     text_format = pytest.importorskip("google.protobuf.text_format", reason="protobuf is not installed")
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -156,21 +156,21 @@ def test_the_list_for_tensorboard_is_what_it_reads(path, airports, days):
 @pytest.mark.parametrize(
     ("vectors", "side", "message"),
     [
-        ({}, None, "A projector needs the vectors of at least one column, got none."),
-        (None, {"dets": {}}, "There are side columns for 'dets', and no vectors. Vectors: dest. Did you mean 'dest'?"),
-        (None, {"dest": {"x": [1]}}, "Column 'dest': expected 4 values in the side column 'x', one for each"),
-        (None, {"dest": {"key": "abcd"}}, "Column 'dest': the name of the side column 'key' is taken. Give"),
+        ({}, None, "A projector requires the vectors of at least one column, got none."),
+        (None, {"dets": {}}, "There are side columns for 'dets', but no vectors. Vectors: dest. Did you mean 'dest'?"),
+        (None, {"dest": {"x": [1]}}, "Column 'dest': expected 4 values in the side column 'x', one per key"),
+        (None, {"dest": {"key": "abcd"}}, "Column 'dest': the name of the side column 'key' is taken. Choose"),
         (None, {"dest": {"a\t": "abcd", "a\\t": "abcd"}}, "the name of the side column 'a\\\\t' is taken."),
         (None, {"dest": {"x": [[1]] * 4}}, "must be one value"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_together_is_refused(vectors, side, message, path, airports):
+def test_side_columns_that_do_not_match_are_refused(vectors, side, message, path, airports):
     with pytest.raises(DataError, match=re.escape(message)):
         save_projector({"dest": airports} if vectors is None else vectors, path, side=side)
     assert not path.exists()
 
 
-def test_a_folder_of_other_things_is_left_alone(path, airports):
+def test_a_folder_with_other_files_is_not_replaced(path, airports):
     path.mkdir()
     (path / "events.out.tfevents").write_text("a training")
     with pytest.raises(OutputError, match=r"dest\.projector: it holds 'events\.out\.tfevents', which would be lost\."):
@@ -178,7 +178,7 @@ def test_a_folder_of_other_things_is_left_alone(path, airports):
     assert names(path) == ["events.out.tfevents"]
 
 
-def test_a_file_or_nothing_is_no_folder(path):
+def test_a_file_or_a_missing_folder_is_refused(path):
     with pytest.raises(FormatError, match="expected a folder of vectors, but there is no such folder"):
         CategoryVectors.load(path)
     with pytest.raises(FormatError, match="expected a folder of vectors, but there is no such folder"):
@@ -189,7 +189,7 @@ def test_a_file_or_nothing_is_no_folder(path):
 
 
 @pytest.mark.parametrize("file", ["vectors.tsv", "metadata.tsv", "projector_config.json"])
-def test_a_file_of_it_cut_anywhere_is_refused(file, path, airports):
+def test_a_folder_with_a_truncated_file_is_refused(file, path, airports):
     airports.save(path)
     whole = (path / file).read_bytes()
     for length in range(len(whole)):
@@ -199,7 +199,7 @@ def test_a_file_of_it_cut_anywhere_is_refused(file, path, airports):
 
 
 @pytest.mark.parametrize("file", ["vectors.tsv", "metadata.tsv", "projector_config.json"])
-def test_a_file_of_it_that_is_gone_or_rubbish_is_named(file, path, airports):
+def test_a_missing_or_damaged_file_of_the_folder_is_named(file, path, airports):
     airports.save(path)
     rng = np.random.default_rng(0)
     for size in (1, 10, 100, 1000):
@@ -224,22 +224,22 @@ def change(path, file, old, new):
         ("vectors.tsv", "0.7", "x", "CSV conversion error to float: invalid value 'x'"),
         ("vectors.tsv", "\t0.7", "", "expected vectors as tabemb writes them"),
         ("vectors.tsv", "0.7\n", "0.7\n1\t1\n", "vectors.tsv: expected 4 lines, got 5."),
-        ("vectors.tsv", "-2\t0.7\n", "", "vectors.tsv: expected 4 lines, got 3. The file may have been cut short."),
-        ("metadata.tsv", "OAK\t1\n", "", "metadata.tsv: expected 5 lines, got 4. The file may have been cut short."),
+        ("vectors.tsv", "-2\t0.7\n", "", "vectors.tsv: expected 4 lines, got 3. The file may be truncated."),
+        ("metadata.tsv", "OAK\t1\n", "", "metadata.tsv: expected 5 lines, got 4. The file may be truncated."),
         ("metadata.tsv", "OAK", "JFK", "expected each key once, got 'JFK' in rows 0 and 3"),
         ("metadata.tsv", "OAK\t1", "OAK", "metadata.tsv: expected key, count for each category, got 'OAK'."),
-        ("metadata.tsv", "OAK\t1", "OAK\tx", "they do not fit: invalid literal for int"),
+        ("metadata.tsv", "OAK\t1", "OAK\tx", "the file is damaged: invalid literal for int"),
         ("metadata.tsv", "OAK\t1", "OAK\t-1", "expected counts as whole numbers from 0"),
         ("projector_config.json", '"version": 1', '"version": 2', "got 2. A newer tabemb has written it"),
         ("projector_config.json", '"tabemb"', '"other"', "an embedding in it has no 'tabemb' entry."),
         ("projector_config.json", '"embeddings"', '"x"', "config.json: expected a list of embeddings as JSON"),
-        ("projector_config.json", '"vectors.tsv"', '"gone.tsv"', "gone.tsv: expected a file of the projector's folder"),
-        ("projector_config.json", '"metadataPath"', '"x"', "they do not fit: 'metadataPath'"),
+        ("projector_config.json", '"vectors.tsv"', '"gone.tsv"', "gone.tsv: expected a table of a projector's folder"),
+        ("projector_config.json", '"metadataPath"', '"x"', "the file is damaged: 'metadataPath'"),
         ("projector_config.json", '"n": 4', '"n": 3', "metadata.tsv: expected 4 lines, got 5."),
-        ("projector_config.json", '"dim": 2', '"dim": 3', "they do not fit: CSV parse error: Row #1: Expected"),
+        ("projector_config.json", '"dim": 2', '"dim": 3', "the file is damaged: CSV parse error: Row #1: Expected"),
     ],
 )  # fmt: skip
-def test_a_folder_that_is_not_as_written_is_refused(file, old, new, message, path, airports):
+def test_a_changed_folder_is_refused(file, old, new, message, path, airports):
     airports.save(path)
     change(path, file, old, new)
     for read in (CategoryVectors.load, load_projector):
@@ -250,14 +250,10 @@ def test_a_folder_that_is_not_as_written_is_refused(file, old, new, message, pat
 def test_another_programs_folder_is_refused(path):
     path.mkdir()
     (path / "vectors.tsv").write_text("1\t2\n")
-    with pytest.raises(
-        FormatError, match=r"expected a folder of the projector's, but there is no projector_config\.json"
-    ):
+    with pytest.raises(FormatError, match=r"expected a projector's folder, but it has no projector_config\.json"):
         CategoryVectors.load(path)
     (path / "projector_config.json").write_text('{"embeddings": [{"tensorName": "w", "tensorPath": "vectors.tsv"}]}')
-    with pytest.raises(
-        FormatError, match="a projector's folder that tabemb has written, but an embedding in it has no"
-    ):
+    with pytest.raises(FormatError, match="a projector's folder written by tabemb, but an embedding in it has no"):
         CategoryVectors.load(path)
     for rubbish in ("[]", "{}", '{"embeddings": 7}', '{"embeddings": [7]}', "null", '{"embeddings": []}'):
         (path / "projector_config.json").write_text(rubbish)
@@ -323,13 +319,13 @@ def test_no_categories_are_no_lines(table):
     assert (table.read_bytes(), read_metadata(table, 0)) == (b"", ([], None))
 
 
-def test_side_columns_that_do_not_fit_are_refused(airports):
+def test_side_texts_that_do_not_match_are_refused(airports):
     for side, message in (
         (
             {"x": [1]},
-            "Column 'dest': expected 4 values in the side column 'x', one for each key in their order, got",
+            "Column 'dest': expected 4 values in the side column 'x', one per key, got",
         ),
-        ({"count": "abcd"}, "Column 'dest': the name of the side column 'count' is taken. Give it another one."),
+        ({"count": "abcd"}, "Column 'dest': the name of the side column 'count' is taken. Choose another one."),
         ({"x": [[1]] * 4}, "Every cell in column 'x' of the argument must be one value"),
     ):
         with pytest.raises(DataError, match=re.escape(message)):
@@ -339,8 +335,8 @@ def test_side_columns_that_do_not_fit_are_refused(airports):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1\t2\n3\t4", "expected an end of line after the last row. The file may have been cut short."),
-        ("1\t2\n", "expected 2 lines, got 1. The file may have been cut short."),
+        ("1\t2\n3\t4", "expected a line break after the last row. The file may be truncated."),
+        ("1\t2\n", "expected 2 lines, got 1. The file may be truncated."),
         ("1\t2\n3\t4\n5\t6\n", "expected 2 lines, got 3."),
     ],
 )
@@ -351,17 +347,17 @@ def test_tables_of_another_length_are_refused(text, message, table):
             read()
 
 
-def test_a_table_that_is_gone_is_named(table):
-    with pytest.raises(FormatError, match=r"table\.tsv: expected a file of the projector's folder, but there is no"):
+def test_a_missing_table_is_named(table):
+    with pytest.raises(FormatError, match=r"table\.tsv: expected a table of a projector's folder, but there is no"):
         read_vectors(table, 2, 2)
 
 
-def test_an_empty_cell_is_no_number(table):
+def test_an_empty_cell_is_nan(table):
     table.write_text("1\t2\n3\t\n")
     assert np.isnan(read_vectors(table, 2, 2)[1, 1])
 
 
-def test_a_line_with_a_cell_too_many_is_shown(table):
+def test_a_line_with_too_many_cells_is_refused(table):
     table.write_text("key\tcount\na\t1\nb\t2\t3\n")
     with pytest.raises(FormatError, match=r"table\.tsv: expected key, count for each category, got 'b\\t2\\t3'\."):
         read_metadata(table, 2)

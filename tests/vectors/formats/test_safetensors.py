@@ -1,4 +1,4 @@
-"""safetensors: what the library makes of it, and files that are something else."""
+"""safetensors: the library reads it, and other files are refused."""
 
 import json
 import os
@@ -26,14 +26,14 @@ def test_the_library_opens_it(path, airports):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of a POSIX system")
-def test_who_may_read_other_new_files_may_read_this_one(path, airports):
+def test_a_file_has_the_permissions_of_any_new_file(path, airports):
     airports.save(path)
     beside = path.with_name("plain")
     beside.write_text("")
     assert path.stat().st_mode == beside.stat().st_mode
 
 
-def test_what_the_library_cannot_write_is_an_output_error(path, airports, monkeypatch):
+def test_an_error_of_the_library_is_an_output_error(path, airports, monkeypatch):
     def full(*_, **__):
         raise safetensors.SafetensorError("No space left on device")
 
@@ -57,19 +57,19 @@ def rewrite(path, meta=None, **changes):
     [
         ({"meta": {"version": 2}}, "expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
         ({"meta": {"format": "x"}}, "its metadata has no 'tabemb' entry"),
-        ({"meta": {"n": 3}}, "the header speaks of 3 x 2 vectors, and there are 2 x 2."),
-        ({"meta": {"dim": 3}}, "the header speaks of 2 x 3 vectors, and there are 2 x 2."),
-        ({"vectors": None}, "they do not fit: .*vectors"),
-        ({"keys": None}, "they do not fit: .*keys"),
+        ({"meta": {"n": 3}}, "the header states 3 x 2 vectors, but there are 2 x 2."),
+        ({"meta": {"dim": 3}}, "the header states 2 x 3 vectors, but there are 2 x 2."),
+        ({"vectors": None}, "the file is damaged: .*vectors"),
+        ({"keys": None}, "the file is damaged: .*keys"),
         ({"keys": np.frombuffer(b'["a"]', np.uint8)}, "expected vectors of shape 1 x dim, got 2 x 2"),
         ({"keys": np.frombuffer(b'["a","a"]', np.uint8)}, "expected each key once, got 'a' in rows 0 and 1"),
-        ({"keys": np.frombuffer(b'["a"', np.uint8)}, "they do not fit: Expecting"),
+        ({"keys": np.frombuffer(b'["a"', np.uint8)}, "the file is damaged: Expecting"),
         ({"counts": np.array([1, -1])}, "expected counts as whole numbers from 0"),
         ({"unknown": np.ones(3)}, "expected unknown of shape 2, got 3"),
         ({"vectors": np.array([[1, 2], [np.inf, 4]], np.float32)}, "got inf in the row of 'b'"),
     ],
 )
-def test_a_file_that_is_not_as_written_is_refused(changes, message, mmap, path):
+def test_a_changed_file_is_refused(changes, message, mmap, path):
     rewrite(path, **changes)
     with pytest.raises(FormatError, match=f"dest.safetensors: .*{message}"):
         CategoryVectors.load(path, mmap=mmap)
@@ -78,7 +78,7 @@ def test_a_file_that_is_not_as_written_is_refused(changes, message, mmap, path):
 def test_other_types_are_read_but_not_mapped(path):
     rewrite(path, vectors=np.array([[1, 2], [3, 4]], np.float64))
     assert CategoryVectors.load(path).vectors.tolist() == [[1, 2], [3, 4]]
-    with pytest.raises(FormatError, match=r"vectors should be rows of float32, and are F64 of shape \[2, 2\]"):
+    with pytest.raises(FormatError, match=r"vectors should be float32 by rows, but are F64 of shape \[2, 2\]"):
         CategoryVectors.load(path, mmap=True)
 
 

@@ -1,4 +1,4 @@
-"""word2vec text: the file itself, other programs' files, and broken ones."""
+"""word2vec and GloVe: content, files of other programs, and damaged files."""
 
 import gc
 import re
@@ -23,7 +23,7 @@ def load(path, text):
     return CategoryVectors.load(path)
 
 
-def test_the_file_as_it_is(path):
+def test_the_content_of_the_file(path):
     keys = ["New York", "", "<unknown>", 7, "100%"]
     CategoryVectors(keys, [[1, 0.1], [2, -0.5], [3, 1e-9], [4, 1e30], [5, 0]], unknown=[0, 0], missing=[1, 1]).save(
         path
@@ -34,7 +34,7 @@ def test_the_file_as_it_is(path):
     )
 
 
-def test_the_name_is_the_files(path):
+def test_the_name_is_that_of_the_file(path):
     CategoryVectors(["a"], [[1]], [3], name="origin").save(path)
     loaded = CategoryVectors.load(path)
     assert loaded.name == "dest"
@@ -61,14 +61,14 @@ def test_glove_has_no_first_line(path):
         ("", ": expected word2vec or GloVe text, got an empty file."),
         (
             "3 2\na 1 2\nb 1 2\n",
-            ", line 1: expected as many keys as it says, 3, got 2. The file may have been cut short.",
+            ", line 1: expected 3 keys as stated, got 2. The file may be truncated.",
         ),
-        ("1 2\na 1 2\nb 1 2\n", ", line 1: expected as many keys as it says, 1, got 2."),
-        ("99999999999999999999 2\na 1 2\n", ", line 1: expected as many keys as it says, 99999999999999999999, got 1."),
-        ("1 3\na 1 2\n", ", line 2: expected a key and 3 numbers as line 1 says, got 3 fields."),
-        ("2 2\na 1 2\nb 1\n", ", line 3: expected a key and 2 numbers as line 1 says, got 2 fields."),
-        ("2 2\nNew York 1 2\nb 1 2\n", ", line 2: expected a key and 2 numbers as line 1 says, got 4 fields."),
-        ("2 0\na\nb\n", ", line 2: expected a key and its numbers as line 1 says, got 1 fields."),
+        ("1 2\na 1 2\nb 1 2\n", ", line 1: expected 1 keys as stated, got 2."),
+        ("99999999999999999999 2\na 1 2\n", ", line 1: expected 99999999999999999999 keys as stated, got 1."),
+        ("1 3\na 1 2\n", ", line 2: expected a key and 3 numbers as line 1 states, got 3 fields."),
+        ("2 2\na 1 2\nb 1\n", ", line 3: expected a key and 2 numbers as line 1 states, got 2 fields."),
+        ("2 2\nNew York 1 2\nb 1 2\n", ", line 2: expected a key and 2 numbers as line 1 states, got 4 fields."),
+        ("2 0\na\nb\n", ", line 2: expected a key and its numbers as line 1 states, got 1 fields."),
         ("a 1 2\nb 1 2 3\n", ", line 2: expected a key and 2 numbers, got 4 fields."),
         ("word\n", ", line 1: expected a key and its numbers, got 1 fields."),
         ("a 1 2\n\nb 1 2\n", ", line 2: expected a key and 2 numbers, got a blank line."),
@@ -148,26 +148,29 @@ GOOD = row(b"a", 1, 2)
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", ", line 1: expected how many keys and numbers there are, got b''."),
-        (b"a 1 2\nb 3 4\n", ", line 1: expected how many keys and numbers there are, got b'a 1 2\\n'. word2vec's own"),
-        (b"1 2", ", line 1: expected how many keys and numbers there are, got b'1 2'."),
-        (b"1 0\n" + GOOD, ", line 1: expected 1 to 1,048,576 numbers a key, got 0."),
-        (b"1 99999999999\n" + GOOD, ", line 1: expected 1 to 1,048,576 numbers a key, got 99999999999."),
+        (b"", ", line 1: expected the numbers of keys and dimensions, got b''."),
+        (
+            b"a 1 2\nb 3 4\n",
+            ", line 1: expected the numbers of keys and dimensions, got b'a 1 2\\n'. Read word2vec text",
+        ),
+        (b"1 2", ", line 1: expected the numbers of keys and dimensions, got b'1 2'."),
+        (b"1 0\n" + GOOD, ", line 1: expected 1 to 1,048,576 dimensions, got 0."),
+        (b"1 99999999999\n" + GOOD, ", line 1: expected 1 to 1,048,576 dimensions, got 99999999999."),
         (
             b"2 2\n" + GOOD,
-            ", byte 14: expected key 2 of the 2 that line 1 says, with 2 numbers, got the last 0 bytes. The file may",
+            ", byte 14: expected key 2 of 2 with 2 numbers, as line 1 states, got the last 0 bytes. The file may",
         ),
         (
             b"99999999999999999999 2\n" + GOOD,
-            ", byte 33: expected key 2 of the 99999999999999999999 that line 1 says, with 2 numbers, got the last 0",
+            ", byte 33: expected key 2 of 99999999999999999999 with 2 numbers, as line 1 states, got the last 0",
         ),
-        (b"1 3\n" + GOOD, ", byte 4: expected key 1 of the 1 that line 1 says, with 3 numbers, got the last 10 bytes."),
-        (b"1 1\n" + GOOD, ", byte 10: expected the end after the 1 keys that line 1 says, got more."),
-        (b"1 2\n" + GOOD + row(b"b", 1, 2), ", byte 14: expected the end after the 1 keys that line 1 says, got more."),
+        (b"1 3\n" + GOOD, ", byte 4: expected key 1 of 1 with 3 numbers, as line 1 states, got the last 10 bytes."),
+        (b"1 1\n" + GOOD, ", byte 10: expected the end after 1 keys, as line 1 states, got more."),
+        (b"1 2\n" + GOOD + row(b"b", 1, 2), ", byte 14: expected the end after 1 keys, as line 1 states, got more."),
         (b"2 2\n" + GOOD + GOOD, ", byte 14: expected each key once, got 'a' as in byte 4."),
         (b"1 2\n" + row(b"a", 1, float("nan")), ", byte 4: expected finite float32 numbers, got nan."),
         (b"1 2\n" + row(b"\xff", 1, 2), r", byte 4: expected a key in UTF-8, got the bytes b'\xff'."),
-        (b"1 2\n" + b"a" * (2**20 + 2), ", byte 4: expected a word and a blank, got none."),
+        (b"1 2\n" + b"a" * (2**20 + 2), ", byte 4: expected a word and a space, got none."),
     ],
 )
 def test_a_broken_binary_file_is_refused_with_its_byte(data, message, binary):
@@ -209,8 +212,8 @@ def test_a_word2vec_file_is_refused_where_its_words_begin(glove):
         CategoryVectors.load(glove)
 
 
-def test_no_vector_at_all_cannot_be_written(glove):
-    with pytest.raises(DataError, match=r"GloVe text holds one vector or more, and here is none\. Save to \.parquet"):
+def test_glove_requires_a_vector(glove):
+    with pytest.raises(DataError, match=r"GloVe text requires at least one vector, got none\. Save to \.parquet"):
         CategoryVectors([], np.zeros((0, 2))).save(glove)
     assert not list(glove.parent.iterdir())
 

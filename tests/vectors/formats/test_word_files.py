@@ -1,4 +1,4 @@
-"""Files of words that are read once, of which little is kept."""
+"""Files of words, read once and in bounded memory."""
 
 import gzip
 import io
@@ -37,7 +37,7 @@ def large(request, tmp_path_factory):
     return path, len(behind), np.float32([float(f"{behind[0]:.5f}") if end else behind[0]])
 
 
-def test_of_a_large_file_only_what_is_kept_is_in_memory(large):
+def test_select_keeps_only_selected_words_in_memory(large):
     path, dim, first = large
     assert path.stat().st_size > 45e6
     wanted = {f"word{number}" for number in range(0, N_WORDS, 500)}
@@ -53,7 +53,7 @@ def test_of_a_large_file_only_what_is_kept_is_in_memory(large):
 
 
 @pytest.mark.parametrize("name", WORD_FORMATS)
-def test_a_compressed_file_is_read_whatever_it_is_called(name, tmp_path):
+def test_a_compressed_file_is_read_with_any_suffix(name, tmp_path):
     plain, packed = (tmp_path / f"words{FORMATS[name].suffixes[0]}{end}" for end in ("", ".gz"))
     saved = CategoryVectors(["nurse", "New York"], [[1, 2], [3, 4]], unknown=[5, 6], name="words")
     saved.save(plain)
@@ -65,7 +65,7 @@ def test_a_compressed_file_is_read_whatever_it_is_called(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", WORD_FORMATS)
-def test_a_compressed_file_that_was_cut_or_damaged_is_refused(name, tmp_path):
+def test_a_truncated_or_damaged_compressed_file_is_refused(name, tmp_path):
     path = tmp_path / f"words{FORMATS[name].suffixes[0]}"
     CategoryVectors([f"word{i}" for i in range(200)], np.random.default_rng(0).normal(size=(200, 9))).save(path)
     whole = gzip.compress(path.read_bytes())
@@ -80,13 +80,13 @@ def test_a_compressed_file_that_was_cut_or_damaged_is_refused(name, tmp_path):
 @pytest.mark.parametrize("name", WORD_FORMATS)
 def test_compressed_files_are_not_written(name, tmp_path):
     path = tmp_path / f"words{FORMATS[name].suffixes[0]}.gz"
-    message = f"Cannot write {path}: compressed files are read, and not written. Save to {path.stem}, and compress it"
+    message = f"Cannot write {path}: compressed files can be read, but not written. Save to {path.stem} and compress it"
     with pytest.raises(OutputError, match=re.escape(message)):
         CategoryVectors(["a"], [[1]]).save(path)
     assert not list(tmp_path.iterdir())
 
 
-def test_words_that_are_no_text_are_passed_over_where_others_are_wanted(tmp_path):
+def test_select_skips_words_that_are_not_utf8(tmp_path):
     path = tmp_path / "words.txt"
     path.write_bytes(b"nurse 1 2\n\xff 3 4\n\xff 5 6\npilot 7 8\n")
     assert find_format(path).select(path, lambda key: True).index_to_key == ["nurse", "pilot"]
@@ -94,7 +94,7 @@ def test_words_that_are_no_text_are_passed_over_where_others_are_wanted(tmp_path
         CategoryVectors.load(path)
 
 
-def test_a_word_that_is_wanted_may_come_once_only(tmp_path):
+def test_a_selected_word_may_occur_only_once(tmp_path):
     path = tmp_path / "words.txt"
     path.write_bytes(b"nurse 1\npilot 2\npilot 3\nnurse 4\n")
     assert find_format(path).select(path, "welder".__eq__).index_to_key == []
@@ -102,10 +102,10 @@ def test_a_word_that_is_wanted_may_come_once_only(tmp_path):
         find_format(path).select(path, "nurse".__eq__)
 
 
-def test_a_promise_that_is_not_kept_is_found_though_little_is_wanted(tmp_path):
+def test_select_checks_the_stated_number_of_words(tmp_path):
     path = tmp_path / "words.txt"
     path.write_bytes(b"3 1\nnurse 1\npilot 2\n")
-    with pytest.raises(FormatError, match=re.escape("line 1: expected as many keys as it says, 3, got 2.")):
+    with pytest.raises(FormatError, match=re.escape("line 1: expected 3 keys as stated, got 2.")):
         find_format(path).select(path, "nurse".__eq__)
 
 
@@ -123,18 +123,18 @@ def test_each_word_comes_with_its_line_and_its_numbers():
     assert words("a 1 2\nb 3 4 \n c  5 6\n") == [(1, "a", [1, 2]), (2, "b", [3, 4]), (3, "c", [5, 6])]
 
 
-def test_a_word_of_glove_may_hold_blanks_where_no_number_stands_in_it():
+def test_a_word_of_glove_may_contain_spaces_but_no_number():
     assert words("the 1 2\n. . . 3 4\nat name@domain.com 5 6\n")[1:] == [
         (2, ". . .", [3, 4]),
         (3, "at name@domain.com", [5, 6]),
     ]
     with pytest.raises(FormatError, match=re.escape("words.txt, line 2: expected a key and 2 numbers, got 5 fields.")):
         words("the 1 2\na 7 b 3 4\n")
-    with pytest.raises(FormatError, match=re.escape("line 3: expected a key and 2 numbers as line 1 says, got 4")):
+    with pytest.raises(FormatError, match=re.escape("line 3: expected a key and 2 numbers as line 1 states, got 4")):
         words("2 2\nthe 1 2\nNew York 3 4\n", header=True)
 
 
-def test_numbers_that_are_not_asked_for_are_counted_and_not_read():
+def test_numbers_that_are_not_requested_are_only_counted():
     places = [place for place, _, _ in lines("a 1 2\nb x y\nc 3 4\n")]
     assert places == [1, 2, 3]
     with pytest.raises(FormatError, match=re.escape("line 2: expected a key and 2 numbers, got 2 fields.")):
@@ -145,19 +145,17 @@ def test_numbers_that_are_not_asked_for_are_counted_and_not_read():
         [rows.numbers(place, raw) for place, _, raw in rows]
 
 
-def test_a_text_without_first_line_has_to_end_in_a_line_break():
-    with pytest.raises(
-        FormatError, match=re.escape("line 2: expected a line break at the end; the file may have been")
-    ):
+def test_text_without_a_first_line_must_end_with_a_line_break():
+    with pytest.raises(FormatError, match=re.escape("line 2: expected a line break at the end; the file may be")):
         words("a 1 2\nb 3 4.")
     assert words("2 2\na 1 2\nb 3 4", header=True)[1] == (3, "b", [3, 4])
 
 
-def test_a_line_without_end_is_not_read_to_its_end(monkeypatch):
+def test_an_endless_line_is_not_read_completely(monkeypatch):
     monkeypatch.setattr(word_files, "LONGEST", 20)
     file = io.BytesIO(b"3 4\n" + bytes(1000))
     with pytest.raises(
-        FormatError, match=re.escape("line 2: expected a key and 4 numbers as line 1 says, got more than")
+        FormatError, match=re.escape("line 2: expected a key and 4 numbers as line 1 states, got more than")
     ):
         list(WordLines(PATH, file, header=True))
     assert file.tell() < 40

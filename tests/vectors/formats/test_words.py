@@ -1,4 +1,4 @@
-"""Keys as words, and words as keys."""
+"""Conversion between keys and words."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from tabemb.vectors.formats.words import MISSING, UNKNOWN, key_of, lines_of, row
 @pytest.mark.parametrize(
     "word", ["%", "100%", "%41", "%2", "%zz", "%ff", "%FF", "%e9", "x%json", "[1]%json", "%json", "a%25b%"]
 )
-def test_words_that_we_would_not_write_are_their_own_keys(word):
+def test_words_that_tabemb_does_not_write_are_their_own_keys(word):
     assert key_of(word) == word
     assert key_of(word_of(word)) == word
 
 
-def test_words_have_nothing_that_a_reader_could_split_at():
+def test_words_contain_no_separators():
     text = "".join(map(chr, range(0x3100))) + "\ufeff\ud800"
     word = word_of(text)
     assert word.split() == word.splitlines() == [word]
