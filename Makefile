@@ -1,8 +1,8 @@
-# `make demo` and `make test` need Python 3.11+ and make; everything else is installed into .venv.
+# `make demo` and `make test` require Python 3.11+ and make; everything else is installed into .venv.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# The demo needs the library with pictures and flights; tests need the tools and the extras as well.
+# The demo requires the library with plots and the flights data; tests also require the tools and all extras.
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 
@@ -21,7 +21,7 @@ check: $(TOOLS)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# Each prints a table and writes benchmarks/results/NAME.json; all of them take about an hour on two cores.
+# Each benchmark prints a table and writes benchmarks/results/NAME.json; together they take about an hour on two cores.
 bench: $(TOOLS)
 	$(BIN)/python benchmarks/train_speed.py
 	$(BIN)/python benchmarks/fit_end_to_end.py
@@ -33,7 +33,7 @@ bench: $(TOOLS)
 	$(BIN)/python benchmarks/nearest.py
 	$(BIN)/python benchmarks/formats.py
 
-# Ten tables, looked for in TABEMB_DATA, against LightGBM, CatBoost and others; above an hour on two cores for one seed.
+# Ten tables in TABEMB_DATA, against LightGBM, CatBoost and others; more than an hour on two cores for one seed.
 quality: $(TOOLS)
 	$(BIN)/python -m pip install --quiet --group bench
 	$(BIN)/python benchmarks/quality.py

@@ -1,26 +1,27 @@
-"""Which vectors serve the model behind the encoder best? Test metrics on real tables, seed by seed.
+"""Which vectors are best for a model after the encoder? Test metrics on real tables for several seeds.
 
     TABEMB_DATA=DIR python benchmarks/cross_fitting.py [--seeds 5] [--tables amazon ...] [--rows 20000] [--json FILE]
 
-Boosted trees (LightGBM where it is installed, else scikit-learn's) and a linear model learn from the vectors of the
-training rows and the numbers, and are judged on the test rows of ``quality_tables.py``. A seed draws the training rows,
-the folds (five) and the starts. The sides differ in how the vectors of training rows and of test rows are made:
+Boosted trees (LightGBM if installed, else scikit-learn's) and a linear model are trained on the vectors of the training
+rows and the numbers, and tested on the test rows of ``quality_tables.py``. A seed determines the training rows, the
+five folds and the initializations. The sides differ in how the vectors of training rows and of test rows are computed:
 
-- naive: one fit gives those of both, so that a training row has seen its own target (``cv=None``);
-- folds apart: training rows from the fold that held them out, each fold from a start of its own; test rows by the fit
+- naive: one fit for both, so that a training row has seen its own target (``cv=None``);
+- folds apart: training rows by the fold that held them out, each fold with its own initialization; test rows by the fit
   of all rows;
-- apart, turned: the same, folds turned to the fit of all rows by orthogonal Procrustes;
-- apart, turned, mean: the same, test rows by the mean of the folds;
-- tabemb: turned to the first fold; and the others have no validation part, but train as long as the first found best,
-  on all of their rows: ``EmbeddingEncoder()``;
+- apart, turned: the same, with the folds aligned to the fit of all rows by orthogonal Procrustes;
+- apart, turned, mean: the same, with the mean of the folds for test rows;
+- tabemb: aligned to the first fold; the other folds train on all of their rows without validation, for as many epochs
+  as were best for the first: ``EmbeddingEncoder()``;
 - with statistics: ``EmbeddingEncoder(target_statistics=True)``;
-- one start, turned, mean, each stopping: all folds from one start, turned to the first; each has its validation part;
-- one start, turned, mean, as long: all folds from one start, turned to the first, training as long as that;
-- one start, mean, as long: the same, but the folds are not turned;
+- one start, turned, mean, each stopping: all folds with the same initialization, aligned to the first; each with its
+  own validation rows;
+- one start, turned, mean, as long: the same initialization, aligned to the first, and trained as long as the first;
+- one start, mean, as long: the same without alignment;
 - TargetEncoder: scikit-learn's, on the same folds.
 
-Beside it how long ``fit_transform`` takes with five folds, as a multiple of ``cv=None``, both after a first fit that
-compiles.
+The benchmark also prints the time of ``fit_transform`` with five folds as a multiple of ``cv=None``, both after a first
+fit that compiles.
 """
 
 import argparse
@@ -57,7 +58,7 @@ OURS, NAIVE = "tabemb", "naive"
 
 
 class KeptTables(FoldTables):
-    """Keeps the tables of the folds as they were learned, and how much each row counts."""
+    """Keeps the unaligned tables of the folds, and the weight of each row."""
 
     def bring_together(self, rows, category_dropout):
         self.raw = {table: stack.copy() for table, stack in self.stacks.items()}
@@ -67,14 +68,14 @@ class KeptTables(FoldTables):
 
 
 class EachStopping(EmbeddingEncoder):
-    """Each fold has a validation part, and stops by it."""
+    """Each fold has validation rows for early stopping."""
 
     def _stops_by_itself(self, number):
         return True
 
 
 class OneStart(EmbeddingEncoder):
-    """All folds start from the same weights, and read their rows in the same order."""
+    """All folds have the same initial weights and order of rows."""
 
     def _begin_fold(self, network, seeds, number):
         if number == 0:
@@ -84,11 +85,11 @@ class OneStart(EmbeddingEncoder):
 
 
 class OneStartEachStopping(OneStart, EachStopping):
-    """Both."""
+    """The same initialization, and early stopping in each fold."""
 
 
 class Side:
-    """A fitted encoder, and the features that it gives training and test rows from tables of any make."""
+    """A fitted encoder, and its features of training and test rows for any kind of table."""
 
     def __init__(self, cls, X, y, **params):
         self.encoder = cls(**params)
@@ -102,7 +103,7 @@ class Side:
 
     @property
     def tables(self):
-        """The tables that serve new rows."""
+        """The tables for new rows."""
         return {table: np.array(layer.embeddings.numpy()) for table, layer in self.encoder._network.tables.items()}
 
     def own(self, X_test):
@@ -117,7 +118,7 @@ class Side:
 
 
 def features(X, y, X_test, **params):
-    """Return, for each side, what it gives training and test rows; and how long the fits took."""
+    """Return the features of training and test rows for each side, and the times of the fits."""
     naive = Side(EmbeddingEncoder, X, y, cv=None, **params)
     ours = Side(EmbeddingEncoder, X, y, **params)
     both = Side(EmbeddingEncoder, X, y, target_statistics=True, **params)
@@ -147,7 +148,7 @@ def features(X, y, X_test, **params):
         "one start, turned, mean, as long": as_long.own(X_test),
         "TargetEncoder": target_encoded(ours, y, X_test),
     }
-    # Last, since it puts other tables into the network.
+    # Last, since it replaces the tables of the network.
     sides["one start, mean, as long"] = as_long.of(one_start, X_test)
     return sides, {NAIVE: naive.seconds, OURS: ours.seconds}
 
@@ -164,7 +165,7 @@ def target_encoded(side, y, X_test):
 
 
 def models(classes, seed):
-    """Return what learns from the features."""
+    """Return the models that are trained on the features."""
     linear = LogisticRegression(C=0.1, solver="newton-cholesky") if classes else Ridge(10.0)
     if LGBMClassifier is None:
         trees = (HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor)(random_state=seed)
@@ -201,11 +202,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--tables", nargs="+", choices=PROBLEMS, default=TABLES)
-    parser.add_argument("--rows", type=int, default=20_000, help="training rows at most")
+    parser.add_argument("--rows", type=int, default=20_000, help="maximum number of training rows")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not DATA.is_dir():
-        parser.error(f"the tables are looked for in {DATA}; set TABEMB_DATA to where they are")
+        parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables")
 
     rows = []
     for table in options.tables:

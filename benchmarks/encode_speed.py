@@ -1,8 +1,8 @@
-"""How fast a DataFrame becomes codes: tabemb beside scikit-learn's encoders and bare pyarrow.
+"""How fast is a DataFrame encoded? tabemb, scikit-learn's encoders and plain pyarrow.
 
-Every column has 1,000,000 cells of 10,000 categories by default. The sides take turns, several times; what is compared
-is the ratio within each turn. Each side starts from the same DataFrame and ends with its codes (TargetEncoder: with its
-numbers) in memory; bare pyarrow starts from the column's Arrow array.
+Each column has 1,000,000 cells of 10,000 categories by default. The sides take turns several times; the results are the
+ratios within each turn. Each side starts from the same DataFrame and ends with the codes (TargetEncoder: the numbers)
+in memory; plain pyarrow starts from the Arrow array of the column.
 """
 
 import argparse
@@ -24,7 +24,7 @@ OURS = "tabemb"
 
 
 def make_columns(n_cells: int, n_categories: int) -> dict[str, pd.Series]:
-    """Return the same draws from a long-tailed distribution, stored in several ways."""
+    """Return the same draws from a long-tailed distribution, stored as several types."""
     rng = np.random.default_rng(0)
     codes = np.minimum(rng.geometric(4 / n_categories, n_cells) - 1, n_categories - 1)
     codes[:n_categories] = np.arange(n_categories)
@@ -44,11 +44,11 @@ def make_columns(n_cells: int, n_categories: int) -> dict[str, pd.Series]:
 
 
 def sides_for(column: pd.Series) -> dict[str, Callable[[], object]]:
-    """Return what is timed: name -> a call that encodes the whole column."""
+    """Return the functions to time, by name; each encodes the whole column."""
     frame = column.to_frame("c")
     encoder = TableEncoder(["c"]).fit(frame)
     sides: dict[str, Callable[[], object]] = {OURS: lambda: encoder.encode(frame)}
-    # scikit-learn's encoders and Arrow refuse columns of mixed types.
+    # scikit-learn's encoders and Arrow do not support columns of mixed types.
     if column.dtype != object or len(set(map(type, column))) == 1:
         target = np.random.default_rng(0).integers(0, 2, len(column))
         peers = {
@@ -65,7 +65,7 @@ def sides_for(column: pd.Series) -> dict[str, Callable[[], object]]:
 
 
 def summarize(column: str, n_cells: int, taken: dict[str, list[float]]) -> list[dict[str, object]]:
-    """Return one row for each side: cells per second, and how many times as fast tabemb is (median, range)."""
+    """Return one row per side: cells per second, and how many times as fast tabemb is (median, range)."""
     return [
         {
             "column": column,
@@ -79,12 +79,12 @@ def summarize(column: str, n_cells: int, taken: dict[str, list[float]]) -> list[
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cells", type=int, default=1_000_000)
     parser.add_argument("--categories", type=int, default=10_000)
     parser.add_argument("--turns", type=int, default=7)
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--json", type=Path, help="file to write the results to")
     options = parser.parse_args()
 
     rows = []
@@ -103,7 +103,7 @@ def main() -> None:
             for row in rows
         ],
     )
-    print("Figures:", write("encode_speed", rows, options.json, options=vars(options)))
+    print("Results:", write("encode_speed", rows, options.json, options=vars(options)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What the page of `tabemb explore` costs: its size, the time of a frame, and what 16 bits a number do to the answers.
+"""The cost of the page of `tabemb explore`: its size, the time per frame, and the loss from 16 bits per number.
 
     python benchmarks/explorer.py [--categories 20000] [--dim 32] [--frames 180] [--json FILE]
 
-Frames are taken in Chromium without a graphics card while the map is moved and zoomed by script; chromium and
-chromium-driver must be installed. The nearest ten are compared with those of the same vectors in float32: of words
-where TABEMB_DATA has them (GloVe, 100 numbers a word), of random ones otherwise.
+Frames are timed in Chromium without a graphics card while a script pans and zooms the map; chromium and chromium-driver
+must be installed. The ten nearest neighbors are compared to those of the same vectors in float32: of words if
+TABEMB_DATA has them (GloVe, 100 dimensions), otherwise of random vectors.
 """
 
 import argparse
@@ -45,7 +45,7 @@ requestAnimationFrame(step);
 
 
 def made(n, dim):
-    """Return vectors in forty regions, with counts as they fall in shops."""
+    """Return vectors in forty clusters, with long-tailed counts."""
     rng = np.random.default_rng(0)
     vectors = rng.normal(size=(40, dim))[rng.integers(0, 40, n)] * 1.2 + rng.normal(size=(n, dim)) * 0.6
     counts = np.sort(rng.zipf(1.4, n).clip(max=50_000))[::-1]
@@ -53,7 +53,7 @@ def made(n, dim):
 
 
 def frames(path, n_frames):
-    """Return {(pixels for one, what is marked): (milliseconds between frames, milliseconds of drawing)}."""
+    """Return {(pixel ratio, what is marked): (milliseconds between frames, milliseconds of drawing)}."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -78,7 +78,7 @@ def frames(path, n_frames):
 
 
 def stored(vectors):
-    """Return what each way to store the vectors makes of them, and its bytes a number."""
+    """Return the vectors as restored from each storage type, and its bytes per number."""
     unit = unit_rows(vectors.astype(np.float64))
     return {
         "float32": (vectors, 4),
@@ -96,7 +96,7 @@ def nearest(vectors, rows, n=10):
 
 
 def precision(vectors):
-    """Return a line for each way to store vectors: same lists, same sets, the largest error of a cosine."""
+    """Return one row per storage type: same lists, same sets, and the largest error of a cosine."""
     rows = np.arange(0, len(vectors), max(1, len(vectors) // 1000))
     exact, cosines = nearest(vectors, rows)
     lines = []

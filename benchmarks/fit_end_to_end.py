@@ -1,11 +1,11 @@
-"""A whole fit from a DataFrame beside the bare training loop: 1,000,000 rows of 10 text columns, one epoch.
+"""A whole fit from a DataFrame, compared to the bare training loop: 1,000,000 rows of 10 text columns, one epoch.
 
     python benchmarks/fit_end_to_end.py [--rows 1000000] [--categories 10000] [--turns 3] [--json FILE]
 
-``EmbeddingClassifier.fit`` infers the schema, learns the vocabularies, encodes, sets a validation part aside, compiles,
-trains, validates, and hands the vectors over. The floor is handed encoded rows, and its compiling is left out; it
-trains on as many rows as the fit does (a tenth is for validation), with batches of the same size. Then a small fit:
-1,000 rows of 5 columns, the first and the second in a process. Each side runs in a process of its own.
+``EmbeddingClassifier.fit`` infers the schema, fits the vocabularies, encodes, splits off validation rows, compiles,
+trains, validates, and extracts the vectors. The floor gets encoded rows, and its compilation is not timed; it trains on
+as many rows as the fit does (a tenth is for validation), with the same batch size. Then a small fit: 1,000 rows of 5
+columns, the first and the second in a process. Each side runs in a separate process.
 """
 
 import argparse
@@ -28,14 +28,14 @@ SIDES = ("tabemb", "floor")
 
 
 def make_frame(n_rows, categories):
-    """Return the standard rows as ten columns of text, and the target."""
+    """Return the standard workload as ten text columns, and the target."""
     codes, targets = make_rows(n_rows, categories)
     names = pd.array([f"category {code:06d}" for code in range(categories)], dtype="str")
     return pd.DataFrame({f"c{place}": names.take(codes[:, place]) for place in range(COLUMNS)}), targets.astype(int)
 
 
 def large_fit(options):
-    """Return the seconds of a fit, and what it did with them."""
+    """Return the seconds of a fit, in total and by phase."""
     X, y = make_frame(options.rows, options.categories)
     model = tabemb.EmbeddingClassifier(
         embedding_dim=DIM,
@@ -44,13 +44,13 @@ def large_fit(options):
         batch_size=options.batch,
         random_state=0,
     )
-    # Whatever TensorFlow loads when it first computes is not part of either side.
+    # What TensorFlow loads at its first computation is not part of either side.
     model.fit(X.head(2000), y[:2000])
     return {"seconds": seconds(lambda: model.fit(X, y)), "val_accuracy": model.history_["val_accuracy"][-1]}
 
 
 def floor_fit(options):
-    """Return the seconds in which the floor trains on the rows that the fit trains on."""
+    """Return the seconds the floor takes to train on the same rows."""
     from floor import Floor
 
     n_train = options.rows - int(np.ceil(options.rows / 10))
@@ -60,7 +60,7 @@ def floor_fit(options):
 
 
 def small_fits():
-    """Return the seconds of four fits of 1,000 rows, one after the other, and of ``import tabemb`` with TensorFlow."""
+    """Return the seconds of four consecutive fits of 1,000 rows, and of ``import tabemb`` with TensorFlow."""
     rng = np.random.default_rng(0)
     X = pd.DataFrame({f"c{place}": rng.choice([f"k{code}" for code in range(50)], 1000) for place in range(5)})
     y = (X["c0"] < "k25").to_numpy() ^ (rng.random(1000) < 0.2)
@@ -71,7 +71,7 @@ def small_fits():
 
 
 def in_a_process(side, options):
-    """Return what a side measured in a process of its own."""
+    """Run one side in a separate process and return its result."""
     numbers = ["--rows", options.rows, "--categories", options.categories, "--batch", options.batch]
     child = subprocess.run(
         [sys.executable, __file__, "--side", side, *map(str, numbers)], check=True, capture_output=True, text=True
@@ -86,7 +86,7 @@ def main():
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--side", choices=[*SIDES, "small"], help="measure this side in this process only")
+    parser.add_argument("--side", choices=[*SIDES, "small"], help="run only this side, in this process")
     options = parser.parse_args()
     if options.side:
         sides = {"tabemb": lambda: large_fit(options), "floor": lambda: floor_fit(options), "small": small_fits}

@@ -1,8 +1,8 @@
-"""The standard workload in bare TensorFlow, as someone would write it by hand for this one network and no other.
+"""The standard workload in plain TensorFlow, written by hand for this one network.
 
-Ten tables, two hidden layers, one logit; Adam that reads and writes the rows of the batch only; all batches gathered
-inside one traced loop. It has no validation, no category dropout, no callbacks, no other shape: what a toolkit that has
-them is measured against.
+Ten tables, two hidden layers, one logit; an Adam that reads and writes only the rows of the batch; all batches gathered
+within one traced loop. It has no validation, no category dropout, no callbacks and a fixed architecture: the reference
+for a library that has them.
 """
 
 import time
@@ -21,9 +21,9 @@ class Floor:
     Parameters
     ----------
     n_columns, vocabulary : int
-        How many tables, and the rows of each.
+        Number of tables, and of rows of each.
     batch : int
-        Rows a step.
+        Number of rows per step.
     """
 
     def __init__(self, n_columns, vocabulary, batch):
@@ -40,7 +40,7 @@ class Floor:
         return [*self.tables, *self.kernels, *self.biases]
 
     def rate(self, categories, targets):
-        """Return rows per second of one pass, tracing and three steps of warming up left out."""
+        """Return rows per second of one epoch, without tracing and three warm-up steps."""
         steps = len(targets) // self.batch
         order = np.random.default_rng(2).permutation(len(targets)).astype("int32")[: steps * self.batch]
         order = tf.constant(order.reshape(steps, self.batch))

@@ -1,14 +1,15 @@
-"""Formats of vectors side by side: what each keeps, how large it is, how long writing and reading take.
+"""Comparison of vector formats: what each keeps, its size, and the times to write and read.
 
     python benchmarks/formats.py [--categories 100000] [--dim 32] [--turns 3] [--mapped 1000000] [--json FILE]
 
-Beside them what a user would do without: pandas' own Parquet and CSV of the same table, NumPy's ``savez`` with the keys
-as an array of text, a pickled dict, and gensim's word2vec text where gensim is installed. The seconds are medians of
-turns, by the clock and of processors (which other work on the machine hardly changes); reading ends with everything in
-memory, for ours as :class:`~tabemb.CategoryVectors`, checked and indexed.
+The alternatives: Parquet and CSV of the same table by pandas, NumPy's ``savez`` with the keys as a text array, a
+pickled dict, and gensim's word2vec text if gensim is installed. Times are medians over turns, as wall time and
+processor time (which is hardly affected by other load); reading ends with everything in memory, for tabemb as a
+validated and indexed :class:`~tabemb.CategoryVectors`.
 
-The second table is of resident memory (Linux only): what opening a file of ``--mapped`` categories adds, read and
-mapped, each in a process of its own. Keys are Python objects either way; the rows of dimension 1 show what they take.
+The second table shows resident memory (Linux only): the increase from opening a file of ``--mapped`` categories, read
+or memory-mapped, each in a separate process. Keys are Python objects either way; the rows of dimension 1 show their
+size.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from tabemb.vectors.formats import FORMATS
 
 
 def make_vectors(n, dim):
-    """Return vectors of text keys, with counts and the vectors for unknown and missing."""
+    """Return vectors with text keys, counts, and vectors of unknown and missing."""
     rng = np.random.default_rng(0)
     return CategoryVectors(
         [f"category {row:08d}" for row in range(n)],
@@ -44,24 +45,24 @@ def make_vectors(n, dim):
 
 
 def size(path):
-    """Return the bytes of a file or of the files in a folder."""
+    """Return the size in bytes of a file or a folder."""
     return sum(each.stat().st_size for each in path.rglob("*")) if path.is_dir() else path.stat().st_size
 
 
 def spent(call):
-    """Return the seconds that a call took, and those of processors."""
+    """Return the wall time and the processor time of a call, in seconds."""
     before = time.process_time()
     took = seconds(call)
     return took, time.process_time() - before
 
 
 def ours(name, vectors):
-    """Return how to write and read one of our formats."""
+    """Return functions that write and read one of tabemb's formats."""
     return (lambda path: vectors.save(path, format=name), lambda path: CategoryVectors.load(path, format=name))
 
 
 def others(vectors):
-    """Return how others write and read the same."""
+    """Return functions that write and read the same vectors by other libraries."""
     frame = vectors.to_frame(count=True)
     by_key = dict(zip(vectors.index_to_key, vectors.vectors, strict=True))
     sides = {
@@ -88,14 +89,14 @@ def others(vectors):
 
 
 def keeps(name):
-    """Return what a format keeps, beside keys and numbers, as a row of the table."""
+    """Return what a format keeps in addition to keys and numbers, as a row of the table."""
     kind = FORMATS[name]
     said = {True: "yes", False: "no"}
     return {"counts": said[kind.keeps_counts], "name": said[kind.keeps_name], "maps": said[kind.maps]}
 
 
 def compare(options, folder):
-    """Return size and seconds of each way."""
+    """Return size and times of each format."""
     vectors = make_vectors(options.categories, options.dim)
     ways = {name: ours(name, vectors) for name in FORMATS} | others(vectors)
     paths = {name: folder / name.replace(" ", "_") for name in ways}
@@ -111,7 +112,7 @@ def compare(options, folder):
 
 
 def opened(path, mmap):
-    """Return by how many megabytes opening a file raises resident memory, and how long it takes."""
+    """Return the increase of resident memory in megabytes from opening a file, and the time it takes."""
     CategoryVectors(["a"], [[1.0]]).save(path.with_name(f"warm{path.suffix}"))
     CategoryVectors.load(path.with_name(f"warm{path.suffix}"), mmap=mmap)
     before, held = resident(), []
@@ -122,7 +123,7 @@ def opened(path, mmap):
 
 
 def mapped(options, folder):
-    """Return what opening takes, read and mapped, of vectors as wide as asked for and of keys alone."""
+    """Return memory and time to open a file, read and memory-mapped, with vectors of the given dimension and of 1."""
     rows = []
     for suffix in (".npz", ".safetensors"):
         for dim in (options.dim, 1):
@@ -144,10 +145,10 @@ def main():
     parser.add_argument("--categories", type=int, default=100_000)
     parser.add_argument("--dim", type=int, default=32)
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--mapped", type=int, default=1_000_000, help="categories of the file that is mapped")
+    parser.add_argument("--mapped", type=int, default=1_000_000, help="number of categories of the memory-mapped file")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--open", type=Path, help="only open this file and tell what that takes")
-    parser.add_argument("--mmap", action="store_true", help="with --open: map it")
+    parser.add_argument("--open", type=Path, help="only open this file and print memory and time")
+    parser.add_argument("--mmap", action="store_true", help="with --open: map the file into memory")
     options = parser.parse_args()
     if options.open:
         print(json.dumps(opened(options.open, options.mmap)))

@@ -1,11 +1,11 @@
-"""Memory of a fit: its peak at ten columns of a million categories, and what fifty fits leave behind.
+"""Memory of a fit: the peak with ten columns of a million categories, and the growth over fifty fits.
 
     python benchmarks/memory.py [--rows 1500000] [--categories 1000000] [--fits 50] [--json FILE]
 
-The peak is that of resident memory during the fit (the kernel's own mark, set back just before), less what was resident
-then: the table as the user has it, TensorFlow and what else was loaded. Ten columns of text, vectors of 16, two epochs
-with a validation part, so that the best epoch's weights are kept. The bound is the tables three times (weights and two
-moments), the encoded table, and 400 MB. Linux only.
+The peak is the maximum of resident memory during the fit (as recorded by the kernel, reset just before), minus the
+resident memory before: the table of the user, TensorFlow and other libraries. Ten text columns, 16 dimensions, two
+epochs with validation, so that the weights of the best epoch are kept. The bound is three times the size of the tables
+(weights and two moments), plus the encoded table, plus 400 MB. Linux only.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def resident(field="VmRSS"):
 
 
 def peak_of(call):
-    """Return by how many megabytes resident memory rose at most during a call."""
+    """Return the maximal increase of resident memory during a call, in megabytes."""
     gc.collect()
     before = resident()
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
@@ -43,7 +43,7 @@ def peak_of(call):
 
 
 def make_frame(n_rows, categories, *, kind):
-    """Return ten columns in which every category comes up, and a target."""
+    """Return ten columns in which every category occurs, and a target."""
     rng = np.random.default_rng(0)
     columns = {}
     for place in range(COLUMNS):
@@ -58,7 +58,7 @@ def make_frame(n_rows, categories, *, kind):
 
 
 def peak(options):
-    """Return the peak of one fit, and what it may be, in megabytes."""
+    """Return the peak of one fit, and the bound, in megabytes."""
     X, y = make_frame(options.rows, options.categories, kind=options.kind)
     model = tabemb.EmbeddingClassifier(
         categorical=list(X.columns),
@@ -84,7 +84,7 @@ def peak(options):
 
 
 def growth(options):
-    """Return resident memory after each of many fits of different seeds and sizes, in megabytes."""
+    """Return resident memory after each of many fits with different seeds and sizes, in megabytes."""
     rng = np.random.default_rng(0)
     after = []
     for fit in range(options.fits + 5):
@@ -93,12 +93,12 @@ def growth(options):
         tabemb.EmbeddingClassifier(max_epochs=3, random_state=fit).fit(X, rng.integers(0, 2, n_rows)).predict_proba(X)
         gc.collect()
         after.append(resident())
-    # The first fits load what is loaded once.
+    # The first fits load libraries.
     return {"after": after[4:], "growth": after[-1] / after[4] - 1}
 
 
 def in_a_process(side, options, kind="text"):
-    """Return what a side measured in a process of its own."""
+    """Run one side in a separate process and return its result."""
     numbers = ["--rows", options.rows, "--categories", options.categories, "--fits", options.fits]
     child = subprocess.run(
         [sys.executable, __file__, "--side", side, "--kind", kind, *map(str, numbers)],
@@ -115,7 +115,7 @@ def main():
     parser.add_argument("--categories", type=int, default=1_000_000)
     parser.add_argument("--fits", type=int, default=50)
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--side", choices=["peak", "growth"], help="measure this side in this process only")
+    parser.add_argument("--side", choices=["peak", "growth"], help="run only this side, in this process")
     parser.add_argument("--kind", choices=["text", "integer"], default="text")
     options = parser.parse_args()
     if options.side:

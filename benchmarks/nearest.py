@@ -1,16 +1,16 @@
-"""How fast the nearest vectors are found: an approximate index beside exact search.
+"""How fast is nearest neighbor search? An approximate index compared to exact search.
 
     python benchmarks/nearest.py [--rows 10000 100000 1000000] [--data mixture uniform] [--queries 1000] [--json FILE]
 
-Cosine, the 10 nearest of each query, queries drawn as the vectors are. Two kinds of data, neither of which is learned:
-"mixture", 1,000 Gaussians whose spread falls from dimension to dimension by a tenth, and their centres' twice as wide,
-so that some 10 dimensions carry most of it; and "uniform" in a cube of all dimensions, which has no structure that a
-graph could use, and is the worst case.
+Cosine similarity, the 10 nearest neighbors per query, queries from the distribution of the vectors. There are two kinds
+of synthetic data: "mixture", 1,000 Gaussians whose spread decreases by a tenth per dimension, with centers spread twice
+as wide, so that about 10 dimensions carry most of the variance; and "uniform" in a cube, which has no structure that a
+graph can use, and is the worst case.
 
-The sides: NumPy as one would write it (a product for 64 queries, argpartition of all scores); tabemb's exact index; and
-its HNSW index with several ``expansion_search``. Batched: all queries in one call. Single: one call a query, of the
-first queries. Sides take turns, and the median of the ratios of a turn counts. Recall is the share of the true 10
-nearest that are found. Memory is what the process grew by while the index was made.
+The sides: plain NumPy (a product for 64 queries, argpartition of all scores), tabemb's exact index, and its HNSW index
+with several values of ``expansion_search``. Batched: all queries in one call. Single: one call per query, for the first
+queries. The sides take turns; the results are medians of the ratios within a turn. Recall is the share of the true 10
+nearest neighbors that are found. Memory is the growth of the process while the index is built.
 """
 
 import argparse
@@ -29,7 +29,7 @@ NUMPY, EXACT = "numpy, argpartition", "exact"
 
 
 def mixture(rng, n, dim):
-    """Return draws of 1,000 Gaussians of some 10 dimensions."""
+    """Return draws from 1,000 Gaussians of about 10 effective dimensions."""
     spread = 0.9 ** np.arange(dim)
     centres = rng.normal(size=(1000, dim)) * spread
     drawn = centres[rng.integers(0, len(centres), n)]
@@ -38,7 +38,7 @@ def mixture(rng, n, dim):
 
 
 def uniform(rng, n, dim):
-    """Return draws from a cube."""
+    """Return uniform draws from a cube."""
     return rng.uniform(-1, 1, (n, dim)).astype("float32")
 
 
@@ -46,7 +46,7 @@ DATA = {"mixture": mixture, "uniform": uniform}
 
 
 def by_numpy(unit, queries):
-    """Return the rows of the nearest, as one would write it."""
+    """Return the rows of the nearest neighbors, in plain NumPy."""
     found = []
     for start in range(0, len(queries), 64):
         asked = queries[start : start + 64]
@@ -58,18 +58,18 @@ def by_numpy(unit, queries):
 
 
 def one_by_one(search, queries):
-    """Answer each query by a call of its own."""
+    """Answer each query by a separate call."""
     for place in range(len(queries)):
         search(queries[place : place + 1])
 
 
 def recall(found, truth):
-    """Return the share of the true nearest that were found."""
+    """Return the share of the true nearest neighbors that were found."""
     return float(np.mean([len(set(a) & set(b)) / TOPN for a, b in zip(found.tolist(), truth.tolist(), strict=True)]))
 
 
 def made(make):
-    """Return what was made, how long it took, and by how many megabytes the process grew."""
+    """Return the result of a call, its time, and the growth of the process in megabytes."""
     gc.collect()
     before, box = resident(), []
     took = seconds(lambda: box.append(make()))
@@ -77,7 +77,7 @@ def made(make):
 
 
 def measure(kind, n, options):
-    """Return a row for each side at one size of one kind of data."""
+    """Return one row per side, for one size of one kind of data."""
     rng = np.random.default_rng(0)
     drawn = DATA[kind](rng, n + options.queries, options.dim)
     vectors, queries = CategoryVectors(range(n), drawn[:n]), drawn[n:]
@@ -129,12 +129,12 @@ def main():
     parser.add_argument("--data", nargs="+", choices=sorted(DATA), default=sorted(DATA))
     parser.add_argument("--dim", type=int, default=32)
     parser.add_argument("--queries", type=int, default=1000)
-    parser.add_argument("--single", type=int, default=100, help="queries of the single ones")
+    parser.add_argument("--single", type=int, default=100, help="number of single queries")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--connectivity", type=int, default=16)
     parser.add_argument("--expansion-add", type=int, default=64)
     parser.add_argument("--expansion-search", type=int, nargs="+", default=[16, 32, 64, 128, 256])
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--json", type=Path, help="file to write the results to")
     options = parser.parse_args()
     options.parameters = {"connectivity": options.connectivity, "expansion_add": options.expansion_add}
 

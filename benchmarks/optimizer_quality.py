@@ -1,14 +1,14 @@
-"""Does updating only the rows of a batch cost quality? Test metrics on real tables, seed by seed.
+"""Does updating only the rows of a batch reduce quality? Test metrics on real tables for several seeds.
 
     TABEMB_DATA=DIR python benchmarks/optimizer_quality.py [--seeds 5] [--tables amazon insteval ...] [--json FILE]
 
-The same estimator, default parameters but for 8-wide vectors, on the same split (70 % of at most 60,000 rows are for
-training) and from the same start, with four optimizers of its tables:
+The same estimator, with default parameters except for 8 dimensions, the same split (70 % of at most 60,000 rows for
+training) and the same initialization, with four optimizers of its tables:
 
-- rows: tabemb's, which reads and writes the rows of the batch only (see ``tabemb.training.optimizers.RowAdam``);
-- dense: Adam over every row of every table at every step, as Keras does it;
-- dense x3: the same with the tables' learning rate times three, which is tabemb's;
-- lazy: Adam over the rows of the batch, the moments of the others left alone (TensorFlow Addons' LazyAdam).
+- rows: tabemb's, which reads and writes only the rows of the batch (see ``tabemb.training.optimizers.RowAdam``);
+- dense: Adam on every row of every table at every step, as in Keras;
+- dense x3: the same with three times the learning rate for tables, as in tabemb;
+- lazy: Adam on the rows of the batch, with unchanged moments of the others (LazyAdam of TensorFlow Addons).
 """
 
 import argparse
@@ -36,7 +36,7 @@ DIM, MOST_ROWS = 8, 60_000
 
 
 class MomentsByNumber(RowAdam):
-    """Adam with two moments for each number of a vector, kept behind it in its row."""
+    """Adam with two moments per element of a vector, stored after it in its row."""
 
     @property
     def row_extra(self):
@@ -57,7 +57,7 @@ class MomentsByNumber(RowAdam):
         return tf.concat([moved, first, second], axis=1)
 
 
-# The optimizer, the rows up to which a stack is updated whole, and the tables' share of the learning rate.
+# The optimizer, the number of rows up to which a stack is updated as a whole, and the learning rate factor of tables.
 OPTIMIZERS = {
     "rows": (RowAdam, steps.SMALL, trainer.TABLE_FACTOR),
     "dense": (MomentsByNumber, 10**9, 1.0),
@@ -68,7 +68,7 @@ OPTIMIZERS = {
 
 @dataclass(frozen=True)
 class Problem:
-    """A table, its target, and the columns that are categories although they look like numbers."""
+    """A table, its target, and the categorical columns that look like numbers."""
 
     file: str
     target: Callable[[pd.DataFrame], pd.Series]
@@ -110,7 +110,7 @@ PROBLEMS = {
 
 
 def figures(problem, seed):
-    """Return the test metric of each optimizer for one split and start."""
+    """Return the test metric of each optimizer for one split and initialization."""
     table = pd.read_parquet(DATA / f"{problem.file}.parquet")
     if problem.file.startswith("nycflights"):
         table = table.dropna(subset="arr_delay")
@@ -142,7 +142,7 @@ def main():
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not DATA.is_dir():
-        parser.error(f"the tables are looked for in {DATA}; set TABEMB_DATA to where they are")
+        parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables")
 
     rows, cells = [], []
     for name in options.tables:

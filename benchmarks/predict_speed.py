@@ -1,10 +1,10 @@
-"""How fast a fitted classifier answers: one row, and many; beside Keras and two scikit-learn pipelines.
+"""How fast does a fitted classifier predict? One row and many rows, compared to Keras and two scikit-learn pipelines.
 
     python benchmarks/predict_speed.py [--rows 1000000] [--categories 10000] [--turns 5] [--json FILE]
 
-Ten columns of text. For one row the figure is the median of many calls, for many rows the time of one. "encode" and
-"forward" are the two parts that ``predict_proba`` cannot do without: the table encoder alone, and the network alone, as
-a tf.function on large batches of tensors that are there already.
+Ten text columns. For one row the result is the median of many calls, for many rows the time of one call. "encode" and
+"forward" are the two necessary parts of ``predict_proba``: the table encoder, and the network as a tf.function on large
+batches of existing tensors.
 """
 
 import argparse
@@ -32,13 +32,13 @@ KERAS, BATCH = "keras.Model.predict, encoded rows", 8192
 
 
 def text_table(codes: np.ndarray) -> pd.DataFrame:
-    """Return the codes as columns of text."""
+    """Return the codes as text columns."""
     keys = pd.Series([f"category {code:06d}" for code in range(codes.max() + 1)], dtype="str")
     return pd.DataFrame({f"c{place}": keys.take(column).array for place, column in enumerate(codes.T)})
 
 
 def fitted(n_rows: int, n_categories: int) -> tuple[EmbeddingClassifier, dict[str, object]]:
-    """Return the classifier and the pipelines, fitted on rows that have every category."""
+    """Return the classifier and the pipelines, fitted on rows with every category."""
     codes, targets = make_rows(n_rows, n_categories)
     rng = np.random.default_rng(1)
     codes[:n_categories] = np.column_stack([rng.permutation(n_categories) for _ in range(COLUMNS)])
@@ -58,7 +58,7 @@ def fitted(n_rows: int, n_categories: int) -> tuple[EmbeddingClassifier, dict[st
 
 
 def calls(model, pipelines, X: pd.DataFrame) -> dict[str, Callable[[], object]]:
-    """Return what is timed on a table, by name."""
+    """Return the functions to time on a table, by name."""
     predictor = model.predictor()
     table: EncodedTable = predictor.encode(X)
     network, n_rows = model.network_, len(table)
@@ -83,7 +83,7 @@ def calls(model, pipelines, X: pd.DataFrame) -> dict[str, Callable[[], object]]:
 
 
 def median_seconds(call: Callable[[], object], n_calls: int) -> float:
-    """Return the median of many calls, after a few."""
+    """Return the median time of many calls, after a warm-up."""
     for _ in range(3):
         call()
     return statistics.median(turns.seconds(call) for _ in range(n_calls))

@@ -1,19 +1,19 @@
-"""What is it worth to begin with vectors from elsewhere: of words, or of another fit?
+"""How much do pretrained vectors help: those of words, or of another fit?
 
     TABEMB_DATA=DIR python benchmarks/pretrained.py [--tasks income ...] [--rows 500 2000 8000] [--seeds 5]
         [--json FILE]
 
-Words are GloVe's (100 numbers each). ``rate`` is the interest rate of a loan by all that is known before, the title of
-the job among it; ``income`` the logarithm of the yearly income by title, state, years in the job and home, where the
-title has much to say; ``adult`` an income above 50,000, occupation and native country among its columns. ``late`` is a
-transfer: the vectors of aeroplanes, airports and airlines that were learned from 20,000 departures begin a fit to
-few arrivals. Each seed draws the training rows anew and is the seed of the fits; the test rows stay.
+Word vectors are GloVe's (100 dimensions). ``rate`` predicts the interest rate of a loan from all that is known before,
+including the job title; ``income`` the logarithm of the yearly income from title, state, years in the job and home,
+where the title matters most; ``adult`` an income above 50,000, with occupation and native country among the columns.
+``late`` is a transfer: vectors of aircraft, airports and airlines learned from 20,000 departures initialize a fit to
+few arrivals. Each seed draws other training rows and is the seed of the fits; the test rows are fixed.
 
-"nearest name" answers for categories that training lacked by the one with the most similar name
-(``handle_unknown="nearest"``). "pretrained" leaves the number of dimensions to tabemb, "as long as by the rule" has
+"nearest name" uses the category with the most similar name for categories missing from training
+(``handle_unknown="nearest"``). "pretrained" leaves the number of dimensions to tabemb, "as long as by the rule" uses
 that of a column without vectors, and "in slices" the next multiple of eight, so that each member of the body
-``ensemble`` reads an eighth of a vector; else all read the whole one, and share what they learn. The other ways hold
-the rows that were found, for good or for 3 epochs.
+``ensemble`` reads an eighth of a vector; otherwise all members read the whole vector and share what they learn. The
+other variants freeze the matched rows, permanently or for 3 epochs.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from quality_tables import PROBLEMS, R2, split_of
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ROWS_OF_FIRST = 20_000
-# With more rows only the first ways are tried.
+# With more rows only the first variants are run.
 FEW, WAYS_OF_MANY = 4000, 5
 RULE = "capped"
 WAYS = {
@@ -50,13 +50,13 @@ def table(name):
 
 
 def of_problem(name):
-    """Return training and test part, and metric, of a table of ``quality_tables.py``."""
+    """Return training rows, test rows and metric of a table of ``quality_tables.py``."""
     split = split_of(PROBLEMS[name], table(PROBLEMS[name].file))
     return (split.X_train, split.y_train), (split.X_test, split.y_test), split.problem, split.categorical
 
 
 def income():
-    """Return the same for the income by title; a random fifth of the rows is the test."""
+    """Return the same for the income by title; the test rows are a random fifth."""
     loans = table("lendingclub_loans10k").dropna(subset="emp_title")
     X = loans[["emp_title", "state", "emp_length", "homeownership"]].reset_index(drop=True)
     y = np.log1p(loans["annual_income"].to_numpy(float))
@@ -67,12 +67,12 @@ def income():
 
 
 def words_of(columns):
-    """Return a function from a seed to the words' vectors for some columns."""
+    """Return a function from a seed to the word vectors of some columns."""
     return lambda seed: dict.fromkeys(columns, table("glove100_small"))
 
 
 def departures(seed):
-    """Return the vectors that were learned from whether departures were late, of the months that arrivals have too."""
+    """Return the vectors learned from late departures, in the months of the arrivals."""
     import tabemb
 
     problem = PROBLEMS["late"]
@@ -85,7 +85,7 @@ def departures(seed):
 
 
 def unseen(X, X_test, columns, rows):
-    """Return in words what share of the test rows has a category that no training row has."""
+    """Return, as text, the share of the test rows with a category that no training row has."""
     shares = {column: 1 - X_test[column].isin(X[column].iloc[rows]).mean() for column in columns if column in X}
     return "; ".join(
         f"{column}: {share:.0%} of the test rows have one that is not among these" for column, share in shares.items()
@@ -93,7 +93,7 @@ def unseen(X, X_test, columns, rows):
 
 
 def sliced(vectors):
-    """Return the next dimensions of which each of the ensemble's eight members can have a slice of its own."""
+    """Return the next number of dimensions that splits into slices for the eight members of the ensemble."""
     length = vectors.dim if hasattr(vectors, "dim") else vectors.shape[1] - 1
     return 8 * -(-length // 8)
 
@@ -107,7 +107,7 @@ TASKS = {
 
 
 def measured(name, options):
-    """Return a record for each number of rows, way and seed of a task."""
+    """Return a record per number of rows, variant and seed of a task."""
     import tabemb
 
     load, source = TASKS[name]
@@ -140,7 +140,7 @@ def measured(name, options):
 
 
 def show_table(name, found, options):
-    """Print the figures of a task, and how much each way is above the fit without, seed by seed."""
+    """Print the results of a task, and the gain of each variant over the fit without vectors, paired by seed."""
     figures = pd.DataFrame(found)
     sizes = [int(size) for size in dict.fromkeys(figures["rows"])]
     cells = []
@@ -169,7 +169,7 @@ def main():
     parser.add_argument("--json", type=Path, default=RESULTS / "pretrained.json")
     options = parser.parse_args()
     if not DATA.is_dir():
-        parser.error(f"the tables are looked for in {DATA}; set TABEMB_DATA to where they are")
+        parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables")
     rows = []
     for name in options.tasks:
         found = measured(name, options)

@@ -1,10 +1,10 @@
-"""What the progress bar takes of a training: the processor time of its drawing, in a terminal.
+"""The cost of the progress bar: the processor time of drawing it in a terminal.
 
     python benchmarks/progress_bar.py [--rows 1000000] [--json FILE]
 
-Two trainings that differ by less than a percent cannot be told apart by the clock of a busy machine; so the time that
-the bar's own code takes (updates, and drawing in its thread) is added up, on a pseudo-terminal, and set against the
-time of the training and against the processor time of the process.
+A difference of less than a percent between two training runs cannot be measured on a busy machine. Instead, the time
+of the code of the bar (updates, and drawing in its thread) is summed up, on a pseudo-terminal, and compared to the time
+of the training and to the processor time of the process.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from tabemb.training.trainer import Trainer
 
 
 def timed(owner, name, spent):
-    """Make a method add the processor time of its outermost calls, in its thread, to ``spent``."""
+    """Patch a method to add the processor time of its outermost calls, in its thread, to ``spent``."""
     method, inside = getattr(owner, name), threading.local()
 
     def measured(*args, **kwargs):
@@ -49,7 +49,7 @@ def timed(owner, name, spent):
 
 
 def drain(terminal):
-    """Read what is drawn, as a terminal would."""
+    """Read the output like a terminal."""
     while True:
         try:
             if not os.read(terminal, 65536):

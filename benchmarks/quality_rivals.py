@@ -1,11 +1,11 @@
-"""The contenders of ``quality.py``: what a user would take for a table with categories.
+"""The candidates of ``quality.py``: models that users choose for tables with categories.
 
-Each has its library's defaults, but for what any user would set:
+Each has the defaults of its library, except for common settings:
 
-- the three boosters stop after 50 rounds without a better loss on a tenth of the training rows, 1,000 rounds at most;
-- the linear model takes one of two strengths (C of 0.1 and 1, or as much for ridge) by the metric of the table on such
-  a tenth, and is then fitted on all training rows;
-- everything has two threads, but for the linear model, which is much faster with one.
+- the three boosters stop after 50 rounds without a better loss on a tenth of the training rows, or after 1,000 rounds;
+- the linear model chooses one of two regularization strengths (C of 0.1 and 1, or the equivalent for ridge) by the
+  metric on such a tenth, and is then fitted on all training rows;
+- all use two threads, except the linear model, which is much faster with one.
 """
 
 import hashlib
@@ -40,23 +40,23 @@ def apart(split, seed):
 
 
 def as_text(X, columns):
-    """Return the table with the categories as text, "missing" among them."""
+    """Return the table with the categories as text, including "missing"."""
     text = {name: X[name].astype(object).where(X[name].notna(), "missing").astype(str) for name in columns}
     return X.assign(**text)
 
 
 def answers(model, classes):
-    """Return a function from a table to probabilities of all classes, or to numbers."""
+    """Return a function from a table to probabilities of all classes or to numbers."""
     return model.predict_proba if classes else model.predict
 
 
 class Rival:
-    """A contender of a library: ``fit`` returns a function from a table to probabilities or numbers."""
+    """A candidate: ``fit`` returns a function from a table to probabilities or numbers."""
 
     package: str
 
     def missing(self):
-        """Return why it cannot run here, or nothing."""
+        """Return the reason why it cannot run, or None."""
         try:
             version(self.package)
         except ModuleNotFoundError:
@@ -64,12 +64,12 @@ class Rival:
         return ""
 
     def version(self):
-        """Return the library's version, and a mark of how it is used here."""
+        """Return the version of the library, and a hash of its settings."""
         return f"{self.package} {version(self.package)} {_mark(inspect.getsource(type(self)) + repr(SETTINGS))}"
 
 
 class LightGBM(Rival):
-    """LightGBM with native categories; one that training lacks is missing."""
+    """LightGBM with native categories; unseen categories are missing."""
 
     package = "lightgbm"
 
@@ -119,13 +119,13 @@ class CatBoost(Rival):
 
 
 class TargetEncodedBoosting(Rival):
-    """HistGradientBoosting on cross-fitted target encodings (HGB itself sets the validation part aside)."""
+    """HistGradientBoosting on cross-fitted target encodings (HGB splits off the validation rows)."""
 
     package = "scikit-learn"
 
     def fit(self, split, seed):
         classes = split.problem.classes
-        # Ratings from 1 to 5 look like classes. From scikit-learn 1.9 on a splitter says how the folds are drawn.
+        # Ratings from 1 to 5 look like classes. From scikit-learn 1.9 on, a splitter determines the folds.
         folds = (StratifiedKFold if classes else KFold)(5, shuffle=True, random_state=seed)
         encoder = TargetEncoder(target_type="auto" if classes else "continuous", cv=folds)
         kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
@@ -155,7 +155,7 @@ class OneHotLinear(Rival):
             model = self._fitted(split, C, X_train, y_train)
             return metric.score(metric.measure(y_held, model(X_held)))
 
-        # Two threads that wait for each other at every short vector take ten times as long as one.
+        # Two threads that synchronize at every short vector take ten times as long as one.
         with threadpool_limits(1):
             return self._fitted(split, max((0.1, 1.0), key=score), split.X_train, split.y_train)
 
@@ -174,16 +174,16 @@ class OneHotLinear(Rival):
 
 @dataclass(frozen=True)
 class Tabemb:
-    """tabemb's estimators with their defaults, but for the given parameters."""
+    """tabemb's estimators with default parameters, except the given ones."""
 
     params: dict[str, Any] = field(default_factory=dict)
 
     def missing(self):
-        """Return nothing: it is here."""
+        """Return None, since it can always run."""
         return ""
 
     def version(self):
-        """Return the version, and marks of the sources that a fit runs and of the parameters."""
+        """Return the version, and hashes of the sources and of the parameters."""
         return f"tabemb {version('tabemb')} {_sources()} {_mark(repr(sorted(self.params.items())))}"
 
     def fit(self, split, seed):
@@ -218,7 +218,7 @@ def _sources():
 
 
 OURS, SAME_NETWORK, LINEAR = "tabemb", "onehot-network", "onehot-linear"
-CONTENDERS = {
+CANDIDATES = {
     "lightgbm": LightGBM(),
     "catboost": CatBoost(),
     "hgb-target": TargetEncodedBoosting(),
@@ -228,10 +228,10 @@ CONTENDERS = {
 }
 
 
-def run(contender, split, seed, clock):
-    """Return the figures of the test rows, and the seconds of the fit, preparing the columns included."""
+def run(candidate, split, seed, clock):
+    """Return the metrics of the test rows, and the seconds of the fit, including preprocessing."""
     with threadpool_limits(THREADS):
         start = clock()
-        answer = contender.fit(split, seed)
+        answer = candidate.fit(split, seed)
         seconds = clock() - start
         return split.figures(np.asarray(answer(split.X_test))), seconds

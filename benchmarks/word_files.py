@@ -1,9 +1,9 @@
-"""How fast are the vectors of a few words read out of a large file, and in how much memory?
+"""How fast are the vectors of a few words read from a large file, and with how much memory?
 
     python benchmarks/word_files.py [--words 200000] [--dim 100] [--wanted 5000] [--turns 3] [--json FILE]
 
-Beside gensim, which reads the whole file, as whoever looks words up with it does. Each reading is a process of its own;
-its memory is the most that it had, less what it had with its libraries loaded.
+Compared to gensim, which always reads the whole file. Each run is a separate process; its memory is the peak minus the
+memory with libraries loaded.
 """
 
 import argparse
@@ -39,7 +39,7 @@ print(json.dumps({"seconds": seconds, "mb": (resource.getrusage(resource.RUSAGE_
 
 
 def written(folder, options):
-    """Write one set of vectors in all formats; return the paths by name."""
+    """Write the same vectors in all formats; return the paths by name."""
     from tabemb import CategoryVectors
 
     rng = np.random.default_rng(0)
@@ -57,7 +57,7 @@ def written(folder, options):
 
 
 def read(side, path, options):
-    """Return the seconds and the megabytes of one reading."""
+    """Return the seconds and the megabytes of one run."""
     command = [sys.executable, "-W", "ignore", "-c", READ, side, str(path), str(options.wanted)]
     child = subprocess.run(command, capture_output=True, text=True, check=True)
     return json.loads(child.stdout)
@@ -67,7 +67,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--words", type=int, default=200_000)
     parser.add_argument("--dim", type=int, default=100)
-    parser.add_argument("--wanted", type=int, default=5_000, help="words that are looked up")
+    parser.add_argument("--wanted", type=int, default=5_000, help="number of words to look up")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The standard training workload: ten columns of categories drawn by Zipf's law, and a yes-or-no target."""
+"""The standard training workload: ten columns of categories with a Zipf distribution, and a binary target."""
 
 import numpy as np
 

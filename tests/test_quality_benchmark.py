@@ -1,4 +1,4 @@
-"""The parts of benchmarks/quality.py on small made-up tables: splits, contenders, kept fits, ranks, targets."""
+"""The parts of benchmarks/quality.py on small made-up tables: splits, candidates, kept fits, ranks, targets."""
 
 import dataclasses
 import json
@@ -141,16 +141,16 @@ def test_the_real_tables_have_all_that_is_named_and_nothing_that_leaks(name, sha
         assert set(split.y_test) <= set(split.y_train)
 
 
-# ------------------------------------------------------------------------------------------------------ contenders
+# ------------------------------------------------------------------------------------------------------ candidates
 
 RIVALS = ["lightgbm", "catboost", "hgb-target", "onehot-linear"]
 
 
 def small(name):
-    contender = quality_rivals.CONTENDERS[name]
-    if reason := contender.missing():
+    candidate = quality_rivals.CANDIDATES[name]
+    if reason := candidate.missing():
         pytest.skip(reason)
-    return contender
+    return candidate
 
 
 @pytest.mark.parametrize("name", RIVALS)
@@ -191,7 +191,7 @@ def test_the_parameters_of_tabemb_are_those_of_the_variant():
     assert tried.model(classes=True).embedding_dim == 3
     assert tried.model(classes=False).body.dropout == 0.5
     assert tried.version() != quality_rivals.Tabemb().version() == quality_rivals.Tabemb().version()
-    assert quality_rivals.CONTENDERS["onehot-network"].params == {"one_hot_max_categories": math.inf}
+    assert quality_rivals.CANDIDATES["onehot-network"].params == {"one_hot_max_categories": math.inf}
 
 
 def test_what_is_not_installed_says_how_to_install_it():
@@ -204,7 +204,7 @@ def test_what_is_not_installed_says_how_to_install_it():
 
 # ------------------------------------------------------------------------------------------------- fits and variants
 
-WHERE = {"table": "adult", "split": "x", "contender": "tabemb", "seed": 0}
+WHERE = {"table": "adult", "split": "x", "candidate": "tabemb", "seed": 0}
 
 
 def test_a_fit_is_found_by_version_or_the_last_of_any(tmp_path):
@@ -223,7 +223,7 @@ def test_a_fit_is_found_by_version_or_the_last_of_any(tmp_path):
 
 
 class Counting:
-    """A contender that always answers the mean, and counts."""
+    """A candidate that always answers the mean, and counts."""
 
     def __init__(self):
         self.fitted = 0
@@ -239,20 +239,20 @@ class Counting:
 def test_what_was_kept_is_not_made_again(tmp_path, monkeypatch):
     ratings().to_parquet(tmp_path / "insteval.parquet")
     monkeypatch.setattr(quality, "DATA", tmp_path)
-    contender, fits = Counting(), quality.Fits(tmp_path / "fits.json")
+    candidate, fits = Counting(), quality.Fits(tmp_path / "fits.json")
     problems = {"insteval": PROBLEMS["insteval"]}
 
     def measured(seeds, **more):
-        return quality.measured(problems, {"mean": contender}, seeds, fits, **more)
+        return quality.measured(problems, {"mean": candidate}, seeds, fits, **more)
 
     assert measured(1, to_run=set()) == []
     assert [fit["seed"] for fit in measured(2, to_run={"mean"})] == [0, 1]
-    assert contender.fitted == 2
+    assert candidate.fitted == 2
     assert len(measured(2, to_run={"mean"})) == 2
     assert len(measured(3, to_run=set())) == 2
-    assert contender.fitted == 2
+    assert candidate.fitted == 2
     measured(2, to_run={"mean"}, again=True)
-    assert contender.fitted == 4
+    assert candidate.fitted == 4
 
 
 def test_settings_of_one_name_are_one_variant():
@@ -264,7 +264,7 @@ def test_settings_of_one_name_are_one_variant():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("wide", "NAME:PARAM=VALUE, not 'wide'"),
+        ("wide", "NAME:PARAM=VALUE, got 'wide'"),
         ("wide:embedding_dim", "NAME:PARAM=VALUE"),
         ("tabemb:embedding_dim=3", "another name"),
         ("wide:embeding_dim=3", "embeding_dim"),
@@ -381,10 +381,10 @@ def test_the_benchmark_runs_keeps_and_shows(tmp_path):
     first = run("--only", "tabemb", "onehot-linear", "--variant", "short:max_epochs=1", "--seeds", "2")
     assert first.returncode == 0, first.stderr
     assert first.stdout.count(" s\n") == 6
-    assert "What short has to reach" in first.stdout
+    assert "Targets for short" in first.stdout
     record = json.loads(path.read_text(encoding="utf-8"))
     assert record["benchmark"] == "quality"
-    assert {fit["contender"] for fit in record["rows"]} == {"tabemb", "onehot-linear", "short"}
+    assert {fit["candidate"] for fit in record["rows"]} == {"tabemb", "onehot-linear", "short"}
     assert set(record["standings"]) == {"tabemb", "short"}
 
     second = run("--only")

@@ -1,11 +1,11 @@
-"""What is near in vectors, beside what is known of the categories: genres of films, places of German states.
+"""Neighbors of vectors compared to side information: genres of films, locations of German states.
 
-    TABEMB_DATA=../shared/data python benchmarks/neighbours.py [--seeds 2] [--json FILE]
+    TABEMB_DATA=../shared/data python benchmarks/neighbors.py [--seeds 2] [--json FILE]
 
-Films (MovieLens, 100,004 ratings): vectors learned from the rating of a film by a user, and vectors learned from who
-rated a film. No genre is shown. Do the ten nearest films share genres more than films drawn at random? The likeness of
-two films is that of their sets of genres (Jaccard). A genre's vector is the mean of its films' directions, less that of
-all films. States (Rossmann): vectors learned from sales; do near states lie near on the map?
+Films (MovieLens, 100,004 ratings): vectors learned from the ratings of users, and vectors learned from who rated a
+film, without genres. Do the ten nearest films share more genres than random films? The similarity of two films is that
+of their sets of genres (Jaccard). The vector of a genre is the mean direction of its films minus that of all films.
+States (Rossmann): vectors learned from sales. Are states with similar vectors close on the map?
 """
 
 import argparse
@@ -31,27 +31,27 @@ NONE = "(no genres listed)"
 
 
 def from_ratings(ratings, body, seed):
-    """Learn films from the rating that a user gives."""
+    """Return vectors of films learned from the ratings of users."""
     options = {"embedding_dim": 16, "body": body, "max_epochs": 12, "one_hot_max_categories": 0, "random_state": seed}
     model = tabemb.EmbeddingRegressor(categorical=["userId", "movieId"], **options)
     return model.fit(ratings[["userId", "movieId"]], ratings["rating"]).vectors_["movieId"]
 
 
 def from_audience(ratings, seed):
-    """Learn films from who rated them, whatever the rating."""
+    """Return vectors of films learned from who rated them, whatever the rating."""
     options = {"embedding_dim": 16, "body": "mlp", "max_epochs": 12, "one_hot_max_categories": 0, "random_state": seed}
     model = tabemb.EmbeddingClassifier(categorical=["movieId"], **options)
     return model.fit(ratings[["movieId"]], ratings["userId"]).vectors_["movieId"]
 
 
 def untrained(vectors, seed):
-    """Return vectors that know nothing, for the same films."""
+    """Return random vectors for the same films."""
     drawn = np.random.default_rng(seed).normal(size=vectors.vectors.shape)
     return tabemb.CategoryVectors(vectors.index_to_key, drawn, vectors.counts, name=vectors.name)
 
 
 def known(vectors, genres):
-    """Return films with enough ratings and a genre, and a table of truth values: film by genre."""
+    """Return films with enough ratings and a genre, and a boolean table of films by genres."""
     pairs = zip(vectors.index_to_key, vectors.counts, strict=True)
     films = [key for key, count in pairs if count >= FEWEST_RATINGS and genres[key] != [NONE]]
     names = sorted({name for film in films for name in genres[film]})
@@ -59,7 +59,7 @@ def known(vectors, genres):
 
 
 def shared_genres(vectors, genres):
-    """Return the likeness in genres of the nearest films, and of any two."""
+    """Return the similarity in genres of the nearest films, and of random pairs."""
     films, table = known(vectors, genres)
     has = table.to_numpy(float)
     both = has @ has.T
@@ -73,7 +73,7 @@ def shared_genres(vectors, genres):
 
 
 def genre_vectors(vectors, genres):
-    """Return a vector for each genre with enough films."""
+    """Return a vector per genre with enough films."""
     films, table = known(vectors, genres)
     unit = unit_rows(vectors[films])
     unit = unit - unit.mean(axis=0)
@@ -83,12 +83,12 @@ def genre_vectors(vectors, genres):
 
 
 def nearest(vectors, key):
-    """Return the three nearest, in words."""
+    """Return the three nearest neighbors as text."""
     return ", ".join(f"{other} {cosine:.2f}" for other, cosine in vectors.most_similar(key, topn=3))
 
 
 def films(seeds):
-    """Print how neighbours share genres, and the neighbours of each genre; return the figures."""
+    """Print how many genres neighbors share, and the neighbors of each genre; return the results."""
     ratings = pd.read_parquet(DATA / "movielens_latest_small_2016.parquet")
     genres = ratings.drop_duplicates("movieId").set_index("movieId")["genres"].str.split("|")
     ways = {
@@ -110,7 +110,7 @@ def films(seeds):
         for each in lines
     ]
     head = ["learned from", "seed", "genres of the ten nearest", "of untrained vectors", "of any two films"]
-    show(f"Likeness in genres, {lines[0]['films']:,} films", head, cells)
+    show(f"Similarity in genres, {lines[0]['films']:,} films", head, cells)
     near = {name: genre_vectors(vectors, genres) for name, vectors in first.items()}
     rows = [[genre, *(nearest(each, genre) for each in near.values())] for genre in near["who rated it"]]
     show("The nearest genres", ["genre", *(f"by {name}" for name in near)], rows)
@@ -118,7 +118,7 @@ def films(seeds):
 
 
 def states(seeds, rows=150_000):
-    """Print the rank correlation of cosine with nearness on the map; return the figures."""
+    """Print the rank correlation of cosine similarity and proximity on the map; return the results."""
     sales = pd.read_parquet(DATA / "rossmann_paper_table.parquet").query("Sales > 0")
     places = yaml.safe_load((CONFIGS / "rossmann.yaml").read_text(encoding="utf-8"))["report"]["places"]["State"]
     columns = ["Store", "DayOfWeek", "Day", "Month", "Year", "State", "Promo"]
@@ -136,7 +136,7 @@ def states(seeds, rows=150_000):
         found = spearmanr((unit @ unit.T)[pairs], -apart[pairs])
         lines.append({"seed": seed, "correlation": found.statistic, "states": len(vectors)})
     cells = [[str(each["seed"]), f"{each['correlation']:.2f}"] for each in lines]
-    title = f"Rank correlation of cosine with nearness, {lines[0]['states']} German states"
+    title = f"Rank correlation of cosine similarity and proximity, {lines[0]['states']} German states"
     show(title, ["seed", "correlation"], cells)
     return lines
 
@@ -148,7 +148,7 @@ def main():
     options = parser.parse_args()
     lines = films(options.seeds) + states(options.seeds)
     if options.json:
-        write("neighbours", lines, options.json)
+        write("neighbors", lines, options.json)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Do vectors of airports know geography? The rank correlation of cosine with nearness on the globe.
+"""Do vectors of airports reflect geography? The rank correlation of cosine similarity and geographic proximity.
 
-    python benchmarks/airport_neighbours.py [--rows 40000] [--seeds 3]
+    python benchmarks/airport_neighbors.py [--rows 40000] [--seeds 3]
 
-The vectors are learned from air time by airline, origin and destination; no coordinate is shown. Beside them: vectors
-that were never trained.
+The vectors are learned from air time given airline, origin and destination, without coordinates. The baseline is
+untrained vectors.
 """
 
 import argparse
@@ -19,20 +19,20 @@ import tabemb
 from tabemb.experiments.datasets import NycFlights13
 
 COLUMNS = ["carrier", "dest", "origin", "month"]
-FEWEST_FLIGHTS = 30
+MIN_FLIGHTS = 30
 
 
 def globe_distances(airports):
-    """Return the angles between places, radians of a great circle, shape (n, n)."""
+    """Return the great-circle distances between airports, in radians, of shape (n, n)."""
     latitude, longitude = np.radians(airports["lat"].to_numpy()), np.radians(airports["lon"].to_numpy())
     across = np.cos(latitude)[:, None] * np.cos(latitude) * np.cos(longitude[:, None] - longitude)
     return np.arccos((np.sin(latitude)[:, None] * np.sin(latitude) + across).clip(-1, 1))
 
 
 def correlation(vectors, airports):
-    """Return the rank correlation of cosine with nearness, and the number of airports."""
+    """Return the rank correlation of cosine similarity and proximity, and the number of airports."""
     pairs = zip(vectors.index_to_key, vectors.counts, strict=True)
-    keys = [key for key, count in pairs if count >= FEWEST_FLIGHTS and key in airports.index]
+    keys = [key for key, count in pairs if count >= MIN_FLIGHTS and key in airports.index]
     rows = vectors[keys] / np.linalg.norm(vectors[keys], axis=1, keepdims=True)
     places = np.triu_indices(len(keys), 1)
     return spearmanr((rows @ rows.T)[places], -globe_distances(airports.loc[keys])[places]).statistic, len(keys)
