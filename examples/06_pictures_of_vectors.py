@@ -28,7 +28,7 @@ def main(rows=60_000, folder="pictures"):
     folder.mkdir(parents=True, exist_ok=True)
     pictures = {
         "map.png": dest.plot(color=airports["tzone"].rename("time zone")),
-        "neighbours.png": dest.plot("tsne", color=airports["lon"].rename("longitude")),
+        "neighbors.png": dest.plot("tsne", color=airports["lon"].rename("longitude")),
         "heatmap.png": dest.plot.heatmap(top=40),
         "tree.png": carrier.plot.dendrogram(),
     }

@@ -41,7 +41,7 @@ def test_airports_on_the_globe(capsys):
 
 def test_pictures_of_vectors(tmp_path):
     names = run("06_pictures_of_vectors.py", rows=4000, folder=tmp_path / "pictures")
-    assert names == ["explore.html", "heatmap.png", "map.png", "neighbours.png", "tree.png"]
+    assert names == ["explore.html", "heatmap.png", "map.png", "neighbors.png", "tree.png"]
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)

@@ -73,6 +73,8 @@ class Word2VecBinary(WordFormat):
 
 
 class _BinaryRows(WordRows):
+    """The words of an open file of word2vec binary."""
+
     where = "byte"
 
     def __iter__(self) -> Iterator[tuple[int, bytes, bytes]]:

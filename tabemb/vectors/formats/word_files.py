@@ -20,6 +20,7 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 __all__ = ["Vector", "WordFormat", "WordLines", "WordRows"]
 
 Vector = npt.NDArray[np.float32]
+
 _GZIP = b"\x1f\x8b"
 # A longer line indicates a binary file and is not read completely.
 LONGEST = 2**22
