@@ -37,9 +37,9 @@ __all__ = [
 ]
 
 # Searching for similar spellings among a million names takes seconds.
-_NEAR_AMONG = 10_000
+_MOST_SEARCHED = 10_000
 # Names whose similarity is lower than the best by more than this are not suggested.
-_MUCH_FARTHER = 0.15
+_LARGEST_GAP = 0.15
 
 
 class TabembError(Exception):
@@ -123,12 +123,12 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     >>> did_you_mean("zzz", ["origin", "dest"])
     ''
     """
-    texts = {str(each): each for each in islice(known, _NEAR_AMONG)}
+    texts = {str(each): each for each in islice(known, _MOST_SEARCHED)}
     lowered = {text.lower(): text for text in texts}
-    asked = str(name).lower()
-    near = difflib.get_close_matches(asked, list(lowered), n=3, cutoff=0.6)
+    lowered_name = str(name).lower()
+    near = difflib.get_close_matches(lowered_name, list(lowered), n=3, cutoff=0.6)
     if not near:
         return ""
-    likeness = [difflib.SequenceMatcher(None, each, asked).ratio() for each in near]
-    near = [each for each, its in zip(near, likeness, strict=True) if its > likeness[0] - _MUCH_FARTHER]
+    similarity = [difflib.SequenceMatcher(None, each, lowered_name).ratio() for each in near]
+    near = [each for each, ratio in zip(near, similarity, strict=True) if ratio > similarity[0] - _LARGEST_GAP]
     return f" Did you mean {' or '.join(repr(texts[lowered[text]]) for text in near)}?"

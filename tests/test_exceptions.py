@@ -44,12 +44,12 @@ def test_each_prints_its_message_plainly_and_can_be_pickled(name):
     assert str(type(error)()) == ""
 
 
-def test_among_names_all_known_and_the_nearest():
+def test_among_lists_known_names_and_a_suggestion():
     error = UnknownNameError.among("body", "mpl", ["resnet", "mlp"])
     assert str(error) == "No body named 'mpl'. Known: mlp, resnet. Did you mean 'mlp'?"
 
 
-def test_a_missing_extra_says_how_to_install_it():
+def test_a_missing_extra_names_the_install_command():
     error = MissingExtraError.of("matplotlib", "plot", "plot_map")
     assert str(error) == "plot_map needs matplotlib. Install it with: pip install 'tabemb[plot]'"
 

@@ -102,7 +102,7 @@ def test_no_patient_is_in_both_parts():
     assert set(split.X_train["patient"]).isdisjoint(split.X_test["patient"])
 
 
-def test_the_last_days_are_held_back_whole():
+def test_the_last_days_are_held_out_as_a_whole():
     days = pd.DataFrame({"Year": [2015] * 20 + [2014] * 80, "Month": [1] * 100, "Day": [3] * 15 + [2] * 5 + [1] * 80})
     held = quality_tables.last_tenth_of_days(days)
     assert held.tolist() == [True] * 15 + [False] * 85
@@ -180,7 +180,7 @@ def test_a_seed_chooses_another_validation_part():
     assert X_held.index.equals(quality_rivals.apart(split, 0)[1].index)
 
 
-def test_a_class_of_one_row_is_no_hindrance():
+def test_a_class_with_one_row_is_supported():
     split = split_of(shops_problem(), shops())
     rare = dataclasses.replace(split, y_train=np.where(np.arange(len(split.y_train)) == 3, 3, split.y_train))
     assert len(quality_rivals.apart(rare, 0)[1]) == len(quality_rivals.apart(split, 0)[1])
@@ -236,7 +236,7 @@ class Counting:
         return lambda X: np.full(len(X), split.y_train.mean())
 
 
-def test_what_was_kept_is_not_made_again(tmp_path, monkeypatch):
+def test_cached_fits_are_not_repeated(tmp_path, monkeypatch):
     ratings().to_parquet(tmp_path / "insteval.parquet")
     monkeypatch.setattr(quality, "DATA", tmp_path)
     candidate, fits = Counting(), quality.Fits(tmp_path / "fits.json")
@@ -270,7 +270,7 @@ def test_settings_of_one_name_are_one_variant():
         ("wide:embeding_dim=3", "embeding_dim"),
     ],
 )
-def test_a_variant_that_cannot_be_says_why(text, says):
+def test_an_invalid_variant_is_refused(text, says):
     with pytest.raises(ValueError, match=says):
         quality.read_variants([text], PROBLEMS)
 
@@ -353,7 +353,7 @@ def test_a_variant_has_targets_of_its_own():
     assert met == [False, False, False, False, False, None]
 
 
-def test_what_was_not_measured_is_not_judged():
+def test_targets_without_results_are_not_measured():
     scores, seconds = frames()
     alone = quality_targets.standings(scores[["tabemb"]], seconds[["tabemb"]])
     assert [standing.met for standing in alone] == [None, True, True, None, None, None]

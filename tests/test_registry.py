@@ -67,7 +67,7 @@ def test_name_of_an_instance_and_of_a_class(shapes):
         (None, "got None."),
     ],
 )
-def test_what_is_not_registered_is_refused(shapes, spec, message):
+def test_unregistered_names_are_refused(shapes, spec, message):
     with pytest.raises(UnknownNameError, match=re.escape(message)):
         shapes.resolve(spec)
 

@@ -11,7 +11,7 @@ from tabemb.nn.embedding import OneHotSpec
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tokens import ColumnTokens
 
-__all__ = ["Features", "side_by_side"]
+__all__ = ["Features", "concatenated"]
 
 # Number of learned numbers per one-hot column in bodies that multiply their inputs.
 ONE_HOT_UNITS = 8
@@ -47,7 +47,7 @@ class Features:
     @cached_property
     def joined(self) -> Any:
         """The concatenated vectors and numbers, of shape (batch, sum of all dims); None if there are none."""
-        return side_by_side([self.embedded, self.numbers], name="vectors_and_numbers")
+        return concatenated([self.embedded, self.numbers], name="vectors_and_numbers")
 
     @property
     def width(self) -> int:
@@ -90,7 +90,7 @@ class Features:
         seeds : Seeds
             Source of the seeds of the initializers.
         """
-        return side_by_side([self.joined, self.one_hot_flat(seeds)], name="inputs")
+        return concatenated([self.joined, self.one_hot_flat(seeds)], name="inputs")
 
     def one_hot_flat(self, seeds: Seeds) -> Any:
         """Return the part of :meth:`flat` for the one-hot columns; None if there are none."""
@@ -129,7 +129,7 @@ class Features:
         return [each.position for each in self.one_hot], [each.vocabulary_size for each in self.one_hot]
 
 
-def side_by_side(parts: list[Any], *, name: str) -> Any:
+def concatenated(parts: list[Any], *, name: str) -> Any:
     """Return the concatenation of those matrices that are not None; None if all are."""
     parts = [part for part in parts if part is not None]
     if len(parts) > 1:

@@ -297,14 +297,14 @@ def first_kernels(network: Network) -> dict[str, np.ndarray] | None:
     trunk = network.trunk
     first = keras.Model(trunk.input, trunk.get_layer(layer).output)
     units = np.eye(1 + sum(dims), sum(dims), k=-1, dtype="float32")
-    asked = {
+    inputs = {
         name: keras.ops.convert_to_tensor(units)
         if name == "vectors"
         else keras.ops.zeros((len(units), *tensor.shape[1:]), dtype=tensor.dtype)
         for name, tensor in trunk.input.items()
     }
-    answers = np.asarray(keras.ops.convert_to_numpy(first(asked, training=False)), np.float64)
+    outputs = np.asarray(keras.ops.convert_to_numpy(first(inputs, training=False)), np.float64)
     # Rows are the last axis but one; members precede them.
-    by_row = np.moveaxis(answers, -2, 0).reshape(len(units), -1)
+    by_row = np.moveaxis(outputs, -2, 0).reshape(len(units), -1)
     kernels = np.split(by_row[1:] - by_row[0], np.cumsum(dims)[:-1])
     return {feature.name: kernel for feature, kernel in zip(network.spec.embedded, kernels, strict=True)}

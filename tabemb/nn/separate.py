@@ -100,9 +100,9 @@ class SeparateOneHotDense(OneHotRows):
         units = self.units // self.n_members
         return ops.stack([seen[k, :, k * units : (k + 1) * units] for k in range(self.n_members)])
 
-    def _by_member(self, side_by_side):
+    def _by_member(self, concatenated):
         """Return (n_members, n, units / n_members), from (..., n, units)."""
-        return ops.transpose(ops.reshape(side_by_side, (-1, self.n_members, self.units // self.n_members)), (1, 0, 2))
+        return ops.transpose(ops.reshape(concatenated, (-1, self.n_members, self.units // self.n_members)), (1, 0, 2))
 
     def compute_output_shape(self, input_shape):
         """Return ``(n_members, batch, units / n_members)``."""

@@ -76,15 +76,15 @@ class SimilarNames:
             The first of equally similar categories.
         """
         found = np.full(len(texts), -1, np.intp)
-        asked = [place for place, text in enumerate(texts) if isinstance(text, str)]
+        queries = [place for place, text in enumerate(texts) if isinstance(text, str)]
         chosen = slice(None) if among is None else among[self._positions]
         positions = self._positions[chosen]
-        if not asked or not len(positions):
+        if not queries or not len(positions):
             return found
         known = csr_array(self._grams[chosen].T)
         step = max(1, CELLS // len(positions))
-        for start in range(0, len(asked), step):
-            portion = asked[start : start + step]
+        for start in range(0, len(queries), step):
+            portion = queries[start : start + step]
             places = _most_similar(_grams([texts[each] for each in portion]) @ known, self._min_similarity)
             found[portion] = np.where(places < 0, -1, positions[places])
         return found
@@ -106,8 +106,8 @@ def _grams(texts: Sequence[Key]) -> Any:
     return csr_array(vectorizer.transform(texts))
 
 
-def _most_similar(similarities: Any, least: float) -> npt.NDArray[np.intp]:
-    """Return the column of the maximum of each row of a sparse matrix, the first of ties; -1 if below ``least``."""
+def _most_similar(similarities: Any, threshold: float) -> npt.NDArray[np.intp]:
+    """Return the column of the maximum of each row of a sparse matrix, the first of ties; -1 if below ``threshold``."""
     similarities = csr_array(similarities)
     values = similarities.data.round(DIGITS)
     rows = np.repeat(np.arange(similarities.shape[0]), np.diff(similarities.indptr))
@@ -115,5 +115,5 @@ def _most_similar(similarities: Any, least: float) -> npt.NDArray[np.intp]:
     best = np.full(similarities.shape[0], -1, np.intp)
     filled = np.flatnonzero(np.diff(similarities.indptr))
     first = order[similarities.indptr[filled]]
-    best[filled] = np.where(values[first] >= least, similarities.indices[first], -1)
+    best[filled] = np.where(values[first] >= threshold, similarities.indices[first], -1)
     return best

@@ -145,10 +145,10 @@ class RowAdam:
         return self._row(vectors, second, tf.fill(tf.shape(second), step), tf.cast(held, tf.float32)[:, None])
 
     def _row(self, vectors, second, last, held=None):
-        beside = [second, last]
+        state = [second, last]
         if self.decays:
-            beside.append(tf.fill(tf.shape(second), self._log_decay.read_value()))
-        return tf.concat([vectors, *beside, *([held] if self.holds else [])], axis=1)
+            state.append(tf.fill(tf.shape(second), self._log_decay.read_value()))
+        return tf.concat([vectors, *state, *([held] if self.holds else [])], axis=1)
 
     def _held(self, rows):
         return rows[:, -1:] if self.holds else None

@@ -38,7 +38,7 @@ def test_the_one_hot_matrix():
     assert np.array_equal(matrix, one_hot(INDICES[:, [0, 2]], [4, 6]))
 
 
-def test_one_hot_dense_starts_like_one_dense_layer_over_all_inputs():
+def test_one_hot_dense_is_initialized_like_one_dense_layer_over_all_inputs():
     alone, beside = (OneHotDense(50, [0], [400], fan_in=fan_in, seed=1) for fan_in in (None, 10_000))
     for layer, limit in ((alone, (6 / 450) ** 0.5), (beside, (6 / 10_050) ** 0.5)):
         layer.build((None, 1))
@@ -53,14 +53,14 @@ def test_one_hot_vectors_are_rows_of_the_kernel():
     assert np.array_equal(out[:, 1], kernel[4 + INDICES[:, 2]])
 
 
-def test_one_hot_vectors_start_at_a_length_of_one():
+def test_one_hot_vectors_are_initialized_with_length_one():
     layer = OneHotVectors(64, [0], [500], seed=1)
     layer.build((None, 1))
     assert np.linalg.norm(layer.kernel.numpy(), axis=1).mean() == pytest.approx(1, rel=0.02)
 
 
 @pytest.mark.parametrize("kind", [OneHotDense, OneHotVectors])
-def test_the_seed_decides_the_start(kind):
+def test_the_seed_determines_the_initialization(kind):
     kernels = []
     for seed in (1, 1, 2):
         layer = kind(5, [0], [4], seed=seed)
@@ -70,6 +70,6 @@ def test_the_seed_decides_the_start(kind):
     assert not np.array_equal(kernels[0], kernels[2])
 
 
-def test_a_layer_over_one_hot_rows_has_to_say_how_it_starts():
+def test_a_layer_over_one_hot_rows_must_define_its_initializer():
     with pytest.raises(TypeError, match=r"must define start\(\)"):
         OneHotRows(2, [0], [3]).start()

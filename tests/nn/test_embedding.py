@@ -20,7 +20,7 @@ def test_a_table_without_rows_or_dimensions_is_refused(rows, dim):
 
 
 @pytest.mark.parametrize("rate", [0, -1.0, float("inf"), float("nan")])
-def test_a_rate_that_is_no_positive_number_is_refused(rate):
+def test_a_rate_that_is_not_a_positive_number_is_refused(rate):
     with pytest.raises(
         ValueError, match=re.escape(f"The rate of the table 'dest' must be a positive number, got {rate}")
     ):
@@ -50,7 +50,7 @@ def test_the_layer_is_a_keras_embedding_of_that_shape_and_name():
     assert made.name == "dest_embedding"
 
 
-def test_the_start_is_small_and_depends_on_seed_and_table():
+def test_initial_vectors_are_small_and_depend_on_seed_and_table():
     start = layer().embeddings.numpy()
     assert abs(start.mean()) < 0.01
     assert start.std() == pytest.approx(START_SPREAD, rel=0.02)
@@ -59,7 +59,7 @@ def test_the_start_is_small_and_depends_on_seed_and_table():
     assert not np.array_equal(start, layer(name="origin").embeddings.numpy())
 
 
-def test_rows_are_held_always_or_for_some_epochs():
+def test_rows_are_frozen_always_or_for_some_epochs():
     which = np.array([True, False])
     assert [HeldRows(which=which).lasts(epoch) for epoch in (0, 1000)] == [True, True]
     assert [HeldRows(which=which, n_epochs=2).lasts(epoch) for epoch in (0, 1, 2)] == [True, True, False]
@@ -68,14 +68,14 @@ def test_rows_are_held_always_or_for_some_epochs():
 ODD = ["Clothing ID", "a/b", "a_b", "a b", "日本", "é", "", "_", "hidden_0", "column", "a_b_2", "-x", "a>b", "dest"]
 
 
-def test_layer_names_are_legal_and_differ():
+def test_layer_names_are_valid_and_unique():
     names = layer_names(ODD, "embedding")
     assert list(names) == ODD
     assert len(set(names.values())) == len(ODD)
     assert all(LEGAL.fullmatch(name) for name in names.values())
 
 
-def test_a_legal_name_is_kept_and_the_others_stand_back():
+def test_a_valid_name_is_kept_and_the_others_are_numbered():
     assert layer_names(["a/b", "a_b", "a b", "", "日本"], "indices") == {
         "a/b": "a_b_2_indices",
         "a_b": "a_b_indices",

@@ -39,7 +39,7 @@ def make(vectors=(3, 2), numbers=2, one_hot_specs=((1, 4),)):
 @pytest.mark.parametrize("vectors", [(), (3,), (3, 2)])
 @pytest.mark.parametrize("numbers", [0, 2])
 @pytest.mark.parametrize("specs", [(), ((1, 4),), ((0, 4), (2, 6))])
-def test_dense_over_all_features_is_one_dense_layer_over_them_side_by_side(vectors, numbers, specs):
+def test_dense_over_all_features_is_one_dense_layer_over_their_concatenation(vectors, numbers, specs):
     if not (vectors or numbers or specs):
         return
     inputs, features = make(vectors, numbers, specs)
@@ -51,7 +51,7 @@ def test_dense_over_all_features_is_one_dense_layer_over_them_side_by_side(vecto
     if specs:
         values["indices"] = INDICES
         plain += [one_hot(INDICES[:, [p]], [size]) for p, size in specs]
-    side_by_side = np.hstack(plain)
+    concatenated = np.hstack(plain)
     kernels, bias = [], 0.0
     if vectors or numbers:
         layer = model.get_layer("first")
@@ -59,11 +59,11 @@ def test_dense_over_all_features_is_one_dense_layer_over_them_side_by_side(vecto
         kernels, bias = [layer.kernel.numpy()], np.arange(7.0)
     if specs:
         kernels.append(model.get_layer("first_one_hot").kernel.numpy())
-    assert features.width == side_by_side.shape[1]
-    np.testing.assert_allclose(model(values).numpy(), side_by_side @ np.vstack(kernels) + bias, atol=1e-5)
+    assert features.width == concatenated.shape[1]
+    np.testing.assert_allclose(model(values).numpy(), concatenated @ np.vstack(kernels) + bias, atol=1e-5)
 
 
-def test_the_start_is_glorots_for_all_inputs_and_repeats():
+def test_the_initializer_is_glorots_for_all_inputs_and_repeatable():
     starts = []
     for root in (0, 0, 1):
         inputs, features = make(vectors=(300,), numbers=100, one_hot_specs=((0, 4),))

@@ -21,7 +21,7 @@ def drawn(layer, inputs):
 
 @pytest.mark.parametrize("own_outputs", [True, False])
 @pytest.mark.parametrize("inputs", [X, OWN], ids=["for all", "own"])
-def test_a_member_scales_what_goes_in_and_what_comes_out(inputs, own_outputs):
+def test_a_member_scales_inputs_and_outputs(inputs, own_outputs):
     layer = drawn(MemberDense(2, K, own_outputs=own_outputs), inputs)
     out, kernel = layer(inputs).numpy(), layer.kernel.numpy()
     assert out.shape == (K, 5, 2)
@@ -32,7 +32,7 @@ def test_a_member_scales_what_goes_in_and_what_comes_out(inputs, own_outputs):
         np.testing.assert_allclose(out[member], s[member] * ((r[member] * x) @ kernel) + b[member], atol=1e-5)
 
 
-def test_members_begin_alike_unless_their_signs_differ():
+def test_members_are_initialized_alike_unless_their_signs_differ():
     alike, apart = (MemberDense(2, K, signs=signs, seed=1)(X).numpy() for signs in (False, True))
     assert np.array_equal(alike[0], alike[1])
     assert not np.allclose(apart[0], apart[1])
@@ -45,7 +45,7 @@ def test_members_begin_alike_unless_their_signs_differ():
 
 
 @pytest.mark.parametrize("inputs", [X, OWN], ids=["for all", "own"])
-def test_each_member_has_logits_of_its_own(inputs):
+def test_each_member_has_its_own_logits(inputs):
     layer = drawn(MemberLogits(2, K), inputs)
     out, bias = layer(inputs).numpy(), layer.bias.numpy().reshape(K, 2)
     assert out.shape == (5, K, 2)
@@ -54,7 +54,7 @@ def test_each_member_has_logits_of_its_own(inputs):
         np.testing.assert_allclose(out[:, member], x @ layer.kernel.numpy()[member] + bias[member], atol=1e-5)
 
 
-def test_logits_have_glorots_start_for_one_member():
+def test_logits_have_glorots_initializer_for_one_member():
     layer = MemberLogits(100, K, seed=1)
     layer(np.zeros((5, 400), "float32"))
     assert np.abs(layer.kernel.numpy()).max() == pytest.approx((6 / 500) ** 0.5, rel=0.001)
@@ -62,7 +62,7 @@ def test_logits_have_glorots_start_for_one_member():
 
 @pytest.mark.parametrize("for_all", [[], [rng.normal(size=(5, 2)).astype("float32")]], ids=["vectors alone", "beside"])
 @pytest.mark.parametrize("dims", [[6, 6], [6, 3, 3, 6], [3]])
-def test_a_member_sees_its_part_of_each_vector_and_what_all_see(dims, for_all):
+def test_a_member_sees_its_slice_of_each_vector_and_the_shared_inputs(dims, for_all):
     vectors = rng.normal(size=(5, sum(dims))).astype("float32")
     out = MemberSlices(dims, K)([vectors, *for_all]).numpy()
     starts = np.cumsum([0, *dims])
@@ -95,7 +95,7 @@ def test_vectors_that_are_not_cut_are_seen_whole_by_all():
 
 
 @pytest.mark.parametrize("cut", [[True, True, False], [True, True, True], [False, False, False]])
-def test_members_with_portions_see_these_rows_alone(cut):
+def test_members_with_portions_see_only_their_rows(cut):
     vectors, numbers = rng.normal(size=(4 * K, 15)).astype("float32"), rng.normal(size=(4 * K, 2)).astype("float32")
     layer = MemberSlices([6, 6, 3], K, cut=cut)
     whole = layer([vectors, numbers]).numpy()
@@ -106,7 +106,7 @@ def test_members_with_portions_see_these_rows_alone(cut):
         assert np.array_equal(portions[member], whole[member, 4 * member : 4 * member + 4])
 
 
-def test_what_members_see_of_what_is_there_for_all():
+def test_rows_that_members_see():
     cells = np.arange(12).reshape(6, 2)
     assert for_members(cells, 3).shape == (1, 6, 2)
     with portions_of_members():
@@ -114,7 +114,7 @@ def test_what_members_see_of_what_is_there_for_all():
     assert for_members(cells, 3).shape == (1, 6, 2)
 
 
-def test_an_error_leaves_no_portions_behind():
+def test_an_error_ends_the_context_of_portions():
     def failing():
         with portions_of_members():
             raise RuntimeError("in it")

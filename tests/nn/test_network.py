@@ -42,7 +42,7 @@ def network(names=("origin", "dest"), *, shared=False, n_numbers=2, one_hot=(), 
     )
 
 
-def test_the_model_is_vectors_beside_numbers_through_the_body():
+def test_the_model_is_the_body_of_vectors_and_numbers():
     made, rows = network(), table(2, 2)
     vectors = [made.vectors(f)[rows.indices[:, f.position]] for f in made.spec.features]
     kernel, bias, out, out_bias = made.trunk.get_weights()
@@ -61,15 +61,15 @@ def test_model_and_trunk_share_their_layers():
     assert list(made.model.input) == ["indices", "numbers"]
 
 
-def test_columns_of_one_dimension_stand_side_by_side():
+def test_columns_of_the_same_dimension_are_adjacent():
     tables = [TableSpec(name=n, vocabulary_size=6, embedding_dim=d) for n, d in zip("abcd", (3, 2, 3, 2), strict=True)]
     features = tuple(FeatureSpec(name=t.name, position=p, table=t) for p, t in enumerate(tables))
     spec = NetworkSpec(features=features, n_outputs=1, body=Mlp(hidden_units=()), numeric=Standardized(), seed=0)
     assert [feature.name for feature in spec.embedded] == ["a", "c", "b", "d"]
     made, rows = Network(spec), table(4, 0)
-    side_by_side = np.hstack([made.vectors(f)[rows.indices[:, f.position]] for f in spec.embedded])
+    concatenated = np.hstack([made.vectors(f)[rows.indices[:, f.position]] for f in spec.embedded])
     kernel, bias = made.trunk.get_weights()
-    np.testing.assert_allclose(made.logits(rows), side_by_side @ kernel + bias, atol=1e-6)
+    np.testing.assert_allclose(made.logits(rows), concatenated @ kernel + bias, atol=1e-6)
 
 
 def test_logits_in_portions_are_the_same():
@@ -124,7 +124,7 @@ def test_any_column_name_will_do():
     np.testing.assert_allclose(traced.numpy(), made.logits(rows), atol=1e-6)
 
 
-def test_the_model_answers_with_the_mean_of_the_members_that_the_trunk_has():
+def test_the_model_returns_the_mean_of_the_members():
     made, rows = network(body=TabM(n_members=5)), table(2, 2)
     vectors = [made.vectors(f)[rows.indices[:, f.position]] for f in made.spec.embedded]
     members = made.trunk({"vectors": np.hstack(vectors), "numbers": rows.numbers}).numpy()
@@ -136,14 +136,14 @@ def test_the_model_answers_with_the_mean_of_the_members_that_the_trunk_has():
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
-def test_every_body_can_start_at_an_answer(name):
+def test_initial_logits_can_be_set_for_every_body(name):
     made, rows = network(body=BODIES[name]()), table(2, 2)
     before = made.logits(rows)
     made.start_at(np.array([3.0]))
     np.testing.assert_allclose(made.logits(rows), before + 3, atol=1e-5)
 
 
-def test_a_body_without_a_layer_for_the_logits_starts_as_it_does():
+def test_initial_logits_are_ignored_without_a_logits_layer():
     made, rows = (
         network((), one_hot=(OneHotSpec(name="a", position=0, vocabulary_size=6),), n_numbers=0, body=Mlp(())),
         table(1, 0),
@@ -153,7 +153,7 @@ def test_a_body_without_a_layer_for_the_logits_starts_as_it_does():
     assert np.array_equal(made.logits(rows), before)
 
 
-def test_without_members_the_model_is_the_trunk_and_nothing_behind_it():
+def test_without_members_the_model_ends_with_the_trunk():
     assert network().model.layers[-1].name == "trunk"
 
 
@@ -164,7 +164,7 @@ class Doubled(Standardized):
         return keras.layers.Flatten()(keras.layers.Concatenate()([keras.layers.Reshape((2, 1))(numbers)] * 2))
 
 
-def test_a_body_is_told_how_wide_what_became_of_each_number_is():
+def test_a_body_knows_the_width_of_each_encoded_number():
     class Listener(Mlp):
         def build(self, features, n_outputs, seeds):
             heard.append(features.number_dims)
@@ -192,7 +192,7 @@ def trained(*untrained, n_members=1, size=6):
     return Trained(counts, stand_ins, learns_unknown=True)
 
 
-def test_untrained_rows_get_the_unknown_vector_and_the_others_stay():
+def test_untrained_rows_get_the_unknown_vector_and_the_others_are_kept():
     one_hot = (OneHotSpec(name="month", position=1, vocabulary_size=6),)
     made = network(("dest",), one_hot=one_hot)
     (dest,) = made.spec.features
@@ -217,7 +217,7 @@ def test_the_strategy_is_applied_to_tables_and_to_the_kernels_of_one_hot_columns
     np.testing.assert_allclose(kernel.numpy()[1], kernel_before[2:].mean(axis=0), rtol=1e-5)
 
 
-def test_members_that_leave_rows_out_are_served_in_their_slices_and_kernels():
+def test_unknown_categories_of_members_that_leave_rows_out():
     table = TableSpec(name="dest", vocabulary_size=6, embedding_dim=8)
     one_hot = (OneHotSpec(name="month", position=1, vocabulary_size=6),)
     spec = replace(
@@ -266,7 +266,7 @@ def test_the_model_can_be_opened_from_keras_own_file(tmp_path):
     np.testing.assert_allclose(out, made.logits(rows), atol=1e-6)
 
 
-def test_rows_may_begin_with_other_vectors():
+def test_rows_can_be_initialized_by_given_vectors():
     made, plain = network(), network()
     origin, dest = made.spec.features
     which = np.array([False, True, False, False, True, False])
@@ -276,7 +276,7 @@ def test_rows_may_begin_with_other_vectors():
     assert np.array_equal(made.vectors(dest), plain.vectors(dest))
 
 
-def test_which_rows_are_held_is_pickled():
+def test_frozen_rows_are_pickled():
     made = network()
     assert made.held == {}
     table = made.spec.features[0].table
@@ -318,7 +318,7 @@ def network_of(body, *, dims=DIMS, n_numbers=2, one_hot=True):
         (WideDeep(hidden_units=()), "wide"),
     ],
 )
-def test_of_a_dense_layer_it_is_the_columns_part_of_the_kernel(body, layer):
+def test_first_kernels_of_a_dense_layer_are_parts_of_its_kernel(body, layer):
     made = network_of(body)
     kernel = made.trunk.get_layer(layer).kernel.numpy()
     found = first_kernels(made)
@@ -329,7 +329,7 @@ def test_of_a_dense_layer_it_is_the_columns_part_of_the_kernel(body, layer):
         start += dim
 
 
-def test_of_members_with_slices_it_is_their_own_part_of_each_vector():
+def test_first_kernels_of_members_with_slices():
     made = network_of(Ensemble(n_members=2, hidden_units=(5,)), dims={"origin": 8, "month": 3})
     kernel = made.trunk.get_layer("hidden_0").kernel.numpy()
     found = first_kernels(made)
@@ -341,7 +341,7 @@ def test_of_members_with_slices_it_is_their_own_part_of_each_vector():
     np.testing.assert_allclose(found["month"], np.hstack([kernel[0, 4:7], kernel[1, 4:7]]), atol=1e-5)
 
 
-def test_of_members_with_scales_the_scales_are_in_it():
+def test_first_kernels_of_members_include_their_scales():
     made = network_of(TabM(n_members=3, hidden_units=(5,)), one_hot=False)
     layer = made.trunk.get_layer("hidden_0")
     scales = layer.input_scale.numpy().reshape(3, -1)
@@ -351,11 +351,11 @@ def test_of_members_with_scales_the_scales_are_in_it():
 
 
 @pytest.mark.parametrize("body", [Cross(), DeepFM(), FTTransformer(), TabM(hidden_units=())])
-def test_other_bodies_have_none(body):
+def test_other_bodies_have_no_first_kernels(body):
     assert first_kernels(network_of(body)) is None
 
 
-def test_a_network_without_vectors_has_none():
+def test_a_network_without_vectors_has_no_first_kernels():
     assert first_kernels(network_of(Mlp(hidden_units=(3,)), dims={})) is None
 
 

@@ -35,7 +35,7 @@ def test_units_are_a_tuple_or_a_list_of_positive_integers(units):
         check_units("hidden_units", units)
 
 
-def test_units_may_have_to_be_there():
+def test_units_may_be_required():
     with pytest.raises(ValueError, match=re.escape("hidden_units must have at least one width, got ().")):
         check_units("hidden_units", (), empty=False)
 
@@ -58,12 +58,12 @@ def test_names_are_among_the_known_ones(value):
         check_among("normalization", value, NORMALIZATIONS)
 
 
-def test_activations_are_keras_own_and_nothing_else_of_its_module():
+def test_activations_are_those_of_keras():
     assert {"relu", "gelu", "swish", "softmax"} <= ACTIVATIONS
     assert not {"get", "serialize", "deserialize", "ops"} & ACTIVATIONS
 
 
-def test_an_activation_that_halves_the_width_is_none():
+def test_an_activation_that_halves_the_width_is_excluded():
     assert "glu" not in ACTIVATIONS
 
 
@@ -79,11 +79,11 @@ def test_anything_else_is_refused(value):
 
 
 @pytest.mark.parametrize("value", [True, False, np.True_])
-def test_a_truth_value_passes(value):
+def test_a_boolean_passes(value):
     check_flag("lite", value)
 
 
 @pytest.mark.parametrize("value", [0, 1, "yes", None])
-def test_what_is_no_truth_value_is_refused(value):
+def test_other_values_than_booleans_are_refused(value):
     with pytest.raises(ValueError, match=f"lite must be True or False, got {value!r}"):
         check_flag("lite", value)

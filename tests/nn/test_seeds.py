@@ -18,7 +18,7 @@ def test_children_fit_in_31_bits_and_differ():
     assert len(set(children)) == 2000
 
 
-def test_root_is_made_a_python_integer():
+def test_root_is_converted_to_a_python_integer():
     assert Seeds(np.int64(7))["a"] == Seeds(7)["a"]
 
 

@@ -17,7 +17,7 @@ def drawn(layer, inputs):
     return layer
 
 
-def test_each_member_has_a_dense_layer_of_its_own():
+def test_each_member_has_its_own_dense_layer():
     inputs = rng.normal(size=(K, 5, 4)).astype("float32")
     layer = drawn(SeparateDense(2, K), inputs)
     out, bias = layer(inputs).numpy(), layer.bias.numpy().reshape(K, 2)
@@ -26,7 +26,7 @@ def test_each_member_has_a_dense_layer_of_its_own():
         np.testing.assert_allclose(out[member], inputs[member] @ layer.kernel.numpy()[member] + bias[member], atol=1e-5)
 
 
-def test_members_differ_from_the_start_which_is_glorots_for_one_member():
+def test_members_are_initialized_differently_by_glorots_initializer():
     layer = SeparateDense(100, K, seed=1)
     layer(np.zeros((K, 5, 400), "float32"))
     kernel = layer.kernel.numpy()
@@ -50,7 +50,7 @@ def test_one_hot_columns_have_kernel_rows_for_each_member(more):
 
 
 @pytest.mark.parametrize("size", [4, 400], ids=["few", "many"])
-def test_members_with_portions_of_one_hot_columns_see_these_rows_alone(size):
+def test_members_with_portions_of_one_hot_columns_see_only_their_rows(size):
     indices = rng.integers(0, 4, (4 * K, 1)).astype("int32")
     layer = drawn(SeparateOneHotDense(2 * K, [0], [size], K), indices)
     whole = layer(indices).numpy()
@@ -60,7 +60,7 @@ def test_members_with_portions_of_one_hot_columns_see_these_rows_alone(size):
         np.testing.assert_allclose(portions[member], whole[member, 4 * member : 4 * member + 4], atol=1e-6)
 
 
-def test_the_start_of_one_hot_kernels_is_that_of_one_member():
+def test_one_hot_kernels_are_initialized_as_for_one_member():
     layer = SeparateOneHotDense(100 * K, [0], [400], K, seed=1)
     layer(np.zeros((5, 1), "int32"))
     assert np.abs(layer.kernel.numpy()).max() == pytest.approx((6 / 500) ** 0.5, rel=0.001)

@@ -26,7 +26,7 @@ def test_rule_gives_the_published_number_of_dimensions(name, dims):
 
 
 @pytest.mark.parametrize("name", sorted(SIZE_RULES))
-def test_every_rule_gives_positive_integers_that_never_fall(name):
+def test_every_rule_gives_positive_integers_that_never_decrease(name):
     rule = SIZE_RULES.resolve(name)
     dims = [rule(n) for n in range(0, 3000, 7)]
     assert all(type(dim) is int for dim in dims)
@@ -35,7 +35,7 @@ def test_every_rule_gives_positive_integers_that_never_fall(name):
 
 
 @pytest.mark.parametrize(("rule", "dim"), [(Fastai(cap=30), 30), (Half(cap=8), 8), (Sqrt(cap=20), 20)])
-def test_a_cap_is_the_most(rule, dim):
+def test_a_cap_is_the_maximum(rule, dim):
     assert rule(10_000) == dim
 
 
@@ -49,7 +49,7 @@ def test_an_integer_of_numpy_is_a_number_too():
     assert type(dims["dest"]) is int
 
 
-def test_a_mapping_is_by_column_and_leaves_the_others_to_the_default():
+def test_a_mapping_is_by_column_with_the_default_for_the_others():
     dims = embedding_dims({"dest": 4, "tailnum": "half"}, {"origin": 3, "dest": 105, "tailnum": 20})
     assert dims == {"origin": 3, "dest": 4, "tailnum": 10}
 
@@ -93,7 +93,7 @@ def test_a_column_may_be_called_name():
         ),
     ],
 )
-def test_what_is_no_size_is_refused(spec, error, message):
+def test_invalid_sizes_are_refused(spec, error, message):
     with pytest.raises(error, match=re.escape(message)):
         embedding_dims(spec, {"dest": 10})
 

@@ -37,7 +37,7 @@ def test_each_group_has_glorots_start_for_its_own_inputs():
     assert not np.array_equal(other.bias.numpy(), layer.bias.numpy())
 
 
-def test_the_class_token_stands_first_and_is_every_rows():
+def test_the_class_token_is_first_and_the_same_for_every_row():
     layer = WithClassToken(seed=1)
     out = layer([A, B]).numpy()
     assert np.array_equal(out[:, 0], np.tile(layer.token.numpy(), (7, 1)))
@@ -45,7 +45,7 @@ def test_the_class_token_stands_first_and_is_every_rows():
     assert not np.array_equal(WithClassToken(seed=2)([A, B]).numpy()[:, 0], out[:, 0])
 
 
-def test_interactions_are_the_products_of_every_two_tokens():
+def test_interactions_are_the_products_of_all_pairs_of_tokens():
     tokens = [A[:, 0], A[:, 1], B[:, 0]]
     by_hand = sum(one * two for one, two in combinations(tokens, 2))
     np.testing.assert_allclose(Interactions()([A, B]).numpy(), by_hand, atol=1e-5)
@@ -76,12 +76,12 @@ def attention_by_hand(queries, both, n_heads):
 
 
 @pytest.mark.parametrize("n_heads", [1, 2, 4])
-def test_attention_is_that_of_the_paper(n_heads):
+def test_attention_follows_the_paper(n_heads):
     out = Attend(n_heads)([QUERIES, BOTH]).numpy()
     np.testing.assert_allclose(out, attention_by_hand(QUERIES, BOTH, n_heads), atol=1e-5)
 
 
-def test_one_query_a_row_needs_no_axis():
+def test_one_query_per_row_needs_no_axis():
     out = Attend(2)([QUERIES[:, 1], BOTH]).numpy()
     np.testing.assert_allclose(out, Attend(2)([QUERIES, BOTH]).numpy()[:, 1], atol=1e-6)
 
@@ -94,7 +94,7 @@ def test_keras_own_attention_agrees():
     np.testing.assert_allclose(out, np.reshape(theirs, (5, 3, 8)), atol=1e-5)
 
 
-def test_dropout_silences_weights_in_training_only_and_repeats_with_the_seed():
+def test_dropout_applies_in_training_only_and_repeats_with_the_seed():
     ones = np.ones((200, 50, 16), "float32")
     queries = np.zeros((200, 3, 8), "float32")
     seen = [Attend(1, 0.25, seed=seed)([queries, ones], training=True).numpy() for seed in (0, 0, 1)]

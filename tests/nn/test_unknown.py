@@ -18,7 +18,7 @@ def test_the_strategies():
 
 
 @strategies
-def test_a_row_is_as_long_as_the_others_and_of_their_type_and_they_stay(name):
+def test_a_row_has_the_length_and_dtype_of_the_others(name):
     strategy, rows = UNKNOWN_STRATEGIES[name](), ANY_ROWS.copy()
     row = strategy.row(rows, np.ones(5, int))
     assert row is None or (row.shape, row.dtype) == ((3,), np.dtype("float32"))
@@ -34,7 +34,7 @@ def test_it_is_a_specification(name):
     assert strategy.min_similarity is None or 0 < strategy.min_similarity <= 1
 
 
-def test_an_unknown_name_is_told():
+def test_an_unknown_name_is_refused():
     with pytest.raises(UnknownNameError, match=r"No strategy for unknown categories named 'zeros'.*mean 'zero'"):
         UNKNOWN_STRATEGIES.resolve("zeros")
 
@@ -47,11 +47,11 @@ def test_learned_keeps_the_learned_vector_and_compares_no_names():
 KNOWN_ROWS = np.array([[9.0, 9.0], [9.0, 9.0], [1.0, 0.0], [5.0, 4.0], [7.0, 7.0]])
 
 
-def test_each_category_counts_by_its_rows_and_missing_and_unknown_cells_do_not():
+def test_the_mean_is_weighted_by_rows_of_known_categories():
     assert Mean().row(KNOWN_ROWS, np.array([5, 5, 3, 1, 0])).tolist() == [2.0, 1.0]
 
 
-def test_where_no_category_counts_the_learned_vector_stays():
+def test_without_rows_of_categories_the_learned_vector_is_kept():
     assert Mean().row(KNOWN_ROWS, np.array([5, 5, 0, 0, 0])) is None
 
 
@@ -83,20 +83,20 @@ def trained(counts, stand_ins, *, learns_unknown=True):
     return Trained(np.atleast_2d(counts), np.atleast_2d(stand_ins), learns_unknown)
 
 
-def test_untrained_rows_have_those_of_their_stand_ins():
+def test_untrained_rows_get_the_vectors_of_their_stand_ins():
     rows = ROWS.copy()
     assert trained([0, 0, 4, 0, 0], [1, 1, 2, 1, 2]).serve(rows, Learned())
     assert np.array_equal(rows, ROWS[[1, 1, 2, 1, 2]])
 
 
-def test_where_all_was_trained_nothing_changes():
+def test_trained_rows_are_kept():
     rows = ROWS.copy()
     assert not trained([1, 0, 4, 1, 1], [0, 1, 2, 3, 4]).serve(rows, Learned())
     assert np.array_equal(rows, ROWS)
 
 
 @pytest.mark.parametrize(("strategy", "expected"), [(Zero(), np.zeros(4)), (Mean(), ROWS[2:].mean(axis=0))])
-def test_the_strategys_vector_is_for_the_unknown_row_and_for_those_it_stands_in_for(strategy, expected):
+def test_the_vector_of_the_strategy_is_for_unknown_and_untrained_rows(strategy, expected):
     rows = ROWS.copy()
     assert trained([0, 0, 2, 2, 2], [1, 1, 2, 3, 4]).serve(rows, strategy)
     assert np.array_equal(rows[:2], [expected, expected])
@@ -107,7 +107,7 @@ def test_the_strategys_vector_is_for_the_unknown_row_and_for_those_it_stands_in_
     ("learns_unknown", "n_unknown", "strategy", "served"),
     [(False, 0, Learned(), False), (False, 3, Learned(), True), (True, 0, Learned(), True), (False, 0, Zero(), True)],
 )
-def test_a_vector_as_it_began_serves_for_nothing(learns_unknown, n_unknown, strategy, served):
+def test_an_untrained_unknown_vector_is_not_used(learns_unknown, n_unknown, strategy, served):
     rows = ROWS.copy()
     trained([0, n_unknown, 1, 1, 0], [1, 1, 2, 3, 2], learns_unknown=learns_unknown).serve(rows, strategy)
     assert np.array_equal(rows[0], rows[1] if served else ROWS[0])
@@ -123,7 +123,7 @@ def test_each_member_has_its_own_slice():
     assert np.array_equal(rows[3], [*ROWS[3, :2], *ROWS[2, 2:]])
 
 
-def test_a_table_of_several_readers_is_trained_where_one_of_them_was():
+def test_a_row_of_a_shared_table_is_trained_if_any_column_trained_it():
     one = trained([0, 0, 3, 0, 0], [1, 1, 2, 2, 1], learns_unknown=False)
     two = trained([0, 1, 4, 5, 0], [1, 1, 2, 3, 1])
     both = Trained.together([one, two])

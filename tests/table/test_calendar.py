@@ -41,7 +41,7 @@ def test_parts_of_dates(cells, part):
     assert values(calendar_part(cells, part)) == [{**EXPECTED, "hour": 0}[part], None]
 
 
-def test_parts_are_in_the_columns_own_zone():
+def test_parts_are_in_the_time_zone_of_the_column():
     cells = read_cells(pa.array(pd.Series(pd.to_datetime(["2013-01-31T23:30Z"]).tz_convert("Europe/Paris"))))
     assert [values(calendar_part(cells, part)) for part in PARTS] == [[2013], [2], [1], [4], [0]]
 

@@ -82,7 +82,7 @@ def test_compact_and_mixed_categories_agree_on_everything(kind, data, scalars):
     ],
     ids=["text", "integer", "float", "mixed"],
 )
-def test_cells_of_any_type_are_found_as_their_keys_are(keys, cells, repeats):
+def test_cells_are_found_like_their_keys(keys, cells, repeats):
     plain = read_cells(cells)
     expected = {identity(key): position for position, key in enumerate(keys)}
     coded = factorize(plain)
@@ -95,7 +95,7 @@ def test_cells_of_any_type_are_found_as_their_keys_are(keys, cells, repeats):
 @pytest.mark.parametrize(
     "keys", [["b", "a", "c"], [3, 1, 2**60], [1.5, -0.0], ["a", 1, True]], ids=["text", "integer", "float", "mixed"]
 )
-def test_what_a_search_made_is_neither_pickled_nor_copied(keys):
+def test_lookup_tables_are_not_pickled_or_copied(keys):
     categories = categories_of(keys)
     before = pickle.dumps(categories)
     categories.find(read_cells(keys[:1]))

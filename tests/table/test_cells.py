@@ -80,7 +80,7 @@ def test_chunks_with_different_dictionaries_are_unified():
         pa.array([[("k", 1)]], pa.map_(pa.string(), pa.int64())),
     ],
 )
-def test_many_values_in_a_cell_are_refused(values):
+def test_several_values_in_a_cell_are_refused(values):
     with pytest.raises(CellTypeError, match="Every cell in column 'c' of the argument must be one value"):
         read_cells(values, "c")
 
@@ -106,7 +106,7 @@ def test_factorize_orders_by_first_appearance_and_merges_zeros():
     assert coded.codes.tolist() == [0, -1, 1, 1, 0]
 
 
-def test_factorize_sees_missing_cells_behind_a_dictionary():
+def test_factorize_finds_missing_cells_of_a_dictionary():
     cells = read_cells(pa.DictionaryArray.from_arrays([0, 1, None, 0], pa.array(["a", None])))
     assert factorize(cells).codes.tolist() == [0, -1, -1, 0]
     assert is_missing(cells).tolist() == [False, True, True, False]
@@ -154,7 +154,7 @@ def test_families():
     assert families(read_cells([None])) == frozenset()
 
 
-def test_codes_are_of_32_bits_and_texts_stay_in_arrow():
+def test_codes_have_32_bits_and_texts_stay_in_arrow():
     coded = factorize(read_cells(["b", None, "a", "b"]))
     assert (coded.codes.dtype, coded.codes.tolist()) == (np.int32, [0, -1, 1, 0])
     assert coded.values.equals(pa.array(["b", "a"], pa.large_string()))
@@ -172,7 +172,7 @@ def test_distinct_values_are_cells_again(values):
 
 
 @pytest.mark.parametrize("place", [0, 255, 256, 999])
-def test_one_other_cell_anywhere_is_seen(place):
+def test_one_different_cell_anywhere_is_found(place):
     cells = np.array(["a"] * 1000)
     assert all_equal(read_cells(cells))
     cells[place] = "b"

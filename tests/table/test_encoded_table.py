@@ -15,13 +15,13 @@ def test_length_and_bytes():
 
 
 @pytest.mark.parametrize("rows", [np.array([2, 0]), np.array([True, False, True]), slice(0, 3, 2)])
-def test_take_keeps_both_matrices_in_step(rows):
+def test_take_selects_the_same_rows_of_both_matrices(rows):
     part = table().take(rows)
     assert sorted(part.indices[:, 0].tolist()) == [0, 4]
     assert (part.indices[:, 0] / 2 == part.numbers[:, 0]).all()
 
 
-def test_ids_are_no_floats():
+def test_float_indices_are_refused():
     with pytest.raises(DataError, match=r"holds int32 indices and float32 numbers; got float32 and float32\."):
         EncodedTable(np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32))
 
@@ -32,6 +32,6 @@ def test_the_matrices_have_the_same_rows(numbers):
         EncodedTable(np.zeros((3, 1), np.int32), numbers)
 
 
-def test_a_table_may_lack_either_kind():
+def test_either_matrix_may_have_no_columns():
     assert len(EncodedTable(np.zeros((3, 0), np.int32), np.zeros((3, 1), np.float32))) == 3
     assert len(EncodedTable(np.zeros((3, 1), np.int32), np.zeros((3, 0), np.float32))) == 3

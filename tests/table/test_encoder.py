@@ -70,7 +70,7 @@ TABLES = {
 
 @pytest.mark.parametrize("used", TABLES)
 @pytest.mark.parametrize("learned", TABLES)
-def test_fitted_on_any_kind_of_table_it_encodes_any_other_alike(learned, used):
+def test_tables_of_all_kinds_are_encoded_alike(learned, used):
     # By default distances of type category would be categories.
     numbers = [1, 3] if learned == "pandas category" else [1]
     table = TABLES[learned]
@@ -126,13 +126,13 @@ def test_each_column_is_coded_once(monkeypatch, columns):
     assert coded == [1200] * 3
 
 
-def test_a_fit_leaves_no_codes_behind():
+def test_a_fit_frees_the_codes():
     frame = read_frame(DATA)
     TableEncoder(["flight"]).fit(frame)
     assert frame._last_coded is None
 
 
-def test_each_column_of_indices_lies_in_one_piece():
+def test_each_column_of_indices_is_contiguous():
     for indices in (TableEncoder().fit_encode(DATA).indices, fitted().encode(DATA).indices):
         assert indices.flags.f_contiguous
 
@@ -142,7 +142,7 @@ def test_columns_are_found_by_name_in_any_order_and_others_are_not_read():
     np.testing.assert_array_equal(fitted().encode(shuffled).indices, fitted().encode(DATA).indices)
 
 
-def test_missing_columns_are_named_with_their_neighbours():
+def test_missing_columns_get_suggestions():
     with pytest.raises(ColumnError) as caught:
         fitted().encode(DATA.rename(columns={"dest": "dst"}).drop(columns="late"))
     assert str(caught.value) == (
@@ -150,7 +150,7 @@ def test_missing_columns_are_named_with_their_neighbours():
     )
 
 
-def test_dropped_columns_need_not_come_again():
+def test_dropped_columns_may_be_missing_later():
     with pytest.warns(DroppedColumnWarning):
         encoder = TableEncoder().fit(DATA.assign(year=2013))
     assert len(encoder.encode(DATA)) == 5
@@ -197,7 +197,7 @@ def test_a_column_of_another_type_that_is_all_unknown_gives_a_warning():
 
 
 @pytest.mark.parametrize("cells", [["x", "y"], [None, None], ["1", 2], [np.nan, "z"]])
-def test_unknown_or_missing_cells_of_the_same_type_give_none(cells):
+def test_unknown_or_missing_cells_of_the_same_type_give_no_warning(cells):
     encoder = TableEncoder().fit(pd.DataFrame({"id": ["1", "2", "3"]}))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -242,7 +242,7 @@ def test_constant_columns_may_be_kept():
 
 
 @pytest.mark.parametrize("scaling", [*sorted(SCALINGS), {"name": "piecewise_linear", "n_bins": 3}])
-def test_what_is_loaded_gives_the_same_bits(scaling):
+def test_outputs_after_loading_are_bit_identical(scaling):
     encoder = TableEncoder(lambda table: ["flight"], scaling=scaling, min_frequency=1).fit(DATA)
     data, arrays = encoder.to_state()
     again = TableEncoder.from_state(json.loads(json.dumps(data, allow_nan=False)), arrays)
@@ -269,14 +269,14 @@ def test_it_pickles():
     assert (pickle.loads(pickle.dumps(encoder)).encode(NEW).indices == encoder.encode(NEW).indices).all()
 
 
-def test_encoding_changes_nothing():
+def test_encoding_does_not_change_the_encoder():
     encoder = fitted()
     before = pickle.dumps(encoder)
     encoder.encode(NEW)
     assert pickle.dumps(encoder) == before
 
 
-def test_rows_are_encoded_one_by_one_as_all_at_once():
+def test_single_rows_are_encoded_like_all_rows():
     encoder = fitted()
     whole = encoder.encode(DATA)
     for row in range(len(DATA)):
@@ -311,14 +311,14 @@ NEW_JOBS = pd.DataFrame({"job": ["Office Manager", "pilots", "clown", None, "nur
     ("min_similarity", "expected"),
     [(None, [1, 1, 1, 0, 5]), (0.5, [2, 3, 1, 0, 5]), (1.0, [2, 1, 1, 0, 5])],
 )
-def test_an_unknown_text_is_taken_for_the_most_similar_one(min_similarity, expected):
+def test_an_unknown_text_is_encoded_as_the_most_similar_category(min_similarity, expected):
     encoder = TableEncoder(min_similarity=min_similarity).fit(JOBS)
     assert encoder.encode(NEW_JOBS).indices[:, 0].tolist() == expected
     assert encoder.encode(NEW_JOBS.astype("category")).indices[:, 0].tolist() == expected
     assert encoder.encode(NEW_JOBS.astype(object)).indices[:, 0].tolist() == expected
 
 
-def test_texts_that_are_too_rare_are_taken_for_the_most_similar_one_at_fit_too():
+def test_rare_texts_are_encoded_as_the_most_similar_category_at_fit_too():
     encoder = TableEncoder(min_frequency=2, min_similarity=0.5)
     table = encoder.fit_encode(JOBS)
     assert encoder.vocabularies["job"].keys == ("office manager", "pilot")
@@ -359,7 +359,7 @@ def test_another_fit_forgets_the_names_of_the_first():
         (0.5, [1, 0, 0, 1, 1, 1], [0, 1, 4, 3, 4, 5]),
     ],
 )
-def test_what_stands_in_for_the_untrained(min_similarity, trained, expected):
+def test_stand_ins_of_untrained_categories(min_similarity, trained, expected):
     encoder = TableEncoder(min_similarity=min_similarity).fit(JOBS)
     assert encoder.vocabularies["job"].keys == ("office manager", "pilot", "office manger", "nurse")[:4]
     assert encoder.stand_ins("job", np.array(trained, bool)).tolist() == expected

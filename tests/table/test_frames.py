@@ -106,7 +106,7 @@ def test_arrow_tables():
     assert values(frame, "d") == ["a", "b", "a"] * 2
 
 
-def test_numpy_object_columns_are_what_their_cells_are():
+def test_the_kind_of_numpy_object_columns_depends_on_the_cells():
     day = datetime(2020, 1, 1)
     rows = [["a", 1, 2.5, None, True, 2**70, day, 1], ["b", 2, np.nan, None, False, 1, day, "x"]]
     frame = read_frame(np.array(rows, dtype=object))
@@ -137,7 +137,7 @@ def test_rows_of_text_and_numbers_keep_their_types():
     assert (frame.kind("x0"), frame.kind("x1")) == ("text", "integer")
 
 
-def test_anything_with_an_array_in_it_is_read():
+def test_array_likes_are_read():
     class Wrapped:
         def __array__(self, dtype=None, copy=None):
             return np.eye(3)
@@ -179,7 +179,7 @@ def test_select_and_take_by_position():
     assert (part.columns, part.named, values(part, "x2")) == (("x2",), False, [5])
 
 
-def test_a_misspelt_column_is_named_with_its_neighbours():
+def test_a_misspelled_column_gets_a_suggestion():
     frame = read_frame(pd.DataFrame({"origin": ["a"], "dest": ["b"]}))
     with pytest.raises(ColumnError) as caught:
         frame.select(["orgin"])
@@ -213,7 +213,7 @@ def test_integer_names_of_pandas_are_positions():
         ([[1], [1, 2]], "The rows do not have the same number of columns"),
     ],
 )  # fmt: skip
-def test_what_is_no_table_is_refused(table, message):
+def test_other_objects_than_tables_are_refused(table, message):
     with pytest.raises(DataError, match=message):
         read_frame(table)
 
@@ -222,7 +222,7 @@ def test_what_is_no_table_is_refused(table, message):
     "table",
     [pd.DataFrame([[1, 2, 3]], columns=["a", "b", "a"]), pa.table([[1], [2], [3]], names=["a", "b", "a"])],
 )
-def test_doubled_columns_are_named(table):
+def test_duplicate_columns_are_named(table):
     with pytest.raises(ColumnError, match=r"these occur more than once: 'a'\. Rename or drop"):
         read_frame(table)
 
@@ -273,7 +273,7 @@ def test_codes_of_the_last_column_are_kept():
 
 
 @pytest.mark.parametrize("categories", [["b", "a"], [2.5, -0.0], [3, 1], ["a", 1], [True, False]])
-def test_codes_of_a_categorical_column_are_taken_as_they_are(categories):
+def test_codes_of_a_categorical_column_are_reused(categories):
     column = pd.Categorical.from_codes([1, -1, 0, 1], categories)
     cells = read_frame(pd.DataFrame({"c": column})).cells("c")
     assert [None if code < 0 else cells.keys[code] for code in cells.codes] == [

@@ -32,7 +32,7 @@ FLIGHTS = pd.DataFrame(
 )
 
 
-def test_types_decide():
+def test_the_type_determines_the_kind():
     schema = infer(FLIGHTS)
     assert names(schema) == (["dest", "cancelled", "carrier", "note"], ["flight", "distance"])
     assert schema.columns == tuple(FLIGHTS.columns)
@@ -62,7 +62,7 @@ def test_named_columns_are_categories_and_text_still_is(categorical):
 
 
 @pytest.mark.parametrize("categorical", ["flight", 1])
-def test_one_column_may_be_given_bare(categorical):
+def test_one_column_may_be_given_without_a_list(categorical):
     assert names(infer(FLIGHTS, categorical))[1] == ["distance"]
 
 
@@ -71,7 +71,7 @@ def test_nothing_named(categorical):
     assert names(infer(FLIGHTS, categorical))[1] == ["flight", "distance"]
 
 
-def test_a_callable_is_given_the_table_as_it_came():
+def test_a_callable_receives_the_original_table():
     given = []
     infer(FLIGHTS, lambda table: given.append(table) or [])
     assert given[0] is FLIGHTS
@@ -101,7 +101,7 @@ def test_positions_in_a_table_without_names():
         (1.5, "got the entry 1.5, of type float"),
     ],
 )
-def test_what_is_not_in_the_table_is_refused(categorical, message):
+def test_columns_that_are_not_in_the_table_are_refused(categorical, message):
     with pytest.raises(ColumnError, match=message):
         infer(FLIGHTS, categorical)
 
@@ -113,14 +113,14 @@ def test_names_for_a_table_without_names_are_refused():
         infer(np.eye(2), ["dest"])
 
 
-def test_another_way_to_read_integers_is_refused():
+def test_another_treatment_of_integers_is_refused():
     with pytest.raises(
         UnknownNameError, match=r"No treatment of integers named 'category'\. .* Did you mean 'categorical'"
     ):
         infer(FLIGHTS, integers="category")
 
 
-def test_columns_that_tell_nothing_are_kept_out_with_a_warning():
+def test_columns_without_information_are_dropped_with_a_warning():
     table = FLIGHTS.assign(year=2013, empty=None, blank=np.nan, same="x", half=[1, None, 1])
     with pytest.warns(DroppedColumnWarning) as caught:
         schema = infer(table)
@@ -149,7 +149,7 @@ def test_one_row_keeps_its_columns():
     assert names(schema) == (["dest", "cancelled", "carrier", "note"], ["flight", "distance"])
 
 
-def test_a_table_that_tells_nothing_is_refused():
+def test_a_table_without_information_is_refused():
     with (
         pytest.warns(DroppedColumnWarning),
         pytest.raises(
@@ -162,7 +162,7 @@ def test_a_table_that_tells_nothing_is_refused():
 WHEN = pd.to_datetime(["2013-01-31 05:00", "2013-02-28 05:00", None])
 
 
-def test_datetimes_become_calendar_categories_where_they_vary():
+def test_datetimes_become_the_calendar_parts_that_vary():
     schema = infer(pd.DataFrame({"when": WHEN}))
     assert schema.categorical == tuple(
         CategoricalColumn(f"when_{part}", "when", part) for part in ("year", "month", "day", "weekday", "hour")
@@ -181,7 +181,7 @@ def test_a_named_datetime_column_is_one_category():
     assert infer(pd.DataFrame({"when": WHEN}), ["when"]).categorical == (CategoricalColumn("when", "when"),)
 
 
-def test_datetimes_that_differ_in_minutes_only_tell_nothing():
+def test_datetimes_that_differ_in_minutes_only_are_dropped():
     when = pd.to_datetime(["2013-01-31 05:01", "2013-01-31 05:02"])
     with pytest.warns(DroppedColumnWarning, match=r"'when' \(constant\)"):
         schema = infer(pd.DataFrame({"when": when, "a": [1, 2]}))
@@ -236,7 +236,7 @@ def test_sparse_repeated_integers_give_a_hint():
         ("year", np.arange(2000).repeat(2)),
     ],
 )
-def test_other_numbers_give_none(name, values):
+def test_other_numbers_give_no_hint(name, values):
     assert infer(pd.DataFrame({name: values})).hints == ()
 
 
@@ -270,7 +270,7 @@ def test_hints_for_real_tables(shared_data, table, columns):
 
 
 @pytest.mark.parametrize(("rows", "different", "hinted"), [(1000, 700, True), (1000, 600, False), (999, 999, False)])
-def test_a_column_of_free_text_is_hinted_at(rows, different, hinted):
+def test_a_column_of_free_text_gives_a_hint(rows, different, hinted):
     frame = read_frame(pd.DataFrame({"review": [f"text {place % different}" for place in range(rows)]}))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

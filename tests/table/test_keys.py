@@ -41,7 +41,7 @@ class Plain(Enum):
         Decimal("NaN"),
     ],
 )
-def test_whatever_is_called_missing_is_none(value):
+def test_all_missing_values_become_none(value):
     assert as_key(value) is None
 
 
@@ -74,7 +74,7 @@ def test_nanoseconds_are_kept():
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, (1, 2), frozenset([1]), np.zeros(2), bytearray(b"a")])
-def test_cells_of_many_values_are_refused(value):
+def test_cells_with_several_values_are_refused(value):
     with pytest.raises(
         CellTypeError, match=r"cell in column 'tags' of the argument must be one value.*Explode it into rows"
     ):
@@ -106,7 +106,7 @@ def test_complex_numbers_are_refused(value):
         as_key(value, "x")
 
 
-def test_what_is_the_same_category():
+def test_identity_of_keys():
     ones = [1, 1.0, Decimal(1), Decimal("1.00")]
     assert len({identity(one) for one in ones}) == 1
     assert len({identity(other) for other in [1, "1", True, b"1", date(1, 1, 1), datetime(1, 1, 1)]}) == 6
@@ -164,7 +164,7 @@ def test_any_key_survives_json(data, scalars):
 
 
 @pytest.mark.parametrize("value", [None, 1.5, {}, {"int": "1", "float": "1"}, {"pickle": "x"}, ["a"]])
-def test_what_is_no_saved_key_is_refused(value):
+def test_invalid_saved_keys_are_refused(value):
     with pytest.raises(FormatError, match="A saved key is text, a boolean, an integer"):
         key_from_json(value)
 
@@ -174,6 +174,6 @@ def test_a_broken_saved_key_is_refused():
         key_from_json({"date": "soon"})
 
 
-def test_what_cannot_be_written_is_refused():
+def test_keys_that_json_cannot_hold_are_refused():
     with pytest.raises(CellTypeError, match="A key of type complex cannot be written as JSON"):
         key_to_json(1j)

@@ -29,7 +29,7 @@ from tabemb.table.text_categories import TextCategories, text_array
         ([], MixedCategories),
     ],
 )
-def test_keys_are_held_in_the_leanest_way(keys, kind):
+def test_the_most_compact_class_is_chosen(keys, kind):
     categories = categories_of(keys)
     assert type(categories) is kind
     assert categories.keys() == list(keys)
@@ -66,7 +66,7 @@ def test_some_of_the_values(values, kind, keys):
     assert chosen.keys() == keys
 
 
-def test_few_cells_are_sought_one_by_one():
+def test_few_cells_are_looked_up_one_by_one():
     mixed = MixedCategories([1, *(f"k{place}" for place in range(20_000))])
     assert mixed.find(text_array([f"k{place}" for place in range(2000)])).tolist() == list(range(1, 2001))
     assert "_texts" not in vars(mixed)
@@ -74,6 +74,6 @@ def test_few_cells_are_sought_one_by_one():
     assert "_texts" in vars(mixed)
 
 
-def test_the_first_key_that_comes_twice():
+def test_the_first_duplicate_key():
     assert MixedCategories(["a", 1, "b", 1.0, "a"]).first_duplicate() == "a"
     assert MixedCategories([1, True, "1"]).first_duplicate() is None

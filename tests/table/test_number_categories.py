@@ -9,7 +9,7 @@ from tabemb.table.number_categories import FloatCategories, IntegerCategories, a
 
 
 @pytest.mark.parametrize("kind", [IntegerCategories, FloatCategories])
-def test_few_cells_are_sought_by_halves(monkeypatch, kind):
+def test_few_cells_are_found_by_binary_search(monkeypatch, kind):
     values = np.random.default_rng(0).permutation(20_000) * 3
     categories = kind(values.astype(np.int64 if kind is IntegerCategories else np.float64))
     many = categories.find(pa.array(values))
@@ -22,7 +22,7 @@ def test_few_cells_are_sought_by_halves(monkeypatch, kind):
 
 
 @pytest.mark.parametrize("n_cells", [1, 1000])
-def test_large_integers_are_not_the_floats_that_they_are_rounded_to(n_cells):
+def test_large_integers_differ_from_their_rounded_floats(n_cells):
     floats = FloatCategories(np.array([2.0**53, 2.0**63, 2.0**64, -(2.0**63)]))
     signed = np.array([2**53, 2**53 + 1, 2**63 - 1, -(2**63)])
     assert floats.find(pa.array(np.tile(signed, n_cells))).tolist() == [0, -1, -1, 3] * n_cells
@@ -33,13 +33,13 @@ def test_large_integers_are_not_the_floats_that_they_are_rounded_to(n_cells):
     assert integers.find(pa.array(np.tile(unsigned, n_cells))).tolist() == [-1] * 3 * n_cells
 
 
-def test_the_first_number_that_comes_twice():
+def test_the_first_duplicate_number():
     assert IntegerCategories(np.array([5, 3, 4, 3, 5])).first_duplicate() == 5
     assert FloatCategories(np.array([1.5, 0.0, -0.0])).first_duplicate() == 0.0
     assert IntegerCategories(np.array([], np.int64)).first_duplicate() is None
 
 
-def test_both_zeros_are_one_category_and_the_key_stays_as_it_was():
+def test_both_zeros_are_one_category_and_the_key_is_kept():
     categories = FloatCategories(np.array([-0.0]))
     assert str(categories.keys()) == "[-0.0]"
     for cells in ([0.0], [-0.0], [0.0] * 100):
@@ -63,5 +63,5 @@ def test_both_zeros_are_one_category_and_the_key_stays_as_it_was():
         (None, None, None),
     ],
 )
-def test_what_number_a_key_is(key, integer, number):
+def test_keys_as_numbers(key, integer, number):
     assert (as_integer(key), as_float(key)) == (integer, number)

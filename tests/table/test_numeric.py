@@ -65,7 +65,7 @@ def test_numbers_beyond_float32_are_refused(values):
 VALUES = np.array([[1.0, 10.0], [np.nan, 20.0], [3.0, 30.0], [8.0, 60.0]])
 
 
-def test_imputed_by_the_median_indicated_and_scaled():
+def test_numbers_are_imputed_by_the_median_and_scaled():
     encoder = NumericScaler(["a", "b"]).fit(VALUES)
     encoded = encoder.encode(VALUES)
     assert encoder.names == ("a", "b", "a_missing")
@@ -113,7 +113,7 @@ def test_no_columns():
 
 
 @pytest.mark.parametrize("scaling", sorted(SCALINGS))
-def test_what_is_loaded_gives_the_same_bits(scaling):
+def test_outputs_after_loading_are_bit_identical(scaling):
     encoder = NumericScaler(["a", "b"], scaling).fit(VALUES)
     data, arrays = encoder.to_state()
     again = NumericScaler.from_state(json.loads(json.dumps(data)), {name: each.copy() for name, each in arrays.items()})

@@ -35,7 +35,7 @@ def test_missing_values_are_left_out_at_fit(name):
 
 
 @pytest.mark.parametrize("name", sorted(SCALINGS))
-def test_its_state_is_all_there_is(name):
+def test_the_state_is_complete(name):
     scaling, again = SCALINGS.resolve(name), SCALINGS.resolve(name)
     scaling.fit(VALUES)
     assert tuple(scaling.state) == scaling.entries
@@ -51,7 +51,7 @@ def test_constant_columns_and_single_rows_are_finite(name):
 
 @pytest.mark.parametrize("name", sorted(SCALINGS))
 @pytest.mark.parametrize("values", [VALUES, COUNTS], ids=["lognormal", "counts"])
-def test_a_row_by_itself_has_the_bits_that_it_has_among_others(name, values):
+def test_single_rows_are_scaled_bit_identically(name, values):
     scaling = SCALINGS.resolve(name)
     scaling.fit(values)
     together = scaling.scale(NEW)
@@ -101,7 +101,7 @@ def test_quantiles_of_long_tables_do_not_depend_on_global_randomness():
 # ---------------------------------------------------------------------- robust
 
 
-def test_robust_is_scikit_learns_with_the_ends_drawn_in():
+def test_robust_is_scikit_learns_with_smooth_clipping():
     far = RobustScaler().fit(VALUES).transform(NEW)
     np.testing.assert_allclose(scaled("robust", VALUES, NEW), far / np.sqrt(1 + (far / 3) ** 2), rtol=1e-12)
 
@@ -111,13 +111,13 @@ def test_robust_stays_within_three():
     np.testing.assert_allclose(heights, [[-3] * 3, [3] * 3])
 
 
-def test_where_the_quartiles_are_equal_robust_takes_half_the_range():
+def test_robust_uses_half_the_range_for_equal_quartiles():
     values = np.array([[0.0]] * 9 + [[8.0]])
     # (8 - 0) / 4 is 2, drawn in.
     assert scaled("robust", values)[-1, 0] == pytest.approx(2 / np.sqrt(1 + (2 / 3) ** 2))
 
 
-def test_robust_makes_a_constant_column_zero_whatever_comes_later():
+def test_robust_scales_a_constant_column_to_zero():
     assert scaled("robust", np.full((5, 1), 3.0), np.array([[3.0], [1e30]])).tolist() == [[0.0], [0.0]]
 
 
@@ -129,7 +129,7 @@ def bins(values, n_bins, new=None):
     return scaled(spec, np.array(values, float)[:, None], None if new is None else np.array(new, float)[:, None])[:, 0]
 
 
-def test_bins_end_at_quantiles():
+def test_bin_edges_are_quantiles():
     values = VALUES[:, 0]
     reference = KBinsDiscretizer(8, encode="ordinal", strategy="quantile", quantile_method="linear")
     number = reference.fit_transform(values[:, None])[:, 0]
@@ -147,11 +147,11 @@ def test_it_is_the_uniform_quantile_transform_times_the_number_of_bins():
     )
 
 
-def test_few_distinct_values_each_end_a_bin():
+def test_few_distinct_values_are_all_bin_edges():
     assert bins([5.0, 1.0, 1.0, 9.0], 48, [1, 3, 5, 7, 9]).tolist() == [0, 0.5, 1, 1.5, 2]
 
 
-def test_a_value_of_most_rows_takes_one_end_and_leaves_the_other_bins_to_the_rest():
+def test_a_value_with_most_rows_is_one_edge():
     rest = np.arange(1.0, 101.0)
     values = np.concatenate([np.zeros(900), rest])
     heights = bins(values, 10, [0.0, *rest])
@@ -163,12 +163,12 @@ def test_a_value_of_most_rows_takes_one_end_and_leaves_the_other_bins_to_the_res
     assert shares.min() >= 11
 
 
-def test_several_heavy_values_all_end_a_bin():
+def test_several_frequent_values_are_all_bin_edges():
     values = np.concatenate([np.zeros(300), np.full(300, 50.5), np.arange(1.0, 101.0)])
     assert bins(values, 5, [0, 1, 50.5, 100]).tolist() == [0, 1, 3, 5]
 
 
-def test_beyond_the_range_a_value_counts_as_its_end():
+def test_values_beyond_the_range_are_clipped():
     values = np.arange(100.0)
     assert bins(values, 4, [-1e30, 0, 99, 1e30]).tolist() == [0, 0, 4, 4]
 
@@ -177,7 +177,7 @@ def test_a_constant_column_has_no_bin():
     assert bins([3.0, 3.0], 4, [2, 3, 4]).tolist() == [0, 0, 0]
 
 
-def test_ends_that_float32_cannot_tell_from_zero_apart_are_one():
+def test_edges_that_are_equal_in_float32_are_merged():
     assert np.isfinite(bins([0.0, 1e-300, 1.0], 4, [0, 1e-300, 5e-301, 1])).all()
 
 
@@ -203,7 +203,7 @@ def test_an_unknown_parameter_is_refused():
 )
 @example(values=np.array([0.0, 1.17549435e-38]), n_bins=1)
 @settings(max_examples=100, deadline=None)
-def test_inside_the_range_a_value_can_be_had_back(values, n_bins):
+def test_the_scaling_is_invertible_within_the_range(values, n_bins):
     scaling = SCALINGS.resolve({"name": "piecewise_linear", "n_bins": n_bins})
     scaling.fit(values[:, None])
     heights = scaling.scale(values[:, None])[:, 0]

@@ -28,7 +28,7 @@ def names(keys=TITLES, least=0.6):
         ("", None),
     ],
 )
-def test_it_is_the_most_similar_one(text, expected):
+def test_the_most_similar_name_is_found(text, expected):
     (place,) = names().find([text])
     assert place == (-1 if expected is None else TITLES.index(expected))
 
@@ -38,17 +38,17 @@ def test_names_must_be_similar_enough():
     assert names(least=0.9).find(["nursing aide"]).tolist() == [-1]
 
 
-def test_letters_that_no_known_name_has_count_too():
+def test_letters_in_no_known_name_count_too():
     known = names(["ab"], least=0.6)
     assert known.find(["ab", "abxyzxyzxyz"]).tolist() == [0, -1]
 
 
-def test_of_equally_similar_ones_the_first_is_found():
+def test_the_first_of_equally_similar_names_is_found():
     assert names(["n1", "n2", "n3"], 0.1).find(["n4"]).tolist() == [0]
     assert names(["n3", "n1", "n2"], 0.1).find(["n4"]).tolist() == [0]
 
 
-def test_keys_that_are_no_text_are_neither_found_nor_find():
+def test_keys_that_are_not_text_never_match():
     mixed = names([7, "manager", True, "nurse"])
     assert mixed.find(["nurse", 7, "managers", 7.5]).tolist() == [3, -1, 1, -1]
     assert names([1, 2]).find(["1"]).tolist() == [-1]
@@ -56,7 +56,7 @@ def test_keys_that_are_no_text_are_neither_found_nor_find():
     assert names().find([]).tolist() == []
 
 
-def test_only_some_may_be_found():
+def test_the_search_can_be_restricted():
     among = np.array([True, False, False, False])
     assert names().find(["office manager", "nurse"], among=among).tolist() == [0, -1]
     assert names().find(["nurse"], among=np.zeros(4, bool)).tolist() == [-1]

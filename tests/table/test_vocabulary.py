@@ -60,7 +60,7 @@ def test_integers_are_found_in_a_float_column_and_the_other_way_round():
     assert Vocabulary.fit(floats).encode(integers).tolist() == [3, 2, 3]
 
 
-def test_ids_beyond_what_floats_can_tell_apart():
+def test_ids_beyond_the_precision_of_floats():
     ids = np.array([2**24, 2**24 + 1, 2**31 + 1, 2**53, 2**53 + 1, -(2**60), -(2**60) - 1] * 100)
     vocabulary = Vocabulary.fit(ids)
     assert vocabulary.size == 9
@@ -104,7 +104,7 @@ def test_rare_categories_are_unknown(limits, keys, n_rare):
     min_frequency=st.none() | st.integers(1, 10) | st.floats(0.01, 0.5),
     max_categories=st.none() | st.integers(1, 10),
 )
-def test_the_limits_are_those_of_one_hot_encoder(counts, min_frequency, max_categories):
+def test_the_limits_follow_one_hot_encoder(counts, min_frequency, max_categories):
     cells = np.repeat(np.arange(len(counts)), counts).astype(str).astype(object)
     one_hot = OneHotEncoder(min_frequency=min_frequency, max_categories=max_categories).fit(cells.reshape(-1, 1))
     rare = one_hot.infrequent_categories_[0] if min_frequency or max_categories else None
@@ -139,7 +139,7 @@ def test_decode_is_the_inverse_of_encode(data, scalars):
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_keys_are_those_of_the_cells_by_falling_frequency(data, scalars):
+def test_keys_are_in_order_of_decreasing_frequency(data, scalars):
     cells = data.draw(columns(scalars))
     vocabulary = Vocabulary.fit(cells)
     # Counter, too, keeps the order of first appearance among equals.
@@ -168,7 +168,7 @@ def test_fit_encode_is_fit_and_encode(data, min_frequency, max_categories, scala
 @pytest.mark.parametrize(
     "cells", [list("abca"), pd.Categorical(["b", None, "b"], ["a", "b"]), np.array([1.5, np.nan]), ["a", 1, None]]
 )
-def test_indices_are_written_where_they_are_wanted(cells):
+def test_indices_are_written_to_a_given_array(cells):
     cells = read_frame(pd.DataFrame({"c": cells})).cells("c")
     matrix = np.full((2, len(cells)), -7, np.int32)
     vocabulary, indices = Vocabulary.fit_encode(cells, out=matrix[0])
@@ -179,7 +179,7 @@ def test_indices_are_written_where_they_are_wanted(cells):
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_what_was_not_seen_is_unknown(data, scalars):
+def test_unseen_categories_are_unknown(data, scalars):
     vocabulary = Vocabulary.fit(data.draw(columns(scalars)))
     cell = data.draw(scalars)
     assume(as_key(cell) not in vocabulary)
@@ -197,7 +197,7 @@ def test_json_round_trip(data, scalars):
 
 @settings(max_examples=100, deadline=None)
 @given(cells=st.lists(st.text() | st.none(), min_size=1))
-def test_however_text_is_stored_its_indices_are_the_same(cells):
+def test_the_storage_type_of_text_does_not_matter(cells):
     vocabulary = Vocabulary.fit(cells)
     expected = vocabulary.encode(cells).tolist()
     array = pa.array(cells, pa.string())
@@ -227,7 +227,7 @@ def test_index_of_one_key():
     assert None not in vocabulary
 
 
-def test_an_unknown_key_is_named_with_its_neighbours():
+def test_an_unknown_key_gets_a_suggestion():
     with pytest.raises(UnknownKeyError) as caught:
         Vocabulary(["origin", "dest"]).index_of("orgin")
     assert str(caught.value) == "No category 'orgin' among the 2 of this vocabulary. Did you mean 'origin'?"
@@ -238,7 +238,7 @@ def test_an_unknown_key_of_another_type_is_explained():
         Vocabulary([1]).index_of("1")
 
 
-def test_keys_given_twice_or_missing_are_refused():
+def test_duplicate_or_missing_keys_are_refused():
     with pytest.raises(DataError, match=r"keys of a vocabulary must differ; 1 occurs more than once"):
         Vocabulary([1, "a", 1.0])
     with pytest.raises(DataError, match="cannot be missing values"):
@@ -287,7 +287,7 @@ def objects_made(call):
     ],
     ids=["text", "integers", "floats"],
 )
-def test_there_is_no_object_for_each_category(cells):
+def test_there_is_no_python_object_per_category(cells):
     def used():
         vocabulary, indices = Vocabulary.fit_encode(cells)
         assert vocabulary.size == vocabulary.n_categories + 2 == 20_002
@@ -306,7 +306,7 @@ def test_there_is_no_object_for_each_category(cells):
     assert n_objects > 19_000
 
 
-def test_text_takes_its_bytes_and_an_offset_in_arrow():
+def test_memory_of_text_is_its_bytes_and_offsets():
     cells = pa.array([f"category {place:05d}" for place in range(20_000)])
     before = pa.total_allocated_bytes()
     vocabulary = Vocabulary.fit(cells)
@@ -314,13 +314,13 @@ def test_text_takes_its_bytes_and_an_offset_in_arrow():
     assert vocabulary.n_categories == 20_000
 
 
-def test_a_vocabulary_of_a_saved_model_is_as_lean():
+def test_a_loaded_vocabulary_is_as_compact():
     data = Vocabulary.fit([f"key {place}" for place in range(20_000)]).to_json()
     _, n_objects, _ = objects_made(lambda: Vocabulary.from_json(data))
     assert n_objects < 1000
 
 
-def test_keys_are_made_when_they_are_asked_for():
+def test_keys_are_created_on_access():
     vocabulary = Vocabulary(["a", "b"])
     assert vocabulary.keys == ("a", "b")
     assert vocabulary.keys is not vocabulary.keys
@@ -335,7 +335,7 @@ def test_counts_are_a_copy_in_64_bits():
     assert vocabulary.counts.dtype == Vocabulary(["a"]).counts.dtype == np.int64
 
 
-def test_few_cells_of_a_large_dictionary():
+def test_few_cells_with_a_large_dictionary():
     dictionary = pa.array([f"key {place}" for place in range(1000)])
     vocabulary = Vocabulary.fit(dictionary)
     few = pa.DictionaryArray.from_arrays(pa.array([999, None, 0], pa.uint16()), dictionary)

@@ -42,7 +42,7 @@ def test_tensors_are_made_once():
     assert rows.tensors is rows.tensors
 
 
-def test_rows_that_do_not_count_are_in_no_batch_and_in_no_mean():
+def test_ignored_rows_are_in_no_batch_and_no_mean():
     rows = Rows(table=TABLE, targets=TARGETS, weights=np.array([1.0, 2.0, 3.0, 100.0])).only(np.array([0, 1, 2]))
     assert (len(rows), rows.n_columns) == (3, 3)
     assert rows.tensors["weights"].numpy().tolist() == [0.5, 1.0, 1.5, 50.0]
@@ -67,7 +67,7 @@ def test_in_how_many_rows_a_column_has_each_index():
     assert rows.only(np.array([0, 1])).counts(0, 5).tolist() == [1, 0, 1, 0, 0]
 
 
-def test_an_epoch_has_each_row_once_in_full_chunks_in_an_order_that_is_drawn():
+def test_an_epoch_has_each_row_once_in_random_order():
     table = EncodedTable(np.zeros((23, 1), "int32"), np.zeros((23, 0), "float32"))
     rows, generator = Rows(table=table, targets=np.zeros(23)), np.random.default_rng(0)
     first, second = ([chunk.order for chunk in rows.epoch(generator, 4, 2)] for _ in range(2))
@@ -77,7 +77,7 @@ def test_an_epoch_has_each_row_once_in_full_chunks_in_an_order_that_is_drawn():
     assert np.concatenate(first).tolist() != np.concatenate(second).tolist()
 
 
-def test_folds_go_with_their_rows(workshop):
+def test_folds_follow_their_rows(workshop):
     rows = workshop.rows(6)
     assert "folds" not in rows.tensors
     folded = replace(rows, folds=np.array([0, 1, 2, 0, 1, 2]))

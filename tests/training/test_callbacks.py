@@ -135,7 +135,7 @@ def test_a_callback_may_stop_within_an_epoch(workshop, three_steps_a_chunk):
     assert record.history["loss"] == [stop.entries[3][2]["loss"]]
 
 
-def test_a_callback_sees_the_weights_of_the_moment_and_those_it_sets_are_trained_on(workshop, three_steps_a_chunk):
+def test_a_callback_sees_current_weights_and_can_set_them(workshop, three_steps_a_chunk):
     class Zero(Diary):
         def on_train_batch_end(self, batch, logs=None):
             self.write("batch_end", batch, {"table": network.vectors(network.spec.features[0])})
@@ -154,7 +154,7 @@ def test_a_callback_sees_the_weights_of_the_moment_and_those_it_sets_are_trained
     assert record.history["loss"][1] == pytest.approx(np.log(2), abs=1e-4)
 
 
-def test_hooks_that_no_callback_has_bring_no_weights(workshop):
+def test_unused_hooks_copy_no_weights(workshop):
     calls = []
     hooks = CallbackHooks(
         [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: calls.append("hook"))],
@@ -181,7 +181,7 @@ def test_model_checkpoint_writes(workshop, tmp_path):
 
 
 @pytest.mark.parametrize("bad", [keras.callbacks.EarlyStopping, print, "early"])
-def test_what_is_no_callback_is_refused(bad, workshop):
+def test_other_objects_than_callbacks_are_refused(bad, workshop):
     message = f"callbacks must be keras.callbacks.Callback objects, got {bad!r}."
     with pytest.raises(TypeError, match=re.escape(message)):
         CallbackHooks([bad], workshop.network().model, 0.1, {}, store=print, load=print)

@@ -51,7 +51,7 @@ def test_weights_get_keras_adam(params, large, monkeypatch):
 
 
 @pytest.mark.parametrize("large", [optimizers.LARGE, 1], ids=["plain", "fused"])
-def test_weight_decay_is_adamws_on_kernels_and_spares_biases(large, monkeypatch):
+def test_weight_decay_is_that_of_adamw_for_kernels_only(large, monkeypatch):
     monkeypatch.setattr(optimizers, "LARGE", large)
     ours = weights_after(GRADIENTS, RATES, weight_decay=0.3)
     decayed = keras_after(keras.optimizers.AdamW(weight_decay=0.3), GRADIENTS, RATES)
@@ -97,14 +97,14 @@ def every_row_at_every_step(
     [{}, {"weight_decay": 0.4}, {"beta_2": 0.9, "table_factor": 3.0, "weight_decay": 0.4}, {"epsilon": 0.1}],
     ids=str,
 )
-def test_reading_and_writing_some_rows_is_updating_every_row_at_every_step(params):
+def test_updating_some_rows_equals_updating_every_row_at_every_step(params):
     ours, _ = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES, **params)
     theirs = every_row_at_every_step(VISITS, ROW_GRADIENTS, ROW_RATES, **params)
     np.testing.assert_allclose(ours, theirs, atol=2e-5)
     assert (np.abs(ours[:5] - TABLE[:5]) > 1e-3).any(axis=1).all()
 
 
-def test_a_row_that_is_met_at_every_step_is_keras_rmsprop_with_adams_bias_correction():
+def test_a_row_used_at_every_step_follows_rmsprop_with_bias_correction():
     """With one number a row its mean of squares is the square; Adam without a first moment is the same formula."""
     column, gradients = TABLE[:, :1], [rng.normal(size=(6, 1)) for _ in range(20)]
     optimizer = RowAdam([])
@@ -120,7 +120,7 @@ def test_a_row_that_is_met_at_every_step_is_keras_rmsprop_with_adams_bias_correc
     np.testing.assert_allclose(optimizer.vectors(rows), theirs.numpy(), atol=1e-6, rtol=1e-5)
 
 
-def test_a_row_that_no_batch_had_stays_to_the_last_bit_without_decay_and_shrinks_with_it():
+def test_an_unused_row_is_unchanged_without_decay_and_shrinks_with_it():
     still, kept = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES)
     assert np.array_equal(still[5], TABLE[5])
     assert not kept[5, 3:].any()
@@ -129,13 +129,13 @@ def test_a_row_that_no_batch_had_stays_to_the_last_bit_without_decay_and_shrinks
     np.testing.assert_allclose(shrunk[5], TABLE[5] * share, rtol=1e-5)
 
 
-def test_a_row_keeps_the_step_of_its_last_visit():
+def test_a_row_stores_the_step_of_its_last_use():
     _, rows = rows_after([[0], [0, 1], [0]], [np.ones((1, 3)), np.ones((2, 3)), np.ones((1, 3))], [0.1] * 3)
     assert rows[:3, 4].tolist() == [3, 2, 0]
     assert rows[1, 3] == pytest.approx(0.001, rel=1e-4)
 
 
-def test_reset_forgets_and_other_vectors_leave_the_moments():
+def test_reset_clears_moments_and_new_vectors_keep_them():
     optimizer = RowAdam([], decays=True)
     optimizer.reset(0.5)
     optimizer.begin_step(tf.constant(0.1))
@@ -150,7 +150,7 @@ def test_reset_forgets_and_other_vectors_leave_the_moments():
     assert (int(optimizer.step), float(optimizer.weight_decay)) == (0, 0.0)
 
 
-def test_damping_moves_rare_rows_by_how_often_they_come_and_hardly_feels_frequent_ones():
+def test_damping_slows_rare_rows_in_proportion_to_their_frequency():
     """Two rows with gradients of one length, one in every step, one in each hundredth: how far they go in all."""
     moved = {}
     for damping in (0.0, 1.0):
@@ -182,7 +182,7 @@ def with_prior(prior, n_before=0):
     return optimizer
 
 
-def test_with_a_prior_rare_rows_move_by_how_often_they_come_and_frequent_ones_hardly_feel_it():
+def test_a_prior_slows_rare_rows_in_proportion_to_their_frequency():
     """Two rows with gradients of one length, one in every step, one in each hundredth: how far they go in all."""
     moved = {}
     for prior in (0.0, 1.0):
@@ -205,7 +205,7 @@ def test_with_a_prior_rare_rows_move_by_how_often_they_come_and_frequent_ones_ha
 
 @pytest.mark.parametrize("prior", [0.01, 3.0])
 @pytest.mark.parametrize("n_before", [0, 50])
-def test_a_row_comes_to_rest_where_its_gradient_and_that_of_the_prior_agree(prior, n_before):
+def test_a_row_converges_where_its_gradient_and_that_of_the_prior_cancel(prior, n_before):
     """The prior's is, for each step since the row was met, so many rows times the mean square of a cell's gradient."""
     optimizer = with_prior(prior, n_before)
     cells, means = tf.constant(rng.normal(size=(8, 3)), tf.float32), tf.constant(TABLE[::-1].copy())
@@ -241,7 +241,7 @@ def held_rows_after(held, *, shrinks=False, **params):
 
 
 @pytest.mark.parametrize("params", [{}, {"damping": 3.0}, {"shrinks": True}], ids=str)
-def test_a_row_that_is_held_stays_to_the_last_bit_through_all_that_moves_rows(params):
+def test_a_frozen_row_is_unchanged_by_all_updates(params):
     held = np.array([True, False, True, False, False, True])
     before, after, end = held_rows_after(held, **params)
     assert before[held].tobytes() == after[held].tobytes()
@@ -253,13 +253,13 @@ def test_a_row_that_is_held_stays_to_the_last_bit_through_all_that_moves_rows(pa
         assert np.array_equal(mine, its)
 
 
-def test_what_a_held_row_missed_of_decay_is_not_made_up_for():
+def test_decay_that_a_frozen_row_missed_is_not_applied_later():
     _, after, end = held_rows_after(np.ones(6, bool))
     share = np.prod([1 - rate * 0.4 for rate in ROW_RATES[40:]])
     np.testing.assert_allclose(end[5], after[5] * share, rtol=1e-5)
 
 
-def test_whether_rows_may_be_held_changes_nothing_for_those_that_are_not():
+def test_support_of_frozen_rows_does_not_change_the_others():
     plain, _ = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES, weight_decay=0.4)
     others, kept = rows_after(VISITS, ROW_GRADIENTS, ROW_RATES, weight_decay=0.4, holds=True)
     assert np.array_equal(plain, others)

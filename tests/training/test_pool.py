@@ -59,14 +59,14 @@ def test_whatever_is_compiled_in_matters(workshop):
     assert key(workshop.network(body=Mlp(hidden_units=[8], dropout=0.0)), workshop.task) == keys[0]
 
 
-def test_whether_tables_have_rates_matters_and_not_which(workshop):
+def test_only_the_presence_of_rates_matters(workshop):
     networks = [workshop.network(rates=rates) for rates in ((1.0, 1.0), (1.0, 2.0), (8.0, 0.5))]
     keys = [key(network, workshop.task) for network in networks]
     assert keys[0] != keys[1] == keys[2]
 
 
 @pytest.mark.parametrize("name", sorted(TASKS))
-def test_tasks_of_one_key_have_one_loss(name):
+def test_tasks_with_the_same_key_have_the_same_loss(name):
     targets = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]) if "multi" in name else np.array([0.0, 1.0, 0.0])
     targets = np.array([0, 1, 2]) if name == "multiclass" else targets
     task = TASKS[name].from_targets(targets)
@@ -77,7 +77,7 @@ def test_tasks_of_one_key_have_one_loss(name):
     assert np.array_equal(task.loss(encoded, logits), other.loss(encoded, logits))
 
 
-def test_a_task_of_ones_own_is_told_by_all_it_learned(workshop):
+def test_the_key_of_a_custom_task_is_its_whole_state(workshop):
     @dataclass(frozen=True)
     class Weighted(Multiclass):
         loss_key = Task.loss_key
@@ -92,7 +92,7 @@ def test_parts_that_cannot_be_compared_are_compiled_each_time(pool, workshop):
     assert key(network, workshop.task) is None
 
 
-def test_large_tables_get_a_loop_of_their_own(workshop, monkeypatch):
+def test_large_tables_get_a_new_loop(workshop, monkeypatch):
     network = workshop.network(size=30)
     monkeypatch.setattr(pool_module, "MAX_ROWS", 60)
     assert key(network, workshop.task) is not None
@@ -100,7 +100,7 @@ def test_large_tables_get_a_loop_of_their_own(workshop, monkeypatch):
     assert key(network, workshop.task) is None
 
 
-def test_what_is_given_back_is_taken_again_by_one_at_a_time(pool, workshop):
+def test_a_returned_loop_is_reused_by_one_taker_at_a_time(pool, workshop):
     network = workshop.network()
     first = take(pool, network, workshop.task)
     second = take(pool, network, workshop.task)
@@ -111,7 +111,7 @@ def test_what_is_given_back_is_taken_again_by_one_at_a_time(pool, workshop):
     assert len(pool) == 0
 
 
-def test_the_pool_is_bounded_and_the_longest_unused_goes_first(pool, workshop):
+def test_the_pool_is_bounded_and_drops_the_oldest_loop(pool, workshop):
     networks = [workshop.network(body=Mlp(hidden_units=(units,), dropout=0.0)) for units in (4, 5, 6)]
     loops = [take(pool, each, workshop.task) for each in networks]
     for loop in loops:
@@ -123,7 +123,7 @@ def test_the_pool_is_bounded_and_the_longest_unused_goes_first(pool, workshop):
     assert len(pool) == 0
 
 
-def test_a_loop_of_many_weights_is_not_kept(pool, workshop, monkeypatch):
+def test_a_loop_with_many_weights_is_not_kept(pool, workshop, monkeypatch):
     loop = take(pool, workshop.network(), workshop.task)
     monkeypatch.setattr(pool_module, "MAX_WEIGHTS", loop.n_weights - 1)
     pool.give_back(loop)
@@ -153,7 +153,7 @@ def test_estimators_that_are_fitted_one_after_the_other_compile_once(table):
     assert np.array_equal(model.predict_proba(X), first)
 
 
-def test_networks_that_hold_no_rows_share_their_loop_and_others_have_one_of_their_own(table):
+def test_networks_with_and_without_frozen_rows_use_different_loops(table):
     X, y = table
     words = {key: [float(place), 1.0 - place] for place, key in enumerate("abc")}
     model = EmbeddingClassifier(embedding_dim=2, max_epochs=1, one_hot_max_categories=0, random_state=0)
@@ -165,7 +165,7 @@ def test_networks_that_hold_no_rows_share_their_loop_and_others_have_one_of_thei
     assert counts == [1, 1, 2]
 
 
-def test_a_fit_that_fails_gives_no_loop_back(table):
+def test_a_failed_fit_returns_no_loop(table):
     POOL.clear()
     X, _ = table
     model = EmbeddingRegressor(max_epochs=3, learning_rate=1e30, random_state=0)

@@ -41,6 +41,6 @@ def test_warmup_out_of_range_is_refused(warmup):
         CosineSchedule(warmup=warmup)(PROGRESS)
 
 
-def test_a_near_name_is_suggested():
+def test_a_similar_name_is_suggested():
     with pytest.raises(UnknownNameError, match=r"No schedule named 'cosin'. .*Did you mean 'cosine'\?"):
         SCHEDULES.resolve("cosin")

@@ -27,7 +27,7 @@ def positions(divided):
     return [[each.position for each in stack] for stack in divided]
 
 
-def test_columns_of_one_dimension_are_one_stack_and_a_single_stack_is_halved():
+def test_columns_of_the_same_dimension_share_a_stack_and_a_single_stack_is_halved():
     assert positions(stack_features(tuple(feature(p, dim) for p, dim in enumerate((3, 3, 2))))) == [[0, 1], [2]]
     assert positions(stack_features(tuple(map(feature, range(5))))) == [[0, 1, 2], [3, 4]]
     assert positions(stack_features((feature(0),))) == [[0]]
@@ -104,7 +104,7 @@ def test_tables_are_copied_in_portions(network, optimizer, monkeypatch):
 
 
 @pytest.mark.parametrize("small", [True, False])
-def test_what_is_written_is_stored_and_the_other_rows_are_as_they_were(small, network, optimizer):
+def test_written_rows_are_stored_and_the_others_are_unchanged(small, network, optimizer):
     stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)
     stack.open(FEATURES)
     stack.load(network, optimizer)
@@ -121,7 +121,7 @@ def test_what_is_written_is_stored_and_the_other_rows_are_as_they_were(small, ne
         assert not np.delete(change, rows, axis=0).any()
 
 
-def test_a_stack_serves_tables_of_another_size_and_gives_its_memory_back(network, optimizer):
+def test_a_stack_is_reused_for_other_sizes_and_frees_its_memory(network, optimizer):
     stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)
     larger = tuple(feature(f.position, size=50, table=f.table.name) for f in FEATURES)
     stack.open(larger)
@@ -159,7 +159,7 @@ def test_a_row_has_the_rate_of_its_table(small, optimizer):
     assert stack.rates(touched).numpy().tolist() == [[1.0 if i < 6 else 8.0 if i < 10 else 0.5] for i in ids]
 
 
-def test_a_shared_table_that_stands_between_others_has_the_mean_of_one_of_its_columns(optimizer):
+def test_a_shared_table_between_others_has_the_mean_of_one_of_its_columns(optimizer):
     mine = (feature(0, size=6), feature(1, size=4), feature(2, size=6, table="t0"))
     stack = TableStack(mine, extra=optimizer.row_extra, small=True)
     stack.open(mine)
@@ -170,7 +170,7 @@ def test_a_shared_table_that_stands_between_others_has_the_mean_of_one_of_its_co
 
 
 @pytest.mark.parametrize("portion", [3, 100_000])
-def test_rows_of_a_table_are_held_and_let_go_of(portion, network, monkeypatch):
+def test_rows_of_a_table_are_frozen_and_released(portion, network, monkeypatch):
     monkeypatch.setattr(stacks, "PORTION", portion)
     optimizer = RowAdam([], holds=True)
     stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)

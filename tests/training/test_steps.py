@@ -66,7 +66,7 @@ def whole_step(network, workshop, rows, rate):
     [{}, {"shared": True}, {"one_hot": True}, {"rates": (4.0, 0.5)}, {"rates": (4.0, 0.5), "size": 3000}],
     ids=["two tables", "shared", "one-hot", "rates", "rates, row by row"],
 )
-def test_a_step_is_the_step_of_the_whole_model(kind, n, workshop):
+def test_a_step_equals_a_step_of_the_whole_model(kind, n, workshop):
     rows = workshop.rows(n, weights=np.linspace(0.5, 2, n), size=7)
     ours, theirs = workshop.network(**kind), workshop.network(**kind)
     start = theirs.model.get_weights()
@@ -95,7 +95,7 @@ def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, worksho
 
 
 @pytest.mark.parametrize("size", [30, 3000], ids=["updated whole", "row by row"])
-def test_rows_that_no_batch_had_stay_to_the_last_bit(size, workshop):
+def test_unused_rows_are_exactly_unchanged(size, workshop):
     network, rows = workshop.network(size=size), workshop.rows(40)
     before = network.vectors(network.spec.features[0])
     run(loop_of(network, workshop, batch_size=8), rows, range(40), [0.01] * 5)
@@ -116,7 +116,7 @@ def test_small_and_large_tables_learn_the_same(workshop, monkeypatch):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
-def test_a_batch_in_two_portions_is_the_batch_at_once(workshop):
+def test_two_portions_of_a_batch_give_the_same_step(workshop):
     rows, learned = workshop.rows(41), []
     for chains in (1, 2, 3):
         network = workshop.network()
@@ -144,7 +144,7 @@ def test_batch_normalization_sees_the_whole_batch(workshop):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-7)
 
 
-def test_a_loop_trains_one_network_after_another_as_a_new_loop_would(workshop):
+def test_a_reused_loop_trains_as_a_new_one(workshop):
     rows = workshop.rows(40)
     used, learned = loop_of(workshop.network(size=30), workshop, category_dropout=0.5), []
     run(used, workshop.rows(40, size=30), range(40), [0.01])
@@ -185,7 +185,7 @@ def test_an_ended_loop_holds_no_network_and_no_table(workshop):
     assert all(stack.rows.read_value().shape[0] == 0 for stack in loop._stacks)
 
 
-def test_order_and_batches_are_those_asked_for(workshop):
+def test_order_and_batches_are_followed(workshop):
     rows = workshop.rows(40)
     one, two, other = (workshop.network() for _ in range(3))
     order = np.random.default_rng(0).permutation(40)
@@ -198,7 +198,7 @@ def test_order_and_batches_are_those_asked_for(workshop):
     assert not np.array_equal(one.model.get_weights()[0], other.model.get_weights()[0])
 
 
-def test_a_weight_of_two_is_a_row_given_twice(workshop):
+def test_a_weight_of_two_equals_a_repeated_row(workshop):
     rows = workshop.rows(30)
     weights = np.where(np.arange(30) < 10, 2.0, 1.0)
     weighted, doubled = workshop.network(), workshop.network()
@@ -217,7 +217,7 @@ def test_the_loss_is_the_weighted_sum_before_the_step(workshop):
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5])
-def test_category_dropout_takes_that_share_of_known_cells_and_no_other(share, workshop):
+def test_category_dropout_replaces_that_share_of_known_cells(share, workshop):
     loop = loop_of(workshop.network(), workshop, category_dropout=share)
     indices = np.random.default_rng(0).integers(0, 10, (100_000, 2)).astype("int32")
     shown = loop._drop_categories(tf.constant(indices)).numpy()
@@ -228,7 +228,7 @@ def test_category_dropout_takes_that_share_of_known_cells_and_no_other(share, wo
     assert changed[:, 0].mean() == pytest.approx(changed[:, 1].mean(), abs=0.005)
 
 
-def test_category_dropout_draws_anew_each_step_and_repeats_with_the_seed(workshop):
+def test_category_dropout_differs_by_step_and_repeats_with_the_seed(workshop):
     indices = tf.constant(np.full((1000, 2), 5, "int32"))
     draws = []
     for seed, step in ((3, 0), (3, 0), (3, 1), (4, 0)):
@@ -262,7 +262,7 @@ def test_it_is_traced_once_whatever_the_sizes(workshop):
     assert loop._answers[False].experimental_get_tracing_count() == 1
 
 
-def test_many_loops_in_a_session_make_tensorflow_warn_of_no_retracing(workshop, caplog):
+def test_many_loops_cause_no_retracing_warning(workshop, caplog):
     for _ in range(6):
         loop = loop_of(workshop.network(body=Mlp(hidden_units=())), workshop)
         run(loop, workshop.rows(10), range(10), [0.01])
@@ -307,7 +307,7 @@ def test_the_loss_of_members_is_the_mean_of_their_losses_for_every_task(task, wo
     assert run(loop, rows, range(30), [0.0] * 4) == pytest.approx(expected, rel=1e-5)
 
 
-def test_each_member_learns_by_itself_and_not_with_the_others(workshop):
+def test_members_learn_independently(workshop):
     """Were it the loss of the mean, members with logits of their own would be moved by each other's mistakes."""
     rows, learned = workshop.rows(40), []
     for moved in (0.0, 1.0):
@@ -338,7 +338,7 @@ def test_a_member_learns_nothing_of_the_rows_that_it_leaves_out(workshop):
     assert not np.array_equal(kernels[0][1], kernels[1][1])
 
 
-def test_the_loss_of_a_row_is_that_of_the_members_that_learn_it(workshop):
+def test_the_loss_of_a_row_is_averaged_over_its_training_members(workshop):
     folds = np.arange(40, dtype="int32") % 3
     rows = replace(workshop.rows(40, weights=np.linspace(1, 3, 40)), folds=folds)
     network = ensemble(workshop)
@@ -349,7 +349,7 @@ def test_the_loss_of_a_row_is_that_of_the_members_that_learn_it(workshop):
     assert run(loop_of(network, workshop), rows, range(40), [0.0] * 5) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_row_is_answered_by_the_member_that_is_asked(workshop, monkeypatch):
+def test_a_row_is_predicted_by_the_given_member(workshop, monkeypatch):
     rows, network = workshop.rows(40), ensemble(workshop)
     members = before_the_mean(network)({"indices": rows.table.indices, "numbers": rows.table.numbers}).numpy()
     loop = loop_of(network, workshop)
@@ -380,7 +380,7 @@ def held_network(workshop, *, size, n_epochs=None, column=0):
 
 @pytest.mark.parametrize("size", [10, 5000], ids=["updated whole", "row by row"])
 @pytest.mark.parametrize("params", [{}, {"decays": True, "drops": True, "shrinks": True, "damping": 2.0}], ids=str)
-def test_held_rows_stay_to_the_last_bit_and_the_others_learn(size, params, workshop):
+def test_frozen_rows_are_exactly_unchanged_and_the_others_learn(size, params, workshop):
     network, which = held_network(workshop, size=size)
     rows, (first, second) = workshop.rows(60), network.spec.features
     before = [network.vectors(each) for each in (first, second)]
@@ -400,7 +400,7 @@ def test_held_rows_stay_to_the_last_bit_and_the_others_learn(size, params, works
     assert (after[1][seen] != before[1][seen]).any(axis=1).all()
 
 
-def test_rows_are_held_for_as_many_epochs_as_asked(workshop):
+def test_rows_are_frozen_for_the_given_number_of_epochs(workshop):
     network, which = held_network(workshop, size=10, n_epochs=2)
     rows, first = workshop.rows(60), network.spec.features[0]
     trained = which & np.isin(np.arange(10), rows.table.indices[:, 0])
@@ -417,7 +417,7 @@ def test_rows_are_held_for_as_many_epochs_as_asked(workshop):
         loop.end()
 
 
-def test_a_loop_forgets_who_was_held_with_the_network(workshop):
+def test_a_loop_forgets_frozen_rows_with_the_network(workshop):
     network, _ = held_network(workshop, size=10)
     loop = TrainingLoop(network.spec, workshop.task, holds=True)
     loop.begin(network, batch_size=8)

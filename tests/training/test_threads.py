@@ -27,7 +27,7 @@ def eight_cores(monkeypatch):
     ],
     ids=str,
 )
-def test_a_portion_has_its_part_of_the_cores_unless_somebody_chose(environment, expected, eight_cores):
+def test_each_portion_uses_its_share_of_the_cores_by_default(environment, expected, eight_cores):
     assert threads_per_operation(environment) == expected
 
 
@@ -53,7 +53,7 @@ OURS = "import tabemb.training, tensorflow as tf"
     ],
     ids=["alone", "a worker", "chosen", "after TensorFlow", "after TensorFlow, in a worker"],
 )
-def test_tensorflow_is_told_once_by_whoever_loads_it(script, variables, expected):
+def test_threads_are_set_only_if_tabemb_loads_tensorflow(script, variables, expected):
     clean = {k: v for k, v in os.environ.items() if k not in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")}
     child = subprocess.run(
         [sys.executable, "-c", script + PRINT], check=True, capture_output=True, text=True, env={**clean, **variables}

@@ -37,7 +37,7 @@ def test_the_loss_falls_and_the_record_is_plain_lists(workshop):
     assert record.history["loss"][-1] < 0.5 * record.history["loss"][0]
 
 
-def test_validation_figures_are_those_of_scikit_learn(workshop):
+def test_validation_metrics_are_those_of_scikit_learn(workshop):
     network, held = workshop.network(), workshop.rows(30, seed=1, weights=np.linspace(1, 3, 30))
     record, _ = workshop.fit(network, workshop.rows(), held, max_epochs=2, n_iter_no_change=9, tol=0)
     probabilities = workshop.task.activate(network.logits(held.table))
@@ -89,7 +89,7 @@ def test_without_patience_the_last_weights_are_kept(workshop):
     assert equal(network.model.get_weights(), notes.epochs[-1])
 
 
-def test_training_that_stops_early_on_is_the_beginning_of_a_longer_one(workshop, capsys):
+def test_a_shorter_training_is_the_beginning_of_a_longer_one(workshop, capsys):
     """The schedule is that of all epochs; so a fold can train as long as another one found best."""
     params = {"max_epochs": 6, "schedule": "cosine"}
     longer, shorter = Weights(), Weights()
@@ -103,7 +103,7 @@ def test_training_that_stops_early_on_is_the_beginning_of_a_longer_one(workshop,
     assert "epoch 2/2" in capsys.readouterr().err
 
 
-def test_a_loss_must_be_better_by_tol_to_count(workshop):
+def test_an_improvement_must_exceed_tol(workshop):
     _, loop = workshop.fit(workshop.network(), workshop.rows(32), max_epochs=1)
     stopper = EarlyStopping(loop, 2, tol=0.1)
     assert [stopper.done(e, loss) for e, loss in enumerate([1.0, 0.95, 0.89, 0.85, 0.80])] == [False] * 4 + [True]
@@ -133,7 +133,7 @@ def test_each_parameter_changes_what_is_learned(params, workshop):
     assert not equal(plain.model.get_weights(), changed.model.get_weights())
 
 
-def test_one_tracing_serves_all_chunks_and_epochs(workshop, monkeypatch):
+def test_chunks_and_epochs_are_traced_once(workshop, monkeypatch):
     monkeypatch.setattr(trainer_module, "STEPS_PER_CALL", 4)
     _, loop = workshop.fit(workshop.network(), workshop.rows(96), workshop.rows(20), max_epochs=4)
     assert loop.optimizer.step.numpy() == 24
@@ -151,7 +151,7 @@ def test_the_size_of_a_chunk_changes_nothing(workshop, monkeypatch):
     assert equal(*weights)
 
 
-def test_a_loss_that_is_no_number_ends_the_fit(workshop):
+def test_a_nan_loss_ends_the_fit(workshop):
     rows = workshop.rows(32)
     rows.table.numbers[3] = np.nan
     message = (
@@ -174,7 +174,7 @@ def test_the_bar_is_shown_on_stderr_with_verbose_only(verbose, workshop, capsys)
     assert ("epoch 2/2" in err and "val_accuracy" in err) if verbose else err == ""
 
 
-def test_wide_rows_and_large_batches_are_laid_out_for_fewer_steps(workshop):
+def test_wide_rows_and_large_batches_use_fewer_steps_per_call(workshop):
     narrow, wide = workshop.rows(96), workshop.rows(96, columns=40)
     assert Trainer(batch_size=64, max_epochs=1)._steps_per_call(narrow) == 100
     assert Trainer(batch_size=4096, max_epochs=1)._steps_per_call(wide) == 4_000_000 // (4096 * 41)

@@ -6,7 +6,7 @@ import keras
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, DeepBody
-from tabemb.nn.features import side_by_side
+from tabemb.nn.features import concatenated
 from tabemb.nn.parameters import check_among, check_count
 
 __all__ = ["Cross"]
@@ -68,10 +68,10 @@ class Cross(DeepBody):
         for depth in range(self.n_layers):
             crossed = self._crossed(inputs, crossed, seeds, f"cross_{depth}")
         if self.structure == "stacked":
-            behind = self.hidden(partial(blocks.dense, crossed), seeds)
-            return blocks.logits_layer(crossed if behind is None else behind, n_outputs, seeds)
-        beside = self.hidden(partial(blocks.dense, inputs), seeds)
-        return blocks.logits_layer(side_by_side([crossed, beside], name="cross_and_deep"), n_outputs, seeds)
+            deep = self.hidden(partial(blocks.dense, crossed), seeds)
+            return blocks.logits_layer(crossed if deep is None else deep, n_outputs, seeds)
+        deep = self.hidden(partial(blocks.dense, inputs), seeds)
+        return blocks.logits_layer(concatenated([crossed, deep], name="cross_and_deep"), n_outputs, seeds)
 
     @property
     def first_layer(self) -> str | None:

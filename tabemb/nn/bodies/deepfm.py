@@ -6,7 +6,7 @@ import keras
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, DeepBody
-from tabemb.nn.features import side_by_side
+from tabemb.nn.features import concatenated
 from tabemb.nn.parameters import check_count
 from tabemb.nn.tokens import Interactions
 
@@ -59,8 +59,8 @@ class DeepFM(DeepBody):
         first_order = features.dense(n_outputs, seeds, name="first_order")
         second_order = Interactions(name="second_order")(self._vectors(features, seeds))
         hidden = self.hidden(features.dense, seeds)
-        beside = side_by_side([second_order, hidden], name="second_order_and_deep")
-        return blocks.added([first_order, blocks.logits_layer(beside, n_outputs, seeds)], name="all_orders")
+        both = concatenated([second_order, hidden], name="second_order_and_deep")
+        return blocks.added([first_order, blocks.logits_layer(both, n_outputs, seeds)], name="all_orders")
 
     @property
     def first_layer(self) -> str | None:

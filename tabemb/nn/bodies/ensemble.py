@@ -92,13 +92,13 @@ class Ensemble(Body):
         k, cut = int(self.n_members), [width is not None for width in self.slices(features.dims)]
         fan_in = sum(dim // k if is_cut else dim for dim, is_cut in zip(features.dims, cut, strict=True))
         fan_in += features.width - sum(features.dims)
-        parts, beside = [], [each for each in (features.embedded, features.numbers) if each is not None]
-        if beside:
+        parts, dense_inputs = [], [each for each in (features.embedded, features.numbers) if each is not None]
+        if dense_inputs:
             if features.embedded is None:
                 slices = MemberSlices([features.numbers.shape[-1]], k, cut=[False], name="slices")
             else:
                 slices = MemberSlices(features.dims, k, cut=cut, name="slices")
-            parts.append(SeparateDense(units, k, fan_in=fan_in, seed=seeds[name], name=name)(slices(beside)))
+            parts.append(SeparateDense(units, k, fan_in=fan_in, seed=seeds[name], name=name)(slices(dense_inputs)))
         if features.one_hot:
             layer = SeparateOneHotDense(
                 units * k,

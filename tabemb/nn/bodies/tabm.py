@@ -4,7 +4,7 @@ from typing import Any
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
-from tabemb.nn.features import side_by_side
+from tabemb.nn.features import concatenated
 from tabemb.nn.members import MemberDense, MemberLogits, MemberSlices
 from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
 
@@ -93,7 +93,7 @@ class TabM(Body):
         """Return the inputs of the members: (batch, width), or (n_members, batch, width) if they differ."""
         if not (self.own_vectors and features.dims):
             return features.flat(seeds)
-        for_all = side_by_side([features.numbers, features.one_hot_flat(seeds)], name="for_all_members")
+        for_all = concatenated([features.numbers, features.one_hot_flat(seeds)], name="for_all_members")
         slices = MemberSlices(features.dims, int(self.n_members), name="own_vectors")
         return slices([each for each in (features.embedded, for_all) if each is not None])
 

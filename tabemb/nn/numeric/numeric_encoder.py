@@ -6,7 +6,7 @@ import keras
 from keras import ops
 from sklearn.base import BaseEstimator
 
-from tabemb.nn.features import side_by_side
+from tabemb.nn.features import concatenated
 from tabemb.nn.seeds import Seeds
 from tabemb.registry import Registry
 from tabemb.table.scaling import ScalingSpec
@@ -109,7 +109,7 @@ class ColumnwiseEncoder(NumericEncoder):
         n_columns = numbers.shape[-1] - n_indicators
         columns = ColumnRange(0, n_columns, name="numbers_themselves")(numbers)
         indicators = ColumnRange(n_columns, n_columns + n_indicators, name="missing_indicators")(numbers)
-        return side_by_side([_flat(self.vectors(columns, seeds)), indicators], name="numbers_and_indicators")
+        return concatenated([_flat(self.vectors(columns, seeds)), indicators], name="numbers_and_indicators")
 
     def check(self) -> None:
         """Raise ValueError or UnknownNameError if a parameter is invalid."""

@@ -20,14 +20,14 @@ def layers_of(make):
     [lambda x, s: blocks.dense(x, 4, s, name="a"), lambda x, s: blocks.logits_layer(x, 4, s)],
     ids=["dense", "logits"],
 )
-def test_the_start_is_that_of_the_seed_and_of_the_name(make):
+def test_initialization_depends_on_seed_and_name(make):
     kernels = [layers_of(lambda x, s=seeds: make(x, s))[0].kernel.numpy() for seeds in (Seeds(0), Seeds(0), Seeds(1))]
     assert np.array_equal(kernels[0], kernels[1])
     assert not np.array_equal(kernels[0], kernels[2])
     assert np.abs(kernels[0]).max() <= (6 / 7) ** 0.5
 
 
-def test_two_layers_of_one_fit_start_differently():
+def test_two_layers_of_a_fit_are_initialized_differently():
     one, two = (layers_of(lambda x, n=name: blocks.dense(x, 4, Seeds(0), name=n))[0] for name in "ab")
     assert not np.array_equal(one.kernel.numpy(), two.kernel.numpy())
 
@@ -37,11 +37,11 @@ def test_a_dense_layer_may_have_no_bias():
     assert [weight.name for weight in layer.weights] == ["kernel"]
 
 
-def test_what_is_not_wanted_is_no_layer():
+def test_disabled_steps_add_no_layer():
     assert layers_of(lambda x: blocks.normalized(blocks.dropped(x, 0.0, Seeds(0), name="a"), None, name="a")) == []
 
 
-def test_each_step_is_named_after_its_place():
+def test_each_layer_is_named_by_its_position():
     def make(x):
         x = blocks.activated(blocks.normalized(x, "layer", name="a"), "tanh", name="a")
         return blocks.added([blocks.dropped(x, 0.5, Seeds(0), name="a"), x], name="a_sum")
@@ -49,7 +49,7 @@ def test_each_step_is_named_after_its_place():
     assert [layer.name for layer in layers_of(make)] == ["a_normalization", "a_activation", "a_dropout", "a_sum"]
 
 
-def test_masks_are_those_of_the_seed():
+def test_masks_depend_on_the_seed():
     outs = []
     for root in (0, 0, 1):
         inputs = keras.Input((3,))

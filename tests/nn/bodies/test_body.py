@@ -115,7 +115,7 @@ def test_the_trunk_gives_logits_or_those_of_members(name):
 
 
 @bodies
-def test_the_same_seed_gives_the_same_start_and_another_seed_another(name):
+def test_initialization_depends_on_the_seed(name):
     first, again, other = (of_all_kinds(name, seed=seed) for seed in (0, 0, 1))
     assert all(np.array_equal(a, b) for a, b in zip(first.model.get_weights(), again.model.get_weights(), strict=True))
     for a, b in zip(first.model.trainable_weights, other.model.trainable_weights, strict=True):
@@ -152,7 +152,7 @@ def test_prediction_repeats(name):
 
 
 @bodies
-def test_untrained_one_hot_categories_are_served_as_unknown_ones(name):
+def test_untrained_one_hot_categories_are_treated_as_unknown(name):
     made = of_all_kinds(name)
     untrained = {3: [4], 4: [2, 3]}
     served = {}
@@ -191,14 +191,14 @@ def test_the_model_can_be_opened_from_keras_own_file(name, tmp_path):
     ("name", "param", "value", "error", "message"),
     [(name, *bad) for name in sorted(BODIES) for bad in BAD if bad[0] in BODIES.resolve(name).get_params()],
 )
-def test_what_is_out_of_range_is_refused(name, param, value, error, message):
+def test_invalid_parameters_are_refused(name, param, value, error, message):
     body = BODIES.resolve({"name": name, param: value})
     with pytest.raises(error, match=re.escape(message)):
         network(body, dims=(2,))
 
 
 @bodies
-def test_every_parameter_that_is_a_share_or_a_count_is_among_those_that_are_refused(name):
+def test_every_rate_or_count_has_a_test_of_invalid_values(name):
     numbers = {
         param
         for param, value in BODIES.resolve(name).get_params().items()
@@ -208,12 +208,12 @@ def test_every_parameter_that_is_a_share_or_a_count_is_among_those_that_are_refu
 
 
 @bodies
-def test_a_near_name_is_suggested(name):
+def test_a_similar_name_is_suggested(name):
     with pytest.raises(UnknownNameError, match=f"No body named '{name}x'. .*Did you mean '{name}'?"):
         BODIES.resolve(f"{name}x")
 
 
-def test_a_body_has_to_say_how_it_is_built():
+def test_a_body_must_define_build():
     with pytest.raises(TypeError, match=r"a body must define build"):
         network(Body(), n_numbers=1)
 
@@ -242,7 +242,7 @@ def test_the_default_is_two_layers_with_relu_and_dropout(name):
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_all_four_parameters_are_heard(name):
+def test_all_four_parameters_are_used(name):
     layers = hidden_layers(name, hidden_units=[np.int64(4)], dropout=0.5, activation="tanh", normalization="layer")
     dense, normalization, activation, dropout = layers
     assert (dense.units, activation.activation.__name__, dropout.rate) == (4, "tanh", 0.5)
@@ -259,7 +259,7 @@ def test_there_may_be_no_hidden_layer(name):
     assert hidden_layers(name, hidden_units=()) == []
 
 
-def test_the_parameters_stand_in_every_signature_with_the_same_defaults():
+def test_the_parameters_have_the_same_defaults_in_every_signature():
     theirs = DeepBody().get_params()
     for name in DEEP:
         params = BODIES.resolve(name).get_params()

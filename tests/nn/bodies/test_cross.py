@@ -18,13 +18,13 @@ def crossed(made, n_layers):
 
 
 @pytest.mark.parametrize("n_layers", [1, 3])
-def test_beside_a_perceptron(n_layers, bench):
+def test_parallel_structure(n_layers, bench):
     made = bench(Cross(n_layers=n_layers, hidden_units=(6, 4)), dims=(3, 2), n_numbers=2)
     beside = np.hstack([crossed(made, n_layers), made.perceptron(made.flat)])
     np.testing.assert_allclose(made.logits, made.dense("logits", beside), rtol=1e-4, atol=1e-4)
 
 
-def test_before_a_perceptron(bench):
+def test_stacked_structure(bench):
     made = bench(Cross(structure="stacked", hidden_units=(6, 4)), dims=(3, 2), n_numbers=2)
     by_hand = made.dense("logits", made.perceptron(crossed(made, 2)))
     np.testing.assert_allclose(made.logits, by_hand, rtol=1e-4, atol=1e-4)
@@ -38,7 +38,7 @@ def test_a_low_rank_and_no_perceptron(structure, bench):
 
 
 @pytest.mark.parametrize(("rank", "width", "narrow"), [(3, 7, True), (3, 6, False), (None, 7, False)])
-def test_there_are_two_factors_where_they_are_smaller_than_the_matrix(rank, width, narrow, bench):
+def test_low_rank_factors_are_used_if_smaller(rank, width, narrow, bench):
     made = bench(Cross(rank=rank), dims=(width,))
     assert made.has("cross_1_narrow") == narrow
     assert made.layer("cross_1").kernel.shape == (rank if narrow else width, width)
@@ -49,6 +49,6 @@ def test_the_matrix_does_not_grow_with_the_categories_of_one_hot_columns(bench):
     assert made.layer("cross_0").kernel.shape == (24, 24)
 
 
-def test_a_misspelt_structure_gets_its_near_name(bench):
+def test_a_misspelled_structure_gets_a_suggestion(bench):
     with pytest.raises(UnknownNameError, match=r"No structure named 'stack'. Known: parallel, stacked. Did you mean"):
         bench(Cross(structure="stack"), n_numbers=2)

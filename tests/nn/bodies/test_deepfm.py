@@ -18,7 +18,7 @@ def tokens(made, x, dims):
     return [x[:, a:b] @ kernel[a:b] + bias[p] for p, (a, b) in enumerate(pairwise(starts))]
 
 
-def test_vectors_of_one_dimension_are_multiplied_as_they_are(bench):
+def test_vectors_of_the_same_dimension_are_multiplied_directly(bench):
     made = bench(DeepFM(hidden_units=(6, 4)), dims=(3, 3, 3))
     second = products(np.split(made.rows["vectors"], 3, axis=1))
     beside = np.hstack([second, made.perceptron(made.flat)])
@@ -35,7 +35,7 @@ def test_numbers_and_one_hot_columns_have_vectors_too(bench):
     np.testing.assert_allclose(made.logits, first + made.dense("logits", second), rtol=1e-4, atol=1e-4)
 
 
-def test_where_dimensions_differ_each_vector_is_projected_to_a_common_one(bench):
+def test_vectors_of_different_dimensions_are_projected_to_a_common_one(bench):
     made = bench(DeepFM(interaction_dim=4, hidden_units=()), dims=(3, 2), n_numbers=1)
     second = products(tokens(made, made.flat, (3, 2, 1)))
     by_hand = made.dense("first_order", made.flat) + made.dense("logits", second)

@@ -24,7 +24,7 @@ def member(made, k, x, one_hot=0):
 
 @pytest.mark.parametrize("dims", [(8, 8), (8, 3), (3, 8, 8), (6, 9)], ids=str)
 @pytest.mark.parametrize("n_numbers", [0, 2])
-def test_a_member_sees_its_slices_and_whole_what_is_too_short_to_cut(dims, n_numbers, bench):
+def test_a_member_sees_its_slices_and_short_vectors_whole(dims, n_numbers, bench):
     body = Ensemble(n_members=K, hidden_units=(6, 4))
     made = bench(body, dims=dims, n_numbers=n_numbers)
     columns = np.split(made.rows["vectors"], np.cumsum(dims)[:-1], axis=1)
@@ -49,7 +49,7 @@ def test_one_hot_columns_have_kernel_rows_for_each_member(shape, bench):
         )
 
 
-def test_what_a_member_has_for_itself():
+def test_weights_of_each_member():
     assert Ensemble(n_members=2).slices([8, 6, 9, 64]) == [4, None, None, 32]
     assert Ensemble(n_members=8).slices([32, 24, 64]) == [4, None, 8]
 

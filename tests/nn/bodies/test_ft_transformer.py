@@ -42,7 +42,7 @@ def fed_forward(made, name, x):
 
 
 @pytest.mark.parametrize("n_heads", [1, 2])
-def test_every_column_is_a_token_and_the_class_token_answers(n_heads, bench):
+def test_every_column_is_a_token_and_the_class_token_gives_the_logits(n_heads, bench):
     made = bench(FTTransformer(token_size=6, n_heads=n_heads, hidden_units=(5, 4)), **KINDS)
     x = tokens(made)
     for name in ("block_0", "block_1"):
@@ -76,7 +76,7 @@ def test_the_feed_forward_network_is_gated_or_plain(activation, name, units, ben
         ("attention_dropout", []),
     ],
 )
-def test_each_dropout_has_its_place(param, names, bench):
+def test_each_dropout_rate_applies_to_its_layers(param, names, bench):
     off = {"dropout": 0.0, "residual_dropout": 0.0, "attention_dropout": 0.0}
     made = bench(FTTransformer(hidden_units=(4,), **{**off, param: 0.3}), **KINDS)
     dropouts = [layer for layer in made.model.layers if isinstance(layer, keras.layers.Dropout)]
@@ -90,11 +90,11 @@ def test_there_must_be_a_block(bench):
         bench(FTTransformer(hidden_units=()), n_numbers=2)
 
 
-def test_heads_share_the_token_out(bench):
+def test_token_size_is_a_multiple_of_the_heads(bench):
     with pytest.raises(ValueError, match=r"token_size must be a multiple of n_heads=4, got 30."):
         bench(FTTransformer(token_size=30), n_numbers=2)
 
 
-def test_a_misspelt_gate_gets_its_near_name(bench):
+def test_a_misspelled_gate_gets_a_suggestion(bench):
     with pytest.raises(UnknownNameError, match=r"No activation named 'reglue'.* Did you mean 'reglu'"):
         bench(FTTransformer(activation="reglue"), n_numbers=2)

@@ -43,7 +43,7 @@ def test_no_hidden_units_is_a_linear_model():
     np.testing.assert_allclose(model(X).numpy(), X["numbers"] @ kernel + bias, atol=1e-6)
 
 
-def test_dropout_silences_that_share_in_training_only():
+def test_dropout_drops_that_share_in_training_only():
     model = build(Mlp(hidden_units=(4000,), dropout=0.25, activation="sigmoid"))
     hidden = keras.Model(model.input, model.get_layer("hidden_0_dropout").output)
     assert (hidden(X, training=True).numpy() == 0).mean() == pytest.approx(0.25, abs=0.01)
@@ -67,7 +67,7 @@ def test_activation_by_name():
 @pytest.mark.parametrize(
     ("normalization", "kind"), [("batch", "BatchNormalization"), ("layer", "LayerNormalization"), (None, None)]
 )
-def test_normalization_stands_before_the_activation(normalization, kind):
+def test_normalization_precedes_the_activation(normalization, kind):
     expected = ["Dense", kind, "Activation", "Dense"] if kind else ["Dense", "Activation", "Dense"]
     assert kinds(build(Mlp(hidden_units=(4,), dropout=0, normalization=normalization))) == expected
 
@@ -76,6 +76,6 @@ def test_hidden_units_may_be_a_list_and_numpys():
     assert kinds(build(Mlp(hidden_units=[np.int64(4)], dropout=0))) == ["Dense", "Activation", "Dense"]
 
 
-def test_a_misspelt_activation_gets_its_near_name():
+def test_a_misspelled_activation_gets_a_suggestion():
     with pytest.raises(UnknownNameError, match=r"Did you mean 'relu'"):
         build(Mlp(activation="rellu"))

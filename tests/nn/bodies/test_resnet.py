@@ -32,7 +32,7 @@ def test_width_and_hidden_units_are_those_of_the_layers(bench):
 
 
 @pytest.mark.parametrize(("param", "name"), [("dropout", "hidden"), ("residual_dropout", "back")])
-def test_each_dropout_has_its_place(param, name, bench):
+def test_each_dropout_rate_applies_to_its_layers(param, name, bench):
     both_off = {"dropout": 0.0, "residual_dropout": 0.0}
     made = bench(ResNet(hidden_units=(6,), **{**both_off, param: 0.3}), n_numbers=2)
     assert [layer.name for layer in made.model.layers if isinstance(layer, keras.layers.Dropout)] == [

@@ -28,7 +28,7 @@ def member(made, k, x):
 
 
 @pytest.mark.parametrize("adapters", ["all", "first"])
-def test_each_member_is_a_perceptron_with_scales_of_its_own(adapters, bench):
+def test_each_member_is_a_perceptron_with_its_own_scales(adapters, bench):
     made = bench(TabM(n_members=K, hidden_units=(6, 4), adapters=adapters), dims=(3, 2), n_numbers=2)
     assert made.logits.shape == (20, K, 2)
     for k in range(K):
@@ -44,7 +44,7 @@ def test_the_small_form_has_scales_at_the_first_layer_only(bench):
 
 
 @pytest.mark.parametrize("dims", [(6, 6), (3, 6)])
-def test_with_vectors_of_its_own_a_member_sees_its_part_of_each_and_all_of_the_rest(dims, bench):
+def test_with_own_vectors_a_member_sees_its_slices_and_all_other_inputs(dims, bench):
     made = bench(TabM(n_members=K, hidden_units=(6, 4), own_vectors=True), dims=dims, n_numbers=2, one_hot=1)
     columns = np.split(made.rows["vectors"], [dims[0]], axis=1)
     for_all = [made.rows["numbers"], made.one_hot_rows("inputs_one_hot")[:, 0]]
@@ -67,7 +67,7 @@ def test_no_hidden_layer_makes_each_member_linear(bench):
     np.testing.assert_allclose(made.logits[:, 1], by_hand, atol=1e-5)
 
 
-def test_activation_and_dropout_are_heard(bench):
+def test_activation_and_dropout_are_used(bench):
     made = bench(TabM(hidden_units=(4,), activation="tanh", dropout=0.3), n_numbers=2)
     assert made.layer("hidden_0_activation").activation is keras.activations.tanh
     assert made.layer("hidden_0_dropout").rate == 0.3
@@ -81,7 +81,7 @@ def test_activation_and_dropout_are_heard(bench):
         ((6, 8, 1), "must be multiples of 3; got 1, 8. Set embedding_dim to 3 or 9, or change n_members."),
     ],
 )
-def test_vectors_that_cannot_be_cut_are_refused_with_dimensions_that_would_do(dims, message, bench):
+def test_vectors_that_cannot_be_sliced_are_refused_with_suggested_dimensions(dims, message, bench):
     with pytest.raises(
         ValueError,
         match=re.escape(f"splits each vector into n_members=3 slices, so the embedding dimensions {message}"),

@@ -5,7 +5,7 @@ import numpy as np
 from tabemb.nn.bodies import WideDeep
 
 
-def test_the_logits_are_those_of_a_linear_model_and_of_a_perceptron_added_up(bench):
+def test_the_logits_are_the_sum_of_a_linear_model_and_a_perceptron(bench):
     made = bench(WideDeep(hidden_units=(6, 4)), dims=(3, 2), n_numbers=2)
     by_hand = made.dense("wide", made.flat) + made.dense("logits", made.perceptron(made.flat))
     np.testing.assert_allclose(made.logits, by_hand, atol=1e-5)

@@ -16,7 +16,7 @@ def test_cross_entropy_of_labels_is_the_log_loss():
     assert loss == pytest.approx(log_loss(targets, expit(logits.astype("float64"))), rel=1e-5)
 
 
-def test_a_share_between_no_and_yes_is_the_mean_of_both():
+def test_a_label_between_0_and_1_is_a_weighted_mean():
     logits = rng.normal(size=20).astype("float32")
     no, some, yes = (np.asarray(CrossEntropy().of_labels(np.full(20, t, "float32"), logits)) for t in (0, 0.25, 1))
     np.testing.assert_allclose(some, 0.75 * no + 0.25 * yes, rtol=1e-5)
@@ -54,7 +54,7 @@ def test_without_gamma_it_is_the_cross_entropy():
     )
 
 
-def test_rows_that_are_right_for_sure_count_less():
+def test_well_classified_rows_have_less_weight():
     logits = np.array([-3.0, 0.0, 3.0], "float32")
     ratio = np.asarray(FocalLoss().of_labels(np.ones(3, "float32"), logits)) / np.asarray(
         CrossEntropy().of_labels(np.ones(3, "float32"), logits)

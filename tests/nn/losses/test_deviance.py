@@ -21,7 +21,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("loss", "power"), CASES)
-def test_the_loss_and_the_figure_are_scikit_learns(loss, power):
+def test_the_loss_and_the_score_are_scikit_learns(loss, power):
     y = rng.gamma(0.7, 30.0, 80)
     if power < 2:
         y[::5] = 0
@@ -44,19 +44,19 @@ def test_the_loss_of_the_truth_is_zero(loss, power):
     np.testing.assert_allclose(np.asarray(loss.of(targets, np.log(targets))), 0, atol=1e-4)
 
 
-def test_several_targets_have_the_mean_of_their_figures():
+def test_several_targets_have_the_mean_of_their_scores():
     y, predicted = rng.gamma(2.0, 3.0, (30, 2)), rng.gamma(2.0, 3.0, (30, 2))
     of_each = [d2_tweedie_score(y[:, k], predicted[:, k], power=1) for k in range(2)]
     assert PoissonDeviance().score(y, predicted, None) == pytest.approx(np.mean(of_each))
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0])
-def test_targets_that_do_not_vary_have_no_figure(value):
+def test_constant_targets_have_a_score_of_zero(value):
     assert PoissonDeviance().score(np.full(5, value), np.arange(1.0, 6.0), None) == 0.0
 
 
 @pytest.mark.parametrize(("loss", "power"), CASES)
-def test_beyond_the_largest_exponent_the_loss_goes_on_as_a_line(loss, power):
+def test_beyond_the_largest_exponent_the_loss_is_linear(loss, power):
     far = np.array([100.0, 200.0, 300.0], "float32") * LARGEST_EXPONENT
     for logits in (far, -far):
         first, second = np.diff(np.asarray(loss.of(np.ones(3, "float32"), logits)))

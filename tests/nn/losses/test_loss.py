@@ -40,7 +40,7 @@ def gradient_of(loss, logits):
 @pytest.mark.parametrize("target", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("name", FOR_CLASSES)
 @pytest.mark.parametrize("params", [{}, {"gamma": 0.5}, {"gamma": 0.0}])
-def test_answers_at_the_extremes_have_finite_gradients(name, params, target):
+def test_extreme_labels_have_finite_gradients(name, params, target):
     loss = LOSSES[name](**{k: v for k, v in params.items() if k in LOSSES[name]().get_params()})
     targets = np.full((len(EXTREMES), 1), target, "float32")
     values, gradients = gradient_of(lambda logits: loss.of_labels(targets, logits), EXTREMES[:, None])
@@ -51,7 +51,7 @@ def test_answers_at_the_extremes_have_finite_gradients(name, params, target):
 
 @pytest.mark.parametrize("name", FOR_CLASSES)
 @pytest.mark.parametrize("params", [{}, {"gamma": 0.5}, {"gamma": 0.0}])
-def test_classes_at_the_extremes_have_finite_gradients(name, params):
+def test_extreme_classes_have_finite_gradients(name, params):
     loss = LOSSES[name](**{k: v for k, v in params.items() if k in LOSSES[name]().get_params()})
     logits = np.stack([EXTREMES, EXTREMES[::-1], np.zeros_like(EXTREMES)], axis=1)
     for each in (lambda x: loss.of_classes(np.arange(len(EXTREMES)) % 3, x), loss.of_each_class):
@@ -69,7 +69,7 @@ def test_the_loss_of_a_row_is_that_of_its_class(name):
 
 
 @pytest.mark.parametrize("name", FOR_CLASSES)
-def test_two_classes_cost_the_same_as_one_answer(name):
+def test_two_classes_have_the_same_loss_as_one_label(name):
     loss, logits = LOSSES[name](), np.linspace(-4, 4, 17, dtype="float32")
     both = np.stack([np.zeros_like(logits), logits], axis=1)
     for answer in (0, 1):
@@ -78,7 +78,7 @@ def test_two_classes_cost_the_same_as_one_answer(name):
 
 
 @pytest.mark.parametrize("name", FOR_NUMBERS)
-def test_numbers_at_the_extremes_have_finite_gradients(name):
+def test_extreme_numbers_have_finite_gradients(name):
     loss = LOSSES[name]()
     logits = np.stack([EXTREMES] * loss.n_values, axis=1) if loss.n_values > 1 else EXTREMES
     for target in (1e-3, 1.0, 50.0):
@@ -89,7 +89,7 @@ def test_numbers_at_the_extremes_have_finite_gradients(name):
 
 
 @pytest.mark.parametrize("name", FOR_NUMBERS)
-def test_the_best_constant_is_where_the_gradient_is_zero(name):
+def test_the_gradient_is_zero_at_the_best_constant(name):
     """The start of a network, all logits at 0, is near what the loss says of the targets without any column."""
     loss = LOSSES[name]()
     y = np.random.default_rng(0).gamma(2.0, 50.0, 2000)
@@ -104,7 +104,7 @@ def test_the_best_constant_is_where_the_gradient_is_zero(name):
 
 
 @pytest.mark.parametrize("name", FOR_NUMBERS)
-def test_a_factor_of_the_targets_is_a_factor_of_the_answers(name):
+def test_scaled_targets_give_scaled_predictions(name):
     loss, y = LOSSES[name](), np.random.default_rng(0).gamma(2.0, 50.0, 200)
     center, scale = loss.center_and_scale(y)
     again = loss.center_and_scale(1000 * y)
@@ -112,7 +112,7 @@ def test_a_factor_of_the_targets_is_a_factor_of_the_answers(name):
 
 
 @pytest.mark.parametrize("name", sorted(LOSSES))
-def test_it_goes_through_json_is_cloned_and_known_by_its_parameters(name):
+def test_a_loss_survives_json_and_clone(name):
     loss = LOSSES[name]()
     loss.check()
     again = loss_from_state(json.loads(json.dumps(loss.to_state())))
@@ -178,7 +178,7 @@ def test_parameters_out_of_range_are_refused(loss, message):
         (keras.losses.Huber, NumberLoss, "A loss is given as a name, a mapping with a 'name', or an instance; got "),
     ],
 )
-def test_a_loss_that_is_none_or_of_the_other_family_is_refused(spec, family, message):
+def test_unknown_losses_and_those_of_the_other_family_are_refused(spec, family, message):
     with pytest.raises(UnknownNameError, match=re.escape(message)):
         loss_of(spec, family)
 
@@ -190,7 +190,7 @@ def test_names_mappings_and_instances_are_resolved():
 
 
 @pytest.mark.parametrize("base", [ClassLoss, NumberLoss])
-def test_a_loss_of_ones_own_has_to_define_its_function(base):
+def test_a_custom_loss_must_define_its_function(base):
     methods = {ClassLoss: ["of_labels", "of_each_class"], NumberLoss: ["of"]}[base]
     for method in methods:
         with pytest.raises(TypeError, match=f"must define {method}"):

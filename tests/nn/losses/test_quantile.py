@@ -14,7 +14,7 @@ rng = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize("quantiles", [0.3, (0.3,), [0.1, 0.5, 0.9], (0.05, 0.06, 0.5, 0.99)])
-def test_the_loss_and_the_figure_are_scikit_learns(quantiles):
+def test_the_loss_and_the_score_are_scikit_learns(quantiles):
     loss = QuantileLoss(quantiles)
     each = np.atleast_1d(quantiles)
     targets = rng.normal(size=60).astype("float32")
@@ -42,7 +42,7 @@ def test_quantiles_never_cross(logits, center, scale):
     assert (np.diff(task.activate(logits), axis=1) >= 0).all()
 
 
-def test_the_steps_begin_as_those_of_a_laplace_distribution():
+def test_initial_quantiles_are_those_of_a_laplace_distribution():
     start = QuantileLoss((0.1, 0.5, 0.9, 0.95)).values(np.zeros((1, 4), "float32"))[0]
     np.testing.assert_allclose(np.diff(start), [np.log(5), np.log(5), np.log(2)], rtol=1e-6)
 

@@ -29,7 +29,7 @@ def test_absolute_error_is_scikit_learns():
     assert loss.score(targets, logits, weights) == expected
 
 
-def test_an_outlier_neither_moves_the_center_nor_swells_the_scale():
+def test_center_and_scale_are_robust_to_outliers():
     y = np.r_[np.linspace(-1, 1, 999), 1e3]
     center, scale = AbsoluteError().center_and_scale(y)
     assert center == pytest.approx(0, abs=0.01)
@@ -37,7 +37,7 @@ def test_an_outlier_neither_moves_the_center_nor_swells_the_scale():
     assert y.std() > 30
 
 
-def test_columns_are_scaled_each_for_itself():
+def test_columns_are_scaled_separately():
     center, scale = AbsoluteError().center_and_scale(np.array([[0.0, 10.0], [1.0, 20.0], [5.0, 90.0]]))
     assert center.tolist() == [1.0, 20.0]
     np.testing.assert_allclose(scale, [5 / 3, 80 / 3])

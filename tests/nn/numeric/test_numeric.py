@@ -43,7 +43,7 @@ def test_it_names_a_scaling_and_builds_a_matrix_of_one_width_a_number(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_missing_indicators_pass_as_they_are(name):
+def test_missing_indicators_are_unchanged(name):
     with_indicators = model_of(name, n_indicators=2)(np.hstack([NUMBERS, MISSING])).numpy()
     np.testing.assert_array_equal(with_indicators[:, -2:], MISSING)
     np.testing.assert_allclose(with_indicators[:, :-2], model_of(name)(NUMBERS), rtol=1e-6)
@@ -59,21 +59,21 @@ def test_its_layers_are_made_again_from_their_configuration(numeric):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_start_comes_from_the_seed_alone(name):
+def test_initialization_depends_on_the_seed_only(name):
     one, same, other = (model_of(name, seed=seed).get_weights() for seed in (0, 0, 1))
     assert all((a == b).all() for a, b in zip(one, same, strict=True))
     assert not any((a == b).any() for a, b in zip(one, other, strict=True))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_columns_start_apart(name):
+def test_columns_are_initialized_differently(name):
     for weights in model_of(name).get_weights():
         by_column = weights.reshape(3, -1)
         assert not (by_column[0] == by_column[1]).any()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_column_does_not_touch_what_another_becomes(name):
+def test_columns_are_encoded_independently(name):
     model, moved = model_of(name), NUMBERS.copy()
     moved[:, 1] += 0.5
     before, after = (np.reshape(model(each), (30, 3, -1)) for each in (NUMBERS, moved))
@@ -81,7 +81,7 @@ def test_a_column_does_not_touch_what_another_becomes(name):
     assert (before[:, 1] != after[:, 1]).any()
 
 
-def test_an_unknown_one_is_named_with_the_nearest():
+def test_an_unknown_encoder_gets_a_suggestion():
     with pytest.raises(UnknownNameError, match=r"No numeric encoder named 'quantil'.*Did you mean 'quantile'\?"):
         NUMERIC_ENCODERS.resolve("quantil")
 
@@ -122,7 +122,7 @@ def test_an_estimator_with_it_is_saved_pickled_and_repeated(numeric, table, late
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_answers_without_keras_for_strange_rows_too(name, table, late):
+def test_it_predicts_without_keras_also_for_unusual_rows(name, table, late):
     model = tabemb.EmbeddingClassifier(numeric=name, **SETTINGS).fit(table, late)
     predictor = model.predictor()
     assert predictor.obstacle is None
@@ -158,7 +158,7 @@ def test_parameters_are_reached_through_the_estimator(table, late):
     assert model.encoder_.encode(table).numbers[:, :2].max(axis=0).tolist() == [7, 7]
 
 
-def test_fits_of_one_shape_but_for_an_indicator_do_not_share_a_loop(table, late):
+def test_fits_that_differ_in_an_indicator_do_not_share_a_loop(table, late):
     """Two numbers and an indicator, and three numbers: as many inputs, other networks."""
     full = table.assign(distance=table["distance"].fillna(0.0), extra=np.arange(90.0)).drop(columns="terminal")
     with_indicator = table.drop(columns="terminal")
@@ -168,7 +168,7 @@ def test_fits_of_one_shape_but_for_an_indicator_do_not_share_a_loop(table, late)
 
 
 @pytest.mark.parametrize("numeric", ["piecewise_linear", Periodic(sigma=0.5), PBLD(sigma=1.0)], ids=str)
-def test_a_vector_a_number_learns_what_goes_up_and_down(numeric):
+def test_vectors_of_numbers_learn_oscillating_functions(numeric):
     x = np.random.default_rng(0).uniform(-1, 1, 400)
     X = pd.DataFrame({"place": np.resize(["a", "b"], 400), "x": x})
     y = np.sin(12 * x) > 0

@@ -10,7 +10,7 @@ from tabemb.nn.numeric.numeric_encoder import ColumnDense, ColumnRange, Columnwi
 from tabemb.nn.seeds import Seeds
 
 
-def test_by_itself_it_hands_numbers_on():
+def test_the_base_class_returns_the_numbers():
     inputs = keras.Input((3,), name="numbers")
     assert NumericEncoder().build(inputs, Seeds(0)) is inputs
     assert NumericEncoder().build(inputs, Seeds(0), n_indicators=1) is inputs
@@ -25,7 +25,7 @@ class Halved(Standardized):
         return keras.layers.Rescaling(0.5, name="halved")(numbers)
 
 
-def test_the_estimator_uses_scaling_and_layers_of_ones_own():
+def test_the_estimator_uses_custom_scaling_and_layers():
     X = np.column_stack([np.resize([0, 1], 60), np.random.default_rng(0).normal(size=60)])
     model = EmbeddingClassifier([0], numeric=Halved(), max_epochs=1, random_state=0).fit(X, X[:, 1] > 1)
     assert model.encoder_.encode(X).numbers.max() == 3
@@ -52,13 +52,13 @@ class Powers(ColumnwiseEncoder):
         return keras.ops.stack([columns, keras.ops.square(columns)], axis=2)
 
 
-def test_vectors_stand_side_by_side_before_the_indicators():
+def test_vectors_precede_the_indicators():
     inputs = keras.Input((3,), name="numbers")
     model = keras.Model(inputs, Powers().build(inputs, Seeds(0), n_indicators=1))
     assert model(np.array([[2.0, 3.0, 1.0]])).numpy().tolist() == [[2, 4, 3, 9, 1]]
 
 
-def test_the_encoder_says_what_a_vector_is():
+def test_an_encoder_must_define_its_vectors():
     with pytest.raises(TypeError, match=r"must define vectors\(columns, seeds\)"):
         ColumnwiseEncoder().build(keras.Input((3,)), Seeds(0))
 
@@ -67,7 +67,7 @@ def test_a_range_of_columns():
     assert ColumnRange(1, 3)(np.array([[1.0, 2.0, 3.0, 4.0]])).numpy().tolist() == [[2, 3]]
 
 
-def test_every_column_has_a_dense_layer_of_its_own():
+def test_every_column_has_its_own_dense_layer():
     layer = ColumnDense(2, seed=3)
     out = layer(VECTORS).numpy()
     kernels, bias = layer.kernel.numpy().reshape(3, 4, 2), layer.bias.numpy().reshape(3, 2)
@@ -76,7 +76,7 @@ def test_every_column_has_a_dense_layer_of_its_own():
         np.testing.assert_allclose(out[:, column], expected, rtol=1e-5, atol=1e-6)
 
 
-def test_or_all_share_one():
+def test_all_columns_can_share_a_dense_layer():
     layer = ColumnDense(2, shared=True, seed=3)
     out = layer(VECTORS).numpy()
     assert layer.kernel.shape == (4, 2)
@@ -84,7 +84,7 @@ def test_or_all_share_one():
 
 
 @pytest.mark.parametrize("shared", [True, False])
-def test_its_start_is_in_the_range_of_its_inputs_and_follows_the_seed(shared):
+def test_its_initialization_depends_on_its_inputs_and_the_seed(shared):
     weights = {}
     for seed in (3, 4):
         layer = ColumnDense(50, shared=shared, seed=seed)
@@ -95,7 +95,7 @@ def test_its_start_is_in_the_range_of_its_inputs_and_follows_the_seed(shared):
         assert (some != others).all()
 
 
-def test_weight_decay_takes_kernels_for_kernels_and_leaves_biases_alone():
+def test_weight_decay_applies_to_kernels_only():
     layer = ColumnDense(2)
     layer.build((None, 3, 4))
     assert [len(weight.shape) for weight in layer.weights] == [2, 1]

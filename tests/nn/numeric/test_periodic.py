@@ -20,7 +20,7 @@ def weights_of(**parameters):
     return {weight.path: weight.numpy() for weight in model_of(**parameters).weights}
 
 
-def test_its_vectors_are_the_papers():
+def test_its_vectors_follow_the_paper():
     model = model_of(n_frequencies=4, embedding_dim=5, sigma=0.3)
     frequencies, kernel, bias = model.get_weights()
     angles = 2 * np.pi * NUMBERS[:, :, None] * frequencies.reshape(3, 4)
@@ -29,7 +29,7 @@ def test_its_vectors_are_the_papers():
     np.testing.assert_allclose(model(NUMBERS), expected.reshape(50, 15), rtol=1e-4, atol=1e-5)
 
 
-def test_the_default_sizes_are_the_packages_of_the_authors():
+def test_the_default_sizes_are_those_of_the_authors_package():
     shapes = {path: weight.shape for path, weight in weights_of().items()}
     assert shapes == {"waves/frequencies": (144,), "waves_dense/kernel": (288, 24), "waves_dense/bias": (72,)}
 
@@ -77,7 +77,7 @@ def pbld_of(**parameters):
     return keras.Model(inputs, PBLD(**parameters).build(inputs, Seeds(0)))
 
 
-def test_a_number_stands_beside_its_waves():
+def test_a_number_is_concatenated_with_its_waves():
     model = pbld_of(n_frequencies=5, embedding_dim=3)
     frequencies, phases, kernel, bias = model.get_weights()
     waves = np.cos(2 * np.pi * NUMBERS[:, :, None] * frequencies.reshape(3, 5) + phases.reshape(3, 5))
@@ -138,7 +138,7 @@ def test_sigma_is_the_spread_of_the_frequencies(kind):
         assert layer.frequencies.numpy().std() == pytest.approx(sigma, rel=0.1)
 
 
-def test_phases_go_all_around():
+def test_phases_cover_the_circle():
     layer = ShiftedWaves(1000, 0.1)
     layer.build((None, 3))
     phases = layer.phases.numpy()
@@ -147,7 +147,7 @@ def test_phases_go_all_around():
 
 
 @pytest.mark.parametrize("kind", [Waves, ShiftedWaves])
-def test_the_start_follows_the_seed_and_no_weight_decays(kind):
+def test_initialization_depends_on_the_seed_and_no_weight_decays(kind):
     layers = [kind(4, 0.1, seed=seed) for seed in (1, 1, 2)]
     for layer in layers:
         layer.build((None, 3))
@@ -158,7 +158,7 @@ def test_the_start_follows_the_seed_and_no_weight_decays(kind):
 
 
 @pytest.mark.parametrize(("kind", "width"), [(Waves, 8), (ShiftedWaves, 4)])
-def test_shapes_are_known_before_there_are_rows(kind, width):
+def test_output_shapes_are_computed(kind, width):
     layer = kind(4, 0.1)
     assert layer.compute_output_shape((None, 3)) == (None, 3, width)
     assert layer(COLUMNS[:0]).shape == (0, 3, width)

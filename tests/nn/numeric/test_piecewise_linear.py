@@ -26,7 +26,7 @@ def test_bins_are_filled_one_after_the_other():
     assert filling.tolist() == [[[0, 0, 0, 0], [1, 0.25, 0, 0]], [[1, 1, 1, 1], [1, 1, 1, 0.5]]]
 
 
-def test_it_is_the_papers_equation_inside_the_range():
+def test_it_follows_the_equation_of_the_paper_within_the_range():
     values = np.random.default_rng(0).lognormal(size=300)
     edges = KBinsDiscretizer(6, strategy="quantile", quantile_method="linear").fit(values[:, None]).bin_edges_[0]
     low, high = edges[:-1], edges[1:]
@@ -41,7 +41,7 @@ COLUMNS = arrays(
 
 @given(COLUMNS, st.sampled_from([1, 2, 7]))
 @settings(max_examples=40, deadline=None)
-def test_every_component_is_monotone_and_together_they_can_be_turned_back(values, n_bins):
+def test_the_components_are_monotone_and_invertible(values, n_bins):
     values = np.sort(values)
     spec = {"name": "piecewise_linear", "n_bins": n_bins}
     scaler = NumericScaler(["x"], spec).fit(values[:, None])
@@ -57,7 +57,7 @@ def test_every_component_is_monotone_and_together_they_can_be_turned_back(values
     np.testing.assert_allclose(back, values, atol=2e-6 * max(1.0, np.ptp(values)))
 
 
-def test_beyond_the_range_a_number_counts_as_its_end():
+def test_numbers_beyond_the_range_are_clipped():
     values = np.arange(50.0)
     some = encoded(values, PiecewiseLinear(4, None), [-1e9, 1e9])
     assert some.tolist() == [[0, 0, 0, 0], [1, 1, 1, 1]]
@@ -73,7 +73,7 @@ def test_the_number_of_bins():
     assert encoded(values, PiecewiseLinear(3, None)).shape == (100, 3)
 
 
-def test_a_dense_layer_behind_the_bins_and_its_activation():
+def test_a_dense_layer_and_its_activation_follow_the_bins():
     values = np.random.default_rng(0).normal(size=100)
     assert encoded(values, PiecewiseLinear()).shape == (100, 24)
     relu, tanh = (encoded(values, PiecewiseLinear(embedding_dim=5, activation=each)) for each in ("relu", "tanh"))
