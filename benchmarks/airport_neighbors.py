@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 import tabemb
-from tabemb.experiments.datasets import NycFlights13
+from tabemb.experiments.data import NycFlights13
 
 COLUMNS = ["carrier", "dest", "origin", "month"]
 MIN_FLIGHTS = 30

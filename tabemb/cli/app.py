@@ -145,11 +145,11 @@ def progress_of(experiment: Any, quiet: bool) -> Iterator[Any]:
     if quiet:
         yield None
         return
-    from tabemb.experiments.console import comparison_progress
+    from tabemb.cli.screen import comparison_progress
 
     n_models = 1 + (5 if experiment.baselines is None else len(experiment.baselines))
     # A study counts its steps itself.
-    counted = {"n_models": n_models} if experiment.study is None else {"n_models": 1, "part": "step"}
+    counted = {"n_models": n_models} if experiment.study is None else {"n_models": 1, "unit": "step"}
     # Its own way to the screen, since descriptor 2 is turned away while Keras loads.
     with os.fdopen(os.dup(2), "w") as stream, comparison_progress(file=stream, **counted) as advance:
         yield advance

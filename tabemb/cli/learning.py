@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -33,10 +33,14 @@ def run(
 
         result = run_experiment(experiment, force=force, output=output, progress=progress)
     if not quiet:
+        from tabemb.cli.screen import comparison_table, study_table
         from tabemb.experiments.report.numbers import duration
 
         screen = console()
-        screen.print(result.shown(screen.width))
+        if result.study is None:
+            screen.print(comparison_table(result.comparison, width=screen.width))
+        else:
+            screen.print(study_table(result.study, width=screen.width))
         put(f"\nReport after {duration(result.seconds)}: {result.path / 'report.html'}")
 
 
@@ -79,7 +83,10 @@ def compare(
         import json as encoder
 
         json.write_text(encoder.dumps(comparison.to_json(), indent=1, allow_nan=False), encoding="utf-8")
-    _print_comparison(comparison)
+    from tabemb.cli.screen import comparison_table
+
+    screen = console()
+    screen.print(comparison_table(comparison, width=screen.width))
 
 
 @app.command()
@@ -91,23 +98,15 @@ def predict(
     ] = None,
 ) -> None:
     """Predict the target for each row of a table."""
+    from tabemb.experiments.data import check_writable, read_table, write_table
     from tabemb.experiments.runs.folder import open_run
-    from tabemb.experiments.runs.prediction import predict_table
-    from tabemb.experiments.tables import check_writable, read_table, write_table
 
     if output is not None:
         check_writable(output)
     finished, rows = open_run(run), read_table(data)
     load_keras()
-    answers = predict_table(finished, rows)
+    answers = finished.predict(rows)
     if output is None:
         answers.to_csv(sys.stdout, index=False)
     else:
         write_table(answers, output)
-
-
-def _print_comparison(comparison: Any) -> None:
-    from tabemb.experiments.console import show_comparison
-
-    screen = console()
-    screen.print(show_comparison(comparison, width=screen.width))

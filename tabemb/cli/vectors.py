@@ -15,7 +15,7 @@ __all__ = ["diagnose", "explore", "export", "neighbors", "push", "vectors"]
 @app.command()
 def vectors(run: RunPath) -> None:
     """List the columns of a run that have vectors."""
-    from tabemb.experiments.console import vectors_table
+    from tabemb.cli.screen import vectors_table
     from tabemb.experiments.runs.folder import open_run
 
     put(vectors_table(open_run(run)))
@@ -30,11 +30,11 @@ def neighbors(
 ) -> None:
     """Show the categories whose vectors are most like that of KEY."""
     from tabemb.cli.keys import key_from_text
-    from tabemb.experiments.console import neighbours_table
+    from tabemb.cli.screen import neighbors_table
     from tabemb.experiments.runs.folder import open_run
 
     mine = open_run(run).vectors[column]
-    put(neighbours_table(column, mine.most_similar(key_from_text(key, mine), topn=topn)))
+    put(neighbors_table(column, mine.most_similar(key_from_text(key, mine), topn=topn)))
 
 
 @app.command()
@@ -44,15 +44,15 @@ def diagnose(
     min_count: Annotated[int, typer.Option(min=1, help="Leave out categories of fewer rows.")] = 1,
 ) -> None:
     """Say what the vectors of a run have learned, and what to look into before they are used."""
-    from tabemb.cli.diagnosis_screen import show_diagnoses, show_diagnosis
+    from tabemb.cli.screen import diagnoses_table, diagnosis_table
     from tabemb.experiments.runs.folder import open_run
     from tabemb.vectors.table_diagnosis import TableDiagnosis
 
     mine = open_run(run).vectors
     if column is None:
-        put(show_diagnoses(TableDiagnosis.of(mine, min_count=min_count)))
+        put(diagnoses_table(TableDiagnosis.of(mine, min_count=min_count)))
     else:
-        put(show_diagnosis(mine[column].diagnose(min_count=min_count)))
+        put(diagnosis_table(mine[column].diagnose(min_count=min_count)))
 
 
 @app.command()
@@ -96,7 +96,7 @@ def push(
     quiet: Quiet = False,
 ) -> None:
     """Write a run's vectors to a vector database, one collection a column."""
-    from tabemb.experiments.console import push_progress, push_table
+    from tabemb.cli.screen import push_progress, push_table
     from tabemb.experiments.runs.folder import open_run
     from tabemb.vectors.databases import push as push_vectors
 

@@ -85,7 +85,7 @@ def test_no_command_shows_the_help(capsys):
         (["run", "smal.yaml"], "Error: Cannot read smal.yaml: No such file or directory. Did you mean 'small.yaml'?\n"),
         (
             ["run", "small.yaml"],
-            "Error: The run runs/small exists already. Replace it with --force (force=True in Python), or choose "
+            "Error: The run runs/small already exists. Replace it with --force (force=True in Python), or choose "
             "another name or output folder.\n",
         ),
         (
@@ -126,7 +126,7 @@ def test_no_command_shows_the_help(capsys):
         (["explore", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
         (
             ["explore", "runs"],
-            "Error: runs is not the folder of a run: it has none of config.yaml, model, report.html, report.json, "
+            "Error: runs is not the folder of a run: it contains none of config.yaml, model, report.html, report.json, "
             "vectors.\n",
         ),
         (

@@ -44,7 +44,7 @@ def test_a_study_shows_its_table_and_leaves_a_run_like_any_other(empty, capsys, 
     shown = capsys.readouterr().out
     assert "KNN" in shown
     assert "neural network" in shown
-    assert "published figures are reached" in shown
+    assert "published errors were reproduced" in shown
     assert shown.rstrip().endswith("runs/study/report.html")
     assert main(["neighbors", "runs/study", "shape", "round"]) == 0
     assert "New York" in capsys.readouterr().out
@@ -91,5 +91,5 @@ def test_a_table_without_a_column_of_the_run(here, capsys):
     pd.read_csv("rows.csv").rename(columns={"shape": "shapes"}).to_csv("other.csv", index=False)
     assert main(["predict", "runs/small", "other.csv"]) == 1
     assert capsys.readouterr().err == (
-        "Error: The run runs/small learned from a column 'shape', which the table lacks. Did you mean 'shapes'?\n"
+        "Error: The run runs/small needs the column 'shape', which the table lacks. Did you mean 'shapes'?\n"
     )

@@ -1,19 +1,24 @@
 """What the page knows of a column: names, counts, groups, maps, and the vectors in 16 bits a number."""
 
 import base64
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.experiments.explorer.labels import labels_of
 from tabemb.table.keys import family
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.clustering import auto_clusters, cluster_names
 from tabemb.vectors.plots.projections import Pca, Plane, Tsne
 
-__all__ = ["MOST_FOR_NEIGHBOUR_MAPS", "column_data", "whole_rows"]
+__all__ = [
+    "MOST_FOR_NEIGHBOUR_MAPS",
+    "column_data",
+    "labels_of",
+    "whole_rows",
+]
 
 # t-SNE takes half a minute for so many, and four times as long for twice as many.
 MOST_FOR_NEIGHBOUR_MAPS = 5000
@@ -105,3 +110,50 @@ def _map(name: str, about: str, plane: Plane) -> dict[str, str]:
 def _base64(array: npt.NDArray[Any]) -> str:
     little = array.astype(array.dtype.newbyteorder("<"), copy=False)
     return base64.b64encode(np.ascontiguousarray(little).tobytes()).decode("ascii")
+
+
+def labels_of(keys: Sequence[Any]) -> list[str]:
+    r"""Name each key by its text; keys that look alike, such as 1 and "1", are told apart by their type.
+
+    Parameters
+    ----------
+    keys : sequence
+        Typed keys, each once.
+
+    Returns
+    -------
+    list of str
+        As many, no two the same, none empty.
+
+    Examples
+    --------
+    >>> labels_of(["JFK", 1, "1", "", "a\nb"])
+    ['JFK', '1 (number)', '1 (text)', '(blank)', 'a↵b']
+    """
+    labels = [_line(str(key)) for key in keys]
+    labels = _apart(labels, [f"{label} ({family(key)})" for label, key in zip(labels, keys, strict=True)])
+    labels = _apart(labels, [_line(repr(key)) for key in keys])
+    # What still is alike was made to look so: "1 (text)" beside "1" and 1.
+    return _apart_for_sure(labels)
+
+
+def _line(text: str) -> str:
+    text = text.replace("\r\n", "↵").replace("\n", "↵").replace("\r", "↵").replace("\t", "⇥")
+    return text if text.strip() else "(blank)" if not text else f"(blank, {len(text)})"
+
+
+def _apart(labels: list[str], longer: list[str]) -> list[str]:
+    """Take the longer name where the short one is another one's too."""
+    times = Counter(labels)
+    return [long if times[label] > 1 else label for label, long in zip(labels, longer, strict=True)]
+
+
+def _apart_for_sure(labels: list[str]) -> list[str]:
+    times, taken, made = Counter(labels), set(labels), []
+    for row, label in enumerate(labels):
+        name = label
+        while times[label] > 1 and name in taken:
+            name = f"{name} [{row}]"
+        taken.add(name)
+        made.append(name)
+    return made

@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError, did_you_mean
-from tabemb.experiments.paper.figures import Figure, Figures
+from tabemb.experiments.data import Problem
 from tabemb.experiments.paper.forms import FORMS, Form
 from tabemb.experiments.paper.methods import METHODS
 from tabemb.experiments.paper.network import StudyNetwork
 from tabemb.experiments.paper.split_rows import SPLITS, Split, SplitRows, split_rows
-from tabemb.experiments.paper.study import STUDIES, Findings, Study
-from tabemb.experiments.problem import Problem
+from tabemb.experiments.paper.study import STUDIES, Study, StudyOutput, StudyResult, StudyScore
 
 __all__ = ["EntityEmbeddings"]
 
@@ -103,7 +102,7 @@ class EntityEmbeddings(Study):
             for line in (lines if forms[name].each_line else list(lines)[:1])
         ]
         tell = _counted(progress, len(splits) * sum(1 + len(learning) for _, _, learning in plan))
-        figures: list[Figure] = []
+        scores: list[StudyScore] = []
         kept, largest = None, 0.0
         for split, kind in splits.items():
             rows = self._rows(X, amounts, kind, seed)
@@ -119,8 +118,8 @@ class EntityEmbeddings(Study):
                     tell(f"{what}: {methods[method].title}")
                     begin = perf_counter()
                     error = rows.error(methods[method].predict(features, rows, network, seed))
-                    figures.append(
-                        Figure(
+                    scores.append(
+                        StudyScore(
                             split=split,
                             form=name,
                             line=line,
@@ -136,8 +135,8 @@ class EntityEmbeddings(Study):
             kind: {name: part.title for name, part in parts.items()}
             for kind, parts in (("split", splits), ("form", forms), ("method", methods))
         }
-        return Findings(
-            figures=Figures(all=tuple(figures), titles=titles, lines=tuple(lines)),
+        return StudyOutput(
+            result=StudyResult(scores=tuple(scores), titles=titles, lines=tuple(lines)),
             model=kept,
             target=f"log({problem.target}) / log({largest:g})",
             notes=tuple(notes),
@@ -176,10 +175,10 @@ class EntityEmbeddings(Study):
         found = {}
         for split, of_split in (self.published or {}).items():
             if split not in splits:
-                raise UnknownNameError.among("split with published figures", split, splits)
+                raise UnknownNameError.among("split with published errors", split, splits)
             for method, pair in of_split.items():
                 if method not in methods:
-                    raise UnknownNameError.among("method with published figures", method, methods)
+                    raise UnknownNameError.among("method with published errors", method, methods)
                 if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(_is_error(each) for each in pair):
                     raise DataError(
                         f"published gives for {method!r} in {split!r} two errors above 0, without vectors and with "

@@ -14,13 +14,13 @@ from tabemb.experiments.paper.split_rows import SplitRows
 from tabemb.registry import Registry
 from tabemb.vectors.category_vectors import CategoryVectors
 
-__all__ = ["FORMS", "Features", "Form"]
+__all__ = ["FORMS", "EncodedSplit", "Form"]
 
 FOLDS = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Features:
+class EncodedSplit:
     """The rows of a split in one form.
 
     Parameters
@@ -58,7 +58,7 @@ class Form(BaseEstimator):
     # Whether a network learns from it too: it has no use for the vectors of another one.
     for_networks = False
 
-    def make(self, rows: SplitRows, network: StudyNetwork, dims: Mapping[str, int], seed: int) -> Features:
+    def make(self, rows: SplitRows, network: StudyNetwork, dims: Mapping[str, int], seed: int) -> EncodedSplit:
         """Return the rows in this form.
 
         Parameters
@@ -93,7 +93,7 @@ class Raw(Form):
         """Return the codes."""
         train, test = (_apart(side) for side in rows.codes)
         inputs = {"categorical": rows.categorical, "one_hot_max_categories": float("inf")}
-        return Features(train=train, test=test, are_codes=True, inputs=inputs)
+        return EncodedSplit(train=train, test=test, are_codes=True, inputs=inputs)
 
 
 @FORMS.register("embeddings")
@@ -110,7 +110,7 @@ class Embeddings(Form):
         inputs = {"categorical": rows.categorical, "embedding_dim": dict(dims)}
         fitted = network.regressor(seed, **inputs).fit(rows.tables[0], rows.targets)
         train, test = (_looked_up(table, fitted.vectors_, rows.categorical) for table in rows.tables)
-        return Features(train=train, test=test, inputs=inputs, fitted=fitted)
+        return EncodedSplit(train=train, test=test, inputs=inputs, fitted=fitted)
 
 
 @FORMS.register("cross_fitted")
@@ -127,7 +127,7 @@ class CrossFitted(Form):
         # Vectors come first, in the order of the table, and numbers behind them, one each.
         ends = np.cumsum([vectors.dim for vectors in encoder.vectors_.values()])
         train, test = (np.split(each, [*ends, *range(ends[-1] + 1, each.shape[1])], axis=1) for each in matrices)
-        return Features(train=train, test=test)
+        return EncodedSplit(train=train, test=test)
 
 
 @FORMS.register("target_encoding")
@@ -142,7 +142,7 @@ class TargetEncoding(Form):
         train = encoder.fit_transform(rows.codes[0], rows.targets)
         sides = (train, encoder.transform(rows.codes[1]))
         train, test = (_apart(side.astype("float32")) for side in sides)
-        return Features(train=train, test=test)
+        return EncodedSplit(train=train, test=test)
 
 
 def _apart(matrix: np.ndarray) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
-from tabemb.experiments.paper.forms import Features
+from tabemb.experiments.paper.forms import EncodedSplit
 from tabemb.experiments.paper.nearest import nearest, vector_distances, weighted_means
 from tabemb.experiments.paper.network import StudyNetwork
 from tabemb.experiments.paper.split_rows import SplitRows
@@ -26,12 +26,12 @@ class Method(BaseEstimator):
     # Whether it learns vectors itself, so that it can do nothing with those of others.
     is_network = False
 
-    def predict(self, features: Features, rows: SplitRows, network: StudyNetwork, seed: int) -> np.ndarray:
+    def predict(self, features: EncodedSplit, rows: SplitRows, network: StudyNetwork, seed: int) -> np.ndarray:
         """Learn from the rows, and return the amounts that are predicted for those to be judged by.
 
         Parameters
         ----------
-        features : Features
+        features : EncodedSplit
             The rows in the form in which they are learned from.
         rows : SplitRows
             Their targets.
@@ -51,7 +51,7 @@ METHODS: Registry[Method] = Registry("method")
 
 
 @METHODS.register("knn")
-class Neighbours(Method):
+class NearestNeighbors(Method):
     """The mean of the nearest rows weighted by 1 / distance (L1).
 
     A row of codes is scaled to length 1 first, as in the authors' code (their paper does not say so): this is what
@@ -175,7 +175,7 @@ class BoostedTrees(Method):
 
 
 @METHODS.register("network")
-class Network(Method):
+class AveragedNetworks(Method):
     """The network; several, whose amounts are averaged."""
 
     title = "neural network"

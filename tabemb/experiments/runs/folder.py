@@ -1,37 +1,58 @@
-"""The folder of a finished run: what is in it, and how it is read."""
+"""The folder of a finished run: its parts, how they are written and how they are read."""
 
 import json
+import os
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tabemb.exceptions import FormatError, did_you_mean
-from tabemb.files import read_whole
-from tabemb.experiments.config import ExperimentConfig, read_config
+import numpy as np
+import pandas as pd
+
+from tabemb.exceptions import ColumnError, FormatError, OutputError, did_you_mean
 from tabemb.experiments.comparison.result import Comparison
+from tabemb.experiments.config import ExperimentConfig, read_config
+from tabemb.experiments.data import Problem
+from tabemb.experiments.runs.provenance import data_hash, versions
+from tabemb.files import read_whole
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.store import EmbeddingStore, column_file
 
-__all__ = ["EXISTS", "EXPLORER", "PARTS", "WRITTEN", "RunFolder", "RunVectors", "open_run", "vectors_file"]
+__all__ = [
+    "EXISTS",
+    "EXPLORER",
+    "PARTS",
+    "WRITTEN",
+    "RunFolder",
+    "RunVectors",
+    "describe_run",
+    "open_run",
+    "vectors_file",
+    "write_json",
+    "write_run",
+    "write_text",
+]
 
 PARTS = frozenset({"config.yaml", "model", "report.html", "report.json", "vectors"})
-# What `tabemb explore` adds to them.
+# Written by `tabemb explore`.
 EXPLORER = "explore.html"
 WRITTEN = PARTS | {EXPLORER}
 EXISTS = (
-    "The run {path} exists already. Replace it with --force (force=True in Python), or choose another name or output "
+    "The run {path} already exists. Replace it with --force (force=True in Python), or choose another name or output "
     "folder."
 )
 FORMAT = 1
 FEW_CATEGORIES = (
-    " A column of few categories enters one-hot and has none, unless the experiment says model: "
+    " Columns with few categories are one-hot encoded and have no vectors, unless the experiment sets model: "
     "{one_hot_max_categories: 0}."
 )
 
 
 def vectors_file(column: str) -> str:
-    """Return the file, inside a run's folder, that holds a column's vectors.
+    """Return the file with the vectors of a column, relative to the folder of the run.
 
     Examples
     --------
@@ -42,12 +63,12 @@ def vectors_file(column: str) -> str:
 
 
 class RunVectors(EmbeddingStore):
-    """The vectors of a run by column; a file is read when it is first asked for.
+    """The vectors of a run by column. Each file is read on first access.
 
     Parameters
     ----------
     folder : path
-        The run's folder.
+        The folder of the run.
     columns : list of str
         The columns that have vectors.
     """
@@ -76,7 +97,7 @@ class RunVectors(EmbeddingStore):
         return len(self._columns)
 
     def __repr__(self) -> str:
-        # No file is read for it.
+        # Reads no file.
         return f"RunVectors({', '.join(self._columns)})"
 
 
@@ -87,11 +108,11 @@ class RunFolder:
     Parameters
     ----------
     path : Path
-        Its folder.
+        The folder of the run.
     report : dict
-        What ``report.json`` holds.
+        The content of ``report.json``.
     vectors : RunVectors
-        Column to vectors.
+        The vectors of each column.
     """
 
     path: Path
@@ -100,29 +121,59 @@ class RunFolder:
 
     @property
     def config(self) -> ExperimentConfig:
-        """The experiment as it was run."""
+        """The experiment."""
         return read_config(self.path / "config.yaml")
 
     @property
     def comparison(self) -> Comparison:
-        """The scores.
+        """The result of the comparison.
 
         Raises
         ------
         FormatError
-            When the run was a study; what it found is in ``report["study"]``.
+            If the run is a study; its result is in ``report["study"]``.
         """
         if self.report["comparison"] is None:
-            raise FormatError(
-                f"The run {self.path} was a study, not a comparison; see report['study'] for its figures."
-            )
+            raise FormatError(f"The run {self.path} is a study, not a comparison. Its result is in report['study'].")
         return Comparison.from_json(self.report["comparison"])
 
     def model(self) -> Any:
-        """Return the model that was fitted to all rows (this loads Keras)."""
+        """Return the model fitted to all rows. This loads Keras."""
         from tabemb.estimators.persistence import load
 
         return load(self.path / "model")
+
+    def predict(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Predict the target for each row of a table. This loads Keras.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            A table with the columns of the run, in any order. Other columns are ignored.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The column ``prediction``, and for a classifier ``probability_<class>`` for each class.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing; the message suggests similar names.
+        """
+        columns = self.report["data"]["columns"]
+        for column in columns:
+            if column not in table.columns:
+                near = did_you_mean(column, [str(each) for each in table.columns])
+                raise ColumnError(f"The run {self.path} needs the column {column!r}, which the table lacks.{near}")
+        model = self.model()
+        rows = table[columns]
+        if not hasattr(model, "classes_"):
+            return pd.DataFrame({"prediction": np.asarray(model.predict(rows))})
+        probabilities = model.predict_proba(rows)
+        predictions = {"prediction": np.asarray(model.classes_)[probabilities.argmax(axis=1)]}
+        named = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(model.classes_)}
+        return pd.DataFrame(predictions | named)
 
 
 def open_run(path: str | Path) -> RunFolder:
@@ -131,7 +182,7 @@ def open_run(path: str | Path) -> RunFolder:
     Parameters
     ----------
     path : path
-        The folder that ``tabemb run`` wrote.
+        The folder written by ``tabemb run``.
 
     Returns
     -------
@@ -140,7 +191,7 @@ def open_run(path: str | Path) -> RunFolder:
     Raises
     ------
     FormatError
-        When there is no run, or a part of it is gone; the message names the part.
+        If there is no run, or a part of it is missing; the message names the part.
 
     Examples
     --------
@@ -165,27 +216,118 @@ def open_run(path: str | Path) -> RunFolder:
     (['origin'], ['EWR', 'JFK', 'LGA'])
     >>> finished.comparison.n_rows, finished.config.name
     (60, 'late')
+    >>> finished.predict(flights)["prediction"].isin(["on time", "late"]).all()
+    np.True_
     >>> folder.cleanup()
     """
     return read_whole(Path(path), _open)
 
 
+def describe_run(
+    config: ExperimentConfig, problem: Problem, model: Any, clock: dict[str, float], *, title: str, verdict: str
+) -> dict[str, Any]:
+    """Return the part of ``report.json`` that comparisons and studies share.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment.
+    problem : Problem
+        Its table.
+    model : fitted EmbeddingClassifier or EmbeddingRegressor
+        The model to save.
+    clock : dict of str to float
+        Seconds of each step.
+    title, verdict : str
+        The heading of the report, and its result in words.
+    """
+    schema, hashed = model.schema_, problem.X.assign(**{f"target: {problem.target}": problem.y})
+    return {
+        "format": FORMAT,
+        "name": config.name,
+        "title": title,
+        "description": config.description,
+        "created": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "verdict": verdict,
+        "seed": config.seed,
+        "config": config.model_dump(mode="json", exclude_unset=True),
+        "data": {
+            "source": problem.source,
+            "target": problem.target,
+            "columns": list(problem.X.columns),
+            "rows_read": problem.n_read,
+            "rows_used": len(problem.X),
+            "notes": list(problem.notes),
+            "sha256": data_hash(hashed),
+        },
+        "model": {
+            "class": type(model).__name__,
+            "epochs": model.n_epochs_,
+            "embeddings": [
+                {"column": column, "categories": len(vectors), "dimensions": vectors.dim}
+                for column, vectors in model.vectors_.items()
+            ],
+            "numeric": [each.name for each in schema.numeric],
+            "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
+            "hints": list(schema.hints),
+        },
+        "seconds": {name: round(value, 3) for name, value in clock.items()},
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores",
+        "versions": versions(),
+    }
+
+
+def write_run(folder: Path, model: Any, config_text: str) -> None:
+    """Write the configuration, the vectors (one Parquet file per column) and the model.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    write_text(folder / "config.yaml", "# The experiment of this run.\n" + config_text)
+    (folder / "vectors").mkdir()
+    for column, vectors in model.vectors_.items():
+        # The format is given because the file of a column without a name is ".parquet", which has no suffix.
+        vectors.save(folder / vectors_file(column), format="parquet")
+    model.save(folder / "model")
+
+
+def write_json(path: Path, record: dict[str, Any]) -> None:
+    """Write a record as JSON. NaN and infinity are errors."""
+    write_text(path, json.dumps(record, indent=1, allow_nan=False, default=str))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"Cannot write {path.name}: {error.strerror or error}.") from error
+
+
 def _open(path: Path) -> RunFolder:
     if not path.is_dir():
-        beside = path.parent.iterdir() if path.parent.is_dir() else ()
-        known = sorted(each.name for each in beside if (each / "report.json").is_file())
+        siblings = path.parent.iterdir() if path.parent.is_dir() else ()
+        known = sorted(each.name for each in siblings if (each / "report.json").is_file())
         there = f" Runs in {path.parent}: {', '.join(known)}." if known else ""
         raise FormatError(f"There is no run in {path}.{there}{did_you_mean(path.name, known)}")
     missing = [part for part in sorted(PARTS) if not (path / part).exists()]
     if len(missing) == len(PARTS):
-        raise FormatError(f"{path} is not the folder of a run: it has none of {', '.join(sorted(PARTS))}.")
+        raise FormatError(f"{path} is not the folder of a run: it contains none of {', '.join(sorted(PARTS))}.")
     if missing:
-        raise _broken(path, f"{missing[0]} is missing")
+        raise _incomplete(path, f"{missing[0]} is missing")
     report = _read_report(path)
     columns = [each["column"] for each in report["model"]["embeddings"]]
     for column in columns:
         if not (path / vectors_file(column)).is_file():
-            raise _broken(path, f"{vectors_file(column)} is missing")
+            raise _incomplete(path, f"{vectors_file(column)} is missing")
     return RunFolder(path, report, RunVectors(path, columns))
 
 
@@ -195,16 +337,16 @@ def _read_report(path: Path) -> dict[str, Any]:
         found = report["format"]
         report["model"]["embeddings"], report["comparison"], report["data"]["columns"]
     except (ValueError, KeyError, TypeError) as error:
-        raise _broken(path, "report.json is damaged") from error
+        raise _incomplete(path, "report.json is damaged") from error
     if found != FORMAT:
         raise FormatError(
-            f"The run {path} is of format {found!r}; this version of tabemb reads format {FORMAT}. "
+            f"The run {path} has format {found!r}, but this version of tabemb reads format {FORMAT}. "
             "Run the experiment again."
         )
     return report
 
 
-def _broken(path: Path, what: str) -> FormatError:
+def _incomplete(path: Path, reason: str) -> FormatError:
     config = path / "config.yaml"
     again = f"tabemb run {config if config.exists() else 'CONFIG'} --force"
-    return FormatError(f"The run {path} is not whole: {what}. Run the experiment again: {again}")
+    return FormatError(f"The run {path} is incomplete: {reason}. Run the experiment again: {again}")

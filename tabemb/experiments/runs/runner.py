@@ -10,13 +10,12 @@ from typing import Any
 
 from tabemb.exceptions import ConfigError, DataError, TabembError, UnknownNameError
 from tabemb.files import replacing_folder
-from tabemb.experiments.runs.artifacts import describe, write_artefacts, write_json, write_text
 from tabemb.experiments.comparison.compare import compare
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
-from tabemb.experiments.problem import Problem, load_problem
+from tabemb.experiments.data import Problem, load_problem
 from tabemb.experiments.report.comparison_page import render_report
 from tabemb.experiments.comparison.result import Comparison
-from tabemb.experiments.runs.folder import EXISTS, WRITTEN
+from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, write_json, write_run, write_text
 from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
@@ -37,21 +36,14 @@ class RunResult:
         The scores; None after a study.
     seconds : float
         Wall seconds of the whole run.
-    figures : Figures or None
-        What a study found.
+    study : StudyResult or None
+        The errors of a study; None after a comparison.
     """
 
     path: Path
     comparison: Comparison | None
     seconds: float
-    figures: Any = None
-
-    def shown(self, width: int = 140) -> Any:
-        """Return what the command line prints, for a console of so many characters."""
-        # rich is there to print; who only runs experiments need not load it.
-        from tabemb.experiments.console import show_comparison
-
-        return self.figures.shown(width) if self.comparison is None else show_comparison(self.comparison, width=width)
+    study: Any = None
 
 
 def run(
@@ -119,10 +111,10 @@ def _fill_with_comparison(
         progress(KEPT, comparison.n_folds, comparison.n_folds)
     model = estimator.fit(problem.X, problem.y)
     clock["refit"] = time.perf_counter() - begin - clock["compare"]
-    write_artefacts(draft, model, text)
+    write_run(draft, model, text)
     clock["total"] = clock["load"] + time.perf_counter() - begin
     title = config.title or f"{problem.target}: embeddings against their baselines"
-    record = describe(config, problem, model, clock, title=title, verdict=comparison.verdict())
+    record = describe_run(config, problem, model, clock, title=title, verdict=comparison.verdict())
     record["comparison"] = comparison.to_json()
     write_json(draft / "report.json", record)
     page = render_report(
@@ -142,23 +134,23 @@ def _fill_with_study(
     begin = time.perf_counter()
     study = STUDIES.resolve(config.study)
     try:
-        findings = study.run(problem, categorical=config.data.categorical, seed=config.seed, progress=progress)
+        output = study.run(problem, categorical=config.data.categorical, seed=config.seed, progress=progress)
     except DataError as error:
         raise type(error)(f"{config.where('study')}: {error}") from error
     except UnknownNameError as error:
         raise ConfigError(f"{config.where('study')}: {error}") from None
-    write_artefacts(draft, findings.model, text)
+    write_run(draft, output.model, text)
     clock["study"] = time.perf_counter() - begin
     clock["total"] = clock["load"] + clock["study"]
-    figures = findings.figures
-    kept = replace(problem, target=findings.target, notes=(*problem.notes, *findings.notes))
+    result = output.result
+    kept = replace(problem, target=output.target, notes=(*problem.notes, *output.notes))
     title = config.title or f"{problem.target}: {STUDIES.name_of(study)}"
-    record = describe(config, kept, findings.model, clock, title=title, verdict=figures.verdict())
-    record |= {"comparison": None, "study": figures.to_json()}
+    record = describe_run(config, kept, output.model, clock, title=title, verdict=result.verdict())
+    record |= {"comparison": None, "study": result.to_json()}
     write_json(draft / "report.json", record)
-    page = render_study(record, figures, findings.model.vectors_, config_text=text, **dict(config.report))
+    page = render_study(record, result, output.model.vectors_, config_text=text, **dict(config.report))
     write_text(draft / "report.html", page)
-    return {"comparison": None, "figures": figures}
+    return {"comparison": None, "study": result}
 
 
 def compare_only(config: ExperimentConfig, *, progress: Callable[[str, int, int], object] | None = None) -> Comparison:

@@ -1,13 +1,12 @@
-"""A small table of shops whose sales follow from shop, weekday and promotion, and figures made by hand."""
+"""A small table of shops whose sales follow from shop, weekday and promotion."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tabemb.experiments.paper.figures import Figure, Figures
+from tabemb.experiments.data import Problem
 from tabemb.experiments.paper.network import StudyNetwork
 from tabemb.experiments.paper.split_rows import SPLITS, split_rows
-from tabemb.experiments.problem import Problem
 
 
 def _sales(n=400):
@@ -44,27 +43,3 @@ def rows():
 def network():
     """Return a network that is fitted in no time."""
     return StudyNetwork(hidden_units=(8,), epochs=2, batch_size=32, n_networks=2)
-
-
-@pytest.fixture
-def figures() -> Figures:
-    """Return figures of two lines: one method missed, one reached, one that was not published."""
-
-    def figure(form, line, method, error, published=None):
-        names = {"split": "time", "form": form, "line": line, "method": method}
-        return Figure(**names, error=error, seconds=1.0, form_seconds=2.0, published=published)
-
-    return Figures(
-        all=(
-            figure("raw", "shop 2", "knn", 0.30, 0.29),
-            figure("embeddings", "shop 2", "knn", 0.24, 0.2),
-            figure("embeddings", "shop 4", "knn", 0.19, 0.2),
-            figure("target_encoding", "shop 2", "knn", 0.25),
-        ),
-        titles={
-            "split": {"time": "in <time>"},
-            "form": {"raw": "without", "embeddings": "with", "target_encoding": "encoded"},
-            "method": {"knn": "KNN"},
-        },
-        lines=("shop 2", "shop 4"),
-    )

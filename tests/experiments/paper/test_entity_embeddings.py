@@ -27,10 +27,8 @@ SETTINGS = {
 @pytest.fixture(scope="module")
 def found(sales):
     calls = []
-    findings = EntityEmbeddings(**SETTINGS).run(
-        sales, categorical=["shop"], seed=0, progress=lambda *c: calls.append(c)
-    )
-    return findings, calls
+    output = EntityEmbeddings(**SETTINGS).run(sales, categorical=["shop"], seed=0, progress=lambda *c: calls.append(c))
+    return output, calls
 
 
 def run(sales, categorical=(), seed=0, **changed):
@@ -55,16 +53,16 @@ def few(sales, **changed):
 @pytest.fixture(scope="module")
 def usual(sales):
     """Return the error of the usual settings."""
-    return few(sales).figures.all[0].error
+    return few(sales).result.scores[0].error
 
 
 def test_a_figure_for_every_split_form_line_and_method(found):
-    findings, calls = found
-    figures = findings.figures
-    assert figures.lines == ("shop 3", "shop 5")
-    assert list(figures.titles["form"]) == list(FORMS)
+    output, calls = found
+    result = output.result
+    assert result.lines == ("shop 3", "shop 5")
+    assert list(result.titles["form"]) == list(FORMS)
     counted = {}
-    for each in figures.all:
+    for each in result.scores:
         counted.setdefault((each.split, each.form, each.line), []).append(each.method)
     everything, others = ["knn", "random_forest", "network"], ["knn", "random_forest"]
     of_a_split = {
@@ -75,13 +73,13 @@ def test_a_figure_for_every_split_form_line_and_method(found):
         ("target_encoding", "shop 3"): others,
     }
     assert counted == {(split, *key): value for split in ("shuffled", "time") for key, value in of_a_split.items()}
-    assert all(0 < each.error < 3 for each in figures.all)
+    assert all(0 < each.error < 3 for each in result.scores)
     assert [step for _, step, _ in calls] == list(range(2 * (5 + 13)))
     assert {n for _, _, n in calls} == {36}
 
 
 def test_published_figures_stand_beside_the_right_forms(found):
-    published = {(each.split, each.form, each.method): each.published for each in found[0].figures.all}
+    published = {(each.split, each.form, each.method): each.published for each in found[0].result.scores}
     assert published["time", "raw", "knn"] == 0.3
     assert published["time", "embeddings", "knn"] == 0.1
     assert published["time", "target_encoding", "knn"] is None
@@ -89,10 +87,10 @@ def test_published_figures_stand_beside_the_right_forms(found):
 
 
 def test_the_network_of_the_first_line_is_kept_and_the_rows_are_told(found):
-    findings, _ = found
-    assert findings.model.vectors_["shop"].dim == 3
-    assert findings.target.startswith("log(sales) / log(")
-    assert findings.notes == (
+    output, _ = found
+    assert output.model.vectors_["shop"].dim == 3
+    assert output.target.startswith("log(sales) / log(")
+    assert output.notes == (
         "1 rows whose sales is not above 0 were left out.",
         "shuffled: 250 rows to learn from and 100 to be judged by.",
         "time: 250 rows to learn from and 100 to be judged by.",
@@ -100,8 +98,8 @@ def test_the_network_of_the_first_line_is_kept_and_the_rows_are_told(found):
 
 
 def test_everything_follows_from_the_seed(sales, usual):
-    assert few(sales).figures.all[0].error == usual
-    assert few(sales, seed=1).figures.all[0].error != usual
+    assert few(sales).result.scores[0].error == usual
+    assert few(sales, seed=1).result.scores[0].error != usual
 
 
 @pytest.mark.parametrize(
@@ -118,12 +116,12 @@ def test_everything_follows_from_the_seed(sales, usual):
     ],
 )
 def test_every_setting_makes_a_difference(sales, usual, changed):
-    assert usual != few(sales, **changed).figures.all[0].error
+    assert usual != few(sales, **changed).result.scores[0].error
 
 
 def test_time_tells_which_rows_are_last(sales):
     turned = dataclasses.replace(sales, X=sales.X.assign(left=-sales.X["year"]))
-    assert few(turned).figures.all[0].error != few(turned, time=["left"]).figures.all[0].error
+    assert few(turned).result.scores[0].error != few(turned, time=["left"]).result.scores[0].error
 
 
 @pytest.mark.parametrize(
@@ -142,8 +140,8 @@ def test_time_tells_which_rows_are_last(sales):
         ({"splits": ["tiem"]}, UnknownNameError, "No split named 'tiem'. Known: shuffled, time. Did you mean 'time'?"),
         ({"forms": ["raw"]}, DataError, "forms must hold 'embeddings'"),
         ({"methods": ["knm"]}, UnknownNameError, "No method named 'knm'."),
-        ({"published": {"later": {}}}, UnknownNameError, "No split with published figures named 'later'."),
-        ({"published": {"time": {"knm": [1, 1]}}}, UnknownNameError, "No method with published figures named 'knm'."),
+        ({"published": {"later": {}}}, UnknownNameError, "No split with published errors named 'later'."),
+        ({"published": {"time": {"knm": [1, 1]}}}, UnknownNameError, "No method with published errors named 'knm'."),
         ({"published": {"time": {"knn": [0.1]}}}, DataError, "published gives for 'knn' in 'time' two errors above 0"),
         ({"published": {"time": {"knn": [0.1, "x"]}}}, DataError, r"got \[0.1, 'x'\]"),
     ],

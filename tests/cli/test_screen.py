@@ -1,0 +1,165 @@
+"""Tables and progress bars of the command line."""
+
+import dataclasses
+import io
+import re
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from tabemb import CategoryVectors
+from tabemb.cli.screen import (
+    comparison_progress,
+    comparison_table,
+    diagnoses_table,
+    diagnosis_table,
+    neighbors_table,
+    push_progress,
+    push_table,
+    study_table,
+)
+from tabemb.vectors.databases import ColumnPush, PushSummary
+from tabemb.vectors.table_diagnosis import TableDiagnosis
+
+RNG = np.random.default_rng(0)
+STOP = CategoryVectors(
+    [f"[b]stop {i}" for i in range(30)], RNG.normal(size=(30, 4)), range(30, 0, -1), name="[b]stop", unknown=[9] * 4
+)
+
+
+def shown(what, width=140):
+    stream = io.StringIO()
+    Console(file=stream, width=width, color_system=None).print(what)
+    return stream.getvalue()
+
+
+def test_one_column_has_a_row_for_each_figure():
+    lines = shown(diagnosis_table(STOP.diagnose(min_count=3))).splitlines()
+    assert lines[0] == "[b]stop: 30 categories x 4, 28 of them diagnosed"
+    assert lines[1].split() == ["figure", "value", "beside", "verdict"]
+    assert [line[2:].split("  ")[0] for line in lines[2:]] == list(STOP.diagnose())
+    assert lines[2].startswith("! effective rank")
+    assert lines[3].startswith("  information abundance")
+    assert " 30 in all " in lines[6]
+    assert lines[6].rstrip().endswith("All categories were trained.")
+    assert "p 0." in lines[5]
+
+
+def test_a_narrow_screen_folds_the_verdict_alone():
+    told = shown(diagnosis_table(STOP.diagnose()), width=80)
+    assert "information abundance" in told
+    assert "…" not in told
+
+
+def test_all_columns_and_how_they_weigh():
+    columns = {
+        "[b]stop": STOP,
+        "line": CategoryVectors([1], [[1.0]], name="line"),
+        "hour": CategoryVectors(range(24), 9 * RNG.normal(size=(24, 3)), name="hour"),
+    }
+    told = shown(diagnoses_table(TableDiagnosis.of(columns)))
+    assert told.startswith("[b]stop: 30 categories x 4\n")
+    assert "hour: 24 categories x 3\n" in told
+    assert "side by side\n" in told
+    assert "hour alone has 9" in told
+    assert "Column 'line' has 1 category, and 1 with a vector of its own; a diagnosis takes 3." in told
+
+
+def test_one_column_has_none_beside_it_and_no_column_has_a_reason():
+    assert "side by side" not in shown(diagnoses_table(TableDiagnosis.of({"stop": STOP})))
+    assert shown(diagnoses_table(TableDiagnosis.of({}))).startswith(
+        "This run has no vectors: columns with few categories"
+    )
+
+
+def test_the_comparison_begins_with_the_headline_and_ends_with_the_verdict(small_comparison):
+    told = shown(comparison_table(small_comparison))
+    assert told.startswith("Embeddings beat one-hot: roc_auc 0.8100 against 0.7933.")
+    rows = [" ".join(line.split()) for line in told.splitlines()]
+    assert "model roc_auc log_loss difference p parameters fit" in rows
+    assert "one_hot_mlp 0.7933 ± 0.0153 0.4067 ± 0.0153 +0.0167 0.031 91,000 6.0 s" in rows
+    assert "majority 0.5000 ± 0.0000 0.6900 ± 0.0000 +0.3100 < 0.001 2 under 0.1 s" in rows
+    assert " ".join(small_comparison.verdict().split()) in " ".join(told.split())
+    assert "ordinal_trees was skipped: it broke on purpose" in told
+
+
+@pytest.mark.parametrize(("width", "log_loss"), [(95, False), (120, True)])
+def test_as_many_metrics_as_there_is_room_for(small_comparison, width, log_loss):
+    told = shown(comparison_table(small_comparison, width=width), width)
+    assert ("log_loss" in told) is log_loss
+    assert "…" not in told
+
+
+def test_one_fold_has_no_spread(small_comparison):
+    assert "±" not in shown(comparison_table(dataclasses.replace(small_comparison, n_folds=1)))
+
+
+def test_neighbours():
+    told = shown(neighbors_table("dest", [("[bold]BOS", 0.91234), (7, -0.5)]))
+    assert [line.split() for line in told.splitlines()] == [["dest", "cosine"], ["[bold]BOS", "0.912"], ["7", "-0.500"]]
+
+
+def test_the_progress_takes_calls_as_compare_makes_them():
+    stream = io.StringIO()
+    with comparison_progress(2, stream) as advance:
+        for fold in range(2):
+            advance("embeddings", fold, 2)
+            advance("majority", fold, 2)
+        advance("all rows", 2, 2)
+    assert "Traceback" not in stream.getvalue()
+
+
+def test_the_progress_of_a_study_counts_steps(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    with comparison_progress(1, stream, unit="step") as advance:
+        advance("without", 0, 3)
+    assert "step 1 of 3: without" in stream.getvalue()
+    assert "fold" not in stream.getvalue()
+
+
+def test_the_table_of_a_push():
+    one = ColumnPush("dest", "tabemb_dest", 3, written=2000, unchanged=5, removed=1)
+    two = ColumnPush("[red]", "tabemb__5b_red_5d_", 2, written=0, unchanged=7, removed=0)
+    assert [line.split() for line in shown(push_table(PushSummary("lancedb:x", (one, two)))).splitlines()] == [
+        ["column", "collection", "dimensions", "written", "unchanged", "removed"],
+        ["dest", "tabemb_dest", "3", "2,000", "5", "1"],
+        ["[red]", "tabemb__5b_red_5d_", "2", "0", "7", "0"],
+    ]
+
+
+def test_the_progress_of_a_push_names_the_column_and_counts_rows(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    stream = io.StringIO()
+    with push_progress(file=stream) as advance:
+        advance("[red]", 2, 7)
+        advance("[red]", 7, 7)
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    assert "[red]" in told
+    assert "7/7" in told
+
+
+def test_a_table_a_split_with_the_published_figures(study_result):
+    lines = [" ".join(line.split()) for line in shown(study_table(study_result)).splitlines()]
+    assert lines[0] == study_result.headline()[1]
+    assert "in <time>" in lines
+    assert "method without (published) with (published) encoded" in lines
+    assert "KNN shop 2 0.300 (0.290) 0.240 (0.200) 0.250" in lines
+    assert "shop 4 0.190 (0.200)" in lines
+    assert lines[-1] == study_result.verdict()
+
+
+def test_one_line_needs_no_name_and_nothing_published_no_column(study_result):
+    one = dataclasses.replace(study_result, lines=("shop 2",), scores=study_result.scores[3:])
+    lines = [" ".join(line.split()) for line in shown(study_table(one)).splitlines()]
+    assert "method without with encoded" in lines
+    assert "KNN 0.250" in lines
+
+
+def test_a_narrow_console_breaks_heads_and_no_figure(study_result):
+    told = shown(study_table(study_result, width=60), 60)
+    assert "0.240 (0.200)" in told
+    assert "…" not in told
