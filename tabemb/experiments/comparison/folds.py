@@ -461,7 +461,8 @@ def _check_class_sizes(y: np.ndarray, wanted: int) -> None:
     if n_rows < wanted:
         rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
         parts = f"{wanted} folds" if wanted > 2 else "two parts"
+        regression = " If the target holds numbers, set task='regression'." if names.dtype.kind in "iuf" else ""
         raise DataError(
             f"The class {rarest!r} has {rows}, too few for each of {parts}. Use fewer folds, drop that class, or use "
-            "the kind 'kfold'."
+            f"the kind 'kfold'.{regression}"
         )

@@ -72,6 +72,15 @@ def test_different_seeds_give_different_folds(name):
     assert one != two
 
 
+def test_too_few_rows_of_a_numeric_class_suggest_regression():
+    hint = r"If the target holds numbers, set task='regression'\."
+    with pytest.raises(DataError, match=hint):
+        StratifiedFolds(3).split(7, y=np.array([1] * 6 + [2]))
+    with pytest.raises(DataError) as caught:
+        StratifiedFolds(3).split(7, y=np.array(["a"] * 6 + ["b"]))
+    assert "regression" not in str(caught.value)
+
+
 def test_stratified_folds_keep_the_shares():
     for _, test in StratifiedFolds(5).split(N, y=CLASSES, random_state=0):
         assert np.mean(CLASSES[test] == "a") == pytest.approx(2 / 3)
