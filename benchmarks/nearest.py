@@ -31,8 +31,8 @@ NUMPY, EXACT = "numpy, argpartition", "exact"
 def mixture(rng, n, dim):
     """Return draws from 1,000 Gaussians of about 10 effective dimensions."""
     spread = 0.9 ** np.arange(dim)
-    centres = rng.normal(size=(1000, dim)) * spread
-    drawn = centres[rng.integers(0, len(centres), n)]
+    centers = rng.normal(size=(1000, dim)) * spread
+    drawn = centers[rng.integers(0, len(centers), n)]
     drawn += 0.5 * rng.normal(size=(n, dim)) * spread
     return drawn.astype("float32")
 

@@ -131,7 +131,7 @@ def test_weights_that_cannot_be_used(cls, weights, message):
 
 @pytest.mark.parametrize("cls", CLASSES)
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_a_missing_misspelt_or_strange_column(cls, library, fitted):
+def test_a_missing_misspelled_or_unknown_column(cls, library, fitted):
     make = {"pandas": lambda t: t, "polars": pl.from_pandas}[library]
     words = "The feature names should match those that were passed during fit.\n"
     missing = words + "Feature names seen at fit time, yet now missing:\n- carrier\n"

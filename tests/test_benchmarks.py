@@ -1,4 +1,4 @@
-"""Each benchmark runs on small sizes, prints its table and writes its figures."""
+"""Each benchmark runs on small sizes, prints its table and writes its results."""
 
 import json
 import subprocess
@@ -24,9 +24,9 @@ SMALL = {
 }
 
 
-def test_every_benchmark_is_tried_here_or_needs_its_own_data():
+def test_every_benchmark_is_tested_or_needs_its_own_data():
     have_main = {path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
-    needs_data = {"airport_neighbors", "cross_fitting", "neighbours", "optimizer_quality", "pretrained", "quality"}
+    needs_data = {"airport_neighbors", "cross_fitting", "neighbors", "optimizer_quality", "pretrained", "quality"}
     needs_data |= {"sizes", "unseen"}
     needs_a_browser = {"explorer"}
     assert have_main - set(SMALL) == needs_data | needs_a_browser
@@ -34,7 +34,7 @@ def test_every_benchmark_is_tried_here_or_needs_its_own_data():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SMALL))
-def test_it_runs_and_writes_its_figures(name, tmp_path):
+def test_a_benchmark_runs_and_writes_its_results(name, tmp_path):
     path = tmp_path / "figures.json"
     child = subprocess.run(
         [sys.executable, str(BENCHMARKS / f"{name}.py"), *SMALL[name], "--json", str(path)],

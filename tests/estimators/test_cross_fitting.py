@@ -281,7 +281,7 @@ def test_unused_groups_are_refused(categories, late, quick):
 
 
 @pytest.mark.parametrize("method", ["fit", "fit_transform"])
-def test_a_misspelt_argument_is_refused(method, categories, late, quick):
+def test_a_misspelled_argument_is_refused(method, categories, late, quick):
     message = f"{method}() got an unexpected keyword argument 'sample_weights'. It takes X, y, sample_weight, and"
     with pytest.raises(TypeError, match=re.escape(message)):
         getattr(make(quick), method)(categories, late, sample_weights=np.ones(120))

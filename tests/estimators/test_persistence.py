@@ -45,7 +45,7 @@ ESTIMATORS = {
     "several quantiles": lambda q, X, y, d: EmbeddingRegressor(**q, loss=QuantileLoss((0.2, 0.8))).fit(X, d),
     "counts": lambda q, X, y, d: EmbeddingRegressor(**q, loss="poisson").fit(X, np.stack([d**2, d**2 + 1], axis=1)),
     "an ensemble": lambda q, X, y, d: EmbeddingClassifier(**q, n_ensemble=3).fit(X, y),
-    "normalised": lambda q, X, y, d: EmbeddingClassifier(
+    "normalized": lambda q, X, y, d: EmbeddingClassifier(
         **{**q, "body": Mlp(hidden_units=(8,), normalization="batch")}
     ).fit(X, y),
 }
@@ -246,7 +246,7 @@ def test_an_unfitted_estimator_is_not_saved(tmp_path):
 
 def test_loading_runs_no_code_from_the_directory(copy, classifier, flights, monkeypatch):
     def forbidden(*args, **kwargs):
-        raise AssertionError("code was deserialised")
+        raise AssertionError("code was deserialized")
 
     (copy / "model.keras").write_bytes(b"not read")
     (copy / "estimator.pkl").write_bytes(pickle.dumps(print))

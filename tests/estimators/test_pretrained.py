@@ -44,8 +44,8 @@ def start_of(model):
     vocabulary = model.encoder_.vocabularies["job"]
     found = np.array([False, False, *(key in WORDS for key in vocabulary.keys)])
     raw = np.array([WORDS[key] for key in vocabulary.keys if key in WORDS]).astype(float)
-    centred = raw - raw.mean(axis=0)
-    return found, centred * SPREAD / np.sqrt((centred**2).mean())
+    centered = raw - raw.mean(axis=0)
+    return found, centered * SPREAD / np.sqrt((centered**2).mean())
 
 
 def table_of(network):
@@ -291,8 +291,8 @@ def test_vectors_of_another_fit_initialize_columns_of_the_same_name(params):
     assert second.pretrained_report_["job"].categories["whole"] == 12
     before, after = first.vectors_["job"], second.vectors_["job"]
     raw = np.array([before[key] for key in after], float)
-    centred = raw - raw.mean(axis=0)
-    np.testing.assert_allclose(after.vectors, centred * SPREAD / np.sqrt((centred**2).mean()), atol=1e-5)
+    centered = raw - raw.mean(axis=0)
+    np.testing.assert_allclose(after.vectors, centered * SPREAD / np.sqrt((centered**2).mean()), atol=1e-5)
 
 
 def codes_of_groups(rows, seed, chances):

@@ -35,8 +35,8 @@ def test_names_seeds_sizes_and_classes_do_not_matter(workshop):
     renamed.spec = replace(renamed.spec, features=features, seed=7)
     for other in (workshop.network(seed=1), workshop.network(size=40), renamed):
         assert key(other, Binary(np.array(["no", "yes"]))) == key(plain, workshop.task)
-    standardised = [Regression.from_targets(np.array(y)) for y in ([1.0, 2.0], [5.0, 9.0])]
-    assert key(plain, standardised[0]) == key(plain, standardised[1])
+    standardized = [Regression.from_targets(np.array(y)) for y in ([1.0, 2.0], [5.0, 9.0])]
+    assert key(plain, standardized[0]) == key(plain, standardized[1])
 
 
 def test_whatever_is_compiled_in_matters(workshop):

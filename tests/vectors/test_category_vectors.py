@@ -52,7 +52,7 @@ def test_vectors_are_immutable(airports):
     with pytest.raises(AttributeError):
         airports.vectors = given
     with pytest.raises(AttributeError):
-        airports.colour = "red"
+        airports.color = "red"
     airports.index_to_key.clear()
     assert len(airports.index_to_key) == 4
 
@@ -406,7 +406,7 @@ def test_distances_equal_those_of_pairs(normal):
     assert normal.distances(3, []).shape == (0,)
 
 
-def test_rank_and_closer_than_agree_with_the_neighbours(normal):
+def test_rank_and_closer_than_agree_with_the_neighbors(normal):
     near = [key for key, _ in normal.most_similar(3, topn=39)]
     assert [normal.rank(3, key) for key in near] == list(range(1, 40))
     assert normal.closer_than(3, near[5]) == near[:5]

@@ -14,8 +14,8 @@ from tabemb.vectors.clustering import MOST_CLUSTERS, auto_clusters, by_size, clu
 def made(sizes, dim=8, seed=0):
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.arange(len(sizes)), sizes)
-    centres = np.linalg.qr(rng.normal(size=(dim, dim)))[0][: len(sizes)] * 5
-    return centres[labels] + rng.normal(size=(len(labels), dim)) * 0.3, labels
+    centers = np.linalg.qr(rng.normal(size=(dim, dim)))[0][: len(sizes)] * 5
+    return centers[labels] + rng.normal(size=(len(labels), dim)) * 0.3, labels
 
 
 @pytest.mark.parametrize("sizes", [[30, 20], [40, 30, 20], [50, 40, 30, 20, 10]])

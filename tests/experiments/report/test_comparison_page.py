@@ -132,7 +132,7 @@ def test_light_and_dark_are_the_same_page(record, small_comparison, vectors):
     page = render_report(record, small_comparison, vectors)
     assert "prefers-color-scheme: dark" in page
     body = page[page.index("<body") :]
-    assert not re.findall(r"#[0-9a-f]{6}\b", body), "a colour that does not follow the page"
+    assert not re.findall(r"#[0-9a-f]{6}\b", body), "a color that does not follow the page"
     used = set(re.findall(r"var\((--[a-z-]+)\)", page))
     assert used <= set(re.findall(r"(--[a-z-]+):", page))
 
