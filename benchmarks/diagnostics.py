@@ -156,7 +156,7 @@ def show_table(name, found, seconds, options):
         told = [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in mine]
         sides.append([each["kind"], *told])
     columns = ["vectors", "rank (random)", "95 % (dim)", "length, count", "way"]
-    columns += ["neighbours / permuted / chance", "geometry / permuted / chance", "p", "verdict"]
+    columns += ["neighbors / permuted / chance", "geometry / permuted / chance", "p", "verdict"]
     about = TABLES[name].__doc__.strip().rstrip(".")
     show(f"{name}: {about}; {found[0]['column']}, {options.rows} rows, {seconds:.0f} s", columns, cells)
     if mine:

@@ -9,12 +9,12 @@ COLUMNS = ["carrier", "origin", "dest", "month", "weekday", "hour", "distance"]
 
 
 def main(rows=20_000, folds=3):
-    """Search on a sample of the flights; print what each setting scored, best first."""
+    """Search on a sample of the flights; print the score of each setting, best first."""
     flights = tabemb.load_dataset("nycflights13").dropna(subset="arr_delay").sample(rows, random_state=0)
     X, y = flights[COLUMNS], flights["arr_delay"] > 15
 
     model = tabemb.EmbeddingClassifier(categorical=["month", "hour"], max_epochs=5, random_state=0)
-    # Parameters of a part are reached through two underscores, also where the part was given by its name ("mlp").
+    # Parameters of a part are set by two underscores, even if the part was given by name ("mlp").
     grid = {"embedding_dim": ["capped", 4], "body__dropout": [0.0, 0.3]}
     search = GridSearchCV(model, grid, scoring="roc_auc", cv=folds).fit(X, y)
 

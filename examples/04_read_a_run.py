@@ -1,4 +1,4 @@
-"""A YAML experiment from Python, and what its folder holds: scores, vectors and a model that predicts."""
+"""Run a YAML experiment from Python, and read its folder: scores, vectors and a fitted model."""
 
 import tempfile
 from pathlib import Path
@@ -23,7 +23,7 @@ validation: {{kind: stratified, folds: 2}}
 
 
 def main(rows=20_000):
-    """Run an experiment in a temporary folder and read it back."""
+    """Run an experiment in a temporary folder and read the results."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "carriers.yaml")
         config.write_text(CONFIG.format(rows=rows), encoding="utf-8")

