@@ -1,9 +1,9 @@
-"""The command line: parse, call one function, print.
+"""The command line: each command parses its arguments, calls one function and prints the result.
 
-Heavy imports stand inside the commands, so that ``tabemb --help`` answers at once.
+Heavy modules are imported inside the commands, so that ``tabemb --help`` is fast.
 """
 
-# The commands register themselves, in the order in which the help lists them.
+# Importing a module registers its commands; --help lists them in this order.
 from tabemb.cli import learning, vectors  # noqa: F401
 from tabemb.cli.app import app, main
 

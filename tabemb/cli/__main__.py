@@ -1,4 +1,4 @@
-"""``python -m tabemb.cli`` is the command ``tabemb``."""
+"""Run the command line with ``python -m tabemb.cli``."""
 
 import sys
 

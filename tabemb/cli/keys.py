@@ -1,4 +1,4 @@
-"""From what is typed on a command line to a category: text has no type, categories have one."""
+"""Find the category that a command-line argument means. Arguments are text; categories are typed."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -9,30 +9,30 @@ from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["key_from_text"]
 
-TRUTHS = {"true": True, "false": False}
+BOOLEANS = {"true": True, "false": False}
 
 
 def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     """Find the category that a text means.
 
-    It is taken as text first, then as a whole number, a number, true or false, a date, and last without regard to case.
+    The text is tried as text, integer, float, boolean, date, datetime, time and bytes, then ignoring case.
 
     Parameters
     ----------
     text : str
-        What was typed.
+        The argument.
     vectors : CategoryVectors
-        The column.
+        The vectors of the column.
 
     Returns
     -------
     key
-        One of the column's categories, of its own type.
+        The category, in its own type.
 
     Raises
     ------
     UnknownKeyError
-        When it means none of them; near ones are named.
+        If no category matches; the message suggests similar ones.
 
     Examples
     --------
@@ -41,32 +41,32 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     >>> key_from_text("jfk", CategoryVectors(["JFK", "LGA"], [[0.0], [1.0]]))
     'JFK'
     """
-    for key in _readings(text):
+    for key in _parsed(text):
         if key in vectors:
             return key
-    alike = [key for key in vectors if str(key).casefold() == text.strip().casefold()]
-    if len(alike) == 1:
-        return alike[0]
+    matches = [key for key in vectors if str(key).casefold() == text.strip().casefold()]
+    if len(matches) == 1:
+        return matches[0]
     frequent = ", ".join(str(key) for key in vectors.index_to_key[:5])
     raise UnknownKeyError(
         f"The column {vectors.name!r} has no category {text!r}.{did_you_mean(text, [str(key) for key in vectors])} "
-        f"The most frequent ones: {frequent}."
+        f"Most frequent categories: {frequent}."
     )
 
 
-def _readings(text: str) -> Iterator[Any]:
-    readers: list[Callable[[str], Any]] = [
+def _parsed(text: str) -> Iterator[Any]:
+    parsers: list[Callable[[str], Any]] = [
         str,
         int,
         float,
-        lambda typed: TRUTHS[typed.strip().lower()],
+        lambda text: BOOLEANS[text.strip().lower()],
         dt.date.fromisoformat,
         dt.datetime.fromisoformat,
         dt.time.fromisoformat,
-        lambda typed: typed.encode(),
+        lambda text: text.encode(),
     ]
-    for read in readers:
+    for parse in parsers:
         try:
-            yield read(text)
+            yield parse(text)
         except (ValueError, KeyError):
             continue

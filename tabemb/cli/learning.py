@@ -1,4 +1,4 @@
-"""Commands that learn from a table, and answer: run, compare, predict."""
+"""Commands that train and predict: run, compare, predict."""
 
 import sys
 from pathlib import Path
@@ -13,12 +13,12 @@ __all__ = ["compare", "predict", "run"]
 
 @app.command()
 def run(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="The experiment, a YAML file.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a run of the same name.")] = False,
-    output: Annotated[Path | None, typer.Option(metavar="DIR", help="The folder for runs (default: runs).")] = None,
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file of the experiment.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run of the same name.")] = False,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for runs (default: runs).")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run an experiment and write its report, vectors and model."""
+    """Run an experiment and save its report, vectors and model."""
     from tabemb.experiments.config import read_config
 
     experiment = read_config(config)
@@ -26,7 +26,7 @@ def run(
         from tabemb.experiments.runs.folder import EXISTS, WRITTEN
         from tabemb.files import check_free
 
-        # Known in a moment; Keras takes seconds to load.
+        # Checked before loading Keras, which takes seconds.
         check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force, exists=EXISTS)
         load_keras()
         from tabemb.experiments.runs.runner import run as run_experiment
@@ -46,20 +46,20 @@ def run(
 
 @app.command()
 def compare(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],
-    target: Annotated[str, typer.Option(metavar="COL", help="The column to predict.")],
-    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Learn from these columns only.")] = None,
-    categorical: Annotated[str, typer.Option(metavar="A,B", help="Numbers that are categories: codes, ids.")] = "",
-    task: Annotated[str, typer.Option(help="auto, classification or regression.")] = "auto",
-    folds: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
-    baseline: Annotated[list[str] | None, typer.Option(help="What to compare with; can be repeated.")] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="The first one ranks; can be repeated.")] = None,
-    rows: Annotated[int | None, typer.Option(min=2, help="Draw so many rows at random.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Everything random follows from it.")] = 0,
-    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all figures here.")] = None,
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table to read: a CSV or Parquet file.")],
+    target: Annotated[str, typer.Option(metavar="COL", help="Column to predict.")],
+    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Columns to learn from (default: all).")] = None,
+    categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
+    task: Annotated[str, typer.Option(help="Task: auto, classification or regression.")] = "auto",
+    folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 5,
+    baseline: Annotated[list[str] | None, typer.Option(help="Model to compare with; can be repeated.")] = None,
+    metric: Annotated[list[str] | None, typer.Option(help="Metric; the first one ranks; can be repeated.")] = None,
+    rows: Annotated[int | None, typer.Option(min=2, help="Use a random sample of this many rows.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save all scores to this JSON file.")] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compare embeddings with one-hot and other baselines on a table."""
+    """Compare embeddings with one-hot encoding and other baselines on a table."""
     if task not in ("auto", "classification", "regression"):
         raise typer.BadParameter(f"{task!r} is not auto, classification or regression.", param_hint="--task")
     from tabemb.experiments.config import ExperimentConfig
@@ -92,9 +92,10 @@ def compare(
 @app.command()
 def predict(
     run: RunPath,
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A CSV or Parquet file.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table to read: a CSV or Parquet file.")],
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A .csv or .parquet file; CSV to standard output by default.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A .csv or .parquet file (default: CSV to standard output)."),
     ] = None,
 ) -> None:
     """Predict the target for each row of a table."""
@@ -105,8 +106,8 @@ def predict(
         check_writable(output)
     finished, rows = open_run(run), read_table(data)
     load_keras()
-    answers = finished.predict(rows)
+    predictions = finished.predict(rows)
     if output is None:
-        answers.to_csv(sys.stdout, index=False)
+        predictions.to_csv(sys.stdout, index=False)
     else:
-        write_table(answers, output)
+        write_table(predictions, output)

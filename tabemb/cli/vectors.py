@@ -1,4 +1,4 @@
-"""Commands that look at the vectors of a run, and hand them over."""
+"""Commands that show, check and export the vectors of a run."""
 
 import sys
 from contextlib import nullcontext
@@ -24,35 +24,36 @@ def vectors(run: RunPath) -> None:
 @app.command()
 def neighbors(
     run: RunPath,
-    column: Annotated[str, typer.Argument(metavar="COLUMN", help="A column that has vectors.")],
-    key: Annotated[str, typer.Argument(metavar="KEY", help="One of its categories.")],
-    topn: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
+    column: Annotated[str, typer.Argument(metavar="COLUMN", help="Column with vectors.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Category of the column.")],
+    topn: Annotated[int, typer.Option(min=1, help="Number of neighbors.")] = 10,
 ) -> None:
-    """Show the categories whose vectors are most like that of KEY."""
+    """Show the categories most similar to KEY."""
     from tabemb.cli.keys import key_from_text
     from tabemb.cli.screen import neighbors_table
     from tabemb.experiments.runs.folder import open_run
 
-    mine = open_run(run).vectors[column]
-    put(neighbors_table(column, mine.most_similar(key_from_text(key, mine), topn=topn)))
+    column_vectors = open_run(run).vectors[column]
+    neighbors = column_vectors.most_similar(key_from_text(key, column_vectors), topn=topn)
+    put(neighbors_table(column, neighbors))
 
 
 @app.command()
 def diagnose(
     run: RunPath,
-    column: Annotated[str | None, typer.Argument(metavar="COLUMN", help="A column; all of them by default.")] = None,
-    min_count: Annotated[int, typer.Option(min=1, help="Leave out categories of fewer rows.")] = 1,
+    column: Annotated[str | None, typer.Argument(metavar="COLUMN", help="Column to diagnose (default: all).")] = None,
+    min_count: Annotated[int, typer.Option(min=1, help="Ignore categories with fewer rows.")] = 1,
 ) -> None:
-    """Say what the vectors of a run have learned, and what to look into before they are used."""
+    """Check what the vectors of a run have learned, and what to look at before using them."""
     from tabemb.cli.screen import diagnoses_table, diagnosis_table
     from tabemb.experiments.runs.folder import open_run
     from tabemb.vectors.table_diagnosis import TableDiagnosis
 
-    mine = open_run(run).vectors
+    run_vectors = open_run(run).vectors
     if column is None:
-        put(diagnoses_table(TableDiagnosis.of(mine, min_count=min_count)))
+        put(diagnoses_table(TableDiagnosis.of(run_vectors, min_count=min_count)))
     else:
-        put(diagnosis_table(mine[column].diagnose(min_count=min_count)))
+        put(diagnosis_table(run_vectors[column].diagnose(min_count=min_count)))
 
 
 @app.command()
@@ -60,22 +61,22 @@ def export(
     run: RunPath,
     what: Annotated[
         list[str],
-        typer.Argument(metavar="[COLUMN] FILE", help="A column and a file for it, or a folder for all columns."),
+        typer.Argument(metavar="[COLUMN] FILE", help="A column and a file, or a folder for all columns."),
     ],
     format: Annotated[  # noqa: A002
-        str | None, typer.Option(metavar="NAME", help="The format, where the suffix does not tell it.")
+        str | None, typer.Option(metavar="NAME", help="Format, if the suffix of FILE does not give it.")
     ] = None,
 ) -> None:
-    """Write the vectors of a run to files: Parquet, npz, CSV, word2vec, TensorBoard's projector, ...
+    """Export the vectors of a run: Parquet, npz, CSV, word2vec, TensorBoard projector, ...
 
-    The suffix of FILE tells the format. Without COLUMN all columns are written: into one folder of TensorBoard's
-    projector (FILE ends in .projector), or into a folder with a file for each column (Parquet, or --format).
+    The suffix of FILE gives the format. Without COLUMN all columns are exported: to a folder for the TensorBoard
+    projector if FILE ends in .projector, otherwise to a folder with one file per column (Parquet, or --format).
     """
     from tabemb.experiments.runs.export import export_all, export_column
     from tabemb.experiments.runs.folder import open_run
 
     if len(what) > 2:
-        raise typer.BadParameter(f"expected one or two, got {len(what)}.", param_hint="[COLUMN] FILE")
+        raise typer.BadParameter(f"expected one or two values, got {len(what)}.", param_hint="[COLUMN] FILE")
     *column, path = what
     finished = open_run(run)
     written = export_column(finished, *column, path, format) if column else export_all(finished, path, format)
@@ -89,13 +90,13 @@ def push(
     target: Annotated[
         str, typer.Argument(metavar="TARGET", help="milvus:FILE.db, milvus://HOST:19530 or lancedb:FOLDER.")
     ],
-    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Push these columns only.")] = None,
-    metric: Annotated[str, typer.Option(help="Similarity metric of searches: cosine, dot or euclidean.")] = "cosine",
-    prefix: Annotated[str, typer.Option(help="What the names of the collections begin with.")] = "tabemb_",
+    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Columns to push (default: all).")] = None,
+    metric: Annotated[str, typer.Option(help="Similarity metric: cosine, dot or euclidean.")] = "cosine",
+    prefix: Annotated[str, typer.Option(help="Prefix of the collection names.")] = "tabemb_",
     replace: Annotated[bool, typer.Option("--replace", help="Replace the vectors of another run.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a run's vectors to a vector database, one collection a column."""
+    """Push the vectors of a run to a vector database, one collection per column."""
     from tabemb.cli.screen import push_progress, push_table
     from tabemb.experiments.runs.folder import open_run
     from tabemb.vectors.databases import push as push_vectors
@@ -114,8 +115,8 @@ def push(
                 progress=progress,
             )
     except KeyboardInterrupt:
-        say("Interrupted; the rows that were written are whole. Push the run again, which writes the others.")
-        # Not by typer.Exit: its 130 stands for an interruption of which nothing has been said.
+        say("Interrupted. The rows written so far are complete; push the run again to write the others.")
+        # Not typer.Exit: main() prints its own message for exit code 130.
         sys.exit(INTERRUPTED)
     put(push_table(summary))
 
@@ -124,20 +125,21 @@ def push(
 def explore(
     run: RunPath,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The page (default: explore.html in the run's folder).")
+        Path | None,
+        typer.Option(metavar="FILE", help="HTML file (default: explore.html in the run folder)."),
     ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Write a page to look around in the vectors: a map, search, neighbours, a - b + c."""
+    """Write a web page to explore the vectors: a map, search, neighbors, a - b + c."""
     from tabemb.experiments.explorer import write_explorer
     from tabemb.experiments.report.numbers import memory
     from tabemb.experiments.runs.folder import open_run
 
     finished = open_run(run)
-    # Columns of thousands of categories take t-SNE half a minute each.
-    with console().status("Laying out the vectors ..."):
+    # t-SNE takes half a minute for a column with thousands of categories.
+    with console().status("Computing the maps ..."):
         page = write_explorer(finished, output)
-    put(f"{page}: {memory(page.stat().st_size)}. It opens in any browser and needs no network.")
+    put(f"{page}: {memory(page.stat().st_size)}. Open it in any browser; it needs no network.")
     if show:
         import webbrowser
 

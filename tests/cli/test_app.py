@@ -61,7 +61,7 @@ def test_the_version(capsys):
         (["export", "runs/x"], "Error: Missing argument '[COLUMN] FILE"),
         (
             ["export", "runs/x", "dest", "a.csv", "b.csv"],
-            "Error: Invalid value for [COLUMN] FILE: expected one or two",
+            "Error: Invalid value for [COLUMN] FILE: expected one or two values",
         ),
         (["push", "runs/x"], "Error: Missing argument 'TARGET'."),
     ],
@@ -178,7 +178,7 @@ def test_an_unexpected_error_is_told_with_its_kind(empty, monkeypatch, capsys, w
     write(empty)
     monkeypatch.setattr(runner, "compare", lambda *_, **__: 1 / 0)
     assert main(["run", "small.yaml", "--quiet"]) == 1
-    assert capsys.readouterr().err == "Error: ZeroDivisionError: division by zero (Add --debug to see where.)\n"
+    assert capsys.readouterr().err == "Error: ZeroDivisionError: division by zero (Add --debug for the traceback.)\n"
     assert not Path("runs").exists()
 
 

@@ -43,7 +43,7 @@ def test_an_unknown_key_is_told_near_and_frequent_ones():
     with pytest.raises(UnknownKeyError) as caught:
         key_from_text("BOZ", column("BOS", "SFO"))
     assert str(caught.value) == (
-        "The column 'col' has no category 'BOZ'. Did you mean 'BOS'? The most frequent ones: BOS, SFO."
+        "The column 'col' has no category 'BOZ'. Did you mean 'BOS'? Most frequent categories: BOS, SFO."
     )
 
 

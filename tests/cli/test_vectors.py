@@ -199,7 +199,7 @@ def test_a_push_that_is_interrupted_says_what_is_left(written, capsys, target, m
     with monkeypatch.context() as patch:
         patch.setattr(whole, "finish", interrupted)
         assert main(["push", "runs/flights", target, "-q"]) == 130
-    told = "Interrupted; the rows that were written are whole. Push the run again, which writes the others.\n"
+    told = "Interrupted. The rows written so far are complete; push the run again to write the others.\n"
     assert capsys.readouterr() == ("", told)
     assert main(["push", "runs/flights", target, "-q"]) == 0
     assert databases.pull(target, "dest") == open_run(written).vectors["dest"]
@@ -227,7 +227,7 @@ def test_explore_writes_a_page_and_opens_it(here, capsys, monkeypatch):
     assert main(["explore", "runs/small", "--output", "look.html"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("look.html: ")
-    assert "kB. It opens in any browser and needs no network." in told
+    assert "kB. Open it in any browser; it needs no network." in told
     assert "New York" in Path("look.html").read_text(encoding="utf-8")
     assert opened == []
     assert main(["explore", "runs/small", "--open"]) == 0
