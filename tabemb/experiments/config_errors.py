@@ -1,4 +1,4 @@
-"""From pydantic's findings to one plain sentence that names the file, the line and the key."""
+"""Turn the errors of pydantic into one sentence that names the file, the line and the key."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,11 +10,11 @@ __all__ = ["dotted", "explain", "line_of"]
 
 Place = tuple[str | int, ...]
 
-WANTED = {
+EXPECTED_TYPES = {
     "string_type": "text",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    "int_parsing": "an integer",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
     "float_parsing": "a number",
     "float_type": "a number",
     "bool_parsing": "true or false",
@@ -27,7 +27,7 @@ WANTED = {
 
 
 def explain(path: Path, lines: Mapping[Place, int], errors: Iterable[Mapping[str, Any]], root: type) -> str:
-    """Say what is wrong at the first place of a file, and how many other places are wrong.
+    """Describe the first error of a file, and count the others.
 
     Parameters
     ----------
@@ -36,21 +36,21 @@ def explain(path: Path, lines: Mapping[Place, int], errors: Iterable[Mapping[str
     lines : mapping of tuple to int
         The line of each key and list item.
     errors : iterable of dict
-        What ``pydantic.ValidationError.errors()`` returns.
+        The result of ``pydantic.ValidationError.errors()``.
     root : class
         The pydantic model of the whole file.
 
     Returns
     -------
     str
-        Such as ``"x.yaml, line 7: model.bdy is not a known setting. Did you mean 'body'?"``.
+        For example ``"x.yaml, line 7: model.bdy is not a known setting. Did you mean 'body'?"``.
     """
     problems: dict[Place, list[Mapping[str, Any]]] = {}
     for each in errors:
-        # pydantic names the branch of a union in the middle of the place; the file does not have it.
+        # pydantic adds the branch of a union to the place, which is not a key of the file.
         place: Place = ()
         for part in each["loc"]:
-            # What is missing, or came by a merge key (<<), has no line of its own, but it has a name.
+            # A missing key, or one from a merge key (<<), has no line, but belongs to the place.
             named = each["type"] in ("missing", "extra_forbidden") and part == each["loc"][-1]
             in_file = (*place, part) in lines or named
             place = (*place, part) if in_file else place
@@ -63,7 +63,7 @@ def explain(path: Path, lines: Mapping[Place, int], errors: Iterable[Mapping[str
 
 
 def line_of(lines: Mapping[Place, int], place: Place) -> int:
-    """Return the line of a place, or of the innermost one around it that the file has.
+    """Return the line of a place, or of its innermost parent in the file.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def line_of(lines: Mapping[Place, int], place: Place) -> int:
 
 
 def dotted(place: Place) -> str:
-    """Write a place as people do.
+    """Return a place in dotted notation.
 
     Examples
     --------
@@ -93,12 +93,12 @@ def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
         return f"{key} is not a known setting.{_near_setting(place, root)}"
     if first["type"] == "missing":
         return f"{key} is missing. {_fields(place[:-1], root)[place[-1]].description or 'Every experiment needs it.'}"
-    wanted = [WANTED[each["type"]] for each in errors if each["type"] in WANTED]
-    if wanted:
-        hint = " Put it in quotes." if wanted == ["text"] and not isinstance(first["input"], dict | list) else ""
-        return f"{key} must be {' or '.join(dict.fromkeys(wanted))}, got {_shown(first['input'])}.{hint}"
+    expected = [EXPECTED_TYPES[each["type"]] for each in errors if each["type"] in EXPECTED_TYPES]
+    if expected:
+        hint = " Put it in quotes." if expected == ["text"] and not isinstance(first["input"], dict | list) else ""
+        return f"{key} must be {' or '.join(dict.fromkeys(expected))}, got {_shown(first['input'])}.{hint}"
     if first["type"] == "string_pattern_mismatch":
-        return f"{key} may be made of letters, digits, '.', '_' and '-', got {_shown(first['input'])}."
+        return f"{key} may contain letters, digits, '.', '_' and '-', got {_shown(first['input'])}."
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{key} {message}."
@@ -106,7 +106,7 @@ def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
 
 
 def _fields(place: Place, root: type) -> dict[str, Any]:
-    """Return the settings that a section knows."""
+    """Return the settings of a section."""
     fields = root.model_fields
     for part in place:
         fields = _section(fields[part].annotation).model_fields
@@ -114,7 +114,7 @@ def _fields(place: Place, root: type) -> dict[str, Any]:
 
 
 def _section(annotation: Any) -> Any:
-    """Return the section that a setting may be, out of an annotation such as ``str | Section``."""
+    """Return the section in an annotation such as ``str | Section``, or None."""
     if hasattr(annotation, "model_fields"):
         return annotation
     inner = (_section(each) for each in getattr(annotation, "__args__", ()))
@@ -130,9 +130,9 @@ def _near_setting(place: Place, root: type) -> str:
         if key in getattr(_section(field.annotation), "model_fields", {}):
             return f" It belongs under {home!r}."
     if key == "random_state":
-        return " The seed of the whole experiment is the top-level setting 'seed'."
-    where = f"{dotted(tuple(section))} knows" if section else "An experiment knows"
-    return f" {where}: {', '.join(known)}."
+        return " The random seed of an experiment is the top-level setting 'seed'."
+    where = dotted(tuple(section)) if section else "an experiment"
+    return f" Settings of {where}: {', '.join(known)}."
 
 
 def _shown(value: Any) -> str:

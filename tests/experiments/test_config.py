@@ -58,8 +58,7 @@ def test_a_derived_target(write):
     [
         (
             GOOD.replace("path: rows.csv", "path: rows.csv\n  dataset: nycflights13"),
-            "x.yaml, line 2: data needs either dataset (a registered name) or path (a CSV or Parquet file), and not "
-            "both.",
+            "x.yaml, line 2: data needs either dataset (a registered name) or path (a CSV or Parquet file), not both.",
         ),
         (
             GOOD.replace("target: y", "target: {column: y}"),
@@ -67,15 +66,18 @@ def test_a_derived_target(write):
         ),
         (
             GOOD.replace("kind: kfold", "kind: time"),
-            "x.yaml, line 8: validation of kind 'time' needs by: the column that holds the time.",
+            "x.yaml, line 8: validation of kind 'time' needs by: the column with the time.",
         ),
         (
             GOOD.replace("kind: kfold", "by: day"),
-            "x.yaml, line 8: validation takes by for the kinds 'group' and 'time' only, the kind here is 'auto'.",
+            "x.yaml, line 8: validation takes by only for the kinds 'group' and 'time'; the kind is 'auto'.",
         ),
-        (GOOD + "title: B\n", "x.yaml, line 9: title stands here again; the first is in line 1."),
-        ("", "x.yaml, line 1: an experiment is a mapping with the key 'data' at least; this file is empty."),
-        ("- a\n", "x.yaml, line 1: an experiment is a mapping with the key 'data' at least; this file holds a list."),
+        (GOOD + "title: B\n", "x.yaml, line 9: title is a duplicate key; the first is in line 1."),
+        ("", "x.yaml, line 1: an experiment is a mapping with at least the key 'data'; this file is empty."),
+        (
+            "- a\n",
+            ("x.yaml, line 1: an experiment is a mapping with at least the key 'data'; this file contains a list."),
+        ),
     ],
 )
 def test_a_file_that_contradicts_itself_is_told_the_file_the_line_and_the_key(write, text, told):
@@ -85,12 +87,12 @@ def test_a_file_that_contradicts_itself_is_told_the_file_the_line_and_the_key(wr
 @pytest.mark.parametrize(
     ("text", "start"),
     [
-        ("data:\n  path: [a\n", "x.yaml, line 3: this is not YAML: "),
-        ("data:\n\tpath: a\n", "x.yaml, line 2: this is not YAML: "),
-        ("a: b: c\n", "x.yaml, line 1: this is not YAML: mapping values are not allowed here."),
+        ("data:\n  path: [a\n", "x.yaml, line 3: invalid YAML: "),
+        ("data:\n\tpath: a\n", "x.yaml, line 2: invalid YAML: "),
+        ("a: b: c\n", "x.yaml, line 1: invalid YAML: mapping values are not allowed here."),
         (
             "x: !!python/object:os.system {}\ndata: 1\n",
-            "x.yaml, line 1: this is not YAML: could not determine a constr",
+            "x.yaml, line 1: invalid YAML: could not determine a constr",
         ),
     ],
 )
@@ -108,7 +110,7 @@ def test_a_file_that_is_not_there_is_told_its_neighbours(write):
 def test_a_file_that_is_not_text(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("x.yaml").write_bytes(b"\xff\xfe\x00")
-    assert message("x.yaml") == "Cannot read x.yaml: it is not text in UTF-8."
+    assert message("x.yaml") == "Cannot read x.yaml: it is not UTF-8 text."
 
 
 def test_numbers_without_a_point_before_the_exponent_are_numbers(write):
@@ -131,7 +133,7 @@ def test_an_environment_variable_in_a_path(write, tmp_path, monkeypatch):
         config.table_path()
     assert str(caught.value) == (
         "x.yaml, line 3: data.path names the environment variable TABLES, which is not set. Set it to the folder that "
-        "holds rows.csv: export TABLES=FOLDER"
+        "contains rows.csv: export TABLES=FOLDER"
     )
 
 
@@ -191,7 +193,7 @@ def test_a_study_takes_no_part_of_a_comparison(other):
     values = {"task": "regression", "model": {}, "baselines": [], "validation": {}, "metrics": ["r2"]}
     sections = {"data": {"path": "a.csv", "target": "y"}, "study": "entity_embeddings"}
     assert ExperimentConfig.model_validate(sections).study == "entity_embeddings"
-    with pytest.raises(ValueError, match=f"with a study takes no {other}: a study brings its own models"):
+    with pytest.raises(ValueError, match=f"with a study takes no {other}: a study defines its own models"):
         ExperimentConfig.model_validate(sections | {other: values[other]})
 
 

@@ -52,16 +52,16 @@ def told(tmp_path, monkeypatch):
         ),
         (
             GOOD.replace("embedding_dim: 4", "random_state: 4"),
-            "x.yaml, line 6: model.random_state is not a known setting. The seed of the whole experiment is the "
+            "x.yaml, line 6: model.random_state is not a known setting. The random seed of an experiment is the "
             "top-level setting 'seed'.",
         ),
         (
             GOOD.replace("folds: 3", "zzz: 3"),
-            "x.yaml, line 8: validation.zzz is not a known setting. validation knows: kind, folds, by, share.",
+            "x.yaml, line 8: validation.zzz is not a known setting. Settings of validation: kind, folds, by, share.",
         ),
         (
             GOOD.replace("folds: 3", "folds: three"),
-            "x.yaml, line 8: validation.folds must be a whole number, got 'three'.",
+            "x.yaml, line 8: validation.folds must be an integer, got 'three'.",
         ),
         (
             GOOD.replace("folds: 3", "folds: 1"),
@@ -73,7 +73,7 @@ def told(tmp_path, monkeypatch):
         ),
         (
             GOOD.replace("embedding_dim: 4", "embedding_dim: [4]"),
-            "x.yaml, line 6: model.embedding_dim must be a whole number or text or a mapping, got a list.",
+            "x.yaml, line 6: model.embedding_dim must be an integer or text or a mapping, got a list.",
         ),
         (
             GOOD + "baselines: one_hot_mlp\n",
@@ -90,7 +90,7 @@ def told(tmp_path, monkeypatch):
         ),
         (
             GOOD.replace("  target: y\n", ""),
-            "x.yaml, line 2: data.target is missing. The column to predict, or a yes-or-no question about a column.",
+            "x.yaml, line 2: data.target is missing. Column to predict, or a yes/no target derived from a column.",
         ),
         ("title: nothing else\n", "x.yaml, line 1: data is missing. Every experiment needs it."),
         (
@@ -99,7 +99,7 @@ def told(tmp_path, monkeypatch):
         ),
         (
             GOOD + "name: a/b\n",
-            "x.yaml, line 9: name may be made of letters, digits, '.', '_' and '-', got 'a/b'.",
+            "x.yaml, line 9: name may contain letters, digits, '.', '_' and '-', got 'a/b'.",
         ),
         (
             GOOD.replace("embedding_dim: 4", "embeding_dim: 4") + "sed: 1\nmetric: a\n",
@@ -147,17 +147,17 @@ def explained(values, lines):
         (
             {"part": {"size": 1.5}},
             {("part",): 2, ("part", "size"): 3},
-            "line 3: part.size must be a whole number, got 1.5.",
+            "line 3: part.size must be an integer, got 1.5.",
         ),
         (
             {"part": {"size": None}},
             {("part",): 2, ("part", "size"): 3},
-            "line 3: part.size must be a whole number, got nothing.",
+            "line 3: part.size must be an integer, got nothing.",
         ),
         (
             {"parts": [1, {}]},
             {("parts",): 2, ("parts", 1): 4},
-            "line 4: parts[1] must be a whole number, got a mapping.",
+            "line 4: parts[1] must be an integer, got a mapping.",
         ),
         ({"part": 3}, {("part",): 2}, "line 2: part must be a mapping, got 3."),
         ({"settings": []}, {("settings",): 2}, "line 2: settings must be a mapping, got a list."),
@@ -166,12 +166,12 @@ def explained(values, lines):
         (
             {"part": {"zzz": 1}},
             {("part",): 2, ("part", "zzz"): 3},
-            "line 3: part.zzz is not a known setting. part knows: size, on.",
+            "line 3: part.zzz is not a known setting. Settings of part: size, on.",
         ),
         (
             {"zzz": 1},
             {("zzz",): 1},
-            "line 1: zzz is not a known setting. An experiment knows: part, parts, text, settings.",
+            "line 1: zzz is not a known setting. Settings of an experiment: part, parts, text, settings.",
         ),
         ({"on": False}, {("on",): 7}, "line 7: on is not a known setting. It belongs under 'part'."),
     ],
@@ -209,5 +209,5 @@ def test_an_unknown_setting_that_came_by_a_merge_key_is_named(tmp_path):
 def test_names_of_settings_are_text(tmp_path):
     path = tmp_path / "x.yaml"
     path.write_text("1: 2\ndata: {path: t.csv, target: y}\n")
-    with pytest.raises(ConfigError, match="have text for names, got 1"):
+    with pytest.raises(ConfigError, match="must be text, got 1"):
         read_config(path)
