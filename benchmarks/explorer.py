@@ -18,7 +18,7 @@ import pandas as pd
 from turns import show, write
 
 import tabemb
-from tabemb.experiments.explorer.column_data import whole_rows
+from tabemb.experiments.explorer.column_data import to_int16
 from tabemb.experiments.explorer.explorer import render_explorer
 from tabemb.vectors.similarity import unit_rows
 
@@ -82,7 +82,7 @@ def stored(vectors):
     unit = unit_rows(vectors.astype(np.float64))
     return {
         "float32": (vectors, 4),
-        "int16, by row (the page)": (whole_rows(vectors).astype(np.float32), 2),
+        "int16, by row (the page)": (to_int16(vectors).astype(np.float32), 2),
         "float16": (unit.astype(np.float16).astype(np.float32), 2),
         "int8, by row": (np.round(127 * unit / np.abs(unit).max(axis=1, keepdims=True)).astype(np.float32), 1),
     }

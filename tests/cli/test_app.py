@@ -120,8 +120,8 @@ def test_no_command_shows_the_help(capsys):
         ),
         (
             ["export", "runs/small", "shape"],
-            "Error: shape would be a folder with the vectors of all columns (shape, code). For one of them name it and "
-            "the file: tabemb export runs/small shape shape.parquet\n",
+            "Error: shape would be a folder with the vectors of all columns (shape, code). To export one column, give "
+            "the column and a file: tabemb export runs/small shape shape.parquet\n",
         ),
         (["explore", "runs/smal"], "Error: There is no run in runs/smal. Runs in runs: small. Did you mean 'small'?\n"),
         (

@@ -1,4 +1,4 @@
-"""A page to look around in the vectors of a run: one HTML file that needs neither server nor network."""
+"""A web page to explore the vectors of a run: one HTML file that needs no server and no network."""
 
 from tabemb.experiments.explorer.explorer import write_explorer
 

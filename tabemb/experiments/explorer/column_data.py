@@ -1,4 +1,4 @@
-"""What the page knows of a column: names, counts, groups, maps, and the vectors in 16 bits a number."""
+"""The data of a column on the page: labels, counts, groups, maps, and the vectors in 16 bits per number."""
 
 import base64
 from collections import Counter
@@ -14,38 +14,38 @@ from tabemb.vectors.clustering import auto_clusters, cluster_names
 from tabemb.vectors.plots.projections import Pca, Plane, Tsne
 
 __all__ = [
-    "MOST_FOR_NEIGHBOUR_MAPS",
+    "MAX_TSNE_CATEGORIES",
     "column_data",
     "labels_of",
-    "whole_rows",
+    "to_int16",
 ]
 
-# t-SNE takes half a minute for so many, and four times as long for twice as many.
-MOST_FOR_NEIGHBOUR_MAPS = 5000
-LARGEST = 32_767
+# t-SNE takes half a minute for this many, and four times as long for twice as many.
+MAX_TSNE_CATEGORIES = 5000
+INT16_MAX = 32_767
 
 
 def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
-    """Return a column as the page reads it, ready for JSON.
+    """Return the data of a column for the page, as JSON values.
 
     Parameters
     ----------
     name : str
-        The column.
+        Name of the column.
     vectors : CategoryVectors
         At least one category.
 
     Returns
     -------
     dict
-        ``labels`` (each once), ``texts`` (row to the key's own text, where the label is another), ``kinds`` (the type
+        ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``kinds`` (the type
         of all keys, or a list), ``counts``, ``dim``, ``vectors`` (base64 of int16), ``groups`` (base64 of uint8),
-        ``group_names``, ``maps`` (name, what it shows, base64 of float32 places).
+        ``group_names``, ``maps`` (name, description, base64 of float32 positions).
 
     Examples
     --------
-    >>> told = column_data("dest", CategoryVectors(["JFK", 7], [[1.0, 0.1], [-1.0, 0.2]], [9, 2]))
-    >>> told["labels"], told["kinds"], told["counts"]
+    >>> data = column_data("dest", CategoryVectors(["JFK", 7], [[1.0, 0.1], [-1.0, 0.2]], [9, 2]))
+    >>> data["labels"], data["kinds"], data["counts"]
     (['JFK', '7'], ['text', 'number'], [9, 2])
     """
     keys = vectors.index_to_key
@@ -59,18 +59,18 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
         "kinds": kinds[0] if len(set(kinds)) == 1 else kinds,
         "counts": None if vectors.counts is None else vectors.counts.tolist(),
         "dim": vectors.dim,
-        "vectors": _base64(whole_rows(vectors.vectors)),
+        "vectors": _base64(to_int16(vectors.vectors)),
         "groups": _base64(groups.astype(np.uint8)),
         "group_names": cluster_names(labels, groups),
         "maps": [_map(name, about, plane) for name, about, plane in _planes(vectors)],
     }
 
 
-def whole_rows(vectors: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
-    """Scale each row so that its largest entry is 32,767, and round: the direction to within 1 part in 65,534.
+def to_int16(vectors: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
+    """Scale each row so that its largest entry is 32,767, and round to integers.
 
-    Only directions count for cosines, so that nothing has to be scaled back. Half the size of float32, and thirty times
-    as exact as float16 for the largest entry of a row.
+    Cosines depend on directions only, so the scale is not stored. This takes half the space of float32; an entry is
+    off by at most 1 part in 65,534 of the largest one, a thirtieth of the error of float16.
 
     Parameters
     ----------
@@ -79,32 +79,32 @@ def whole_rows(vectors: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
     Returns
     -------
     array of int16 of shape (n, dim)
-        A row of zeros stays zeros.
+        A row of zeros stays zero.
 
     Examples
     --------
-    >>> whole_rows(np.array([[0.5, -0.25], [0.0, 0.0]]))
+    >>> to_int16(np.array([[0.5, -0.25], [0.0, 0.0]]))
     array([[ 32767, -16384],
            [     0,      0]], dtype=int16)
     """
     rows = np.asarray(vectors, dtype=np.float64)
     largest = np.abs(rows).max(axis=1, keepdims=True)
-    return np.round(rows / np.where(largest == 0, 1, largest) * LARGEST).astype(np.int16)
+    return np.round(rows / np.where(largest == 0, 1, largest) * INT16_MAX).astype(np.int16)
 
 
 def _planes(vectors: CategoryVectors) -> Iterator[tuple[str, str, Plane]]:
     pca, tsne = Pca(), Tsne()
     plane = pca.project(vectors.vectors)
     yield pca.title, "; ".join(each for each in (plane.x_label, plane.y_label) if each), plane
-    if 4 < len(vectors) <= MOST_FOR_NEIGHBOUR_MAPS and vectors.dim > 1:
+    if 4 < len(vectors) <= MAX_TSNE_CATEGORIES and vectors.dim > 1:
         plane = tsne.project(vectors.vectors)
-        yield tsne.title, f"{plane.x_label}: neighbours lie together; what is far apart says little", plane
+        yield tsne.title, f"{plane.x_label}: neighbors are close together; large distances mean little", plane
 
 
 def _map(name: str, about: str, plane: Plane) -> dict[str, str]:
-    places = plane.points - (plane.points.max(axis=0) + plane.points.min(axis=0)) / 2
-    reach = np.abs(places).max()
-    return {"name": name, "about": about, "places": _base64((places / (reach or 1)).astype(np.float32))}
+    points = plane.points - (plane.points.max(axis=0) + plane.points.min(axis=0)) / 2
+    reach = np.abs(points).max()
+    return {"name": name, "about": about, "places": _base64((points / (reach or 1)).astype(np.float32))}
 
 
 def _base64(array: npt.NDArray[Any]) -> str:
@@ -113,17 +113,17 @@ def _base64(array: npt.NDArray[Any]) -> str:
 
 
 def labels_of(keys: Sequence[Any]) -> list[str]:
-    r"""Name each key by its text; keys that look alike, such as 1 and "1", are told apart by their type.
+    r"""Return a label for each key: its text, with the type if keys such as 1 and "1" look the same.
 
     Parameters
     ----------
     keys : sequence
-        Typed keys, each once.
+        Unique typed keys.
 
     Returns
     -------
     list of str
-        As many, no two the same, none empty.
+        Unique labels, none of them empty.
 
     Examples
     --------
@@ -131,10 +131,10 @@ def labels_of(keys: Sequence[Any]) -> list[str]:
     ['JFK', '1 (number)', '1 (text)', '(blank)', 'a↵b']
     """
     labels = [_line(str(key)) for key in keys]
-    labels = _apart(labels, [f"{label} ({family(key)})" for label, key in zip(labels, keys, strict=True)])
-    labels = _apart(labels, [_line(repr(key)) for key in keys])
-    # What still is alike was made to look so: "1 (text)" beside "1" and 1.
-    return _apart_for_sure(labels)
+    labels = _distinguish(labels, [f"{label} ({family(key)})" for label, key in zip(labels, keys, strict=True)])
+    labels = _distinguish(labels, [_line(repr(key)) for key in keys])
+    # Labels can still be the same: "1 (text)" next to "1" and 1.
+    return _number_duplicates(labels)
 
 
 def _line(text: str) -> str:
@@ -142,18 +142,18 @@ def _line(text: str) -> str:
     return text if text.strip() else "(blank)" if not text else f"(blank, {len(text)})"
 
 
-def _apart(labels: list[str], longer: list[str]) -> list[str]:
-    """Take the longer name where the short one is another one's too."""
-    times = Counter(labels)
-    return [long if times[label] > 1 else label for label, long in zip(labels, longer, strict=True)]
+def _distinguish(labels: list[str], longer: list[str]) -> list[str]:
+    """Replace labels that occur more than once by the longer ones."""
+    counts = Counter(labels)
+    return [long if counts[label] > 1 else label for label, long in zip(labels, longer, strict=True)]
 
 
-def _apart_for_sure(labels: list[str]) -> list[str]:
-    times, taken, made = Counter(labels), set(labels), []
+def _number_duplicates(labels: list[str]) -> list[str]:
+    counts, taken, unique = Counter(labels), set(labels), []
     for row, label in enumerate(labels):
         name = label
-        while times[label] > 1 and name in taken:
+        while counts[label] > 1 and name in taken:
             name = f"{name} [{row}]"
         taken.add(name)
-        made.append(name)
-    return made
+        unique.append(name)
+    return unique

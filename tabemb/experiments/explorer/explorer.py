@@ -1,4 +1,4 @@
-"""The page itself: the run's vectors, the style and the script in one file."""
+"""Write the page: the vectors of a run, the style and the script in one HTML file."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["render_explorer", "write_explorer"]
 
-# In the order in which they build on each other.
+# Each may use the ones before it.
 SCRIPTS = (
     "decode",
     "nearest",
@@ -36,15 +36,15 @@ SCRIPTS = (
 
 
 def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
-    """Write the page of a run.
+    """Write the page of a run to a file.
 
     Parameters
     ----------
     run : RunFolder
         A finished run; see :func:`tabemb.open_run`.
     output : path, optional
-        The file; ``explore.html`` in the run's folder, beside its report, when left out. An old one is replaced once
-        the new one is whole.
+        The file; ``explore.html`` in the folder of the run by default. An existing file is replaced once the new one is
+        complete.
 
     Returns
     -------
@@ -54,22 +54,22 @@ def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
     Raises
     ------
     DataError
-        When the run has no vectors, or none of a column with categories.
+        If the run has no vectors, or none of a column with categories.
     OutputError
-        When the file cannot be written.
+        If the file cannot be written.
     """
     path = run.path / EXPLORER if output is None else Path(output)
     if not path.parent.is_dir():
         raise OutputError(f"Cannot write {path}: there is no folder {path.parent}.")
     if path.is_dir():
-        raise OutputError(f"Cannot write {path}: it is a folder. Say a file, such as {path / EXPLORER}.")
-    beside = path.resolve().parent == run.path.resolve()
+        raise OutputError(f"Cannot write {path}: it is a folder. Give a file, such as {path / EXPLORER}.")
+    is_in_run = path.resolve().parent == run.path.resolve()
     page = render_explorer(
         run.vectors,
         name=run.report["name"],
         title=run.report["title"],
         source=str(run.path),
-        report="report.html" if beside else None,
+        report="report.html" if is_in_run else None,
     )
     with replacing_file(path) as draft:
         draft.write_text(page, encoding="utf-8")
@@ -84,29 +84,29 @@ def render_explorer(
     source: str = "",
     report: str | None = None,
 ) -> str:
-    """Return the page.
+    """Render the page.
 
     Parameters
     ----------
     vectors : mapping of str to CategoryVectors
-        The columns, the first one shown first; those without categories are left out.
+        The vectors of each column; the page opens with the first. Columns without categories are left out.
     name, title : str
-        Of the run.
+        Name and title of the run.
     source : str
-        Its folder, for the lines of Python that the page shows.
+        Folder of the run, for the Python code that the page shows.
     report : str, optional
-        Where its report is, as a link.
+        Link to the report of the run.
 
     Returns
     -------
     str
-        HTML that needs neither server nor network. Names of categories stand in it as JSON, without ``<``, and nothing
-        but its own script is allowed to run (by the hash in its content security policy).
+        HTML that needs no server and no network. Names of categories are embedded as JSON without ``<``, and the
+        content security policy allows only the script of the page, by its hash.
 
     Raises
     ------
     DataError
-        When there is nothing to show.
+        If no column has categories.
 
     Examples
     --------
@@ -117,8 +117,8 @@ def render_explorer(
     columns = [column_data(column, each) for column, each in vectors.items() if len(each)]
     if not columns:
         raise DataError(
-            "The run has no vectors to look at: no column was embedded. A column of few categories enters one-hot, "
-            "unless the experiment says model: {one_hot_max_categories: 0}."
+            "The run has no vectors to explore. Columns with few categories are one-hot encoded, unless the experiment "
+            "sets model: {one_hot_max_categories: 0}."
         )
     style, script = _web("explorer.css"), _script()
     link = "" if report is None else f'<a href="{escape(report, quote=True)}">Report</a>'
@@ -140,16 +140,16 @@ def _web(name: str) -> str:
 
 def _script() -> str:
     parts = "\n".join(_web(f"{name}.js") for name in SCRIPTS)
-    # Names stay inside, and what the files declare meets no name of the browser's.
+    # The function keeps the names of the files out of the global scope of the browser.
     return f'(() => {{\n"use strict";\n{parts}}})();'
 
 
-def _json(told: Any) -> str:
-    """Write JSON that can stand inside a script element, whatever the texts are."""
-    text = json.dumps(told, separators=(",", ":"), allow_nan=False)
+def _json(data: Any) -> str:
+    """Return JSON that is safe inside a script element."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _hash(text: str) -> str:
-    """Return how a content security policy names a script or style."""
+    """Return the hash of a script or style for a content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -1,4 +1,4 @@
-"""A run's vectors as files for others, in any format of :mod:`tabemb.vectors.formats`."""
+"""Export the vectors of a run in any format of :mod:`tabemb.vectors.formats`."""
 
 from pathlib import Path
 
@@ -23,28 +23,28 @@ def export_column(
     run : RunFolder
     column : str
     path : str or path
-        The file; its suffix tells the format. An old one is replaced.
+        The file; its suffix gives the format. An existing file is replaced.
     format : str, optional
-        A registered name, for a file with another suffix.
+        Name of the format, for a file with another suffix.
 
     Returns
     -------
     list of str
-        A line that says what was written.
+        A line that describes the file.
 
     Raises
     ------
     ColumnError
-        When the run has no vectors of that column.
+        If the run has no vectors of that column.
     UnknownNameError
-        When no format goes by that suffix or name.
+        If no format has that suffix or name.
     OutputError
-        When the file cannot be written.
+        If the file cannot be written.
     """
-    # A wrong suffix is known before anything is read.
+    # The format is looked up first, so that a wrong suffix fails before vectors are read.
     kind, vectors = find_format(path, format), run.vectors[column]
     kind.write(vectors, path)
-    return [_told(Path(path), vectors)]
+    return [_summary(Path(path), vectors)]
 
 
 def export_all(
@@ -52,44 +52,44 @@ def export_all(
     path: str | Path,
     format: str | None = None,  # noqa: A002
 ) -> list[str]:
-    """Write the vectors of all columns into one folder, whole or not at all.
+    """Write the vectors of all columns into one folder, completely or not at all.
 
     Parameters
     ----------
     run : RunFolder
     path : str or path
-        The folder: of TensorBoard's projector where its suffix (or ``format``) says so, else with a file for each
-        column. An old one is replaced when nothing else is in it.
+        The folder: for the TensorBoard projector if its suffix or ``format`` says so, otherwise with one file per
+        column. An existing folder is replaced if it contains nothing else.
     format : str, optional
-        A registered name; Parquet by default.
+        Name of the format; Parquet by default.
 
     Returns
     -------
     list of str
-        Lines that say what was written.
+        A line for each column that describes its file.
 
     Raises
     ------
     UnknownNameError
-        When there is no format of that name.
+        If there is no format of that name.
     OutputError
-        When the folder cannot be written, holds other things, or is named like a column or a file of vectors.
+        If the folder cannot be written, contains other files, or is named like a column or a file of vectors.
     """
     path = Path(path)
     by_suffix = {suffix: name for name, kind in FORMATS.items() for suffix in kind.suffixes}
     suggested = by_suffix.get(path.suffix.lower())
     kind = find_format(path, format or suggested or "parquet")
     if not run.vectors:
-        raise OutputError(f"The run {run.path} has no vectors to write.")
+        raise OutputError(f"The run {run.path} has no vectors to export.")
     if str(path) in run.vectors or (suggested is not None and not issubclass(FORMATS[suggested], FolderFormat)):
         column = str(path) if str(path) in run.vectors else next(iter(run.vectors))
         raise OutputError(
-            f"{path} would be a folder with the vectors of all columns ({', '.join(run.vectors)}). For one of them "
-            f"name it and the file: tabemb export {run.path} {column} {column}{kind.suffixes[0]}"
+            f"{path} would be a folder with the vectors of all columns ({', '.join(run.vectors)}). To export one "
+            f"column, give the column and a file: tabemb export {run.path} {column} {column}{kind.suffixes[0]}"
         )
     places = kind.write_all(run.vectors, path)
-    return [_told(place, vectors) for place, vectors in zip(places, run.vectors.values(), strict=True)]
+    return [_summary(place, vectors) for place, vectors in zip(places, run.vectors.values(), strict=True)]
 
 
-def _told(path: Path, vectors: CategoryVectors) -> str:
+def _summary(path: Path, vectors: CategoryVectors) -> str:
     return f"{path}: {vectors.name}, {len(vectors):,} categories x {vectors.dim}"

@@ -1,4 +1,4 @@
-"""What a run must name to be run again: the content of its data and the versions of what computed it."""
+"""The provenance of a run: a hash of its data and the versions of the packages."""
 
 import hashlib
 import platform
@@ -15,10 +15,10 @@ PACKAGES = ("tabemb", "tensorflow", "keras", "scikit-learn", "pandas", "numpy", 
 
 
 def data_hash(table: pd.DataFrame) -> str:
-    """Return the SHA-256 of a table's names and cells.
+    """Return the SHA-256 of the column names and cells of a table.
 
-    The same cells give the same hash whatever the type of the column that holds them (pandas' ``str``, ``object`` or
-    ``category``; Arrow strings large or small), and whatever the index is. The order of rows and columns counts.
+    The hash depends neither on the dtype that stores the cells (``str``, ``object`` or ``category`` of pandas, small or
+    large strings of Arrow) nor on the index. It depends on the order of rows and columns.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def versions() -> dict[str, str]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            # A source tree that was put on the path, not installed.
+            # A source tree on the path that is not installed.
             found[package] = "not installed"
     return found
 
@@ -68,7 +68,7 @@ def _content(column: pd.Series) -> list[bytes | memoryview]:
     try:
         return _arrow_content(pa.array(column, from_pandas=True))
     except (pa.ArrowException, OverflowError, UnicodeError):
-        # Cells of several types, intervals, UUIDs, lone surrogates: Arrow cannot hold them, or not write them as text.
+        # Arrow cannot store cells of several types, intervals, UUIDs or lone surrogates.
         return [b"mixed", "\x1f".join(f"{type(cell).__name__}:{cell!r}" for cell in column).encode()]
 
 
@@ -78,15 +78,15 @@ def _arrow_content(cells: pa.Array | pa.ChunkedArray) -> list[bytes | memoryview
     if pa.types.is_dictionary(cells.type):
         cells = cells.dictionary_decode()
     present = np.packbits(pc.is_valid(cells).to_numpy(zero_copy_only=False)).data
-    kind, plain = _plain(cells)
+    kind, plain = _widened(cells)
     if kind != "text":
         return [kind.encode(), present, np.ascontiguousarray(plain.to_numpy(zero_copy_only=False)).data]
     lengths = pc.binary_length(plain).cast(pa.int64()).to_numpy(zero_copy_only=False)
     return [kind.encode(), present, lengths.data, _text(plain)]
 
 
-def _plain(cells: pa.Array) -> tuple[str, pa.Array]:
-    """Return the cells without gaps, in the widest type of their kind."""
+def _widened(cells: pa.Array) -> tuple[str, pa.Array]:
+    """Return the kind of the cells, and the cells in the widest type of that kind with missing ones filled."""
     if pa.types.is_boolean(cells.type):
         return "bool", pc.fill_null(cells, False).cast(pa.uint8())
     if pa.types.is_integer(cells.type) and cells.type != pa.uint64():
@@ -101,7 +101,7 @@ def _plain(cells: pa.Array) -> tuple[str, pa.Array]:
 
 
 def _text(cells: pa.Array) -> memoryview:
-    """Return the bytes of all cells, one after the other, without copying them."""
+    """Return the concatenated bytes of all cells, without copying them."""
     _, offsets, content = cells.buffers()
     if content is None:
         return memoryview(b"")

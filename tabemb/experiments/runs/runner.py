@@ -1,4 +1,4 @@
-"""Running an experiment: load, compare, fit the model to keep, and write the folder."""
+"""Run an experiment: load the data, compare, fit the final model and write the folder of the run."""
 
 import time
 import warnings
@@ -21,21 +21,21 @@ from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
 __all__ = ["RunResult", "check_names", "compare_only", "make_estimator", "run"]
 
-KEPT = "all rows"
+FINAL_FIT = "all rows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A run that went well.
+    """The result of a run.
 
     Parameters
     ----------
     path : Path
         The folder with the report, the vectors and the model.
     comparison : Comparison or None
-        The scores; None after a study.
+        The scores of a comparison; None after a study.
     seconds : float
-        Wall seconds of the whole run.
+        Wall time of the run in seconds.
     study : StudyResult or None
         The errors of a study; None after a comparison.
     """
@@ -55,20 +55,21 @@ def run(
 ) -> RunResult:
     """Run an experiment and write ``OUTPUT/NAME/``.
 
-    The folder holds ``report.html``, ``report.json``, ``vectors/`` (Parquet, a file a column), ``model/`` (fitted to
-    all rows) and ``config.yaml``. It is built beside its place and renamed at the end: it appears whole or not at all.
+    The folder contains ``report.html``, ``report.json``, ``vectors/`` (one Parquet file per column), ``model/`` (fitted
+    to all rows) and ``config.yaml``. It is written under a temporary name and renamed at the end, so that it appears
+    complete or not at all.
 
     Parameters
     ----------
     config : ExperimentConfig or path
         The experiment, or its YAML file.
     force : bool, default=False
-        Replace a run of the same name, once the new one is whole.
+        Whether to replace a run of the same name, once the new one is complete.
     output : path, optional
-        The folder for runs, instead of the one that the experiment names.
+        Folder for runs, instead of the one in the experiment.
     progress : callable, optional
-        Called as in `tabemb.compare`, and once more before the model to keep is fitted, with fold = n_folds. A study
-        tells its steps instead: what, step, n_steps.
+        Called with ``(model, fold, n_folds)`` as in `tabemb.compare`, and once more before the final model is fitted,
+        with fold = n_folds. A study calls it with ``(name, step, n_steps)``.
 
     Returns
     -------
@@ -77,14 +78,14 @@ def run(
     Raises
     ------
     ConfigError, DataError
-        When the experiment or its data are wrong.
+        If the experiment or its data are invalid.
     OutputError
-        When the folder exists already or cannot be written; found out before the work begins.
+        If the folder already exists or cannot be written. This is checked first.
     """
     begin = time.perf_counter()
     config = config if isinstance(config, ExperimentConfig) else read_config(config)
     if config.name is None:
-        raise ConfigError("An experiment that was made in Python needs a name: ExperimentConfig(name=...).")
+        raise ConfigError("An experiment created in Python needs a name: ExperimentConfig(name=...).")
     folder = Path(config.output if output is None else output) / config.name
     with replacing_folder(
         folder, WRITTEN, replace=force, exists=EXISTS, make_parents=True, only_writes=False
@@ -93,22 +94,22 @@ def run(
         problem = load_problem(config)
         clock = {"load": time.perf_counter() - begin}
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
-        work = _fill_with_comparison if config.study is None else _fill_with_study
-        with known_warnings_off():
-            found = work(config, problem, draft, text, clock, progress)
-    return RunResult(path=folder, seconds=clock["total"], **found)
+        write = _write_comparison if config.study is None else _write_study
+        with column_warnings_off():
+            results = write(config, problem, draft, text, clock, progress)
+    return RunResult(path=folder, seconds=clock["total"], **results)
 
 
-def _fill_with_comparison(
+def _write_comparison(
     config: ExperimentConfig, problem: Problem, draft: Path, text: str, clock: dict, progress: Any
 ) -> dict[str, Any]:
-    """Compare, fit the model to keep, and write the folder; return what was found, as fields of the result."""
+    """Compare, fit the final model and write the folder; return fields of the result."""
     begin = time.perf_counter()
     estimator = make_estimator(config, problem)
     comparison = _compare(config, problem, estimator, progress)
     clock["compare"] = time.perf_counter() - begin
     if progress is not None:
-        progress(KEPT, comparison.n_folds, comparison.n_folds)
+        progress(FINAL_FIT, comparison.n_folds, comparison.n_folds)
     model = estimator.fit(problem.X, problem.y)
     clock["refit"] = time.perf_counter() - begin - clock["compare"]
     write_run(draft, model, text)
@@ -124,10 +125,10 @@ def _fill_with_comparison(
     return {"comparison": comparison}
 
 
-def _fill_with_study(
+def _write_study(
     config: ExperimentConfig, problem: Problem, draft: Path, text: str, clock: dict, progress: Any
 ) -> dict[str, Any]:
-    """Do a study, and write the folder; return what was found, as fields of the result."""
+    """Run a study and write the folder; return fields of the result."""
     from tabemb.experiments.paper import STUDIES
     from tabemb.experiments.paper.study_page import render_study
 
@@ -143,9 +144,9 @@ def _fill_with_study(
     clock["study"] = time.perf_counter() - begin
     clock["total"] = clock["load"] + clock["study"]
     result = output.result
-    kept = replace(problem, target=output.target, notes=(*problem.notes, *output.notes))
+    described = replace(problem, target=output.target, notes=(*problem.notes, *output.notes))
     title = config.title or f"{problem.target}: {STUDIES.name_of(study)}"
-    record = describe_run(config, kept, output.model, clock, title=title, verdict=result.verdict())
+    record = describe_run(config, described, output.model, clock, title=title, verdict=result.verdict())
     record |= {"comparison": None, "study": result.to_json()}
     write_json(draft / "report.json", record)
     page = render_study(record, result, output.model.vectors_, config_text=text, **dict(config.report))
@@ -154,30 +155,30 @@ def _fill_with_study(
 
 
 def compare_only(config: ExperimentConfig, *, progress: Callable[[str, int, int], object] | None = None) -> Comparison:
-    """Do an experiment's comparison, and write nothing.
+    """Run the comparison of an experiment without writing anything.
 
     Parameters
     ----------
     config : ExperimentConfig
-        The experiment; its name, output and report do not matter.
+        The experiment; its name, output and report are ignored.
     progress : callable, optional
         See `tabemb.compare`.
     """
     check_names(config)
     problem = load_problem(config)
-    with known_warnings_off():
+    with column_warnings_off():
         return _compare(config, problem, make_estimator(config, problem), progress)
 
 
 def check_names(config: ExperimentConfig) -> None:
-    """Look up every name of a pluggable part, before any work is done.
+    """Look up all names of registered parts, before anything is computed.
 
     Raises
     ------
     ConfigError
-        When there is no such body, baseline, metric ...; the message names the line and near names.
+        If a body, baseline, metric ... is unknown; the message gives the line and suggests similar names.
     """
-    # Here, not on top: reading a configuration or a finished run must not load Keras.
+    # Imported here because reading a configuration or a finished run must not load Keras.
     from tabemb.experiments.comparison.baselines import BASELINES
     from tabemb.experiments.comparison.metrics import METRICS
     from tabemb.experiments.paper import STUDIES
@@ -188,15 +189,15 @@ def check_names(config: ExperimentConfig) -> None:
     from tabemb.training.schedules import SCHEDULES
 
     model = config.model
-    wanted = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
-    wanted += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
+    named = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
+    named += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
     if isinstance(model.embedding_dim, str) and model.embedding_dim != FROM_DATA:
-        wanted.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
+        named.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
     if config.study is not None:
-        wanted.append(("study", STUDIES, config.study))
-    wanted += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
-    wanted += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
-    for key, registry, spec in wanted:
+        named.append(("study", STUDIES, config.study))
+    named += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
+    named += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
+    for key, registry, spec in named:
         try:
             registry.resolve(spec)
         except TabembError as error:
@@ -204,25 +205,25 @@ def check_names(config: ExperimentConfig) -> None:
     for key, columns in dict(config.report).items():
         for column in columns or ():
             if config.data.columns is not None and column not in config.data.columns:
-                raise ConfigError(f"{config.where(f'report.{key}')}: {column!r} is not among data.columns.")
+                raise ConfigError(f"{config.where(f'report.{key}')}: {column!r} is not one of data.columns.")
 
 
 def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
-    """Return the unfitted embedding model of an experiment: a classifier or a regressor, as the target is."""
+    """Return the unfitted model of an experiment: a classifier or a regressor, depending on the target."""
     from tabemb.estimators.classifier import EmbeddingClassifier
     from tabemb.estimators.regressor import EmbeddingRegressor
     from tabemb.nn.losses import ClassLoss, NumberLoss
 
     values, _ = read_targets(problem.y)
     target = target_of(values, None if config.task == "auto" else config.task)
-    kind = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
+    estimator_class = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
     params = config.model_params()
     for name in ("class_weight", "label_smoothing", "calibration"):
         if not target.is_classifier and name in params:
-            raise ConfigError(f"{config.where(f'model.{name}')} is for classes, and the target is a number.")
+            raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but the target is numeric.")
     if "loss" in params:
         _check_loss(config, ClassLoss if target.is_classifier else NumberLoss)
-    return kind(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
+    return estimator_class(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
 
 
 def _check_loss(config: ExperimentConfig, family: Any) -> None:
@@ -234,14 +235,14 @@ def _check_loss(config: ExperimentConfig, family: Any) -> None:
         raise ConfigError(f"{config.where('model.loss')}: {error}") from None
     if loss.n_values > 1:
         raise ConfigError(
-            f"{config.where('model.loss')} predicts {loss.n_values} quantiles of a row; an experiment scores one "
-            "number. Name one, such as quantiles: 0.5."
+            f"{config.where('model.loss')} predicts {loss.n_values} quantiles per row, but an experiment scores one "
+            "number. Set one quantile, such as quantiles: 0.5."
         )
 
 
 @contextmanager
-def known_warnings_off() -> Iterator[None]:
-    """Silence the notes about columns, which would come once a fold and model; the report has them once."""
+def column_warnings_off() -> Iterator[None]:
+    """Silence warnings about columns, which would repeat for each fold and model. The report lists them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DroppedColumnWarning)
         warnings.simplefilter("ignore", SchemaHint)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tabemb.experiments.explorer import column_data as module
-from tabemb.experiments.explorer.column_data import column_data, labels_of, whole_rows
+from tabemb.experiments.explorer.column_data import column_data, labels_of, to_int16
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.similarity import unit_rows
 
@@ -63,7 +63,7 @@ def test_small_and_odd_columns_are_told(vectors):
 
 
 def test_large_columns_have_no_map_by_neighbours(monkeypatch):
-    monkeypatch.setattr(module, "MOST_FOR_NEIGHBOUR_MAPS", 9)
+    monkeypatch.setattr(module, "MAX_TSNE_CATEGORIES", 9)
     vectors = np.random.default_rng(0).normal(size=(10, 3))
     assert [each["name"] for each in column_data("x", CategoryVectors(range(10), vectors))["maps"]] == ["PCA"]
     assert len(column_data("x", CategoryVectors(range(9), vectors[:9]))["maps"]) == 2
@@ -71,14 +71,14 @@ def test_large_columns_have_no_map_by_neighbours(monkeypatch):
 
 def test_sixteen_bits_cost_less_than_a_ten_thousandth_of_a_cosine():
     vectors = np.random.default_rng(0).normal(size=(500, 32)).astype(np.float32) * 1e-3
-    exact, stored = unit_rows(vectors.astype(float)), unit_rows(whole_rows(vectors).astype(float))
+    exact, stored = unit_rows(vectors.astype(float)), unit_rows(to_int16(vectors).astype(float))
     assert np.abs(exact @ exact.T - stored @ stored.T).max() < 1e-4
 
 
 def test_the_nearest_ten_of_a_real_column_are_the_same(shared_data):
     words = shared_data("glove100_small").set_index("word").head(3000)
     vectors = CategoryVectors(words.index, words.to_numpy(np.float32))
-    stored = CategoryVectors(words.index, whole_rows(vectors.vectors).astype(np.float32))
+    stored = CategoryVectors(words.index, to_int16(vectors.vectors).astype(np.float32))
     asked = words.index[::20]
     near = [[key for key, _ in each.most_similar(word)] for word in asked for each in (vectors, stored)]
     assert np.mean([one == two for one, two in zip(near[::2], near[1::2], strict=True)]) > 0.95

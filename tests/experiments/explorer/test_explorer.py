@@ -63,7 +63,7 @@ def test_columns_without_categories_are_left_out(villages):
 
 @pytest.mark.parametrize("vectors", [{}, {"none": EMPTY}])
 def test_nothing_to_look_at_is_an_error_that_says_why(vectors):
-    with pytest.raises(DataError, match=r"The run has no vectors to look at.*one_hot_max_categories: 0"):
+    with pytest.raises(DataError, match=r"The run has no vectors to explore.*one_hot_max_categories: 0"):
         render_explorer(vectors)
 
 
@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_written_is_told_and_nothing_is_left(make_run, vil
     run = make_run({"village": villages})
     with pytest.raises(OutputError, match="there is no folder"):
         write_explorer(run, tmp_path / "nowhere" / "page.html")
-    with pytest.raises(OutputError, match=r"it is a folder\. Say a file, such as"):
+    with pytest.raises(OutputError, match=r"it is a folder\. Give a file, such as"):
         write_explorer(run, tmp_path)
     old = write_explorer(run)
     before = old.read_bytes()

@@ -79,14 +79,14 @@ def test_a_folder_of_other_things_is_left_alone(run):
 @pytest.mark.parametrize(
     ("path", "format", "message"),
     [
-        ("shape", None, "name it and the file: tabemb export small shape shape.parquet"),
-        ("all.csv", None, "name it and the file: tabemb export small shape shape.csv"),
-        ("all.npz", "csv", "name it and the file: tabemb export small shape shape.csv"),
+        ("shape", None, "give the column and a file: tabemb export small shape shape.parquet"),
+        ("all.csv", None, "give the column and a file: tabemb export small shape shape.csv"),
+        ("all.npz", "csv", "give the column and a file: tabemb export small shape shape.csv"),
     ],
 )
 def test_one_file_for_all_columns_is_refused_with_the_way_to_do_it(path, format, message, run):  # noqa: A002
     with pytest.raises(
-        OutputError, match=re.escape(f"the vectors of all columns (shape, from/to). For one of them {message}")
+        OutputError, match=re.escape(f"the vectors of all columns (shape, from/to). To export one column, {message}")
     ):
         export_all(run, path, format)
     assert names(".") == ["small"]
@@ -101,7 +101,7 @@ def test_what_is_not_there_is_named(run):
         export_all(run, "out", "cvs")
     with pytest.raises(OutputError, match=r"Cannot write nowhere/x\.csv: No such file or directory"):
         export_column(run, "shape", "nowhere/x.csv")
-    with pytest.raises(OutputError, match="The run small has no vectors to write"):
+    with pytest.raises(OutputError, match="The run small has no vectors to export"):
         export_all(RunFolder(Path("small"), {}, RunVectors(Path("small"), [])), "out")
 
 

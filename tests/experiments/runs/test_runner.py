@@ -157,7 +157,7 @@ def test_a_comparison_has_no_study(finished):
         ("time: [from/to]", "tiem: 1", ConfigError, r"line 2: study: The study 'entity_embeddings' does not take"),
         ("methods: [knn]", "methods: [knm]", ConfigError, r"line 2: study: No method named 'knm'\. Known: boosted_tr"),
         ("dims: {shape: 2,", "dims: {shpe: 2,", ColumnError, r"line 2: study: dims names 'shpe', which is not among"),
-        ("places: {shape", "places: {size", ConfigError, r"line 13: report\.places: 'size' is not among data\.col"),
+        ("places: {shape", "places: {size", ConfigError, r"line 13: report\.places: 'size' is not one of data\.col"),
     ],
 )
 def test_a_study_that_cannot_be_done_is_told_the_line(folder, write_small, old, new, error, told):
@@ -170,7 +170,7 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
     path = write_small(
         folder, small_text.replace("  target: good", "  target: good\n  columns: [shape]") + "report: {maps: [size]}\n"
     )
-    with pytest.raises(ConfigError, match=r"line 14: report\.maps: 'size' is not among data\.columns\."):
+    with pytest.raises(ConfigError, match=r"line 14: report\.maps: 'size' is not one of data\.columns\."):
         run(path)
 
 
@@ -190,19 +190,19 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
             "  max_epochs: 2",
             "  class_weight: balanced\nseed: 1",
             ConfigError,
-            r"line 9: model\.class_weight is for classes, and the target is a number\.",
+            r"line 9: model\.class_weight is for classification, but the target is numeric\.",
         ),
         (
             "  max_epochs: 2",
             "  calibration: temperature\nseed: 1",
             ConfigError,
-            r"line 9: model\.calibration is for classes, and the target is a number\.",
+            r"line 9: model\.calibration is for classification, but the target is numeric\.",
         ),
         (
             "  max_epochs: 2",
             "  loss: {name: quantile, quantiles: [0.1, 0.9]}\nseed: 1",
             ConfigError,
-            r"line 9: model\.loss predicts 2 quantiles of a row; an experiment scores one number\. Name one, such as",
+            r"line 9: model\.loss predicts 2 quantiles per row, but an experiment scores one number\. Set one quantile, such as",
         ),
         (
             "  max_epochs: 2",
