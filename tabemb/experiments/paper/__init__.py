@@ -1,4 +1,4 @@
-"""Studies: experiments of another kind than a comparison on folds; each is one module, found by name."""
+"""Studies: experiments other than a comparison on folds. Each is a module with a registered class."""
 
 from tabemb.experiments.paper import entity_embeddings
 from tabemb.experiments.paper.study import STUDIES, Study, StudyOutput

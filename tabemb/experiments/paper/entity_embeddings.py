@@ -1,4 +1,4 @@
-"""The comparison of Guo & Berkhahn: methods without and with vectors, on rows drawn at random and on later ones."""
+"""The study of Guo & Berkhahn: methods with and without embeddings, tested on random rows and on the latest rows."""
 
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -20,30 +20,30 @@ __all__ = ["EntityEmbeddings"]
 
 @STUDIES.register("entity_embeddings")
 class EntityEmbeddings(Study):
-    """Tables III and IV of "Entity Embeddings of Categorical Variables" (arXiv:1604.06737), for any table of amounts.
+    """Tables III and IV of "Entity Embeddings of Categorical Variables" (arXiv:1604.06737), for any positive target.
 
-    Each method learns log(amount) / log(largest amount) from each form of the same rows, and is judged by the mean
-    absolute percentage error of the amounts. Rows whose amount is not above 0 are left out.
+    Each method learns log(amount) / log(largest amount) from each form of the same rows. The score is the mean absolute
+    percentage error of the amounts. Rows with an amount of 0 or less are left out.
 
     Parameters
     ----------
     dims : mapping of str to int or list of int
-        The size of the vectors of each column of categories; all other columns are plain numbers. One column may have
-        several sizes, and each gives a line of the table.
+        Size of the vectors of each categorical column; all other columns are numeric. One column may have several
+        sizes; each adds a line to the tables.
     time : sequence of str
-        The columns that tell when a row is from, the coarsest first.
+        The columns that order rows in time, the coarsest first.
     rows : int
-        How many rows are learned from, drawn out of those that are not judged by.
+        Number of training rows, drawn from the rows that are not test rows.
     test_share : float
-        Share of the rows that is judged by.
+        Fraction of the rows used for testing.
     hidden_units, epochs, batch_size, n_networks
-        The network; see `StudyNetwork`.
+        Parameters of the network; see `StudyNetwork`.
     splits : sequence of str
-        Of the registered ones; the vectors of the first split and line are kept.
+        Names of registered splits. The model of the first split and line is saved.
     forms, methods : sequence of str, mapping or instance
-        Of the registered ones.
+        Registered forms and methods.
     published : mapping of str to mapping, optional
-        For a split and a method, the figures without and with vectors.
+        The published errors without and with embeddings, by split and method.
     """
 
     def __init__(
@@ -75,47 +75,47 @@ class EntityEmbeddings(Study):
         self.published = published
 
     def run(self, problem, *, categorical, seed, progress=None):
-        """Return a figure for each split, form, line and method; see `Study.run`.
+        """Return a score for each split, form, line and method; see `Study.run`.
 
         Raises
         ------
         UnknownNameError
-            When there is no such split, form or method.
+            If a split, form or method is unknown.
         ColumnError, DataError
-            When ``dims`` or ``time`` do not fit the table, or its amounts cannot be used.
+            If ``dims`` or ``time`` do not match the table, or its target is invalid.
         """
         splits, forms, methods = (
             {registry.name_of(part): part for part in map(registry.resolve, given)}
             for registry, given in ((SPLITS, self.splits), (FORMS, self.forms), (METHODS, self.methods))
         )
         if "embeddings" not in forms:
-            raise DataError("forms must hold 'embeddings': the network behind them is the one that is kept.")
+            raise DataError("forms must contain 'embeddings': their network is the model to save.")
         lines = _lines(self.dims)
         published = self._published(splits, methods)
         self._check_columns(problem.X, categorical)
         X, amounts, notes = _positive(problem)
         network = StudyNetwork(self.hidden_units, self.epochs, self.batch_size, self.n_networks)
-        # What is made of a split: each form once or for each line, and the methods that learn from it.
+        # For each split: each form, once or for each line, and the methods that learn from it.
         plan = [
             (name, line, [each for each in methods if forms[name].for_networks or not methods[each].is_network])
             for name in forms
             for line in (lines if forms[name].each_line else list(lines)[:1])
         ]
-        tell = _counted(progress, len(splits) * sum(1 + len(learning) for _, _, learning in plan))
+        report = _step_counter(progress, len(splits) * sum(1 + len(learning) for _, _, learning in plan))
         scores: list[StudyScore] = []
-        kept, largest = None, 0.0
+        model, largest = None, 0.0
         for split, kind in splits.items():
             rows = self._rows(X, amounts, kind, seed)
             for name, line, learning in plan:
-                what = f"{split}, {forms[name].title}, {line}"
-                tell(what)
+                step = f"{split}, {forms[name].title}, {line}"
+                report(step)
                 begin = perf_counter()
                 features = forms[name].make(rows, network, lines[line], seed)
                 form_seconds = perf_counter() - begin
-                if kept is None and features.fitted is not None:
-                    kept, largest = features.fitted, float(rows.amounts.max())
+                if model is None and features.fitted is not None:
+                    model, largest = features.fitted, float(rows.amounts.max())
                 for method in learning:
-                    tell(f"{what}: {methods[method].title}")
+                    report(f"{step}: {methods[method].title}")
                     begin = perf_counter()
                     error = rows.error(methods[method].predict(features, rows, network, seed))
                     scores.append(
@@ -127,17 +127,17 @@ class EntityEmbeddings(Study):
                             error=error,
                             seconds=perf_counter() - begin,
                             form_seconds=form_seconds,
-                            published=_figure_of(forms[name], published.get((split, method))),
+                            published=_published_error(forms[name], published.get((split, method))),
                         )
                     )
-            notes.append(f"{split}: {len(rows.train):,} rows to learn from and {len(rows.test):,} to be judged by.")
+            notes.append(f"{split}: {len(rows.train):,} training rows and {len(rows.test):,} test rows.")
         titles = {
             kind: {name: part.title for name, part in parts.items()}
             for kind, parts in (("split", splits), ("form", forms), ("method", methods))
         }
         return StudyOutput(
             result=StudyResult(scores=tuple(scores), titles=titles, lines=tuple(lines)),
-            model=kept,
+            model=model,
             target=f"log({problem.target}) / log({largest:g})",
             notes=tuple(notes),
         )
@@ -157,22 +157,21 @@ class EntityEmbeddings(Study):
     def _check_columns(self, X: pd.DataFrame, categorical: Any) -> None:
         known = [str(column) for column in X.columns]
         if not self.time:
-            raise DataError("time must name the columns that tell when a row is from, such as [Year, Month, Day].")
+            raise DataError("time must name the columns that order rows in time, such as [Year, Month, Day].")
         for key, names in (("dims", self.dims), ("time", self.time)):
             for column in names:
                 if column not in known:
                     raise ColumnError(
-                        f"{key} names {column!r}, which is not among the columns that are learned from."
-                        f"{did_you_mean(column, known)}"
+                        f"{key} names {column!r}, which is not one of the features.{did_you_mean(column, known)}"
                     )
         for column in X.columns:
             if X[column].isna().any():
-                raise DataError(f"The column {column!r} has missing cells; leave it out of data.columns, or fill them.")
+                raise DataError(f"The column {column!r} has missing values; fill them, or leave the column out.")
             if column not in self.dims and (column in categorical or not pd.api.types.is_numeric_dtype(X[column])):
-                raise ColumnError(f"The column {column!r} holds categories; dims must name the size of its vectors.")
+                raise ColumnError(f"The column {column!r} is categorical; dims must give the size of its vectors.")
 
     def _published(self, splits: Mapping, methods: Mapping) -> dict[tuple[str, str], tuple[float, float]]:
-        found = {}
+        errors = {}
         for split, of_split in (self.published or {}).items():
             if split not in splits:
                 raise UnknownNameError.among("split with published errors", split, splits)
@@ -181,37 +180,37 @@ class EntityEmbeddings(Study):
                     raise UnknownNameError.among("method with published errors", method, methods)
                 if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(_is_error(each) for each in pair):
                     raise DataError(
-                        f"published gives for {method!r} in {split!r} two errors above 0, without vectors and with "
-                        f"them; got {pair!r}."
+                        f"published must give two positive errors for {method!r} in {split!r}, without and with "
+                        f"embeddings; got {pair!r}."
                     )
-                found[split, method] = tuple(pair)
-        return found
+                errors[split, method] = tuple(pair)
+        return errors
 
 
 def _lines(dims: Any) -> dict[str, dict[str, int]]:
-    """Return for each line of the table the sizes of all columns' vectors."""
+    """Return the sizes of the vectors of all columns, for each line of the tables."""
     if not isinstance(dims, Mapping) or not dims:
-        raise DataError("dims must map each column of categories to the size of its vectors, such as {Store: 10}.")
+        raise DataError("dims must map each categorical column to the size of its vectors, such as {Store: 10}.")
     several = [column for column, size in dims.items() if isinstance(size, list | tuple)]
     if len(several) > 1:
-        raise DataError(f"dims may give several sizes for one column; here are {' and '.join(several)}.")
+        raise DataError(f"dims may give several sizes for one column only; got several for {' and '.join(several)}.")
     lead = several[0] if several else next(iter(dims))
     sizes = dims[lead] if several else [dims[lead]]
     return {f"{lead} {size}": dict(dims) | {lead: size} for size in sizes}
 
 
 def _positive(problem: Problem) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
-    """Return the rows whose amount is above 0, their amounts, and how many were left out."""
+    """Return the rows with a positive amount, their amounts, and a note on the rows left out."""
     if not pd.api.types.is_numeric_dtype(problem.y):
-        raise DataError(f"The target {problem.target!r} must be an amount; it is of {problem.y.dtype}.")
+        raise DataError(f"The target {problem.target!r} must be numeric; its dtype is {problem.y.dtype}.")
     amounts = problem.y.to_numpy("float64")
     above = amounts > 0
     n_out = int((~above).sum())
-    notes = [f"{n_out:,} rows whose {problem.target} is not above 0 were left out."] if n_out else []
+    notes = [f"{n_out:,} rows with {problem.target} of 0 or less were left out."] if n_out else []
     return problem.X[above].reset_index(drop=True), amounts[above], notes
 
 
-def _figure_of(form: Form, pair: tuple[float, float] | None) -> float | None:
+def _published_error(form: Form, pair: tuple[float, float] | None) -> float | None:
     return None if pair is None or form.published is None else float(pair[form.published])
 
 
@@ -219,12 +218,12 @@ def _is_error(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
-def _counted(progress: Any, n_steps: int) -> Callable[[str], None]:
-    """Return what tells each step by its number."""
-    done = iter(range(n_steps))
+def _step_counter(progress: Any, n_steps: int) -> Callable[[str], None]:
+    """Return a function that reports each step to ``progress`` with its number."""
+    numbers = iter(range(n_steps))
 
-    def tell(what: str) -> None:
+    def report(step: str) -> None:
         if progress is not None:
-            progress(what, next(done), n_steps)
+            progress(step, next(numbers), n_steps)
 
-    return tell
+    return report

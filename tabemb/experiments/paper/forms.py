@@ -1,4 +1,4 @@
-"""The forms in which a table's categories are handed to a method: as they are, as vectors, as means of the target."""
+"""The forms in which methods get the categories: codes, embeddings or target means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,18 +21,18 @@ FOLDS = 5
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EncodedSplit:
-    """The rows of a split in one form.
+    """The training and test rows of a split in one form.
 
     Parameters
     ----------
     train, test : list of ndarray of shape (n_rows, width)
-        What became of each column.
+        The encoding of each column.
     are_codes : bool
-        Whether the cells are codes of categories, rather than numbers that mean something.
+        Whether the cells are codes of categories instead of numbers.
     inputs : mapping
-        How a network is told to read the table itself in this form; see `StudyNetwork.regressor`.
+        Parameters with which a network reads the table in this form; see `StudyNetwork.regressor`.
     fitted : EmbeddingRegressor, optional
-        A network that has been fitted so already.
+        A network that was fitted in this form.
     """
 
     train: list[np.ndarray]
@@ -43,19 +43,19 @@ class EncodedSplit:
 
     @property
     def matrices(self) -> tuple[np.ndarray, np.ndarray]:
-        """The columns side by side, of shape (n_train, width) and (n_test, width)."""
+        """The stacked columns, of shape (n_train, width) and (n_test, width)."""
         return np.hstack(self.train), np.hstack(self.test)
 
 
 class Form(BaseEstimator):
-    """One form."""
+    """A form of the rows."""
 
     title = ""
-    # Which of the published figures of a method it stands beside: the place among them, or None.
+    # Position of the published error to compare with, or None.
     published: int | None = None
-    # Whether it is made anew for each line of the table, which has other sizes of vectors.
+    # Whether it is computed for each line of the table, which has its own sizes of vectors.
     each_line = False
-    # Whether a network learns from it too: it has no use for the vectors of another one.
+    # Whether networks learn from it too; they do not use the vectors of another network.
     for_networks = False
 
     def make(self, rows: SplitRows, network: StudyNetwork, dims: Mapping[str, int], seed: int) -> EncodedSplit:
@@ -64,13 +64,13 @@ class Form(BaseEstimator):
         Parameters
         ----------
         rows : SplitRows
-            The rows.
+            The split.
         network : StudyNetwork
-            What learns vectors.
+            The network that learns vectors.
         dims : mapping of str to int
-            The size of the vectors of each categorical column.
+            Size of the vectors of each categorical column.
         seed : int
-            Of what is random.
+            Random seed.
         """
         raise TypeError("a form defines make(rows, network, dims, seed)")
 
@@ -80,9 +80,9 @@ FORMS: Registry[Form] = Registry("form")
 
 @FORMS.register("raw")
 class Raw(Form):
-    """Codes for trees, one-hot columns for neighbours and networks: what the paper calls "without".
+    """Codes for trees, one-hot columns for nearest neighbors and networks: "without embeddings" in the paper.
 
-    All columns count as categories here, the plain numbers of the network too.
+    All columns are treated as categorical, including the numeric ones of the network.
     """
 
     title = "without"
@@ -90,15 +90,15 @@ class Raw(Form):
     for_networks = True
 
     def make(self, rows, network, dims, seed):
-        """Return the codes."""
-        train, test = (_apart(side) for side in rows.codes)
+        """Return the codes of each column."""
+        train, test = (_columns(side) for side in rows.codes)
         inputs = {"categorical": rows.categorical, "one_hot_max_categories": float("inf")}
         return EncodedSplit(train=train, test=test, are_codes=True, inputs=inputs)
 
 
 @FORMS.register("embeddings")
 class Embeddings(Form):
-    """Vectors of a network that was fitted to the same rows, as the paper has them."""
+    """Vectors of a network that was fitted to the same rows, as in the paper."""
 
     title = "with embeddings"
     published = 1
@@ -106,25 +106,25 @@ class Embeddings(Form):
     for_networks = True
 
     def make(self, rows, network, dims, seed):
-        """Return the vectors of the first network, and the plain numbers."""
+        """Return the vectors of the first network, and the numeric columns."""
         inputs = {"categorical": rows.categorical, "embedding_dim": dict(dims)}
         fitted = network.regressor(seed, **inputs).fit(rows.tables[0], rows.targets)
-        train, test = (_looked_up(table, fitted.vectors_, rows.categorical) for table in rows.tables)
+        train, test = (_look_up(table, fitted.vectors_, rows.categorical) for table in rows.tables)
         return EncodedSplit(train=train, test=test, inputs=inputs, fitted=fitted)
 
 
 @FORMS.register("cross_fitted")
 class CrossFitted(Form):
-    """Vectors that were learned without the target of the row that gets them; test rows have the mean of the folds."""
+    """Cross-fitted vectors: learned without the target of the row. Test rows get the mean over the folds."""
 
     title = "cross-fitted embeddings"
 
     def make(self, rows, network, dims, seed):
-        """Return the vectors of the folds, and the plain numbers."""
+        """Return the vectors of the folds, and the numeric columns."""
         encoder = network.encoder(seed, categorical=rows.categorical, embedding_dim=dict(dims), cv=FOLDS)
         train, test = rows.tables
         matrices = encoder.fit_transform(train, rows.targets), encoder.transform(test)
-        # Vectors come first, in the order of the table, and numbers behind them, one each.
+        # The vectors come first, in the order of the table, followed by the numeric columns.
         ends = np.cumsum([vectors.dim for vectors in encoder.vectors_.values()])
         train, test = (np.split(each, [*ends, *range(ends[-1] + 1, each.shape[1])], axis=1) for each in matrices)
         return EncodedSplit(train=train, test=test)
@@ -132,26 +132,26 @@ class CrossFitted(Form):
 
 @FORMS.register("target_encoding")
 class TargetEncoding(Form):
-    """For each cell the mean target of its category, shrunk, from other folds (scikit-learn's TargetEncoder)."""
+    """The shrunk target mean of each category, from other folds (TargetEncoder of scikit-learn)."""
 
     title = "cross-fitted target encoding"
 
     def make(self, rows, network, dims, seed):
-        """Return the means; all columns are encoded, so that they have one unit."""
+        """Return the means. All columns are encoded, so that they have the same unit."""
         encoder = target_encoder("continuous", seed)
         train = encoder.fit_transform(rows.codes[0], rows.targets)
         sides = (train, encoder.transform(rows.codes[1]))
-        train, test = (_apart(side.astype("float32")) for side in sides)
+        train, test = (_columns(side.astype("float32")) for side in sides)
         return EncodedSplit(train=train, test=test)
 
 
-def _apart(matrix: np.ndarray) -> list[np.ndarray]:
-    """Return the columns, each of shape (n, 1)."""
+def _columns(matrix: np.ndarray) -> list[np.ndarray]:
+    """Return the columns of a matrix, each of shape (n, 1)."""
     return np.split(matrix, matrix.shape[1], axis=1)
 
 
-def _looked_up(table: pd.DataFrame, vectors: Mapping[str, CategoryVectors], categorical: list[str]) -> list[np.ndarray]:
-    """Return the vectors of each column, and behind them the plain numbers."""
+def _look_up(table: pd.DataFrame, vectors: Mapping[str, CategoryVectors], categorical: list[str]) -> list[np.ndarray]:
+    """Return the vectors of each column, followed by the numeric columns."""
     parts = []
     for column, mine in vectors.items():
         which, values = pd.factorize(table[column])

@@ -1,4 +1,4 @@
-"""The methods that a study compares: neighbours, a random forest, boosted trees, and the network itself."""
+"""The methods that a study compares: nearest neighbors, random forest, boosted trees and networks."""
 
 import importlib
 import importlib.util
@@ -20,25 +20,25 @@ __all__ = ["METHODS", "Method"]
 
 
 class Method(BaseEstimator):
-    """One method; all learn log(amount) / log(largest amount)."""
+    """A method. All learn log(amount) / log(largest amount)."""
 
     title = ""
-    # Whether it learns vectors itself, so that it can do nothing with those of others.
+    # Whether it learns its own vectors and does not use those of another network.
     is_network = False
 
     def predict(self, features: EncodedSplit, rows: SplitRows, network: StudyNetwork, seed: int) -> np.ndarray:
-        """Learn from the rows, and return the amounts that are predicted for those to be judged by.
+        """Fit the training rows and predict the amounts of the test rows.
 
         Parameters
         ----------
         features : EncodedSplit
-            The rows in the form in which they are learned from.
+            The rows in one form.
         rows : SplitRows
-            Their targets.
+            The split, with the targets.
         network : StudyNetwork
-            The network, where the method is one.
+            The network, used if the method is one.
         seed : int
-            Of what is random.
+            Random seed.
 
         Returns
         -------
@@ -52,16 +52,16 @@ METHODS: Registry[Method] = Registry("method")
 
 @METHODS.register("knn")
 class NearestNeighbors(Method):
-    """The mean of the nearest rows weighted by 1 / distance (L1).
+    """The mean of the nearest rows, weighted by 1 / distance (L1).
 
-    A row of codes is scaled to length 1 first, as in the authors' code (their paper does not say so): this is what
-    makes neighbours so poor without vectors. With vectors it changes nothing that can be measured, and is left out:
-    distances are sums over columns then; see `tabemb.experiments.paper.nearest`.
+    Rows of codes are first scaled to length 1, as in the code of the authors (the paper does not mention it). This
+    makes the method poor without embeddings. With embeddings it has no measurable effect and is skipped, so that
+    distances are sums over columns; see `tabemb.experiments.paper.nearest`.
 
     Parameters
     ----------
     n_neighbors : int, default=10
-        How many rows are averaged.
+        Number of rows to average.
     """
 
     title = "KNN"
@@ -70,7 +70,7 @@ class NearestNeighbors(Method):
         self.n_neighbors = n_neighbors
 
     def predict(self, features, rows, network, seed):
-        """Return weighted means; see `Method.predict`."""
+        """Return the weighted means; see `Method.predict`."""
         k = min(self.n_neighbors, len(rows.targets))
         if features.are_codes:
             train, test = features.matrices
@@ -83,14 +83,14 @@ class NearestNeighbors(Method):
 
 @METHODS.register("random_forest")
 class RandomForest(Method):
-    """scikit-learn's random forest on all cores, all features at every split.
+    """The random forest of scikit-learn, on all cores, with all features at each split.
 
     Parameters
     ----------
     n_trees : int, default=200
-        How many trees are averaged.
+        Number of trees.
     max_depth : int, default=35
-        The most splits above a leaf.
+        Maximum depth of a tree.
     """
 
     title = "random forest"
@@ -100,7 +100,7 @@ class RandomForest(Method):
         self.max_depth = max_depth
 
     def predict(self, features, rows, network, seed):
-        """Return the mean of the trees; see `Method.predict`."""
+        """Return the predictions of the forest; see `Method.predict`."""
         train, test = features.matrices
         forest = RandomForestRegressor(self.n_trees, max_depth=self.max_depth, random_state=seed, n_jobs=-1)
         return rows.in_amounts(forest.fit(train, rows.targets).predict(test))
@@ -108,22 +108,22 @@ class RandomForest(Method):
 
 @METHODS.register("boosted_trees")
 class BoostedTrees(Method):
-    """Gradient-boosted trees: LightGBM where it is installed, else scikit-learn's HistGradientBoosting.
+    """Gradient-boosted trees: LightGBM if it is installed, otherwise HistGradientBoosting of scikit-learn.
 
-    The paper has xgboost with 3,000 rounds of rate 0.02; here are fewer and larger steps, which add up to the same.
-    LightGBM has as many bins as the widest column has categories, so that it can tell each of them apart, as xgboost
-    does; HistGradientBoosting has 255 at most, and learns from all rows in every round.
+    The paper uses xgboost with 3,000 rounds and a learning rate of 0.02; the default here is fewer and larger steps
+    with the same sum. LightGBM gets as many bins as the column with the most categories, so that it can distinguish all
+    of them, as xgboost does. HistGradientBoosting has at most 255 bins and uses all rows in each round.
 
     Parameters
     ----------
     rounds : int, default=600
-        How many trees are added up.
+        Number of trees.
     learning_rate : float, default=0.1
-        What share of each is added.
+        Learning rate.
     max_depth : int, default=10
-        The most splits above a leaf.
+        Maximum depth of a tree.
     share : float, default=0.7
-        Share of the columns, and of the rows, that each tree is grown from.
+        Fraction of the columns, and of the rows, that each tree uses.
     """
 
     title = "boosted trees"
@@ -135,7 +135,7 @@ class BoostedTrees(Method):
         self.share = share
 
     def predict(self, features, rows, network, seed):
-        """Return the sum of the trees; see `Method.predict`."""
+        """Return the predictions of the trees; see `Method.predict`."""
         train, test = (side.astype("float64") for side in features.matrices)
         n_categories = int(rows.codes[0].max()) + 1
         make = self._lightgbm if importlib.util.find_spec("lightgbm") else self._scikit_learn
@@ -176,7 +176,7 @@ class BoostedTrees(Method):
 
 @METHODS.register("network")
 class AveragedNetworks(Method):
-    """The network; several, whose amounts are averaged."""
+    """The mean of several networks."""
 
     title = "neural network"
     is_network = True
@@ -184,5 +184,5 @@ class AveragedNetworks(Method):
     def predict(self, features, rows, network, seed):
         """Return the mean amounts; see `Method.predict`."""
         train, test = rows.tables
-        fitted = network.fit_several(train, rows.targets, seed, known=features.fitted, **features.inputs)
+        fitted = network.fit_several(train, rows.targets, seed, first=features.fitted, **features.inputs)
         return np.mean([rows.in_amounts(each.predict(test)) for each in fitted], axis=0)

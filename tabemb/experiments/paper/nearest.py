@@ -1,14 +1,15 @@
-"""The nearest rows, exactly and cheaply, where a distance is a sum over columns whose cells repeat.
+"""Exact nearest neighbors (L1) for rows whose columns have few distinct vectors.
 
-The distance from 84,000 rows of vectors to 200,000 others takes 7e11 differences if it is computed as it is written
-down, and trees are of no use in so many dimensions. But an L1 distance is a sum over columns, and a column of
-categories has few different vectors: each column becomes a small table, from category to category, and a distance is a
-sum of look-ups. Two things more make it quick (over twenty times as quick as by brute force), and leave it exact:
+The L1 distances from 84,000 rows of vectors to 200,000 others take 7e11 differences, and search trees do not help in 40
+dimensions. But an L1 distance is a sum over columns, and a categorical column has few distinct vectors. Each column
+becomes a small table of distances between categories, and a distance is a sum of look-ups. Two steps make the search
+fast, and keep it exact. On two busy cores it was about 7 times as fast as ``KNeighborsRegressor`` with
+``algorithm="brute"``, and over 30 times as fast as with ``"kd_tree"``.
 
-- Columns that hang together (a shop and its state; weekday, day, month and year) have few different combinations; their
-  tables are added up once, into one of combinations, until no two fit together any more.
-- Rows are visited in the order of their distance in one of the tables. Since no table has a negative entry, a row is at
-  least as far away as that table says; once this is more than the distance of the k-th row found, the search ends.
+- Related columns (a shop and its state; weekday, day, month and year) have few distinct combinations. Their tables are
+  added into one table of combinations, until no two columns can be joined.
+- Rows are visited in the order of their distance in one of the tables. No table has negative entries, so the distance
+  of a row is at least its entry in that table. The search ends when this exceeds the distance of the k-th row found.
 """
 
 from collections.abc import Sequence
@@ -19,25 +20,25 @@ import numpy as np
 
 __all__ = ["ColumnDistances", "nearest", "vector_distances", "weighted_means"]
 
-# Entries of a table that joins two others; 64 MB.
-MOST_ENTRIES = 2**24
-# Rows that are looked at before the search asks whether it may end; then twice as many, and so on up to the most.
-FIRST_ROWS, MOST_ROWS = 1000, 16_000
-QUERIES_AT_ONCE = 256
+# Maximum number of entries of a joined table; 64 MB.
+MAX_ENTRIES = 2**24
+# Number of rows visited before the first check whether the search can end. It doubles up to the maximum.
+FIRST_ROWS, MAX_ROWS = 1000, 16_000
+QUERY_BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnDistances:
-    """What a column, or several, adds to the distance between a query and a row.
+    """The contribution of one or several columns to the distance between a query and a row.
 
     Parameters
     ----------
     rows : ndarray of int of shape (n_rows,)
-        Which of the different values each row has.
+        Index of the value of each row.
     queries : ndarray of int of shape (n_queries,)
-        Which of the different values each query has.
+        Index of the value of each query.
     table : ndarray of float32 of shape (n_query_values, n_row_values)
-        The distance from each value of the queries to each value of the rows, 0 or more.
+        The nonnegative distance from each value of the queries to each value of the rows.
     """
 
     rows: np.ndarray
@@ -51,7 +52,7 @@ def vector_distances(rows: np.ndarray, queries: np.ndarray) -> ColumnDistances:
     Parameters
     ----------
     rows, queries : ndarray of float32 of shape (n, width)
-        A vector for each cell; few of them are different.
+        A vector for each cell, with few distinct ones.
 
     Examples
     --------
@@ -67,21 +68,21 @@ def vector_distances(rows: np.ndarray, queries: np.ndarray) -> ColumnDistances:
 
 
 def nearest(columns: Sequence[ColumnDistances], k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the k nearest rows of each query; of rows equally far away, the ones that come first.
+    """Return the k nearest rows of each query. Ties are resolved in favor of the first row.
 
     Parameters
     ----------
     columns : sequence of ColumnDistances
-        What each column adds.
+        The distances of each column.
     k : int
-        How many rows are wanted, at most as many as there are.
+        Number of rows to return, at most the number of rows.
 
     Returns
     -------
     distances : ndarray of float32 of shape (n_queries, k)
-        Rising.
+        In ascending order.
     rows : ndarray of int of shape (n_queries, k)
-        Whose they are.
+        The row numbers.
 
     Examples
     --------
@@ -90,27 +91,27 @@ def nearest(columns: Sequence[ColumnDistances], k: int) -> tuple[np.ndarray, np.
     >>> nearest(columns, 2)
     (array([[0., 1.]], dtype=float32), array([[1, 0]]))
     """
-    # The more values the leading table has, the more rows it tells apart.
+    # The table with the most values distinguishes the most rows.
     leader, *others = _joined(columns)
-    leading = _Leading(leader, others, k)
+    ordered = _OrderedSearch(leader, others, k)
     distances = np.empty((len(leader.queries), k), "float32")
     rows = np.empty((len(leader.queries), k), np.intp)
     by_value = np.argsort(leader.queries, kind="stable")
     ends = np.cumsum(np.bincount(leader.queries, minlength=len(leader.table)))
     for value, same in enumerate(np.split(by_value, ends[:-1])):
-        for start in range(0, len(same), QUERIES_AT_ONCE):
-            queries = same[start : start + QUERIES_AT_ONCE]
-            distances[queries], rows[queries] = leading.search(value, queries)
+        for start in range(0, len(same), QUERY_BATCH):
+            queries = same[start : start + QUERY_BATCH]
+            distances[queries], rows[queries] = ordered.search(value, queries)
     return distances, rows
 
 
 def weighted_means(distances: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return means weighted by 1 / distance; where a distance is 0, the plain mean of those values alone.
+    """Return means weighted by 1 / distance. If some distances are 0, only those values are averaged.
 
     Parameters
     ----------
     distances, values : ndarray of shape (n, k)
-        Of the nearest rows.
+        Distances and values of the nearest rows.
 
     Examples
     --------
@@ -122,17 +123,17 @@ def weighted_means(distances: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.average(values, axis=1, weights=weights)
 
 
-class _Leading:
-    """The search by the order of one table.
+class _OrderedSearch:
+    """The search in the order of one table.
 
     Parameters
     ----------
     leader : ColumnDistances
-        Whose order it is.
+        The table that gives the order.
     others : list of ColumnDistances
-        What else adds to the distance.
+        The other tables.
     k : int
-        How many rows are wanted.
+        Number of rows to return.
     """
 
     def __init__(self, leader: ColumnDistances, others: Sequence[ColumnDistances], k: int) -> None:
@@ -140,11 +141,11 @@ class _Leading:
         self.order = np.argsort(leader.rows, kind="stable")
         self.starts = np.searchsorted(leader.rows[self.order], np.arange(leader.table.shape[1] + 1))
         least = (each.table.min(axis=1)[each.queries] for each in others)
-        # What the other tables add at least.
+        # Lower bound of the sum over the other tables.
         self.least = sum(least, np.zeros(len(leader.queries), "float32"))
 
     def search(self, value: int, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what is nearest to queries that all have the same value in the leader's columns."""
+        """Return the nearest rows of queries that have the same value in the leading table."""
         far = self.leader.table[value]
         near = np.argsort(far, kind="stable")
         seen = np.cumsum(np.diff(self.starts)[near])
@@ -155,20 +156,20 @@ class _Leading:
             end = np.searchsorted(seen, (seen[place - 1] if place else 0) + wanted) + 1
             values = near[place:end]
             rows = np.concatenate([self.order[self.starts[each] : self.starts[each + 1]] for each in values])
-            # In their own order, so that a stable sort puts the first of equals first.
+            # Sorted, so that a stable sort resolves ties in favor of the first row.
             rows.sort()
             found = np.repeat(far[self.leader.rows[rows]][None], len(open_), axis=0)
             for each in self.others:
                 found += each.table[each.queries[queries[open_]]][:, each.rows[rows]]
             best[open_], where[open_] = _best((best[open_], where[open_]), (found, rows), self.k)
-            place, wanted = end, min(2 * wanted, MOST_ROWS)
+            place, wanted = end, min(2 * wanted, MAX_ROWS)
             if place < len(near):
                 open_ = open_[far[near[place]] + self.least[queries[open_]] <= best[open_, -1]]
         return best, where
 
 
 def _best(known, found, k):
-    """Return the k nearest of those that are known and those that were found."""
+    """Return the k nearest of the known and the newly found rows."""
     distances, rows = found
     if distances.shape[1] > k:
         limit = np.partition(distances, k - 1, axis=1)[:, k - 1 : k]
@@ -181,11 +182,11 @@ def _best(known, found, k):
 
 
 def _joined(columns: Sequence[ColumnDistances]) -> list[ColumnDistances]:
-    """Join columns as long as two have few combinations, those that hang together most first; most values first."""
+    """Join pairs of columns with few combinations, the most related first; return those with the most values first."""
     left = list(columns)
     while True:
         pairs = [_Pair(*two) for two in combinations(left, 2)]
-        pairs = [pair for pair in pairs if pair.n_entries <= MOST_ENTRIES]
+        pairs = [pair for pair in pairs if pair.n_entries <= MAX_ENTRIES]
         if not pairs:
             return sorted(left, key=lambda each: -each.table.shape[1])
         closest = min(pairs, key=lambda pair: pair.n_more)
@@ -193,14 +194,14 @@ def _joined(columns: Sequence[ColumnDistances]) -> list[ColumnDistances]:
 
 
 class _Pair:
-    """Two columns that could become one."""
+    """Two columns that can be joined."""
 
     def __init__(self, one: ColumnDistances, two: ColumnDistances) -> None:
         self.one, self.two = one, two
         self.rows = _combinations(one.rows, two.rows)
         self.queries = _combinations(one.queries, two.queries)
         self.n_entries = len(self.rows[0]) * len(self.queries[0])
-        # How many values come on top of those that the larger one has anyway.
+        # Number of values in addition to those of the larger column.
         self.n_more = len(self.rows[0]) - max(one.table.shape[1], two.table.shape[1])
 
     def join(self) -> ColumnDistances:
@@ -211,7 +212,7 @@ class _Pair:
 
 
 def _combinations(one, two):
-    """Return the combinations that occur, as values of one and of the other, and which of them each row has."""
+    """Return the observed combinations, as values of both columns, and the combination of each row."""
     n_two = two.max(initial=0) + 1
     together, which = np.unique(one.astype(np.int64) * n_two + two, return_inverse=True)
     return together // n_two, together % n_two, which

@@ -1,4 +1,4 @@
-"""The network of Guo & Berkhahn (arXiv:1604.06737, section VI.1), as an estimator and as an encoder."""
+"""The network of Guo & Berkhahn (arXiv:1604.06737, section VI.1), as a regressor and as an encoder."""
 
 from typing import Any
 
@@ -10,23 +10,22 @@ __all__ = ["StudyNetwork"]
 
 
 class StudyNetwork(BaseEstimator):
-    """Dense layers of rectified units, without dropout; Adam, so many epochs, no validation part; the mean of several.
+    """Dense ReLU layers without dropout, trained with Adam for a fixed number of epochs; several networks are averaged.
 
-    What differs from the authors' network: it ends in a linear unit where theirs ends in a sigmoid (their targets lie
-    between 0 and 1; ours are scaled to a spread of 1 inside the estimator); tables are updated by the library's own row
-    by row Adam, all at three times the learning rate of the other weights; its weights start as Glorot has it, not
-    uniformly within 0.05.
+    Differences from the network of the authors: the output is linear instead of a sigmoid (the estimator standardizes
+    the targets), embeddings are updated by the row-wise Adam of tabemb with three times the learning rate of the other
+    weights, and weights are initialized with Glorot's rule instead of uniformly in [-0.05, 0.05].
 
     Parameters
     ----------
     hidden_units : sequence of int
-        Width of each hidden layer.
+        Number of units of each hidden layer.
     epochs : int
-        Passes over the rows.
+        Number of epochs.
     batch_size : int
-        Rows a step.
+        Rows per step.
     n_networks : int
-        How many are fitted, each from a seed of its own; their amounts are averaged.
+        Number of networks, each with its own seed. Their predicted amounts are averaged.
 
     Examples
     --------
@@ -46,25 +45,25 @@ class StudyNetwork(BaseEstimator):
         Parameters
         ----------
         random_state : int
-            Its seed.
+            Random seed.
         **inputs
-            How columns enter: ``categorical``, ``embedding_dim``, ``one_hot_max_categories``.
+            Parameters of the inputs: ``categorical``, ``embedding_dim``, ``one_hot_max_categories``.
         """
-        # Here, not on top: TensorFlow takes seconds, and a bad configuration should be told at once.
+        # Imported here because TensorFlow takes seconds to load, and configuration errors should be fast.
         from tabemb.estimators.regressor import EmbeddingRegressor
 
         params = {"one_hot_max_categories": 0, "loss": "absolute_error"} | self._params() | inputs
         return EmbeddingRegressor(**params, random_state=random_state)
 
     def encoder(self, random_state: int, **inputs: Any) -> Any:
-        """Return an unfitted encoder with the same network; it learns by the squared error, the one that it has."""
+        """Return an unfitted encoder with the same network; its loss is always the squared error."""
         from tabemb.estimators.encoder import EmbeddingEncoder
 
         return EmbeddingEncoder(**inputs, **self._params(), target_type="continuous", random_state=random_state)
 
-    def fit_several(self, X: pd.DataFrame, targets: np.ndarray, seed: int, known: Any = None, **inputs: Any) -> list:
-        """Return the fitted networks, with seeds from ``seed`` upwards; ``known`` is the first where it is given."""
-        fitted = [] if known is None else [known]
+    def fit_several(self, X: pd.DataFrame, targets: np.ndarray, seed: int, first: Any = None, **inputs: Any) -> list:
+        """Return the fitted networks, with seeds from ``seed`` upwards. ``first`` is used as the first, if given."""
+        fitted = [] if first is None else [first]
         seeds = range(seed + len(fitted), seed + self.n_networks)
         return fitted + [self.regressor(each, **inputs).fit(X, targets) for each in seeds]
 

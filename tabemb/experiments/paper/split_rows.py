@@ -1,4 +1,4 @@
-"""Rows to learn from and rows to be judged by, and the way from an amount to a target and back."""
+"""Split a table into training and test rows, and convert amounts to targets and back."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
+from sklearn.metrics import mean_absolute_percentage_error
 
 from tabemb.exceptions import DataError
 from tabemb.registry import Registry
@@ -15,18 +16,18 @@ __all__ = ["SPLITS", "Split", "SplitRows", "split_rows"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SplitRows:
-    """The two parts of a table, with positive amounts to be predicted.
+    """The training and test rows of a table with a positive target.
 
     Parameters
     ----------
     train, test : pandas.DataFrame
-        The columns to learn from.
+        The features.
     amounts : ndarray of float of shape (n_train,)
-        What is to be predicted, above 0, for the rows to learn from.
+        The positive amounts of the training rows.
     truth : ndarray of float of shape (n_test,)
-        The same for the rows to be judged by.
+        The positive amounts of the test rows.
     categorical : list of str
-        Which columns are categories.
+        The categorical columns.
     """
 
     train: pd.DataFrame
@@ -36,57 +37,57 @@ class SplitRows:
     categorical: list[str]
 
     @cached_property
-    def largest(self) -> float:
-        """The logarithm of the largest amount."""
+    def log_largest(self) -> float:
+        """The logarithm of the largest amount of the training rows."""
         return float(np.log(self.amounts.max()))
 
     @cached_property
     def targets(self) -> np.ndarray:
-        """What a model learns: log(amount) / log(largest amount), of shape (n_train,)."""
-        return np.log(self.amounts) / self.largest
+        """The targets of the training rows, log(amount) / log(largest amount), of shape (n_train,)."""
+        return np.log(self.amounts) / self.log_largest
 
     def in_amounts(self, targets: np.ndarray) -> np.ndarray:
-        """Return the amounts that targets stand for."""
-        return np.exp(np.asarray(targets, np.float64) * self.largest)
+        """Convert targets back to amounts."""
+        return np.exp(np.asarray(targets, np.float64) * self.log_largest)
 
     def error(self, amounts: np.ndarray) -> float:
-        """Return the mean absolute percentage error of amounts predicted for ``test``, as a share of the truth."""
-        return float(np.mean(np.abs(amounts - self.truth) / self.truth))
+        """Return the mean absolute percentage error of predicted amounts of the test rows, as a fraction."""
+        return float(mean_absolute_percentage_error(self.truth, amounts))
 
     @cached_property
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """``train`` and ``test`` for networks: plain numbers as floats, since integers are categories to an encoder."""
+        """``train`` and ``test`` with numeric columns as floats, since an encoder treats integers as categories."""
         numbers = {column: "float64" for column in self.train if column not in self.categorical}
         return self.train.astype(numbers), self.test.astype(numbers)
 
     @cached_property
     def codes(self) -> tuple[np.ndarray, np.ndarray]:
-        """The cells of ``train`` and ``test`` by their place among the sorted values of ``train``; -1 for new ones."""
-        sides: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        """``train`` and ``test`` as ordinal codes, by the sorted values of ``train``; -1 for new values."""
+        parts: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
         for column in self.train.columns:
             values = pd.Index(np.sort(self.train[column].unique()))
-            for side, table in zip(sides, (self.train, self.test), strict=True):
-                side.append(values.get_indexer(table[column]))
-        train, test = (np.column_stack(side) for side in sides)
+            for codes, table in zip(parts, (self.train, self.test), strict=True):
+                codes.append(values.get_indexer(table[column]))
+        train, test = (np.column_stack(codes) for codes in parts)
         return train, test
 
 
 class Split(BaseEstimator):
-    """In which order the rows stand before the last of them are set aside."""
+    """The order of the rows; the last ones become test rows."""
 
     title = ""
 
     def order(self, X: pd.DataFrame, time: list[str], generator: np.random.Generator) -> np.ndarray:
-        """Return the numbers of the rows.
+        """Return the row numbers in order.
 
         Parameters
         ----------
         X : pandas.DataFrame
             The rows.
         time : list of str
-            The columns that tell when a row is from, the coarsest first.
+            The columns that order rows in time, the coarsest first.
         generator : numpy Generator
-            For chance.
+            Random number generator.
         """
         raise TypeError("a split defines order(X, time, generator)")
 
@@ -96,7 +97,7 @@ SPLITS: Registry[Split] = Registry("split")
 
 @SPLITS.register("shuffled")
 class Shuffled(Split):
-    """The rows to be judged by are drawn at random.
+    """Random test rows.
 
     Examples
     --------
@@ -105,28 +106,28 @@ class Shuffled(Split):
     [0, 1, 2]
     """
 
-    title = "shuffled: judged by rows drawn at random"
+    title = "shuffled: random test rows"
 
     def order(self, X, time, generator):
-        """Return all numbers in an order of chance."""
+        """Return the row numbers in random order."""
         return generator.permutation(len(X))
 
 
 @SPLITS.register("time")
-class InTime(Split):
-    """The rows to be judged by are the last in time.
+class TimeOrdered(Split):
+    """The latest rows are the test rows.
 
     Examples
     --------
     >>> X = pd.DataFrame({"year": [2015, 2013, 2014]})
-    >>> InTime().order(X, ["year"], np.random.default_rng(0)).tolist()
+    >>> TimeOrdered().order(X, ["year"], np.random.default_rng(0)).tolist()
     [1, 2, 0]
     """
 
-    title = "in time: judged by the last rows"
+    title = "time: the latest rows are the test rows"
 
     def order(self, X, time, generator):
-        """Return the numbers by time; rows of one time stay in their order."""
+        """Return the row numbers sorted by time; rows of the same time keep their order."""
         return np.lexsort([X[column] for column in reversed(time)])
 
 
@@ -141,55 +142,55 @@ def split_rows(
     rows: int,
     seed: int,
 ) -> SplitRows:
-    """Set the last rows aside, and draw rows to learn from out of the others.
+    """Hold out the last rows for testing, and draw training rows from the others.
 
-    Drawn without replacement: a row that came twice would be in two folds of a cross-fitting, which would then learn
-    from its own target.
+    Training rows are drawn without replacement. With replacement, copies of a row could be in two folds of a
+    cross-fitting, which would leak its target.
 
     Parameters
     ----------
     X : pandas.DataFrame
-        The columns to learn from.
+        The features.
     amounts : ndarray of shape (n,)
-        Above 0.
+        The positive amounts.
     split : Split
-        In which order the rows stand.
+        The order of the rows.
     categorical : list of str
-        Which columns are categories.
+        The categorical columns.
     time : list of str
         See `Split.order`.
     test_share : float
-        Share of the rows that is set aside, in (0, 1).
+        Fraction of the rows to hold out, in (0, 1).
     rows : int
-        How many are drawn to learn from; all others where there are fewer.
+        Number of training rows; all others if there are fewer.
     seed : int
-        Of both draws.
+        Random seed.
 
     Raises
     ------
     DataError
-        When a part would be empty, or the largest amount to learn from is not above 1: its logarithm is what the
-        targets are divided by.
+        If a part would be empty, or the largest amount of the training rows is 1 or less; targets are divided by its
+        logarithm.
 
     Examples
     --------
     >>> X = pd.DataFrame({"shop": [1, 2] * 10, "year": range(2000, 2020)})
-    >>> parts = split_rows(X, np.arange(20.0) + 1, InTime(), categorical=["shop"], time=["year"], test_share=0.1,
+    >>> parts = split_rows(X, np.arange(20.0) + 1, TimeOrdered(), categorical=["shop"], time=["year"], test_share=0.1,
     ...                    rows=9, seed=0)
     >>> parts.test["year"].tolist(), len(parts.train), parts.targets.max()
     ([2018, 2019], 9, np.float64(1.0))
     """
     if not 0 < test_share < 1:
-        raise DataError(f"test_share is the share of the rows to be judged by, between 0 and 1; got {test_share!r}.")
-    draw = np.random.default_rng(seed)
-    order = split.order(X, time, draw)
+        raise DataError(f"test_share must be between 0 and 1; got {test_share!r}.")
+    generator = np.random.default_rng(seed)
+    order = split.order(X, time, generator)
     n_rest = int(len(X) * (1 - test_share))
     rest, test = order[:n_rest], order[n_rest:]
     if not len(rest) or not len(test):
-        raise DataError(f"{len(X)} rows cannot be split into rows to learn from and {test_share:.0%} to be judged by.")
-    train = draw.choice(rest, min(rows, n_rest), replace=False)
+        raise DataError(f"{len(X)} rows cannot be split into training rows and {test_share:.0%} test rows.")
+    train = generator.choice(rest, min(rows, n_rest), replace=False)
     if not amounts[train].max() > 1:
-        raise DataError("The largest amount to learn from must be above 1, since targets are divided by its logarithm.")
+        raise DataError("The largest training amount must be above 1: targets are divided by its logarithm.")
     return SplitRows(
         train=X.iloc[train].reset_index(drop=True),
         test=X.iloc[test].reset_index(drop=True),

@@ -33,7 +33,7 @@ def sales() -> Problem:
 
 @pytest.fixture(scope="session")
 def rows():
-    """Return rows to learn from and to be judged by."""
+    """Return training and test rows."""
     X, amounts = _sales()
     kept = {"categorical": ["shop", "weekday"], "time": ["year"], "test_share": 0.25}
     return split_rows(X, amounts, SPLITS["shuffled"](), rows=250, seed=0, **kept)

@@ -91,9 +91,9 @@ def test_the_network_of_the_first_line_is_kept_and_the_rows_are_told(found):
     assert output.model.vectors_["shop"].dim == 3
     assert output.target.startswith("log(sales) / log(")
     assert output.notes == (
-        "1 rows whose sales is not above 0 were left out.",
-        "shuffled: 250 rows to learn from and 100 to be judged by.",
-        "time: 250 rows to learn from and 100 to be judged by.",
+        "1 rows with sales of 0 or less were left out.",
+        "shuffled: 250 training rows and 100 test rows.",
+        "time: 250 training rows and 100 test rows.",
     )
 
 
@@ -127,22 +127,26 @@ def test_time_tells_which_rows_are_last(sales):
 @pytest.mark.parametrize(
     ("changed", "error", "told"),
     [
-        ({"dims": None}, DataError, "dims must map each column of categories to the size of its vectors"),
+        ({"dims": None}, DataError, "dims must map each categorical column to the size of its vectors"),
         (
             {"dims": {"shop": [1, 2], "weekday": [1, 2]}},
             DataError,
-            "several sizes for one column; here are shop and week",
+            "several sizes for one column only; got several for shop and week",
         ),
         ({"dims": {"shpo": 3, "weekday": 2}}, ColumnError, "dims names 'shpo', which is not .* Did you mean 'shop'?"),
-        ({"dims": {"shop": 3}}, ColumnError, "The column 'weekday' holds categories; dims must name the size"),
-        ({"time": []}, DataError, "time must name the columns that tell when a row is from"),
+        ({"dims": {"shop": 3}}, ColumnError, "The column 'weekday' is categorical; dims must give the size"),
+        ({"time": []}, DataError, "time must name the columns that order rows in time"),
         ({"time": ["yaer"]}, ColumnError, "time names 'yaer', which is not .* Did you mean 'year'?"),
         ({"splits": ["tiem"]}, UnknownNameError, "No split named 'tiem'. Known: shuffled, time. Did you mean 'time'?"),
-        ({"forms": ["raw"]}, DataError, "forms must hold 'embeddings'"),
+        ({"forms": ["raw"]}, DataError, "forms must contain 'embeddings'"),
         ({"methods": ["knm"]}, UnknownNameError, "No method named 'knm'."),
         ({"published": {"later": {}}}, UnknownNameError, "No split with published errors named 'later'."),
         ({"published": {"time": {"knm": [1, 1]}}}, UnknownNameError, "No method with published errors named 'knm'."),
-        ({"published": {"time": {"knn": [0.1]}}}, DataError, "published gives for 'knn' in 'time' two errors above 0"),
+        (
+            {"published": {"time": {"knn": [0.1]}}},
+            DataError,
+            "published must give two positive errors for 'knn' in 'time'",
+        ),
         ({"published": {"time": {"knn": [0.1, "x"]}}}, DataError, r"got \[0.1, 'x'\]"),
     ],
 )
@@ -153,20 +157,18 @@ def test_wrong_settings_are_told_before_any_work(sales, changed, error, told, mo
 
 
 def test_a_column_told_to_be_categories_needs_a_size(sales):
-    with pytest.raises(ColumnError, match="The column 'promo' holds categories; dims must name"):
+    with pytest.raises(ColumnError, match="The column 'promo' is categorical; dims must give"):
         run(sales, categorical=["promo"])
 
 
 def test_a_target_that_is_no_amount(sales):
-    with pytest.raises(DataError, match="The target 'sales' must be an amount; it is of"):
+    with pytest.raises(DataError, match="The target 'sales' must be numeric; its dtype is"):
         run(dataclasses.replace(sales, y=pd.Series(["a"] * len(sales.X))))
 
 
 def test_missing_cells(sales):
     X = sales.X.assign(promo=np.where(np.arange(len(sales.X)) == 5, np.nan, 1.0))
-    with pytest.raises(
-        DataError, match=r"The column 'promo' has missing cells; leave it out of data\.columns, or fill"
-    ):
+    with pytest.raises(DataError, match=r"The column 'promo' has missing values; fill them, or leave"):
         run(dataclasses.replace(sales, X=X))
 
 

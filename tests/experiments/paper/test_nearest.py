@@ -43,12 +43,12 @@ def by_hand(rows, queries, k):
 def way(request, monkeypatch):
     """Search in ways that must not make a difference."""
     if request.param == "apart":
-        monkeypatch.setattr(module, "MOST_ENTRIES", 1)
+        monkeypatch.setattr(module, "MAX_ENTRIES", 1)
     elif request.param == "few rows at a time":
         monkeypatch.setattr(module, "FIRST_ROWS", 3)
-        monkeypatch.setattr(module, "MOST_ROWS", 8)
+        monkeypatch.setattr(module, "MAX_ROWS", 8)
     elif request.param == "few queries at a time":
-        monkeypatch.setattr(module, "QUERIES_AT_ONCE", 2)
+        monkeypatch.setattr(module, "QUERY_BATCH", 2)
 
 
 def test_of_rows_equally_far_away_the_first_count(codes, way):

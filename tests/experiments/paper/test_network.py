@@ -39,7 +39,7 @@ def test_several_have_seeds_of_their_own(rows, network):
 
 def test_one_that_is_known_is_not_fitted_again(rows, network):
     known = object()
-    fitted = network.fit_several(rows.tables[0], rows.targets, 0, known=known, **INPUTS)
+    fitted = network.fit_several(rows.tables[0], rows.targets, 0, first=known, **INPUTS)
     assert fitted[0] is known
     assert [each.random_state for each in fitted[1:]] == [1]
 

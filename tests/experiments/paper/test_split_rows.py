@@ -1,4 +1,4 @@
-"""Which rows are learned from and which are judged by."""
+"""Training and test rows of a study."""
 
 import numpy as np
 import pandas as pd
@@ -74,15 +74,15 @@ def test_networks_get_plain_numbers_as_floats():
 
 @pytest.mark.parametrize("share", [0, 1, 1.5])
 def test_a_share_that_is_none(share):
-    with pytest.raises(DataError, match="test_share is the share of the rows to be judged by, between 0 and 1; got"):
+    with pytest.raises(DataError, match="test_share must be between 0 and 1; got"):
         split(test_share=share)
 
 
 def test_too_few_rows():
-    with pytest.raises(DataError, match="120 rows cannot be split into rows to learn from and 100% to be judged by"):
+    with pytest.raises(DataError, match="120 rows cannot be split into training rows and 100% test rows"):
         split_rows(X, AMOUNTS, SPLITS["time"](), **WAY | {"test_share": 0.9999})
 
 
 def test_amounts_whose_logarithm_is_not_above_zero():
-    with pytest.raises(DataError, match="The largest amount to learn from must be above 1"):
+    with pytest.raises(DataError, match="The largest training amount must be above 1"):
         split(amounts=np.full(120, 0.5))

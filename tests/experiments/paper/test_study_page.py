@@ -32,7 +32,7 @@ def record():
             "source": "shops.csv",
             "rows_read": 304,
             "rows_used": 300,
-            "notes": ["4 rows whose sales is not above 0 were left out."],
+            "notes": ["4 rows with sales of 0 or less were left out."],
             "sha256": "ab" * 32,
         },
         "seconds": {"study": 80.0, "total": 93.0, "load": 1.0},
@@ -79,7 +79,7 @@ def test_the_page_tells_everything_that_was_found(record, study_result, vectors)
         "Method without with encoded",
         "KNN shop 2 0.300 0.290, 1.03 0.240 0.200, 1.20 0.250",
         "KNN shop 4 0.190 0.200, 0.95",
-        "304 read, 300 used. 4 rows whose sales is not above 0 were left out.",
+        "304 read, 300 used. 4 rows with sales of 0 or less were left out.",
         "predicts log(sales) / log(900), fitted to the training rows of the first split",
         "shop (2 × 3) (categories × dimensions)",  # noqa: RUF001
         "total 1 min 33 s, on Linux, 2 processor cores",
