@@ -1,4 +1,4 @@
-"""What bad input gets: an error that says what was wanted, or an answer where there can be one."""
+"""Bad input gives a helpful error, or a prediction if possible."""
 
 import re
 from functools import partial

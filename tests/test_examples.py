@@ -1,4 +1,4 @@
-"""Each example runs, on fewer rows, and gives what it says."""
+"""Each example runs on fewer rows."""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The error tree and its words."""
+"""The exceptions and their messages."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""A file or folder is written whole or not at all, and read whole while it is replaced."""
+"""A file or folder is written as a whole or not at all, and read as a whole while it is replaced."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""``import tabemb`` is instant: it loads none of the heavy libraries."""
+"""``import tabemb`` is fast: it loads none of the heavy libraries."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The parts of benchmarks/quality.py on small made-up tables: splits, candidates, kept fits, ranks, targets."""
+"""The parts of benchmarks/quality.py on small synthetic tables: splits, candidates, cache, ranks, targets."""
 
 import dataclasses
 import json

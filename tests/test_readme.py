@@ -1,4 +1,4 @@
-"""The README is true: its Python runs, its YAML is valid, its commands and files exist."""
+"""The README is correct: its Python runs, its YAML is valid, its commands and files exist."""
 
 import re
 from pathlib import Path

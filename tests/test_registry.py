@@ -1,4 +1,4 @@
-"""From a name to a class."""
+"""Registries of classes by name."""
 
 import re
 

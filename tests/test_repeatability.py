@@ -1,4 +1,4 @@
-"""One seed, one model, to the last bit; and nobody else's randomness is touched."""
+"""The same seed gives bit-identical models, without changing global random state."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The estimators among scikit-learn's tools: pipelines, searches, copies, routing."""
+"""The estimators with scikit-learn's tools: pipelines, searches, clones, routing."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""The vector for unknown categories is learned, and it pays."""
+"""The vector of unknown categories is learned and improves predictions."""
 
 import numpy as np
 import pandas as pd

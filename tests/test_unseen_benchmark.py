@@ -1,4 +1,4 @@
-"""The parts of benchmarks/unseen.py: bands, figures, ways."""
+"""The parts of benchmarks/unseen.py: bands, metrics, strategies."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Columns out of a matrix, and rows of a kernel for one-hot columns, against the plain computation."""
+"""Selection of columns, and layers over one-hot columns, against the plain computation."""
 
 import numpy as np
 import pytest

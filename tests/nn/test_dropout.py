@@ -1,4 +1,4 @@
-"""Dropout by bytes."""
+"""Dropout by random bytes."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""Tables of vectors, and the names of their layers."""
+"""Embedding tables, and the names of their layers."""
 
 import re
 

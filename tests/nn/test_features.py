@@ -1,4 +1,4 @@
-"""What a body sees, against the plain computation."""
+"""The inputs of a body, against the plain computation."""
 
 from dataclasses import replace
 
@@ -101,7 +101,7 @@ def test_every_column_has_a_token(vectors, numbers, specs):
     model, values = keras.Model(inputs, groups), values_of(inputs)
     out = np.concatenate(model(values) if len(groups) > 1 else [model(values)], axis=1)
     assert out.shape == (20, len(vectors) + numbers + len(specs), 5)
-    # Each token is a matter of its own column.
+    # Each token depends on its own column only.
     for place, start in enumerate(np.cumsum([0, *vectors, *[1] * numbers])[:-1]):
         name, column = ("vectors", start) if place < len(vectors) else ("numbers", start - sum(vectors))
         other = {**values, name: values[name].copy()}

@@ -1,4 +1,4 @@
-"""Layers of members against one plain layer for each member."""
+"""Layers of members against a plain layer for each member."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ OWN = rng.normal(size=(K, 5, 4)).astype("float32")
 
 
 def drawn(layer, inputs):
-    """Build a layer and draw all its weights."""
+    """Build a layer with random weights."""
     layer(inputs)
     for weight in layer.weights:
         weight.assign(rng.normal(size=weight.shape))

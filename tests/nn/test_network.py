@@ -117,7 +117,7 @@ def test_any_column_name_will_do():
     names = [layer.name for layer in made.model.layers]
     assert len(set(names)) == len(names)
     assert made.model.get_layer("Clothing_ID_embedding").output_dim == 3
-    # In a traced function TensorFlow looks at the names too.
+    # TensorFlow also checks the names in a traced function.
     compiled = tf.function(made.model)
     rows = table(len(ODD), 2)
     traced = compiled({"indices": rows.indices, "numbers": rows.numbers})
@@ -158,7 +158,7 @@ def test_without_members_the_model_ends_with_the_trunk():
 
 
 class Doubled(Standardized):
-    """Makes two inputs of each number."""
+    """Encodes each number as two inputs."""
 
     def build(self, numbers, seeds, *, n_indicators=0):
         return keras.layers.Flatten()(keras.layers.Concatenate()([keras.layers.Reshape((2, 1))(numbers)] * 2))
@@ -185,7 +185,7 @@ def test_vectors_are_a_copy():
 
 
 def trained(*untrained, n_members=1, size=6):
-    """Return what a column of six indices was trained on: once on all but some, by each member."""
+    """Return the training of a column of six indices: once on all but the given ones, by each member."""
     counts, stand_ins = np.ones((n_members, size), int), np.tile(np.arange(size), (n_members, 1))
     for member, which in enumerate(untrained):
         counts[member, which], stand_ins[member, which] = 0, 1
@@ -256,7 +256,7 @@ def test_a_pickle_is_the_same_network_and_holds_no_keras_object():
     assert np.array_equal(again.logits(rows), made.logits(rows))
 
 
-# Keras' own writer and NumPy 2 disagree about it.
+# NumPy 2 warns about how Keras writes files.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_the_model_can_be_opened_from_keras_own_file(tmp_path):
     made, rows = network(one_hot=(OneHotSpec(name="month", position=2, vocabulary_size=6),)), table(3, 2)

@@ -1,4 +1,4 @@
-"""What the parameters of bodies and numeric encoders may be."""
+"""Checks of the parameters of bodies and numeric encoders."""
 
 import re
 

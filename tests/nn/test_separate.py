@@ -1,4 +1,4 @@
-"""Layers that share nothing between members, against one plain layer for each."""
+"""Layers of separate members against a plain layer for each member."""
 
 import numpy as np
 import pytest

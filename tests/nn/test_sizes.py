@@ -1,4 +1,4 @@
-"""Size rules by name, numbers, mappings, and what is refused."""
+"""Size rules, numbers, mappings, and invalid values."""
 
 import re
 

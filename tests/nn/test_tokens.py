@@ -98,7 +98,7 @@ def test_dropout_applies_in_training_only_and_repeats_with_the_seed():
     ones = np.ones((200, 50, 16), "float32")
     queries = np.zeros((200, 3, 8), "float32")
     seen = [Attend(1, 0.25, seed=seed)([queries, ones], training=True).numpy() for seed in (0, 0, 1)]
-    # Each weight is 1/50, and the rest are scaled up: the mean stays, the spread is that of silencing a fourth.
+    # Each weight is 1/50, scaled up by dropout: the mean is kept, the standard deviation is that of dropping a fourth.
     assert seen[0].mean() == pytest.approx(1, abs=0.01)
     assert seen[0].std() == pytest.approx((0.25 / 0.75 / 50) ** 0.5, rel=0.1)
     assert np.array_equal(seen[0], seen[1])

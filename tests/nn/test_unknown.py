@@ -1,4 +1,4 @@
-"""Which vectors serve for unknown categories, and for categories that training did not see."""
+"""Strategies for the vectors of unknown categories and of categories without training rows."""
 
 import numpy as np
 import pytest
@@ -111,7 +111,7 @@ def test_an_untrained_unknown_vector_is_not_used(learns_unknown, n_unknown, stra
     rows = ROWS.copy()
     trained([0, n_unknown, 1, 1, 0], [1, 1, 2, 3, 2], learns_unknown=learns_unknown).serve(rows, strategy)
     assert np.array_equal(rows[0], rows[1] if served else ROWS[0])
-    # A category that is like it was trained.
+    # A similar category was trained.
     assert np.array_equal(rows[4], ROWS[2])
 
 

@@ -1,4 +1,4 @@
-"""What every way of holding categories owes; each is found here by the keys that it holds."""
+"""The contract of all classes of categories, compared to a look-up by keys."""
 
 import copy
 import json
@@ -23,7 +23,7 @@ HELD = {
     IntegerCategories: st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**53, 2**53 + 1, 2**63 - 1, -(2**63)]),
     FloatCategories: st.floats(allow_nan=False, allow_infinity=False),
 }
-# Numbers on the edges of what 64 bits and float64 can tell apart, in each type that can say them.
+# Numbers at the limits of 64 bits and float64, in each type that can represent them.
 EDGES = [
     kind(edge + step) for edge in (0, 2**53, 2**63, -(2**63)) for step in (-1, 0, 1) for kind in (int, float, Decimal)
 ]

@@ -301,7 +301,7 @@ def test_a_real_table_is_the_same_in_every_library(shared_data):
     assert expected.indices.min(axis=0).tolist() == [2, 2, 0, 2, 2, 2]
 
 
-# ---------------------------------------------------------------------------------------- by the likeness of names
+# ---------------------------------------------------------------------------------------- by the similarity of names
 
 JOBS = pd.DataFrame({"job": ["office manager", "pilot", "pilot", "office manager", "office manger", None, "nurse"]})
 NEW_JOBS = pd.DataFrame({"job": ["Office Manager", "pilots", "clown", None, "nurse"]})

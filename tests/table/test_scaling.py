@@ -67,7 +67,7 @@ def test_a_larger_number_is_never_scaled_to_a_smaller_one(name, values):
     new = np.sort(np.concatenate([values, values * 1.5, values / 3]))[:, None]
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         heights = scaled(name, values[:, None], new)
-    # Rounding may take back some of the last bits.
+    # Rounding may affect the last bits.
     steps = np.diff(heights[:, 0])
     assert (steps >= -1e-9 * (1 + np.abs(heights[1:, 0]))).all()
 
@@ -113,7 +113,7 @@ def test_robust_stays_within_three():
 
 def test_robust_uses_half_the_range_for_equal_quartiles():
     values = np.array([[0.0]] * 9 + [[8.0]])
-    # (8 - 0) / 4 is 2, drawn in.
+    # (8 - 0) / 4 is 2, clipped smoothly.
     assert scaled("robust", values)[-1, 0] == pytest.approx(2 / np.sqrt(1 + (2 / 3) ** 2))
 
 
@@ -193,7 +193,7 @@ def test_an_unknown_parameter_is_refused():
 
 
 @given(
-    # TensorFlow has its threads take numbers below the smallest normal one for zero.
+    # TensorFlow flushes subnormal numbers to zero in its threads.
     arrays(
         np.float64,
         st.integers(2, 60),
@@ -211,7 +211,7 @@ def test_the_scaling_is_invertible_within_the_range(values, n_bins):
     edges = edges[np.isfinite(edges)]
     assert (np.diff(edges) > 0).all()
     assert 1 <= len(edges) <= n_bins + 1
-    # Differences of less than the smallest normal float32 are none.
+    # Differences below the smallest normal float32 count as zero.
     np.testing.assert_allclose((edges[0], edges[-1]), (values.min(), values.max()), rtol=0, atol=2e-38)
     back = np.interp(heights, np.arange(len(edges)), edges)
     np.testing.assert_allclose(back, values, rtol=1e-9, atol=1e-6)

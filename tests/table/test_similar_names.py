@@ -1,4 +1,4 @@
-"""The most similar known name."""
+"""Search for the most similar name."""
 
 import pickle
 

@@ -142,7 +142,7 @@ def test_decode_is_the_inverse_of_encode(data, scalars):
 def test_keys_are_in_order_of_decreasing_frequency(data, scalars):
     cells = data.draw(columns(scalars))
     vocabulary = Vocabulary.fit(cells)
-    # Counter, too, keeps the order of first appearance among equals.
+    # Counter also orders ties by first appearance.
     seen = Counter(identity(as_key(cell)) for cell in cells if as_key(cell) is not None)
     assert [(identity(key), count) for key, count in zip(vocabulary.keys, vocabulary.counts[2:], strict=True)] == (
         seen.most_common()
@@ -266,7 +266,7 @@ def test_it_copies_and_pickles_without_its_lookup_tables():
 
 
 def objects_made(call):
-    """Return what a call made, and how many Python objects, and bytes in them, are alive because of it."""
+    """Return the result of a call, and the number and bytes of Python objects that it keeps alive."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -299,7 +299,7 @@ def test_there_is_no_python_object_per_category(cells):
     used()
     vocabulary, n_objects, n_bytes = objects_made(used)
     assert n_objects < 1000
-    # Counts of four bytes, and for the search of a few cells a hash (or the number again) and a position.
+    # Counts of four bytes, and for looking up few cells a hash (or the number) and a position.
     assert n_bytes < 20_000 * (4 + 8 + 4 + 8) + 100_000
     assert len(pickle.dumps(vocabulary)) < 20_000 * (14 + 8 + 4) + 10_000
     _, n_objects, _ = objects_made(lambda: vocabulary.keys)

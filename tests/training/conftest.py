@@ -49,7 +49,7 @@ class Workshop:
         )
 
     def fit(self, network, train, validation=None, **params):
-        """Train; return the record and the loop."""
+        """Train and return the record and the loop."""
         trainer = Trainer(**{"batch_size": 16, "max_epochs": 3, "learning_rate": 0.01, **params})
         loop = trainer.loop(network, self.task, self.seeds)
         return trainer.fit(loop, train, validation, self.seeds), loop

@@ -1,4 +1,4 @@
-"""Rows as arrays and as tensors."""
+"""Training rows as arrays and as tensors."""
 
 from dataclasses import replace
 

@@ -9,12 +9,12 @@ import pytest
 from tabemb.training import trainer as trainer_module
 from tabemb.training.callbacks import CallbackHooks, training_progress
 
-# Keras reads its own variables in a way that NumPy 2 warns of.
+# NumPy 2 warns about how Keras reads its variables.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 class Diary(keras.callbacks.Callback):
-    """Writes down every hook."""
+    """Records every hook."""
 
     def __init__(self):
         super().__init__()
@@ -106,7 +106,7 @@ def test_a_callbacks_learning_rate_is_the_one_before_the_schedule(workshop):
 def test_reduce_on_plateau_takes_effect(workshop):
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.1, patience=1, min_delta=1e9)
     record, _ = workshop.fit(workshop.network(), workshop.rows(32), max_epochs=4, callbacks=[plateau])
-    # The first epoch is the best there is; each later one is one too many.
+    # The first epoch is the best.
     assert record.history["learning_rate"] == pytest.approx([0.01, 0.01, 0.001, 0.0001])
 
 

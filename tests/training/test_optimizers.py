@@ -14,7 +14,7 @@ GRADIENTS = [(rng.normal(size=(3, 2)), rng.normal(size=2)) for _ in range(20)]
 RATES = [0.01] * 10 + [0.003] * 10
 
 TABLE = rng.normal(size=(6, 3)).astype("float32")
-# Which rows each step has: row 0 always, row 1 now and then, row 5 never.
+# The rows of each step: row 0 always, row 1 sometimes, row 5 never.
 VISITS = [[0, *np.flatnonzero(rng.random(4) < 0.3) + 1] for _ in range(60)]
 ROW_GRADIENTS = [rng.normal(size=(len(rows), 3)) for rows in VISITS]
 ROW_RATES = [0.02] * 30 + [0.005] * 30
@@ -143,7 +143,7 @@ def test_reset_clears_moments_and_new_vectors_keep_them():
     rows = optimizer.updated(rows, optimizer.vectors(rows), tf.ones((6, 3)), tf.constant(0.1))
     optimizer.begin_step(tf.constant(0.1))
     others = optimizer.with_vectors(rows, tf.ones((6, 3)))
-    # Vectors that come from outside are as of now: the decay of the steps before is not theirs.
+    # New vectors are as of the current step: earlier decay does not apply to them.
     assert np.array_equal(optimizer.vectors(others), np.ones((6, 3)))
     assert np.array_equal(others[:, 3:5], rows[:, 3:5])
     optimizer.reset()
@@ -151,7 +151,7 @@ def test_reset_clears_moments_and_new_vectors_keep_them():
 
 
 def test_damping_slows_rare_rows_in_proportion_to_their_frequency():
-    """Two rows with gradients of one length, one in every step, one in each hundredth: how far they go in all."""
+    """Return the distances moved by two rows with equal gradients, one in every step, one in every hundredth."""
     moved = {}
     for damping in (0.0, 1.0):
         optimizer = RowAdam([], damping=damping)
@@ -167,7 +167,7 @@ def test_damping_slows_rare_rows_in_proportion_to_their_frequency():
         moved[damping] = -optimizer.vectors(rows.read_value()).numpy()[:, 0]
     assert moved[0.0][0] == pytest.approx(4.0, rel=0.01)
     assert moved[1.0][0] == pytest.approx(4.0 / 2**0.5, rel=0.01)
-    # Without damping ten times as far a visit as the frequent row; with it, as far.
+    # Without damping ten times as far per update as the frequent row; with damping, as far.
     assert moved[0.0][1] / 4 > 5 * moved[0.0][0] / 400
     assert moved[1.0][1] / 4 == pytest.approx(2**0.5 * moved[1.0][0] / 400, rel=0.05)
 
@@ -183,7 +183,7 @@ def with_prior(prior, n_before=0):
 
 
 def test_a_prior_slows_rare_rows_in_proportion_to_their_frequency():
-    """Two rows with gradients of one length, one in every step, one in each hundredth: how far they go in all."""
+    """Return the distances moved by two rows with equal gradients, one in every step, one in every hundredth."""
     moved = {}
     for prior in (0.0, 1.0):
         optimizer = with_prior(prior)
@@ -193,12 +193,12 @@ def test_a_prior_slows_rare_rows_in_proportion_to_their_frequency():
             optimizer.begin_step(0.01)
             gradient, read = tf.ones([len(where), 3]), tf.gather(rows, where)
             vectors = optimizer.vectors(read)
-            # They are pulled to where they are, so that they only feel how much the prior knows.
+            # The prior pulls them to their own position, so that only its effect on the second moment remains.
             new = optimizer.updated(read, vectors, gradient, 0.01, gradient, vectors - gradient * 1e-9)
             rows.scatter_update(tf.IndexedSlices(new, tf.constant(where)))
         moved[prior] = -optimizer.vectors(rows.read_value()).numpy()[:, 0]
     assert moved[0.0][0] == pytest.approx(4.0, rel=0.01)
-    # Without a prior ten times as far a visit as the frequent row.
+    # Without a prior ten times as far per update as the frequent row.
     assert moved[0.0][1] / 4 > 5 * moved[0.0][0] / 400
     assert moved[1.0][1] / 4 < 1.5 * moved[1.0][0] / 400
 
@@ -215,7 +215,7 @@ def test_a_row_converges_where_its_gradient_and_that_of_the_prior_cancel(prior, 
     agreed = (n_before + 1) * prior * 8 * tf.reduce_mean(tf.square(cells)) * (means - vectors)
     still = optimizer.vectors(optimizer.updated(rows, vectors, agreed, 0.01, cells, means))
     np.testing.assert_allclose(still, TABLE, atol=1e-5)
-    # Without a gradient of its own it goes towards the mean, and never beyond.
+    # Without a gradient it moves towards the mean, and never beyond.
     pulled = optimizer.vectors(optimizer.updated(rows, vectors, 0 * agreed, 0.01, cells, means)).numpy()
     way = (pulled - TABLE) / (TABLE[::-1] - TABLE)
     assert (way > 0).all()
@@ -223,7 +223,7 @@ def test_a_row_converges_where_its_gradient_and_that_of_the_prior_cancel(prior, 
 
 
 def held_rows_after(held, *, shrinks=False, **params):
-    """Return the vectors before and after the visits, where some rows are held from the tenth step to the fortieth."""
+    """Return the vectors before and after the updates, with some rows frozen from step 10 to step 40."""
     optimizer = RowAdam([], decays=True, shrinks=shrinks, holds=True, **params)
     optimizer.reset(0.4)
     optimizer.prior.assign(2.0)
@@ -246,7 +246,7 @@ def test_a_frozen_row_is_unchanged_by_all_updates(params):
     before, after, end = held_rows_after(held, **params)
     assert before[held].tobytes() == after[held].tobytes()
     assert (before[~held] != after[~held]).any(axis=1).all()
-    # Let go of, they move again: by their visits, or by decay alone.
+    # Once released, they move again: by their updates, or by decay only.
     assert (after != end).any(axis=1).all()
     free = held_rows_after(np.zeros(6, bool), **params)
     for mine, its in zip((before[~held], after[~held]), (free[0][~held], free[1][~held]), strict=True):

@@ -1,4 +1,4 @@
-"""Loops that wait: which networks share one, who has it, and how many there are."""
+"""The pool of loops: which networks share a loop, exclusive use, and bounds."""
 
 from dataclasses import dataclass, replace
 
@@ -148,7 +148,7 @@ def test_estimators_that_are_fitted_one_after_the_other_compile_once(table):
     assert loop._compiled[False].experimental_get_tracing_count() == 1
     assert loop._answers[False].experimental_get_tracing_count() == 1
     assert list(POOL._waiting.values()) == [[loop]]
-    # A loop that served others before gives the same model to the last bit, and what it trained is no more its own.
+    # A reused loop gives a bit-identical model, and does not keep it.
     assert np.array_equal(again.predict_proba(X), first)
     assert np.array_equal(model.predict_proba(X), first)
 

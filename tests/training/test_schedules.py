@@ -1,4 +1,4 @@
-"""How the learning rate moves."""
+"""Learning rate schedules."""
 
 import re
 

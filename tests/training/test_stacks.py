@@ -1,4 +1,4 @@
-"""Tables one above the other: how they are divided, read, written and handed back."""
+"""Stacks of tables: how they are divided, read, written and copied."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The traced loop against plain Keras, its category dropout, and how often it is traced."""
+"""The training loop against plain Keras, its category dropout, and the number of tracings."""
 
 from dataclasses import replace
 
@@ -29,13 +29,13 @@ def run(loop, rows, order, rates):
 
 
 def before_the_mean(network):
-    """The model that ends in the logits of all members, where the network has some."""
+    """Return the model that ends in the logits of all members, if the network has any."""
     last = network.model.layers[-1]
     return keras.Model(network.model.input, last.input) if isinstance(last, MemberMean) else network.model
 
 
 def losses_of(task, targets, logits):
-    """The loss of each row, of members the mean of what each has by itself."""
+    """Return the loss of each row, averaged over the losses of members."""
     if len(logits.shape) == 2:
         return task.loss(targets, logits)
     return tf.reduce_mean([task.loss(targets, logits[:, k]) for k in range(logits.shape[1])], axis=0)
@@ -55,7 +55,7 @@ def whole_step(network, workshop, rows, rate):
     for table, gradient, rate in zip(tables, of_tables, rates, strict=True):
         dense = tf.convert_to_tensor(gradient).numpy()
         mean_square = (dense**2).mean(axis=1, keepdims=True)
-        # The bias correction takes the factor 1 - beta_2 of the first step out again.
+        # The bias correction cancels the factor 1 - beta_2 in the first step.
         table.assign_sub(rate * dense / (np.sqrt(mean_square) + 1e-7 / np.sqrt(0.001)))
     return float(tf.reduce_sum(losses * tensors["weights"]))
 
@@ -79,14 +79,14 @@ def test_a_step_equals_a_step_of_the_whole_model(kind, n, workshop):
 
 @pytest.mark.parametrize("name", sorted(BODIES))
 def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, workshop):
-    # Without chance, and without what only noise moves: a bias before a normalization.
+    # Without randomness, and without weights that only noise moves: a bias before a normalization.
     off = {"dropout": 0.0, "attention_dropout": 0.0, "normalization": None}
     body = BODIES.resolve(name)
     body.set_params(**{param: value for param, value in off.items() if param in body.get_params()})
     rows = workshop.rows(40, weights=np.linspace(0.5, 2, 40), size=7)
     ours, theirs = workshop.network(body=body), workshop.network(body=body)
     before = ours.logits(rows.table)
-    # Tracing takes the time, and two chains take twice of it.
+    # Tracing dominates the time, and two chains take twice as long.
     loss = run(loop_of(ours, workshop, chains=1), rows, range(40), [0.001])
     assert loss == pytest.approx(whole_step(theirs, workshop, rows, 0.001), rel=1e-5)
     after = ours.logits(rows.table)
@@ -128,13 +128,13 @@ def test_two_portions_of_a_batch_give_the_same_step(workshop):
 
 
 def test_batch_normalization_sees_the_whole_batch(workshop):
-    """Two portions would each have a mean of its own."""
+    """Two portions would have separate means."""
     rows = workshop.rows(40)
     body = Mlp(hidden_units=(8,), dropout=0.0, normalization="batch")
     ours, theirs = workshop.network(body=body), workshop.network(body=body)
     run(loop_of(ours, workshop), rows, range(40), [0.01])
     whole_step(theirs, workshop, rows, 0.01)
-    # The bias before a normalization has no gradient but noise, so it is left out.
+    # The gradient of the bias before a normalization is only noise, so it is left out.
     mine, its = (
         [*made.trunk.get_layer("hidden_0_normalization").get_weights(), *made.trunk.get_layer("logits").get_weights()]
         for made in (ours, theirs)
@@ -303,12 +303,12 @@ def test_the_loss_of_members_is_the_mean_of_their_losses_for_every_task(task, wo
     loop.begin(network, batch_size=8)
     assert loop.logits(rows.table).shape == (30, fitted.n_outputs)
     np.testing.assert_allclose(loop.logits(rows.table), members.numpy().mean(axis=1), atol=1e-6)
-    # A rate of zero: the loss of all four steps is that of the start.
+    # With a rate of zero, the loss of all four steps is the initial loss.
     assert run(loop, rows, range(30), [0.0] * 4) == pytest.approx(expected, rel=1e-5)
 
 
 def test_members_learn_independently(workshop):
-    """Were it the loss of the mean, members with logits of their own would be moved by each other's mistakes."""
+    """With the loss of the mean, members would be affected by the errors of each other."""
     rows, learned = workshop.rows(40), []
     for moved in (0.0, 1.0):
         network = workshop.network(body=TabM(n_members=2, hidden_units=(), dropout=0.0))
@@ -333,7 +333,7 @@ def test_a_member_learns_nothing_of_the_rows_that_it_leaves_out(workshop):
         network = ensemble(workshop)
         run(loop_of(network, workshop), replace(rows, targets=targets, folds=folds), range(40), [0.01] * 5)
         kernels.append(network.trunk.get_layer("hidden_0").kernel.numpy())
-    # The targets of fold 0 were turned round: member 0, which leaves it out, does not notice.
+    # With inverted targets of fold 0, member 0, which leaves it out, is unchanged.
     assert np.array_equal(kernels[0][0], kernels[1][0])
     assert not np.array_equal(kernels[0][1], kernels[1][1])
 
@@ -367,7 +367,7 @@ def test_one_loop_trains_with_folds_and_without(workshop):
     assert first[0] != first[1]
 
 
-# ---------------------------------------------------------------- rows that are held
+# ---------------------------------------------------------------- frozen rows
 
 
 def held_network(workshop, *, size, n_epochs=None, column=0):
@@ -390,7 +390,7 @@ def test_frozen_rows_are_exactly_unchanged_and_the_others_learn(size, params, wo
     for _ in range(2):
         loop.begin_epoch()
         run(loop, rows, range(60), [0.01] * 8)
-        # What the loop answers with, and what it loads, are the held rows too.
+        # Predictions and reloaded weights of the loop include the frozen rows.
         np.testing.assert_allclose(loop.logits(rows.table), network.logits(rows.table), atol=1e-6)
         loop.load()
     after = [network.vectors(each) for each in (first, second)]

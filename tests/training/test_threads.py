@@ -1,4 +1,4 @@
-"""Who says how many threads TensorFlow has."""
+"""The number of threads of TensorFlow."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Epochs, validation, early stopping, and the record of it."""
+"""Epochs, validation, early stopping, and the training record."""
 
 import re
 
@@ -63,7 +63,7 @@ def test_the_recorded_learning_rate_is_that_of_the_epochs_last_step(schedule, fa
 
 
 def test_early_stopping_restores_the_best_epochs_weights_to_the_last_bit(workshop):
-    # Targets without any rule: the network learns them by heart, and the validation loss soon rises.
+    # Random targets: the network overfits, and the validation loss soon rises.
     rng = np.random.default_rng(0)
     train, held = (
         Rows(table=r.table, targets=rng.integers(0, 2, len(r)).astype("float32"))
@@ -78,7 +78,7 @@ def test_early_stopping_restores_the_best_epochs_weights_to_the_last_bit(worksho
     assert record.n_epochs == record.best_epoch + 3 == len(losses) < 60
     assert equal(network.model.get_weights(), notes.epochs[record.best_epoch - 1])
     assert not equal(network.model.get_weights(), notes.epochs[-1])
-    # Without callbacks the best weights are kept in another way.
+    # Without callbacks the best weights are kept differently.
     assert equal(alone.model.get_weights(), network.model.get_weights())
 
 
@@ -90,7 +90,7 @@ def test_without_patience_the_last_weights_are_kept(workshop):
 
 
 def test_a_shorter_training_is_the_beginning_of_a_longer_one(workshop, capsys):
-    """The schedule is that of all epochs; so a fold can train as long as another one found best."""
+    """The schedule is that of all epochs, so that a fold can train for the best number of epochs of another."""
     params = {"max_epochs": 6, "schedule": "cosine"}
     longer, shorter = Weights(), Weights()
     workshop.fit(workshop.network(), workshop.rows(), callbacks=[longer], **params)

@@ -1,4 +1,4 @@
-"""A small network of any body, to be computed by hand."""
+"""A small network of any body, for comparison with a computation in NumPy."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ SIZE = 5
 
 
 class Bench:
-    """Builds a body over some columns, with all weights drawn, beside the rows that go in.
+    """Builds a body over some columns with random weights, and its input rows.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Bench:
 
     @property
     def flat(self):
-        """Vectors and numbers side by side."""
+        """Concatenated vectors and numbers."""
         return np.hstack([self.rows[name] for name in ("vectors", "numbers") if name in self.rows])
 
     def layer(self, name):
@@ -69,7 +69,7 @@ class Bench:
         return name in [layer.name for layer in self.model.layers]
 
     def dense(self, name, x):
-        """Return what a dense layer makes of x."""
+        """Return the output of a dense layer for x."""
         kernel, *bias = (weight.numpy() for weight in self.layer(name).weights)
         return x @ kernel + (bias[0] if bias else 0)
 
@@ -79,7 +79,7 @@ class Bench:
         return self.layer(name).kernel.numpy()[self.rows["indices"] + offsets]
 
     def perceptron(self, x, first=None):
-        """Return what two hidden layers with relu make of x."""
+        """Return the output of two hidden layers with relu for x."""
         hidden = np.maximum(self.dense("hidden_0", x) if first is None else first, 0)
         return np.maximum(self.dense("hidden_1", hidden), 0)
 

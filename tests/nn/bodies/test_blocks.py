@@ -1,4 +1,4 @@
-"""The steps that bodies are made of."""
+"""Building blocks of bodies."""
 
 import keras
 import numpy as np

@@ -176,7 +176,7 @@ def test_untrained_one_hot_categories_are_treated_as_unknown(name):
 
 
 @bodies
-# Keras' own writer and NumPy 2 disagree about it.
+# NumPy 2 warns about how Keras writes files.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_the_model_can_be_opened_from_keras_own_file(name, tmp_path):
     made = of_all_kinds(name)

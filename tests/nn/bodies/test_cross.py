@@ -1,4 +1,4 @@
-"""The cross network, by hand."""
+"""The cross network against NumPy."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""DeepFM, by hand."""
+"""DeepFM against NumPy."""
 
 from itertools import combinations, pairwise
 
@@ -12,7 +12,7 @@ def products(columns):
 
 
 def tokens(made, x, dims):
-    """What each column's vector becomes, from its own inputs."""
+    """Return the vector of each column, from its own inputs."""
     layer, starts = made.layer("interactions"), np.cumsum([0, *dims])
     kernel, bias = layer.kernel.numpy(), layer.bias.numpy().reshape(len(dims), -1)
     return [x[:, a:b] @ kernel[a:b] + bias[p] for p, (a, b) in enumerate(pairwise(starts))]

@@ -1,4 +1,4 @@
-"""The ensemble: each member by hand, as a perceptron of its own."""
+"""The ensemble: each member against a perceptron in NumPy."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The transformer over columns, by hand."""
+"""The transformer over columns against NumPy."""
 
 import keras
 import numpy as np
@@ -46,7 +46,7 @@ def test_every_column_is_a_token_and_the_class_token_gives_the_logits(n_heads, b
     made = bench(FTTransformer(token_size=6, n_heads=n_heads, hidden_units=(5, 4)), **KINDS)
     x = tokens(made)
     for name in ("block_0", "block_1"):
-        # Here for all tokens, also in the last block.
+        # For all tokens, also in the last block.
         x = fed_forward(made, name, attended(made, f"{name}_attention", x, n_heads))
     by_hand = made.dense("logits", np.maximum(normalized(made, "end", x[:, 0]), 0))
     np.testing.assert_allclose(made.logits, by_hand, rtol=1e-4, atol=1e-4)

@@ -1,4 +1,4 @@
-"""Each parameter of the multilayer perceptron changes the network, or is refused."""
+"""The parameters of the multilayer perceptron."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""The residual network, by hand."""
+"""The residual network against NumPy."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""TabM: each member by hand, as a perceptron of its own."""
+"""TabM: each member against a perceptron in NumPy."""
 
 import re
 

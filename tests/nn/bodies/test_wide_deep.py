@@ -1,4 +1,4 @@
-"""Wide and deep, by hand."""
+"""Wide and deep against NumPy."""
 
 import numpy as np
 

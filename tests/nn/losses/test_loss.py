@@ -1,4 +1,4 @@
-"""What every loss keeps, over the registry."""
+"""The contract of every loss."""
 
 import json
 import re
@@ -90,7 +90,7 @@ def test_extreme_numbers_have_finite_gradients(name):
 
 @pytest.mark.parametrize("name", FOR_NUMBERS)
 def test_the_gradient_is_zero_at_the_best_constant(name):
-    """The start of a network, all logits at 0, is near what the loss says of the targets without any column."""
+    """With logits of 0, the initial predictions are near the best constant."""
     loss = LOSSES[name]()
     y = np.random.default_rng(0).gamma(2.0, 50.0, 2000)
     center, scale = loss.center_and_scale(y)

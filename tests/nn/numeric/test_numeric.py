@@ -17,7 +17,7 @@ from tabemb.table.scaling import SCALINGS
 NAMES = sorted(NUMERIC_ENCODERS)
 NUMBERS = np.random.default_rng(0).normal(size=(30, 3)).astype("float32")
 MISSING = np.random.default_rng(1).integers(0, 2, (30, 2)).astype("float32")
-# Other parameters than the default ones.
+# Parameters that differ from the defaults.
 VARIED = {
     "pbld": PBLD(n_frequencies=3, sigma=0.5, embedding_dim=2, scaling="standard"),
     "periodic": Periodic(n_frequencies=3, sigma=0.5, embedding_dim=2, activation="tanh", lite=True, scaling="robust"),
@@ -159,7 +159,7 @@ def test_parameters_are_reached_through_the_estimator(table, late):
 
 
 def test_fits_that_differ_in_an_indicator_do_not_share_a_loop(table, late):
-    """Two numbers and an indicator, and three numbers: as many inputs, other networks."""
+    """Two numbers and an indicator, or three numbers: the same number of inputs, but different networks."""
     full = table.assign(distance=table["distance"].fillna(0.0), extra=np.arange(90.0)).drop(columns="terminal")
     with_indicator = table.drop(columns="terminal")
     for X in (full, with_indicator, full):

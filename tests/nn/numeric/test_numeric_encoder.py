@@ -1,4 +1,4 @@
-"""Numeric encoders that only scale, those that make vectors, and their layers."""
+"""Numeric encoders that only scale, those that embed numbers, and their layers."""
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ def test_the_base_class_returns_the_numbers():
 
 
 class Halved(Standardized):
-    """Fewer bins than by default, and half of what the table makes of a number."""
+    """Fewer bins than by default, and half of each scaled number."""
 
     scaling = {"name": "piecewise_linear", "n_bins": 3}
 

@@ -13,7 +13,7 @@ from tabemb.table.numeric import NumericScaler
 
 
 def encoded(values, spec, new=None):
-    """Values of one column through the table's scaling and the network's layers, of shape (n, n_bins)."""
+    """Return the encoding of one column by scaling and layers, of shape (n, n_bins)."""
     values = np.array(values, float)[:, None]
     scaler = NumericScaler(["x"], spec.scaling).fit(values)
     inputs = keras.Input((1,), name="numbers")
@@ -49,7 +49,7 @@ def test_the_components_are_monotone_and_invertible(values, n_bins):
     assert filling.min() >= 0
     assert filling.max() <= 1
     assert (np.diff(filling, axis=0) >= 0).all()
-    # A bin is begun when the one before is full.
+    # A bin is filled only after the previous one is full.
     assert ((filling[:, 1:] == 0) | (filling[:, :-1] == 1)).all()
     edges = scaler.to_state()[1]["edges"][0]
     edges = edges[np.isfinite(edges)]
