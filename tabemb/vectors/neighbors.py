@@ -19,7 +19,7 @@ Rows = npt.NDArray[np.intp]
 # With two other categories, the nearest one means something.
 FEWEST = 3
 # The default of most_similar.
-MOST_NEIGHBOURS = 10
+MOST_NEIGHBORS = 10
 # Two random quarters of the others overlap by a seventh, two halves by a third, which leaves little to compare.
 MOST_OF_THE_OTHERS = 4
 # Maximum number of categories to compare, the most frequent ones: 25 million cosines per fit take half a second.
@@ -47,7 +47,7 @@ def neighborhood_size(n: int, k: int | None = None, *, of: str = "The column") -
     (10, 4, 5)
     """
     if k is None:
-        return min(MOST_NEIGHBOURS, max(1, (n - 1) // MOST_OF_THE_OTHERS))
+        return min(MOST_NEIGHBORS, max(1, (n - 1) // MOST_OF_THE_OTHERS))
     if isinstance(k, bool) or not isinstance(k, numbers.Integral) or not 1 <= k <= n - 2:
         raise DataError(
             f"k is the number of neighbors to compare: expected a whole number from 1 to {n - 2}, got {k!r}. "

@@ -95,7 +95,7 @@ def test_one_fold_has_no_spread(small_comparison):
     assert "±" not in shown(comparison_table(dataclasses.replace(small_comparison, n_folds=1)))
 
 
-def test_neighbours():
+def test_neighbors():
     told = shown(neighbors_table("dest", [("[bold]BOS", 0.91234), (7, -0.5)]))
     assert [line.split() for line in told.splitlines()] == [["dest", "cosine"], ["[bold]BOS", "0.912"], ["7", "-0.500"]]
 

@@ -100,7 +100,7 @@ def test_a_file_that_is_not_yaml_is_told_the_line(write, text, start):
     assert message(write(text)).startswith(start)
 
 
-def test_a_file_that_is_not_there_is_told_its_neighbours(write):
+def test_a_missing_file_gets_suggestions(write):
     write(GOOD, "flights.yaml")
     assert message("flihgts.yaml") == (
         "Cannot read flihgts.yaml: No such file or directory. Did you mean 'flights.yaml'?"

@@ -166,7 +166,7 @@ def test_what_is_written_is_read_as_the_same(tmp_path, name):
     pd.testing.assert_frame_equal(read_table(tmp_path / name), TABLE)
 
 
-def test_a_file_that_is_not_there_is_told_its_neighbours(tmp_path, monkeypatch):
+def test_a_missing_file_gets_suggestions(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_table(TABLE, "flights.csv")
     with pytest.raises(DataError) as caught:

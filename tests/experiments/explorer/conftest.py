@@ -36,8 +36,8 @@ AWKWARD = [
 def towns() -> CategoryVectors:
     """Return 300 towns in four regions, with counts that fall."""
     rng = np.random.default_rng(0)
-    centres = rng.normal(size=(4, 8)) * 2
-    vectors = centres[np.arange(300) % 4] + rng.normal(size=(300, 8)) * 0.7
+    centers = rng.normal(size=(4, 8)) * 2
+    vectors = centers[np.arange(300) % 4] + rng.normal(size=(300, 8)) * 0.7
     return CategoryVectors([f"town {i}" for i in range(300)], vectors, range(900, 600, -1), name="town")
 
 

@@ -62,7 +62,7 @@ def test_small_and_odd_columns_are_told(vectors):
     assert told["maps"][0]["name"] == "PCA"
 
 
-def test_large_columns_have_no_map_by_neighbours(monkeypatch):
+def test_large_columns_have_no_map_by_neighbors(monkeypatch):
     monkeypatch.setattr(module, "MAX_TSNE_CATEGORIES", 9)
     vectors = np.random.default_rng(0).normal(size=(10, 3))
     assert [each["name"] for each in column_data("x", CategoryVectors(range(10), vectors))["maps"]] == ["PCA"]

@@ -124,7 +124,7 @@ def test_it_opens_from_a_file_asks_the_network_for_nothing_and_shows_the_first_c
 
 
 def test_every_category_has_a_dot_in_its_place(page, towns):
-    colours = page.execute_script(
+    colors = page.execute_script(
         """const {map} = window.explorer, {width, height} = map.painter.canvas;
         const pixels = map.painter.context.getImageData(0, 0, width, height).data;
         return map.column.labels.map((_, row) => {
@@ -132,8 +132,8 @@ def test_every_category_has_a_dot_in_its_place(page, towns):
             return [...pixels.slice(4 * (y * width + x), 4 * (y * width + x) + 3)].join()
         })"""
     )
-    assert len(colours) == len(towns)
-    assert "253,253,252" not in colours
+    assert len(colors) == len(towns)
+    assert "253,253,252" not in colors
 
 
 def test_a_key_is_found_by_typing_with_suggestions(page, towns):
@@ -198,7 +198,7 @@ def test_a_line_of_the_list_can_be_clicked_and_more_lines_be_had(page, towns):
     assert 'most_similar("town 0", topn=30)' in text(page, "#answer pre")
 
 
-def test_the_neighbours_can_be_seen_close_up(page):
+def test_the_neighbors_can_be_seen_close_up(page):
     ask(page, "town 12")
     page.find_elements(By.CSS_SELECTOR, "#answer .offers button")[1].click()
     map_ = "const {map} = window.explorer; "
@@ -356,7 +356,7 @@ def test_what_is_looked_at_stands_in_the_address(page, address, towns):
     assert text(page, "#answer .problem").startswith('No category "nobody" in town (300 categories).')
 
 
-def test_columns_maps_and_colours_are_chosen(page):
+def test_columns_maps_and_colors_are_chosen(page):
     from selenium.webdriver.support.select import Select
 
     Select(find(page, "#map-kind")).select_by_visible_text("t-SNE")
@@ -373,8 +373,8 @@ def test_columns_maps_and_colours_are_chosen(page):
 
 
 def luminance(page):
-    colour = page.execute_script("return getComputedStyle(document.body).backgroundColor")
-    return sum(json.loads(colour.replace("rgb(", "[").replace(")", "]")))
+    color = page.execute_script("return getComputedStyle(document.body).backgroundColor")
+    return sum(json.loads(color.replace("rgb(", "[").replace(")", "]")))
 
 
 def test_it_is_dark_where_the_system_is_and_by_its_switch(page):
@@ -388,7 +388,7 @@ def test_it_is_dark_where_the_system_is_and_by_its_switch(page):
     assert sum(page.execute_script(corner)[:3]) == luminance(page)
     find(page, "#theme").click()
     assert luminance(page) > 700
-    assert find(page, "#theme").get_attribute("aria-label") == "Use dark colours"
+    assert find(page, "#theme").get_attribute("aria-label") == "Use dark colors"
 
 
 def test_the_map_is_dragged_and_zoomed_with_what_is_under_the_pointer_staying(page):

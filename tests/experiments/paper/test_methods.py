@@ -35,9 +35,9 @@ def test_every_method_beats_the_median_and_repeats_itself(name, form, rows, netw
     np.testing.assert_allclose(method.predict(features[form], rows, network, 0), amounts, rtol=1e-12)
 
 
-def test_neighbours_are_those_of_scikit_learn(rows, network, features):
+def test_neighbors_are_those_of_scikit_learn(rows, network, features):
     encoded = features["target_encoding"]
-    # With as many neighbours as there are rows no tie is to be decided.
+    # With as many neighbors as there are rows no tie is to be decided.
     k = len(rows.targets)
     rival = KNeighborsRegressor(k, weights="distance", p=1).fit(encoded.matrices[0], rows.targets)
     expected = rows.in_amounts(rival.predict(encoded.matrices[1]))
@@ -53,7 +53,7 @@ def test_codes_are_scaled_to_length_one(rows, network, features):
     np.testing.assert_allclose(METHODS["knn"](3).predict(features["raw"], rows, network, 0), expected)
 
 
-def test_more_neighbours_than_rows_are_all_rows(rows, network, features):
+def test_more_neighbors_than_rows_are_all_rows(rows, network, features):
     assert np.isfinite(METHODS["knn"](10_000).predict(features["raw"], rows, network, 0)).all()
 
 

@@ -96,7 +96,7 @@ def test_maps_and_places(record, study_result, vectors):
     assert "Map of shop" not in render_study(record, study_result, vectors, maps=[])
 
 
-def test_colours_follow_the_page(record, study_result, vectors):
+def test_colors_follow_the_page(record, study_result, vectors):
     page = render_study(record, study_result, vectors, places=PLACES)
     assert not re.findall(r"#[0-9a-f]{6}\b", page[page.index("<body") :])
 

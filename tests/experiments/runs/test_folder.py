@@ -56,7 +56,7 @@ def test_vectors_are_a_mapping_that_reads_a_column_once(finished):
     assert vectors.to_frame().loc["shape"].shape == (len(vectors["shape"]), 1 + max(v.dim for v in vectors.values()))
 
 
-def test_a_column_without_vectors_is_told_its_neighbours(finished):
+def test_a_column_without_vectors_gets_suggestions(finished):
     with pytest.raises(
         ColumnError, match=r"has no vectors of a column 'shap'\. Columns: shape, from/to\. Did you mean 'shape'\?"
     ):

@@ -16,7 +16,7 @@ TABLE = pd.DataFrame(
 
 
 def test_the_hash_is_the_same_everywhere():
-    # Written down: a run must be recognised on another machine and by a later version.
+    # Written down: a run must be recognized on another machine and by a later version.
     assert data_hash(TABLE) == "d260b19d7ee410135c2ea75549d7c22d911aadbd7ee0e1d218916387486f367b"
 
 

@@ -45,7 +45,7 @@ const COLOURINGS = {
     legend: (column, dark) => ({ scale: visibleScale(dark), ends: countRange(column) }),
   },
   plain: {
-    words: "one colour",
+    words: "one color",
     isPossible: () => true,
     of: (column, dark) => ({ palette: [dark ? "#7db8e2" : "#2b6490"], index: new Uint8Array(column.size) }),
     legend: () => [],

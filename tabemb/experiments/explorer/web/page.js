@@ -65,7 +65,7 @@ class Theme {
   apply(changed) {
     const name = this.isDark ? "dark" : "light";
     document.documentElement.dataset.theme = name;
-    this.button.setAttribute("aria-label", this.isDark ? "Use light colours" : "Use dark colours");
+    this.button.setAttribute("aria-label", this.isDark ? "Use light colors" : "Use dark colors");
     this.button.title = this.button.getAttribute("aria-label");
     const style = getComputedStyle(document.documentElement);
     for (const colour of ["paper", "ink", "quiet"]) this[colour] = style.getPropertyValue(`--${colour}`).trim();
