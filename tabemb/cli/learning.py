@@ -15,7 +15,7 @@ __all__ = ["compare", "predict", "run"]
 def run(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file of the experiment.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing run of the same name.")] = False,
-    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for runs (default: runs).")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for runs (default: from CONFIG).")] = None,
     quiet: Quiet = False,
 ) -> None:
     """Run an experiment and save its report, vectors and model."""
@@ -41,7 +41,7 @@ def run(
             screen.print(comparison_table(result.comparison, width=screen.width))
         else:
             screen.print(study_table(result.study, width=screen.width))
-        put(f"\nReport after {duration(result.seconds)}: {result.path / 'report.html'}")
+        put(f"\nFinished in {duration(result.seconds)}. Report: {result.path / 'report.html'}")
 
 
 @app.command()

@@ -61,7 +61,9 @@ def comparison_progress(
         ``advance(model, fold, n_folds)``, to pass as ``progress`` to `tabemb.compare`.
     """
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=file, stderr=file is None), transient=True) as bar:
+    console = Console(file=file, stderr=file is None)
+    # Without a terminal the bar would leave an empty line.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("loading", total=None)
         n_started = 0
 
@@ -208,10 +210,10 @@ def diagnosis_table(diagnosis: Diagnosis) -> Group:
     head = f"{diagnosis.name}: {diagnosis.n_categories:,} categories x {diagnosis.dim}"
     if diagnosis.n_diagnosed < diagnosis.n_categories:
         head += f", {diagnosis.n_diagnosed:,} of them diagnosed"
-    table = _table("  figure", "value", "beside", "verdict")
+    table = _table("  check", "value", "reference", "verdict")
     for each in diagnosis.findings:
-        beside = "  ".join(filter(None, [beside_text(each), p_text(each.p_value)]))
-        cells = [f"{'!' if each.concern else ' '} {each.figure}", figure_text(each.value), beside, each.verdict]
+        reference = "  ".join(filter(None, [beside_text(each), p_text(each.p_value)]))
+        cells = [f"{'!' if each.concern else ' '} {each.figure}", figure_text(each.value), reference, each.verdict]
         table.add_row(*map(Text, cells), style=CONCERN if each.concern else "")
     return Group(Text(head, style="bold"), table)
 
@@ -235,13 +237,13 @@ def diagnoses_table(diagnoses: TableDiagnosis) -> Group:
         for name, dim, length, share in zip(shares.names, shares.dims, shares.lengths, shares.shares, strict=True):
             table.add_row(Text(name), str(dim), f"{length:.3g}", f"{100 * share:.0f} %")
         verdict = Text(shares.verdict, style=CONCERN if shares.dominant else "")
-        parts += [Text("side by side", style="bold"), table, verdict]
+        parts += [Text("all columns", style="bold"), table, verdict]
     parts += [Text(reason, style="dim") for reason in diagnoses.left_out.values()]
     return Group(*parts)
 
 
 # Columns of text; all others hold numbers.
-TEXT_COLUMNS = {"collection", "most frequent", "beside", "verdict"}
+TEXT_COLUMNS = {"collection", "most frequent", "reference", "verdict"}
 WRAPPED_COLUMNS = {"most frequent", "verdict"}
 
 

@@ -37,7 +37,7 @@ def shown(what, width=140):
 def test_one_column_has_a_row_for_each_figure():
     lines = shown(diagnosis_table(STOP.diagnose(min_count=3))).splitlines()
     assert lines[0] == "[b]stop: 30 categories x 4, 28 of them diagnosed"
-    assert lines[1].split() == ["figure", "value", "beside", "verdict"]
+    assert lines[1].split() == ["check", "value", "reference", "verdict"]
     assert [line[2:].split("  ")[0] for line in lines[2:]] == list(STOP.diagnose())
     assert lines[2].startswith("! effective rank")
     assert lines[3].startswith("  information abundance")
@@ -61,13 +61,13 @@ def test_all_columns_and_how_they_weigh():
     told = shown(diagnoses_table(TableDiagnosis.of(columns)))
     assert told.startswith("[b]stop: 30 categories x 4\n")
     assert "hour: 24 categories x 3\n" in told
-    assert "side by side\n" in told
+    assert "all columns\n" in told
     assert "hour alone has 9" in told
     assert "Column 'line' has 1 category, and 1 with a vector of its own; a diagnosis takes 3." in told
 
 
 def test_one_column_has_none_beside_it_and_no_column_has_a_reason():
-    assert "side by side" not in shown(diagnoses_table(TableDiagnosis.of({"stop": STOP})))
+    assert "all columns" not in shown(diagnoses_table(TableDiagnosis.of({"stop": STOP})))
     assert shown(diagnoses_table(TableDiagnosis.of({}))).startswith(
         "This run has no vectors: columns with few categories"
     )
@@ -100,14 +100,26 @@ def test_neighbors():
     assert [line.split() for line in told.splitlines()] == [["dest", "cosine"], ["[bold]BOS", "0.912"], ["7", "-0.500"]]
 
 
-def test_the_progress_takes_calls_as_compare_makes_them():
+def test_progress_writes_nothing_without_a_terminal():
     stream = io.StringIO()
     with comparison_progress(2, stream) as advance:
         for fold in range(2):
             advance("embeddings", fold, 2)
             advance("majority", fold, 2)
         advance("all rows", 2, 2)
-    assert "Traceback" not in stream.getvalue()
+    assert stream.getvalue() == ""
+
+
+def test_progress_counts_folds_and_the_final_fit(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    with comparison_progress(2, stream) as advance:
+        for fold in range(2):
+            advance("embeddings", fold, 2)
+            advance("majority", fold, 2)
+        advance("all rows", 2, 2)
+    assert "fitting the final model" in stream.getvalue()
 
 
 def test_the_progress_of_a_study_counts_steps(monkeypatch):

@@ -38,7 +38,7 @@ def test_diagnose_tells_of_all_columns_or_of_one(here, capsys):
     told = capsys.readouterr().out
     assert "shape: 3 categories x 3" in told
     assert "code: 3 categories x 3" in told
-    assert "side by side" in told
+    assert "all columns" in told
     assert main(["diagnose", "runs/small", "code"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "code: 3 categories x 3"
