@@ -42,7 +42,7 @@ def test_diagnose_tells_of_all_columns_or_of_one(here, capsys):
     assert main(["diagnose", "runs/small", "code"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "code: 3 categories x 3"
-    assert lines[1].split() == ["figure", "value", "beside", "verdict"]
+    assert lines[1].split() == ["check", "value", "reference", "verdict"]
     assert lines[2][2:].startswith("effective rank")
     assert main(["diagnose", "runs/small", "--min-count", "99"]) == 0
     assert "Lower min_count" in capsys.readouterr().out
