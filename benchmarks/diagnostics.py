@@ -21,7 +21,7 @@ import pandas as pd
 from sklearn.base import clone
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
-FIGURES = ("effective rank", "dimensions", "length by count", "way from the start")
+FIGURES = ("effective rank", "dimensions", "length by count", "distance from start")
 BEYOND = "beyond permuted targets"
 
 
@@ -88,7 +88,7 @@ def _flights(known, rows):
 def kinds_of(name, options):
     """Yield each kind of vectors of a column, with the arguments of ``diagnose``."""
     import tabemb
-    from tabemb.estimators.controls import as_trained, permuted_targets, untrained_vectors
+    from tabemb.diagnosis.model import as_trained, permuted_targets, untrained_vectors
 
     X, y, column, categorical, side = TABLES[name](options.rows)
     numbers = pd.api.types.is_float_dtype(y)
@@ -119,10 +119,12 @@ def kinds_of(name, options):
 
 def measured(name, options):
     """Return a record per kind of vectors of a table."""
+    from tabemb import diagnose
+
     found, start = [], time.perf_counter()
     for kind, fits, beside in kinds_of(name, options):
-        diagnosis = fits[0].diagnose(fits[1:], **beside)
-        frame = diagnosis.to_frame().drop(columns="against")
+        diagnosis = diagnose(fits[0], fits[1:], **beside)
+        frame = diagnosis.to_frame().drop(columns="reference_name")
         figures = frame.astype(object).where(frame.notna(), None).to_dict("index")
         found.append(
             {"table": name, "column": fits[0].name, "kind": kind, "figures": figures, "shown": repr(diagnosis)}
@@ -134,14 +136,14 @@ def cell(figures, name):
     """Return a value as text, with its reference in brackets."""
     if name not in figures:
         return "-"
-    one, other = figures[name]["value"], figures[name]["beside"]
+    one, other = figures[name]["value"], figures[name]["reference"]
     return f"{one:.3g}" if other is None else f"{one:.3g} ({other:.2g})"
 
 
 def agreed(figures, name):
     """Return the agreement of fits as text: of this kind, of the control, and by chance."""
     own, control = figures[name], figures[f"{name}, permuted"]
-    return " / ".join(f"{value:.3f}" for value in (own["value"], control["value"], own["beside"]))
+    return " / ".join(f"{value:.3f}" for value in (own["value"], control["value"], own["reference"]))
 
 
 def show_table(name, found, seconds, options):

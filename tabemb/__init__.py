@@ -18,6 +18,7 @@ _HOMES = {
     "RowIndex": "tabemb.vectors.indexes.rows",
     "TabembError": "tabemb.exceptions",
     "compare": "tabemb.experiments.comparison.compare",
+    "diagnose": "tabemb.diagnosis.diagnose",
     "load": "tabemb.estimators.persistence",
     "load_dataset": "tabemb.experiments.data",
     "open_run": "tabemb.experiments.runs.folder",

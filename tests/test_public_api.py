@@ -41,6 +41,7 @@ def test_public_names():
         "RowIndex",
         "TabembError",
         "compare",
+        "diagnose",
         "load",
         "load_dataset",
         "open_run",

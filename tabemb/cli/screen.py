@@ -10,14 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from tabemb.diagnosis.report import Diagnosis, TableDiagnosis, p_text, reference_text, value_text
 from tabemb.experiments.comparison.result import Comparison, ModelResult
 from tabemb.experiments.paper.study import StudyResult, StudyScore
 from tabemb.experiments.report import numbers
 from tabemb.experiments.report.comparison_page import headline
 from tabemb.experiments.runs.folder import RunFolder
 from tabemb.vectors.databases import PushSummary
-from tabemb.vectors.findings import Diagnosis, beside_text, figure_text, p_text
-from tabemb.vectors.table_diagnosis import TableDiagnosis
 
 __all__ = [
     "comparison_progress",
@@ -212,8 +211,8 @@ def diagnosis_table(diagnosis: Diagnosis) -> Group:
         head += f", {diagnosis.n_diagnosed:,} of them diagnosed"
     table = _table("  check", "value", "reference", "verdict")
     for each in diagnosis.findings:
-        reference = "  ".join(filter(None, [beside_text(each), p_text(each.p_value)]))
-        cells = [f"{'!' if each.concern else ' '} {each.figure}", figure_text(each.value), reference, each.verdict]
+        reference = "  ".join(filter(None, [reference_text(each), p_text(each.p_value)]))
+        cells = [f"{'!' if each.concern else ' '} {each.check}", value_text(each.value), reference, each.verdict]
         table.add_row(*map(Text, cells), style=CONCERN if each.concern else "")
     return Group(Text(head, style="bold"), table)
 

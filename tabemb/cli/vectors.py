@@ -46,14 +46,15 @@ def diagnose(
 ) -> None:
     """Check what the vectors of a run have learned, and what to look at before using them."""
     from tabemb.cli.screen import diagnoses_table, diagnosis_table
+    from tabemb.diagnosis.diagnose import diagnose as diagnose_column
+    from tabemb.diagnosis.diagnose import diagnose_columns
     from tabemb.experiments.runs.folder import open_run
-    from tabemb.vectors.table_diagnosis import TableDiagnosis
 
     run_vectors = open_run(run).vectors
     if column is None:
-        put(diagnoses_table(TableDiagnosis.of(run_vectors, min_count=min_count)))
+        put(diagnoses_table(diagnose_columns(run_vectors, min_count=min_count)))
     else:
-        put(diagnosis_table(run_vectors[column].diagnose(min_count=min_count)))
+        put(diagnosis_table(diagnose_column(run_vectors[column], min_count=min_count)))
 
 
 @app.command()

@@ -12,7 +12,6 @@ from tabemb.vectors.alignment import aligned
 from tabemb.vectors.analogies import ANALOGIES, AnalogyMethod, best_analogies
 from tabemb.vectors.clustering import cluster
 from tabemb.vectors.dataframes import from_frame, to_frame
-from tabemb.vectors.diagnostics import Diagnosing
 from tabemb.vectors.drift import Drift, drift_between
 from tabemb.vectors.formats import find_format
 from tabemb.vectors.indexes import INDEXES, IndexKind, NearestIndex
@@ -36,7 +35,7 @@ Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 
 
-class CategoryVectors(Diagnosing):
+class CategoryVectors(KeyedMatrix):
     """The learned vectors of the categories of one column.
 
     Has the API of gensim's ``KeyedVectors``; keys keep their Python types. Immutable: all arrays are read-only.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from tabemb import CategoryVectors
+from tabemb import CategoryVectors, diagnose
 from tabemb.cli.screen import (
     comparison_progress,
     comparison_table,
@@ -19,8 +19,8 @@ from tabemb.cli.screen import (
     push_table,
     study_table,
 )
+from tabemb.diagnosis.diagnose import diagnose_columns
 from tabemb.vectors.databases import ColumnPush, PushSummary
-from tabemb.vectors.table_diagnosis import TableDiagnosis
 
 RNG = np.random.default_rng(0)
 STOP = CategoryVectors(
@@ -35,10 +35,10 @@ def shown(what, width=140):
 
 
 def test_one_column_has_a_row_for_each_figure():
-    lines = shown(diagnosis_table(STOP.diagnose(min_count=3))).splitlines()
+    lines = shown(diagnosis_table(diagnose(STOP, min_count=3))).splitlines()
     assert lines[0] == "[b]stop: 30 categories x 4, 28 of them diagnosed"
     assert lines[1].split() == ["check", "value", "reference", "verdict"]
-    assert [line[2:].split("  ")[0] for line in lines[2:]] == list(STOP.diagnose())
+    assert [line[2:].split("  ")[0] for line in lines[2:]] == list(diagnose(STOP))
     assert lines[2].startswith("! effective rank")
     assert lines[3].startswith("  information abundance")
     assert " 30 in all " in lines[6]
@@ -47,7 +47,7 @@ def test_one_column_has_a_row_for_each_figure():
 
 
 def test_a_narrow_screen_folds_the_verdict_alone():
-    told = shown(diagnosis_table(STOP.diagnose()), width=80)
+    told = shown(diagnosis_table(diagnose(STOP)), width=80)
     assert "information abundance" in told
     assert "…" not in told
 
@@ -58,7 +58,7 @@ def test_all_columns_and_how_they_weigh():
         "line": CategoryVectors([1], [[1.0]], name="line"),
         "hour": CategoryVectors(range(24), 9 * RNG.normal(size=(24, 3)), name="hour"),
     }
-    told = shown(diagnoses_table(TableDiagnosis.of(columns)))
+    told = shown(diagnoses_table(diagnose_columns(columns)))
     assert told.startswith("[b]stop: 30 categories x 4\n")
     assert "hour: 24 categories x 3\n" in told
     assert "all columns\n" in told
@@ -67,8 +67,8 @@ def test_all_columns_and_how_they_weigh():
 
 
 def test_one_column_has_none_beside_it_and_no_column_has_a_reason():
-    assert "all columns" not in shown(diagnoses_table(TableDiagnosis.of({"stop": STOP})))
-    assert shown(diagnoses_table(TableDiagnosis.of({}))).startswith(
+    assert "all columns" not in shown(diagnoses_table(diagnose_columns({"stop": STOP})))
+    assert shown(diagnoses_table(diagnose_columns({}))).startswith(
         "This run has no vectors: columns with few categories"
     )
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from tabemb.diagnosis.report import Diagnosis, Finding
 from tabemb.exceptions import UnknownNameError
-from tabemb.vectors.findings import Diagnosis, Finding
 
-RANK = Finding(figure="effective rank", value=2.5, beside=7.8, against="random", verdict="Few directions.")
-LENGTH = Finding(figure="length by count", value=-0.7, p_value=0.0012, verdict="They ran ahead.", concern=True)
+RANK = Finding(check="effective rank", value=2.5, reference=7.8, reference_name="random", verdict="Few directions.")
+LENGTH = Finding(check="length by count", value=-0.7, p_value=0.0012, verdict="They ran ahead.", concern=True)
 FOUND = Diagnosis(name="dest", n_categories=1104, n_diagnosed=1100, dim=8, k=10, findings=(RANK, LENGTH))
 
 
@@ -18,17 +18,17 @@ def test_it_is_a_mapping_from_figure_to_finding():
 
 def test_a_misspelt_figure_is_told_with_near_ones():
     with pytest.raises(
-        UnknownNameError, match=r"No figure named 'efective rank'. Known: .* Did you mean 'effective ran"
+        UnknownNameError, match=r"No check named 'efective rank'. Known: .* Did you mean 'effective ran"
     ):
         FOUND["efective rank"]
 
 
 def test_its_frame_has_numbers_and_empty_cells():
     frame = FOUND.to_frame()
-    assert list(frame) == ["value", "beside", "against", "p_value", "concern", "verdict"]
+    assert list(frame) == ["value", "reference", "reference_name", "p_value", "concern", "verdict"]
     assert frame.index.tolist() == ["effective rank", "length by count"]
-    assert frame.loc["effective rank", "beside"] == 7.8
-    assert frame["beside"].isna().tolist() == [False, True]
+    assert frame.loc["effective rank", "reference"] == 7.8
+    assert frame["reference"].isna().tolist() == [False, True]
     assert frame["concern"].tolist() == [False, True]
     assert Diagnosis(name="", n_categories=3, n_diagnosed=3, dim=1, k=1, findings=()).to_frame().empty
 

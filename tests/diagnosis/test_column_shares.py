@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tabemb import CategoryVectors
+from tabemb.diagnosis.column_shares import ColumnShares
 from tabemb.exceptions import DataError
-from tabemb.vectors.column_shares import ColumnShares
 
 RNG = np.random.default_rng(0)
 
@@ -41,7 +41,7 @@ def test_a_common_offset_makes_vectors_long_and_weighs_nothing():
     assert found.lengths[0] > 50 * found.lengths[1]
     assert found.shares[0] == pytest.approx(0.5, abs=0.2)
     assert found.dominant is None
-    assert found.verdict == "No column alone decides which rows are near."
+    assert found.verdict == "No column alone determines which rows are near."
 
 
 def test_a_column_that_dominates_is_named_with_the_remedy():
@@ -50,8 +50,8 @@ def test_a_column_that_dominates_is_named_with_the_remedy():
     assert found.dominant == "b"
     factor = found.spreads[1] / max(found.spreads[0], found.spreads[2])
     assert found.verdict == (
-        f"b alone has {100 * found.shares[1]:.0f} % of the squared distances between rows: the nearest rows go by it. "
-        f"Divide its vectors by {factor:.3g} to give it the spread of the next column."
+        f"b alone has {100 * found.shares[1]:.0f} % of the squared distances between rows, and determines the nearest "
+        f"rows. Divide its vectors by {factor:.3g} to give it the spread of the next column."
     )
     assert found.verdict in repr(found)
     levelled = {**columns, "b": CategoryVectors(range(50), columns["b"].vectors / factor)}
@@ -62,10 +62,10 @@ def test_one_column_dominates_nobody_and_no_category_has_no_distance():
     assert ColumnShares.of({"a": column(5, 2)}).dominant is None
     found = ColumnShares.of({"a": column(5, 2), "b": CategoryVectors([], np.empty((0, 2)))})
     assert found.shares == (1, 0)
-    assert found.verdict.endswith("the nearest rows go by it.")
+    assert found.verdict.endswith("determines the nearest rows.")
 
 
 @pytest.mark.parametrize("columns", [{}, {"a": CategoryVectors(["x", "y"], [[1.0], [1.0]])}])
 def test_no_differences_are_told(columns):
-    with pytest.raises(DataError, match=f"no distances to share between columns: .*got {len(columns)} columns without"):
+    with pytest.raises(DataError, match=f"no distances between rows: .*got {len(columns)} columns whose"):
         ColumnShares.of(columns)

@@ -1,4 +1,4 @@
-"""How much each column's vectors weigh where the vectors of several columns stand side by side."""
+"""The share of each column in the distances between rows, if the vectors of the columns are concatenated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tabemb.exceptions import DataError
+from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.shrinkage import count_weighted_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tabemb.vectors.category_vectors import CategoryVectors
-
 __all__ = ["ColumnShares"]
 
-# A column with more than half of the squared distances, and three times what the next one has, decides on the nearest
-# rows nearly alone: of two columns with 0.75 and 0.25, distances go by 0.87 and 0.5.
+# A column with more than half of the squared distances, and three times the share of the next, determines the nearest
+# rows almost alone: shares of 0.75 and 0.25 are distances of 0.87 and 0.5.
 DOMINANT, TIMES_THE_NEXT = 0.5, 3.0
 
 
@@ -25,34 +24,33 @@ DOMINANT, TIMES_THE_NEXT = 0.5, 3.0
 class ColumnShares:
     """The length of each column's vectors, and its share in the squared distances between rows of data.
 
-    Of two rows drawn at random, the squared distance of a column's vectors is twice their variance in the mean, and
-    variances of columns side by side add up. Where one column has most of it, the nearest rows are those with the same
-    or a near category of that column, whatever the others say.
+    The mean squared distance between two random rows is the sum over columns of twice the variance of their vectors. If
+    one column has most of it, the nearest rows are those with the same or a similar category in this column, whatever
+    the others are.
 
     Parameters
     ----------
     names : tuple of str
-        The columns.
+        Names of the columns.
     dims : tuple of int
-        Lengths of their vectors, in numbers.
+        Number of dimensions of each.
     lengths : tuple of float
-        Root mean square norm of the vectors that rows of data look up.
+        Root mean square norm of the vectors, over rows of data.
     spreads : tuple of float
-        Root mean square distance of those from their mean.
+        Root mean square distance of the vectors from their mean, over rows of data.
     shares : tuple of float
-        Of the squared distances between rows; they add up to 1.
+        Shares of the squared distances between rows, which add up to 1.
 
     Examples
     --------
-    >>> from tabemb import CategoryVectors
     >>> origin = CategoryVectors(["JFK", "LGA"], [[3.0], [-3.0]], [5, 5])
     >>> month = CategoryVectors([1, 2], [[1.0], [-1.0]], [5, 5])
     >>> ColumnShares.of({"origin": origin, "month": month})
     ColumnShares(2 columns)
       origin  dimensions 1  length 3  share 90 %
       month   dimensions 1  length 1  share 10 %
-      origin alone has 90 % of the squared distances between rows: the nearest rows go by it. Divide its vectors by 3
-      to give it the spread of the next column.
+      origin alone has 90 % of the squared distances between rows, and determines the nearest rows. Divide its vectors
+      by 3 to give it the spread of the next column.
     """
 
     names: tuple[str, ...]
@@ -62,26 +60,25 @@ class ColumnShares:
     shares: tuple[float, ...]
 
     @classmethod
-    def of(cls, columns: "Mapping[str, CategoryVectors]") -> "ColumnShares":
-        """Measure the vectors of some columns.
+    def of(cls, columns: Mapping[str, CategoryVectors]) -> "ColumnShares":
+        """Return the shares of columns.
 
         Parameters
         ----------
         columns : mapping of str to CategoryVectors
-            The columns that stand side by side. Categories count by their rows; where a column has no counts, all
-            count the same.
+            The vectors of each column. Categories are weighted by their counts, or equally without counts.
 
         Raises
         ------
         DataError
-            When there is no column, or none in which categories differ.
+            If the vectors of each column are all equal, or there is no column.
         """
         measured = [_measured(each) for each in columns.values()]
         total = sum(spread**2 for _, spread in measured)
         if not total:
             raise DataError(
-                "There are no distances to share between columns: expected a mapping from column to CategoryVectors in "
-                f"which categories differ, got {len(measured)} columns without a difference."
+                "There are no distances between rows: expected a mapping from column to CategoryVectors with different "
+                f"vectors, got {len(measured)} columns whose vectors are all equal."
             )
         return cls(
             names=tuple(columns),
@@ -93,7 +90,7 @@ class ColumnShares:
 
     @property
     def dominant(self) -> str | None:
-        """The column that decides on the nearest rows nearly alone; None where there is none."""
+        """The column that determines the nearest rows almost alone, or None."""
         first, *others = sorted(self.shares, reverse=True)
         if not others or first <= DOMINANT or first < TIMES_THE_NEXT * others[0]:
             return None
@@ -101,19 +98,21 @@ class ColumnShares:
 
     @property
     def verdict(self) -> str:
-        """A sentence."""
+        """A sentence about the dominant column."""
         if self.dominant is None:
-            return "No column alone decides which rows are near."
+            return "No column alone determines which rows are near."
         first, second = sorted(self.spreads, reverse=True)[:2]
         advice = (
             f" Divide its vectors by {first / second:.3g} to give it the spread of the next column." if second else ""
         )
         share = f"{100 * max(self.shares):.0f} %"
-        told = f"{self.dominant} alone has {share} of the squared distances between rows"
-        return f"{told}: the nearest rows go by it.{advice}"
+        return (
+            f"{self.dominant} alone has {share} of the squared distances between rows, and determines the nearest "
+            f"rows.{advice}"
+        )
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return a row for each column: ``dim``, ``length``, ``spread`` and ``share``, indexed by column."""
+        """Return a DataFrame with one row per column: ``dim``, ``length``, ``spread`` and ``share``."""
         import pandas as pd
 
         columns = {"dim": self.dims, "length": self.lengths, "spread": self.spreads, "share": self.shares}
@@ -130,7 +129,7 @@ class ColumnShares:
         return "\n".join([*lines, f"  {self.verdict}"])
 
 
-def _measured(vectors: "CategoryVectors") -> tuple[float, float]:
+def _measured(vectors: CategoryVectors) -> tuple[float, float]:
     """Return the root mean square norm and the root mean square distance from the mean."""
     if not len(vectors):
         return 0.0, 0.0

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tabemb import CategoryVectors
+from tabemb.diagnosis.inputs import DiagnosisInputs, TooFewCategoriesError, own_vectors, touched
 from tabemb.exceptions import DataError
 from tabemb.vectors import neighbors
-from tabemb.vectors.subject import Subject, TooFewCategoriesError, own_vectors, touched
 
 ROWS = np.arange(1.0, 13.0).reshape(6, 2)
 
@@ -17,7 +17,7 @@ def vectors(keys="abcdef", rows=ROWS, counts=None, **more):
 
 def made(of, **more):
     settings = {"fits": (), "control": (), "untrained": None, "min_count": 1, "k": None, "n_permutations": 9, "seed": 0}
-    return Subject(vectors=of, **settings | more)
+    return DiagnosisInputs(vectors=of, **settings | more)
 
 
 def test_a_row_that_nothing_has_touched_shows_it():

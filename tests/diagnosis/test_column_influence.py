@@ -6,7 +6,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from tabemb import EmbeddingClassifier, EmbeddingRegressor
-from tabemb.estimators.influence import column_influence
+from tabemb.diagnosis.column_influence import column_influence
 from tabemb.exceptions import DataError
 from tabemb.nn.network import first_kernels
 
@@ -52,7 +52,7 @@ def test_what_cannot_be_told_is_told(flights, late, quick):
     model = EmbeddingClassifier(**{**quick, "body": "cross", "max_epochs": 1}, one_hot_max_categories=0)
     with pytest.raises(NotFittedError):
         column_influence(model)
-    with pytest.raises(DataError, match="The body 'cross' has no first layer that alone reads the vectors"):
+    with pytest.raises(DataError, match="The body 'cross' has no first layer that alone reads the concatenated"):
         column_influence(model.fit(flights, late))
     with pytest.raises(DataError, match="No column has vectors; set one_hot_max_categories=0"):
         column_influence(EmbeddingClassifier(**quick, one_hot_max_categories=50).fit(flights, late))

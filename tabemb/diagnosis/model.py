@@ -1,0 +1,225 @@
+"""Check whether the vectors of a model have learned anything, by refits with other seeds and with permuted targets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import clone
+from sklearn.utils.validation import check_is_fitted
+
+from tabemb.diagnosis.diagnose import diagnose_columns
+from tabemb.diagnosis.report import TableDiagnosis
+from tabemb.estimators.learned import LearnedVectors
+from tabemb.exceptions import DataError
+from tabemb.nn.network import Network
+from tabemb.vectors.category_vectors import CategoryVectors
+
+__all__ = ["as_trained", "diagnose_model", "is_fitted", "permuted_control", "permuted_targets", "untrained_vectors"]
+
+
+def diagnose_model(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    n_seeds: int = 3,
+    control: bool = True,
+    side: Mapping[str, Any] | None = None,
+    random_state: int = 0,
+    **settings: Any,
+) -> TableDiagnosis:
+    """Diagnose the vectors of all columns, compared to those of refits.
+
+    Fits ``n_seeds`` networks (one less if the estimator is fitted), and as many for the control.
+
+    Parameters
+    ----------
+    estimator : EmbeddingClassifier, EmbeddingRegressor or EmbeddingEncoder
+        If fitted, to the same rows, its vectors are diagnosed; otherwise those of a first fit. It is not changed.
+    X, y, sample_weight
+        As for its ``fit``.
+    n_seeds : int, default=3
+        Number of fits to compare.
+    control : bool, default=True
+        Whether to fit as many networks, for as many epochs, to permuted targets (one permutation, several seeds). The
+        diagnosis then has a verdict on whether the vectors know more than those.
+    side : mapping of str to side information, optional
+        Side information for some columns; see :func:`tabemb.diagnose`.
+    random_state : int, default=0
+        The first random seed; the next fits use the next integers.
+    **settings : dict
+        ``min_count``, ``k`` and ``n_permutations`` of :func:`tabemb.diagnose`.
+
+    Returns
+    -------
+    TableDiagnosis
+        A mapping from column to ``Diagnosis``.
+
+    Raises
+    ------
+    DataError
+        If ``n_seeds`` is not a whole number of 2 or more.
+    ColumnError
+        If ``side`` has a column without vectors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingRegressor
+    >>> rides = pd.DataFrame({"stop": np.random.default_rng(0).choice(list("abcdefghijklmnopqrst"), 600)})
+    >>> minutes = rides["stop"].map(ord)
+    >>> model = EmbeddingRegressor(body="mlp", embedding_dim=2, max_epochs=15, damping=0, random_state=0)
+    >>> found = diagnose_model(model.fit(rides, minutes), rides, minutes, n_seeds=2)
+    >>> found["stop"]["geometry"].verdict
+    'As a whole, fits are more similar than by chance.'
+    >>> found["stop"]["geometry"].value > found["stop"]["geometry, permuted"].value
+    True
+    """
+    if isinstance(n_seeds, bool) or not isinstance(n_seeds, int) or n_seeds < 2:
+        raise DataError(f"n_seeds is the number of fits to compare and must be 2 or more; got {n_seeds!r}.")
+    seeds = [random_state + place for place in range(n_seeds)]
+    model = estimator if is_fitted(estimator) else _fit(clone(estimator), seeds[0], X, y, sample_weight)
+    # The seed of the model itself is skipped, so that all fits differ.
+    others = [seed for seed in range(random_state, random_state + n_seeds + 1) if seed != model.random_state][
+        : n_seeds - 1
+    ]
+    fits = [dict(_fit(clone(estimator), seed, X, y, sample_weight).vectors_) for seed in others]
+    controls = []
+    if control:
+        permuted = permuted_targets(y, random_state)
+        controls = [dict(_fit(as_trained(model), seed, X, permuted, sample_weight).vectors_) for seed in seeds]
+    start = {} if getattr(model, "n_folds_", 0) else untrained_vectors(model)
+    columns = dict(model.vectors_)
+    by_column: dict[str, dict[str, Any]] = {column: {"side": known} for column, known in (side or {}).items()}
+    for column in columns:
+        by_column.setdefault(column, {}).update(
+            fits=[each[column] for each in fits],
+            control=[each[column] for each in controls],
+            untrained=start.get(column),
+        )
+    return diagnose_columns(columns, by_column, random_state=random_state, **settings)
+
+
+def permuted_control(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, random_state: int = 0
+) -> dict[str, CategoryVectors]:
+    """Return the vectors of the estimator when fitted to permuted targets.
+
+    Such vectors know nothing about the targets, so they show what vectors without knowledge look like. A fitted
+    estimator is refitted for as many epochs, with as many dimensions and without early stopping, so that the control
+    can overfit as much as the estimator could. An unfitted one is fitted with its own parameters.
+
+    Parameters
+    ----------
+    estimator : EmbeddingClassifier, EmbeddingRegressor or EmbeddingEncoder
+        The estimator. It is not changed.
+    X, y, sample_weight
+        As for its ``fit``. Weights are not permuted.
+    random_state : int, default=0
+        Random seed of the permutation; the network has the estimator's.
+
+    Returns
+    -------
+    dict of str to CategoryVectors
+        For ``tabemb.diagnose(..., control=...)``.
+
+    References
+    ----------
+    Hewitt & Liang 2019, "Designing and interpreting probes with control tasks" (arXiv:1909.03368).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingClassifier
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA", "BOS", "ORD"] * 30})
+    >>> late = (flights["dest"] == "MIA").to_numpy()
+    >>> model = EmbeddingClassifier(one_hot_max_categories=0, max_epochs=2, random_state=0).fit(flights, late)
+    >>> permuted_control(model, flights, late)["dest"]
+    CategoryVectors(dest: 4 categories x 3)
+    """
+    permuted = permuted_targets(y, random_state)
+    return dict(as_trained(estimator).fit(X, permuted, sample_weight=sample_weight).vectors_)
+
+
+def permuted_targets(y: Any, random_state: int) -> npt.NDArray[Any]:
+    """Return the targets in random order, as an array.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+        Targets.
+    random_state : int
+        Random seed.
+
+    Examples
+    --------
+    >>> sorted(permuted_targets(["a", "b", "c"], 0).tolist())
+    ['a', 'b', 'c']
+    """
+    targets = y.to_numpy() if hasattr(y, "to_numpy") else np.asarray(y)
+    permuted: npt.NDArray[Any] = targets[np.random.default_rng(random_state).permutation(len(targets))]
+    return permuted
+
+
+def as_trained(estimator: Any) -> Any:
+    """Return an unfitted copy that, if the estimator is fitted, trains for as many epochs with as many dimensions."""
+    copy = clone(estimator)
+    if not is_fitted(estimator):
+        return copy
+    params = {"early_stopping": False, "max_epochs": estimator.best_epoch_}
+    if dims := {column: vectors.dim for column, vectors in estimator.vectors_.items()}:
+        params["embedding_dim"] = dims
+    # Calibration needs a validation part and changes no vector.
+    if "calibration" in copy.get_params(deep=False):
+        params["calibration"] = None
+    return copy.set_params(**params)
+
+
+def untrained_vectors(model: Any) -> dict[str, CategoryVectors]:
+    """Return the initial vectors of a fitted estimator.
+
+    Parameters
+    ----------
+    model : EmbeddingClassifier, EmbeddingRegressor or EmbeddingEncoder
+        A fitted estimator. The networks of an ensemble start with the same vectors.
+
+    Returns
+    -------
+    dict of str to CategoryVectors
+        For ``tabemb.diagnose(..., untrained=...)``. Columns that started with ``pretrained`` vectors are left out.
+
+    Raises
+    ------
+    DataError
+        If the encoder was cross-fitted: its vectors are the mean of several networks with different starts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingRegressor
+    >>> rides = pd.DataFrame({"stop": list("abcdefghij") * 12})
+    >>> model = EmbeddingRegressor(max_epochs=1, random_state=0).fit(rides, range(120))
+    >>> start = untrained_vectors(model)["stop"]
+    >>> start.dim == model.vectors_["stop"].dim, bool((start.vectors != model.vectors_["stop"].vectors).any())
+    (True, True)
+    """
+    check_is_fitted(model, "encoder_")
+    if getattr(model, "n_folds_", 0):
+        raise DataError(
+            f"The encoder was cross-fitted: its vectors are the mean of {model.n_folds_} networks with different "
+            "starts. Fit it with cv=None to get its initial vectors."
+        )
+    start = LearnedVectors([Network(model._network.spec)], model.encoder_.vocabularies)
+    return {column: vectors for column, vectors in start.items() if column not in model.pretrained_report_}
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Return whether an estimator has been fitted."""
+    return hasattr(estimator, "encoder_")
+
+
+def _fit(estimator: Any, seed: int, X: Any, y: Any, sample_weight: Any) -> Any:
+    return estimator.set_params(random_state=seed).fit(X, y, sample_weight=sample_weight)

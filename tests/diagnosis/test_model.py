@@ -1,0 +1,164 @@
+"""The diagnosis of a model, beside refits and permuted targets."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor, diagnose
+from tabemb.diagnosis.model import (
+    as_trained,
+    diagnose_model,
+    permuted_control,
+    permuted_targets,
+    untrained_vectors,
+)
+from tabemb.exceptions import ColumnError, DataError
+from tabemb.nn.network import Network
+
+FIGURE = "beyond permuted targets"
+
+
+@pytest.fixture(scope="module")
+def rides():
+    """Return rides by stop, which decides, and by driver, who does not."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame({"stop": rng.choice(list("abcdefghijklmnopqrst"), 1500), "driver": rng.integers(0, 25, 1500)})
+
+
+@pytest.fixture(scope="module")
+def crowded(rides):
+    place = rides["stop"].map(ord) - ord("a")
+    return (place / 20 + 0.2 * np.random.default_rng(1).normal(size=len(rides))).to_numpy() > 0.5
+
+
+@pytest.fixture(scope="module")
+def model(rides, crowded):
+    body = {"name": "mlp", "hidden_units": (16,)}
+    return EmbeddingClassifier(
+        ["driver"], body=body, embedding_dim=4, max_epochs=8, learning_rate=0.01, random_state=0
+    ).fit(rides, crowded)
+
+
+@pytest.fixture(scope="module")
+def found(model, rides, crowded):
+    return diagnose_model(model, rides, crowded, side={"stop": {key: ord(key) for key in "abcdefghijklmnopqrst"}})
+
+
+def test_it_tells_a_column_that_matters_from_one_that_does_not(found):
+    assert list(found) == ["stop", "driver"]
+    assert not found["stop"][FIGURE].concern
+    assert found["driver"][FIGURE].concern
+    assert found["stop"]["side correlation"].p_value == 0.001
+    assert found.shares.names == ("stop", "driver")
+    # "stop" is the one that tells; so its vectors are spread the most.
+    assert found.shares.shares[0] > found.shares.shares[1]
+
+
+def test_all_that_stands_beside_a_column_is_there(found):
+    for figure in ("distance from start", "stability", "geometry", "geometry, permuted"):
+        assert figure in found["driver"]
+    assert "side correlation" not in found["driver"]
+
+
+def test_the_vectors_are_those_of_the_fitted_model(found, model, rides, crowded):
+    assert found["stop"]["effective rank"].value == diagnose(model.vectors_["stop"])["effective rank"].value
+    other = diagnose_model(model, rides, crowded, n_seeds=2, control=False, random_state=7)
+    assert other["stop"]["effective rank"] == diagnose(model.vectors_["stop"], random_state=7)["effective rank"]
+    assert other["stop"]["stability"] != found["stop"]["stability"]
+    assert FIGURE not in other["stop"]
+
+
+def test_an_estimator_that_is_not_fitted_is_fitted_first_and_left_as_it_was(model, rides, crowded):
+    new = EmbeddingClassifier(**model.get_params())
+    found = diagnose_model(new, rides, crowded, n_seeds=2, control=False, k=3)
+    assert not hasattr(new, "encoder_")
+    assert found["stop"]["effective rank"] == diagnose(model.vectors_["stop"])["effective rank"]
+    assert found["stop"].k == 3
+
+
+def test_a_cross_fitted_encoder_has_no_start(rides, crowded, quick):
+    encoder = EmbeddingEncoder(**quick, cv=2, embedding_dim=3).fit(rides, crowded)
+    found = diagnose_model(encoder, rides, crowded, n_seeds=2, control=False)
+    assert "distance from start" not in found["stop"]
+    assert "stability" in found["stop"]
+
+
+def test_what_cannot_be_done_is_told(model, rides, crowded):
+    for n_seeds in (1, True, 2.0):
+        with pytest.raises(DataError, match=f"number of fits to compare and must be 2 or more; got {n_seeds}"):
+            diagnose_model(model, rides, crowded, n_seeds=n_seeds)
+    with pytest.raises(ColumnError, match=r"There are no vectors of a column 'stops'.*Did you mean 'stop'"):
+        diagnose_model(model, rides, crowded, n_seeds=2, control=False, side={"stops": {}})
+
+
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series, pd.Categorical])
+def test_targets_are_dealt_out_without_one_getting_lost(kind):
+    dealt = permuted_targets(kind(["late", "on time", "late", "never"] * 9), 3)
+    assert sorted(dealt) == sorted(["late", "on time", "late", "never"] * 9)
+    assert list(dealt) != ["late", "on time", "late", "never"] * 9
+    assert list(dealt) == list(permuted_targets(["late", "on time", "late", "never"] * 9, 3))
+    assert list(dealt) != list(permuted_targets(["late", "on time", "late", "never"] * 9, 4))
+
+
+def test_rows_of_several_outputs_stay_together():
+    dealt = permuted_targets(pd.DataFrame({"a": range(20), "b": range(20)}), 0)
+    assert np.array_equal(dealt[:, 0], dealt[:, 1])
+
+
+def test_the_control_has_the_same_categories_and_is_left_by_chance(classifier, flights, late):
+    before = {name: each.vectors.copy() for name, each in classifier.vectors_.items()}
+    control = permuted_control(classifier, flights, late, random_state=1)
+    assert list(control) == list(classifier.vectors_)
+    assert control["dest"].index_to_key == classifier.vectors_["dest"].index_to_key
+    assert control["dest"].dim == classifier.vectors_["dest"].dim
+    assert not np.allclose(control["dest"].vectors, before["dest"], atol=1e-3)
+    assert all(np.array_equal(classifier.vectors_[name].vectors, each) for name, each in before.items())
+    assert control["dest"] == permuted_control(classifier, flights, late, random_state=1)["dest"]
+    assert control["dest"] != permuted_control(classifier, flights, late, random_state=2)["dest"]
+
+
+def test_a_fitted_estimator_is_trained_as_long_with_as_many_dimensions(flights, late, quick):
+    model = EmbeddingClassifier(
+        **{**quick, "max_epochs": 12}, one_hot_max_categories=0, embedding_dim={"dest": 5}, calibration="temperature"
+    ).fit(flights, late)
+    copy = as_trained(model)
+    assert (copy.max_epochs, copy.early_stopping, copy.calibration) == (model.best_epoch_, False, None)
+    assert copy.embedding_dim == {name: each.dim for name, each in model.vectors_.items()}
+    assert not hasattr(copy, "encoder_")
+    assert model.early_stopping
+    assert copy.fit(flights, late).n_epochs_ == model.best_epoch_
+
+
+def test_another_is_fitted_as_its_parameters_say(quick):
+    copy = as_trained(EmbeddingRegressor(**quick))
+    assert copy.get_params() == EmbeddingRegressor(**quick).get_params()
+
+
+def test_weights_stay_with_their_rows(flights, delay, quick):
+    weights = np.where(np.arange(120) < 60, 1.0, 0.0)
+    model = EmbeddingRegressor(**quick, one_hot_max_categories=0)
+    control = permuted_control(model, flights, delay, weights)
+    assert control["dest"].counts.sum() == 60
+
+
+def test_where_the_vectors_began(classifier, flights, late):
+    began = untrained_vectors(classifier)
+    fresh = Network(classifier._network.spec)
+    feature = classifier._network.spec.features[0]
+    assert np.array_equal(began["dest"].vectors, fresh.vectors(feature)[2:])
+    assert began["dest"].index_to_key == classifier.vectors_["dest"].index_to_key
+    assert began["dest"].counts.tolist() == classifier.vectors_["dest"].counts.tolist()
+    assert not np.array_equal(began["dest"].vectors, classifier.vectors_["dest"].vectors)
+    assert diagnose(classifier.vectors_["dest"], untrained=began["dest"])["distance from start"].value > 0
+
+
+def test_a_cross_fitted_encoder_began_in_several_places(encoder, flights, late, quick):
+    with pytest.raises(DataError, match="its vectors are the mean of 5 networks with different starts"):
+        untrained_vectors(encoder)
+    alone = EmbeddingEncoder(**quick, cv=None).fit(flights, late)
+    assert list(untrained_vectors(alone)) == ["dest", "carrier", "hour"]
+
+
+def test_columns_that_began_with_vectors_from_elsewhere_are_left_out(flights, late, quick, classifier):
+    begun = EmbeddingClassifier(**quick, one_hot_max_categories=0, pretrained={"dest": classifier.vectors_["dest"]})
+    assert list(untrained_vectors(begun.fit(flights, late))) == ["carrier"]
