@@ -21,6 +21,7 @@ _HOMES = {
     "diagnose": "tabemb.diagnosis.diagnose",
     "load": "tabemb.estimators.persistence",
     "load_dataset": "tabemb.experiments.data",
+    "load_predictor": "tabemb.inference.predictor",
     "open_run": "tabemb.experiments.runs.folder",
     "pull": "tabemb.vectors.databases",
     "push": "tabemb.vectors.databases",

@@ -137,7 +137,7 @@ def test_a_missing_misspelled_or_unknown_column(cls, library, fitted):
     missing = words + "Feature names seen at fit time, yet now missing:\n- carrier\n"
     with pytest.raises(ColumnError, match=re.escape(missing)):
         answer(fitted[cls], make(X.drop(columns="carrier")))
-    with pytest.raises(ColumnError, match=re.escape("'carrier' is not there. Did you mean 'carier'?")):
+    with pytest.raises(ColumnError, match=re.escape("'carrier' is missing. Did you mean 'carier'?")):
         answer(fitted[cls], make(X.rename(columns={"carrier": "carier"})))
     strange = words + "Feature names unseen at fit time:\n- extra\n"
     with pytest.raises(ColumnError, match=re.escape(strange)):

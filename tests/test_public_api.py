@@ -44,6 +44,7 @@ def test_public_names():
         "diagnose",
         "load",
         "load_dataset",
+        "load_predictor",
         "open_run",
         "pull",
         "push",

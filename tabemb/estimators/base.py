@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.auto_dim import auto_dims
-from tabemb.estimators.ensemble import copy_tables, mean_of, network_seeds
+from tabemb.estimators.ensemble import copy_tables, network_seeds
 from tabemb.estimators.folds import deal_folds, left_out_rows, strata_of
 from tabemb.estimators.inputs import (
     TrainingData,
@@ -28,7 +28,9 @@ from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import PARTS, check_parameters
 from tabemb.estimators.persistence import save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport
+from tabemb.estimators.serving import inference_state
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
+from tabemb.inference.answers import mean_of
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
@@ -401,6 +403,7 @@ class EmbeddingEstimator(BaseEstimator):
             "histories": self.histories_,
             "n_epochs": self.n_epochs_,
             "best_epoch": self.best_epoch_,
+            **({"inference": inference_state(self)} if hasattr(self, "predictor") else {}),
             "sizes": {feature.name: feature.table.embedding_dim for feature in self._network.spec.features},
         }, arrays
 

@@ -12,8 +12,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from tabemb.estimators.base import FEWEST_ROWS_TO_SPLIT
 from tabemb.estimators.calibration import best_temperature, held_out_logits
 from tabemb.estimators.partial import PartialFitEstimator
-from tabemb.estimators.serving import ClassifierPredictor
+from tabemb.estimators.serving import make_predictor
 from tabemb.exceptions import DataError
+from tabemb.inference.predictor import ClassifierPredictor
 from tabemb.nn.losses import ClassLoss, loss_of
 from tabemb.nn.tasks import task_of
 
@@ -339,7 +340,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
             With ``predict`` and ``predict_proba`` for tables, and ``predict_encoded`` and ``predict_proba_encoded``
             for encoded rows.
         """
-        return ClassifierPredictor.of(self)
+        return make_predictor(self)
 
     def _wants_numbers(self):
         return False

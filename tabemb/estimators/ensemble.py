@@ -1,14 +1,15 @@
 """Ensembles of networks: their seeds, their initial tables, and the mean of their predictions and tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from tabemb.inference.answers import mean_of
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.vectors.alignment import rotation
 
-__all__ = ["copy_tables", "mean_of", "mean_table", "network_seeds"]
+__all__ = ["copy_tables", "mean_table", "network_seeds"]
 
 
 def network_seeds(seeds: Seeds, n_networks: int) -> list[Seeds]:
@@ -33,28 +34,6 @@ def copy_tables(source: Network, target: Network) -> None:
     """Copy the tables of a network to another one. All other weights of the target stay."""
     for mine, its in zip(target.tables.values(), source.tables.values(), strict=True):
         mine.embeddings.assign(its.embeddings)
-
-
-def mean_of(answers: Iterable[np.ndarray]) -> np.ndarray:
-    """Return the mean of the members' predictions; for one member, its prediction itself.
-
-    Parameters
-    ----------
-    answers : iterable of ndarray
-        Probabilities or values of one shape. Means of quantiles that do not cross do not cross either.
-
-    Examples
-    --------
-    >>> mean_of([np.array([0.0, 1.0]), np.array([1.0, 1.0])])
-    array([0.5, 1. ])
-    """
-    first, *others = answers
-    if not others:
-        return first
-    total = np.array(first)
-    for other in others:
-        total += other
-    return total / (1 + len(others))
 
 
 def mean_table(tables: Sequence[np.ndarray], counts: np.ndarray, held: np.ndarray | None = None) -> np.ndarray:

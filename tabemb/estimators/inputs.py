@@ -1,7 +1,6 @@
 """Read and check the tables, targets and weights that are passed to ``fit`` and ``predict``."""
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,8 +11,8 @@ import pyarrow as pa
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from tabemb.exceptions import ColumnError, DataError, did_you_mean
-from tabemb.table.frames import Frame, read_frame
+from tabemb.exceptions import DataError
+from tabemb.table.frames import Frame, read_frame, select_as_fitted
 
 __all__ = [
     "TrainingData",
@@ -73,32 +72,10 @@ def take_column_order(estimator: Any, X: Any) -> Frame:
     frame = read_frame(X)
     known = getattr(estimator, "feature_names_in_", None)
     if known is not None and frame.named:
-        names = tuple(known.tolist())
-        if frame.columns != names:
-            _check_names(frame, names)
-            frame = frame.select(names)
         # scikit-learn's check would find nothing more, and takes time.
-        return frame
+        return select_as_fitted(frame, known.tolist())
     validate_data(estimator, X=_skeleton(frame), skip_check_array=True, reset=False)
     return frame
-
-
-def _check_names(frame: Frame, known: Sequence[str]) -> None:
-    here, there = set(frame.columns), set(known)
-    strange = [name for name in frame.columns if name not in there]
-    missing = [name for name in known if name not in here]
-    if not strange and not missing:
-        return
-    parts = ["The feature names should match those that were passed during fit."]
-    if strange:
-        parts.append("Feature names unseen at fit time:\n" + "\n".join(f"- {name}" for name in sorted(strange)[:5]))
-    if missing:
-        parts.append(
-            "Feature names seen at fit time, yet now missing:\n" + "\n".join(f"- {n}" for n in sorted(missing)[:5])
-        )
-    near = [f"{name!r} is not there.{did_you_mean(name, strange)}" for name in sorted(missing)[:5]]
-    parts += [line for line in near if line.endswith("?")]
-    raise ColumnError("\n".join(parts) + "\n")
 
 
 def _skeleton(frame: Frame) -> Any:

@@ -1,7 +1,6 @@
 """Save and load a fitted estimator as a directory of data without code: JSON and safetensors."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import version
@@ -9,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 from sklearn.base import BaseEstimator
 
 from tabemb.estimators.folds import splitter_from_json, splitter_to_json
@@ -18,12 +15,11 @@ from tabemb.estimators.parameters import PARTS
 from tabemb.estimators.pretrained import paths_of
 from tabemb.exceptions import FormatError
 from tabemb.files import read_whole, replacing_folder
+from tabemb.inference.saved import FORMAT, STATE_FILE, WEIGHTS_FILE, read_saved
 from tabemb.vectors.formats.safetensors import save_arrays
 
 __all__ = ["load", "save"]
 
-STATE_FILE, WEIGHTS_FILE = "tabemb.json", "weights.safetensors"
-FORMAT = 2
 ESTIMATORS = {
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
@@ -84,7 +80,7 @@ def load(path: str | Path) -> Any:
     True
     """
     path = Path(path)
-    state, groups = read_whole(path, _read)
+    state, groups = read_whole(path, read_saved)
     name = state.get("class")
     if name not in ESTIMATORS:
         raise FormatError(
@@ -98,25 +94,6 @@ def load(path: str | Path) -> Any:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
-
-
-def _read(path):
-    if not path.is_dir():
-        raise FormatError(f"There is no saved estimator at {path}: expected a directory.")
-    for name in (STATE_FILE, WEIGHTS_FILE):
-        if not (path / name).is_file():
-            raise FormatError(f"{path} is not a complete saved estimator: {name} is missing. Save it again.")
-    try:
-        state = json.loads((path / STATE_FILE).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FormatError(f"{path / STATE_FILE} is not JSON: {error}.") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        found = state.get("format") if isinstance(state, dict) else None
-        raise FormatError(f"{path / STATE_FILE} has format {found!r}, but this tabemb reads format {FORMAT}.")
-    try:
-        return state, _grouped(load_file(path / WEIGHTS_FILE))
-    except SafetensorError as error:
-        raise FormatError(f"{path / WEIGHTS_FILE} cannot be read: {error}.") from error
 
 
 def _params_to_json(estimator):
@@ -160,14 +137,6 @@ def _from_json(name, value):
             return PARTS[name][value["spec"]](**_from_json(name, value["params"]))
         return {_from_json(name, key): _from_json(name, each) for key, each in value["items"]}
     return value
-
-
-def _grouped(arrays):
-    groups = defaultdict(dict)
-    for name in sorted(arrays):
-        group, _, rest = name.partition("/")
-        groups[group][rest] = arrays[name]
-    return groups
 
 
 def _version():

@@ -7,7 +7,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.partial import PartialFitEstimator
-from tabemb.estimators.serving import Predictor
+from tabemb.estimators.serving import make_predictor
+from tabemb.inference.predictor import Predictor
 from tabemb.nn.losses import NumberLoss, loss_of
 from tabemb.nn.tasks import Quantiles, task_of
 
@@ -285,7 +286,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         Predictor
             With ``predict`` for tables and ``predict_encoded`` for encoded rows.
         """
-        return Predictor.of(self)
+        return make_predictor(self)
 
     def _wants_numbers(self):
         return True

@@ -13,7 +13,7 @@ import pyarrow as pa
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode
 
-__all__ = ["Frame", "read_frame"]
+__all__ = ["Frame", "read_frame", "select_as_fitted"]
 
 _RESHAPE = (
     "Reshape your data either using array.reshape(-1, 1) if your data has a single feature "
@@ -147,6 +147,47 @@ class Frame:
                 f"Its columns: {', '.join(self.columns)}."
             )
         return self._positions[name]
+
+
+def select_as_fitted(frame: Frame, names: Sequence[str]) -> Frame:
+    """Return a table with the columns of the fit, in its order; the table itself may have them in any order.
+
+    Parameters
+    ----------
+    frame : Frame
+        A table with column names.
+    names : sequence of str
+        Names of the columns at the fit.
+
+    Raises
+    ------
+    ColumnError
+        If a column is missing or was not there at the fit; similar names are suggested.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = read_frame(pd.DataFrame({"hour": [7], "dest": ["IAH"]}))
+    >>> select_as_fitted(frame, ["dest", "hour"]).columns
+    ('dest', 'hour')
+    """
+    if frame.columns == tuple(names):
+        return frame
+    here, there = set(frame.columns), set(names)
+    unseen = [name for name in frame.columns if name not in there]
+    missing = [name for name in names if name not in here]
+    if not unseen and not missing:
+        return frame.select(names)
+    parts = ["The feature names should match those that were passed during fit."]
+    if unseen:
+        parts.append("Feature names unseen at fit time:\n" + "\n".join(f"- {name}" for name in sorted(unseen)[:5]))
+    if missing:
+        parts.append(
+            "Feature names seen at fit time, yet now missing:\n" + "\n".join(f"- {n}" for n in sorted(missing)[:5])
+        )
+    near = [f"{name!r} is missing.{did_you_mean(name, unseen)}" for name in sorted(missing)[:5]]
+    parts += [line for line in near if line.endswith("?")]
+    raise ColumnError("\n".join(parts) + "\n")
 
 
 def read_frame(X: Any) -> Frame:

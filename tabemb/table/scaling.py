@@ -7,7 +7,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
 from tabemb.registry import Registry
 
@@ -61,6 +60,8 @@ class StandardScaling:
 
     def fit(self, values: Matrix) -> None:
         """Fit the mean and the standard deviation of each column."""
+        from sklearn.preprocessing import StandardScaler
+
         scaler = StandardScaler().fit(values)
         self.state = {"mean": scaler.mean_, "scale": scaler.scale_}
 
@@ -107,6 +108,8 @@ class QuantileScaling:
 
     def fit(self, values: Matrix) -> None:
         """Fit the quantiles of each column (from a fixed sample of 10,000 rows in longer tables)."""
+        from sklearn.preprocessing import QuantileTransformer
+
         transformer = QuantileTransformer(n_quantiles=min(1000, len(values)), random_state=0).fit(values)
         # Contiguous per column.
         knots = np.ascontiguousarray(transformer.quantiles_.T)

@@ -1,4 +1,4 @@
-"""The network's answers with its weights as they are now: NumPy where every layer is known, else TensorFlow."""
+"""Inference with the current weights of a network: in NumPy if every layer has a translation, else in TensorFlow."""
 
 from functools import partial
 from threading import Lock
@@ -7,24 +7,24 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import tensorflow as tf
 
+from tabemb.inference.blocks import in_blocks
+from tabemb.inference.program import Program
 from tabemb.nn.network import Network
-from tabemb.nn.plain.blocks import in_blocks
-from tabemb.nn.plain.program import PlainNetwork
-from tabemb.nn.plain.translation import NoPlainFormError, translate
+from tabemb.nn.translation import UntranslatableError, translate
 from tabemb.table.encoded_table import EncodedTable
 
 __all__ = ["Forward", "forward_of"]
 
 COMPILED_ROWS = 8192
-# A matrix product rounds the rows that are left over from its kernels in another way. Without any left over, what a row
-# gets does not depend on the rows beside it.
+# Matrix products round the rows that do not fill a kernel differently. With full kernels, the answer for a row does not
+# depend on the other rows.
 ROWS_OF_A_PRODUCT = 8
-# Telling a variable not to copy itself costs as much as copying some thousand rows.
+# Switching copy-on-read off costs as much as copying about a thousand rows.
 MANY_ROWS = 1024
 
 
 class Forward:
-    """The way forward through a Keras model, whose weights may change between two calls.
+    """The forward pass of a Keras model whose weights may change between calls.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Forward:
     Attributes
     ----------
     obstacle : str or None
-        Why the model answers through TensorFlow; None where it answers in NumPy.
+        Why the model answers through TensorFlow; None if it answers in NumPy.
 
     Examples
     --------
@@ -51,45 +51,48 @@ class Forward:
 
     def _prepare(self):
         self._compiled, self._variables = None, list(self._model.variables)
-        self._sources, self._plain, self.obstacle = (), None, None
+        self._program, self._sources, self._values, self.obstacle = None, {}, {}, None
         try:
             translation = translate(self._model)
-            self._sources = translation.sources
-            self._plain = translation.program, [source.variable.value for source in translation.sources]
-        except NoPlainFormError as error:
+            self._program, self._sources = translation.program, translation.sources
+            self._values = {name: source.variable.value for name, source in self._sources.items()}
+        except UntranslatableError as error:
             self.obstacle = str(error)
-        # Numbers on a GPU would have to come over for every answer; there the rows go to the numbers.
-        self._away = any("GPU" in variable.value.device for variable in self._variables)
+        # Weights on a GPU would have to be copied for every call; there the rows go to the weights.
+        self._is_on_gpu = any("GPU" in variable.value.device for variable in self._variables)
 
     def logits(self, table: EncodedTable) -> np.ndarray:
         """Return the logits of encoded rows, float32 of shape (n, n_outputs)."""
-        plain = self._current()
-        if plain is None or self._away:
+        program = self.program()
+        if program is None or self._is_on_gpu:
             return self._compiled_logits(table)
-        program, weights = plain[0], [_view(variable) for variable in plain[1]]
 
         def answer(rows):
-            inputs = {name: _filled_up(each) for name, each in self._inputs(table, rows).items()}
-            return program.run(weights, inputs)[: rows.stop - rows.start]
+            inputs = {name: _padded(each) for name, each in self._inputs(table, rows).items()}
+            return program.run(inputs)[: rows.stop - rows.start]
 
         return in_blocks(answer, len(table))
 
-    def copied(self) -> PlainNetwork | None:
-        """Return the network as it is now, without Keras and for ever the same; None where there is an obstacle."""
-        plain = self._current()
-        return None if plain is None else PlainNetwork.copied(plain[0], [_view(variable) for variable in plain[1]])
+    def program(self) -> Program | None:
+        """Return the network as a program that reads the present weights; None if there is an obstacle.
 
-    def _current(self):
-        """Return the program and its variables, or None where there is an obstacle."""
+        Its arrays are views, to be used at once: training moves the weights elsewhere. A copy is ``prepared()``.
+        """
         with self._lock:
             if not self._is_current():
                 self._prepare()
-            return self._plain
+            program, values = self._program, self._values
+        return program and program.bind({name: _view(value) for name, value in values.items()})
+
+    def places(self) -> dict[str, int]:
+        """Return the position of each array of the program in ``model.get_weights()``."""
+        positions = {id(variable): position for position, variable in enumerate(self._model.weights)}
+        return {name: positions[id(source.variable)] for name, source in self._sources.items()}
 
     def _is_current(self):
-        # Quantizing a model, or adding adapters, gives its layers other variables.
-        if self._plain is not None:
-            return all(source.stands for source in self._sources)
+        # Quantizing a model, or adding adapters, replaces variables of its layers.
+        if self._program is not None:
+            return all(source.is_current for source in self._sources.values())
         now = self._model.variables
         return len(now) == len(self._variables) and all(a is b for a, b in zip(now, self._variables, strict=True))
 
@@ -99,7 +102,7 @@ class Forward:
 
     def _compiled_logits(self, table):
         if not len(table):
-            # TensorFlow's kernels do not all take no rows.
+            # Not all of TensorFlow's kernels accept zero rows.
             return np.empty((0, *self._model.output.shape[1:]), np.float32)
         compiled, parts = self._compile(), []
         for start in range(0, len(table), COMPILED_ROWS):
@@ -111,24 +114,24 @@ class Forward:
         with self._lock:
             if self._compiled is None:
                 inputs = {name: tf.TensorSpec([None, *t.shape[1:]], t.dtype) for name, t in self._model.input.items()}
-                # TensorFlow counts tracings by code, and would warn of the fifth network; a partial is counted by
-                # itself. Traced now, since Keras cannot be traced by two threads at once.
+                # TensorFlow counts traces per function and would warn at the fifth network; a partial is counted by
+                # itself. Traced now, because two threads cannot trace Keras at once.
                 forward = tf.function(partial(self._model, training=False), input_signature=[inputs], autograph=False)
                 self._compiled = forward
                 forward.get_concrete_function()
             return self._compiled
 
 
-def _filled_up(rows):
-    """Return the rows with rows of zeros behind them, to a multiple of ``ROWS_OF_A_PRODUCT``."""
+def _padded(rows):
+    """Append rows of zeros up to a multiple of ``ROWS_OF_A_PRODUCT``."""
     lacking = -len(rows) % ROWS_OF_A_PRODUCT
     return np.concatenate([rows, np.zeros((lacking, rows.shape[1]), rows.dtype)]) if lacking else rows
 
 
 def _view(variable):
-    """Return a variable's numbers, the large ones without a copy; not to be kept, since the variable may move on."""
+    """Return the values of a variable, large ones without a copy; not to be kept, since the variable may change."""
     if variable.shape.rank and variable.shape[0] >= MANY_ROWS:
-        # Once some of its rows were written by themselves, a variable hands out copies until it is told not to.
+        # After sparse updates a variable returns copies until this is switched off.
         tf.raw_ops.DisableCopyOnRead(resource=variable.handle)
     return np.asarray(memoryview(tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)))
 
@@ -138,12 +141,11 @@ _lock = Lock()
 
 
 def forward_of(network: Network) -> Forward:
-    """Return the way forward through a network; made once, and gone with the network.
+    """Return the forward pass of a network; it is made once, and freed with the network.
 
     Parameters
     ----------
     network : Network
-        Whose answers are wanted.
     """
     with _lock:
         if network not in _forwards:

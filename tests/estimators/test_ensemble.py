@@ -5,7 +5,8 @@ import pytest
 from sklearn.base import clone
 
 from tabemb import EmbeddingClassifier, EmbeddingRegressor
-from tabemb.estimators.ensemble import copy_tables, mean_of, mean_table, network_seeds
+from tabemb.estimators.ensemble import copy_tables, mean_table, network_seeds
+from tabemb.inference.answers import mean_of
 from tabemb.nn.seeds import Seeds
 
 

@@ -136,7 +136,7 @@ def test_a_table_with_the_columns_of_the_fit_is_not_checked_again(monkeypatch):
             TABLE.rename(columns={"dest": "dst"}),
             "The feature names should match those that were passed during fit.\n"
             "Feature names unseen at fit time:\n- dst\n"
-            "Feature names seen at fit time, yet now missing:\n- dest\n'dest' is not there. Did you mean 'dst'?\n",
+            "Feature names seen at fit time, yet now missing:\n- dest\n'dest' is missing. Did you mean 'dst'?\n",
         ),
         (
             TABLE.assign(origin="JFK"),

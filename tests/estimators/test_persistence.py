@@ -17,6 +17,7 @@ import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.estimators import persistence
 from tabemb.exceptions import FormatError, OutputError
+from tabemb.inference import saved as saved_module
 from tabemb.nn.bodies import BODIES, Mlp
 from tabemb.nn.losses import QuantileLoss
 from tabemb.nn.sizes import Half
@@ -335,7 +336,7 @@ def test_a_model_that_is_replaced_while_it_is_read_is_read_again(copy, regressor
         regressor.save(copy)
         return arrays
 
-    monkeypatch.setattr(persistence, "load_file", read)
+    monkeypatch.setattr(saved_module, "load_file", read)
     assert np.array_equal(tabemb.load(copy).predict(flights), regressor.predict(flights))
 
 

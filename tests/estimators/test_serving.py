@@ -1,268 +1,41 @@
-"""The prepared predictor: the estimator's answers, frozen; and the estimator's own answers, always of now."""
+"""What is saved for inference."""
 
-import copy
-import pickle
-import threading
+import json
 
-import numpy as np
-import pandas as pd
 import pytest
-from sklearn.exceptions import NotFittedError
-from threadpoolctl import threadpool_limits
 
-from tabemb import EmbeddingClassifier, EmbeddingRegressor
-from tabemb.estimators.serving import ClassifierPredictor, Predictor
-from tabemb.exceptions import ColumnError, DataError
-from tabemb.nn.bodies import BODIES, Mlp
-from tabemb.nn.numeric import NUMERIC_ENCODERS
-from tabemb.nn.plain.blocks import BLOCK_ROWS
-from tabemb.nn.plain.program import PlainNetwork
-from tabemb.nn.tasks import TASKS
-from tabemb.table.encoded_table import EncodedTable
+from tabemb import EmbeddingClassifier
+from tabemb.estimators.serving import TensorFlowForward, inference_state, make_predictor, predictor_class
+from tabemb.inference.predictor import ClassifierPredictor, Predictor
+from tabemb.nn.bodies import Mlp
 
-# Its activation has no NumPy form.
 STRANGE = Mlp(hidden_units=(6,), activation="sparsemax")
-TARGETS = {
-    "binary": lambda n: np.array(["late", "on time"])[n % 2],
-    "multiclass": lambda n: n % 3,
-    "multilabel": lambda n: np.column_stack([n % 2, n // 2 % 2, n // 4 % 2]),
-    "regression": lambda n: n / 7.0,
-    "multi_regression": lambda n: np.column_stack([n / 7.0, 100.0 - n]),
-    "quantiles": lambda n: n / 7.0,
-}
-PARAMS = {"quantiles": {"loss": "quantile"}}
 
 
-@pytest.fixture(scope="module")
-def rows(flights):
-    """Known, missing and unknown cells."""
-    odd = pd.DataFrame({"dest": ["NOWHERE", None], "carrier": [None, "??"], "hour": [3, 9], "distance": [np.nan, 1e6]})
-    return pd.concat([flights.head(20), odd], ignore_index=True)
+class Own(EmbeddingClassifier):
+    pass
 
 
-def fitted(task, flights, quick, **params):
-    cls = EmbeddingClassifier if TASKS[task].is_classifier else EmbeddingRegressor
-    params = {**quick, "max_epochs": 1, **PARAMS.get(task, {}), **params}
-    return cls(**params).fit(flights, TARGETS[task](np.arange(len(flights))))
+def test_the_class_of_a_predictor_is_that_of_the_nearest_estimator(classifier, regressor):
+    assert predictor_class(classifier) is predictor_class(Own()) is ClassifierPredictor
+    assert predictor_class(regressor) is Predictor
 
 
-def answers_of(model, X):
-    names = ["predict", "predict_proba"] if hasattr(model, "predict_proba") else ["predict"]
-    return [getattr(model, name)(X) for name in names]
+def test_the_state_names_weights_and_is_json(classifier):
+    state = json.loads(json.dumps(inference_state(classifier)))
+    (program,) = state["programs"]
+    n_weights = len(classifier.network_.get_weights())
+    assert set(program["weights"].values()) <= {f"{place:04d}" for place in range(n_weights)}
+    assert state["answer"]["classes"] == ["late", "on time"]
 
 
-def by_keras(model, X):
-    table = model.encoder_.encode(X)
-    inputs = {"indices": table.indices, "numbers": table.numbers}
-    each = [net({name: inputs[name] for name in net.input}, training=False).numpy() for net in model.networks_]
-    activated = np.mean([model.task_.activate(logits) for logits in each], axis=0)
-    return [model.task_.decide(activated), activated][: 2 if hasattr(model, "predict_proba") else 1]
-
-
-def check_same(some, others):
-    for a, b in zip(some, others, strict=True):
-        assert a.dtype == b.dtype
-        if a.dtype.kind == "f":
-            np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
-        else:
-            assert np.array_equal(a, b)
-
-
-LAYOUTS = {
-    "vectors": {},
-    "one-hot": {"one_hot_max_categories": float("inf")},
-    "both": {"one_hot_max_categories": 3},
-}
-
-
-@pytest.mark.parametrize("layout", sorted(LAYOUTS))
-@pytest.mark.parametrize("task", sorted(TASKS))
-def test_every_task_answers_as_keras_does(task, layout, flights, rows, quick):
-    model = fitted(task, flights, quick, **LAYOUTS[layout])
-    predictor = model.predictor()
-    assert predictor.obstacle is None
-    check_same(answers_of(model, rows), by_keras(model, rows))
-    check_same(answers_of(predictor, rows), by_keras(model, rows))
-
-
-@pytest.mark.parametrize("task", sorted(TASKS))
-def test_an_ensemble_answers_with_the_mean_of_its_networks(task, flights, rows, quick):
-    model = fitted(task, flights, quick, n_ensemble=2)
-    check_same(answers_of(model, rows), by_keras(model, rows))
-    check_same(answers_of(model.predictor(), rows), by_keras(model, rows))
-    again = pickle.loads(pickle.dumps(model.predictor()))
-    check_same(answers_of(again, rows), by_keras(model, rows))
-
-
-# The others are compared in tests/nn/plain/test_translation.py, without a fit.
-PAIRS = [(body, "quantile") for body in [*sorted(BODIES), STRANGE]]
-PAIRS += [("mlp", numeric) for numeric in sorted(NUMERIC_ENCODERS)]
-
-
-@pytest.mark.parametrize(("body", "numeric"), PAIRS)
-def test_every_body_and_numeric_encoder_answers_as_keras_does(body, numeric, flights, rows, quick):
-    model = fitted("multiclass", flights, quick, body=body, numeric=numeric)
-    check_same(answers_of(model, rows), by_keras(model, rows))
-    check_same(answers_of(model.predictor(), rows), by_keras(model, rows))
-
-
-@pytest.mark.parametrize("columns", [["dest"], ["hour", "distance"]])
-@pytest.mark.filterwarnings("ignore:The table has no categorical column")
-def test_without_numbers_and_without_categories(columns, flights, rows, quick):
-    model = fitted("binary", flights[columns], quick)
-    check_same(answers_of(model, rows[columns]), by_keras(model, rows[columns]))
-    check_same(answers_of(model.predictor(), rows[columns]), by_keras(model, rows[columns]))
-
-
-# ---------------------------------------------------------------- encoded rows
-
-
-def test_encoded_rows_have_the_answers_of_their_table(classifier, regressor, flights):
-    predictor = classifier.predictor()
-    table = predictor.encode(flights)
-    assert np.array_equal(predictor.predict_encoded(table), classifier.predict(flights))
-    np.testing.assert_allclose(predictor.predict_proba_encoded(table), classifier.predict_proba(flights), atol=1e-6)
-    assert predictor.predict_proba_encoded(table.take(slice(3, 4))).shape == (1, 2)
-    assert predictor.predict_proba_encoded(table.take(slice(0, 0))).shape == (0, 2)
-    assert np.array_equal(predictor.classes_, classifier.classes_)
-    ours = regressor.predictor()
-    np.testing.assert_allclose(ours.predict_encoded(ours.encode(flights)), regressor.predict(flights), rtol=1e-5)
-
-
-def test_a_regressor_has_no_probabilities(regressor):
-    predictor = regressor.predictor()
-    assert type(predictor) is Predictor
-    assert not hasattr(predictor, "predict_proba")
-    assert not hasattr(predictor, "predict_proba_encoded")
-
-
-def test_memory_by_rows_or_by_columns_is_the_same(classifier, flights):
-    predictor = classifier.predictor()
-    table = predictor.encode(flights)
-    for order in "CF":
-        again = EncodedTable(np.asarray(table.indices, order=order), np.asarray(table.numbers, order=order))
-        assert np.array_equal(predictor.predict_proba_encoded(again), predictor.predict_proba_encoded(table))
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            lambda t: EncodedTable(t.indices[:, :1], t.numbers),
-            r"have 1 columns of indices and 3 of numbers.* for 2 and 3",
-        ),
-        (lambda t: EncodedTable(t.indices, t.numbers[:, 1:]), r"have 2 columns of indices and 2 of numbers"),
-        (lambda t: EncodedTable(t.indices + np.int32([0, 90]), t.numbers), "'carrier' holds the index 9.; .* 0 to 4"),
-        (lambda t: EncodedTable(t.indices - np.int32([90, 0]), t.numbers), "'dest' holds the index -8."),
-        (lambda t: t.indices, "got ndarray. For a table call predict"),
-        (lambda t: pd.DataFrame(t.indices), "got DataFrame"),
-    ],
-)
-@pytest.mark.parametrize("n", [1, BLOCK_ROWS + 3])
-def test_encoded_rows_that_cannot_be_are_refused(change, message, n, classifier, flights):
-    predictor = classifier.predictor()
-    table = predictor.encode(flights).take(np.arange(n) % len(flights))
-    with pytest.raises(DataError, match=message):
-        predictor.predict_encoded(change(table))
-
-
-@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
-def test_a_table_is_looked_at_as_the_estimator_does(classifier, flights):
-    predictor = classifier.predictor()
-    shuffled = flights[["hour", "dest", "distance", "carrier"]]
-    assert np.array_equal(predictor.predict_proba(shuffled), predictor.predict_proba(flights))
-    with pytest.raises(ColumnError, match="Did you mean 'dst'"):
-        predictor.predict(flights.rename(columns={"dest": "dst"}))
-    with pytest.raises(ColumnError, match="unseen at fit time:\n- more"):
-        predictor.predict(flights.assign(more=1))
-    with pytest.raises(ValueError, match="3 features, but ClassifierPredictor is expecting 4 features"):
-        predictor.predict(flights.to_numpy(dtype=object)[:, :3])
-
-
-@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
-def test_an_estimator_has_to_be_fitted(cls):
-    with pytest.raises(NotFittedError):
-        cls().predictor()
-
-
-# ---------------------------------------------------------------- a snapshot
-
-
-@pytest.mark.parametrize("body", ["mlp", STRANGE])
-def test_what_is_learned_later_reaches_the_estimator_and_not_the_predictor(body, flights, late, quick):
-    settings = {**quick, "body": body, "numeric": "standardized", "learning_rate": 0.2, "one_hot_max_categories": 0}
-    model = EmbeddingClassifier(**settings).fit(flights, late)
-    predictor = model.predictor()
-    answers = [model.predict_proba(flights)]
-    before = predictor.predict_proba(flights)
-    for change in (
-        lambda: model.partial_fit(flights, late[::-1]),
-        lambda: model.network_.set_weights([weight + 0.1 for weight in model.network_.get_weights()]),
-        lambda: model.network_.get_layer("dest_embedding").embeddings.assign(np.ones((8, 5))[:, : _dim(model)]),
-        lambda: model.fit(flights, late[::-1]),
-    ):
-        change()
-        answers.append(model.predict_proba(flights))
-        assert not np.allclose(answers[-1], answers[-2], atol=1e-4)
-        np.testing.assert_allclose(answers[-1], by_keras(model, flights)[1], rtol=1e-5, atol=1e-5)
-        assert np.array_equal(predictor.predict_proba(flights), before)
-
-
-def _dim(model):
-    return model.vectors_["dest"].vectors.shape[1]
-
-
-def test_predictions_leave_the_estimator_as_it_was(classifier, flights):
-    before = dict(vars(classifier))
-    weights = classifier.network_.get_weights()
-    classifier.predict(flights)
-    classifier.predictor().predict(flights)
-    assert vars(classifier) == before
-    assert all(np.array_equal(a, b) for a, b in zip(weights, classifier.network_.get_weights(), strict=True))
-
-
-@pytest.mark.parametrize("body", ["mlp", STRANGE])
-@pytest.mark.parametrize("again", [lambda p: pickle.loads(pickle.dumps(p)), copy.deepcopy], ids=["pickle", "copy"])
-def test_a_pickle_gives_the_same_answers(again, body, flights, late, quick):
-    predictor = EmbeddingClassifier(**{**quick, "body": body}).fit(flights, late).predictor()
-    one, other = predictor.predict_proba(flights), again(predictor).predict_proba(flights)
-    assert np.array_equal(one, other)
-
-
-def test_a_pickle_holds_no_keras_object(classifier):
-    text = pickle.dumps(classifier.predictor())
-    assert b"keras" not in text
-    assert b"tensorflow" not in text
-
-
-def test_two_threads_give_the_answers_of_one(classifier, flights):
-    predictor = classifier.predictor()
-    table = predictor.encode(flights).take(np.arange(5 * BLOCK_ROWS) % len(flights))
-    alone = predictor.predict_proba_encoded(table)
-    answers = {}
-
-    def ask(name):
-        answers[name] = [predictor.predict_proba_encoded(table) for _ in range(5)]
-
-    with threadpool_limits(2):
-        threads = [threading.Thread(target=ask, args=(name,)) for name in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert all(np.array_equal(each, alone) for some in answers.values() for each in some)
-    assert len(answers) == 3
-
-
-def test_tensorflow_answers_where_numpy_cannot_and_that_is_said(flights, late, quick):
+def test_a_network_without_numpy_form_saves_the_reason(flights, late, quick):
     model = EmbeddingClassifier(**{**quick, "body": STRANGE}).fit(flights, late)
-    predictor = model.predictor()
-    assert "the activation of the layer 'hidden_0_activation'" in predictor.obstacle
-    assert repr(predictor).startswith("ClassifierPredictor(4 columns, Binary, through TensorFlow, since the activation")
-    plain = EmbeddingClassifier(**{**quick, "body": Mlp(hidden_units=(4,))}).fit(flights, late).predictor()
-    assert repr(plain) == "ClassifierPredictor(4 columns, Binary, through NumPy)"
-    assert isinstance(plain, ClassifierPredictor)
-    assert isinstance(plain.networks[0], PlainNetwork)
-    table = predictor.encode(flights)
-    with pytest.raises(DataError, match="'carrier' holds the index"):
-        predictor.predict_encoded(EncodedTable(table.indices + np.int32([0, 90]), table.numbers))
+    assert "is sparsemax" in inference_state(model)["obstacle"]
+    assert isinstance(make_predictor(model).networks[0], TensorFlowForward)
+
+
+@pytest.mark.parametrize("n_ensemble", [1, 3])
+def test_every_network_has_a_program(n_ensemble, flights, late, quick):
+    model = EmbeddingClassifier(**quick, n_ensemble=n_ensemble).fit(flights, late)
+    assert len(inference_state(model)["programs"]) == n_ensemble

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tabemb.inference.blocks import BLOCK_ROWS
 from tabemb.nn.bodies import BODIES, Mlp, TabM
-from tabemb.nn.plain.blocks import BLOCK_ROWS
 from tabemb.training import forward as module
 from tabemb.training.forward import COMPILED_ROWS, Forward, forward_of
 
@@ -46,12 +46,14 @@ def test_no_rows_have_no_logits(kind, workshop):
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
-def test_the_answer_of_a_row_does_not_depend_on_the_rows_beside_it(name, workshop):
+def test_the_answer_of_a_row_does_not_depend_on_the_rows_beside_it(name, workshop, rtol_of_rows):
     network, table = workshop.network(body=BODIES.resolve(name)), workshop.rows(BLOCK_ROWS + 5).table
     forward = forward_of(network)
     together = forward.logits(table)
     for some in (slice(0, 1), slice(3, 6), slice(7, 40), slice(BLOCK_ROWS - 3, BLOCK_ROWS + 5)):
-        np.testing.assert_allclose(forward.logits(table.take(some)), together[some], rtol=1e-7)
+        np.testing.assert_allclose(
+            forward.logits(table.take(some)), together[some], rtol=rtol_of_rows, atol=rtol_of_rows - 1e-7
+        )
 
 
 def test_what_stands_in_the_way_is_said(workshop):
@@ -108,15 +110,15 @@ def test_reading_leaves_the_tables_as_they_are(row_by_row, workshop):
     assert all(np.array_equal(a, b) for a, b in zip(before, network.model.get_weights(), strict=True))
 
 
-def test_the_copy_is_the_network_as_it_was(workshop):
+def test_a_prepared_program_keeps_the_weights_of_its_time(workshop):
     network, table = workshop.network(), workshop.rows(20).table
     forward = forward_of(network)
-    before, copied = forward.logits(table), forward.copied()
+    before, prepared = forward.logits(table), forward.program().prepared()
     network.model.set_weights([weight + 0.5 for weight in network.model.get_weights()])
     inputs = {"indices": table.indices, "numbers": table.numbers}
-    np.testing.assert_allclose(copied(inputs), before, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(prepared.run(inputs), before, rtol=1e-5, atol=1e-5)
     assert differ(forward.logits(table), before)
-    assert forward_of(workshop.network(body=STRANGE)).copied() is None
+    assert forward_of(workshop.network(body=STRANGE)).program() is None
 
 
 def test_numpy_answers_compile_nothing_and_tensorflow_compiles_once(workshop, monkeypatch):
@@ -143,3 +145,11 @@ def test_a_forward_is_made_once_and_goes_with_its_network(workshop):
     gc.collect()
     assert len(module._forwards) == n_before - 1
     assert gone() is None
+
+
+def test_places_name_the_weights_of_the_program(workshop):
+    network = workshop.network(body=Mlp(hidden_units=(8,), normalization="batch"), one_hot=True)
+    forward, weights = forward_of(network), network.model.get_weights()
+    places = forward.places()
+    for name, array in forward.program().arrays.items():
+        assert np.array_equal(weights[places[name]], array)

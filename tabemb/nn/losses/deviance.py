@@ -8,12 +8,10 @@ from keras import ops
 from sklearn import metrics
 
 from tabemb.exceptions import DataError
+from tabemb.inference.answers import LARGEST_EXPONENT, LogLink
 from tabemb.nn.losses.loss import LOSSES, NumberLoss
 
 __all__ = ["GammaDeviance", "PoissonDeviance", "TweedieDeviance"]
-
-# Beyond it the exponential goes on as a straight line, so that no loss and no gradient is infinite.
-LARGEST_EXPONENT = 30.0
 
 
 class _Deviance(NumberLoss):
@@ -41,9 +39,10 @@ class _Deviance(NumberLoss):
         """Return 0 and the mean."""
         return np.zeros(y.shape[1:]), y.mean(axis=0)
 
-    def values(self, logits):
-        """Return the means, as shares of the mean of all targets."""
-        return np.exp(logits.astype("float64").clip(-LARGEST_EXPONENT, LARGEST_EXPONENT))
+    @property
+    def link(self):
+        """The exponential: the means, relative to the mean of all targets."""
+        return LogLink()
 
     def score(self, truth, predicted, weights):
         """Return the share of the deviance explained, compared to predicting the mean (D2), averaged over targets."""

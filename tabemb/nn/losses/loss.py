@@ -10,6 +10,7 @@ from sklearn import metrics
 from sklearn.base import BaseEstimator
 
 from tabemb.exceptions import UnknownNameError
+from tabemb.inference.answers import IdentityLink, Link
 from tabemb.registry import Registry
 
 __all__ = ["LOSSES", "ClassLoss", "Loss", "NumberLoss", "loss_from_state", "loss_of"]
@@ -131,9 +132,14 @@ class NumberLoss(Loss):
         """
         raise TypeError("a loss for numbers must define of(targets, logits)")
 
+    @property
+    def link(self) -> Link:
+        """From logits to predictions on the scale of the targets, in NumPy."""
+        return IdentityLink()
+
     def values(self, logits: np.ndarray) -> np.ndarray:
-        """Return predictions, scaled as the targets are, from logits; in NumPy."""
-        return logits
+        """Return predictions on the scale of the targets, from logits; in NumPy."""
+        return self.link(logits)
 
     def score(self, truth: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None) -> float:
         """Return the metric named by ``metric``, from values in units of the target; requires two rows or more."""

@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops
 from sklearn import metrics
 
+from tabemb.inference.answers import IdentityLink, QuantileLink
 from tabemb.nn.losses.loss import LOSSES, NumberLoss
 from tabemb.nn.losses.regression import deviation_from
 
@@ -81,12 +82,10 @@ class QuantileLoss(NumberLoss):
         values = ops.cumsum(ops.concatenate([logits[..., :1], steps], axis=-1), axis=-1)
         return ops.mean(_pinball(targets[..., None] - values, self._quantiles.astype("float32")), axis=-1)
 
-    def values(self, logits):
-        """Return the quantiles, scaled as the targets are, from logits."""
-        if self.n_values == 1:
-            return logits
-        steps = np.logaddexp(0, logits[..., 1:] + self._steps)
-        return np.cumsum(np.concatenate([logits[..., :1], steps], axis=-1), axis=-1)
+    @property
+    def link(self):
+        """From logits to quantiles in ascending order."""
+        return IdentityLink() if self.n_values == 1 else QuantileLink(tuple(self._steps.tolist()))
 
     def score(self, truth, predicted, weights):
         """Return the share of the pinball loss explained, compared to constant quantiles (D2), averaged."""

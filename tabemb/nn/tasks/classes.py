@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from keras import ops
-from scipy.special import expit, softmax
 from sklearn import metrics
 
 from tabemb.exceptions import DataError
+from tabemb.inference.answers import BinaryAnswer, MulticlassAnswer, classes_from_state, classes_to_state
 from tabemb.nn.tasks.task import TASKS, ClassTask, relative
-from tabemb.table.keys import key_from_json, key_to_json
 
 __all__ = ["Binary", "Multiclass"]
 
@@ -40,25 +39,15 @@ class _Classes(ClassTask):
         # Half a row more of each: a class that is named and not there yet has a finite logarithm.
         return np.log(np.bincount(targets.astype("int64"), weights, minlength=len(self.classes)) + 0.5)
 
-    def decide(self, activated):
-        return self.classes[activated.argmax(axis=1)]
-
     def score(self, targets, activated, sample_weight=None):
         return float(metrics.accuracy_score(targets, activated.argmax(axis=1), sample_weight=sample_weight))
 
     def to_state(self):
-        classes = [key_to_json(key) for key in self.classes.tolist()]
-        return {"classes": classes, "dtype": self.classes.dtype.str, **super().to_state()}
+        return {**classes_to_state(self.classes), **super().to_state()}
 
     @classmethod
     def from_state(cls, state):
-        keys = [key_from_json(key) for key in state["classes"]]
-        if state["dtype"] == "|O":
-            classes = np.empty(len(keys), dtype=object)
-            classes[:] = keys
-        else:
-            classes = np.array(keys, dtype=np.dtype(state["dtype"]))
-        return cls(classes, **cls._from_state(state))
+        return cls(classes_from_state(state), **cls._from_state(state))
 
 
 @TASKS.register("binary")
@@ -91,10 +80,10 @@ class Binary(_Classes):
         """Return the loss of each row, of smoothed targets."""
         return self.loss(self.smoothed(targets), logits)
 
-    def activate(self, logits):
-        """Return the probabilities of both classes, shape (n, 2)."""
-        positive = expit(self.cooled(logits[:, 0]))
-        return np.column_stack([1 - positive, positive])
+    @property
+    def answer(self):
+        """Probabilities of both classes, shape (n, 2)."""
+        return BinaryAnswer(self.classes, self.temperature)
 
 
 @TASKS.register("multiclass")
@@ -129,6 +118,7 @@ class Multiclass(_Classes):
         of_any = ops.mean(self.loss_spec.of_each_class(logits), axis=1)
         return (1 - self.label_smoothing) * self.loss(targets, logits) + self.label_smoothing * of_any
 
-    def activate(self, logits):
-        """Return the probabilities, shape (n, n_classes)."""
-        return softmax(self.cooled(logits), axis=1)
+    @property
+    def answer(self):
+        """Probabilities of all classes, shape (n, n_classes)."""
+        return MulticlassAnswer(self.classes, self.temperature)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from keras import ops
-from scipy.special import expit
 
 from tabemb.exceptions import DataError
+from tabemb.inference.answers import MultilabelAnswer
 from tabemb.nn.tasks.task import TASKS, ClassTask, as_columns, relative
 
 __all__ = ["Multilabel"]
@@ -64,13 +64,10 @@ class Multilabel(ClassTask):
         """Return the mean loss of each row's labels, of smoothed targets."""
         return self.loss(self.smoothed(targets), logits)
 
-    def activate(self, logits):
-        """Return the probability of each label, shape (n, n_labels)."""
-        return expit(self.cooled(logits))
-
-    def decide(self, activated):
-        """Return the indicator matrix at the threshold 0.5."""
-        return (activated > 0.5).astype(int)
+    @property
+    def answer(self):
+        """Probabilities of the labels, shape (n, n_labels)."""
+        return MultilabelAnswer(self.classes, self.temperature)
 
     def score(self, targets, activated, sample_weight=None):
         """Return the share of labels that are right."""

@@ -1,11 +1,13 @@
 """Targets that are numbers: one, several, or several quantiles of one."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from keras import ops
 
 from tabemb.exceptions import DataError
+from tabemb.inference.answers import NumberAnswer
 from tabemb.nn.losses import NumberLoss, QuantileLoss, SquaredError, loss_from_state
 from tabemb.nn.tasks.task import TASKS, Task, as_columns
 
@@ -34,6 +36,8 @@ class Regression(Task):
     center: np.ndarray
     scale: np.ndarray
     loss_spec: NumberLoss = field(default_factory=SquaredError)
+
+    several: ClassVar[bool] = False
 
     @classmethod
     def from_targets(cls, y, loss=None):
@@ -66,9 +70,10 @@ class Regression(Task):
         """Return the loss and the number of logits: center and scale are taken out before."""
         return type(self), self.n_outputs, self.loss_spec.key()
 
-    def activate(self, logits):
-        """Return values in the units of the target, shape (n,)."""
-        return self.loss_spec.values(logits[:, 0]) * self.scale + self.center
+    @property
+    def answer(self):
+        """Values in the units of the target: one per row, or one per row and output."""
+        return NumberAnswer(self.center, self.scale, self.loss_spec.link, several=self.several)
 
     def score(self, targets, activated, sample_weight=None):
         """Return the figure that fits the loss: 1 is the best, 0 that of a constant (and of a single row)."""
@@ -98,6 +103,8 @@ class MultiRegression(Regression):
     array([[ 2., 10.]])
     """
 
+    several = True
+
     @classmethod
     def from_targets(cls, y, loss=None):
         """Take center and scale of each column; DataError where the loss predicts several values of each."""
@@ -121,10 +128,6 @@ class MultiRegression(Regression):
         """Return the mean loss of each row's targets."""
         return ops.mean(self.loss_spec.of(targets, logits), axis=1)
 
-    def activate(self, logits):
-        """Return values in the units of the targets, shape (n, n_outputs)."""
-        return self.loss_spec.values(logits) * self.scale + self.center
-
 
 @TASKS.register("quantiles")
 class Quantiles(Regression):
@@ -136,6 +139,8 @@ class Quantiles(Regression):
     >>> task.activate(np.array([[0.0, 0.0], [0.0, -99.0]])).round(2)
     array([[1.  , 9.78], [1.  , 1.  ]])
     """
+
+    several = True
 
     @staticmethod
     def usual_loss():
@@ -150,7 +155,3 @@ class Quantiles(Regression):
     def loss(self, targets, logits):
         """Return the loss of each row, the mean over its quantiles."""
         return self.loss_spec.of(targets, logits)
-
-    def activate(self, logits):
-        """Return the quantiles in the units of the target, shape (n, n_outputs)."""
-        return self.loss_spec.values(logits) * self.scale + self.center

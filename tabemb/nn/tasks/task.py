@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tabemb.exceptions import DataError
+from tabemb.inference.answers import Answer
 from tabemb.nn.losses import ClassLoss, CrossEntropy, Loss, loss_from_state
 from tabemb.registry import Registry
 
@@ -64,13 +65,18 @@ class Task:
         """
         return type(self), json.dumps(self.to_state(), sort_keys=True)
 
+    @property
+    def answer(self) -> Answer:
+        """The half of the task that inference needs: from logits to answers."""
+        raise TypeError("a task defines answer")
+
     def activate(self, logits: np.ndarray) -> np.ndarray:
         """Return probabilities or values from logits of shape (n, n_outputs)."""
-        raise TypeError("a task defines activate(logits)")
+        return self.answer.activate(logits)
 
     def decide(self, activated: np.ndarray) -> np.ndarray:
-        """Return labels (or the values themselves) from what ``activate`` gave."""
-        return activated
+        """Return labels, or the values themselves, from the result of ``activate``."""
+        return self.answer.decide(activated)
 
     def score(self, targets: np.ndarray, activated: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
         """Return the figure named by ``metric``, from encoded targets."""
@@ -120,10 +126,6 @@ class ClassTask(Task):
         if not self.label_smoothing:
             return targets
         return targets * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
-
-    def cooled(self, logits: np.ndarray) -> np.ndarray:
-        """Return the logits over the temperature."""
-        return logits if self.temperature == 1 else logits / self.temperature
 
     def to_state(self):
         """Return the loss, the smoothing and the temperature."""

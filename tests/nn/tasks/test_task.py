@@ -190,7 +190,8 @@ def test_another_number_of_columns_is_refused(task):
 @pytest.mark.parametrize("method", ["from_targets", "encode", "loss", "activate", "score", "to_state", "from_state"])
 def test_a_task_of_ones_own_has_to_define_its_methods(method):
     arguments = {"loss": 2, "score": 2, "to_state": 0}.get(method, 1)
-    with pytest.raises(TypeError, match=f"a task defines {method}"):
+    defined = {"activate": "answer"}.get(method, method)
+    with pytest.raises(TypeError, match=f"a task defines {defined}"):
         getattr(Task(), method)(*[None] * arguments)
 
 

@@ -1,4 +1,4 @@
-"""Rows through a network: blocks that stay in a core's cache, on all cores."""
+"""Inference in blocks of rows that fit into a core's cache, on all cores."""
 
 from collections import deque
 from collections.abc import Callable
@@ -14,19 +14,19 @@ BLOCK_ROWS = 512
 
 
 def in_blocks(answer: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
-    """Return what a function gives for all rows, a block of rows at a time.
+    """Call a function for all rows, one block of rows at a time, and concatenate the results.
 
-    The blocks are shared out among as many threads as the linear algebra library would use (``OMP_NUM_THREADS``,
-    threadpoolctl), and each of them multiplies by itself. A product that is shared out waits for its slowest thread: on
-    a busy machine that costs one row a hundred times what its products take, and many rows half their speed. And so
-    what is no product is done in parallel too.
+    The blocks are distributed over as many threads as the linear algebra library would use (``OMP_NUM_THREADS``,
+    threadpoolctl), with one thread per matrix product. A product split over threads waits for the slowest one: on
+    a busy machine that takes a hundred times as long for a single row, and twice as long for many rows. In blocks,
+    operations other than products run in parallel too.
 
     Parameters
     ----------
     answer : callable
         From a slice of the rows to an array with those rows.
     n_rows : int
-        How many there are.
+        Number of rows.
 
     Returns
     -------
@@ -38,17 +38,17 @@ def in_blocks(answer: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
     >>> in_blocks(lambda rows: squares[rows], 2000).shape
     (2000,)
     """
-    with _UNSHARED as n_threads:
+    with _ONE_THREAD as n_threads:
         if n_rows <= BLOCK_ROWS:
             return answer(slice(0, n_rows))
         blocks = [slice(start, min(start + BLOCK_ROWS, n_rows)) for start in range(0, n_rows, BLOCK_ROWS)]
         if n_threads == 1:
             return np.concatenate([answer(block) for block in blocks])
-        return np.concatenate(_shared_out(answer, blocks, min(n_threads, len(blocks)) - 1))
+        return np.concatenate(_in_threads(answer, blocks, min(n_threads, len(blocks)) - 1))
 
 
-def _shared_out(answer, blocks, n_helpers):
-    """Return the answers to all blocks; the caller's thread takes part, helped by others."""
+def _in_threads(answer, blocks, n_helpers):
+    """Return the answers for all blocks; the calling thread works too."""
     left, answers = deque(enumerate(blocks)), [None] * len(blocks)
 
     def work():
@@ -60,7 +60,7 @@ def _shared_out(answer, blocks, n_helpers):
             try:
                 answers[place] = answer(block)
             except BaseException:
-                # So that nobody begins another block.
+                # So that no thread starts another block.
                 left.clear()
                 raise
 
@@ -72,10 +72,10 @@ def _shared_out(answer, blocks, n_helpers):
     return answers
 
 
-class _UnsharedProducts:
-    """Sets the linear algebra libraries to one thread a product while anybody is inside; gives how many it was before.
+class _OneThreadPerProduct:
+    """Context in which the linear algebra libraries use one thread per product; gives their number of threads before.
 
-    The setting is the whole process's. So the first who comes changes it, and the last who goes puts it back.
+    The setting is global to the process: the first thread to enter changes it, the last one to leave restores it.
     """
 
     def __init__(self):
@@ -101,7 +101,9 @@ class _UnsharedProducts:
     def _set(self, numbers):
         for library, number, before in zip(self._libraries, numbers, self._before, strict=True):
             if before != 1:
-                library.set_num_threads(number)
+                # threadpoolctl 3.8 ignores all threads but the first one that ever sets a limit. Here any thread may be
+                # the first to enter, and the lock already keeps them from undoing each other's setting.
+                getattr(library, "_real_set_num_threads", library.set_num_threads)(number)
 
 
-_UNSHARED = _UnsharedProducts()
+_ONE_THREAD = _OneThreadPerProduct()

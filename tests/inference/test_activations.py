@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from tabemb.inference.activations import ACTIVATIONS
 from tabemb.nn.parameters import ACTIVATIONS as NAMES
-from tabemb.nn.plain.activations import ACTIVATIONS
 
 VALUES = np.random.default_rng(0).normal(scale=4, size=(64, 6)).astype("float32")
 EDGES = np.array([[-50, -6, -3, -1, -0.5, 0], [0.5, 1, 3, 6, 50, 1e-6]], "float32")

@@ -1,4 +1,4 @@
-"""Keras' activations in NumPy, under Keras' names and with its defaults."""
+"""Keras' activation functions in NumPy, with Keras' names and defaults."""
 
 import numpy as np
 import scipy.special as special
@@ -168,6 +168,6 @@ _HERE = [
     squareplus,
     tanh_shrink,
 ]
-# Without sparsemax: Keras 3.15 computes something else under that name, and may not tomorrow.
-# From the name of the function in keras.activations (its aliases are the same function) to the same in NumPy.
+# By the name of the function in keras.activations (its aliases are the same function). Without sparsemax: Keras 3.15
+# computes something else under that name, and later versions may not.
 ACTIVATIONS = {each.__name__: each for each in _HERE} | {"exponential": np.exp, "tanh": np.tanh}

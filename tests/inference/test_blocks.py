@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from tabemb.nn.plain.blocks import BLOCK_ROWS, in_blocks
+from tabemb.inference.blocks import BLOCK_ROWS, in_blocks
 
 
 def blas_threads():

@@ -1,0 +1,1 @@
+"""How a trained network answers: a program of named operations in NumPy, without Keras and TensorFlow."""

@@ -1,0 +1,332 @@
+# ruff: noqa: D102  (the base classes document the methods)
+"""From logits to answers: the half of a task that is needed after training."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import FormatError, TabembError
+from tabemb.registry import Registry
+from tabemb.table.keys import key_from_json, key_to_json
+
+__all__ = [
+    "ANSWERS",
+    "LARGEST_EXPONENT",
+    "LINKS",
+    "Answer",
+    "BinaryAnswer",
+    "ClassAnswer",
+    "IdentityLink",
+    "Link",
+    "LogLink",
+    "MulticlassAnswer",
+    "MultilabelAnswer",
+    "NumberAnswer",
+    "QuantileLink",
+    "answer_from_state",
+    "classes_from_state",
+    "classes_to_state",
+    "mean_of",
+]
+
+Array = npt.NDArray[Any]
+# Means are at most this power of e times the mean of the training targets.
+LARGEST_EXPONENT = 30.0
+
+
+class Link:
+    """From logits to predictions on the scale of the targets that the network has learned."""
+
+    def __call__(self, logits: Array) -> Array:
+        """Return the predictions, of the shape of the logits."""
+        raise TypeError("a link defines __call__(logits)")
+
+    def to_state(self) -> dict[str, Any]:
+        """Return the parameters, ready for JSON."""
+        return {}
+
+
+LINKS: Registry[Link] = Registry("link")
+
+
+@LINKS.register("identity")
+@dataclass(frozen=True)
+class IdentityLink(Link):
+    """The logits themselves.
+
+    Examples
+    --------
+    >>> IdentityLink()(np.array([1.5]))
+    array([1.5])
+    """
+
+    def __call__(self, logits: Array) -> Array:
+        return logits
+
+
+@LINKS.register("log")
+@dataclass(frozen=True)
+class LogLink(Link):
+    """The exponential of the logits: positive means, as of Poisson, gamma and Tweedie losses.
+
+    Examples
+    --------
+    >>> LogLink()(np.array([0.0]))
+    array([1.])
+    """
+
+    def __call__(self, logits: Array) -> Array:
+        means: Array = np.exp(logits.astype("float64").clip(-LARGEST_EXPONENT, LARGEST_EXPONENT))
+        return means
+
+
+@LINKS.register("quantiles")
+@dataclass(frozen=True)
+class QuantileLink(Link):
+    """Several quantiles that cannot cross: the first logit, then the softplus of each step added up.
+
+    Parameters
+    ----------
+    steps : tuple of float
+        Added to the logits of the steps, one fewer than there are quantiles.
+
+    Examples
+    --------
+    >>> QuantileLink((0.0,))(np.array([[1.0, -99.0]])).round(2)
+    array([[1., 1.]])
+    """
+
+    steps: tuple[float, ...]
+
+    def __call__(self, logits: Array) -> Array:
+        steps = np.logaddexp(0, logits[..., 1:] + np.asarray(self.steps))
+        quantiles: Array = np.cumsum(np.concatenate([logits[..., :1], steps], axis=-1), axis=-1)
+        return quantiles
+
+    def to_state(self) -> dict[str, Any]:
+        return {"steps": list(self.steps)}
+
+
+class Answer:
+    """How logits become probabilities or values, and these become predictions."""
+
+    is_classifier: ClassVar[bool] = False
+
+    def activate(self, logits: Array) -> Array:
+        """Return probabilities, or values in the units of the target, from logits of shape (n, n_outputs)."""
+        raise TypeError("an answer defines activate(logits)")
+
+    def decide(self, activated: Array) -> Array:
+        """Return labels, or the values themselves, from the result of ``activate``."""
+        return activated
+
+    def to_state(self) -> dict[str, Any]:
+        """Return the parameters, ready for JSON."""
+        raise TypeError("an answer defines to_state()")
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "Answer":
+        """Rebuild the answer from :meth:`to_state`."""
+        raise TypeError("an answer defines from_state(state)")
+
+
+ANSWERS: Registry[Answer] = Registry("answer")
+
+
+@dataclass(frozen=True, eq=False)
+class ClassAnswer(Answer):
+    """Probabilities of classes.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The classes, sorted.
+    temperature : float, default=1.0
+        The logits are divided by it (Guo et al. 2017, arXiv:1706.04599).
+    """
+
+    classes: Array
+    temperature: float = 1.0
+
+    is_classifier: ClassVar[bool] = True
+
+    def decide(self, activated: Array) -> Array:
+        """Return the most probable class of each row."""
+        labels: Array = self.classes[activated.argmax(axis=1)]
+        return labels
+
+    def to_state(self) -> dict[str, Any]:
+        return {**classes_to_state(self.classes), "temperature": float(self.temperature)}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "ClassAnswer":
+        return cls(classes_from_state(state), float(state["temperature"]))
+
+    def _cooled(self, logits: Array) -> Array:
+        return logits if self.temperature == 1 else logits / self.temperature
+
+
+@ANSWERS.register("binary")
+class BinaryAnswer(ClassAnswer):
+    """One of two classes, from one logit.
+
+    Examples
+    --------
+    >>> answer = BinaryAnswer(np.array(["late", "on time"]))
+    >>> answer.decide(answer.activate(np.array([[-2.0]])))
+    array(['late'], dtype='<U7')
+    """
+
+    def activate(self, logits: Array) -> Array:
+        """Return the probabilities of both classes, shape (n, 2)."""
+        from scipy.special import expit
+
+        positive = expit(self._cooled(logits[:, 0]))
+        return np.column_stack([1 - positive, positive])
+
+
+@ANSWERS.register("multiclass")
+class MulticlassAnswer(ClassAnswer):
+    """One of several classes, from a logit each.
+
+    Examples
+    --------
+    >>> answer = MulticlassAnswer(np.array([1, 2, 3]))
+    >>> answer.decide(answer.activate(np.array([[0.0, 0.1, 2.0]])))
+    array([3])
+    """
+
+    def activate(self, logits: Array) -> Array:
+        """Return the probabilities, shape (n, n_classes)."""
+        from scipy.special import softmax
+
+        probabilities: Array = softmax(self._cooled(logits), axis=1)
+        return probabilities
+
+
+@ANSWERS.register("multilabel")
+class MultilabelAnswer(ClassAnswer):
+    """Several yes-or-no answers, from a logit each.
+
+    Examples
+    --------
+    >>> answer = MultilabelAnswer(np.array([0, 1]))
+    >>> answer.decide(answer.activate(np.array([[-1.0, 3.0]])))
+    array([[0, 1]])
+    """
+
+    def activate(self, logits: Array) -> Array:
+        """Return the probability of each label, shape (n, n_labels)."""
+        from scipy.special import expit
+
+        probabilities: Array = expit(self._cooled(logits))
+        return probabilities
+
+    def decide(self, activated: Array) -> Array:
+        """Return the indicator matrix at the threshold 0.5."""
+        return (activated > 0.5).astype(int)
+
+
+@ANSWERS.register("number")
+@dataclass(frozen=True, eq=False)
+class NumberAnswer(Answer):
+    """Numbers: one, several, or several quantiles of one.
+
+    Parameters
+    ----------
+    center, scale : ndarray of shape () or (n_targets,)
+        Subtracted from a target in training, and what it was then divided by.
+    link : Link
+        From logits to scaled targets.
+    several : bool
+        Whether the answer has a column per output, or is one number per row.
+
+    Examples
+    --------
+    >>> NumberAnswer(np.array(10.0), np.array(2.0), IdentityLink(), several=False).activate(np.array([[1.5]]))
+    array([13.])
+    """
+
+    center: Array
+    scale: Array
+    link: Link
+    several: bool
+
+    def activate(self, logits: Array) -> Array:
+        """Return values in the units of the target, shape (n,) or (n, n_outputs)."""
+        return self.link(logits if self.several else logits[:, 0]) * self.scale + self.center
+
+    def to_state(self) -> dict[str, Any]:
+        link = {"name": LINKS.name_of(self.link), **self.link.to_state()}
+        return {
+            "center": self.center.tolist(),
+            "scale": self.scale.tolist(),
+            "link": link,
+            "several": self.several,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "NumberAnswer":
+        link = {name: tuple(value) if isinstance(value, list) else value for name, value in state["link"].items()}
+        center, scale = np.asarray(state["center"], float), np.asarray(state["scale"], float)
+        return cls(center, scale, LINKS.resolve(link), bool(state["several"]))
+
+
+def answer_from_state(state: Mapping[str, Any]) -> Answer:
+    """Rebuild an answer from ``{"name": ..., **answer.to_state()}``.
+
+    Raises
+    ------
+    FormatError
+        If the name is unknown or the state is damaged.
+
+    Examples
+    --------
+    >>> answer_from_state({"name": "binary", "classes": ["a", "b"], "dtype": "<U1", "temperature": 1.0}).classes
+    array(['a', 'b'], dtype='<U1')
+    """
+    try:
+        return ANSWERS[state["name"]].from_state(state)
+    except (AttributeError, KeyError, TypeError, ValueError, TabembError) as error:
+        raise FormatError(f"The saved answer is damaged: {error}. Save the estimator again.") from error
+
+
+def classes_to_state(classes: Array) -> dict[str, Any]:
+    """Return classes with their dtype, ready for JSON."""
+    return {"classes": [key_to_json(key) for key in classes.tolist()], "dtype": classes.dtype.str}
+
+
+def classes_from_state(state: Mapping[str, Any]) -> Array:
+    """Rebuild classes from :func:`classes_to_state`."""
+    keys = [key_from_json(key) for key in state["classes"]]
+    if state["dtype"] != "|O":
+        return np.array(keys, dtype=np.dtype(state["dtype"]))
+    classes = np.empty(len(keys), dtype=object)
+    classes[:] = keys
+    return classes
+
+
+def mean_of(answers: Iterable[Array]) -> Array:
+    """Return the mean of the answers of several networks; the answer itself if there is one network.
+
+    Parameters
+    ----------
+    answers : iterable of ndarray
+        Probabilities or values, of one shape. The means of quantiles are in ascending order if the quantiles are.
+
+    Examples
+    --------
+    >>> mean_of([np.array([0.0, 1.0]), np.array([1.0, 1.0])])
+    array([0.5, 1. ])
+    """
+    first, *others = answers
+    if not others:
+        return first
+    total: Array = np.array(first)
+    for other in others:
+        total += other
+    mean: Array = total / (1 + len(others))
+    return mean

@@ -1,0 +1,300 @@
+"""Frozen predictors of trained estimators, for low latency and for processes without Keras and TensorFlow."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError, FormatError, TabembError
+from tabemb.files import read_whole
+from tabemb.inference.answers import Answer, ClassAnswer, answer_from_state, mean_of
+from tabemb.inference.blocks import in_blocks
+from tabemb.inference.program import Program
+from tabemb.inference.saved import read_saved
+from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.encoder import TableEncoder
+from tabemb.table.frames import Frame, read_frame, select_as_fitted
+
+__all__ = ["ClassifierPredictor", "ForwardPass", "Predictor", "load_predictor"]
+
+Array = npt.NDArray[Any]
+
+
+class ForwardPass(Protocol):
+    """Anything that returns logits for encoded rows, such as a network in TensorFlow."""
+
+    def logits(self, table: EncodedTable) -> Array:
+        """Return the logits, of shape (n, n_outputs)."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Predictor:
+    """Frozen, thread-safe predictor of a regressor for low latency.
+
+    ``estimator.predictor()`` and :func:`tabemb.load_predictor` return one. Its weights are a copy: further training of
+    the estimator does not change it. It runs in NumPy, without Keras and TensorFlow, can be called from several threads
+    at once, and can be pickled. If the network has a layer without a NumPy form (``obstacle`` says which), a copy of
+    the network runs in TensorFlow instead, with the same answers but more slowly.
+
+    Parameters
+    ----------
+    encoder : TableEncoder
+        From tables to matrices of indices and numbers.
+    answer : Answer
+        From logits to predictions.
+    networks : tuple of Program or ForwardPass
+        From matrices to logits: one network, or the members of an ensemble, whose answers are averaged.
+    obstacle : str or None
+        Why the networks run in TensorFlow; None if they run in NumPy.
+    n_features_in_ : int
+        Number of columns of a table.
+    feature_names_in_ : ndarray of str or None
+        Column names, if the table of the fit had names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingRegressor
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50})
+    >>> model = EmbeddingRegressor(max_epochs=2, random_state=0).fit(flights, [5.0, 25.0] * 50)
+    >>> predictor = model.predictor()
+    >>> rows = predictor.encode(pd.DataFrame({"dest": ["MIA", "never seen"]}))
+    >>> predictor.predict_encoded(rows).shape
+    (2,)
+    """
+
+    encoder: TableEncoder
+    answer: Answer
+    networks: tuple[Program | ForwardPass, ...]
+    obstacle: str | None
+    n_features_in_: int
+    feature_names_in_: Array | None
+    _sizes: npt.NDArray[np.uint32] = field(init=False)
+
+    def __post_init__(self) -> None:
+        sizes = [vocabulary.size for vocabulary in self.encoder.vocabularies.values()]
+        object.__setattr__(self, "_sizes", np.array(sizes, np.uint32))
+
+    def encode(self, X: Any) -> EncodedTable:
+        """Encode a table as matrices of category indices and of numbers.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            As for the estimator's ``predict``.
+
+        Raises
+        ------
+        DataError
+            If the table does not have the columns of the fit.
+        """
+        return self.encoder.encode(self._in_order(read_frame(X)))
+
+    def predict(self, X: Any) -> Array:
+        """Return the predictions of the estimator at the time when the predictor was made."""
+        return self.predict_encoded(self.encode(X))
+
+    def predict_encoded(self, table: EncodedTable) -> Array:
+        """Return the predictions for encoded rows.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            From :meth:`encode`.
+
+        Raises
+        ------
+        DataError
+            If the rows have other columns than the network, or an index that is not in a vocabulary.
+        """
+        return self.answer.decide(self._activated(table))
+
+    def __repr__(self) -> str:
+        how = "NumPy" if self.obstacle is None else f"TensorFlow, since {self.obstacle}"
+        answer = type(self.answer).__name__.removesuffix("Answer")
+        return f"{type(self).__name__}({self.n_features_in_} columns, {answer}, through {how})"
+
+    def _in_order(self, frame: Frame) -> Frame:
+        names = self.feature_names_in_
+        if names is not None and frame.named:
+            return select_as_fitted(frame, names.tolist())
+        owner = type(self).__name__
+        if frame.named:
+            warnings.warn(f"X has feature names, but {owner} was fitted without feature names", stacklevel=4)
+        elif names is not None:
+            warnings.warn(
+                f"X does not have valid feature names, but {owner} was fitted with feature names", stacklevel=4
+            )
+        if len(frame.columns) != self.n_features_in_:
+            given, expected = len(frame.columns), self.n_features_in_
+            raise DataError(f"X has {given} features, but {owner} is expecting {expected} features as input.")
+        return frame
+
+    def _activated(self, table: EncodedTable) -> Array:
+        self._check(table)
+        return mean_of(self.answer.activate(self._logits(network, table)) for network in self.networks)
+
+    def _logits(self, network: Program | ForwardPass, table: EncodedTable) -> Array:
+        if isinstance(network, Program):
+            return in_blocks(lambda rows: self._run(network, table.take(rows)), len(table))
+        self._check_indices(table.indices)
+        return network.logits(table)
+
+    def _run(self, program: Program, rows: EncodedTable) -> Array:
+        self._check_indices(rows.indices)
+        return program.run({"indices": rows.indices, "numbers": rows.numbers})
+
+    def _check(self, table: Any) -> None:
+        if not isinstance(table, EncodedTable):
+            raise DataError(
+                f"Encoded rows are an EncodedTable, as encode(X) returns it; got {type(table).__name__}. "
+                "For a table call predict(X)."
+            )
+        expected = (len(self._sizes), len(self.encoder.number_names))
+        given = (table.indices.shape[1], table.numbers.shape[1])
+        if given != expected:
+            raise DataError(
+                f"The encoded rows have {given[0]} columns of indices and {given[1]} of numbers; this predictor was "
+                f"made for {expected[0]} and {expected[1]}. Encode them with this predictor's encode(X)."
+            )
+
+    def _check_indices(self, indices: npt.NDArray[np.int32]) -> None:
+        # Read as unsigned, negative indices are beyond every vocabulary too.
+        inside = indices.view(np.uint32) < self._sizes
+        if inside.all():
+            return
+        row, column = np.argwhere(~inside)[0]
+        name = list(self.encoder.vocabularies)[column]
+        raise DataError(
+            f"The encoded column {name!r} holds the index {indices[row, column]}; its vocabulary has indices from 0 to "
+            f"{self._sizes[column] - 1}. Encode the rows with this predictor's encode(X)."
+        )
+
+
+class ClassifierPredictor(Predictor):
+    """Frozen, thread-safe predictor of a classifier for low latency; see :class:`Predictor`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingClassifier
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 50})
+    >>> model = EmbeddingClassifier(max_epochs=20, random_state=0).fit(flights, ["on time", "late"] * 50)
+    >>> predictor = model.predictor()
+    >>> row = predictor.encode(pd.DataFrame({"dest": ["MIA"]}))
+    >>> predictor.predict_encoded(row), predictor.predict_proba_encoded(row).shape
+    (array(['late'], dtype='<U7'), (1, 2))
+    """
+
+    answer: ClassAnswer
+
+    @property
+    def classes_(self) -> Array:
+        """The classes, sorted."""
+        return self.answer.classes
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probabilities of the estimator at the time when the predictor was made."""
+        return self.predict_proba_encoded(self.encode(X))
+
+    def predict_proba_encoded(self, table: EncodedTable) -> Array:
+        """Return the probabilities for encoded rows; see :meth:`predict_encoded`."""
+        return self._activated(table)
+
+
+PREDICTORS: Mapping[str, type[Predictor]] = {
+    "EmbeddingClassifier": ClassifierPredictor,
+    "EmbeddingRegressor": Predictor,
+}
+
+
+def load_predictor(path: str | PathLike[str]) -> Predictor:
+    """Load the predictor of a classifier or regressor that was saved with ``save``, without Keras and TensorFlow.
+
+    Parameters
+    ----------
+    path : str or path
+        The directory.
+
+    Returns
+    -------
+    Predictor or ClassifierPredictor
+
+    Raises
+    ------
+    FormatError
+        If the directory does not exist, is damaged, or holds an estimator that cannot answer without TensorFlow.
+
+    See Also
+    --------
+    tabemb.load : Load the estimator itself, which can also be trained further.
+
+    Examples
+    --------
+    >>> import pandas as pd, tempfile, tabemb
+    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 20})
+    >>> model = tabemb.EmbeddingClassifier(max_epochs=2, random_state=0).fit(flights, flights["dest"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/model")
+    ...     predictor = tabemb.load_predictor(f"{folder}/model")
+    >>> predictor.predict_proba(flights.head(3)).shape
+    (3, 2)
+    """
+    path = Path(path)
+    state, arrays = read_whole(path, read_saved)
+    name, inference = state.get("class"), state.get("inference")
+    if name not in PREDICTORS:
+        raise FormatError(f"{path} holds an estimator without predictor: {name!r}. Load it with tabemb.load(path).")
+    if inference is None:
+        raise FormatError(
+            f"{path} was saved by a version of tabemb that saved no program. Load it with tabemb.load(path), and "
+            "save it again."
+        )
+    if isinstance(inference, Mapping) and "obstacle" in inference:
+        raise FormatError(
+            f"{path} holds an estimator that cannot answer without TensorFlow, since {inference['obstacle']}. Load it "
+            "with tabemb.load(path), and call its predictor()."
+        )
+    try:
+        names = state["feature_names_in"]
+        predictor = PREDICTORS[name](
+            encoder=TableEncoder.from_state(state["table"], arrays["table"]),
+            answer=answer_from_state(inference["answer"]),
+            networks=tuple(
+                _program(each, arrays[f"network-{number}"]) for number, each in enumerate(inference["programs"])
+            ),
+            obstacle=None,
+            n_features_in_=int(state["n_features_in"]),
+            feature_names_in_=np.asarray(names, dtype=object) if names else None,
+        )
+        _try_out(predictor)
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
+    return predictor
+
+
+def _program(state: Mapping[str, Any], weights: Mapping[str, Array]) -> Program:
+    """Return a saved program, prepared; its arrays are among the weights of its network."""
+    arrays = {str(name): weights[weight] for name, weight in state["weights"].items()}
+    return Program.from_state(state, arrays).prepared()
+
+
+def _try_out(predictor: Predictor) -> None:
+    """Run the networks on no rows, so that arrays of the wrong shape are found now."""
+    n_indices, n_numbers = len(predictor.encoder.vocabularies), len(predictor.encoder.number_names)
+    none = EncodedTable(np.empty((0, n_indices), np.int32), np.empty((0, n_numbers), np.float32))
+    if not predictor.networks:
+        raise ValueError("it has no network")
+    try:
+        answers = predictor._activated(none)
+    except TabembError as error:
+        raise ValueError(str(error)) from error
+    if isinstance(predictor, ClassifierPredictor) and predictor.predict_encoded(none).shape[:1] != answers.shape[:1]:
+        raise ValueError("the network and the classes do not match")

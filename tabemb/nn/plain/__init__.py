@@ -1,1 +1,0 @@
-"""The trained network without Keras: NumPy operations on weights, for answers at once."""
