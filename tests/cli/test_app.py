@@ -165,7 +165,7 @@ def test_a_typo_in_the_yaml(empty, capsys, write, yaml_text):
     assert not Path("runs").exists()
 
 
-def test_debug_shows_the_traceback_wherever_it_stands(empty, run_tabemb):
+def test_debug_shows_the_traceback_in_any_position(empty, run_tabemb):
     for arguments in (["--debug", "run", "x.yaml"], ["run", "x.yaml", "--debug"]):
         result = run_tabemb(*arguments)
         assert result.returncode == 1
@@ -174,7 +174,7 @@ def test_debug_shows_the_traceback_wherever_it_stands(empty, run_tabemb):
     assert "Traceback" not in run_tabemb("run", "x.yaml").stderr
 
 
-def test_an_unexpected_error_is_told_with_its_kind(empty, monkeypatch, capsys, write):
+def test_an_unexpected_error_is_printed_with_its_class(empty, monkeypatch, capsys, write):
     write(empty)
     monkeypatch.setattr(runner, "compare", lambda *_, **__: 1 / 0)
     assert main(["run", "small.yaml", "--quiet"]) == 1
@@ -230,12 +230,12 @@ def gone():
         yield pipe
 
 
-def test_a_reader_that_has_seen_enough_is_told_nothing(here, gone):
+def test_a_closed_pipe_is_not_an_error(here, gone):
     command = [sys.executable, "-m", "tabemb.cli", "vectors", "runs/small"]
     assert subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, text=True, timeout=300).stderr == ""
 
 
-def test_a_reader_that_has_seen_enough_of_predictions_is_told_nothing(here, gone, monkeypatch, capfd):
+def test_a_closed_pipe_is_not_an_error_for_predictions(here, gone, monkeypatch, capfd):
     monkeypatch.setattr(sys, "stdout", gone)
     main(["predict", "runs/small", "rows.csv"])
     assert capfd.readouterr().err == ""

@@ -39,7 +39,7 @@ def test_text_goes_before_numbers_and_true_is_not_1():
     assert key_from_text("true", column(1, True)) is True
 
 
-def test_an_unknown_key_is_told_near_and_frequent_ones():
+def test_an_unknown_key_suggests_similar_and_frequent_ones():
     with pytest.raises(UnknownKeyError) as caught:
         key_from_text("BOZ", column("BOS", "SFO"))
     assert str(caught.value) == (

@@ -66,7 +66,7 @@ def test_all_columns_and_how_they_weigh():
     assert "Column 'line' has 1 category, and 1 with a vector of its own; a diagnosis takes 3." in told
 
 
-def test_one_column_has_none_beside_it_and_no_column_has_a_reason():
+def test_one_column_has_no_shares_and_no_column_has_a_message():
     assert "all columns" not in shown(diagnoses_table(diagnose_columns({"stop": STOP})))
     assert shown(diagnoses_table(diagnose_columns({}))).startswith(
         "This run has no vectors: columns with few categories"

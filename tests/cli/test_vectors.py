@@ -33,7 +33,7 @@ def test_neighbors_of_text_and_of_numbers(here, capsys, column, key, others):
     assert {line.split()[0] for line in lines[1:]} == others
 
 
-def test_diagnose_tells_of_all_columns_or_of_one(here, capsys):
+def test_diagnose_shows_all_columns_or_one(here, capsys):
     assert main(["diagnose", "runs/small"]) == 0
     told = capsys.readouterr().out
     assert "shape: 3 categories x 3" in told
@@ -131,7 +131,7 @@ def test_push_twice_and_after_a_category_has_gone(written, capsys, target):
     assert databases.pull(target, "dest", prefix="mine_") == fewer
 
 
-def test_push_replaces_another_run_only_when_told(written, capsys, target):
+def test_push_replaces_another_run_only_with_replace(written, capsys, target):
     assert main(["push", "runs/flights", target, "-q"]) == 0
     written.rename("runs/other")
     capsys.readouterr()
@@ -171,7 +171,7 @@ def test_push_replaces_another_run_only_when_told(written, capsys, target):
         (["runs/flights", "x.db"], "The URI of a database begins with a scheme, got 'x.db'. Known: lancedb"),
     ],
 )
-def test_what_push_cannot_do_is_told_and_leaves_nothing(written, capsys, arguments, told):
+def test_a_failed_push_prints_an_error_and_leaves_nothing(written, capsys, arguments, told):
     assert main(["push", *arguments]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -190,7 +190,7 @@ def test_a_run_without_vectors_has_nothing_to_push(written, capsys):
     )
 
 
-def test_a_push_that_is_interrupted_says_what_is_left(written, capsys, target, monkeypatch):
+def test_an_interrupted_push_says_how_to_continue(written, capsys, target, monkeypatch):
     whole = databases.DATABASES[target.partition(":")[0]]
 
     def interrupted(*_):

@@ -40,7 +40,7 @@ def message(path):
     return str(caught.value)
 
 
-def test_what_the_file_says_is_what_is_read(write):
+def test_the_settings_of_a_file_are_read(write):
     config = read_config(write(GOOD, "late-flights.yaml"))
     assert config.name == "late-flights"
     assert config.data.target == "y"
@@ -80,7 +80,7 @@ def test_a_derived_target(write):
         ),
     ],
 )
-def test_a_file_that_contradicts_itself_is_told_the_file_the_line_and_the_key(write, text, told):
+def test_contradicting_settings_name_the_file_the_line_and_the_key(write, text, told):
     assert message(write(text)) == told
 
 
@@ -96,7 +96,7 @@ def test_a_file_that_contradicts_itself_is_told_the_file_the_line_and_the_key(wr
         ),
     ],
 )
-def test_a_file_that_is_not_yaml_is_told_the_line(write, text, start):
+def test_invalid_yaml_names_the_line(write, text, start):
     assert message(write(text)).startswith(start)
 
 
@@ -137,7 +137,7 @@ def test_an_environment_variable_in_a_path(write, tmp_path, monkeypatch):
     )
 
 
-def test_what_is_written_is_read_as_the_same(write, tmp_path):
+def test_a_round_trip_changes_nothing(write, tmp_path):
     config = read_config(write(GOOD))
     again = read_config(write(dump_config(config, output="elsewhere"), "again.yaml"))
     assert again.name == "x"
@@ -146,7 +146,7 @@ def test_what_is_written_is_read_as_the_same(write, tmp_path):
     assert again.model == config.model
 
 
-def test_where_a_setting_stands(write):
+def test_where_names_the_line_of_a_setting(write):
     config = read_config(write(GOOD + "baselines:\n  - majority\n  - one_hot_mlp\n"))
     assert config.where("baselines.1") == "x.yaml, line 11: baselines[1]"
     assert config.where("seed") == "x.yaml, line 1: seed"
@@ -207,7 +207,7 @@ def test_places_are_a_latitude_and_a_longitude_for_a_category():
         ExperimentConfig.model_validate(sections | {"report": {"places": {"dest": {"BOS": [42.4]}}}})
 
 
-def test_vectors_to_begin_with_are_paths_beside_the_file(write, tmp_path, monkeypatch):
+def test_paths_of_pretrained_vectors_are_relative_to_the_file(write, tmp_path, monkeypatch):
     monkeypatch.setenv("WORDS", "words")
     for path in ("sub/a.txt", "words/b.txt"):
         (tmp_path / path).parent.mkdir(exist_ok=True)
@@ -235,7 +235,7 @@ def test_vectors_that_are_not_there_are_named_with_their_line(write, tmp_path):
 
 
 @pytest.mark.parametrize("value", ["true", "found", "3", "{job: found, state: 2}"])
-def test_what_may_be_frozen_is_read_as_what_it_is(value, write):
+def test_freeze_keeps_its_type(value, write):
     freeze = read_config(write(GOOD.replace("model:\n", f"model:\n  freeze: {value}\n"))).model.freeze
     wanted = {"true": True, "found": "found", "3": 3, "{job: found, state: 2}": {"job": "found", "state": 2}}[value]
     assert freeze == wanted
@@ -243,5 +243,5 @@ def test_what_may_be_frozen_is_read_as_what_it_is(value, write):
 
 
 @pytest.mark.parametrize("value", ["0", "all", "{job: 1.5}"])
-def test_what_may_not_be_frozen_is_refused(value, write):
+def test_invalid_freeze_is_an_error(value, write):
     assert "line 6: model.freeze" in message(write(GOOD.replace("model:\n", f"model:\n  freeze: {value}\n")))

@@ -108,7 +108,7 @@ def told(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_the_first_wrong_setting_is_told(told, text, sentence):
+def test_the_first_invalid_setting_is_reported(told, text, sentence):
     assert told(text) == sentence
 
 
@@ -176,16 +176,16 @@ def explained(values, lines):
         ({"on": False}, {("on",): 7}, "line 7: on is not a known setting. It belongs under 'part'."),
     ],
 )
-def test_a_finding_becomes_a_sentence(values, lines, sentence):
+def test_an_error_becomes_a_sentence(values, lines, sentence):
     assert explained(values, lines) == f"x.yaml, {sentence}"
 
 
-def test_the_problem_that_stands_first_in_the_file_is_told():
+def test_the_first_problem_of_the_file_is_reported():
     lines = {("text",): 9, ("part",): 2, ("part", "size"): 3}
     assert explained({"text": 1, "part": {"size": "x"}}, lines).startswith("x.yaml, line 3: part.size must")
 
 
-def test_the_line_of_what_the_file_lacks_is_that_of_its_surroundings():
+def test_a_missing_setting_has_the_line_of_its_section():
     lines = {(): 1, ("model",): 5, ("model", "body"): 7}
     assert line_of(lines, ("model", "body")) == 7
     assert line_of(lines, ("model", "body", "name", 0)) == 7

@@ -44,7 +44,7 @@ def test_columns_in_the_order_asked_for_and_columns_dropped():
     assert list(problem(drop=["delay"]).X) == ["hour", "day"]
 
 
-def test_the_column_of_the_validation_is_not_learned_from_unless_asked_for():
+def test_the_validation_column_is_not_a_feature_by_default():
     by_day = {"kind": "group", "by": "day"}
     assert list(problem(by_day).X) == ["hour", "delay"]
     assert problem(by_day).by.tolist() == [1, 1, 2, 2, 3]
@@ -66,13 +66,13 @@ def test_derived_targets(target, words, answers):
     assert target["column"] not in found.X
 
 
-def test_rows_without_a_target_are_left_out_and_told():
+def test_rows_without_a_target_are_left_out_and_noted():
     found = problem(target="delay")
     assert len(found.X) == len(found.y) == 4
     assert found.notes == ("1 of 5 rows have no delay and were left out.",)
 
 
-def test_a_sample_of_rows_repeats_keeps_the_order_and_is_told():
+def test_a_sample_of_rows_is_reproducible_ordered_and_noted():
     first, again = problem(rows=3), problem(rows=3)
     pd.testing.assert_frame_equal(first.X, again.X)
     assert first.X["hour"].is_monotonic_increasing
@@ -161,7 +161,7 @@ def test_every_kind_is_read(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
-def test_what_is_written_is_read_as_the_same(tmp_path, name):
+def test_a_round_trip_changes_nothing(tmp_path, name):
     write_table(TABLE, tmp_path / name)
     pd.testing.assert_frame_equal(read_table(tmp_path / name), TABLE)
 
@@ -233,6 +233,6 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
     )
 
 
-def test_an_unknown_name_is_told_near_ones():
+def test_an_unknown_name_suggests_similar_ones():
     with pytest.raises(UnknownNameError, match=r"No data set named 'nycflights'\. Known: nycflights13\. Did you mean"):
         DATASETS["nycflights"]

@@ -151,20 +151,20 @@ class _OrderedSearch:
         seen = np.cumsum(np.diff(self.starts)[near])
         best = np.full((len(queries), self.k), np.inf, "float32")
         where = np.full((len(queries), self.k), len(self.order), np.intp)
-        open_, place, wanted = np.arange(len(queries)), 0, FIRST_ROWS
-        while place < len(near) and len(open_):
-            end = np.searchsorted(seen, (seen[place - 1] if place else 0) + wanted) + 1
-            values = near[place:end]
+        pending, start, n_rows = np.arange(len(queries)), 0, FIRST_ROWS
+        while start < len(near) and len(pending):
+            end = np.searchsorted(seen, (seen[start - 1] if start else 0) + n_rows) + 1
+            values = near[start:end]
             rows = np.concatenate([self.order[self.starts[each] : self.starts[each + 1]] for each in values])
             # Sorted, so that a stable sort resolves ties in favor of the first row.
             rows.sort()
-            found = np.repeat(far[self.leader.rows[rows]][None], len(open_), axis=0)
+            found = np.repeat(far[self.leader.rows[rows]][None], len(pending), axis=0)
             for each in self.others:
-                found += each.table[each.queries[queries[open_]]][:, each.rows[rows]]
-            best[open_], where[open_] = _best((best[open_], where[open_]), (found, rows), self.k)
-            place, wanted = end, min(2 * wanted, MAX_ROWS)
-            if place < len(near):
-                open_ = open_[far[near[place]] + self.least[queries[open_]] <= best[open_, -1]]
+                found += each.table[each.queries[queries[pending]]][:, each.rows[rows]]
+            best[pending], where[pending] = _best((best[pending], where[pending]), (found, rows), self.k)
+            start, n_rows = end, min(2 * n_rows, MAX_ROWS)
+            if start < len(near):
+                pending = pending[far[near[start]] + self.least[queries[pending]] <= best[pending, -1]]
         return best, where
 
 

@@ -24,7 +24,7 @@ def told(towns):
     return json.loads(json.dumps(column_data("town", towns)))
 
 
-def test_a_column_is_told_whole(told, towns):
+def test_the_data_of_a_column(told, towns):
     assert told["labels"] == towns.index_to_key
     assert (told["name"], told["kinds"], told["dim"], told["texts"]) == ("town", "text", 8, {})
     assert told["counts"] == list(range(900, 600, -1))
@@ -56,7 +56,7 @@ def test_typed_keys_keep_their_text_and_kind():
 
 
 @pytest.mark.parametrize("vectors", [[[1.0, 2.0]], [[1.0], [2.0], [-3.0]], np.ones((4, 3)), np.zeros((6, 2))])
-def test_small_and_odd_columns_are_told(vectors):
+def test_small_and_unusual_columns(vectors):
     told = column_data("x", CategoryVectors(range(len(vectors)), vectors))
     json.dumps(told, allow_nan=False)
     assert told["maps"][0]["name"] == "PCA"
@@ -88,15 +88,15 @@ def test_keys_are_shown_as_their_text():
     assert labels_of(["JFK", "New York", 7, 1.5, dt.date(2013, 1, 31)]) == ["JFK", "New York", "7", "1.5", "2013-01-31"]
 
 
-def test_keys_that_look_alike_are_told_apart_by_type():
+def test_keys_with_the_same_text_are_labeled_by_type():
     assert labels_of(["1", 1, "True", True, "x"]) == ["1 (text)", "1 (number)", "True (text)", "True (bool)", "x"]
 
 
-def test_a_key_that_looks_like_such_a_label_is_still_told_apart():
+def test_a_key_that_looks_like_such_a_label_is_numbered():
     assert labels_of(["1 (text)", "1", 1]) == ["'1 (text)'", "'1'", "1 (number)"]
 
 
-def test_what_cannot_be_seen_is_said():
+def test_invisible_characters_are_shown():
     assert labels_of(["", " ", "a\nb", "a\tb", "a\r\nc"]) == ["(blank)", "(blank, 1)", "a↵b", "a⇥b", "a↵c"]
     assert len(set(labels_of(["", "(blank)", "a\nb", "a↵b"]))) == 4
 

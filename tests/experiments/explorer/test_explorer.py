@@ -67,7 +67,7 @@ def test_nothing_to_look_at_is_an_error_that_says_why(vectors):
         render_explorer(vectors)
 
 
-def test_it_lies_in_the_run_beside_the_report_that_it_links_to(make_run, villages):
+def test_it_is_written_to_the_run_and_links_to_the_report(make_run, villages):
     run = make_run({"village": villages})
     path = write_explorer(run)
     assert path == run.path / "explore.html"
@@ -84,7 +84,7 @@ def test_elsewhere_it_links_to_no_report(make_run, villages, tmp_path):
     assert not (run.path / "explore.html").exists()
 
 
-def test_a_file_that_cannot_be_written_is_told_and_nothing_is_left(make_run, villages, tmp_path, monkeypatch):
+def test_a_failed_write_raises_and_leaves_nothing(make_run, villages, tmp_path, monkeypatch):
     run = make_run({"village": villages})
     with pytest.raises(OutputError, match="there is no folder"):
         write_explorer(run, tmp_path / "nowhere" / "page.html")

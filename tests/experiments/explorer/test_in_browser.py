@@ -268,7 +268,7 @@ def test_every_label_as_it_is_written_is_understood(page, awkward):
         ("zzzzzzz", 'No category "zzzzzzz" in odd </script> (20 categories).'),
     ],
 )
-def test_what_is_not_understood_is_said_in_words(page, awkward, words, problem):
+def test_invalid_expressions_have_messages(page, awkward, words, problem):
     at(page, awkward.name)
     ask(page, words)
     assert text(page, "#answer .problem").startswith(problem)
@@ -338,7 +338,7 @@ def test_everything_that_can_be_focused_has_a_name(page):
     assert nameless == []
 
 
-def test_what_is_looked_at_stands_in_the_address(page, address, towns):
+def test_the_address_holds_the_current_view(page, address, towns):
     ask(page, "town 5 - town 2")
     shared = page.current_url
     ask(page, "town 8")
@@ -391,7 +391,7 @@ def test_it_is_dark_where_the_system_is_and_by_its_switch(page):
     assert find(page, "#theme").get_attribute("aria-label") == "Use dark colors"
 
 
-def test_the_map_is_dragged_and_zoomed_with_what_is_under_the_pointer_staying(page):
+def test_dragging_and_zooming_keep_the_point_under_the_pointer(page):
     before = pixel_of(page, 0)
     move_to(page, 200, 200).click_and_hold().move_by_offset(60, 30).release().perform()
     assert np.allclose(pixel_of(page, 0), np.add(before, [60, 30]), atol=1)

@@ -78,7 +78,7 @@ def test_a_figure_for_every_split_form_line_and_method(found):
     assert {n for _, _, n in calls} == {36}
 
 
-def test_published_figures_stand_beside_the_right_forms(found):
+def test_published_errors_belong_to_the_right_forms(found):
     published = {(each.split, each.form, each.method): each.published for each in found[0].result.scores}
     assert published["time", "raw", "knn"] == 0.3
     assert published["time", "embeddings", "knn"] == 0.1
@@ -86,7 +86,7 @@ def test_published_figures_stand_beside_the_right_forms(found):
     assert published["shuffled", "raw", "knn"] is None
 
 
-def test_the_network_of_the_first_line_is_kept_and_the_rows_are_told(found):
+def test_the_network_of_the_first_line_is_returned_with_notes(found):
     output, _ = found
     assert output.model.vectors_["shop"].dim == 3
     assert output.target.startswith("log(sales) / log(")
@@ -119,7 +119,7 @@ def test_every_setting_makes_a_difference(sales, usual, changed):
     assert usual != few(sales, **changed).result.scores[0].error
 
 
-def test_time_tells_which_rows_are_last(sales):
+def test_time_orders_the_rows(sales):
     turned = dataclasses.replace(sales, X=sales.X.assign(left=-sales.X["year"]))
     assert few(turned).result.scores[0].error != few(turned, time=["left"]).result.scores[0].error
 
@@ -150,13 +150,13 @@ def test_time_tells_which_rows_are_last(sales):
         ({"published": {"time": {"knn": [0.1, "x"]}}}, DataError, r"got \[0.1, 'x'\]"),
     ],
 )
-def test_wrong_settings_are_told_before_any_work(sales, changed, error, told, monkeypatch):
+def test_invalid_settings_fail_before_any_work(sales, changed, error, told, monkeypatch):
     monkeypatch.setattr(FORMS["embeddings"], "make", lambda *_: pytest.fail("the work began"))
     with pytest.raises(error, match=told):
         run(sales, **changed)
 
 
-def test_a_column_told_to_be_categories_needs_a_size(sales):
+def test_a_categorical_column_needs_a_size(sales):
     with pytest.raises(ColumnError, match="The column 'promo' is categorical; dims must give"):
         run(sales, categorical=["promo"])
 

@@ -36,7 +36,7 @@ def test_without_vectors_there_are_codes_and_networks_get_one_hot_columns(made, 
     assert features.inputs == {"categorical": ["shop", "weekday"], "one_hot_max_categories": float("inf")}
 
 
-def test_embeddings_are_those_of_the_network_that_comes_along(made, rows):
+def test_embeddings_are_those_of_the_fitted_network(made, rows):
     features = made["embeddings"]
     vectors = features.fitted.vectors_["weekday"]
     expected = np.stack([vectors[day] for day in rows.test["weekday"]])

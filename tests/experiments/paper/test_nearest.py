@@ -51,14 +51,14 @@ def way(request, monkeypatch):
         monkeypatch.setattr(module, "QUERY_BATCH", 2)
 
 
-def test_of_rows_equally_far_away_the_first_count(codes, way):
+def test_ties_are_resolved_in_favor_of_the_first_row(codes, way):
     expected, first = by_hand(*codes, 10)
     distances, rows = nearest(far_apart(codes), 10)
     np.testing.assert_array_equal(distances, expected)
     np.testing.assert_array_equal(rows, first)
 
 
-def test_vectors_are_as_far_apart_as_their_matrix_says(vectors, way):
+def test_distances_are_those_of_the_matrix(vectors, way):
     matrices = [np.hstack(side) for side in zip(*vectors, strict=True)]
     expected, first = by_hand(*matrices, 10)
     distances, rows = nearest([vector_distances(*both) for both in vectors], 10)
@@ -89,7 +89,7 @@ def test_rows_at_no_distance_count_alone(codes):
     np.testing.assert_allclose(weighted_means(distances, targets[found])[few & alone], expected[few & alone])
 
 
-def test_as_many_as_there_are(codes):
+def test_k_can_be_the_number_of_rows(codes):
     distances, rows = nearest(far_apart((codes[0][:4], codes[1])), 4)
     assert (np.sort(rows, axis=1) == np.arange(4)).all()
     assert np.isfinite(distances).all()

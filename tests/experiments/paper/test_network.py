@@ -8,7 +8,7 @@ from tabemb.experiments.paper.network import StudyNetwork
 INPUTS = {"categorical": ["shop", "weekday"], "embedding_dim": {"shop": 3, "weekday": 2}}
 
 
-def test_it_has_the_layers_and_epochs_that_it_is_told(rows, network):
+def test_layers_and_epochs_are_those_of_the_parameters(rows, network):
     fitted = network.regressor(0, **INPUTS).fit(rows.tables[0], rows.targets)
     assert fitted.n_epochs_ == 2
     assert {name: vectors.dim for name, vectors in fitted.vectors_.items()} == {"shop": 3, "weekday": 2}
@@ -37,7 +37,7 @@ def test_several_have_seeds_of_their_own(rows, network):
     assert not np.allclose(one.predict(rows.tables[1]), two.predict(rows.tables[1]))
 
 
-def test_one_that_is_known_is_not_fitted_again(rows, network):
+def test_a_given_network_is_not_fitted_again(rows, network):
     known = object()
     fitted = network.fit_several(rows.tables[0], rows.targets, 0, first=known, **INPUTS)
     assert fitted[0] is known

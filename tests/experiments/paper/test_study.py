@@ -9,12 +9,12 @@ from tabemb.experiments.paper import STUDIES, Study
 
 
 @pytest.mark.parametrize("name", sorted(STUDIES))
-def test_a_study_runs_on_what_every_study_is_given(name):
+def test_studies_share_the_signature_of_run(name):
     assert issubclass(STUDIES[name], Study)
     assert inspect.signature(STUDIES[name].run).parameters.keys() == inspect.signature(Study.run).parameters.keys()
 
 
-def test_a_study_must_say_what_it_does(sales):
+def test_a_study_must_define_run(sales):
     with pytest.raises(TypeError, match="a study defines run"):
         Study().run(sales, categorical=[], seed=0)
 
@@ -40,7 +40,7 @@ def test_figures_are_found_by_name(study_result):
     assert study_result.find("time", "raw", "shop 4", "knn") is None
 
 
-def test_headline_and_verdict_name_what_is_missed(study_result):
+def test_headline_and_verdict_name_missed_errors(study_result):
     assert study_result.headline() == ("lost", "2 of 3 published errors were reproduced within 5%.")
     assert (
         study_result.verdict()

@@ -69,7 +69,7 @@ class Words(HTMLParser):
         return " ".join(" ".join(self.words).split())
 
 
-def test_the_page_tells_everything_that_was_found(record, study_result, vectors):
+def test_the_page_shows_all_results(record, study_result, vectors):
     words = str(Words(render_study(record, study_result, vectors, config_text="seed: 0")))
     for told in (
         "Do <vectors> help?",

@@ -92,7 +92,7 @@ def test_one_file_for_all_columns_is_refused_with_the_way_to_do_it(path, format,
     assert names(".") == ["small"]
 
 
-def test_what_is_not_there_is_named(run):
+def test_a_missing_column_or_format_is_named(run):
     with pytest.raises(ColumnError, match=r"no vectors of a column 'shap'.*Did you mean 'shape'\?"):
         export_column(run, "shap", "x.csv")
     with pytest.raises(UnknownNameError, match=r"No format has the suffix '\.cvs' of 'x\.cvs'"):

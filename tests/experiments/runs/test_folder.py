@@ -129,7 +129,7 @@ def test_a_folder_that_is_no_run(tmp_path, monkeypatch):
     assert message("nowhere/x") == "There is no run in nowhere/x."
 
 
-def test_a_folder_that_is_not_there_is_told_the_runs_beside(copy):
+def test_a_missing_folder_suggests_its_siblings(copy):
     assert message("smal") == "There is no run in smal. Runs in .: small. Did you mean 'small'?"
 
 
@@ -172,7 +172,7 @@ def test_vectors_model_and_configuration_are_read_back(parts, tmp_path):
     assert (again.predict(problem.X) == model.predict(problem.X)).all()
 
 
-def test_numbers_that_json_does_not_have(tmp_path):
+def test_nan_is_not_written_as_json(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_json(tmp_path / "report.json", {"error": float("nan")})
 

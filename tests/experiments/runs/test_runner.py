@@ -30,7 +30,7 @@ def test_the_folder_has_every_part(finished):
     assert [each.name for each in result.path.parent.iterdir()] == ["small"]
 
 
-def test_the_progress_is_told(finished):
+def test_progress_is_reported(finished):
     _, calls = finished
     assert calls == [(model, fold, 2) for fold in (0, 1) for model in ("embeddings", "one_hot_mlp", "majority")] + [
         ("all rows", 2, 2)
@@ -51,12 +51,12 @@ def test_the_report_says_where_everything_is_from(finished, small_table):
     assert len(report["comparison"]["models"][0]["scores"]["roc_auc"]) == 2
 
 
-def test_the_kept_model_is_fitted_to_all_rows(finished):
+def test_the_saved_model_is_fitted_to_all_rows(finished):
     model = tabemb.load(finished[0].path / "model")
     assert sum(model.vectors_["shape"].counts) > 200
 
 
-def test_the_configuration_that_is_kept_runs_again_to_the_same_scores(finished, folder):
+def test_the_saved_configuration_reproduces_the_scores(finished, folder):
     again = run(finished[0].path / "config.yaml", output=folder / "again")
     np.testing.assert_array_equal(
         again.comparison["embeddings"].scores["roc_auc"], finished[0].comparison["embeddings"].scores["roc_auc"]
@@ -103,7 +103,7 @@ def test_regression_with_groups(folder, write_small, small_table):
         ("  max_epochs: 2", "  numeric: stand", "small.yaml, line 9: model.numeric: No numeric encoder named 'stand'."),
     ],
 )
-def test_an_unknown_name_is_told_the_line_before_any_work(folder, monkeypatch, old, new, told, write_small, small_text):
+def test_an_unknown_name_fails_early_with_its_line(folder, monkeypatch, old, new, told, write_small, small_text):
     monkeypatch.setattr(runner, "load_problem", lambda config: pytest.fail("the work began"))
     path = write_small(folder, small_text.replace(old, new))
     with pytest.raises(ConfigError) as caught:
@@ -156,11 +156,11 @@ def test_a_comparison_has_no_study(finished):
         ("entity_embeddings", "entity", ConfigError, r"line 2: study: No study named 'entity'\. Known: entity_emb"),
         ("time: [from/to]", "tiem: 1", ConfigError, r"line 2: study: The study 'entity_embeddings' does not take"),
         ("methods: [knn]", "methods: [knm]", ConfigError, r"line 2: study: No method named 'knm'\. Known: boosted_tr"),
-        ("dims: {shape: 2,", "dims: {shpe: 2,", ColumnError, r"line 2: study: dims names 'shpe', which is not among"),
+        ("dims: {shape: 2,", "dims: {shpe: 2,", ColumnError, r"line 2: study: dims names 'shpe', which is not one of"),
         ("places: {shape", "places: {size", ConfigError, r"line 13: report\.places: 'size' is not one of data\.col"),
     ],
 )
-def test_a_study_that_cannot_be_done_is_told_the_line(folder, write_small, old, new, error, told):
+def test_an_invalid_study_names_the_line(folder, write_small, old, new, error, told):
     with pytest.raises(error, match=told):
         run(write_small(folder, STUDY.replace(old, new)))
     assert not Path("runs/small").exists()
@@ -238,7 +238,7 @@ def test_an_interruption_leaves_nothing(folder, monkeypatch, error, write_small)
     assert sorted(each.name for each in folder.iterdir()) == ["rows.csv", "small.yaml"]
 
 
-def test_a_run_is_replaced_only_with_force_and_only_by_a_whole_one(
+def test_a_run_is_replaced_only_with_force_and_only_by_a_complete_one(
     folder, finished, monkeypatch, write_small, small_text
 ):
     shutil.copytree(finished[0].path, "runs/small")
