@@ -1,6 +1,7 @@
 """The layers, the size of modules, and the places of tests."""
 
 import ast
+import importlib
 import io
 import subprocess
 import sys
@@ -129,3 +130,44 @@ def test_every_module_has_a_test():
         ):
             bare.append(str(place))
     assert bare == []
+
+
+def classes():
+    """Yield the path and the definition of each class in the package that has a public name."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield path, node
+
+
+def test_no_class_name_exists_twice():
+    homes = {}
+    for path, node in classes():
+        homes.setdefault(node.name, []).append(relative(path))
+    assert {name: paths for name, paths in homes.items() if len(paths) > 1} == {}
+
+
+def test_no_class_has_more_than_three_bases_of_ours():
+    ours = {node.name for _, node in classes()}
+    wide = [
+        (relative(path), node.name)
+        for path, node in classes()
+        if sum(isinstance(base, ast.Name) and base.id in ours for base in node.bases) > 3
+    ]
+    assert wide == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.name != "__main__.py"], ids=relative)
+def test_all_lists_what_the_module_defines(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    public = {
+        node.name for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name[0] != "_"
+    }
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
+    listed = getattr(module, "__all__", [])
+    assert len(set(listed)) == len(listed)
+    assert [name for name in listed if not hasattr(module, name)] == []
+    assert sorted(public - set(listed)) == []
+    if path.name != "__init__.py":
+        imported_names = {name.rpartition(".")[2] for name in imported(path)}
+        assert sorted(set(listed) & imported_names - public) == []

@@ -23,6 +23,7 @@ __all__ = [
     "ExperimentConfig",
     "ModelSection",
     "ReportSection",
+    "Section",
     "ValidationSection",
     "dump_config",
     "json_schema",

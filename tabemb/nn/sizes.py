@@ -1,3 +1,4 @@
+# ruff: noqa: D102  (the base class documents the call)
 """Embedding dimensions: published rules by name, one number for all columns, or one number per column."""
 
 import math
@@ -9,7 +10,19 @@ from sklearn.base import BaseEstimator
 from tabemb.exceptions import ColumnError, UnknownNameError, did_you_mean
 from tabemb.registry import Registry
 
-__all__ = ["FROM_DATA", "SIZE_RULES", "SizeRule", "columns_from_data", "embedding_dims", "rate_of_table"]
+__all__ = [
+    "FROM_DATA",
+    "SIZE_RULES",
+    "Capped",
+    "Fastai",
+    "Google",
+    "Half",
+    "SizeRule",
+    "Sqrt",
+    "columns_from_data",
+    "embedding_dims",
+    "rate_of_table",
+]
 
 # Dimensions to be found by training; the rule "capped" gives the initial and maximal value.
 FROM_DATA = "auto"

@@ -1,3 +1,4 @@
+# ruff: noqa: D102  (the base class documents the call)
 """Learning rate schedules."""
 
 import numpy as np
@@ -5,7 +6,13 @@ from sklearn.base import BaseEstimator
 
 from tabemb.registry import Registry
 
-__all__ = ["SCHEDULES", "Schedule"]
+__all__ = [
+    "SCHEDULES",
+    "ConstantSchedule",
+    "CosineSchedule",
+    "LinearSchedule",
+    "Schedule",
+]
 
 
 class Schedule(BaseEstimator):

@@ -14,7 +14,11 @@ from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.optimizers import RowAdam
 from tabemb.training.stacks import SMALL, TableStack, stack_features
 
-__all__ = ["TrainingLoop"]
+__all__ = [
+    "TrainingLoop",
+    "small_stacks",
+    "with_rates",
+]
 
 FORWARD_ROWS = 8192
 

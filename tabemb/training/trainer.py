@@ -15,7 +15,12 @@ from tabemb.training.pool import POOL
 from tabemb.training.schedules import SCHEDULES
 from tabemb.training.steps import TrainingLoop
 
-__all__ = ["Trainer", "TrainingRecord"]
+__all__ = [
+    "EarlyStopping",
+    "Trainer",
+    "TrainingRecord",
+    "evaluate",
+]
 
 STEPS_PER_CALL = 100
 # A call first gathers the rows of all its steps; this bounds the memory (four bytes per cell).

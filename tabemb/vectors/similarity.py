@@ -15,7 +15,17 @@ from tabemb.exceptions import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cosine_frame", "cosines", "multiplied", "top", "unit_mean", "unit_rows", "weighted_mean", "within_reach"]
+__all__ = [
+    "cosine_frame",
+    "cosines",
+    "multiplied",
+    "nth_highest",
+    "top",
+    "unit_mean",
+    "unit_rows",
+    "weighted_mean",
+    "within_reach",
+]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 IntArray = npt.NDArray[np.intp]

@@ -23,7 +23,7 @@ from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import infer_schema
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
-__all__ = ["DEFAULT_BASELINES", "Comparison", "compare"]
+__all__ = ["DEFAULT_BASELINES", "compare"]
 
 DEFAULT_BASELINES = ("one_hot_mlp", "one_hot_linear", "target_encoder_trees", "ordinal_trees", "majority")
 

@@ -13,7 +13,24 @@ from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.experiments.comparison.targets import Prediction, Target
 from tabemb.registry import Registry
 
-__all__ = ["METRICS", "Metric", "resolve_metrics"]
+__all__ = [
+    "F1",
+    "METRICS",
+    "R2",
+    "Accuracy",
+    "AveragePrecision",
+    "BalancedAccuracy",
+    "Brier",
+    "F1Macro",
+    "HammingLoss",
+    "LogLoss",
+    "Mae",
+    "Mape",
+    "Metric",
+    "Rmse",
+    "RocAuc",
+    "resolve_metrics",
+]
 
 # The same floor for all models, so that predictions in float64 and float32 lose the same for the same mistake.
 PROBABILITY_FLOOR = float(np.finfo(np.float32).eps)

@@ -13,7 +13,18 @@ from tabemb.estimators.target_types import looks_like_classes
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.registry import Registry
 
-__all__ = ["TARGETS", "Prediction", "Target", "read_targets", "target_of"]
+__all__ = [
+    "TARGETS",
+    "BinaryTarget",
+    "MultiRegressionTarget",
+    "MulticlassTarget",
+    "MultilabelTarget",
+    "Prediction",
+    "RegressionTarget",
+    "Target",
+    "read_targets",
+    "target_of",
+]
 
 TARGETS: Registry["Target"] = Registry("task")
 

@@ -14,7 +14,15 @@ from tabemb.experiments.paper.split_rows import SplitRows
 from tabemb.registry import Registry
 from tabemb.vectors.category_vectors import CategoryVectors
 
-__all__ = ["FORMS", "EncodedSplit", "Form"]
+__all__ = [
+    "FORMS",
+    "CrossFitted",
+    "Embeddings",
+    "EncodedSplit",
+    "Form",
+    "Raw",
+    "TargetEncoding",
+]
 
 FOLDS = 5
 

@@ -16,7 +16,14 @@ from tabemb.experiments.paper.network import StudyNetwork
 from tabemb.experiments.paper.split_rows import SplitRows
 from tabemb.registry import Registry
 
-__all__ = ["METHODS", "Method"]
+__all__ = [
+    "METHODS",
+    "AveragedNetworks",
+    "BoostedTrees",
+    "Method",
+    "NearestNeighbors",
+    "RandomForest",
+]
 
 
 class Method(BaseEstimator):

@@ -11,7 +11,14 @@ from sklearn.metrics import mean_absolute_percentage_error
 from tabemb.exceptions import DataError
 from tabemb.registry import Registry
 
-__all__ = ["SPLITS", "Split", "SplitRows", "split_rows"]
+__all__ = [
+    "SPLITS",
+    "Shuffled",
+    "Split",
+    "SplitRows",
+    "TimeOrdered",
+    "split_rows",
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

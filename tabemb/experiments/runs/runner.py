@@ -19,7 +19,14 @@ from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, write_
 from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
-__all__ = ["RunResult", "check_names", "compare_only", "make_estimator", "run"]
+__all__ = [
+    "RunResult",
+    "check_names",
+    "column_warnings_off",
+    "compare_only",
+    "make_estimator",
+    "run",
+]
 
 FINAL_FIT = "all rows"
 

@@ -24,6 +24,7 @@ __all__ = [
     "PREFIX",
     "Database",
     "check_folder",
+    "check_prefix",
     "collection_name",
     "column_of",
     "find_database",

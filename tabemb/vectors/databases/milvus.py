@@ -37,7 +37,11 @@ from tabemb.exceptions import DatabaseError
 from tabemb.vectors.databases.base import DATABASES, Database, check_folder, import_package
 from tabemb.vectors.databases.rows import FIELDS, schema_of
 
-__all__ = ["Milvus", "server_options"]
+__all__ = [
+    "Milvus",
+    "id_ranges",
+    "server_options",
+]
 
 METRICS = {"cosine": "COSINE", "dot": "IP", "euclidean": "L2"}
 # Timeout of a call, in seconds, after a server has answered the first.
