@@ -138,7 +138,7 @@ def test_near_categories_are_alike_in_what_is_known_from_elsewhere():
     assert nothing.verdict.startswith("Neighbors are no more similar in km than by chance (60 of 60")
 
 
-def test_the_neighbours_of_a_side_column_are_among_those_that_it_knows():
+def test_neighbors_of_a_side_column_are_keys_with_side_information():
     side = {place: place for place in range(0, N, 6)}
     found = diagnose(vectors(), side=side)["side correlation"]
     assert found.verdict.endswith("(10 of 60 categories known, 2 nearest).")
@@ -187,10 +187,10 @@ def test_no_more_where_noise_is_as_stable(strength, control):
     assert found.verdict.startswith("No sign that the vectors know more than those of permuted targets: ")
 
 
-def test_both_neighbours_and_the_whole_have_to_say_so():
+def test_both_neighbors_and_geometry_must_agree():
     fits = [fit(SIGNAL, seed) for seed in range(3)]
     rng = np.random.default_rng(0)
-    # Four categories far away, where all fits have them, and nothing by which neighbours of the others agree.
+    # Four categories far away, where all fits have them, and nothing by which neighbors of the others agree.
     far = np.where(np.arange(N_STOPS) < 4, 100, 0)
     long = [CategoryVectors(range(N_STOPS), np.c_[far, rng.normal(size=(N_STOPS, 7))], STOP_COUNTS) for _ in range(3)]
     found = diagnose(fits[0], fits[1:], control=long)[BEYOND]

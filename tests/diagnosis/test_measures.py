@@ -76,7 +76,7 @@ def test_no_difference_is_like_nothing():
     assert linear_cka(np.ones((60, 2)), ROWS, ONES) == 0
 
 
-def test_what_two_fits_share_is_found_where_neighbours_are_noise():
+def test_what_two_fits_share_is_found_where_neighbors_are_noise():
     signal = 2 * RNG.normal(size=(1000, 1))
     fits = [np.hstack([signal, np.zeros((1000, 31))]) + RNG.normal(size=(1000, 32)) for _ in range(2)]
     dealt = permuted_cka(*fits, np.ones(1000), 9, 0)

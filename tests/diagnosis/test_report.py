@@ -16,7 +16,7 @@ def test_it_is_a_mapping_from_figure_to_finding():
     assert FOUND.concerns == (LENGTH,)
 
 
-def test_a_misspelt_figure_is_told_with_near_ones():
+def test_a_misspelled_name_gets_a_suggestion():
     with pytest.raises(
         UnknownNameError, match=r"No check named 'efective rank'. Known: .* Did you mean 'effective ran"
     ):

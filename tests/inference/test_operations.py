@@ -20,7 +20,7 @@ def test_dense_with_and_without_bias_and_over_a_middle_axis():
 
 
 @pytest.mark.parametrize(("scale", "center"), [(True, True), (True, False), (False, True), (False, False)])
-def test_a_batch_normalisation_is_a_scale_and_a_shift(scale, center):
+def test_a_batch_normalization_is_a_scale_and_a_shift(scale, center):
     mean, variance = X.mean(axis=0), X.var(axis=0)
     rest = [np.float32(3)] * scale + [np.float32(5)] * center
     y = ops.BatchNormalize(1e-6, scale, center)([mean, variance, *rest], X)
@@ -29,7 +29,7 @@ def test_a_batch_normalisation_is_a_scale_and_a_shift(scale, center):
 
 
 @pytest.mark.parametrize(("scale", "center"), [(True, True), (True, False), (False, True), (False, False)])
-def test_a_layer_normalisation_is_by_row(scale, center):
+def test_a_layer_normalization_is_by_row(scale, center):
     rest = [np.full(4, 3, "float32")] * scale + [np.full(4, 5, "float32")] * center
     y = ops.LayerNormalize(1e-6, scale, center)(rest, X)
     np.testing.assert_allclose(y.mean(axis=1), 5 if center else 0, atol=1e-4)
@@ -42,7 +42,7 @@ def test_sums_differences_and_products():
     assert np.array_equal(ops.Multiply()([], X, X, X), X * X * X)
 
 
-def test_columns_shapes_and_neighbours():
+def test_columns_shapes_and_neighbors():
     assert np.array_equal(ops.TakeColumn(2)([], X), X[:, 2])
     assert np.array_equal(ops.TakeColumns(1, 3)([], X), X[:, 1:3])
     assert ops.Reshape((2, 2))([], X).shape == (5, 2, 2)

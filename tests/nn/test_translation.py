@@ -265,7 +265,7 @@ def test_an_activation_by_layer():
 
 
 @pytest.mark.parametrize("layer", [keras.layers.BatchNormalization(axis=1), keras.layers.LayerNormalization(axis=1)])
-def test_a_normalisation_of_other_columns_than_the_last_is_not_covered(layer):
+def test_a_normalization_of_other_columns_than_the_last_is_not_covered(layer):
     keras.Model(inputs := keras.Input((3, 4)), layer(inputs))
     with pytest.raises(UntranslatableError, match="has an option that is not covered"):
         TRANSLATORS[type(layer)](layer)

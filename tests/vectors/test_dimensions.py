@@ -18,8 +18,8 @@ def gram(rows):
 
 def test_equal_dimensions_keep_the_axes():
     made = LinearProjection.of(ROWS, 10, spread=0.5)(ROWS)
-    centred = ROWS - ROWS.mean(axis=0)
-    np.testing.assert_allclose(made, centred * (0.5 / np.sqrt((centred**2).mean())), rtol=1e-4, atol=1e-6)
+    centered = ROWS - ROWS.mean(axis=0)
+    np.testing.assert_allclose(made, centered * (0.5 / np.sqrt((centered**2).mean())), rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_slices", [1, 3])
@@ -52,9 +52,9 @@ def test_more_dimensions_are_padded_with_zeros():
 @pytest.mark.parametrize("n_slices", [1, 3])
 def test_distances_are_kept_if_dimensions_suffice(n_slices):
     made = LinearProjection.of(ROWS, 12, spread=0.5, n_slices=n_slices)(ROWS).astype(float)
-    centred = ROWS - ROWS.mean(axis=0)
-    scale = (made**2).sum() / (centred**2).sum()
-    np.testing.assert_allclose(gram(made), gram(centred) * scale, rtol=1e-3, atol=1e-3)
+    centered = ROWS - ROWS.mean(axis=0)
+    scale = (made**2).sum() / (centered**2).sum()
+    np.testing.assert_allclose(gram(made), gram(centered) * scale, rtol=1e-3, atol=1e-3)
 
 
 def test_spread_is_the_root_mean_square_and_other_rows_are_mapped_alike():
