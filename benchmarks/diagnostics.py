@@ -122,8 +122,8 @@ def measured(name, options):
     from tabemb import diagnose
 
     found, start = [], time.perf_counter()
-    for kind, fits, beside in kinds_of(name, options):
-        diagnosis = diagnose(fits[0], fits[1:], **beside)
+    for kind, fits, references in kinds_of(name, options):
+        diagnosis = diagnose(fits[0], fits[1:], **references)
         frame = diagnosis.to_frame().drop(columns="reference_name")
         figures = frame.astype(object).where(frame.notna(), None).to_dict("index")
         found.append(
@@ -155,8 +155,8 @@ def show_table(name, found, seconds, options):
         row += [agreed(figures, "stability"), agreed(figures, "geometry"), f"{figures[BEYOND]['p_value']:.3f}"]
         cells.append([*row, "no sign" if figures[BEYOND]["concern"] else "knows more"])
         mine = [figure for figure in figures if figure.endswith((" purity", " correlation"))]
-        told = [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in mine]
-        sides.append([each["kind"], *told])
+        texts = [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in mine]
+        sides.append([each["kind"], *texts])
     columns = ["vectors", "rank (random)", "95 % (dim)", "length, count", "way"]
     columns += ["neighbors / permuted / chance", "geometry / permuted / chance", "p", "verdict"]
     about = TABLES[name].__doc__.strip().rstrip(".")

@@ -75,11 +75,13 @@ class DiagnosisInputs:
                 f"Expected the CategoryVectors of one column, got {type(vectors).__name__}. For several columns "
                 "use tabemb.diagnosis.diagnose.diagnose_columns."
             )
+        if untrained is not None and not isinstance(untrained, CategoryVectors):
+            raise DataError(f"untrained must be the CategoryVectors of one fit, got {type(untrained).__name__}.")
         inputs = cls(
             vectors=vectors,
             fits=_several(fits, "fits"),
             control=_several(control, "control"),
-            untrained=None if untrained is None else _several(untrained, "untrained")[0],
+            untrained=untrained,
             min_count=_whole_number("min_count", min_count, 1),
             k=k,
             n_permutations=_whole_number("n_permutations", n_permutations, 1),

@@ -1,4 +1,4 @@
-"""The figures of a diagnosis and their verdicts."""
+"""The checks of a diagnosis and their verdicts."""
 
 import numpy as np
 import pandas as pd
@@ -46,26 +46,26 @@ def test_one_dimension_is_no_concern():
 
 
 @pytest.mark.parametrize(
-    ("scale", "told", "concern"),
+    ("scale", "expected", "concern"),
     [
         (COUNTS, "Rare categories have short vectors", True),
         (1 / COUNTS, "Rare categories have longer vectors: they overfit", True),
         (np.ones(N), "Length depends little on", False),
     ],
 )
-def test_length_by_count(scale, told, concern):
+def test_length_by_count(scale, expected, concern):
     rows = RNG.normal(size=(N, 8)) * scale[:, None]
     found = diagnose(CategoryVectors(range(N), rows, COUNTS))["length by count"]
-    assert found.verdict.startswith(told)
+    assert found.verdict.startswith(expected)
     assert found.concern is concern
 
 
-def test_without_counts_or_with_equal_ones_lengths_say_nothing():
+def test_lengths_are_not_checked_without_counts_or_with_equal_counts():
     assert "length by count" not in diagnose(vectors(counts=None))
     assert "length by count" not in diagnose(vectors(counts=[7] * N))
 
 
-def test_rows_that_were_never_updated_are_counted_and_left_out_of_the_rest():
+def test_rows_never_updated_are_counted_and_excluded_from_the_other_checks():
     rows, counts = LINE.copy(), COUNTS.copy()
     rows[:10], counts[10:12] = 50, 0
     given = vectors(rows, counts, noise=0, unknown=np.full(8, 50.0))
@@ -78,7 +78,7 @@ def test_rows_that_were_never_updated_are_counted_and_left_out_of_the_rest():
     assert "never updated" not in diagnose(vectors(counts=None))
 
 
-def test_rows_of_zeros_and_double_rows():
+def test_zero_and_duplicate_rows():
     rows = LINE.copy()
     rows[5] = rows[30]
     rows[7:9] = 0
@@ -88,7 +88,7 @@ def test_rows_of_zeros_and_double_rows():
     assert diagnose(vectors())["zero or duplicate"].verdict == "All trained vectors differ."
 
 
-def test_the_way_from_the_start():
+def test_distance_from_start():
     start = random()
     assert "distance from start" not in diagnose(vectors())
     far = diagnose(CategoryVectors(range(N), start.vectors + 100, COUNTS), untrained=start)["distance from start"]
@@ -102,7 +102,7 @@ def test_the_way_from_the_start():
         diagnose(vectors(), untrained=CategoryVectors(range(N), RNG.normal(size=(N, 3))))
 
 
-def test_fits_that_agree_and_fits_that_do_not():
+def test_stability_of_similar_and_of_different_fits():
     turned = CategoryVectors(range(N), vectors(noise=0.1, seed=2).vectors[:, ::-1], COUNTS)
     same = diagnose(vectors(noise=0.1), [turned, vectors(noise=0.1, seed=3)])
     assert same["stability"].verdict == "Fits agree well on the 10 nearest."
@@ -117,14 +117,14 @@ def test_fits_that_agree_and_fits_that_do_not():
     assert "stability" not in diagnose(vectors())
 
 
-def test_frequent_categories_count_more_for_stability():
+def test_stability_is_weighted_by_count():
     counts = np.where(PLACES < 30, 1000, 1)
     rows, other = (ARC + np.where(PLACES < 30, 0, 1)[:, None] * 40 * RNG.normal(size=(N, 8)) for _ in range(2))
     values = [diagnose(vectors(rows, c), vectors(other, c, seed=1))["stability"].value for c in (counts, 1001 - counts)]
     assert values[0] > values[1] + 0.1
 
 
-def test_near_categories_are_alike_in_what_is_known_from_elsewhere():
+def test_neighbors_are_similar_in_side_information():
     side = pd.DataFrame({"zone": np.where(PLACES < 30, "east", "west"), "km": PLACES**3}, index=range(N))
     found = diagnose(vectors(), side=side)
     assert found["zone purity"].value > 0.9 > 0.6 > found["zone purity"].reference
@@ -138,13 +138,13 @@ def test_near_categories_are_alike_in_what_is_known_from_elsewhere():
     assert nothing.verdict.startswith("Neighbors are no more similar in km than by chance (60 of 60")
 
 
-def test_neighbors_of_a_side_column_are_keys_with_side_information():
+def test_neighbors_are_searched_among_the_categories_of_the_side_column():
     side = {place: place for place in range(0, N, 6)}
     found = diagnose(vectors(), side=side)["side correlation"]
     assert found.verdict.endswith("(10 of 60 categories known, 2 nearest).")
 
 
-def test_the_control_is_measured_against_the_side_column_too():
+def test_the_side_column_is_also_checked_for_the_control():
     found = diagnose(vectors(), side=dict(enumerate(PLACES)), control=[random(3), random(4)])
     control = found["side correlation, permuted"]
     assert abs(control.value) < 0.5 < control.reference == found["side correlation"].value
@@ -157,7 +157,7 @@ BEYOND = "beyond permuted targets"
 
 
 def fit(signal, seed, strength=1.0):
-    """Return a fit of 8 dimensions in which a signal of two is turned about, under noise."""
+    """Return a fit with 8 dimensions: a rotated signal of two dimensions, plus noise."""
     rng = np.random.default_rng(seed)
     axes = np.linalg.qr(rng.normal(size=(8, 8)))[0][:2]
     return CategoryVectors(
@@ -170,7 +170,7 @@ def diagnosed(strength, control):
     return diagnose(fits[0], fits[1:], control=[fit(NOISE, 10 + seed, control) for seed in range(3)])
 
 
-def test_more_than_what_was_learned_by_heart():
+def test_vectors_that_know_more_than_the_control():
     found = diagnosed(1.0, 0.3)
     assert found[BEYOND].verdict == "The vectors know more than those of permuted targets."
     assert not found[BEYOND].concern
@@ -181,16 +181,16 @@ def test_more_than_what_was_learned_by_heart():
 
 
 @pytest.mark.parametrize(("strength", "control"), [(0.3, 1.0), (0.0, 0.0), (0.0, 1.0)])
-def test_no_more_where_noise_is_as_stable(strength, control):
+def test_vectors_as_stable_as_noise_do_not_know_more(strength, control):
     found = diagnosed(strength, control)[BEYOND]
     assert found.concern
     assert found.verdict.startswith("No sign that the vectors know more than those of permuted targets: ")
 
 
-def test_both_neighbors_and_geometry_must_agree():
+def test_neighbors_and_geometry_must_both_exceed_the_control():
     fits = [fit(SIGNAL, seed) for seed in range(3)]
     rng = np.random.default_rng(0)
-    # Four categories far away, where all fits have them, and nothing by which neighbors of the others agree.
+    # Four outliers in all fits; the other categories are noise, so their neighbors do not agree.
     far = np.where(np.arange(N_STOPS) < 4, 100, 0)
     long = [CategoryVectors(range(N_STOPS), np.c_[far, rng.normal(size=(N_STOPS, 7))], STOP_COUNTS) for _ in range(3)]
     found = diagnose(fits[0], fits[1:], control=long)[BEYOND]
@@ -201,7 +201,7 @@ def test_both_neighbors_and_geometry_must_agree():
 
 
 @pytest.mark.parametrize(("n_fits", "n_control"), [(0, 3), (2, 1)])
-def test_with_too_few_fits_there_is_no_verdict_but_the_way_to_it(n_fits, n_control):
+def test_too_few_fits_give_advice_instead_of_a_verdict(n_fits, n_control):
     fits, control = [fit(SIGNAL, seed) for seed in range(3)], [fit(NOISE, 10 + seed) for seed in range(3)]
     found = diagnose(fits[0], fits[1 : 1 + n_fits], control=control[:n_control])
     assert BEYOND not in found
@@ -210,6 +210,6 @@ def test_with_too_few_fits_there_is_no_verdict_but_the_way_to_it(n_fits, n_contr
     )
 
 
-def test_a_control_of_another_column_is_told():
+def test_a_control_of_another_column_is_an_error():
     with pytest.raises(DataError, match=r"control\[0\] has vectors of its own for none of the 80 categories of Column"):
         diagnose(fit(SIGNAL, 0), control=CategoryVectors("abc", np.eye(3)))

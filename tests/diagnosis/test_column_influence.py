@@ -1,4 +1,4 @@
-"""How much the network makes of each column's vectors."""
+"""How strongly the first layer of a network uses each column."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from tabemb.exceptions import DataError
 from tabemb.nn.network import first_kernels
 
 
-def test_the_effect_is_the_spread_over_rows_of_what_a_column_adds(classifier, flights):
+def test_the_effect_is_the_standard_deviation_over_rows(classifier, flights):
     found = column_influence(classifier)
     kernels, table = first_kernels(classifier._network), classifier.encoder_.encode(_frame(classifier, flights))
     for feature in classifier._network.spec.features:
@@ -29,7 +29,7 @@ def _frame(model, table):
 
 
 @pytest.mark.parametrize("body", ["mlp", "ensemble", "resnet"])
-def test_a_column_that_decides_is_ahead_of_one_that_does_not(body, quick):
+def test_an_informative_column_has_more_influence(body, quick):
     rng = np.random.default_rng(0)
     rides = pd.DataFrame({"driver": rng.integers(0, 20, 800), "stop": rng.choice(list("abcdefghijklmnop"), 800)})
     crowded = 10.0 * rides["stop"].map(ord)
@@ -37,7 +37,7 @@ def test_a_column_that_decides_is_ahead_of_one_that_does_not(body, quick):
     assert column_influence(model.fit(rides, crowded)).index[0] == "stop"
 
 
-def test_an_ensemble_counts_by_the_mean_of_its_networks(flights, late, quick):
+def test_squares_are_averaged_over_an_ensemble(flights, late, quick):
     model = EmbeddingClassifier(**quick, one_hot_max_categories=0, n_ensemble=2).fit(flights, late)
     together = column_influence(model)
     model._others, others = (), model._others
@@ -48,7 +48,7 @@ def test_an_ensemble_counts_by_the_mean_of_its_networks(flights, late, quick):
     assert together.loc["dest", "effect"] == pytest.approx(np.sqrt(np.mean(squares)))
 
 
-def test_what_cannot_be_told_is_told(flights, late, quick):
+def test_models_without_such_a_layer_are_an_error(flights, late, quick):
     model = EmbeddingClassifier(**{**quick, "body": "cross", "max_epochs": 1}, one_hot_max_categories=0)
     with pytest.raises(NotFittedError):
         column_influence(model)

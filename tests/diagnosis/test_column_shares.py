@@ -1,4 +1,4 @@
-"""How much each column weighs in distances between rows."""
+"""The share of each column in distances between rows."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def test_shares_are_those_of_the_squared_distances_between_rows_of_data():
     assert list(found.to_frame()) == ["dim", "length", "spread", "share"]
 
 
-def test_a_common_offset_makes_vectors_long_and_weighs_nothing():
+def test_a_common_offset_does_not_change_the_share():
     found = ColumnShares.of({"a": column(50, 2, shift=100), "b": column(50, 2)})
     assert found.lengths[0] > 50 * found.lengths[1]
     assert found.shares[0] == pytest.approx(0.5, abs=0.2)
@@ -44,7 +44,7 @@ def test_a_common_offset_makes_vectors_long_and_weighs_nothing():
     assert found.verdict == "No column alone determines which rows are near."
 
 
-def test_a_column_that_dominates_is_named_with_the_remedy():
+def test_the_verdict_names_the_dominant_column_and_a_factor():
     columns = {"a": column(50, 2), "b": column(50, 2, 10.0), "c": column(50, 2)}
     found = ColumnShares.of(columns)
     assert found.dominant == "b"
@@ -58,7 +58,7 @@ def test_a_column_that_dominates_is_named_with_the_remedy():
     assert ColumnShares.of(levelled).dominant is None
 
 
-def test_one_column_dominates_nobody_and_no_category_has_no_distance():
+def test_one_column_is_not_dominant_and_an_empty_one_has_no_share():
     assert ColumnShares.of({"a": column(5, 2)}).dominant is None
     found = ColumnShares.of({"a": column(5, 2), "b": CategoryVectors([], np.empty((0, 2)))})
     assert found.shares == (1, 0)
@@ -66,6 +66,6 @@ def test_one_column_dominates_nobody_and_no_category_has_no_distance():
 
 
 @pytest.mark.parametrize("columns", [{}, {"a": CategoryVectors(["x", "y"], [[1.0], [1.0]])}])
-def test_no_differences_are_told(columns):
+def test_equal_vectors_are_an_error(columns):
     with pytest.raises(DataError, match=f"no distances between rows: .*got {len(columns)} columns whose"):
         ColumnShares.of(columns)

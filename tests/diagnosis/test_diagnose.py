@@ -19,7 +19,7 @@ def vectors(rows=ROWS, counts=COUNTS, keys=range(30), **more):
     return CategoryVectors(keys, rows, counts, name="dest", **more)
 
 
-def test_alone_there_are_directions_lengths_and_rows():
+def test_checks_of_vectors_alone():
     found = diagnose(vectors())
     assert list(found) == [
         "effective rank",
@@ -32,7 +32,7 @@ def test_alone_there_are_directions_lengths_and_rows():
     assert (found.name, found.n_categories, found.n_diagnosed, found.dim, found.k) == ("dest", 30, 30, 4, 7)
 
 
-def test_with_all_that_can_stand_beside_it():
+def test_checks_with_all_arguments():
     others = [vectors(RNG.normal(size=(30, 4))) for _ in range(5)]
     found = diagnose(
         vectors(),
@@ -55,7 +55,7 @@ def test_with_all_that_can_stand_beside_it():
     ]
 
 
-def test_one_fit_may_be_given_as_it_is():
+def test_one_fit_needs_no_list():
     other = vectors(RNG.normal(size=(30, 4)))
     assert diagnose(vectors(), other) == diagnose(vectors(), [other])
 
@@ -71,7 +71,7 @@ def test_rare_categories_can_be_left_out():
         diagnose(vectors(), min_count=29)
 
 
-def test_it_repeats_and_the_seed_decides():
+def test_same_seed_same_result():
     side = dict(enumerate(RNG.normal(size=30)))
     one, again, other = (diagnose(vectors(), side=side, random_state=seed) for seed in (0, 0, 1))
     assert one == again
@@ -86,7 +86,7 @@ def test_fits_may_have_other_dimensions_and_lack_categories():
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({"k": 29}, "expected a whole number from 1 to 28, got 29. Column 'dest' has 30 categories to compare"),
         ({"k": 0}, "expected a whole number from 1 to 28, got 0."),
@@ -95,6 +95,7 @@ def test_fits_may_have_other_dimensions_and_lack_categories():
         ({"random_state": None}, "random_state must be a whole number of 0 or more, got None."),
         ({"fits": 3}, "fits must be CategoryVectors of the same column, or several of them; got int."),
         ({"fits": {"dest": 3}}, "fits must be CategoryVectors of the same column, or several of them; got str."),
+        ({"untrained": []}, "untrained must be the CategoryVectors of one fit, got list."),
         ({"control": [None]}, "control must be CategoryVectors of the same column, or several of them; got NoneType."),
         ({"side": {99: 1}}, "The side column 'side' has none of the categories of Column 'dest' that are diagnosed"),
         ({"side": dict(enumerate("xyxy")), "k": 5}, "The side column 'side' has 4 categories to compare"),
@@ -105,12 +106,17 @@ def test_fits_may_have_other_dimensions_and_lack_categories():
         ),
     ],
 )
-def test_what_cannot_be_used_is_told(settings, told):
-    with pytest.raises(DataError, match=re.escape(told)):
+def test_invalid_arguments_are_an_error(settings, expected):
+    with pytest.raises(DataError, match=re.escape(expected)):
         diagnose(vectors(), **settings)
 
 
-def test_min_count_without_counts_is_told():
+def test_only_category_vectors_can_be_diagnosed():
+    with pytest.raises(DataError, match="Expected the CategoryVectors of one column, got dict"):
+        diagnose({"dest": vectors()})
+
+
+def test_min_count_without_counts_is_an_error():
     with pytest.raises(DataError, match="min_count requires counts, and Column 'dest' has none"):
         diagnose(vectors(counts=None), min_count=2)
 
@@ -118,7 +124,7 @@ def test_min_count_without_counts_is_told():
 @pytest.mark.parametrize(
     ("keys", "rows"), [([], np.empty((0, 2))), (["a"], [[1.0, 2.0]]), (["a", "b", "c"], np.zeros((3, 2)))]
 )
-def test_too_few_categories_are_told(keys, rows):
+def test_too_few_categories_are_an_error(keys, rows):
     with pytest.raises(TooFewCategoriesError, match="with a vector of its own; a diagnosis takes 3"):
         diagnose(CategoryVectors(keys, rows, name="dest"))
 
@@ -130,7 +136,7 @@ COLUMNS = {
 }
 
 
-def test_columns_of_too_few_categories_are_left_out_with_the_reason():
+def test_columns_with_too_few_categories_are_left_out_with_the_reason():
     found = diagnose_columns(COLUMNS)
     assert (list(found), len(found), "line" in found) == (["stop", "hour"], 2, False)
     assert found["hour"] == diagnose(COLUMNS["hour"])
@@ -145,7 +151,7 @@ def test_columns_of_too_few_categories_are_left_out_with_the_reason():
         found["hours"]
 
 
-def test_what_stands_beside_a_column_and_settings_for_all_are_handed_on():
+def test_arguments_by_column_and_for_all_columns():
     side = {key: place for place, key in enumerate("abcdefgh")}
     found = diagnose_columns(COLUMNS, {"stop": {"side": side}}, k=2, n_permutations=19)
     assert found["stop"] == diagnose(COLUMNS["stop"], side=side, k=2, n_permutations=19)
@@ -155,30 +161,30 @@ def test_what_stands_beside_a_column_and_settings_for_all_are_handed_on():
         diagnose_columns(COLUMNS, {"stops": {}})
 
 
-def test_what_is_wrong_for_another_reason_is_no_column_left_out():
+def test_other_errors_are_raised():
     with pytest.raises(DataError, match="has none of the categories"):
         diagnose_columns(COLUMNS, {"stop": {"side": {"x": 1}}})
     with pytest.raises(DataError, match="min_count requires counts, and Column 'stop' has none"):
         diagnose_columns(COLUMNS, min_count=2)
 
 
-def test_its_frame_and_text_have_all_columns():
+def test_frame_and_repr_contain_all_columns():
     found = diagnose_columns(COLUMNS)
     frame = found.to_frame()
     assert frame.index.names == ["column", "check"]
     assert frame.loc[("hour", "dimensions"), "value"] == found["hour"]["dimensions"].value
-    told = repr(found)
-    assert told.startswith("Diagnosis(stop: 8 categories x 2")
-    assert "line was left out: Column 'line' has 2 categories" in told
-    assert "ColumnShares(3 columns)" in told
+    expected = repr(found)
+    assert expected.startswith("Diagnosis(stop: 8 categories x 2")
+    assert "line was left out: Column 'line' has 2 categories" in expected
+    assert "ColumnShares(3 columns)" in expected
 
 
-def test_categories_without_rows_have_no_distances_to_share():
+def test_no_shares_without_distances():
     found = diagnose_columns({"line": CategoryVectors([1, 2], [[1.0], [2.0]], [5, 0], name="line")})
     assert found.shares is None
     assert repr(found).startswith("line was left out: ")
 
 
-def test_nothing_at_all():
+def test_no_columns():
     nothing = diagnose_columns({})
     assert (len(nothing), nothing.shares, nothing.to_frame().empty, repr(nothing)) == (0, None, True, "")

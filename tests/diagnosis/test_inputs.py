@@ -1,4 +1,4 @@
-"""Which categories are diagnosed, and what they share with other fits."""
+"""The categories to diagnose, and those shared with other fits."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def made(of, **more):
     return DiagnosisInputs(vectors=of, **settings | more)
 
 
-def test_a_row_that_nothing_has_touched_shows_it():
+def test_untrained_rows_are_recognized():
     assert touched(vectors()).all()
     assert touched(vectors(counts=[1, 0, 2, 3, 4, 5])).tolist() == [True, False, True, True, True, True]
     assert touched(vectors(unknown=[3, 4])).tolist() == [True, False, True, True, True, True]
@@ -39,7 +39,7 @@ def test_own_vectors_are_touched_frequent_and_not_zero():
 
 
 @pytest.mark.parametrize(
-    ("given", "more", "told"),
+    ("given", "more", "expected"),
     [
         (
             vectors("a", ROWS[:1]),
@@ -55,25 +55,25 @@ def test_own_vectors_are_touched_frequent_and_not_zero():
         ),
     ],
 )
-def test_too_few_categories_are_told(given, more, told):
-    with pytest.raises(TooFewCategoriesError, match=told):
+def test_too_few_categories_are_an_error(given, more, expected):
+    with pytest.raises(TooFewCategoriesError, match=expected):
         made(given, **more).rows()
 
 
-def test_shared_categories_have_vectors_of_their_own_everywhere():
+def test_shared_categories_have_own_vectors_in_all_fits():
     given = made(vectors(), fits=(vectors("fedcx", ROWS[:5], counts=[0, 1, 1, 1, 1]),))
     assert given.shared(given.named("fits")).tolist() == [2, 3, 4]
     tables = given.tables([given.vectors, given.fits[0]], np.array([2, 3]))
     assert [table.tolist() for table in tables] == [[[5, 6], [7, 8]], [[7, 8], [5, 6]]]
 
 
-def test_fits_of_other_keys_are_told_by_their_place():
+def test_errors_name_the_fit_with_other_keys():
     given = made(vectors(), control=(vectors(), vectors(range(6))))
-    told = (
+    expected = (
         r"control\[1\] has vectors of its own for none of the 6 categories of Column 'dest' that are compared; it "
         r"takes 3. It has 0 \(int\), the column 'a' \(str\). Give fits of the same column."
     )
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=expected):
         given.shared(given.named("control"))
     with pytest.raises(DataError, match="It has no category, the column 'a'"):
         given.shared({"fits[0]": CategoryVectors([], np.empty((0, 2)))})

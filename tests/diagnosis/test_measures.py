@@ -11,7 +11,7 @@ RNG = np.random.default_rng(0)
 ROWS = np.random.default_rng(0).normal(size=(60, 5))
 
 
-def test_the_published_figures_are_those_of_the_singular_values_of_the_table():
+def test_measures_match_their_published_definitions():
     table = RNG.normal(size=(40, 6)) * [5, 3, 1, 1, 0.5, 0.1] + 2
     values = np.linalg.svd(table, compute_uv=False)
     spectrum = Spectrum.of(table, center=False)
@@ -21,7 +21,7 @@ def test_the_published_figures_are_those_of_the_singular_values_of_the_table():
     assert spectrum.information_abundance == pytest.approx(values.sum() / values[0])
 
 
-def test_what_all_vectors_have_in_common_is_taken_away():
+def test_the_mean_is_subtracted():
     table = RNG.normal(size=(40, 6))
     moved = Spectrum.of(table + 100)
     np.testing.assert_allclose(moved.singular_values, Spectrum.of(table).singular_values)
@@ -34,7 +34,7 @@ def test_weights_are_rows_given_more_often():
     np.testing.assert_allclose(weighted.singular_values, repeated.singular_values)
 
 
-def test_equal_directions_have_full_rank_and_a_line_has_1():
+def test_rank_of_equal_directions_and_of_a_line():
     cross = np.vstack([np.eye(4), -np.eye(4)])
     spectrum = Spectrum.of(cross)
     assert spectrum.effective_rank == pytest.approx(4)
@@ -45,7 +45,7 @@ def test_equal_directions_have_full_rank_and_a_line_has_1():
     assert line.dimensions(0.95) == 1
 
 
-def test_vectors_that_do_not_differ_have_none():
+def test_equal_vectors_have_rank_0():
     spectrum = Spectrum.of(np.ones((5, 3)))
     assert (spectrum.effective_rank, spectrum.information_abundance, spectrum.dimensions(0.95)) == (0, 0, 0)
 
@@ -53,7 +53,7 @@ def test_vectors_that_do_not_differ_have_none():
 ONES = np.ones(60)
 
 
-def test_it_is_the_cosine_of_the_centered_inner_products():
+def test_cka_is_the_cosine_of_the_centered_inner_products():
     one, two = ROWS, RNG.normal(size=(60, 3))
     centered = np.eye(60) - 1 / 60
     first, second = (centered @ each @ each.T @ centered for each in (one, two))
@@ -61,7 +61,7 @@ def test_it_is_the_cosine_of_the_centered_inner_products():
     assert linear_cka(one, two, ONES) == pytest.approx(wanted)
 
 
-def test_turns_offsets_and_a_factor_change_nothing():
+def test_cka_is_invariant_to_rotation_offset_and_scale():
     turned = 7 * ROWS @ ortho_group.rvs(5, random_state=1) + 3
     assert linear_cka(turned, ROWS, RNG.integers(1, 9, 60)) == pytest.approx(1)
 
@@ -72,11 +72,11 @@ def test_weights_of_cka_equal_repeated_rows():
     assert linear_cka(ROWS, other, counts) == pytest.approx(linear_cka(*repeated, np.ones(counts.sum())))
 
 
-def test_no_difference_is_like_nothing():
+def test_cka_of_equal_rows_is_0():
     assert linear_cka(np.ones((60, 2)), ROWS, ONES) == 0
 
 
-def test_what_two_fits_share_is_found_where_neighbors_are_noise():
+def test_cka_finds_a_common_signal_where_neighbors_are_noise():
     signal = 2 * RNG.normal(size=(1000, 1))
     fits = [np.hstack([signal, np.zeros((1000, 31))]) + RNG.normal(size=(1000, 32)) for _ in range(2)]
     dealt = permuted_cka(*fits, np.ones(1000), 9, 0)
@@ -84,7 +84,7 @@ def test_what_two_fits_share_is_found_where_neighbors_are_noise():
     assert agreement(fits, 10).mean() < 0.05
 
 
-def test_every_pair_and_every_deal():
+def test_all_pairs_and_all_permutations():
     tables = [ROWS, RNG.normal(size=(60, 2)), 2 * ROWS]
     pairs = pairwise_cka(tables, ONES)
     assert pairs.tolist() == [linear_cka(tables[a], tables[b], ONES) for a, b in ((0, 1), (0, 2), (1, 2))]

@@ -1,4 +1,4 @@
-"""The diagnosis of a model, beside refits and permuted targets."""
+"""The diagnosis of a model, compared to refits and permuted targets."""
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ FIGURE = "beyond permuted targets"
 
 @pytest.fixture(scope="module")
 def rides():
-    """Return rides by stop, which decides, and by driver, who does not."""
+    """Return rides with a stop, which determines the target, and a driver, who does not."""
     rng = np.random.default_rng(0)
     return pd.DataFrame({"stop": rng.choice(list("abcdefghijklmnopqrst"), 1500), "driver": rng.integers(0, 25, 1500)})
 
@@ -44,17 +44,17 @@ def found(model, rides, crowded):
     return diagnose_model(model, rides, crowded, side={"stop": {key: ord(key) for key in "abcdefghijklmnopqrst"}})
 
 
-def test_it_tells_a_column_that_matters_from_one_that_does_not(found):
+def test_an_informative_column_and_an_uninformative_one(found):
     assert list(found) == ["stop", "driver"]
     assert not found["stop"][FIGURE].concern
     assert found["driver"][FIGURE].concern
     assert found["stop"]["side correlation"].p_value == 0.001
     assert found.shares.names == ("stop", "driver")
-    # "stop" is the one that tells; so its vectors are spread the most.
+    # Only "stop" is informative, so its vectors differ the most.
     assert found.shares.shares[0] > found.shares.shares[1]
 
 
-def test_all_that_stands_beside_a_column_is_there(found):
+def test_refits_control_and_start_are_compared(found):
     for figure in ("distance from start", "stability", "geometry", "geometry, permuted"):
         assert figure in found["driver"]
     assert "side correlation" not in found["driver"]
@@ -68,7 +68,7 @@ def test_the_vectors_are_those_of_the_fitted_model(found, model, rides, crowded)
     assert FIGURE not in other["stop"]
 
 
-def test_an_estimator_that_is_not_fitted_is_fitted_first_and_left_as_it_was(model, rides, crowded):
+def test_an_unfitted_estimator_is_cloned_and_fitted(model, rides, crowded):
     new = EmbeddingClassifier(**model.get_params())
     found = diagnose_model(new, rides, crowded, n_seeds=2, control=False, k=3)
     assert not hasattr(new, "encoder_")
@@ -83,7 +83,7 @@ def test_a_cross_fitted_encoder_has_no_start(rides, crowded, quick):
     assert "stability" in found["stop"]
 
 
-def test_what_cannot_be_done_is_told(model, rides, crowded):
+def test_invalid_arguments_of_a_model_are_an_error(model, rides, crowded):
     for n_seeds in (1, True, 2.0):
         with pytest.raises(DataError, match=f"number of fits to compare and must be 2 or more; got {n_seeds}"):
             diagnose_model(model, rides, crowded, n_seeds=n_seeds)
@@ -92,7 +92,7 @@ def test_what_cannot_be_done_is_told(model, rides, crowded):
 
 
 @pytest.mark.parametrize("kind", [list, np.array, pd.Series, pd.Categorical])
-def test_targets_are_dealt_out_without_one_getting_lost(kind):
+def test_permuted_targets_contain_the_same_values(kind):
     dealt = permuted_targets(kind(["late", "on time", "late", "never"] * 9), 3)
     assert sorted(dealt) == sorted(["late", "on time", "late", "never"] * 9)
     assert list(dealt) != ["late", "on time", "late", "never"] * 9
@@ -105,7 +105,7 @@ def test_rows_of_several_outputs_stay_together():
     assert np.array_equal(dealt[:, 0], dealt[:, 1])
 
 
-def test_the_control_has_the_same_categories_and_is_left_by_chance(classifier, flights, late):
+def test_the_control_has_the_same_categories_and_other_vectors(classifier, flights, late):
     before = {name: each.vectors.copy() for name, each in classifier.vectors_.items()}
     control = permuted_control(classifier, flights, late, random_state=1)
     assert list(control) == list(classifier.vectors_)
@@ -117,7 +117,7 @@ def test_the_control_has_the_same_categories_and_is_left_by_chance(classifier, f
     assert control["dest"] != permuted_control(classifier, flights, late, random_state=2)["dest"]
 
 
-def test_a_fitted_estimator_is_trained_as_long_with_as_many_dimensions(flights, late, quick):
+def test_the_control_has_as_many_epochs_and_dimensions(flights, late, quick):
     model = EmbeddingClassifier(
         **{**quick, "max_epochs": 12}, one_hot_max_categories=0, embedding_dim={"dest": 5}, calibration="temperature"
     ).fit(flights, late)
@@ -129,19 +129,19 @@ def test_a_fitted_estimator_is_trained_as_long_with_as_many_dimensions(flights, 
     assert copy.fit(flights, late).n_epochs_ == model.best_epoch_
 
 
-def test_another_is_fitted_as_its_parameters_say(quick):
+def test_an_unfitted_estimator_keeps_its_parameters(quick):
     copy = as_trained(EmbeddingRegressor(**quick))
     assert copy.get_params() == EmbeddingRegressor(**quick).get_params()
 
 
-def test_weights_stay_with_their_rows(flights, delay, quick):
+def test_weights_are_not_permuted(flights, delay, quick):
     weights = np.where(np.arange(120) < 60, 1.0, 0.0)
     model = EmbeddingRegressor(**quick, one_hot_max_categories=0)
     control = permuted_control(model, flights, delay, weights)
     assert control["dest"].counts.sum() == 60
 
 
-def test_where_the_vectors_began(classifier, flights, late):
+def test_untrained_vectors_are_those_of_a_new_network(classifier, flights, late):
     began = untrained_vectors(classifier)
     fresh = Network(classifier._network.spec)
     feature = classifier._network.spec.features[0]
@@ -152,13 +152,13 @@ def test_where_the_vectors_began(classifier, flights, late):
     assert diagnose(classifier.vectors_["dest"], untrained=began["dest"])["distance from start"].value > 0
 
 
-def test_a_cross_fitted_encoder_began_in_several_places(encoder, flights, late, quick):
+def test_a_cross_fitted_encoder_has_several_starts(encoder, flights, late, quick):
     with pytest.raises(DataError, match="its vectors are the mean of 5 networks with different starts"):
         untrained_vectors(encoder)
     alone = EmbeddingEncoder(**quick, cv=None).fit(flights, late)
     assert list(untrained_vectors(alone)) == ["dest", "carrier", "hour"]
 
 
-def test_columns_that_began_with_vectors_from_elsewhere_are_left_out(flights, late, quick, classifier):
+def test_columns_with_pretrained_vectors_are_left_out(flights, late, quick, classifier):
     begun = EmbeddingClassifier(**quick, one_hot_max_categories=0, pretrained={"dest": classifier.vectors_["dest"]})
     assert list(untrained_vectors(begun.fit(flights, late))) == ["carrier"]

@@ -1,4 +1,4 @@
-"""What is known about categories from elsewhere."""
+"""Side information about categories."""
 
 import re
 
@@ -29,14 +29,14 @@ def test_numbers_from_a_series_are_ranks():
     assert (column.name, column.rows.tolist(), column.values.tolist()) == ("height", [0, 1, 2], [3, 1.5, 1.5])
 
 
-def test_a_frame_has_several():
+def test_a_frame_has_several_side_columns():
     frame = pd.DataFrame({"zone": list("xxyy"), "height": [1, 2, 3, 4]}, index=["a", "b", "c", 1])
     zone, height = side_columns(frame, KEYS, owner="Column 'dest'")
     assert (type(zone), zone.name, zone.rows.tolist()) == (SideLabels, "zone", [0, 1, 2, 4])
     assert (type(height), height.name, height.rows.tolist()) == (SideNumbers, "height", [0, 1, 2, 4])
 
 
-def test_keys_keep_their_type_and_truth_values_are_labels():
+def test_keys_keep_their_type_and_booleans_are_labels():
     with pytest.raises(DataError, match="has none of the categories"):
         one({"1": "x", True: "y", 2: "x"})
     assert isinstance(one({"a": True, "b": False, "c": True}), SideLabels)
@@ -44,7 +44,7 @@ def test_keys_keep_their_type_and_truth_values_are_labels():
 
 
 @pytest.mark.parametrize(
-    ("side", "told"),
+    ("side", "expected"),
     [
         (
             {"A": 1, "B": 2},
@@ -63,13 +63,13 @@ def test_keys_keep_their_type_and_truth_values_are_labels():
         (["x", "y"], "got list."),
     ],
 )
-def test_what_cannot_be_used_is_told(side, told):
-    with pytest.raises(DataError, match=re.escape(told)):
+def test_invalid_arguments_are_an_error(side, expected):
+    with pytest.raises(DataError, match=re.escape(expected)):
         one(side)
 
 
 def circle(n, k):
-    """Return, for each of n on a circle, those that follow it."""
+    """Return, for each of n positions on a circle, the next k."""
     return (np.arange(n)[:, None] + np.arange(1, k + 1)) % n
 
 
@@ -84,18 +84,18 @@ def test_purity_is_the_share_of_neighbors_with_the_same_label():
     assert shuffled.test(circle(len(keys), 1), 999, seed=0).p_value > 0.05
 
 
-def test_numbers_go_by_the_rank_of_the_neighbors():
+def test_similarity_of_numbers_is_a_rank_correlation():
     column = SideNumbers.of("place", np.arange(40), list(np.exp(np.arange(40.0))))
     found = column.test(circle(40, 1), 999, seed=0)
     rest = np.corrcoef(np.arange(40), np.roll(np.arange(40), -1))[0, 1]
     assert found.value == pytest.approx(rest)
     assert found.chance == pytest.approx(0, abs=0.03)
     assert found.p_value == 0.001
-    # One mean for all says nothing.
+    # A constant mean is not correlated with anything.
     assert column.similarity(column.values, np.tile([3, 4], (40, 1))) == 0
 
 
-def test_p_values_of_nothing_are_spread_evenly():
+def test_p_values_of_noise_are_uniform():
     rng, found = np.random.default_rng(0), []
     for seed in range(200):
         column = SideLabels.of("any", np.arange(30), list(rng.choice(["x", "y", "z"], 30)))
@@ -104,7 +104,7 @@ def test_p_values_of_nothing_are_spread_evenly():
     assert 0.02 <= np.mean(np.array(found) <= 0.05) <= 0.1
 
 
-def test_the_seed_decides():
+def test_the_seed_determines_the_test():
     column = SideNumbers.of("place", np.arange(20), list(np.random.default_rng(3).normal(size=20)))
     assert column.test(circle(20, 2), 99, 1) == column.test(circle(20, 2), 99, 1)
     assert column.test(circle(20, 2), 99, 1) != column.test(circle(20, 2), 99, 2)
