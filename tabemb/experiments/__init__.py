@@ -1,1 +1,1 @@
-"""Comparing a model with its baselines on the same folds, and recording what came out."""
+"""Experiments: compare a model with baselines on the same folds, and save the results."""

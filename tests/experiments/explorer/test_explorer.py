@@ -1,4 +1,4 @@
-"""The page as a file: whole, self-contained, escaped; and the errors on the way to it."""
+"""The page: complete, self-contained and escaped; and its errors."""
 
 import base64
 import hashlib

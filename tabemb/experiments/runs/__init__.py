@@ -1,0 +1,1 @@
+"""Runs of experiments: running one, its folder, the provenance of its data, and export."""
