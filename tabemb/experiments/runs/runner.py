@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tabemb.exceptions import ConfigError, DataError, TabembError, UnknownNameError
-from tabemb.files import replacing_folder
 from tabemb.experiments.comparison.compare import compare
+from tabemb.experiments.comparison.result import Comparison
+from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
 from tabemb.experiments.data import Problem, load_problem
 from tabemb.experiments.report.comparison_page import render_report
-from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, write_json, write_run, write_text
-from tabemb.experiments.comparison.targets import read_targets, target_of
+from tabemb.files import replacing_folder
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
 __all__ = [
@@ -94,9 +94,7 @@ def run(
     if config.name is None:
         raise ConfigError("An experiment created in Python needs a name: ExperimentConfig(name=...).")
     folder = Path(config.output if output is None else output) / config.name
-    with replacing_folder(
-        folder, WRITTEN, replace=force, exists=EXISTS, make_parents=True, only_writes=False
-    ) as draft:
+    with replacing_folder(folder, WRITTEN, replace=force, exists=EXISTS, make_parents=True, only_writes=False) as draft:
         check_names(config)
         problem = load_problem(config)
         clock = {"load": time.perf_counter() - begin}

@@ -1,24 +1,32 @@
 """The folder of a finished run, whole and broken."""
 
 import json
+import re
 import shutil
 from pathlib import Path
-import pytest
-import tabemb
-from tabemb.exceptions import ColumnError, FormatError
-from tabemb.experiments.runs.folder import PARTS, RunVectors, open_run, vectors_file
-from tabemb.exceptions import OutputError
-from tabemb.experiments.runs.folder import describe_run, write_run, write_json, write_text
-from tabemb.experiments.config import read_config
-from tabemb.experiments.runs.provenance import data_hash
-from tabemb.experiments.data import load_problem
-from tabemb.experiments.runs.folder import vectors_file
-import re
+
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from tabemb.exceptions import ColumnError
-from tabemb.experiments.runs.folder import RunFolder
+
+import tabemb
+from tabemb.exceptions import ColumnError, FormatError, OutputError
+from tabemb.experiments.config import read_config
+from tabemb.experiments.data import load_problem
+from tabemb.experiments.runs.folder import (
+    PARTS,
+    RunFolder,
+    RunVectors,
+    describe_run,
+    open_run,
+    vectors_file,
+    write_json,
+    write_run,
+    write_text,
+)
+from tabemb.experiments.runs.provenance import data_hash
+
 
 @pytest.fixture
 def copy(finished, tmp_path, monkeypatch):
@@ -137,7 +145,7 @@ def test_the_run_of_a_study_has_no_comparison(copy):
     report = json.loads((copy / "report.json").read_text())
     report |= {"comparison": None, "study": {"figures": []}}
     (copy / "report.json").write_text(json.dumps(report))
-    with pytest.raises(FormatError, match=r"The run small is a study, not a comparison\. Its result is in report\['study'\]"):
+    with pytest.raises(FormatError, match=r"is a study, not a comparison\. Its result is in report\['study'\]"):
         _ = open_run(copy).comparison
 
 

@@ -8,10 +8,10 @@ import pytest
 
 import tabemb
 from tabemb.exceptions import ColumnError, ConfigError, DataError, OutputError
-from tabemb.experiments.runs import runner
 from tabemb.experiments.config import ExperimentConfig
-from tabemb.experiments.runs.provenance import data_hash
+from tabemb.experiments.runs import runner
 from tabemb.experiments.runs.folder import PARTS, open_run
+from tabemb.experiments.runs.provenance import data_hash
 from tabemb.experiments.runs.runner import check_names, compare_only, run
 
 
@@ -202,7 +202,7 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
             "  max_epochs: 2",
             "  loss: {name: quantile, quantiles: [0.1, 0.9]}\nseed: 1",
             ConfigError,
-            r"line 9: model\.loss predicts 2 quantiles per row, but an experiment scores one number\. Set one quantile, such as",
+            r"line 9: model\.loss predicts 2 quantiles per row, but an experiment scores one number\. Set one",
         ),
         (
             "  max_epochs: 2",
