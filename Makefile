@@ -28,6 +28,7 @@ bench: $(TOOLS)
 	$(BIN)/python benchmarks/encode_speed.py
 	$(BIN)/python benchmarks/transform_speed.py
 	$(BIN)/python benchmarks/predict_speed.py
+	$(BIN)/python benchmarks/first_answer.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/progress_bar.py
 	$(BIN)/python benchmarks/nearest.py

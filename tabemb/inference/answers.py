@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import FormatError, TabembError
+from tabemb.inference.activations import sigmoid, softmax
 from tabemb.registry import Registry
 from tabemb.table.keys import key_from_json, key_to_json
 
@@ -182,9 +183,7 @@ class BinaryAnswer(ClassAnswer):
 
     def activate(self, logits: Array) -> Array:
         """Return the probabilities of both classes, shape (n, 2)."""
-        from scipy.special import expit
-
-        positive = expit(self._cooled(logits[:, 0]))
+        positive = sigmoid(self._cooled(logits[:, 0]))
         return np.column_stack([1 - positive, positive])
 
 
@@ -201,9 +200,7 @@ class MulticlassAnswer(ClassAnswer):
 
     def activate(self, logits: Array) -> Array:
         """Return the probabilities, shape (n, n_classes)."""
-        from scipy.special import softmax
-
-        probabilities: Array = softmax(self._cooled(logits), axis=1)
+        probabilities: Array = softmax(self._cooled(logits))
         return probabilities
 
 
@@ -220,9 +217,7 @@ class MultilabelAnswer(ClassAnswer):
 
     def activate(self, logits: Array) -> Array:
         """Return the probability of each label, shape (n, n_labels)."""
-        from scipy.special import expit
-
-        probabilities: Array = expit(self._cooled(logits))
+        probabilities: Array = sigmoid(self._cooled(logits))
         return probabilities
 
     def decide(self, activated: Array) -> Array:

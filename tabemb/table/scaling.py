@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from tabemb.registry import Registry
 
@@ -27,7 +26,6 @@ ScalingSpec = str | Mapping[str, Any]
 SMALLEST = float(np.finfo(np.float32).tiny)
 # As in scikit-learn: values this close to an end count as the end, and the normal quantile there is finite.
 END = 1e-7
-LEAST, MOST = float(ndtri(END - np.spacing(1))), float(ndtri(1 - (END - np.spacing(1))))
 
 
 class Scaling(Protocol):
@@ -126,7 +124,10 @@ class QuantileScaling:
         middle = (upper + lower) / 2
         middle[values - END < knots[:, 0]] = 0.0
         middle[values + END > knots[:, -1]] = 1.0
-        scaled: Matrix = np.clip(ndtri(middle), LEAST, MOST)
+        from scipy.special import ndtri
+
+        least, most = ndtri([END - np.spacing(1), 1 - (END - np.spacing(1))])
+        scaled: Matrix = np.clip(ndtri(middle), least, most)
         return scaled
 
 

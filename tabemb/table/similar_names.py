@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tabemb.table.keys import Key
 
@@ -81,7 +80,7 @@ class SimilarNames:
         positions = self._positions[chosen]
         if not queries or not len(positions):
             return found
-        known = csr_array(self._grams[chosen].T)
+        known = self._grams[chosen].T.tocsr()
         step = max(1, CELLS // len(positions))
         for start in range(0, len(queries), step):
             portion = queries[start : start + step]
@@ -100,6 +99,7 @@ class SimilarNames:
 
 def _grams(texts: Sequence[Key]) -> Any:
     """Return the n-gram counts of each text, scaled to unit length."""
+    from scipy.sparse import csr_array
     from sklearn.feature_extraction.text import HashingVectorizer
 
     vectorizer = HashingVectorizer(analyzer="char_wb", ngram_range=LETTERS, alternate_sign=False, dtype=np.float32)
@@ -108,7 +108,7 @@ def _grams(texts: Sequence[Key]) -> Any:
 
 def _most_similar(similarities: Any, threshold: float) -> npt.NDArray[np.intp]:
     """Return the column of the maximum of each row of a sparse matrix, the first of ties; -1 if below ``threshold``."""
-    similarities = csr_array(similarities)
+    similarities = similarities.tocsr()
     values = similarities.data.round(DIGITS)
     rows = np.repeat(np.arange(similarities.shape[0]), np.diff(similarities.indptr))
     order = np.lexsort((similarities.indices, -values, rows))
