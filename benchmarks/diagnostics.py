@@ -157,7 +157,7 @@ def show_table(name, found, seconds, options):
         mine = [figure for figure in figures if figure.endswith((" purity", " correlation"))]
         texts = [f"{cell(figures, figure)}, p {figures[figure]['p_value']:.3f}" for figure in mine]
         sides.append([each["kind"], *texts])
-    columns = ["vectors", "rank (random)", "95 % (dim)", "length, count", "way"]
+    columns = ["vectors", "rank (random)", "95 % (dim)", "length, count", "moved"]
     columns += ["neighbors / permuted / chance", "geometry / permuted / chance", "p", "verdict"]
     about = TABLES[name].__doc__.strip().rstrip(".")
     show(f"{name}: {about}; {found[0]['column']}, {options.rows} rows, {seconds:.0f} s", columns, cells)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.diagnosis.inputs import DiagnosisInputs, touched
+from tabemb.diagnosis.inputs import DiagnosisInputs, trained_rows
 from tabemb.diagnosis.measures import Spectrum, kappa, pairwise_cka, permuted_cka
 from tabemb.diagnosis.report import Finding
 from tabemb.diagnosis.side_information import SideColumn
@@ -105,7 +105,7 @@ def lengths(inputs: DiagnosisInputs) -> Iterator[Finding]:
 def rows(inputs: DiagnosisInputs) -> Iterator[Finding]:
     """Check whether all categories have a vector of their own."""
     vectors, n = inputs.vectors, len(inputs.vectors)
-    trained = touched(vectors, inputs.untrained)
+    trained = trained_rows(vectors, inputs.untrained)
     if vectors.counts is not None or vectors.unknown is not None or inputs.untrained is not None:
         never = int((~trained).sum())
         verdict = "All categories were trained."
@@ -161,7 +161,7 @@ def stability(inputs: DiagnosisInputs) -> Iterator[Finding]:
     if not inputs.fits:
         return
     chosen = inputs.shared(inputs.named("fits"))
-    k, weights = inputs.size(len(chosen), "What the fits share"), inputs.weights(chosen)
+    k, weights = inputs.size(len(chosen), "The intersection of the fits"), inputs.weights(chosen)
     tables = inputs.tables([inputs.vectors, *inputs.fits], chosen)
     value, chance = float(np.average(agreement(tables, k), weights=weights)), chance_overlap(len(chosen) - 1, k)
     beyond = kappa(value, len(chosen) - 1, k)
@@ -260,7 +260,7 @@ def beyond_control(inputs: DiagnosisInputs) -> Iterator[Finding]:
 def _compared_to_control(
     inputs: DiagnosisInputs, own: list[Any], control: list[Any], weights: npt.NDArray[np.float64]
 ) -> Iterator[Finding]:
-    k, share = inputs.size(len(weights), "What the fits share"), weights / weights.sum()
+    k, share = inputs.size(len(weights), "The intersection of the fits"), weights / weights.sum()
     near, near_of_control = agreement(own, k), agreement(control, k)
     whole, whole_of_control = pairwise_cka(own, weights), pairwise_cka(control, weights)
     yield Finding(

@@ -155,7 +155,7 @@ def diagnose_columns(
     >>> stop = CategoryVectors(["a", "b", "c", "d"], [[1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [2.0, 1.0]], name="stop")
     >>> found = diagnose_columns({"stop": stop, "line": CategoryVectors([1], [[1.0]], name="line")})
     >>> list(found), found.left_out["line"]
-    (['stop'], "Column 'line' has 1 category, and 1 with a vector of its own; a diagnosis takes 3. ...")
+    (['stop'], "Column 'line' has 1 category, and 1 with a vector of its own; a diagnosis requires 3. ...")
     """
     given = by_column or {}
     for column in given:

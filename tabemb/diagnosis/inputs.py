@@ -3,7 +3,6 @@
 import numbers
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +12,7 @@ from tabemb.exceptions import DataError
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.neighbors import FEWEST, heaviest, neighborhood_size
 
-__all__ = ["DiagnosisInputs", "TooFewCategoriesError", "own_vectors", "touched"]
+__all__ = ["DiagnosisInputs", "TooFewCategoriesError", "own_vectors", "trained_rows"]
 
 
 class TooFewCategoriesError(DataError):
@@ -73,7 +72,8 @@ class DiagnosisInputs:
         if not isinstance(vectors, CategoryVectors):
             raise DataError(
                 f"Expected the CategoryVectors of one column, got {type(vectors).__name__}. For several columns "
-                "use tabemb.diagnosis.diagnose.diagnose_columns."
+                "use tabemb.diagnosis.diagnose.diagnose_columns, for an estimator "
+                "tabemb.diagnosis.model.diagnose_model."
             )
         if untrained is not None and not isinstance(untrained, CategoryVectors):
             raise DataError(f"untrained must be the CategoryVectors of one fit, got {type(untrained).__name__}.")
@@ -137,8 +137,9 @@ class DiagnosisInputs:
             if len(kept) < FEWEST:
                 raise DataError(
                     f"{what} has vectors of its own for {len(kept) or 'none'} of the {len(rows):,} categories "
-                    f"of {self.vectors.owner} that are compared; it takes {FEWEST}. It has {_first_key(other)}, the "
-                    f"column {_first_key(self.vectors)}. Give fits of the same column."
+                    f"of {self.vectors.owner} to compare; expected {FEWEST} or more. Its first key "
+                    f"is {_first_key(other)}, and that of the column {_first_key(self.vectors)}. Give fits of the same "
+                    "column."
                 )
             rows = np.array(kept, dtype=np.intp)
         return self.compared(rows)
@@ -146,8 +147,8 @@ class DiagnosisInputs:
     def tables(self, vectors: Iterable[CategoryVectors], rows: npt.NDArray[np.intp]) -> list[npt.NDArray[np.float32]]:
         """Return the vectors of some categories of the column in each of several fits."""
         keys = self.vectors.index_to_key
-        wanted = [keys[row] for row in rows]
-        return [each[wanted] for each in vectors]
+        chosen = [keys[row] for row in rows]
+        return [each[chosen] for each in vectors]
 
     def _too_few(self, n: int) -> str:
         counted = "" if self.min_count <= 1 else f" and {self.min_count} rows or more"
@@ -157,7 +158,7 @@ class DiagnosisInputs:
             advice = "The others were never updated, or are all zeros: was the column trained?"
         return (
             f"{self.vectors.owner} has {total:,} categor{'y' if total == 1 else 'ies'}, and {n:,} with a vector of "
-            f"its own{counted}; a diagnosis takes {FEWEST}. {advice}"
+            f"its own{counted}; a diagnosis requires {FEWEST}. {advice}"
         )
 
 
@@ -187,34 +188,31 @@ def own_vectors(
     array([ True, False, False])
     """
     return (
-        touched(vectors, untrained)
+        trained_rows(vectors, untrained)
         & vectors.vectors.any(axis=1)
         & (True if vectors.counts is None else vectors.counts >= min_count)
     )
 
 
-def touched(vectors: CategoryVectors, untrained: CategoryVectors | None = None) -> npt.NDArray[np.bool_]:
+def trained_rows(vectors: CategoryVectors, untrained: CategoryVectors | None = None) -> npt.NDArray[np.bool_]:
     """Return which rows were trained by at least one row of data, as far as the vectors show."""
-    signs: list[Any] = [np.zeros(len(vectors), dtype=bool)]
+    trained = np.ones(len(vectors), dtype=bool)
     if vectors.counts is not None:
-        signs.append(vectors.counts == 0)
+        trained &= vectors.counts != 0
     if vectors.unknown is not None:
-        signs.append((vectors.vectors == vectors.unknown).all(axis=1))
-    if untrained is not None:
-        theirs = untrained.key_to_index
-        began = [(row, theirs[key]) for row, key in enumerate(vectors) if key in theirs]
-        if began and untrained.dim == vectors.dim:
-            own, start = np.array(began, dtype=np.intp).T
-            still = np.zeros(len(vectors), dtype=bool)
-            still[own] = (vectors.vectors[own] == untrained.vectors[start]).all(axis=1)
-            signs.append(still)
-    never: npt.NDArray[np.bool_] = reduce(np.logical_or, signs)
-    return ~never
+        trained &= (vectors.vectors != vectors.unknown).any(axis=1)
+    if untrained is not None and untrained.dim == vectors.dim:
+        starts = untrained.key_to_index
+        pairs = [(row, starts[key]) for row, key in enumerate(vectors) if key in starts]
+        if pairs:
+            own, start = np.array(pairs, dtype=np.intp).T
+            trained[own] &= (vectors.vectors[own] != untrained.vectors[start]).any(axis=1)
+    return trained
 
 
 def _first_key(vectors: CategoryVectors) -> str:
     if not len(vectors):
-        return "no category"
+        return "none"
     key = vectors.index_to_key[0]
     return f"{key!r} ({type(key).__name__})"
 

@@ -111,7 +111,7 @@ def test_no_command_shows_the_help(capsys):
         (
             ["diagnose", "runs/small", "shape", "--min-count", "99"],
             "Error: Column 'shape' has 3 categories, and 0 with a vector of its own and 99 rows or more; a diagnosis "
-            "takes 3. Lower min_count.\n",
+            "requires 3. Lower min_count.\n",
         ),
         (
             ["export", "runs/small", "shape", "nowhere/x.csv"],

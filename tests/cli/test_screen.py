@@ -63,7 +63,7 @@ def test_all_columns_and_how_they_weigh():
     assert "hour: 24 categories x 3\n" in told
     assert "all columns\n" in told
     assert "hour alone has 9" in told
-    assert "Column 'line' has 1 category, and 1 with a vector of its own; a diagnosis takes 3." in told
+    assert "Column 'line' has 1 category, and 1 with a vector of its own; a diagnosis requires 3." in told
 
 
 def test_one_column_has_no_shares_and_no_column_has_a_message():

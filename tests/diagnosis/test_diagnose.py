@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from tabemb import CategoryVectors, diagnose
+from tabemb import CategoryVectors, EmbeddingRegressor, diagnose
 from tabemb.diagnosis.diagnose import diagnose_columns
 from tabemb.diagnosis.inputs import TooFewCategoriesError
 from tabemb.exceptions import ColumnError, DataError
@@ -102,7 +102,7 @@ def test_fits_may_have_other_dimensions_and_lack_categories():
         ({"fits": CategoryVectors("abc", np.eye(3))}, "fits[0] has vectors of its own for none of the 30 categories"),
         (
             {"fits": CategoryVectors(range(5), RNG.normal(size=(5, 2))), "k": 5},
-            "What the fits share has 5 categories to compare",
+            "The intersection of the fits has 5 categories to compare",
         ),
     ],
 )
@@ -114,6 +114,8 @@ def test_invalid_arguments_are_an_error(settings, expected):
 def test_only_category_vectors_can_be_diagnosed():
     with pytest.raises(DataError, match="Expected the CategoryVectors of one column, got dict"):
         diagnose({"dest": vectors()})
+    with pytest.raises(DataError, match=r"for an estimator tabemb\.diagnosis\.model\.diagnose_model"):
+        diagnose(EmbeddingRegressor())
 
 
 def test_min_count_without_counts_is_an_error():
@@ -125,7 +127,7 @@ def test_min_count_without_counts_is_an_error():
     ("keys", "rows"), [([], np.empty((0, 2))), (["a"], [[1.0, 2.0]]), (["a", "b", "c"], np.zeros((3, 2)))]
 )
 def test_too_few_categories_are_an_error(keys, rows):
-    with pytest.raises(TooFewCategoriesError, match="with a vector of its own; a diagnosis takes 3"):
+    with pytest.raises(TooFewCategoriesError, match="with a vector of its own; a diagnosis requires 3"):
         diagnose(CategoryVectors(keys, rows, name="dest"))
 
 
@@ -141,8 +143,8 @@ def test_columns_with_too_few_categories_are_left_out_with_the_reason():
     assert (list(found), len(found), "line" in found) == (["stop", "hour"], 2, False)
     assert found["hour"] == diagnose(COLUMNS["hour"])
     assert found.left_out == {
-        "line": "Column 'line' has 2 categories, and 2 with a vector of its own; a diagnosis takes 3. There is nothing "
-        "to compare."
+        "line": "Column 'line' has 2 categories, and 2 with a vector of its own; a diagnosis requires 3. There is "
+        "nothing to compare."
     }
     assert found.shares.names == ("stop", "line", "hour")
     with pytest.raises(ColumnError, match="The column 'line' was not diagnosed: Column 'line' has 2 categories"):

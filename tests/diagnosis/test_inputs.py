@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tabemb import CategoryVectors
-from tabemb.diagnosis.inputs import DiagnosisInputs, TooFewCategoriesError, own_vectors, touched
+from tabemb.diagnosis.inputs import DiagnosisInputs, TooFewCategoriesError, own_vectors, trained_rows
 from tabemb.exceptions import DataError
 from tabemb.vectors import neighbors
 
@@ -21,16 +21,16 @@ def made(of, **more):
 
 
 def test_untrained_rows_are_recognized():
-    assert touched(vectors()).all()
-    assert touched(vectors(counts=[1, 0, 2, 3, 4, 5])).tolist() == [True, False, True, True, True, True]
-    assert touched(vectors(unknown=[3, 4])).tolist() == [True, False, True, True, True, True]
+    assert trained_rows(vectors()).all()
+    assert trained_rows(vectors(counts=[1, 0, 2, 3, 4, 5])).tolist() == [True, False, True, True, True, True]
+    assert trained_rows(vectors(unknown=[3, 4])).tolist() == [True, False, True, True, True, True]
     began = vectors("fxyzab", ROWS)
-    assert touched(vectors(), began).all()
+    assert trained_rows(vectors(), began).all()
     began = vectors("fxyzab", ROWS[[5, 0, 0, 0, 1, 1]])
-    assert touched(vectors(), began).tolist() == [True, False, True, True, True, False]
+    assert trained_rows(vectors(), began).tolist() == [True, False, True, True, True, False]
 
 
-def test_own_vectors_are_touched_frequent_and_not_zero():
+def test_own_vectors_are_trained_frequent_and_not_zero():
     rows = ROWS.copy()
     rows[4] = 0
     given = vectors(rows=rows, counts=[9, 8, 7, 1, 1, 0], unknown=[1, 2])
@@ -44,7 +44,7 @@ def test_own_vectors_are_touched_frequent_and_not_zero():
         (
             vectors("a", ROWS[:1]),
             {},
-            "Column 'dest' has 1 category, and 1 with a vector of its own; a diagnosis takes 3.",
+            "Column 'dest' has 1 category, and 1 with a vector of its own; a diagnosis requires 3.",
         ),
         (vectors("ab", ROWS[:2]), {}, "There is nothing to compare."),
         (vectors(rows=np.zeros((6, 2))), {}, "has 6 categories, and 0 with .* all zeros: was the column trained?"),
@@ -70,12 +70,12 @@ def test_shared_categories_have_own_vectors_in_all_fits():
 def test_errors_name_the_fit_with_other_keys():
     given = made(vectors(), control=(vectors(), vectors(range(6))))
     expected = (
-        r"control\[1\] has vectors of its own for none of the 6 categories of Column 'dest' that are compared; it "
-        r"takes 3. It has 0 \(int\), the column 'a' \(str\). Give fits of the same column."
+        r"control\[1\] has vectors of its own for none of the 6 categories of Column 'dest' to compare; expected 3 or "
+        r"more. Its first key is 0 \(int\), and that of the column 'a' \(str\). Give fits of the same column."
     )
     with pytest.raises(DataError, match=expected):
         given.shared(given.named("control"))
-    with pytest.raises(DataError, match="It has no category, the column 'a'"):
+    with pytest.raises(DataError, match="Its first key is none, and that of the column 'a'"):
         given.shared({"fits[0]": CategoryVectors([], np.empty((0, 2)))})
 
 
