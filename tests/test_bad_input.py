@@ -93,13 +93,13 @@ def test_a_target_that_cannot_be_used(cls, y, message):
 
 
 def test_a_target_of_one_class():
-    message = "The target has one class only: 'a'. A classifier needs rows of at least two classes."
+    message = "The target has only one class: 'a'. A classifier needs rows of at least two classes."
     with pytest.raises(DataError, match=re.escape(message)):
         EmbeddingClassifier(**QUICK).fit(X, ["a"] * N)
 
 
 def test_a_target_of_one_class_once_rows_of_weight_zero_are_gone():
-    with pytest.raises(DataError, match="The target has one class only: 1"):
+    with pytest.raises(DataError, match="The target has only one class: 1"):
         EmbeddingClassifier(**QUICK).fit(X, Y, sample_weight=(Y == 1).astype(float))
 
 
@@ -194,7 +194,7 @@ def test_one_row_at_fit(make):
 
 
 def test_one_row_that_is_not_enough():
-    with pytest.raises(DataError, match="The target has one class only: 3"):
+    with pytest.raises(DataError, match="The target has only one class: 3"):
         EmbeddingClassifier(**QUICK).fit(X[:1], [3])
     message = "Cross-fitting with cv=5 needs at least 5 rows, got n_samples=1."
     with pytest.raises(DataError, match=re.escape(message)):

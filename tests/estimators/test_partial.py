@@ -91,7 +91,7 @@ def test_the_first_call_takes_all_classes(flights, quick):
 
 
 def test_a_first_batch_of_one_class_needs_the_classes(flights, quick):
-    with pytest.raises(DataError, match="The target has one class only: 'a'"):
+    with pytest.raises(DataError, match="The target has only one class: 'a'"):
         EmbeddingClassifier(**quick).partial_fit(flights, np.array(["a"] * 120))
     model = EmbeddingClassifier(**quick).partial_fit(flights, np.array(["a"] * 120), classes=["a", "b"])
     assert set(model.predict(flights)) == {"a"}
@@ -100,14 +100,14 @@ def test_a_first_batch_of_one_class_needs_the_classes(flights, quick):
 @pytest.mark.parametrize("strange", ["c", 1])
 def test_an_unknown_class_is_refused(strange, flights, late, quick):
     model = EmbeddingClassifier(**quick).partial_fit(flights, late)
-    message = f"The target has a class that was not there at the first fit: {strange!r}. Known classes: ['late', 'on"
+    message = f"The target has a class that was not in the first fit: {strange!r}. Known classes: ['late', 'on"
     with pytest.raises(DataError, match=re.escape(message)):
         model.partial_fit(flights, np.array([strange] * 120))
 
 
 def test_columns_are_checked_in_each_call(flights, late, quick):
     model = EmbeddingClassifier(**quick).partial_fit(flights, late)
-    with pytest.raises(DataError, match=r"'dest' is not there\. Did you mean 'dset'\?"):
+    with pytest.raises(DataError, match=r"'dest' is missing\. Did you mean 'dset'\?"):
         model.partial_fit(flights.rename(columns={"dest": "dset"}), late)
 
 

@@ -164,11 +164,16 @@ def test_counts_of_several_targets_are_positive(flights, delay, quick):
 @pytest.mark.parametrize(
     ("loss", "y", "error", "message"),
     [
-        ("poisson", [1.0, -2.0] * 10, DataError, "The loss 'poisson' is for targets of 0 or more; one is -2."),
-        ("gamma", [1.0, 0.0] * 10, DataError, "The loss 'gamma' is for targets of more than 0; one is 0."),
-        ("quantile", [[1.0, 2.0]] * 20, DataError, "Several quantiles are learned of one target; here are 2, and 3"),
+        ("poisson", [1.0, -2.0] * 10, DataError, "The loss 'poisson' requires targets of 0 or more; one is -2."),
+        ("gamma", [1.0, 0.0] * 10, DataError, "The loss 'gamma' requires targets of more than 0; one is 0."),
+        (
+            "quantile",
+            [[1.0, 2.0]] * 20,
+            DataError,
+            "Several quantiles can be predicted for one target only; got 2 targets and 3",
+        ),
         ({"name": "huber", "delta": 0}, [1.0, 2.0] * 10, ValueError, "delta of the huber loss must be a positive"),
-        ("focal", [1.0, 2.0] * 10, UnknownNameError, "The loss 'focal' is for classes, and numbers are predicted here"),
+        ("focal", [1.0, 2.0] * 10, UnknownNameError, "The loss 'focal' is for classes, but the target holds numbers"),
     ],
 )
 def test_a_loss_that_does_not_fit_is_refused(loss, y, error, message):
@@ -178,5 +183,5 @@ def test_a_loss_that_does_not_fit_is_refused(loss, y, error, message):
 
 def test_a_later_portion_is_looked_at_too(flights, delay, quick):
     model = EmbeddingRegressor(**quick, loss="poisson").partial_fit(flights, np.abs(delay))
-    with pytest.raises(DataError, match="The loss 'poisson' is for targets of 0 or more"):
+    with pytest.raises(DataError, match="The loss 'poisson' requires targets of 0 or more"):
         model.partial_fit(flights, -np.abs(delay))

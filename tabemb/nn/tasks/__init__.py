@@ -1,4 +1,4 @@
-"""The tasks: what is predicted. One file each."""
+"""The tasks: the kinds of targets."""
 
 from tabemb.nn.tasks.choice import task_from_state, task_of
 from tabemb.nn.tasks.classes import Binary, Multiclass

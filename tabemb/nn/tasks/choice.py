@@ -1,4 +1,4 @@
-"""Which task targets are, and a task from what was saved of it."""
+"""Choose the task for targets, and rebuild a saved one."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,23 +17,23 @@ __all__ = ["task_from_state", "task_of"]
 
 
 def task_of(y: np.ndarray, *, classifier: bool, loss: Loss | None = None, label_smoothing: float = 0.0) -> Task:
-    """Return the fitted task for targets, as scikit-learn's ``type_of_target`` sees them.
+    """Return the fitted task for targets, by scikit-learn's ``type_of_target``.
 
     Parameters
     ----------
     y : ndarray of shape (n,) or (n, n_outputs)
         Targets without missing values.
     classifier : bool
-        Whether classes are wanted, or numbers.
+        Whether the targets are classes rather than numbers.
     loss : ClassLoss or NumberLoss, optional
-        The loss, of the family that is wanted; cross-entropy or squared error by default.
+        The loss, for classes or for numbers; cross-entropy or squared error by default.
     label_smoothing : float, default=0.0
-        See :class:`ClassTask`; of no matter for numbers.
+        See :class:`ClassTask`; ignored for numbers.
 
     Raises
     ------
     DataError
-        When the targets fit no task: one class only, classes of mixed types, or several multiclass columns. When they
+        If the targets fit no task: one class only, classes of mixed types, or several multiclass columns. If they
         do not fit the loss: negative counts, several quantiles of several targets.
 
     Examples
@@ -49,19 +49,19 @@ def task_of(y: np.ndarray, *, classifier: bool, loss: Loss | None = None, label_
         kind = type_of_target(y)
     except TypeError as error:
         raise DataError(
-            f"The classes are of types that cannot be told apart by order: {error}. Give them as text."
+            f"The classes have types that cannot be sorted together: {error}. Convert them to text."
         ) from error
     if kind == "multilabel-indicator":
         return Multilabel.from_targets(y, loss, label_smoothing=label_smoothing)
     if kind not in ("binary", "multiclass"):
         raise DataError(
-            f"Unknown label type: {kind}. A classifier wants a column of classes, or an indicator matrix of 0 and 1 "
-            "with a column a label; for numbers use EmbeddingRegressor."
+            f"Unknown label type: {kind}. A classifier needs a column of classes, or an indicator matrix of 0 and 1 "
+            "with one column per label; for numbers use EmbeddingRegressor."
         )
     classes = np.unique(y)
     if len(classes) < 2:
         raise DataError(
-            f"The target has one class only: {classes.tolist()[0]!r}. A classifier needs rows of at least two classes."
+            f"The target has only one class: {classes.tolist()[0]!r}. A classifier needs rows of at least two classes."
         )
     task = Binary if len(classes) == 2 else Multiclass
     return task.from_targets(y, loss, label_smoothing=label_smoothing)

@@ -1,4 +1,4 @@
-"""Targets that are one of two classes, or one of many."""
+"""Tasks with one class per row: two classes, or many."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ __all__ = ["Binary", "Multiclass"]
 
 @dataclass(frozen=True)
 class _Classes(ClassTask):
-    """A row has one class."""
+    """One class per row."""
 
     classes: np.ndarray
 
     @classmethod
     def from_targets(cls, y, loss=None, **params):
-        """Take the classes from the targets."""
+        """Learn the classes from the targets."""
         return cls(np.unique(y), **({} if loss is None else {"loss_spec": loss}), **params)
 
     def encode(self, y):
@@ -29,14 +29,14 @@ class _Classes(ClassTask):
         strange = self.classes[index] != y
         if strange.any():
             raise DataError(
-                f"The target has a class that was not there at the first fit: {np.unique(y[strange]).tolist()[0]!r}. "
-                f"Known classes: {self.classes.tolist()}. Fit anew to learn it."
+                f"The target has a class that was not in the first fit: {np.unique(y[strange]).tolist()[0]!r}. "
+                f"Known classes: {self.classes.tolist()}. Call fit to learn it."
             )
         return index.astype("int32")
 
     def _log_shares(self, targets, sample_weight):
         weights = relative(sample_weight, len(targets))
-        # Half a row more of each: a class that is named and not there yet has a finite logarithm.
+        # Half a row is added to each class, so that a class without rows has a finite logarithm.
         return np.log(np.bincount(targets.astype("int64"), weights, minlength=len(self.classes)) + 0.5)
 
     def score(self, targets, activated, sample_weight=None):
@@ -77,7 +77,7 @@ class Binary(_Classes):
         return self.loss_spec.of_labels(targets[:, None], logits)[:, 0]
 
     def training_loss(self, targets, logits):
-        """Return the loss of each row, of smoothed targets."""
+        """Return the loss of each row, with smoothed targets."""
         return self.loss(self.smoothed(targets), logits)
 
     @property
@@ -88,7 +88,7 @@ class Binary(_Classes):
 
 @TASKS.register("multiclass")
 class Multiclass(_Classes):
-    """Three classes or more, a logit each, softmax.
+    """Three or more classes, one logit each, softmax.
 
     Examples
     --------
@@ -103,7 +103,7 @@ class Multiclass(_Classes):
         return len(self.classes)
 
     def start(self, targets, sample_weight=None):
-        """Return the logarithms of the shares of the classes, around 0."""
+        """Return the logarithms of the class frequencies, centered at 0."""
         log_shares = self._log_shares(targets, sample_weight)
         return log_shares - log_shares.mean()
 
@@ -112,7 +112,7 @@ class Multiclass(_Classes):
         return self.loss_spec.of_classes(targets, logits)
 
     def training_loss(self, targets, logits):
-        """Return the loss of each row, of a target that is spread over all classes by the smoothing."""
+        """Return the loss of each row, with label smoothing over all classes."""
         if not self.label_smoothing:
             return self.loss(targets, logits)
         of_any = ops.mean(self.loss_spec.of_each_class(logits), axis=1)

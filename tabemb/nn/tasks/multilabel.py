@@ -1,4 +1,4 @@
-"""Targets that are several yes-or-no answers."""
+"""The task of several binary labels per row."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ __all__ = ["Multilabel"]
 @TASKS.register("multilabel")
 @dataclass(frozen=True)
 class Multilabel(ClassTask):
-    """Several yes-or-no targets at once (an indicator matrix), a logit each, sigmoid.
+    """Several binary labels per row (an indicator matrix), one logit each, sigmoid.
 
     Examples
     --------
@@ -28,12 +28,12 @@ class Multilabel(ClassTask):
 
     @classmethod
     def from_targets(cls, y, loss=None, **params):
-        """Take the number of labels from an indicator matrix of shape (n, n_labels)."""
+        """Learn the number of labels from an indicator matrix of shape (n, n_labels)."""
         return cls(y.shape[1], **({} if loss is None else {"loss_spec": loss}), **params)
 
     @property
     def classes(self):
-        """The two answers of every label."""
+        """The two values of every label."""
         return np.array([0, 1])
 
     @property
@@ -42,12 +42,12 @@ class Multilabel(ClassTask):
         return self.n_labels
 
     def encode(self, y):
-        """Return the indicators as float32; DataError where a cell is neither 0 nor 1."""
+        """Return the indicators as float32; raise DataError if a cell is neither 0 nor 1."""
         indicators = as_columns(y, self.n_labels)
         if wrong := sorted(set(np.unique(indicators).tolist()) - {0.0, 1.0}):
             raise DataError(
-                f"A multilabel target is a matrix of 0 and 1, a column a label; a cell holds {wrong[0]:g}. "
-                "For several numbers a row use EmbeddingRegressor; for several columns of classes, one classifier each."
+                f"A multilabel target is a matrix of 0 and 1 with one column per label; a cell holds {wrong[0]:g}. "
+                "Use EmbeddingRegressor for several numbers per row, and one classifier per column of classes."
             )
         return indicators
 
@@ -61,7 +61,7 @@ class Multilabel(ClassTask):
         return ops.mean(self.loss_spec.of_labels(targets, logits), axis=1)
 
     def training_loss(self, targets, logits):
-        """Return the mean loss of each row's labels, of smoothed targets."""
+        """Return the mean loss of each row's labels, with smoothed targets."""
         return self.loss(self.smoothed(targets), logits)
 
     @property
@@ -70,11 +70,11 @@ class Multilabel(ClassTask):
         return MultilabelAnswer(self.classes, self.temperature)
 
     def score(self, targets, activated, sample_weight=None):
-        """Return the share of labels that are right."""
+        """Return the fraction of correct labels."""
         return float(np.average((targets == (activated > 0.5)).mean(axis=1), weights=sample_weight))
 
     def to_state(self):
-        """Return the number of labels, and what all tasks with classes keep."""
+        """Return the number of labels and the state of all tasks with classes."""
         return {"n_labels": self.n_labels, **super().to_state()}
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Targets that are numbers: one, several, or several quantiles of one."""
+"""Tasks with numeric targets: one, several, or several quantiles of one."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -17,12 +17,12 @@ __all__ = ["MultiRegression", "Quantiles", "Regression"]
 @TASKS.register("regression")
 @dataclass(frozen=True)
 class Regression(Task):
-    """One number; the network learns it scaled, as the loss wants it.
+    """One number per row, scaled as the loss requires.
 
     Parameters
     ----------
     center, scale : ndarray of shape () or (n_targets,)
-        What is taken from a target, and what it is then divided by.
+        Subtracted from a target, and what it is then divided by.
     loss_spec : NumberLoss
         The loss.
 
@@ -41,7 +41,7 @@ class Regression(Task):
 
     @classmethod
     def from_targets(cls, y, loss=None):
-        """Take center and scale of the targets (a constant target keeps a scale of 1)."""
+        """Learn center and scale from the targets (the scale of a constant target is 1)."""
         y, loss = y.astype("float64"), loss or cls.usual_loss()
         loss.check_targets(y)
         center, scale = loss.center_and_scale(y)
@@ -49,12 +49,12 @@ class Regression(Task):
 
     @staticmethod
     def usual_loss() -> NumberLoss:
-        """Return the loss that is taken where none is named."""
+        """Return the default loss."""
         return SquaredError()
 
     @property
     def metric(self):
-        """Name of the figure that fits the loss."""
+        """Name of the metric that belongs to the loss."""
         return self.loss_spec.metric
 
     def encode(self, y):
@@ -67,7 +67,7 @@ class Regression(Task):
         return self.loss_spec.of(targets, logits[:, 0])
 
     def loss_key(self):
-        """Return the loss and the number of logits: center and scale are taken out before."""
+        """Return the loss and the number of logits; center and scale do not affect the loss."""
         return type(self), self.n_outputs, self.loss_spec.key()
 
     @property
@@ -76,7 +76,7 @@ class Regression(Task):
         return NumberAnswer(self.center, self.scale, self.loss_spec.link, several=self.several)
 
     def score(self, targets, activated, sample_weight=None):
-        """Return the figure that fits the loss: 1 is the best, 0 that of a constant (and of a single row)."""
+        """Return the metric that belongs to the loss: 1 at best, 0 for a constant prediction (and for a single row)."""
         if len(targets) < 2:
             return 0.0
         return self.loss_spec.score(targets * self.scale + self.center, activated, sample_weight)
@@ -94,7 +94,7 @@ class Regression(Task):
 
 @TASKS.register("multi_regression")
 class MultiRegression(Regression):
-    """Several numbers at once, each scaled for itself; the loss is the mean over them.
+    """Several numbers per row, each scaled separately; the loss is their mean.
 
     Examples
     --------
@@ -107,10 +107,11 @@ class MultiRegression(Regression):
 
     @classmethod
     def from_targets(cls, y, loss=None):
-        """Take center and scale of each column; DataError where the loss predicts several values of each."""
+        """Learn center and scale of each column; raise DataError if the loss predicts several values per target."""
         if loss is not None and loss.n_values > 1:
             raise DataError(
-                f"Several quantiles are learned of one target; here are {y.shape[1]}, and {loss.n_values} quantiles. "
+                f"Several quantiles can be predicted for one target only; got {y.shape[1]} targets and "
+                f"{loss.n_values} quantiles. "
                 "Ask for one quantile, or fit a regressor for each target."
             )
         return super().from_targets(y, loss)
@@ -131,7 +132,7 @@ class MultiRegression(Regression):
 
 @TASKS.register("quantiles")
 class Quantiles(Regression):
-    """One number, of which several quantiles are predicted; they never cross.
+    """Several quantiles of one number per row, which never cross.
 
     Examples
     --------
@@ -153,5 +154,5 @@ class Quantiles(Regression):
         return self.loss_spec.n_values
 
     def loss(self, targets, logits):
-        """Return the loss of each row, the mean over its quantiles."""
+        """Return the loss of each row, averaged over its quantiles."""
         return self.loss_spec.of(targets, logits)

@@ -1,4 +1,4 @@
-"""What a task is: how targets become numbers, the loss, and how logits become answers."""
+"""The base class of tasks: encoding of targets, loss, and answers from logits."""
 
 import json
 from collections.abc import Hashable, Mapping
@@ -16,14 +16,14 @@ __all__ = ["TASKS", "ClassTask", "Task", "as_columns", "relative"]
 
 
 class Task:
-    """One kind of target, fitted to the targets at hand.
+    """A kind of target, fitted to the training targets.
 
     Attributes
     ----------
     is_classifier : bool
         Whether it has classes.
     metric : str
-        Name of the figure shown beside the loss.
+        Name of the metric that is shown with the loss.
     """
 
     is_classifier: ClassVar[bool] = False
@@ -31,7 +31,7 @@ class Task:
 
     @classmethod
     def from_targets(cls, y: np.ndarray, loss: Loss | None = None) -> "Task":
-        """Learn classes or scale from the targets of the training rows; without a loss, for the usual one."""
+        """Learn classes or scale from the training targets; the loss has a default."""
         raise TypeError("a task defines from_targets(y)")
 
     @property
@@ -40,28 +40,28 @@ class Task:
         return 1
 
     def encode(self, y: np.ndarray) -> np.ndarray:
-        """Return the targets as the loss wants them, shape (n,) or (n, n_outputs)."""
+        """Return the targets as the loss requires them, shape (n,) or (n, n_outputs)."""
         raise TypeError("a task defines encode(y)")
 
     def start(self, targets: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
-        """Return the logits of the best answer that is the same for all rows, shape (n_outputs,), from encoded targets.
+        """Return the logits of the best constant prediction, shape (n_outputs,), from encoded targets.
 
-        A network that begins there does not spend its first steps on it.
+        Starting from it saves the network the first steps.
         """
         return np.zeros(self.n_outputs)
 
     def loss(self, targets: Any, logits: Any) -> Any:
-        """Return the loss of each row, a tensor of shape (batch,); what is told of validation rows."""
+        """Return the loss of each row, a tensor of shape (batch,); reported for validation rows."""
         raise TypeError("a task defines loss(targets, logits)")
 
     def training_loss(self, targets: Any, logits: Any) -> Any:
-        """Return what training makes small in place of the loss, a tensor of shape (batch,)."""
+        """Return the loss that training minimizes, a tensor of shape (batch,); by default the loss itself."""
         return self.loss(targets, logits)
 
     def loss_key(self) -> Hashable:
-        """Return what two tasks have in common exactly when their losses are the same functions.
+        """Return a key that is equal for two tasks if and only if their losses are the same function.
 
-        All that was learned from the targets, unless a task says that its losses do not look at it.
+        By default it holds everything learned from the targets.
         """
         return type(self), json.dumps(self.to_state(), sort_keys=True)
 
@@ -79,11 +79,11 @@ class Task:
         return self.answer.decide(activated)
 
     def score(self, targets: np.ndarray, activated: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
-        """Return the figure named by ``metric``, from encoded targets."""
+        """Return the value of ``metric``, from encoded targets."""
         raise TypeError("a task defines score(targets, activated)")
 
     def to_state(self) -> dict[str, Any]:
-        """Return what ``from_state`` needs, ready for JSON."""
+        """Return the state for ``from_state``, ready for JSON."""
         raise TypeError("a task defines to_state()")
 
     @classmethod
@@ -97,17 +97,17 @@ TASKS: Registry[Task] = Registry("task")
 
 @dataclass(frozen=True, kw_only=True)
 class ClassTask(Task):
-    """What the tasks with classes share.
+    """Base class of the tasks with classes.
 
     Parameters
     ----------
     loss_spec : ClassLoss
         The loss.
     label_smoothing : float
-        Share of each training target that is spread evenly over all answers (Szegedy et al. 2016, arXiv:1512.00567,
+        Fraction of each training target that is spread evenly over all classes (Szegedy et al. 2016, arXiv:1512.00567,
         section 7); in [0, 1).
     temperature : float
-        What the logits are divided by before they become probabilities (Guo et al. 2017, arXiv:1706.04599); positive.
+        The logits are divided by it before they become probabilities (Guo et al. 2017, arXiv:1706.04599); positive.
     """
 
     loss_spec: ClassLoss = field(default_factory=CrossEntropy)
@@ -118,11 +118,11 @@ class ClassTask(Task):
     metric: ClassVar[str] = "accuracy"
 
     def loss_key(self):
-        """Return the loss, the smoothing and the number of logits: which classes they stand for does not matter."""
+        """Return the loss, the smoothing and the number of logits; the classes themselves do not affect the loss."""
         return type(self), self.n_outputs, self.loss_spec.key(), self.label_smoothing
 
     def smoothed(self, targets: Any) -> Any:
-        """Return answers of yes (1) and no (0) moved towards one half by the share of the smoothing."""
+        """Return binary targets moved towards one half by label smoothing."""
         if not self.label_smoothing:
             return targets
         return targets * (1 - self.label_smoothing) + 0.5 * self.label_smoothing
@@ -145,12 +145,12 @@ class ClassTask(Task):
 
 
 def as_columns(y: np.ndarray, expected: int) -> np.ndarray:
-    """Return targets of several columns as float32; DataError where there are more or fewer than at the fit."""
+    """Return targets with several columns as float32; raise DataError if their number differs from the fit."""
     if y.ndim != 2 or y.shape[1] != expected:
         raise DataError(f"The target had {expected} columns at the first fit; now its shape is {y.shape}.")
     return y.astype("float32")
 
 
 def relative(weights: np.ndarray | None, n_rows: int) -> np.ndarray:
-    """Return weights of a mean of 1; ones where there are none."""
+    """Return weights scaled to a mean of 1; ones if there are none."""
     return np.ones(n_rows) if weights is None else weights / weights.mean()

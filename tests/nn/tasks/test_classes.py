@@ -53,8 +53,8 @@ def test_a_class_that_was_not_there_is_refused(y):
     task = Binary.from_targets(np.array(["a", "b"]))
     strange = "'z'" if y.dtype.kind == "U" else "1"
     message = (
-        f"The target has a class that was not there at the first fit: {strange}. Known classes: ['a', 'b']. "
-        "Fit anew to learn it."
+        f"The target has a class that was not in the first fit: {strange}. Known classes: ['a', 'b']. "
+        "Call fit to learn it."
     )
     with pytest.raises(DataError, match=re.escape(message)):
         task.encode(y)

@@ -32,6 +32,6 @@ def test_multilabel_numbers():
 @pytest.mark.parametrize(("y", "cell"), [([[0, 2], [2, 0]], "2"), ([[-1, 1], [1, 1]], "-1")])
 def test_multilabel_cells_other_than_0_and_1_are_refused(y, cell):
     task = task_of(np.array(y), classifier=True)
-    message = f"A multilabel target is a matrix of 0 and 1, a column a label; a cell holds {cell}."
+    message = f"A multilabel target is a matrix of 0 and 1 with one column per label; a cell holds {cell}."
     with pytest.raises(DataError, match=re.escape(message)):
         task.encode(np.array(y))

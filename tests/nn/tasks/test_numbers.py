@@ -64,7 +64,7 @@ def test_one_quantile_is_a_number_a_row_and_several_are_columns():
 
 
 def test_several_quantiles_of_several_targets_are_refused():
-    message = "Several quantiles are learned of one target; here are 2, and 3 quantiles. Ask for one quantile, or fit"
+    message = "Several quantiles can be predicted for one target only; got 2 targets and 3 quantiles. Ask for one"
     with pytest.raises(DataError, match=re.escape(message)):
         task_of(np.zeros((5, 2)), classifier=False, loss=QuantileLoss())
 
