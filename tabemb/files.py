@@ -1,4 +1,4 @@
-"""Write a file or folder whole or not at all, and read one that another process may be replacing.
+"""Write a file or folder atomically, and read one that another process may be replacing.
 
 A draft is written beside the target, under a hidden name, and renamed to it at the end. If the writing fails or is
 interrupted, an old file or folder stays as it was.
@@ -40,7 +40,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     Yields
     ------
     Path
-        Where to write the draft. There is no file yet.
+        Path of the draft. It does not exist yet.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def read_whole(path: Path, read: Callable[[Path], Result]) -> Result:
     Returns
     -------
     object
-        What ``read`` returned.
+        The result of ``read``.
 
     Raises
     ------
@@ -257,7 +257,7 @@ def _swap(draft: Path, path: Path) -> None:
 
 
 def _is_being_replaced(path: Path) -> bool:
-    """Return whether an old folder has been moved aside, which lasts a moment until the new one is there."""
+    """Return whether an old folder has been moved aside and the new one is not yet in place."""
     place = path.absolute()
     return any(place.parent.glob(f".{escape(place.name[:100])}.????????.old"))
 

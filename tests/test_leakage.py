@@ -22,7 +22,7 @@ MODELS = {
     "logistic regression": make_pipeline(StandardScaler(), LogisticRegression()),
     "boosted trees": HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=8, min_samples_leaf=50, random_state=0),
 }
-# A few epochs without a validation part: long enough for rare categories to learn their rows by heart.
+# A few epochs without a validation set: long enough for rare categories to learn their rows by heart.
 TRAINING = {
     "embedding_dim": 2,
     "body": {"name": "mlp", "hidden_units": (16,)},

@@ -1,4 +1,4 @@
-"""Check whether vectors have learned anything: those of one column, or of all columns of a table."""
+"""Check what the vectors of one column, or of all columns of a table, have learned."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -46,7 +46,7 @@ def diagnose(
       a whole (linear CKA, Kornblith et al. 2019, arXiv:1905.00414);
     - ``side``: whether neighbors have similar side information, by a permutation test;
     - ``control``: whether the vectors know more than those of permuted targets (control tasks: Hewitt & Liang 2019,
-      arXiv:1909.03368). Requires several fits and several controls, better three of each;
+      arXiv:1909.03368). Requires several fits and several controls, preferably three of each;
     - ``untrained``: how far training has moved them.
 
     :func:`tabemb.diagnosis.model.diagnose_model` computes all of these but ``side``.

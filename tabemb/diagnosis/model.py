@@ -172,7 +172,7 @@ def as_trained(estimator: Any) -> Any:
     params = {"early_stopping": False, "max_epochs": estimator.best_epoch_}
     if dims := {column: vectors.dim for column, vectors in estimator.vectors_.items()}:
         params["embedding_dim"] = dims
-    # Calibration needs a validation part and changes no vector.
+    # Calibration needs a validation set and changes no vector.
     if "calibration" in copy.get_params(deep=False):
         params["calibration"] = None
     return copy.set_params(**params)

@@ -1,1 +1,1 @@
-"""The scikit-learn face: estimators and transformers."""
+"""Estimators and transformers with the API of scikit-learn."""

@@ -1,4 +1,4 @@
-"""The base class of the estimators: from a table to trained networks, and to predictions."""
+"""The base class of the estimators: encode a table, train networks, and predict."""
 
 import warnings
 from collections.abc import Mapping
@@ -122,7 +122,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     @property
     def pretrained_report_(self) -> PretrainedReport:
-        """Number of categories found in ``pretrained``, by column and by way of matching."""
+        """Number of categories found in ``pretrained``, by column and kind of match."""
         check_is_fitted(self, "encoder_")
         return self._pretrained.report
 
@@ -209,7 +209,7 @@ class EmbeddingEstimator(BaseEstimator):
             network.start_at(self.task_.start(rows.targets, rows.weights))
 
     def _train(self, network: Network, seeds: Seeds, rows: Rows) -> TrainingRecord:
-        """Train a network on the rows, except for its validation part."""
+        """Train a network on the rows, except for its validation set."""
         return self._train_on(network, seeds, *self._split(rows, seeds))
 
     def _train_on(
@@ -245,13 +245,13 @@ class EmbeddingEstimator(BaseEstimator):
         )
 
     def _wants_numbers(self) -> bool:
-        raise TypeError("an estimator defines _wants_numbers()")
+        raise TypeError("an estimator must define _wants_numbers()")
 
     def _check_output(self) -> None:
         """Raise an error if the output would be unusable; a hook, called before the training."""
 
     def _task_of(self, data: TrainingData) -> Task:
-        raise TypeError("an estimator defines _task_of(data)")
+        raise TypeError("an estimator must define _task_of(data)")
 
     def _class_weighted(self, targets, weights):
         return weights
@@ -317,7 +317,7 @@ class EmbeddingEstimator(BaseEstimator):
         return rate_of_table(dim, n_categories) if auto else float(self.embedding_rate) / TABLE_FACTOR
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
-        """Hold out a validation part, in which categories without training rows are replaced by their stand-ins."""
+        """Hold out a validation set, in which categories without training rows are replaced by their stand-ins."""
         return self._split_off(rows, seeds) if self._has_validation_part(len(rows)) else (rows, None)
 
     def _split_off(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
@@ -439,8 +439,8 @@ class EmbeddingEstimator(BaseEstimator):
     def save(self, path: Any) -> None:
         """Save the fitted estimator as a directory of JSON and safetensors.
 
-        The directory appears whole or not at all. :func:`tabemb.load` reads it without running code from it. All
-        learned vectors are saved; of ``pretrained``, only paths are.
+        The directory is written atomically. :func:`tabemb.load` reads it without running code from it. All learned
+        vectors are saved; of ``pretrained``, only paths are.
 
         Parameters
         ----------

@@ -56,14 +56,14 @@ def best_temperature(
 
 
 def held_out_logits(network: Network, rows: Rows) -> np.ndarray:
-    """Return the logits of a validation part, of shape (n, n_outputs).
+    """Return the logits of a validation set, of shape (n, n_outputs).
 
     Parameters
     ----------
     network : Network
         A trained network.
     rows : Rows
-        The validation part. If its rows have folds, each gets the logits of the member that held it out.
+        The validation set. If its rows have folds, each gets the logits of the member that held it out.
     """
     if rows.folds is None:
         return forward_of(network).logits(rows.table)

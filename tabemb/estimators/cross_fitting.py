@@ -173,7 +173,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         return own
 
     def _stops_by_itself(self, number: int) -> bool:
-        """Return whether a fold finds the best number of epochs with a validation part of its own.
+        """Return whether a fold finds the best number of epochs with a validation set of its own.
 
         The first fold does, and the others train for as many epochs on all of their rows. With callbacks, which may do
         anything, each fold does.

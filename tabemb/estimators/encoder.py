@@ -30,7 +30,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     Parameters
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
-        Float columns that hold categories. Text, category, boolean, object and integer columns always do.
+        Float columns to treat as categorical. Text, category, boolean, object and integer columns always are.
     target_type : {"auto", "binary", "multiclass", "multilabel", "continuous"}, default="auto"
         Type of the target. With "auto", text, booleans, categorical dtypes and whole numbers with at most 20 distinct
         values are classes, a matrix of 0 and 1 holds labels, and all other numbers are continuous, as in
@@ -48,14 +48,14 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         more than two, and per target.
     embedding_dim : str, int or mapping, default="capped"
         Number of dimensions of the vectors: the name of a rule ("capped", "fastai", "half", "google", "sqrt"), an
-        integer, or a mapping from column to either. Columns that a mapping leaves out follow "capped", under which
-        ``pretrained`` columns keep the length of their vectors, or less if few categories were found. "auto" finds the
+        integer, or a mapping from column to either. Columns missing from a mapping use "capped", which gives
+        ``pretrained`` columns the length of their vectors, or less if few categories were found. "auto" finds the
         number from the data and trains again with it, which takes two to three times as long; see
         :mod:`tabemb.estimators.auto_dim`.
     body : str, mapping or Body, default="mlp"
-        Layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
-        "ensemble"; see :mod:`tabemb.nn.bodies`. One network that sees each vector whole is the default, since it is
-        trained once per fold and only its vectors are kept.
+        Layers on top of the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
+        "ensemble"; see :mod:`tabemb.nn.bodies`. The default is a single network, since it is trained once per fold and
+        only its vectors are kept.
     numeric : str, mapping or NumericEncoder, default="standardized"
         Encoding of numbers: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld"; see
         :mod:`tabemb.nn.numeric`.
@@ -64,7 +64,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
     category_dropout : float, default=0.05
-        Share of known cells that training replaces by "unknown", which trains the vector of unseen categories.
+        Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
         "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
@@ -72,18 +72,19 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     damping : float, default=1.0
         Slows the updates of categories seen less often than this per step, in proportion to how often they are seen, so
         that rare categories are not overfit; 0 disables. Lower than in ``EmbeddingClassifier``, since here the vectors
-        must distinguish the categories, without layers behind them.
+        must distinguish the categories without further layers.
     shrinkage : float, default=0.0
         Strength, in rows, of a prior towards the column mean (a random effect). It pulls all vectors to the mean, those
         of rare categories the most; 0 disables.
     pretrained : mapping of str to vectors, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
         or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
-        estimator, whose columns that also exist here are used. All folds start from them. Categories first seen after
-        the fit are not looked up; ``handle_unknown="nearest"`` suits them. See :mod:`tabemb.estimators.pretrained`.
+        estimator, of which the columns with the same names are used. All folds start from them. Categories that first
+        appear after the fit are not looked up; use ``handle_unknown="nearest"`` for them. See
+        :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
-        Which rows of pretrained columns are not trained: True, all rows; "found", the rows with a pretrained vector; an
-        integer, the same rows for this many epochs.
+        Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
+        ``pretrained``; an integer, the same ones for this many epochs.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     embedding_rate : float or "auto", default="auto"
@@ -98,10 +99,10 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     max_epochs : int, default=100
         Maximum number of epochs.
     early_stopping : bool, default=True
-        Whether to hold out a validation part, stop when its loss stops improving, and keep the weights of the best
+        Whether to hold out a validation set, stop when its loss stops improving, and keep the weights of the best
         epoch. Fewer than 20 rows are never split.
     validation_fraction : float, default=0.1
-        Share of rows in the validation part.
+        Share of rows in the validation set.
     n_iter_no_change : int, default=5
         Number of epochs without a better validation loss after which training stops.
     tol : float, default=1e-4
@@ -109,7 +110,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     callbacks : list of keras.callbacks.Callback, optional
         Keras callbacks. Epoch hooks are called every epoch, batch hooks once per chunk of steps.
     random_state : int, RandomState or None, default=None
-        Random seed. With an integer, fits repeat exactly on one machine.
+        Random seed. With an integer, fits are reproducible on one machine.
     verbose : int, default=0
         Whether to show a progress bar.
 
@@ -129,7 +130,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     encode new rows with ``transform``. Both methods leave the same fitted encoder.
 
     The network of each fold starts from different weights. The first fold finds the best number of epochs with a
-    validation part, and the others train for as many epochs on all of their rows. (With callbacks, each fold finds its
+    validation set, and the others train for as many epochs on all of their rows. (With callbacks, each fold finds its
     own number.) The tables of the folds are rotated to the first by orthogonal Procrustes (Schoenemann 1966), over the
     categories that both have seen, weighted by their counts. ``transform`` returns the mean over the folds that have
     seen a category. In a fold that has not seen it, its rows get the vector for unknown categories.
@@ -264,7 +265,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         -------
         ndarray of float32 of shape (n_rows, n_features_out)
             The columns of :meth:`transform`. Each row has the vectors and the ``target_statistics`` of the fold that
-            held it out. Rows of weight 0 have those of :meth:`transform`, and so have all rows if ``cv`` is None.
+            held it out. Rows of weight 0, and all rows if ``cv`` is None, have those of :meth:`transform`.
 
         Raises
         ------
@@ -332,8 +333,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features_out)
-            Output of :meth:`transform`. The output of :meth:`fit_transform` holds vectors of single folds, whose
-            nearest category may be another.
+            Output of :meth:`transform`. The output of :meth:`fit_transform` holds vectors of single folds, which may be
+            nearest to another category.
 
         Returns
         -------

@@ -31,7 +31,7 @@ def network_seeds(seeds: Seeds, n_networks: int) -> list[Seeds]:
 
 
 def copy_tables(source: Network, target: Network) -> None:
-    """Copy the tables of a network to another one. All other weights of the target stay."""
+    """Copy the tables of a network to another one. All other weights of the target stay unchanged."""
     for mine, its in zip(target.tables.values(), source.tables.values(), strict=True):
         mine.embeddings.assign(its.embeddings)
 

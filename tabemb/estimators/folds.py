@@ -140,7 +140,7 @@ def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: n
     if n_rows < n_folds:
         raise DataError(
             f"Cross-fitting with cv={n_folds} needs at least {n_folds} rows, got n_samples={n_rows}. Lower cv, or set "
-            "cv=None, with which rows get vectors learned from their own targets too."
+            "cv=None, which also learns the vectors of a row from its own target."
         )
     codes = np.unique(targets, return_inverse=True)[1] if classes and targets.ndim == 1 else None
     fold_of = deal_folds(n_rows, n_folds, codes, generator)
@@ -282,7 +282,7 @@ def left_out_rows(
     encoder : TableEncoder
         Knows the categories and their stand-ins.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, the categories that have a vector without any training row.
+        For some columns, the categories that have a vector although no training row has them.
     """
     judged = np.flatnonzero(rows.folds < n_members)
     most = max(MOST_JUDGED, int(SHARE_JUDGED * len(rows)))

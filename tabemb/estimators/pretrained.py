@@ -1,4 +1,4 @@
-"""Pretrained vectors: initialize the vectors of columns from elsewhere, and freeze them.
+"""Pretrained vectors: initialize the vectors of columns from a file or another model, and freeze them.
 
 ``pretrained={"job": source}`` looks up each category of the column in the source: exactly, then ignoring case and
 punctuation, then word by word (:func:`tabemb.vectors.sources.match`). The rows of the table start as the vectors found.
@@ -29,8 +29,9 @@ informative categories; none if it has few categories. GloVe vectors of job titl
 high incomes. Vectors of airplanes and airports learned from late departures raise the ROC AUC of late arrivals from
 0.587 to 0.603 with 500 rows, but not with 8,000.
 
-Categories that first come up after the fit are not looked up. If they are many and text, ``handle_unknown="nearest"``
-uses the vector of the most similar name, which raises the R2 of incomes further, to 0.11 and 0.25.
+Categories that first appear after the fit are not looked up. If there are many of them and they are text,
+``handle_unknown="nearest"`` uses the vector of the most similar name, which raises the R2 of incomes further, to 0.11
+and 0.25.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -77,11 +78,11 @@ class ColumnReport:
     source : str
         Description of the source.
     dim : int
-        Length of its vectors; without meaning if no category was found.
+        Length of its vectors; meaningless if no category was found.
     categories, rows : dict of str to int
-        Number of categories, and of rows with them, by way of matching: "whole", "folded", "words" or "lacking".
+        Number of categories, and of rows with them, by kind of match: "whole", "folded", "words" or "lacking".
     examples : dict of str to tuple
-        Some categories by way of matching, the most frequent first.
+        Some categories by kind of match, the most frequent first.
     """
 
     source: str
@@ -170,7 +171,7 @@ class PretrainedReport(Mapping[str, ColumnReport]):
         return len(self._columns)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a data frame with counts, shares of rows and examples by column and way of matching."""
+        """Return a data frame with counts, shares of rows and examples by column and kind of match."""
         return pd.DataFrame(
             [
                 {
@@ -273,7 +274,7 @@ class ColumnStart:
 
     @property
     def kept(self) -> np.ndarray:
-        """Mask of the rows whose vectors have a meaning without any training row, of shape (vocabulary_size,)."""
+        """Mask of the rows whose vectors are meaningful without any training row, of shape (vocabulary_size,)."""
         return np.ones(len(self.found), bool) if self.freeze is True else self.found
 
 
@@ -354,7 +355,7 @@ class Pretrained:
 
     @property
     def kept(self) -> dict[str, np.ndarray]:
-        """Masks of the rows whose vectors have a meaning without any training row, by column."""
+        """Masks of the rows whose vectors are meaningful without any training row, by column."""
         return {column: each.kept for column, each in self.starts.items()}
 
     def to_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -24,15 +24,15 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     Parameters
     ----------
     categorical : list of names, list of positions, boolean mask, or callable, optional
-        Numeric columns that hold categories. Text, category, boolean and object columns always do.
+        Numeric columns to treat as categorical. Text, category, boolean and object columns always are.
     embedding_dim : str, int or mapping, default="capped"
         Number of dimensions of the vectors: the name of a rule ("capped", "fastai", "half", "google", "sqrt"), an
-        integer, or a mapping from column to either. Columns that a mapping leaves out follow "capped", under which
-        ``pretrained`` columns keep the length of their vectors, or less if few categories were found. "auto" finds the
+        integer, or a mapping from column to either. Columns missing from a mapping use "capped", which gives
+        ``pretrained`` columns the length of their vectors, or less if few categories were found. "auto" finds the
         number from the data and trains again with it, which takes two to three times as long; see
         :mod:`tabemb.estimators.auto_dim`.
     body : str, mapping or Body, default="ensemble"
-        Layers behind the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
+        Layers on top of the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.
     numeric : str, mapping or NumericEncoder, default="piecewise_linear"
         Encoding of numbers: "standardized", "robust", "quantile", "piecewise_linear", "periodic" or "pbld"; see
@@ -45,7 +45,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         Columns with at most this many categories are one-hot encoded and get no vectors. 0 gives vectors to all
         columns.
     category_dropout : float, default=0.05
-        Share of known cells that training replaces by "unknown", which trains the vector of unseen categories.
+        Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
         "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
@@ -60,11 +60,11 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     pretrained : mapping of str to vectors, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
         or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
-        estimator, whose columns that also exist here are used. Categories first seen after the fit are not looked up;
-        ``handle_unknown="nearest"`` suits them. See :mod:`tabemb.estimators.pretrained`.
+        estimator, of which the columns with the same names are used. Categories that first appear after the fit are not
+        looked up; use ``handle_unknown="nearest"`` for them. See :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
-        Which rows of pretrained columns are not trained: True, all rows; "found", the rows with a pretrained vector; an
-        integer, the same rows for this many epochs.
+        Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
+        ``pretrained``; an integer, the same ones for this many epochs.
     learning_rate : float, default=0.002
         Learning rate of Adam.
     embedding_rate : float or "auto", default="auto"
@@ -79,10 +79,10 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     max_epochs : int, default=100
         Maximum number of epochs.
     early_stopping : bool, default=True
-        Whether to hold out a validation part, stop when its loss stops improving, and keep the weights of the best
+        Whether to hold out a validation set, stop when its loss stops improving, and keep the weights of the best
         epoch. Fewer than 20 rows are never split.
     validation_fraction : float, default=0.1
-        Share of rows in the validation part.
+        Share of rows in the validation set.
     n_iter_no_change : int, default=5
         Number of epochs without a better validation loss after which training stops.
     tol : float, default=1e-4
@@ -93,12 +93,12 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         cross; "poisson" for counts; "tweedie" (``power``) for amounts that are often 0; "gamma" for positive amounts.
         Several targets share one loss; several quantiles need a single target.
     n_ensemble : int, default=1
-        Number of networks whose predictions are averaged. They share the vocabularies and the initial vectors; all
-        other initial weights, the order of rows and the validation part are their own.
+        Number of networks whose predictions are averaged. They share the vocabularies and the initial vectors. Each has
+        its own other initial weights, order of rows and validation set.
     callbacks : list of keras.callbacks.Callback, optional
         Keras callbacks. Epoch hooks are called every epoch, batch hooks once per chunk of steps.
     random_state : int, RandomState or None, default=None
-        Random seed. With an integer, fits repeat exactly on one machine.
+        Random seed. With an integer, fits are reproducible on one machine.
     verbose : int, default=0
         Whether to show a progress bar.
 
@@ -278,7 +278,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     def predictor(self) -> Predictor:
         """Return a frozen, thread-safe predictor for low latency.
 
-        It is a copy: later training does not change it. It answers without Keras, may be shared by threads, and can be
+        It is a copy: later training does not change it. It runs without Keras, may be shared by threads, and can be
         pickled.
 
         Returns

@@ -1,4 +1,4 @@
-"""From a fitted estimator to its predictor, and to the program that is saved with it."""
+"""Make the predictor of a fitted estimator, and the program that is saved with it."""
 
 import copy
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class TensorFlowForward:
 
 
 def make_predictor(estimator: Any) -> Predictor:
-    """Return the predictor of a fitted classifier or regressor, with copies of its present weights.
+    """Return the predictor of a fitted classifier or regressor, with copies of its current weights.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def make_predictor(estimator: Any) -> Predictor:
 
 
 def predictor_class(estimator: Any) -> type[Predictor]:
-    """Return the class of an estimator's predictor; that of the nearest base class for a subclass of ours."""
+    """Return the class of an estimator's predictor. A subclass has the predictor of its nearest base class."""
     return next(PREDICTORS[each.__name__] for each in type(estimator).__mro__ if each.__name__ in PREDICTORS)
 
 

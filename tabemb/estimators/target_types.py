@@ -93,13 +93,13 @@ def task_of_type(targets: np.ndarray, target_type: str, *, categorical: bool = F
         except DataError as error:
             if classes and targets.dtype.kind in "iuf":
                 raise DataError(
-                    f"{error} The target was taken for classes; set target_type='continuous' if it holds numbers."
+                    f"{error} The target was inferred to be classes; set target_type='continuous' if it holds numbers."
                 ) from error
             raise
     task = task_of(targets, classifier=target_type != "continuous")
     if TASKS.name_of(task) not in TASKS_OF_TYPE[target_type]:
         raise DataError(
             f"target_type is {target_type!r}, but the target looks {type_of_target(targets)!r}. "
-            "Say which of the two is right, or leave it to target_type='auto'."
+            "Set the type that fits, or target_type='auto'."
         )
     return task

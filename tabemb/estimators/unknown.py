@@ -27,7 +27,7 @@ def replace_untrained(
     encoder : TableEncoder
         Knows the categories and their stand-ins.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, the categories that have a vector without any training row.
+        For some columns, the categories that have a vector although no training row has them.
     """
     for position, name, size in _columns(encoder):
         column = rows.table.indices[:, position]
@@ -63,7 +63,7 @@ def serve_unknown(
     n_members : int, default=1
         Number of members that have held out rows of their own.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, the categories whose vectors stay without any training row.
+        For some columns, the categories that keep their vector although no training row has them.
     """
     trained, by_member = {}, {}
     for position, name, size in _columns(encoder):
@@ -76,7 +76,7 @@ def serve_unknown(
 
 
 def keep_strategy(network: Network, strategy: UnknownStrategy, encoder: TableEncoder) -> None:
-    """Restore the vector for unknown categories after further training. All other vectors stay.
+    """Restore the vector for unknown categories after further training. All other vectors stay unchanged.
 
     Categories are weighted by the number of rows that the encoder was fitted on.
 

@@ -145,7 +145,7 @@ class Dataset:
 
     def load(self) -> pd.DataFrame:
         """Return the table."""
-        raise TypeError("a data set defines load()")
+        raise TypeError("a data set must define load()")
 
     def labels(self) -> dict[str, dict]:
         """Return the readable name of each code, for columns that have such names."""

@@ -1,1 +1,1 @@
-"""How a trained network answers: a program of named operations in NumPy, without Keras and TensorFlow."""
+"""Inference in NumPy: a trained network as a program of named operations, without Keras and TensorFlow."""

@@ -1,5 +1,5 @@
 # ruff: noqa: D102  (the base classes document the methods)
-"""From logits to answers: the half of a task that is needed after training."""
+"""Convert logits to predictions: the part of a task that inference needs."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -39,14 +39,14 @@ LARGEST_EXPONENT = 30.0
 
 
 class Link:
-    """From logits to predictions on the scale of the targets that the network has learned."""
+    """Converts logits to predictions on the scale of the encoded targets."""
 
     def __call__(self, logits: Array) -> Array:
         """Return the predictions, of the shape of the logits."""
         raise TypeError("a link defines __call__(logits)")
 
     def to_state(self) -> dict[str, Any]:
-        """Return the parameters, ready for JSON."""
+        """Return the parameters as JSON values."""
         return {}
 
 
@@ -71,7 +71,7 @@ class IdentityLink(Link):
 @LINKS.register("log")
 @dataclass(frozen=True)
 class LogLink(Link):
-    """The exponential of the logits: positive means, as of Poisson, gamma and Tweedie losses.
+    """The exponential of the logits: positive means, for the Poisson, gamma and Tweedie losses.
 
     Examples
     --------
@@ -87,12 +87,12 @@ class LogLink(Link):
 @LINKS.register("quantiles")
 @dataclass(frozen=True)
 class QuantileLink(Link):
-    """Several quantiles that cannot cross: the first logit, then the softplus of each step added up.
+    """Several quantiles that cannot cross: the first logit, plus the cumulative sum of the softplus of the others.
 
     Parameters
     ----------
     steps : tuple of float
-        Added to the logits of the steps, one fewer than there are quantiles.
+        Added to the logits after the first; one fewer than there are quantiles.
 
     Examples
     --------
@@ -112,7 +112,7 @@ class QuantileLink(Link):
 
 
 class Answer:
-    """How logits become probabilities or values, and these become predictions."""
+    """Converts logits to probabilities or values, and these to predictions."""
 
     is_classifier: ClassVar[bool] = False
 
@@ -125,12 +125,12 @@ class Answer:
         return activated
 
     def to_state(self) -> dict[str, Any]:
-        """Return the parameters, ready for JSON."""
+        """Return the parameters as JSON values."""
         raise TypeError("an answer defines to_state()")
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Answer":
-        """Rebuild the answer from :meth:`to_state`."""
+        """Return the answer from the output of :meth:`to_state`."""
         raise TypeError("an answer defines from_state(state)")
 
 
@@ -146,7 +146,7 @@ class ClassAnswer(Answer):
     classes : ndarray of shape (n_classes,)
         The classes, sorted.
     temperature : float, default=1.0
-        The logits are divided by it (Guo et al. 2017, arXiv:1706.04599).
+        Divisor of the logits (Guo et al. 2017, arXiv:1706.04599).
     """
 
     classes: Array
@@ -182,14 +182,14 @@ class BinaryAnswer(ClassAnswer):
     """
 
     def activate(self, logits: Array) -> Array:
-        """Return the probabilities of both classes, shape (n, 2)."""
+        """Return the probabilities of both classes, of shape (n, 2)."""
         positive = sigmoid(self._cooled(logits[:, 0]))
         return np.column_stack([1 - positive, positive])
 
 
 @ANSWERS.register("multiclass")
 class MulticlassAnswer(ClassAnswer):
-    """One of several classes, from a logit each.
+    """One of several classes, from one logit per class.
 
     Examples
     --------
@@ -199,14 +199,14 @@ class MulticlassAnswer(ClassAnswer):
     """
 
     def activate(self, logits: Array) -> Array:
-        """Return the probabilities, shape (n, n_classes)."""
+        """Return the probabilities, of shape (n, n_classes)."""
         probabilities: Array = softmax(self._cooled(logits))
         return probabilities
 
 
 @ANSWERS.register("multilabel")
 class MultilabelAnswer(ClassAnswer):
-    """Several yes-or-no answers, from a logit each.
+    """Several labels, from one logit per label.
 
     Examples
     --------
@@ -216,7 +216,7 @@ class MultilabelAnswer(ClassAnswer):
     """
 
     def activate(self, logits: Array) -> Array:
-        """Return the probability of each label, shape (n, n_labels)."""
+        """Return the probability of each label, of shape (n, n_labels)."""
         probabilities: Array = sigmoid(self._cooled(logits))
         return probabilities
 
@@ -233,9 +233,9 @@ class NumberAnswer(Answer):
     Parameters
     ----------
     center, scale : ndarray of shape () or (n_targets,)
-        Subtracted from a target in training, and what it was then divided by.
+        The scaled target is ``(target - center) / scale``.
     link : Link
-        From logits to scaled targets.
+        Converts logits to scaled targets.
     several : bool
         Whether the answer has a column per output, or is one number per row.
 
@@ -251,7 +251,7 @@ class NumberAnswer(Answer):
     several: bool
 
     def activate(self, logits: Array) -> Array:
-        """Return values in the units of the target, shape (n,) or (n, n_outputs)."""
+        """Return values in the units of the target, of shape (n,) or (n, n_outputs)."""
         return self.link(logits if self.several else logits[:, 0]) * self.scale + self.center
 
     def to_state(self) -> dict[str, Any]:
@@ -271,7 +271,7 @@ class NumberAnswer(Answer):
 
 
 def answer_from_state(state: Mapping[str, Any]) -> Answer:
-    """Rebuild an answer from ``{"name": ..., **answer.to_state()}``.
+    """Return the answer from ``{"name": ..., **answer.to_state()}``.
 
     Raises
     ------
@@ -290,12 +290,12 @@ def answer_from_state(state: Mapping[str, Any]) -> Answer:
 
 
 def classes_to_state(classes: Array) -> dict[str, Any]:
-    """Return classes with their dtype, ready for JSON."""
+    """Return classes and their dtype as JSON values."""
     return {"classes": [key_to_json(key) for key in classes.tolist()], "dtype": classes.dtype.str}
 
 
 def classes_from_state(state: Mapping[str, Any]) -> Array:
-    """Rebuild classes from :func:`classes_to_state`."""
+    """Return the classes from the output of :func:`classes_to_state`."""
     keys = [key_from_json(key) for key in state["classes"]]
     if state["dtype"] != "|O":
         return np.array(keys, dtype=np.dtype(state["dtype"]))
@@ -305,7 +305,7 @@ def classes_from_state(state: Mapping[str, Any]) -> Array:
 
 
 def mean_of(answers: Iterable[Array]) -> Array:
-    """Return the mean of the answers of several networks; the answer itself if there is one network.
+    """Return the mean of the predictions of several networks; the prediction itself if there is only one.
 
     Parameters
     ----------

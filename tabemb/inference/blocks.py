@@ -24,7 +24,7 @@ def in_blocks(answer: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
     Parameters
     ----------
     answer : callable
-        From a slice of the rows to an array with those rows.
+        Function of a slice of the rows that returns an array with one entry per row.
     n_rows : int
         Number of rows.
 

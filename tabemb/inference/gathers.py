@@ -31,7 +31,7 @@ class Gather(Operation):
 @OPERATIONS.register("gather_columns")
 @dataclass(frozen=True)
 class GatherColumns(Operation):
-    """Return the rows of several tables side by side, one table per column of the indices; arrays: the tables.
+    """Return the concatenated rows of several tables, one table per column of the indices; arrays: the tables.
 
     Parameters
     ----------
@@ -91,12 +91,12 @@ class GatherStacked(Operation):
 @OPERATIONS.register("gather_sum")
 @dataclass(frozen=True)
 class GatherSum(Operation):
-    """Return the sum of the kernel's rows that one-hot columns point at; arrays: kernel.
+    """Return the sum of the kernel rows of the categories in one-hot columns; arrays: kernel.
 
     Parameters
     ----------
     positions, offsets : tuple of int
-        For each one-hot column, its position in the matrix of indices and where its rows start in the kernel.
+        For each one-hot column, its position in the matrix of indices and its first row in the kernel.
 
     Examples
     --------
@@ -118,12 +118,12 @@ class GatherSum(Operation):
 @OPERATIONS.register("gather_each")
 @dataclass(frozen=True)
 class GatherEach(Operation):
-    """Return the kernel's rows that one-hot columns point at, of shape (n, n_columns, units); arrays: kernel.
+    """Return the kernel rows of the categories in one-hot columns, of shape (n, n_columns, units); arrays: kernel.
 
     Parameters
     ----------
     positions, offsets : tuple of int
-        For each one-hot column, its position in the matrix of indices and where its rows start in the kernel.
+        For each one-hot column, its position in the matrix of indices and its first row in the kernel.
 
     Examples
     --------

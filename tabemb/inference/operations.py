@@ -57,10 +57,10 @@ class Operation:
 
     def __call__(self, arrays: Sequence[Array], *inputs: Array) -> Array:
         """Return the output for a batch of rows."""
-        raise TypeError("an operation defines __call__(arrays, *inputs)")
+        raise TypeError("an operation must define __call__(arrays, *inputs)")
 
     def prepared(self, arrays: list[Array]) -> tuple["Operation", list[Array]]:
-        """Return an equivalent operation and its arrays, with everything computed that depends on the arrays alone."""
+        """Return an equivalent operation and its arrays, with all computations done that depend only on the arrays."""
         return self, arrays
 
 
@@ -306,7 +306,7 @@ class TakeColumns(Operation):
 @OPERATIONS.register("reshape")
 @dataclass(frozen=True)
 class Reshape(Operation):
-    """Give each row another shape.
+    """Reshape each row.
 
     Parameters
     ----------
@@ -392,7 +392,7 @@ class MeanOver(Operation):
 @OPERATIONS.register("prepend_token")
 @dataclass(frozen=True)
 class PrependToken(Operation):
-    """Put one token, the same for all rows, before groups of tokens; arrays: the token.
+    """Prepend a token, the same for all rows, to groups of tokens; arrays: the token.
 
     Examples
     --------
@@ -408,9 +408,9 @@ class PrependToken(Operation):
 @OPERATIONS.register("split_members")
 @dataclass(frozen=True)
 class SplitMembers(Operation):
-    """Give each member of an ensemble its slice of every vector, and what all members share.
+    """Return the inputs of each member of an ensemble: its slice of every vector, and the shared inputs.
 
-    The first input holds the vectors side by side; further inputs are shared.
+    The first input holds the concatenated vectors; further inputs are shared.
 
     Parameters
     ----------
@@ -520,7 +520,7 @@ class ScaledDense(Operation):
 @OPERATIONS.register("columnwise_dense")
 @dataclass(frozen=True)
 class ColumnwiseDense(Operation):
-    """Multiply each column's features by a kernel of its own; arrays: kernels stacked, biases side by side.
+    """Multiply the features of each column by a separate kernel; arrays: stacked kernels, concatenated biases.
 
     Parameters
     ----------
@@ -544,7 +544,7 @@ class ColumnwiseDense(Operation):
 @OPERATIONS.register("block_diagonal_dense")
 @dataclass(frozen=True)
 class BlockDiagonalDense(Operation):
-    """Turn groups of columns into tokens, each by a kernel of its own; arrays: kernels stacked, biases side by side.
+    """Convert groups of columns to tokens, each with a separate kernel; arrays: stacked kernels, concatenated biases.
 
     Parameters
     ----------
@@ -565,7 +565,7 @@ class BlockDiagonalDense(Operation):
         return operation(arrays, x)
 
     def prepared(self, arrays):
-        """Return a dense operation with one kernel for all groups, 0 outside a group's own block."""
+        """Return a dense operation with one block-diagonal kernel for all groups."""
         kernel, bias = arrays
         units = kernel.shape[1]
         block = np.zeros((len(kernel), len(self.dims), units), kernel.dtype)
@@ -626,7 +626,7 @@ class BatchNormalize(Operation):
         return Affine()(self._scale_and_shift(arrays), x)
 
     def prepared(self, arrays):
-        """Return the same as one scale and one shift."""
+        """Return an equivalent operation with one scale and one shift."""
         return Affine(), self._scale_and_shift(arrays)
 
     def _scale_and_shift(self, arrays):
@@ -693,7 +693,7 @@ class PairProducts(Operation):
 class Attention(Operation):
     """Scaled dot-product attention (Vaswani et al. 2017, arXiv:1706.03762, eq. 1); the output has the queries' shape.
 
-    The inputs are the queries, of shape (n, width) or (n, n_queries, width), and keys and values side by side, of shape
+    The inputs are the queries, of shape (n, width) or (n, n_queries, width), and concatenated keys and values, of shape
     (n, n_tokens, 2 * width).
 
     Parameters

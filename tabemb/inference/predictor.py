@@ -39,16 +39,16 @@ class Predictor:
     ``estimator.predictor()`` and :func:`tabemb.load_predictor` return one. Its weights are a copy: further training of
     the estimator does not change it. It runs in NumPy, without Keras and TensorFlow, can be called from several threads
     at once, and can be pickled. If the network has a layer without a NumPy form (``obstacle`` says which), a copy of
-    the network runs in TensorFlow instead, with the same answers but more slowly.
+    the network runs in TensorFlow instead, with the same predictions but more slowly.
 
     Parameters
     ----------
     encoder : TableEncoder
-        From tables to matrices of indices and numbers.
+        Encodes tables as matrices of indices and numbers.
     answer : Answer
-        From logits to predictions.
+        Converts logits to predictions.
     networks : tuple of Program or ForwardPass
-        From matrices to logits: one network, or the members of an ensemble, whose answers are averaged.
+        The network, or the members of an ensemble, whose predictions are averaged.
     obstacle : str or None
         Why the networks run in TensorFlow; None if they run in NumPy.
     n_features_in_ : int
@@ -152,8 +152,8 @@ class Predictor:
     def _check(self, table: Any) -> None:
         if not isinstance(table, EncodedTable):
             raise DataError(
-                f"Encoded rows are an EncodedTable, as encode(X) returns it; got {type(table).__name__}. "
-                "For a table call predict(X)."
+                f"Expected an EncodedTable, as returned by encode(X); got {type(table).__name__}. "
+                "For a table use predict(X)."
             )
         expected = (len(self._sizes), len(self.encoder.number_names))
         given = (table.indices.shape[1], table.numbers.shape[1])
@@ -228,7 +228,7 @@ def load_predictor(path: str | PathLike[str]) -> Predictor:
     Raises
     ------
     FormatError
-        If the directory does not exist, is damaged, or holds an estimator that cannot answer without TensorFlow.
+        If the directory does not exist, is damaged, or holds an estimator that cannot run without TensorFlow.
 
     See Also
     --------
@@ -249,15 +249,15 @@ def load_predictor(path: str | PathLike[str]) -> Predictor:
     state, arrays = read_whole(path, read_saved)
     name, inference = state.get("class"), state.get("inference")
     if name not in PREDICTORS:
-        raise FormatError(f"{path} holds an estimator without predictor: {name!r}. Load it with tabemb.load(path).")
+        raise FormatError(f"{path} holds an estimator that has no predictor: {name!r}. Load it with tabemb.load(path).")
     if inference is None:
         raise FormatError(
-            f"{path} was saved by a version of tabemb that saved no program. Load it with tabemb.load(path), and "
+            f"{path} was saved by an older version of tabemb, without a predictor. Load it with tabemb.load(path), and "
             "save it again."
         )
     if isinstance(inference, Mapping) and "obstacle" in inference:
         raise FormatError(
-            f"{path} holds an estimator that cannot answer without TensorFlow, since {inference['obstacle']}. Load it "
+            f"{path} holds an estimator that cannot run without TensorFlow, since {inference['obstacle']}. Load it "
             "with tabemb.load(path), and call its predictor()."
         )
     try:

@@ -1,4 +1,4 @@
-"""A trained network as a program: named operations one after the other, and the arrays that they read."""
+"""A trained network as a program: a sequence of named operations, and their arrays."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class Step:
     Parameters
     ----------
     operation : Operation
-        What is computed.
+        The operation.
     arrays : tuple of str
         Names of the arrays that it reads.
     inputs : tuple of int
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Operations one after the other, from named inputs to logits; every slot is written once.
+    """A sequence of operations from named inputs to logits. Each slot is written once.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Program:
         return replace(self, arrays=arrays)
 
     def with_gathers_joined(self) -> "Program":
-        """Return the same program where vectors that are concatenated are gathered in one step."""
+        """Return an equivalent program that gathers concatenated vectors in one step."""
         made_by = {step.output: step for step in self.steps}
         columns = {
             slot: made_by[step.inputs[0]]
@@ -112,7 +112,7 @@ class Program:
         return replace(self, steps=tuple(map(joined, self.steps))).without_idle_steps()
 
     def without_idle_steps(self) -> "Program":
-        """Return the same program without steps whose output nothing reads."""
+        """Return an equivalent program without steps whose output is not used."""
         kept, read = [], {self.output}
         for step in reversed(self.steps):
             if step.output in read:
@@ -121,9 +121,9 @@ class Program:
         return replace(self, steps=tuple(reversed(kept)))
 
     def prepared(self) -> "Program":
-        """Return an equivalent program with arrays of its own, prepared for single rows.
+        """Return an equivalent program with its own arrays, optimized for single rows.
 
-        Tables of one dimension are stacked, and a batch normalization goes into the dense layer before it.
+        Tables of one dimension are stacked, and a batch normalization is merged into the dense layer before it.
         """
         uses = Counter(slot for step in self.steps for slot in step.inputs)
         made: dict[int, tuple[Step, list[Array]]] = {}
@@ -156,7 +156,7 @@ class Program:
     # ---------------------------------------------------------------- state
 
     def to_state(self) -> dict[str, Any]:
-        """Return the description, ready for JSON; the arrays are kept elsewhere, under their names.
+        """Return the program without its arrays as JSON values.
 
         Raises
         ------
@@ -185,7 +185,7 @@ class Program:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Program":
-        """Rebuild a program from its description and arrays by name.
+        """Return the program from the output of :meth:`to_state` and its arrays.
 
         Parameters
         ----------
@@ -210,7 +210,7 @@ class Program:
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise FormatError(f"The saved program is damaged: {error!r}. Save the estimator again.") from error
         if output not in written:
-            raise FormatError("The saved program is damaged: nothing writes its output. Save the estimator again.")
+            raise FormatError("The saved program is damaged: no step writes its output. Save the estimator again.")
         used = {name for step in steps for name in step.arrays}
         return cls(inputs, steps, output, {name: arrays[name] for name in sorted(used)})
 

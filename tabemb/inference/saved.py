@@ -30,7 +30,7 @@ def read_saved(path: Path) -> tuple[dict[str, Any], Arrays]:
     Raises
     ------
     FormatError
-        If the directory does not exist, a file is missing or damaged, or the format is another one.
+        If the directory does not exist, a file is missing or damaged, or it has another format.
     """
     if not path.is_dir():
         raise FormatError(f"There is no saved estimator at {path}: expected a directory.")

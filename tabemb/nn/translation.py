@@ -1,4 +1,4 @@
-"""From a Keras model to a program of NumPy operations: each layer by its class."""
+"""Translate a Keras model to a program of NumPy operations, layer by layer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ TRANSLATORS: dict[type, Callable[[Any], Translated]] = {}
 
 
 class UntranslatableError(Exception):
-    """A layer is unknown here, or uses an option that is not covered; the whole network then runs in TensorFlow."""
+    """A layer has no translation, or uses an option that is not covered; the network then runs in TensorFlow."""
 
 
 def translates(*layers: type) -> Callable:
-    """Register a function as the translator of layer classes; subclasses need one of their own.
+    """Register a function as the translator of layer classes. Subclasses need a separate one.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def translates(*layers: type) -> Callable:
     Returns
     -------
     callable
-        A decorator for a function from a layer to its operations, one after the other, each with the names of the
-        attributes that are its arrays. The function raises :class:`UntranslatableError` if an option of the layer is
+        A decorator for a function that returns the operations of a layer in order, each with the names of the
+        attributes that hold its arrays. The function raises :class:`UntranslatableError` if an option of the layer is
         not covered.
 
     Examples
@@ -83,7 +83,7 @@ def activation_name(layer: Any) -> str:
 
 @dataclass(frozen=True)
 class WeightSource:
-    """Where an array of a program comes from.
+    """The layer and attribute that an array of a program comes from.
 
     Parameters
     ----------
@@ -101,13 +101,13 @@ class WeightSource:
 
     @property
     def is_current(self) -> bool:
-        """Whether the layer still has this variable; quantizing it, or an adapter, replaces the variable."""
+        """Whether the layer still has this variable. Quantization or an adapter replaces it."""
         return getattr(self.layer, self.attribute) is self.variable
 
 
 @dataclass(frozen=True)
 class Translation:
-    """A program without arrays, and where its arrays are.
+    """A program without its arrays, and the sources of the arrays.
 
     Parameters
     ----------

@@ -162,7 +162,7 @@ def select_as_fitted(frame: Frame, names: Sequence[str]) -> Frame:
     Raises
     ------
     ColumnError
-        If a column is missing or was not there at the fit; similar names are suggested.
+        If a column is missing or was not in the table of the fit; the message suggests similar names.
 
     Examples
     --------

@@ -34,7 +34,7 @@ class Forward:
     Attributes
     ----------
     obstacle : str or None
-        Why the model answers through TensorFlow; None if it answers in NumPy.
+        Why the model runs in TensorFlow; None if it runs in NumPy.
 
     Examples
     --------
@@ -74,9 +74,9 @@ class Forward:
         return in_blocks(answer, len(table))
 
     def program(self) -> Program | None:
-        """Return the network as a program that reads the present weights; None if there is an obstacle.
+        """Return the network as a program that reads the current weights; None if there is an obstacle.
 
-        Its arrays are views, to be used at once: training moves the weights elsewhere. A copy is ``prepared()``.
+        Its arrays are views and valid only until the next training step. ``prepared()`` returns a copy.
         """
         with self._lock:
             if not self._is_current():

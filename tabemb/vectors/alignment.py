@@ -57,7 +57,7 @@ class SharedKeys:
         (array([1]), array([0]), array([2.]))
         """
         if not isinstance(reference, KeyedMatrix):
-            raise DataError(f"The reference is CategoryVectors of another fit; got {type(reference).__name__}.")
+            raise DataError(f"The reference must be CategoryVectors of another fit; got {type(reference).__name__}.")
         theirs = reference.key_to_index
         rows = [(row, theirs[key]) for row, key in enumerate(own) if key in theirs]
         if not rows:

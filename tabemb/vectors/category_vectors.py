@@ -201,9 +201,8 @@ class CategoryVectors(KeyedMatrix):
             Number of results; fewer if fewer categories are left.
         method : {"add", "multiply"} or AnalogyMethod, default="add"
             ``"add"``: as ``most_similar([b, c], negative=[a])`` (3CosAdd). ``"multiply"``: the cosine with b times that
-            with c divided by that with a, so that no single term dominates (3CosMul); it was better in the paper.
-            Levy & Goldberg (2014), "Linguistic regularities in sparse and explicit word representations", equations 2
-            and 4.
+            with c divided by that with a, so that no single term dominates (3CosMul); more accurate in the paper. Levy
+            & Goldberg (2014), "Linguistic regularities in sparse and explicit word representations", equations 2 and 4.
         min_count, where
             Filters, as in :meth:`most_similar`.
 
@@ -306,7 +305,7 @@ class CategoryVectors(KeyedMatrix):
         return [keys[row] for row in closer.tolist() if row not in one.rows + two.rows]
 
     def rank(self, a: Any, b: Any) -> int:
-        """Return the rank of ``b`` among the neighbors of ``a``, by cosine: 1 for the nearest, ties alike.
+        """Return the rank of ``b`` among the neighbors of ``a``, by cosine: 1 for the nearest; ties share a rank.
 
         Examples
         --------
@@ -322,7 +321,7 @@ class CategoryVectors(KeyedMatrix):
         Parameters
         ----------
         keys : list of keys, optional
-            All categories by default. The table grows with the square: 20,000 take 3.2 gigabytes.
+            All categories by default. Memory grows quadratically: 20,000 keys take 3.2 GB.
 
         Returns
         -------
@@ -391,7 +390,7 @@ class CategoryVectors(KeyedMatrix):
         Returns
         -------
         key
-            In the type that the column has; on a tie the first of the list.
+            A key of the column, with its type; the first of the list on a tie.
 
         Examples
         --------
@@ -492,7 +491,7 @@ class CategoryVectors(KeyedMatrix):
         return uncertainty(self, k)
 
     def align(self, reference: KeyedMatrix, *, scale: bool = False) -> Self:
-        """Return the vectors rotated into the space of another fit, so that shared categories come closest.
+        """Return the vectors rotated into the space of another fit, so that shared categories are as close as possible.
 
         Each fit has its own axes, so vectors of two fits are not comparable before. Orthogonal Procrustes (Schoenemann
         1966, "A generalized solution of the orthogonal Procrustes problem"), shared categories weighted by their counts
@@ -707,7 +706,7 @@ class CategoryVectors(KeyedMatrix):
         )
 
     def save(self, path: str | PathLike[str], *, format: str | None = None) -> None:  # noqa: A002
-        """Write the vectors to a file, whole or not at all.
+        """Write the vectors to a file atomically.
 
         Parameters
         ----------
@@ -720,7 +719,7 @@ class CategoryVectors(KeyedMatrix):
             - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
             - ``.csv`` opens in a spreadsheet, and keeps all but the name, which is that of the file;
             - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` is word2vec binary, ``.glove`` is GloVe text;
-              other programs read them; without counts and name.
+              for other programs; counts and the name are not saved.
         format : str, optional
             ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"``, ``"word2vec"``,
             ``"word2vec_binary"`` or ``"glove"``, for a file with another suffix.
@@ -752,7 +751,7 @@ class CategoryVectors(KeyedMatrix):
         format: str | None = None,  # noqa: A002
         mmap: bool = False,
     ) -> Self:
-        """Load vectors that :meth:`save` has written, or a word2vec or GloVe file of another program, gzip or not.
+        """Load vectors saved by :meth:`save`, or a word2vec or GloVe file of another program, optionally gzipped.
 
         Parameters
         ----------

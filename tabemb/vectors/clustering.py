@@ -51,7 +51,7 @@ def k_means(vectors: FloatArray, k: object, *, random_state: int = 0, owner: str
     array([1, 0, 0])
     """
     if isinstance(k, bool) or not isinstance(k, numbers.Integral) or int(k) < 1:
-        raise DataError(f"k is the number of clusters, an integer from 1 or 'auto'; got {k!r}.")
+        raise DataError(f"k, the number of clusters, must be a positive integer or 'auto'; got {k!r}.")
     unit = unit_rows(vectors)
     # With more clusters scikit-learn would only warn. Directions that differ by rounding alone count once.
     distinct = len(np.unique(unit.round(6), axis=0))
@@ -68,9 +68,9 @@ def k_means(vectors: FloatArray, k: object, *, random_state: int = 0, owner: str
 def auto_clusters(vectors: FloatArray, *, most: int = MOST_CLUSTERS, random_state: int = 0) -> Labels:
     """Return clusters of rows by direction, the largest first, with their number chosen by silhouette.
 
-    The largest number of clusters whose silhouette is at least nine tenths of the best (Rousseeuw 1987, "Silhouettes: a
-    graphical aid to the interpretation and validation of cluster analysis"; the best alone favors few clusters). Of
-    more than 2,000 rows, that many are sampled, and the others join the nearest cluster.
+    The number is the largest whose silhouette is at least nine tenths of the best (Rousseeuw 1987, "Silhouettes: a
+    graphical aid to the interpretation and validation of cluster analysis"; the best alone favors few clusters). If
+    there are more than 2,000 rows, 2,000 are sampled, and the others join the nearest cluster.
 
     Parameters
     ----------

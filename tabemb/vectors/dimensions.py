@@ -1,4 +1,4 @@
-"""Vectors brought to another number of dimensions: projected into a new space, or truncated within their own."""
+"""Change the number of dimensions of vectors: project them into a new space, or truncate them within their own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ class LinearProjection:
     def of(cls, rows: npt.ArrayLike, dim: int, *, spread: float, n_slices: int = 1) -> "LinearProjection":
         """Return the projection that keeps most of the variance of rows.
 
-        With as many dimensions as the rows have, the axes stay. Otherwise the principal components are kept, and padded
-        with zeros if they are fewer. If the vectors are read in slices, each by another member of a network, they are
-        rotated by a fixed random rotation, so that all slices have a similar share of the variance.
+        With as many dimensions as the rows have, the axes are kept. Otherwise the principal components are kept, and
+        padded with zeros if they are fewer. If the vectors are read in slices, each by a different member of a network,
+        they are rotated by a fixed random rotation, so that all slices have a similar share of the variance.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Queries: what a user asks with, keys and vectors, as rows and numbers."""
+"""Read queries: convert keys and vectors given by a user to rows and numbers."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -88,7 +88,7 @@ def read_list(matrix: KeyedMatrix, keys: Any, method: str, *, least: int) -> Ite
 def read_query(
     matrix: KeyedMatrix, positive: Any, negative: Any, metric: SimilarityMetric, what: str = "most_similar"
 ) -> Query:
-    """Return the query that positive and negative keys and vectors make by a metric."""
+    """Return the query that combines positive and negative keys and vectors by a metric."""
     added, subtracted = read_items(matrix, positive), read_items(matrix, negative)
     if not len(added.vectors) and not len(subtracted.vectors):
         raise DataError(f"{what} needs at least one key or vector to look for; `positive` is empty.")
@@ -105,7 +105,7 @@ def read_queries(matrix: KeyedMatrix, queries: Iterable[Any], metric: Similarity
     """
     if not is_several(queries) or is_vector(queries):
         raise DataError(
-            f"queries is a list with a key, a vector, or a tuple (positive, negative) for each query; "
+            f"queries must be a list with a key, a vector, or a tuple (positive, negative) for each query; "
             f"got {queries!r}. For a single query use most_similar."
         )
     read = []

@@ -166,7 +166,7 @@ class Search:
 def check_topn(topn: object) -> int:
     """Return the number of results as an int, or raise a ``DataError`` if it is not an integer from 1."""
     if isinstance(topn, bool) or not isinstance(topn, numbers.Integral) or topn < 1:
-        raise DataError(f"topn is the number of results: expected a whole number from 1, got {topn!r}.")
+        raise DataError(f"topn must be a positive integer, the number of results; got {topn!r}.")
     return int(topn)
 
 
@@ -195,7 +195,7 @@ def allowed_rows(
     if where is not None:
         if not callable(where):
             raise DataError(
-                f"where is a function of a key that returns whether it may be a result, such as "
+                f"where must be a function of a key that returns whether it may be a result, such as "
                 f"lambda key: key.startswith('N'); got {where!r}."
             )
         for row in np.flatnonzero(allowed).tolist():
@@ -208,7 +208,7 @@ def allowed_rows(
 
 def _frequent(matrix: KeyedMatrix, min_count: object) -> Bools:
     if isinstance(min_count, bool) or not isinstance(min_count, numbers.Integral) or min_count < 0:
-        raise DataError(f"min_count is a number of rows: expected a whole number from 0, got {min_count!r}.")
+        raise DataError(f"min_count must be a number of rows, an integer of at least 0; got {min_count!r}.")
     if matrix.counts is None:
         raise DataError(f"{matrix.owner}: min_count requires counts, and these vectors have none; leave it out.")
     frequent: Bools = matrix.counts >= int(min_count)

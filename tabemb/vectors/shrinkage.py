@@ -126,7 +126,7 @@ def shrunk(vectors: FloatArray, counts: Counts, k: float) -> npt.NDArray[np.floa
 def _effects(matrix: KeyedMatrix, k: float | str) -> RandomEffects:
     given = isinstance(k, numbers.Real) and not isinstance(k, bool) and 0 <= k < np.inf
     if not given and not (isinstance(k, str) and k == "auto"):
-        raise DataError(f"k is 'auto' or a number of rows, 0 or more; got {k!r}.")
+        raise DataError(f"k must be 'auto' or a number of rows of at least 0; got {k!r}.")
     if matrix.counts is None:
         raise DataError(f"The vectors of column {matrix.name!r} have no counts, which shrinkage needs.")
     if not len(matrix):

@@ -1,4 +1,4 @@
-"""Vectors from elsewhere (memory, other libraries, files), and how the categories of a column match their keys."""
+"""Sources of vectors (memory, other libraries, files), and the matching of their keys to the categories of a column."""
 
 import re
 import unicodedata

@@ -147,7 +147,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         return pd.DataFrame({"count": pd.array([], "Int64")}, index=nothing)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the vectors to a folder, one Parquet file per column, whole or not at all.
+        """Write the vectors to a folder atomically, one Parquet file per column.
 
         Parameters
         ----------
@@ -369,6 +369,6 @@ def _read_manifest(path: Path) -> dict[str, str]:
     if version != _VERSION:
         raise FormatError(
             f"{path}: expected version {_VERSION} of an EmbeddingStore, got {version!r}. It was written by a "
-            "newer tabemb; update tabemb to read it."
+            "newer version of tabemb; update tabemb to read it."
         )
     return dict(columns)

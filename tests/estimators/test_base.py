@@ -253,7 +253,7 @@ def test_missing_and_validation_only_categories_get_the_unknown_vector(late, qui
     model = EmbeddingClassifier(**quick, validation_fraction=0.3).fit(X, late)
     code = model.vectors_["code"]
     held = [key for key in code if np.array_equal(code[key], code.unknown)]
-    # About three in ten of the categories that came once were in the validation part.
+    # About three in ten of the categories that came once were in the validation set.
     assert 2 <= len(held) <= 20
     assert {"x", "y"}.isdisjoint(held)
     assert np.array_equal(code.missing, code.unknown)

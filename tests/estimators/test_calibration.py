@@ -1,4 +1,4 @@
-"""Temperature scaling on the validation part."""
+"""Temperature scaling on the validation set."""
 
 import pickle
 import re
@@ -144,7 +144,7 @@ def test_sample_weights_change_the_temperature_of_a_fit(flights, late, quick):
 def test_calibration_without_a_validation_part_is_refused(params, n, message, flights, late, quick):
     model = EmbeddingClassifier(**quick, **params, calibration="temperature")
     message = (
-        "calibration='temperature' needs a validation part, which takes early_stopping=True and at least 20 rows. "
+        "calibration='temperature' needs a validation set, which takes early_stopping=True and at least 20 rows. "
         f"{message}"
     )
     with pytest.raises(DataError, match=re.escape(message)):
@@ -153,7 +153,7 @@ def test_calibration_without_a_validation_part_is_refused(params, n, message, fl
 
 def test_partial_fit_refuses_calibration(flights, late, quick):
     model = EmbeddingClassifier(**quick, calibration="temperature")
-    message = "calibration='temperature' is not supported for partial_fit, which has no validation part"
+    message = "calibration='temperature' is not supported for partial_fit, which has no validation set"
     with pytest.raises(DataError, match=re.escape(message)):
         model.partial_fit(flights, late)
     temperature = model.fit(flights, late).temperature_

@@ -33,7 +33,7 @@ WORDS = CategoryVectors([*FOUND, "elsewhere"], rng.normal(size=(10, DIM)) + 3, n
 LONG = CategoryVectors(WORDS.index_to_key, rng.normal(size=(10, 40)))
 N = 240
 X = pd.DataFrame({"job": rng.choice(NAMES, N), "state": rng.choice(["NJ", "HI", "WI"], N)})
-# Two categories come once each, so that a validation part or a fold may lack them: one was found, one was not.
+# Two categories come once each, so that a validation set or a fold may lack them: one was found, one was not.
 X.loc[0, "job"], X.loc[1, "job"] = "job i", "job l"
 X.loc[2:, "job"] = X.loc[2:, "job"].replace({"job i": "job a", "job l": "job b"})
 Y = (X["job"].isin(NAMES[::2]) ^ (rng.random(N) < 0.1)).to_numpy()

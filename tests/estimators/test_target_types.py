@@ -105,7 +105,7 @@ def test_numbers_that_are_taken_for_classes_say_how_to_override():
 @pytest.mark.parametrize(
     ("y", "target_type", "message"),
     [
-        (THREE, "binary", "target_type is 'binary', but the target looks 'multiclass'. Say which of the two is right"),
+        (THREE, "binary", "target_type is 'binary', but the target looks 'multiclass'. Set the type that fits"),
         (TWO, "multilabel", "target_type is 'multilabel', but the target looks 'binary'."),
         (np.column_stack([TWO, TWO]), "binary", "but the target looks 'multilabel-indicator'."),
         (REAL, "multiclass", "Unknown label type: continuous."),

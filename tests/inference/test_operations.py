@@ -69,7 +69,7 @@ def test_no_operation_writes_into_its_inputs():
 
 
 def test_an_operation_has_to_say_what_it_does():
-    with pytest.raises(TypeError, match="an operation defines __call__"):
+    with pytest.raises(TypeError, match="an operation must define __call__"):
         ops.Operation()([])
 
 

@@ -158,7 +158,7 @@ def test_memory_by_rows_or_by_columns_is_the_same(classifier, flights):
         (lambda t: EncodedTable(t.indices, t.numbers[:, 1:]), r"have 2 columns of indices and 2 of numbers"),
         (lambda t: EncodedTable(t.indices + np.int32([0, 90]), t.numbers), "'carrier' holds the index 9.; .* 0 to 4"),
         (lambda t: EncodedTable(t.indices - np.int32([90, 0]), t.numbers), "'dest' holds the index -8."),
-        (lambda t: t.indices, "got ndarray. For a table call predict"),
+        (lambda t: t.indices, "got ndarray. For a table use predict"),
         (lambda t: pd.DataFrame(t.indices), "got DataFrame"),
     ],
 )
@@ -315,16 +315,16 @@ def test_a_program_takes_no_room_among_the_weights(classifier, tmp_path):
 def test_what_has_no_predictor_says_what_to_do(flights, late, quick, tmp_path, classifier):
     encoder = EmbeddingEncoder(**quick).fit(flights, late)
     encoder.save(tmp_path / "encoder")
-    with pytest.raises(FormatError, match=r"without predictor: 'EmbeddingEncoder'\. Load it with tabemb\.load"):
+    with pytest.raises(FormatError, match=r"that has no predictor: 'EmbeddingEncoder'\. Load it with tabemb\.load"):
         load_predictor(tmp_path / "encoder")
     EmbeddingClassifier(**{**quick, "body": STRANGE}).fit(flights, late).save(tmp_path / "strange")
-    with pytest.raises(FormatError, match=r"cannot answer without TensorFlow, since .*sparsemax.* call its predictor"):
+    with pytest.raises(FormatError, match=r"cannot run without TensorFlow, since .*sparsemax.* call its predictor"):
         load_predictor(tmp_path / "strange")
     classifier.save(tmp_path / "old")
     state = json.loads((tmp_path / "old" / "tabemb.json").read_text())
     del state["inference"]
     (tmp_path / "old" / "tabemb.json").write_text(json.dumps(state))
-    with pytest.raises(FormatError, match="saved by a version of tabemb that saved no program"):
+    with pytest.raises(FormatError, match="saved by an older version of tabemb, without a predictor"):
         load_predictor(tmp_path / "old")
     with pytest.raises(FormatError, match="There is no saved estimator at"):
         load_predictor(tmp_path / "nowhere")

@@ -157,7 +157,7 @@ DAMAGES = {
     "a slot that nothing has written": (lambda s: s["steps"][0].update(inputs=[3]), "is damaged"),
     "a slot written twice": (lambda s: s["steps"][1].update(output=1), "is damaged"),
     "no input": (lambda s: s["steps"][0].update(inputs=[]), "is damaged"),
-    "no output": (lambda s: s.update(output=99), "nothing writes its output"),
+    "no output": (lambda s: s.update(output=99), "no step writes its output"),
     "an input that is no number": (lambda s: s["inputs"].update(indices="a"), "is damaged"),
 }
 

@@ -151,7 +151,7 @@ def test_error_without_shared_categories_that_have_rows():
 
 
 def test_error_for_a_reference_of_another_type():
-    with pytest.raises(DataError, match="The reference is CategoryVectors of another fit; got dict"):
+    with pytest.raises(DataError, match="The reference must be CategoryVectors of another fit; got dict"):
         SharedKeys.of(random_vectors(["a"]), {"a": [1.0, 2.0]})
 
 

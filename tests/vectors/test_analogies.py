@@ -81,7 +81,7 @@ def test_invalid_queries_are_refused(people):
         people.analogy(["man", "king"], "king", "woman")
     with pytest.raises(DataError, match="expected a query vector of shape 3, got 2"):
         people.analogy(np.ones(2), "king", "woman")
-    with pytest.raises(DataError, match="expected a whole number from 1, got 0"):
+    with pytest.raises(DataError, match="must be a positive integer, the number of results; got 0"):
         people.analogy("man", "king", "woman", topn=0)
 
 

@@ -229,7 +229,7 @@ def test_zero_vectors_give_no_nan():
 
 @pytest.mark.parametrize("topn", [0, -1, 2.5, True, None, "3"])
 def test_topn_is_a_whole_number_from_one(airports, topn):
-    with pytest.raises(DataError, match=re.escape(f"expected a whole number from 1, got {topn!r}.")):
+    with pytest.raises(DataError, match=re.escape(f"must be a positive integer, the number of results; got {topn!r}.")):
         airports.most_similar("JFK", topn=topn)
 
 
@@ -283,7 +283,7 @@ def test_a_batch_takes_any_list(airports):
         (
             "JFK",
             DataError,
-            "queries is a list with a key, a vector, or a tuple (positive, negative) for each query; got",
+            "queries must be a list with a key, a vector, or a tuple (positive, negative) for each query; got",
         ),
         (np.ones(2), DataError, "For a single query use most_similar."),
         (
@@ -302,7 +302,7 @@ def test_errors_of_a_batch_name_the_query(airports, queries, error, message):
 
 
 def test_a_batch_is_checked_as_a_single_query(airports):
-    with pytest.raises(DataError, match="expected a whole number from 1, got 0"):
+    with pytest.raises(DataError, match="must be a positive integer, the number of results; got 0"):
         airports.most_similar_batch(["JFK"], topn=0)
     assert len(airports.most_similar_batch(["JFK"], topn=99)[0]) == 3
 

@@ -118,7 +118,7 @@ def test_zero_vectors_and_a_single_cluster():
 @pytest.mark.parametrize("k", [0, -1, 2.0, True, "3", "Auto", None])
 def test_k_is_a_whole_number_from_one(three, k):
     with pytest.raises(
-        DataError, match=re.escape(f"k is the number of clusters, an integer from 1 or 'auto'; got {k!r}.")
+        DataError, match=re.escape(f"k, the number of clusters, must be a positive integer or 'auto'; got {k!r}.")
     ):
         three.cluster(k)
 

@@ -74,7 +74,7 @@ def test_no_rows_no_results():
 
 def test_topn_is_a_whole_number_from_one():
     assert check_topn(np.int64(2)) == 2
-    with pytest.raises(DataError, match=r"topn is the number of results: expected a whole number from 1, got 0\."):
+    with pytest.raises(DataError, match=r"topn must be a positive integer, the number of results; got 0\."):
         check_topn(0)
 
 
@@ -114,10 +114,13 @@ def test_filters_apply_to_results_not_queries(airports):
             {"where": lambda key: key == "OAK", "min_count": 2},
             "Column 'dest': where=... excludes all categories that have a count of 2 or more.",
         ),
-        ({"min_count": -1}, "min_count is a number of rows: expected a whole number from 0, got -1."),
-        ({"min_count": 1.5}, "min_count is a number of rows: expected a whole number from 0, got 1.5."),
-        ({"min_count": True}, "min_count is a number of rows: expected a whole number from 0, got True."),
-        ({"where": "N"}, "where is a function of a key that returns whether it may be a result, such as lambda key:"),
+        ({"min_count": -1}, "min_count must be a number of rows, an integer of at least 0; got -1."),
+        ({"min_count": 1.5}, "min_count must be a number of rows, an integer of at least 0; got 1.5."),
+        ({"min_count": True}, "min_count must be a number of rows, an integer of at least 0; got True."),
+        (
+            {"where": "N"},
+            "where must be a function of a key that returns whether it may be a result, such as lambda key:",
+        ),
     ],
 )
 def test_invalid_filters_are_refused(airports, options, message):

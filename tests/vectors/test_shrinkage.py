@@ -155,5 +155,5 @@ def test_errors_of_shrink_and_uncertainty(method):
     with pytest.raises(DataError, match="The vectors of column 'dest' have no counts, which shrinkage needs"):
         getattr(vectors(counts=None), method)()
     for k in (-1, np.nan, np.inf, "Auto", None, True):
-        with pytest.raises(DataError, match=re.escape(f"k is 'auto' or a number of rows, 0 or more; got {k!r}.")):
+        with pytest.raises(DataError, match=re.escape(f"or a number of rows of at least 0; got {k!r}.")):
             getattr(vectors(), method)(k)

@@ -193,7 +193,7 @@ def test_a_broken_folder_is_refused(store, tmp_path):
         with pytest.raises(FormatError, match="is damaged"):
             EmbeddingStore.load(path)
     for changes, message in (
-        ({"version": 2}, "expected version 1 of an EmbeddingStore, got 2. It was written by a newer tabemb"),
+        ({"version": 2}, "expected version 1 of an EmbeddingStore, got 2. It was written by a newer version of tabemb"),
         ({"format": "other"}, "it was not written by EmbeddingStore.save"),
         ({"columns": {"dest": "../secret.parquet"}}, "it was not written by EmbeddingStore.save"),
     ):

@@ -27,7 +27,7 @@ __all__ = ["DEFAULT_BASELINES", "compare"]
 
 DEFAULT_BASELINES = ("one_hot_mlp", "one_hot_linear", "target_encoder_trees", "ordinal_trees", "majority")
 
-# Bytes per row are measured on the first rows of the test part.
+# Bytes per row are measured on the first rows of the test set.
 MAX_ROWS_FOR_INPUT_BYTES = 1000
 
 Progress = Callable[[str, int, int], object]
@@ -71,7 +71,7 @@ def compare(
         Required by folds by group and folds in time: one value per row, or the name of a column of X (which remains
         an input).
     metrics : str or sequence of str, optional
-        Metrics, the primary one first; the default set of the task by default.
+        Metrics, the primary one first. By default the standard metrics of the task.
     random_state : int or None
         Random seed of the folds, and of every candidate whose own ``random_state`` is None.
     progress : callable, optional
@@ -317,7 +317,7 @@ def _check_train_classes(folds: Sequence[tuple], values: np.ndarray, target: Tar
         classes = pd.unique(values[train])
         if len(classes) == 1:
             raise DataError(
-                f"The training part of fold {number} has only one class, {classes.tolist()[0]!r}. Use fewer folds, "
+                f"The training set of fold {number} has only one class, {classes.tolist()[0]!r}. Use fewer folds, "
                 "stratified folds, or groups and times that mix the classes."
             )
 

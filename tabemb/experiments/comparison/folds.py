@@ -52,11 +52,11 @@ class Folds(BaseEstimator):
         random_state: int | None = None,
     ) -> list[Fold]:
         """Return the train and test rows of each fold."""
-        raise TypeError(f"{type(self).__name__} defines split(n_rows, y=, groups=, time=, random_state=)")
+        raise TypeError(f"{type(self).__name__} must define split(n_rows, y=, groups=, time=, random_state=)")
 
     def describe(self) -> str:
         """Return a short description."""
-        raise TypeError(f"{type(self).__name__} defines describe()")
+        raise TypeError(f"{type(self).__name__} must define describe()")
 
 
 @FOLDS.register("kfold")
@@ -220,7 +220,7 @@ class Holdout(Folds):
     Parameters
     ----------
     test_fraction : float
-        Fraction of rows in the test part, between 0 and 1.
+        Fraction of rows in the test set, between 0 and 1.
 
     Examples
     --------
@@ -376,7 +376,7 @@ def _checked_folds(folds: Iterable[Any], n_rows: int) -> list[Fold]:
                 f"Fold {number} has {len(train)} train rows and {len(test)} test rows; both parts need at least one."
             )
         if np.intersect1d(train, test).size:
-            raise DataError(f"Fold {number} has rows in both the train and the test part.")
+            raise DataError(f"Fold {number} has rows in both the training and the test set.")
         checked.append((train, test))
     if not checked:
         raise DataError("cv contains no folds. Pass a number of folds, such as cv=5.")

@@ -1,6 +1,6 @@
 """The registry of metrics: their tasks, their direction, and what they need from a prediction.
 
-A class that is missing from the training part has probability 0, clipped to the same floor for every model.
+A class that is missing from the training set has probability 0, clipped to the same floor for every model.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Metric:
 
     def __call__(self, truth: np.ndarray, prediction: Prediction) -> float:
         """Return the metric for encoded targets and the prediction of the same rows."""
-        raise TypeError("a metric defines __call__(truth, prediction)")
+        raise TypeError("a metric must define __call__(truth, prediction)")
 
 
 class _Ranking(Metric):
@@ -71,10 +71,10 @@ class _Ranking(Metric):
     needs = "proba"
 
     def ranking(self, truth: np.ndarray, scores: np.ndarray) -> float:
-        raise TypeError("a ranking metric defines ranking(truth, scores)")
+        raise TypeError("a ranking metric must define ranking(truth, scores)")
 
     def __call__(self, truth, prediction):
-        """Return the mean over the classes for which the test part has both positive and negative rows."""
+        """Return the mean over the classes for which the test set has both positive and negative rows."""
         scores = prediction.probabilities
         if truth.ndim == 2:
             pairs = [(truth[:, label], scores[:, label]) for label in range(truth.shape[1])]
@@ -85,7 +85,7 @@ class _Ranking(Metric):
         values = [self.ranking(yes, score) for yes, score in pairs if 0 < yes.sum() < len(yes)]
         if not values:
             raise DataError(
-                f"{METRICS.name_of(self)} is not defined for a test part of a single class ({len(truth)} rows). "
+                f"{METRICS.name_of(self)} is not defined for a test set of a single class ({len(truth)} rows). "
                 "Use fewer folds, stratified folds, or a metric such as log_loss or accuracy."
             )
         return float(np.mean(values))
@@ -159,7 +159,7 @@ class Accuracy(Metric):
 
 @METRICS.register("balanced_accuracy")
 class BalancedAccuracy(Metric):
-    """Mean recall of the classes in the test part."""
+    """Mean recall of the classes in the test set."""
 
     tasks = CLASSES
 
@@ -242,7 +242,7 @@ class Mape(Metric):
         """Return the mean fraction."""
         if (truth == 0).any():
             raise DataError(
-                f"mape divides by the target, which is 0 in {int((truth == 0).sum())} rows of a test part. "
+                f"mape divides by the target, which is 0 in {int((truth == 0).sum())} rows of a test set. "
                 "Use mae or rmse, or drop those rows."
             )
         return float(np.mean(np.abs((truth - prediction.values) / truth)))
@@ -250,13 +250,13 @@ class Mape(Metric):
 
 @METRICS.register("r2")
 class R2(Metric):
-    """Coefficient of determination on the test part; for several outputs, the mean."""
+    """Coefficient of determination on the test set; for several outputs, the mean."""
 
     tasks = NUMBERS
     needs = "value"
 
     def __call__(self, truth, prediction):
-        """Return the coefficient; NaN if the target is constant in the test part."""
+        """Return the coefficient; NaN if the target is constant in the test set."""
         total = np.sum((truth - truth.mean(axis=0)) ** 2, axis=0)
         error = np.sum((truth - prediction.values) ** 2, axis=0)
         return float(np.mean(1 - error / np.where(total > 0, total, np.nan)))

@@ -108,7 +108,7 @@ class ModelResult:
     fit_seconds : array of shape (n_folds,)
         Wall time of each fit in seconds, encoding included.
     predict_rows_per_second : array of shape (n_folds,)
-        Rows predicted per second in the test part of each fold, encoding included.
+        Rows predicted per second in the test set of each fold, encoding included.
     peak_memory_bytes : int or None
         Largest resident memory of a fit above the level before it; None if the system does not report it.
     n_parameters : int or None
@@ -200,7 +200,7 @@ class Comparison:
     n_folds : int
         Number of folds.
     fold_sizes : tuple of (int, int)
-        Number of rows in the train and the test part of each fold.
+        Number of rows in the training and the test set of each fold.
     folds : str
         Description of the folds, such as ``"5 stratified folds, shuffled"``.
     models : tuple of ModelResult

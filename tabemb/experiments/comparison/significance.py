@@ -16,7 +16,7 @@ CONFIDENCE = 0.95
 def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], test_sizes: Sequence[int]) -> PairedTest:
     """Test whether the mean of paired differences is zero when folds share training rows.
 
-    The scores of folds are not independent, because their training parts overlap; the ordinary paired t-test rejects
+    The scores of folds are not independent, because their training sets overlap; the ordinary paired t-test rejects
     too often. Nadeau and Bengio correct its variance: with ``J`` differences of variance ``s**2``, the variance of
     their mean is ``(1/J + n_test/n_train) * s**2``, and the statistic follows Student's t with ``J - 1`` degrees of
     freedom.

@@ -31,7 +31,7 @@ TARGETS: Registry["Target"] = Registry("task")
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The prediction of a model for the rows of a test part.
+    """The prediction of a model for the rows of a test set.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Target:
 
     def pick(self, *, classifier: Any, regressor: Any) -> Any:
         """Return the classifier or the regressor, wrapped if there are several outputs."""
-        raise TypeError("a target defines pick(classifier=, regressor=)")
+        raise TypeError("a target must define pick(classifier=, regressor=)")
 
     def predict(self, fitted: Any, X: Any) -> np.ndarray:
         """Return `Prediction.values` of a fitted model."""

@@ -80,7 +80,7 @@ class Form(BaseEstimator):
         seed : int
             Random seed.
         """
-        raise TypeError("a form defines make(rows, network, dims, seed)")
+        raise TypeError("a form must define make(rows, network, dims, seed)")
 
 
 FORMS: Registry[Form] = Registry("form")

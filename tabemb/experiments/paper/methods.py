@@ -51,7 +51,7 @@ class Method(BaseEstimator):
         -------
         ndarray of float64 of shape (n_test,)
         """
-        raise TypeError("a method defines predict(features, rows, network, seed)")
+        raise TypeError("a method must define predict(features, rows, network, seed)")
 
 
 METHODS: Registry[Method] = Registry("method")

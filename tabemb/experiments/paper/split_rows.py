@@ -96,7 +96,7 @@ class Split(BaseEstimator):
         generator : numpy Generator
             Random number generator.
         """
-        raise TypeError("a split defines order(X, time, generator)")
+        raise TypeError("a split must define order(X, time, generator)")
 
 
 SPLITS: Registry[Split] = Registry("split")

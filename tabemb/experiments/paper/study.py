@@ -167,7 +167,7 @@ class Study(BaseEstimator):
         -------
         StudyOutput
         """
-        raise TypeError("a study defines run(problem, categorical=, seed=, progress=)")
+        raise TypeError("a study must define run(problem, categorical=, seed=, progress=)")
 
 
 STUDIES: Registry[Study] = Registry("study")

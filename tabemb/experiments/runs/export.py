@@ -52,7 +52,7 @@ def export_all(
     path: str | Path,
     format: str | None = None,  # noqa: A002
 ) -> list[str]:
-    """Write the vectors of all columns into one folder, completely or not at all.
+    """Write the vectors of all columns into one folder, atomically.
 
     Parameters
     ----------

@@ -63,8 +63,8 @@ def run(
     """Run an experiment and write ``OUTPUT/NAME/``.
 
     The folder contains ``report.html``, ``report.json``, ``vectors/`` (one Parquet file per column), ``model/`` (fitted
-    to all rows) and ``config.yaml``. It is written under a temporary name and renamed at the end, so that it appears
-    complete or not at all.
+    to all rows) and ``config.yaml``. It is written under a temporary name and renamed at the end, so that an incomplete
+    run never appears.
 
     Parameters
     ----------

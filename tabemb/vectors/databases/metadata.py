@@ -1,6 +1,6 @@
 """Metadata of the collections in a database: which column each holds, and whether it was written completely.
 
-They are rows of a collection of their own, ``tabemb__notes``. The JSON is in the field ``key_json``.
+They are stored in a separate collection, ``tabemb__notes``. The JSON is in the field ``key_json``.
 """
 
 import json
@@ -29,7 +29,7 @@ _METRICS = {stored: metric for metric, stored in _STORED_METRICS.items()}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionMetadata:
-    """What a collection holds besides its rows.
+    """The metadata of a collection.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class CollectionMetadata:
         )
 
     def incomplete(self) -> "CollectionMetadata":
-        """Return the metadata for the time while the rows are being written."""
+        """Return the metadata to store while the rows are being written."""
         return replace(self, complete=False)
 
     def to_json(self) -> str:
@@ -90,7 +90,7 @@ class CollectionMetadata:
         Raises
         ------
         FormatError
-            If the text is something else, or was written by a newer tabemb.
+            If the text is something else, or was written by a newer version of tabemb.
         """
         try:
             values: Any = json.loads(text)
@@ -101,7 +101,7 @@ class CollectionMetadata:
         if values["format"] != _FORMAT:
             raise FormatError(
                 f"expected metadata in format {_FORMAT}, got {values['format']!r}. "
-                "A newer tabemb has written it; update tabemb to use it."
+                "A newer version of tabemb wrote it; update tabemb to use it."
             )
         try:
             lists = {name: None if values[name] is None else tuple(values[name]) for name in ("unknown", "missing")}

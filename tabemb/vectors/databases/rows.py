@@ -144,7 +144,7 @@ def keys_and_vectors(
 
 
 def same_rows(rows: pa.Table, others: pa.Table) -> npt.NDArray[np.bool_]:
-    """Return for each row whether it equals the other table's row at the same place, bit for bit."""
+    """Return for each row whether it is bit-identical to the other table's row at the same position."""
     same = (_matrix(rows).view(np.int32) == _matrix(others).view(np.int32)).all(axis=1)
     for name in FIELDS[:-1]:
         same &= pc.equal(rows[name].combine_chunks(), others[name].combine_chunks()).to_numpy(zero_copy_only=False)

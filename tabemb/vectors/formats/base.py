@@ -49,7 +49,7 @@ class Format(ABC):
     damage: ClassVar[tuple[type[Exception], ...]] = ()
 
     def write(self, vectors: KeyedMatrix, path: str | PathLike[str]) -> None:
-        """Write vectors to a file, whole or not at all.
+        """Write vectors to a file atomically.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class Format(ABC):
             self._write(vectors, draft)
 
     def write_all(self, vectors: Mapping[str, KeyedMatrix], path: str | PathLike[str]) -> list[Path]:
-        """Write the vectors of several columns into one folder, whole or not at all.
+        """Write the vectors of several columns into one folder atomically.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class Format(ABC):
 
     @contextmanager
     def reading(self, path: Path) -> Iterator[None]:
-        """Convert all errors in the block, which reads a file, to one.
+        """Convert all errors raised in the block, which reads a file, to a FormatError.
 
         Raises
         ------

@@ -1,6 +1,6 @@
 """The parts that tabemb's own formats share: a header in JSON, keys in JSON, and vectors as named arrays.
 
-The header identifies the file and its version, and holds what has no place in the rows.
+The header identifies the file and its version, and holds the values that do not fit into the rows.
 """
 
 import json
@@ -69,8 +69,8 @@ def read_header(path: Path, raw: str | bytes | None, expected: str) -> dict[str,
     --------
     >>> read_header(Path("a.npz"), '{"format": "tabemb.vectors", "version": 2}', "an npz file of vectors")
     Traceback (most recent call last):
-    tabemb.exceptions.FormatError: a.npz: expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it;
-    update tabemb to read it.
+    tabemb.exceptions.FormatError: a.npz: expected version 1 of tabemb's vectors, got 2. A newer version of
+    tabemb wrote it; update tabemb to read it.
     """
     try:
         header = json.loads(raw) if raw else None
@@ -81,7 +81,7 @@ def read_header(path: Path, raw: str | bytes | None, expected: str) -> dict[str,
     version = header.get("version")
     if version != VERSION:
         newer = isinstance(version, int) and version > VERSION
-        why = "A newer tabemb has written it; update tabemb to read it." if newer else "Save the vectors again."
+        why = "A newer version of tabemb wrote it; update tabemb to read it." if newer else "Save the vectors again."
         raise FormatError(f"{path}: expected version {VERSION} of tabemb's vectors, got {version!r}. {why}")
     return header
 

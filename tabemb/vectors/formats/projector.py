@@ -3,13 +3,13 @@
 The folder has two tables per column, ``vectors.tsv`` and ``metadata.tsv`` (``dest.vectors.tsv`` and
 ``dest.metadata.tsv`` if there are several columns), and two lists of them: ``tensorboard --logdir`` reads
 ``projector_config.pbtxt``; the page projector.tensorflow.org reads ``projector_config.json`` (from an address given as
-``?config=``; it can also load the two tables). The JSON has under ``tabemb`` what has no place in the tables: the name
-and the vectors of unknown categories and missing cells.
+``?config=``; it can also load the two tables). Under ``tabemb``, the JSON has the values that do not fit into the
+tables: the name and the vectors of unknown categories and missing cells.
 
-The vectors have no header. The metadata has one only if it has several columns: the projector takes a first line with
-a tab for a header, and skips blank lines. Its columns are ``key``, ``key_json`` (only if ``key`` alone does not
-determine the keys), ``count`` (if known) and the side columns. The projector knows no quotes, so tabs and line breaks
-in texts are escaped.
+The vectors have no header. The metadata has one only if it has several columns: the projector treats a first line with
+a tab as a header, and skips blank lines. Its columns are ``key``, ``key_json`` (only if ``key`` alone does not
+determine the keys), ``count`` (if known) and the side columns. The projector does not support quotes, so tabs and line
+breaks in texts are escaped.
 
 The projector draws vectors of at least two dimensions; shorter ones are written and read too.
 """
@@ -99,7 +99,7 @@ def save_projector(
     side: Mapping[str, Mapping[str, Iterable[Any]]] | None = None,
     address: str = "",
 ) -> None:
-    """Write the vectors of several columns into one folder for TensorBoard's projector, whole or not at all.
+    """Write the vectors of several columns into one folder for TensorBoard's projector atomically.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ class WordFormat(Format):
     """A format of words, each followed by its numbers. Reads gzip files too."""
 
     def write(self, vectors: KeyedMatrix, path: Any) -> None:
-        """Write vectors to a file, whole or not at all.
+        """Write vectors to a file atomically.
 
         Raises
         ------

@@ -109,7 +109,7 @@ class NearestIndex(ABC):
         return SearchResult(keys[0], scores[0]) if one else SearchResult(keys, scores)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the index without its vectors to a file, whole or not at all.
+        """Write the index without its vectors to a file atomically.
 
         Raises
         ------

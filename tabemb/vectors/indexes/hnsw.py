@@ -119,7 +119,7 @@ class HnswIndex(NearestIndex):
         self._graph.expansion_search = self.parameters.expansion_search
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the graph to a file, whole or not at all. Loading it requires the vectors, which are saved elsewhere.
+        """Write the graph to a file atomically. Loading it requires the vectors, which are saved elsewhere.
 
         Raises
         ------
@@ -208,7 +208,7 @@ def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[
         if version != _VERSION:
             raise FormatError(
                 f"{path}: expected version {_VERSION} of an index, got {version!r}. It was written by a newer "
-                "tabemb: build the index again, or update tabemb."
+                "version of tabemb: build the index again, or update tabemb."
             )
         if list(shape) != list(vectors.shape):
             ours = " x ".join(map(str, vectors.shape))

@@ -251,12 +251,12 @@ def test_a_constant_column_is_warned_about_once():
         (
             {"cv": [(np.flatnonzero(Y == "late"), np.flatnonzero(Y != "late"))]},
             DataError,
-            r"The training part of fold 0 has only one class, 'late'",
+            r"The training set of fold 0 has only one class, 'late'",
         ),
         (
             {"cv": [(np.arange(40, 90), np.flatnonzero(Y[:40] == "late"))]},
             DataError,
-            r"roc_auc is not defined for a test part of a single class",
+            r"roc_auc is not defined for a test set of a single class",
         ),
     ],
 )

@@ -218,7 +218,7 @@ def test_describe_folds():
     [
         ([], r"cv contains no folds\. Pass a number of folds, such as cv=5\."),
         ([([0, 1], [])], r"Fold 0 has 2 train rows and 0 test rows; both parts need at least one\."),
-        ([([0, 1], [1, 2])], r"Fold 0 has rows in both the train and the test part"),
+        ([([0, 1], [1, 2])], r"Fold 0 has rows in both the training and the test set"),
         (
             [([0, 1], [20])],
             r"Fold 0 is not a pair of row numbers \(train, test\): it contains row 20, and the table has 20",

@@ -108,7 +108,7 @@ def test_classes_absent_from_the_test_part_are_left_out_of_rankings():
 
 
 def test_a_ranking_metric_of_a_single_class_is_an_error():
-    message = r"roc_auc is not defined for a test part of a single class \(2 rows\)\. Use fewer folds"
+    message = r"roc_auc is not defined for a test set of a single class \(2 rows\)\. Use fewer folds"
     with pytest.raises(DataError, match=message):
         METRICS["roc_auc"]()(np.array([1, 1]), Prediction(np.array([0, 1]), rows_of_one(2)[:2]))
 

@@ -25,7 +25,7 @@ def test_the_correction_makes_the_p_value_larger_than_that_of_the_plain_paired_t
     differences = [0.01, 0.03, 0.02, 0.015, 0.025]
     plain = stats.ttest_1samp(differences, 0).pvalue
     assert corrected_t_test(differences, [80] * 5, [20] * 5).p_value > plain
-    # With a vanishing test part nothing is corrected.
+    # With a vanishing test set nothing is corrected.
     assert corrected_t_test(differences, [10**9] * 5, [1] * 5).p_value == pytest.approx(plain, rel=1e-6)
 
 

@@ -68,5 +68,5 @@ def test_target_encoding_of_a_category_differs_by_fold_and_is_near_its_mean(made
 
 
 def test_a_form_must_say_how_it_is_made(rows, network):
-    with pytest.raises(TypeError, match="a form defines make"):
+    with pytest.raises(TypeError, match="a form must define make"):
         Form().make(rows, network, DIMS, 0)

@@ -90,5 +90,5 @@ def test_several_networks_are_averaged_in_amounts(rows, network, features):
 
 
 def test_a_method_must_say_how_it_predicts(rows, network, features):
-    with pytest.raises(TypeError, match="a method defines predict"):
+    with pytest.raises(TypeError, match="a method must define predict"):
         Method().predict(features["raw"], rows, network, 0)

@@ -15,7 +15,7 @@ def test_studies_share_the_signature_of_run(name):
 
 
 def test_a_study_must_define_run(sales):
-    with pytest.raises(TypeError, match="a study defines run"):
+    with pytest.raises(TypeError, match="a study must define run"):
         Study().run(sales, categorical=[], seed=0)
 
 

@@ -191,7 +191,7 @@ def test_another_number_of_columns_is_refused(task):
 def test_a_task_of_ones_own_has_to_define_its_methods(method):
     arguments = {"loss": 2, "score": 2, "to_state": 0}.get(method, 1)
     defined = {"activate": "answer"}.get(method, method)
-    with pytest.raises(TypeError, match=f"a task defines {defined}"):
+    with pytest.raises(TypeError, match=f"a task must define {defined}"):
         getattr(Task(), method)(*[None] * arguments)
 
 

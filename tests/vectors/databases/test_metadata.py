@@ -35,7 +35,7 @@ def test_metadata_round_trips_with_the_same_float32_numbers(metadata):
 
 def test_a_newer_format_is_refused(metadata):
     newer = json.dumps(json.loads(metadata.to_json()) | {"format": 2})
-    with pytest.raises(FormatError, match=r"metadata in format 1, got 2\. A newer tabemb has written it"):
+    with pytest.raises(FormatError, match=r"metadata in format 1, got 2\. A newer version of tabemb wrote it"):
         CollectionMetadata.from_json(newer)
 
 

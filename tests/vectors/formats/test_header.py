@@ -42,7 +42,7 @@ def test_other_content_is_not_a_header(raw):
 @pytest.mark.parametrize(
     ("version", "step"),
     [
-        (2, "A newer tabemb has written it; update tabemb to read it."),
+        (2, "A newer version of tabemb wrote it; update tabemb to read it."),
         (0, "Save the vectors again."),
         (None, "Save the vectors again."),
         ("2", "Save the vectors again."),

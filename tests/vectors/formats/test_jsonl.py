@@ -38,7 +38,7 @@ A, B = '{"key": "a", "vector": [1, 2]}', '{"key": "b", "vector": [3, 4]}'
 @pytest.mark.parametrize(
     ("header", "lines", "message"),
     [
-        ({"version": 2}, [A, B], ": expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
+        ({"version": 2}, [A, B], ": expected version 1 of tabemb's vectors, got 2. A newer version of tabemb wrote it"),
         ({"format": "x"}, [A, B], ": expected JSON Lines that CategoryVectors.save has written, but"),
         ({}, [A], ", line 1: expected 2 categories as stated, got 1. The file may be truncated."),
         ({"n": 1}, [A, B], ", line 1: expected 1 categories as stated, got 2."),

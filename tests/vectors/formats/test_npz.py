@@ -63,7 +63,10 @@ def header(**changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"tabemb": header(version=2)}, "expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
+        (
+            {"tabemb": header(version=2)},
+            "expected version 1 of tabemb's vectors, got 2. A newer version of tabemb wrote",
+        ),
         ({"tabemb": header(format="x")}, "it has no 'tabemb' entry. It has the arrays "),
         ({"tabemb": None}, "it has no 'tabemb' entry. It has the arrays vectors, keys, counts, unknown."),
         ({"tabemb": header(n=3)}, "the header states 3 x 2 vectors, but there are 2 x 2."),

@@ -68,7 +68,7 @@ def rewrite(path, change=None, **meta):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ({"version": 2}, "expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
+        ({"version": 2}, "expected version 1 of tabemb's vectors, got 2. A newer version of tabemb wrote it"),
         ({"format": "other"}, "expected a Parquet file that CategoryVectors.save has written"),
         ({"dim": 3}, "the column 'vector' should be lists of 3 numbers, but is fixed_size_list"),
         ({"unknown": [1]}, "expected unknown of shape 2, got 1"),

@@ -230,7 +230,7 @@ def change(path, file, old, new):
         ("metadata.tsv", "OAK\t1", "OAK", "metadata.tsv: expected key, count for each category, got 'OAK'."),
         ("metadata.tsv", "OAK\t1", "OAK\tx", "the file is damaged: invalid literal for int"),
         ("metadata.tsv", "OAK\t1", "OAK\t-1", "expected counts as whole numbers from 0"),
-        ("projector_config.json", '"version": 1', '"version": 2', "got 2. A newer tabemb has written it"),
+        ("projector_config.json", '"version": 1', '"version": 2', "got 2. A newer version of tabemb wrote it"),
         ("projector_config.json", '"tabemb"', '"other"', "an embedding in it has no 'tabemb' entry."),
         ("projector_config.json", '"embeddings"', '"x"', "config.json: expected a list of embeddings as JSON"),
         ("projector_config.json", '"vectors.tsv"', '"gone.tsv"', "gone.tsv: expected a table of a projector's folder"),

@@ -55,7 +55,7 @@ def rewrite(path, meta=None, **changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"meta": {"version": 2}}, "expected version 1 of tabemb's vectors, got 2. A newer tabemb has written it"),
+        ({"meta": {"version": 2}}, "expected version 1 of tabemb's vectors, got 2. A newer version of tabemb wrote it"),
         ({"meta": {"format": "x"}}, "its metadata has no 'tabemb' entry"),
         ({"meta": {"n": 3}}, "the header states 3 x 2 vectors, but there are 2 x 2."),
         ({"meta": {"dim": 3}}, "the header states 2 x 3 vectors, but there are 2 x 2."),

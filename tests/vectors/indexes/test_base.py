@@ -68,8 +68,8 @@ def test_labels_keep_their_type(kind):
         ([[1.0, np.nan]], 1, "expected finite float32 numbers in queries, got nan."),
         ("JFK", 1, "expected queries as 1 x 2 numbers, got 'JFK'."),
         (7.0, 1, "expected queries of shape 1 x 2, got one number."),
-        ([1.0, 2.0], 0, "expected a whole number from 1, got 0."),
-        ([1.0, 2.0], 1.5, "expected a whole number from 1, got 1.5."),
+        ([1.0, 2.0], 0, "must be a positive integer, the number of results; got 0."),
+        ([1.0, 2.0], 1.5, "must be a positive integer, the number of results; got 1.5."),
     ],
 )
 def test_invalid_queries_are_refused(kind, queries, topn, message):

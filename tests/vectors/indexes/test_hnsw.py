@@ -140,7 +140,7 @@ def test_a_truncated_file_is_refused(saved):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"version": 2}, "expected version 1 of an index, got 2. It was written by a newer tabemb"),
+        ({"version": 2}, "expected version 1 of an index, got 2. It was written by a newer version of tabemb"),
         ({"metric": "manhattan"}, "the header of the index is damaged: No metric named 'manhattan'"),
         ({"parameters": {"connectivity": 0}}, "the header of the index is damaged: connectivity of an HNSW index"),
         ({"parameters": {"m": 3}}, "the header of the index is damaged"),

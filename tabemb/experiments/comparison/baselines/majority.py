@@ -10,7 +10,7 @@ __all__ = ["Majority"]
 
 @BASELINES.register("majority")
 class Majority(Baseline):
-    """Predicts the class shares of the training part, with the most frequent class as the label, or the mean.
+    """Predicts the class shares of the training set, with the most frequent class as the label, or the mean.
 
     Examples
     --------
