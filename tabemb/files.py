@@ -20,7 +20,7 @@ __all__ = ["check_free", "read_whole", "replacing_file", "replacing_folder"]
 
 Result = TypeVar("Result")
 
-# Left behind by file managers. Any other hidden file (.git, .env) is somebody's work.
+# Left behind by file managers. Any other hidden file (.git, .env) belongs to the user.
 _LITTER = frozenset({".DS_Store", ".directory"})
 _ADVICE = "Choose a folder that exists and that you may write to."
 _EXISTS = "Cannot write {path}: it exists already. Choose another name."
@@ -242,7 +242,7 @@ def _missing_parents(path: Path) -> list[Path]:
 
 
 def _swap(draft: Path, path: Path) -> None:
-    """Put the draft in the place of the folder. For a moment, there is none."""
+    """Replace the folder by the draft. For a moment, there is no folder."""
     if not path.exists():
         os.replace(draft, path)
         return
@@ -263,10 +263,10 @@ def _is_being_replaced(path: Path) -> bool:
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:
-    """Return numbers that differ between a folder and the one that replaces it; None if there is no folder."""
+    """Return numbers that identify a folder, to detect that it was replaced; None if there is no folder."""
     try:
         found = path.stat()
     except OSError:
         return None
-    # The number of a folder that is gone may be given to the next one.
+    # The inode number of a removed folder may be reused.
     return found.st_dev, found.st_ino, found.st_mtime_ns

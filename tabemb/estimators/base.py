@@ -94,7 +94,7 @@ class EmbeddingEstimator(BaseEstimator):
         tags.target_tags.required = True
         return tags
 
-    # ------------------------------------------------------------------ what was learned
+    # ------------------------------------------------------------------ fitted attributes
 
     @property
     def schema_(self) -> Schema:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_WHOLE_CLASSES", "check_target_type", "looks_like_classes", "task_of_type"]
 
-# For each type, the registered names of the tasks that it allows. Two classes are the least case of many.
+# For each type, the registered names of the tasks that it allows. Two classes are also allowed as multiclass.
 TASKS_OF_TYPE = {
     "binary": ("binary",),
     "multiclass": ("binary", "multiclass"),
@@ -50,7 +50,7 @@ def looks_like_classes(targets: np.ndarray, *, categorical: bool = False) -> boo
     if targets.ndim > 1:
         return type_of_target(targets) == "multilabel-indicator"
     distinct = np.unique(targets)
-    # Beyond 2**53, floats have no fraction to tell by.
+    # Above 2**53, all floats are whole numbers.
     whole = targets.dtype.kind != "f" or bool(((distinct == np.floor(distinct)) & (np.abs(distinct) < 2**53)).all())
     return len(distinct) <= MAX_WHOLE_CLASSES and whole
 
@@ -83,7 +83,7 @@ def task_of_type(targets: np.ndarray, target_type: str, *, categorical: bool = F
     >>> type(task_of_type(np.array([0.5, 1.5]), "auto")).__name__
     'Regression'
     """
-    # Keras takes seconds to load, and those who only ask what targets look like do not need it.
+    # Imported here: Keras takes seconds to load, and looks_like_classes does not need it.
     from tabemb.nn.tasks import TASKS, task_of
 
     if target_type == "auto":

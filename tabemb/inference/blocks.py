@@ -48,7 +48,7 @@ def in_blocks(answer: Callable[[slice], np.ndarray], n_rows: int) -> np.ndarray:
 
 
 def _in_threads(answer, blocks, n_helpers):
-    """Return the answers for all blocks; the calling thread works too."""
+    """Return the results of all blocks; the calling thread works too."""
     left, answers = deque(enumerate(blocks)), [None] * len(blocks)
 
     def work():

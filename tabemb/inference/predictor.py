@@ -287,7 +287,7 @@ def _program(state: Mapping[str, Any], weights: Mapping[str, Array]) -> Program:
 
 
 def _try_out(predictor: Predictor) -> None:
-    """Run the networks on no rows, so that arrays of the wrong shape are found now."""
+    """Run the networks on zero rows, to detect arrays of the wrong shape."""
     n_indices, n_numbers = len(predictor.encoder.vocabularies), len(predictor.encoder.number_names)
     none = EncodedTable(np.empty((0, n_indices), np.int32), np.empty((0, n_numbers), np.float32))
     if not predictor.networks:

@@ -24,7 +24,7 @@ __all__ = [
     "translates",
 ]
 
-# What a layer becomes: operations one after the other, each with the layer's attributes that are its arrays.
+# The translation of a layer: operations in order, each with the names of the layer's attributes that are its arrays.
 Translated = list[tuple[Operation, tuple[str, ...]]]
 TRANSLATORS: dict[type, Callable[[Any], Translated]] = {}
 
@@ -146,7 +146,7 @@ def translate(model: keras.Model) -> Translation:
     try:
         output = writer.walk(model, inputs)
     except (AttributeError, KeyError, TypeError) as error:
-        # The graph of a model is not public in Keras. If it changes, the network still answers, in TensorFlow.
+        # The graph of a model is not public in Keras. If it changes, the network still runs in TensorFlow.
         raise UntranslatableError(f"the model cannot be read: {error}") from error
     slots = {name: int(slot) for name, slot in inputs.items()}
     program = Program(slots, tuple(writer.steps), int(output)).with_gathers_joined()
@@ -158,7 +158,7 @@ class _Slot(int):
 
 
 class _Writer:
-    """Walks a model as if it was called, and records the operations."""
+    """Traverses a model as if it were called, and records the operations."""
 
     def __init__(self, functional):
         self._functional = functional

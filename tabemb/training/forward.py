@@ -58,7 +58,7 @@ class Forward:
             self._values = {name: source.variable.value for name, source in self._sources.items()}
         except UntranslatableError as error:
             self.obstacle = str(error)
-        # Weights on a GPU would have to be copied for every call; there the rows go to the weights.
+        # Weights on a GPU would have to be copied for every call; there the rows are copied instead.
         self._is_on_gpu = any("GPU" in variable.value.device for variable in self._variables)
 
     def logits(self, table: EncodedTable) -> np.ndarray:

@@ -87,7 +87,7 @@ def keys_in(table: Table, column: str | None) -> tuple[list[Any], str]:
     if column is not None:
         return _column(table, column).to_list(), str(column)
     index = nw.maybe_get_index(table)
-    # Row numbers are hardly the categories.
+    # Row numbers are unlikely to be the categories.
     if index is None or _counts_rows(index):
         raise DataError(f"Name the column of the keys: key=... The table has: {_listed(table.columns)}.")
     return index.tolist(), "" if index.name is None else str(index.name)

@@ -1,4 +1,4 @@
-"""Choose the task for targets, and rebuild a saved one."""
+"""Choose the task for given targets, and restore a saved task."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -68,5 +68,5 @@ def task_of(y: np.ndarray, *, classifier: bool, loss: Loss | None = None, label_
 
 
 def task_from_state(state: Mapping[str, Any]) -> Task:
-    """Rebuild a task from ``{"name": ..., **task.to_state()}``."""
+    """Return the task from ``{"name": ..., **task.to_state()}``."""
     return TASKS[state["name"]].from_state(state)

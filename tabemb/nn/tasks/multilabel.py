@@ -79,5 +79,5 @@ class Multilabel(ClassTask):
 
     @classmethod
     def from_state(cls, state):
-        """Rebuild the task."""
+        """Return the task from the output of :meth:`to_state`."""
         return cls(state["n_labels"], **cls._from_state(state))

@@ -88,7 +88,7 @@ class Regression(Task):
 
     @classmethod
     def from_state(cls, state):
-        """Rebuild the task."""
+        """Return the task from the output of :meth:`to_state`."""
         return cls(np.asarray(state["center"]), np.asarray(state["scale"]), loss_from_state(state["loss"]))
 
 

@@ -1,4 +1,4 @@
-"""The base class of tasks: encoding of targets, loss, and answers from logits."""
+"""The base classes of tasks: encoding of targets, loss, and predictions from logits."""
 
 import json
 from collections.abc import Hashable, Mapping
@@ -32,7 +32,7 @@ class Task:
     @classmethod
     def from_targets(cls, y: np.ndarray, loss: Loss | None = None) -> "Task":
         """Learn classes or scale from the training targets; the loss has a default."""
-        raise TypeError("a task defines from_targets(y)")
+        raise TypeError("a task must define from_targets(y)")
 
     @property
     def n_outputs(self) -> int:
@@ -41,7 +41,7 @@ class Task:
 
     def encode(self, y: np.ndarray) -> np.ndarray:
         """Return the targets as the loss requires them, shape (n,) or (n, n_outputs)."""
-        raise TypeError("a task defines encode(y)")
+        raise TypeError("a task must define encode(y)")
 
     def start(self, targets: np.ndarray, sample_weight: np.ndarray | None = None) -> np.ndarray:
         """Return the logits of the best constant prediction, shape (n_outputs,), from encoded targets.
@@ -52,7 +52,7 @@ class Task:
 
     def loss(self, targets: Any, logits: Any) -> Any:
         """Return the loss of each row, a tensor of shape (batch,); reported for validation rows."""
-        raise TypeError("a task defines loss(targets, logits)")
+        raise TypeError("a task must define loss(targets, logits)")
 
     def training_loss(self, targets: Any, logits: Any) -> Any:
         """Return the loss that training minimizes, a tensor of shape (batch,); by default the loss itself."""
@@ -67,8 +67,8 @@ class Task:
 
     @property
     def answer(self) -> Answer:
-        """The half of the task that inference needs: from logits to answers."""
-        raise TypeError("a task defines answer")
+        """The part of the task that inference needs; it converts logits to predictions."""
+        raise TypeError("a task must define answer")
 
     def activate(self, logits: np.ndarray) -> np.ndarray:
         """Return probabilities or values from logits of shape (n, n_outputs)."""
@@ -80,16 +80,16 @@ class Task:
 
     def score(self, targets: np.ndarray, activated: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
         """Return the value of ``metric``, from encoded targets."""
-        raise TypeError("a task defines score(targets, activated)")
+        raise TypeError("a task must define score(targets, activated)")
 
     def to_state(self) -> dict[str, Any]:
-        """Return the state for ``from_state``, ready for JSON."""
-        raise TypeError("a task defines to_state()")
+        """Return the state as JSON values."""
+        raise TypeError("a task must define to_state()")
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "Task":
-        """Rebuild the task."""
-        raise TypeError("a task defines from_state(state)")
+        """Return the task from the output of :meth:`to_state`."""
+        raise TypeError("a task must define from_state(state)")
 
 
 TASKS: Registry[Task] = Registry("task")
