@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 # Left behind by file managers. Any other hidden file (.git, .env) belongs to the user.
 _LITTER = frozenset({".DS_Store", ".directory"})
 _ADVICE = "Choose a folder that exists and that you may write to."
-_EXISTS = "Cannot write {path}: it exists already. Choose another name."
+_EXISTS = "Cannot write {path}: it already exists. Choose another name."
 # Seconds between attempts to read: about one second in all.
 _PAUSES = (0.0, *(0.001 * 2**i for i in range(10)))
 

@@ -203,10 +203,10 @@ def test_an_old_folder_is_replaced_only_if_allowed(tmp_path, monkeypatch):
     write_folder(Path("a"), "old")
     with pytest.raises(OutputError) as caught:
         write_folder(Path("a"), replace=False)
-    assert str(caught.value) == "Cannot write a: it exists already. Choose another name."
+    assert str(caught.value) == "Cannot write a: it already exists. Choose another name."
     with pytest.raises(OutputError) as caught:
-        write_folder(Path("a"), replace=False, exists="The run {path} exists already.")
-    assert str(caught.value) == "The run a exists already."
+        write_folder(Path("a"), replace=False, exists="The run {path} already exists.")
+    assert str(caught.value) == "The run a already exists."
     assert Path("a/a.txt").read_text() == "old"
     write_folder(Path("a"))
     assert Path("a/a.txt").read_text() == "new"
@@ -215,7 +215,7 @@ def test_an_old_folder_is_replaced_only_if_allowed(tmp_path, monkeypatch):
 
 def test_a_name_that_was_taken_in_the_meantime_is_not_replaced(tmp_path):
     with (
-        pytest.raises(OutputError, match="exists already"),
+        pytest.raises(OutputError, match="already exists"),
         replacing_folder(tmp_path / "a", PARTS, replace=False),
     ):
         (tmp_path / "a").mkdir()
