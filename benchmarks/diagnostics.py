@@ -1,4 +1,4 @@
-"""Does ``diagnose`` tell vectors that have learned something from vectors that have not?
+"""Does ``diagnose`` distinguish vectors that have learned something from vectors that have not?
 
     TABEMB_DATA=DIR python benchmarks/diagnostics.py [--tables airports late ...] [--rows 10000] [--seeds 3] [--reports]
 

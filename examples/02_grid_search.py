@@ -14,7 +14,7 @@ def main(rows=20_000, folds=3):
     X, y = flights[COLUMNS], flights["arr_delay"] > 15
 
     model = tabemb.EmbeddingClassifier(categorical=["month", "hour"], max_epochs=5, random_state=0)
-    # Parameters of a part are set by two underscores, even if the part was given by name ("mlp").
+    # Parameters of a part are set with two underscores, even if the part was given by name ("mlp").
     grid = {"embedding_dim": ["capped", 4], "body__dropout": [0.0, 0.3]}
     search = GridSearchCV(model, grid, scoring="roc_auc", cv=folds).fit(X, y)
 

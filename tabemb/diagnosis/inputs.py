@@ -233,5 +233,5 @@ def _several(given: Any, what: str) -> tuple[CategoryVectors, ...]:
 
 def _whole_number(name: str, value: Any, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-        raise DataError(f"{name} must be a whole number of {least} or more, got {value!r}.")
+        raise DataError(f"{name} must be an integer of at least {least}, got {value!r}.")
     return int(value)

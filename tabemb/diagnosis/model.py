@@ -60,7 +60,7 @@ def diagnose_model(
     Raises
     ------
     DataError
-        If ``n_seeds`` is not a whole number of 2 or more.
+        If ``n_seeds`` is not an integer of at least 2.
     ColumnError
         If ``side`` has a column without vectors.
 

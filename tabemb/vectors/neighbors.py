@@ -50,7 +50,7 @@ def neighborhood_size(n: int, k: int | None = None, *, of: str = "The column") -
         return min(MOST_NEIGHBORS, max(1, (n - 1) // MOST_OF_THE_OTHERS))
     if isinstance(k, bool) or not isinstance(k, numbers.Integral) or not 1 <= k <= n - 2:
         raise DataError(
-            f"k is the number of neighbors to compare: expected a whole number from 1 to {n - 2}, got {k!r}. "
+            f"k, the number of neighbors to compare, must be an integer from 1 to {n - 2}; got {k!r}. "
             f"{of} has {n:,} categories to compare, so each has {n - 1:,} others, and k must be less than that."
         )
     return int(k)

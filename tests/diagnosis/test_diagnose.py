@@ -88,11 +88,11 @@ def test_fits_may_have_other_dimensions_and_lack_categories():
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"k": 29}, "expected a whole number from 1 to 28, got 29. Column 'dest' has 30 categories to compare"),
-        ({"k": 0}, "expected a whole number from 1 to 28, got 0."),
-        ({"min_count": 0}, "min_count must be a whole number of 1 or more, got 0."),
-        ({"n_permutations": 0}, "n_permutations must be a whole number of 1 or more, got 0."),
-        ({"random_state": None}, "random_state must be a whole number of 0 or more, got None."),
+        ({"k": 29}, "must be an integer from 1 to 28; got 29. Column 'dest' has 30 categories to compare"),
+        ({"k": 0}, "must be an integer from 1 to 28; got 0."),
+        ({"min_count": 0}, "min_count must be an integer of at least 1, got 0."),
+        ({"n_permutations": 0}, "n_permutations must be an integer of at least 1, got 0."),
+        ({"random_state": None}, "random_state must be an integer of at least 0, got None."),
         ({"fits": 3}, "fits must be CategoryVectors of the same column, or several of them; got int."),
         ({"fits": {"dest": 3}}, "fits must be CategoryVectors of the same column, or several of them; got str."),
         ({"untrained": []}, "untrained must be the CategoryVectors of one fit, got list."),

@@ -59,7 +59,7 @@ def test_default_neighborhood_sizes():
 @pytest.mark.parametrize("k", [0, 11, -1, 2.5, "3", True])
 def test_invalid_neighborhood_sizes_are_refused(k):
     told = (
-        f"k is the number of neighbors to compare: expected a whole number from 1 to 10, got {k!r}. Column 'dest' has "
+        f"k, the number of neighbors to compare, must be an integer from 1 to 10; got {k!r}. Column 'dest' has "
         "12 categories to compare, so each has 11 others, and k must be less than that."
     )
     with pytest.raises(DataError, match=re.escape(told)):

@@ -82,7 +82,7 @@ class Hnsw(IndexKind):
         for name in (each.name for each in fields(self)):
             value, lowest = getattr(self, name), least.get(name, 1)
             if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < lowest:
-                raise DataError(f"{name} of an HNSW index: expected a whole number from {lowest}, got {value!r}.")
+                raise DataError(f"{name} of an HNSW index must be an integer of at least {lowest}; got {value!r}.")
             object.__setattr__(self, name, int(value))
 
     def build(self, vectors: Float32s, labels: npt.NDArray[Any], metric: SimilarityMetric) -> "HnswIndex":

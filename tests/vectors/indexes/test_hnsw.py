@@ -63,11 +63,11 @@ def test_too_few_results_fall_back_to_exact_search():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"connectivity": 1}, "connectivity of an HNSW index: expected a whole number from 2, got 1."),
-        ({"expansion_add": 0}, "expansion_add of an HNSW index: expected a whole number from 1, got 0."),
-        ({"expansion_search": 1.5}, "expansion_search of an HNSW index: expected a whole number from 1, got 1.5."),
-        ({"threads": -1}, "threads of an HNSW index: expected a whole number from 0, got -1."),
-        ({"threads": True}, "threads of an HNSW index: expected a whole number from 0, got True."),
+        ({"connectivity": 1}, "connectivity of an HNSW index must be an integer of at least 2; got 1."),
+        ({"expansion_add": 0}, "expansion_add of an HNSW index must be an integer of at least 1; got 0."),
+        ({"expansion_search": 1.5}, "expansion_search of an HNSW index must be an integer of at least 1; got 1.5."),
+        ({"threads": -1}, "threads of an HNSW index must be an integer of at least 0; got -1."),
+        ({"threads": True}, "threads of an HNSW index must be an integer of at least 0; got True."),
     ],
 )
 def test_parameters_are_whole_numbers(parameters, message):
