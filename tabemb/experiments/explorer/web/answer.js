@@ -1,10 +1,10 @@
-// What stands beside the map: the most frequent categories, the nearest to one, or the answer to a question.
+// The panel next to the map: the most frequent categories, the neighbors of one, or the result of a query.
 
 const AT_FIRST = 10;
 const MORE = 20;
 const FREQUENT = 20;
 
-/** Return a key as Python writes it, or null where the page does not know how. */
+/** Return a key as Python code, or null if its type has no such form here. */
 function pythonOf(column, row) {
   const kind = column.kindOf(row);
   if (kind === "text") return JSON.stringify(column.textOf(row));
@@ -16,7 +16,7 @@ class Answer {
     Object.assign(this, { box, picked, say, run });
   }
 
-  /** A line of the list: a category that can be clicked, and a figure with its bar. */
+  /** A line of the list: a category that can be clicked, and a number with a bar. */
   line(column, row, figure, share) {
     const bar = element("span", { class: "share" });
     bar.style.width = `${Math.max(0, 100 * share).toFixed(1)}%`;
@@ -39,12 +39,12 @@ class Answer {
     });
     this.box.replaceChildren(
       element("h2", {}, column.counts ? "Most frequent" : "Categories"),
-      element("p", { class: "quiet" }, "Choose a category, here or on the map, to see which are most like it."),
+      element("p", { class: "quiet" }, "Choose a category, here or on the map, to see the most similar ones."),
       element("ol", {}, ...lines),
     );
   }
 
-  /** Show what is nearest to a sum and difference; return it, to be marked on the map. */
+  /** Show the categories nearest to a sum and difference; return them, to be marked on the map. */
   nearest(column, question, n = AT_FIRST) {
     const { positive, negative, isPlain } = question;
     const near = mostSimilar(column, positive, negative, n);

@@ -1,7 +1,7 @@
-// What the dots are coloured by. The group colours are Okabe & Ito's, told apart by colour-blind eyes too.
+// The colors of the dots. The group colors are Okabe & Ito's, safe for color blindness.
 
 const GROUPS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#999999"];
-// From dark to light: the scale "cividis", made for colour-blind eyes (Nuñez, Anderton & Renslow 2018).
+// From dark to light: the scale "cividis", safe for color blindness (Nuñez, Anderton & Renslow 2018).
 const CIVIDIS = ["#00224e", "#1f3b6c", "#434e6c", "#5f636e", "#7b7977", "#989075", "#b6a86e", "#d7c360", "#fee838"];
 const STEPS = 32;
 
@@ -11,7 +11,7 @@ function rgbOf(text) {
   return [number >> 16, (number >> 8) & 255, number & 255];
 }
 
-/** Return the colour at a place between 0 and 1 of a scale. */
+/** Return the color at a position between 0 and 1 of a scale. */
 function onScale(scale, place) {
   const at = Math.min(scale.length - 1.001, Math.max(0, place * (scale.length - 1)));
   const [low, high] = [rgbOf(scale[Math.floor(at)]), rgbOf(scale[Math.floor(at) + 1])];
@@ -19,7 +19,7 @@ function onScale(scale, place) {
   return `#${mixed.map((each) => each.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The part of the scale that can be seen on the page's paper: the more rows, the farther from the paper's colour. */
+/** The part of the scale that is visible on the background: the more rows, the higher the contrast. */
 function visibleScale(dark) {
   return dark ? CIVIDIS.slice(2) : CIVIDIS.slice(0, -1).reverse();
 }
@@ -52,7 +52,7 @@ const COLOURINGS = {
   },
 };
 
-/** Return the least and the greatest count of a column. */
+/** Return the minimum and the maximum count of a column. */
 function countRange(column) {
   let [low, high] = [Infinity, 0];
   for (const count of column.counts) {

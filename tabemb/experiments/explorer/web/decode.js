@@ -1,6 +1,6 @@
-// From the page's data to typed arrays. The numbers are little-endian, as every browser's processor has them.
+// Decode the data of the page to typed arrays. Numbers are little-endian, as on the processors of all browsers.
 
-/** Return the bytes that a base64 text stands for. */
+/** Return the bytes of a base64 text. */
 function bytesOf(text) {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -8,7 +8,7 @@ function bytesOf(text) {
   return bytes;
 }
 
-/** Scale each row of whole numbers to length one; a row of zeros stays zeros. */
+/** Scale each row of integers to length one; a row of zeros stays unchanged. */
 function unitRows(whole, n, dim) {
   const unit = new Float32Array(n * dim);
   for (let row = 0; row < n; row += 1) {
@@ -21,12 +21,12 @@ function unitRows(whole, n, dim) {
   return unit;
 }
 
-/** A column of the run: its labels, counts, unit vectors, maps and groups, read when they are first asked for. */
+/** A column of the run: its labels, counts, unit vectors, maps and groups, decoded on first access. */
 class Column {
   constructor(data) {
     this.name = data.name;
     this.labels = data.labels;
-    // Only of keys that are labelled otherwise.
+    // Only for keys whose label differs from their text.
     this.texts = new Map(Object.entries(data.texts).map(([row, text]) => [Number(row), text]));
     this.kinds = data.kinds;
     this.counts = data.counts;
@@ -57,7 +57,7 @@ class Column {
     return this.places.get(map);
   }
 
-  /** Return the text of a row's key, which two keys of different types may share. */
+  /** Return the text of a row's key. Keys of different types may have the same text. */
   textOf(row) {
     return this.texts.get(row) ?? this.labels[row];
   }

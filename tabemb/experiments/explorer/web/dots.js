@@ -1,14 +1,14 @@
-// Dots by the ten thousand: written into the pixels of a canvas, so that no graphics card is needed.
+// Draws tens of thousands of dots by writing the pixels of a canvas, without a graphics card.
 
 const RIM = 0.8;
 const DOT_OPACITY = 0.88;
 const FADED_OPACITY = 0.22;
 const HALF_STEPS = 2;
 
-/** Join [red, green, blue] into a pixel as the canvas keeps it. */
+/** Return [red, green, blue] as a pixel in the format of the canvas. */
 const pixelOf = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
-/** Return the pixels of a dot with a rim of paper: where they are, their colour, and how much they cover (of 256). */
+/** Return the pixels of a dot with a rim in the background color: position, color, and coverage (of 256). */
 function stampOf(radius, colour, paper, opacity) {
   const reach = Math.ceil(radius + RIM);
   const stamp = { reach, dx: [], dy: [], pixels: [], cover: [] };
@@ -44,7 +44,7 @@ class DotPainter {
     this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
-  /** Begin a picture; colours as "#rrggbb". */
+  /** Begin a frame; colors are "#rrggbb". */
   begin(paper, palette) {
     const look = paper + palette.join("");
     if (look !== this.look) this.stamps.clear();
@@ -65,7 +65,7 @@ class DotPainter {
     return stamp;
   }
 
-  /** Paint one dot; what lies beyond the canvas is left out. */
+  /** Paint one dot, clipped to the canvas. */
   dot(x, y, radius, colour, faded) {
     const { width, height } = this.canvas;
     const stamp = this.stamp(radius, colour, faded);

@@ -1,4 +1,4 @@
-// The page as a whole: what is looked at stands in the address, and everything else follows from it.
+// The page as a whole. Its state is in the URL, and everything else is derived from it.
 
 const SAID = ["column", "map", "colour", "key", "ask"];
 
@@ -35,7 +35,7 @@ class Explorer {
     for (const column of this.columns) byId("column").append(element("option", { value: column.name }, `${column.name} (${column.size.toLocaleString("en")})`));
   }
 
-  /** Take what is looked at from the address; what it does not say, or says wrongly, is as at the beginning. */
+  /** Read the state from the URL; missing or invalid parts have their defaults. */
   read() {
     this.hash = location.hash;
     const said = new URLSearchParams(location.hash.slice(1));
@@ -61,7 +61,7 @@ class Explorer {
     return Object.keys(COLOURINGS).find((name) => COLOURINGS[name].isPossible(column));
   }
 
-  /** Change what is looked at: by the address, so that the browser's "back" works. */
+  /** Change the state through the URL, so that the "back" button of the browser works. */
   go(change) {
     const next = { ...this.state, ...change };
     const said = Object.entries(next).filter(([, value]) => value !== null && value !== "");
@@ -123,7 +123,7 @@ class Explorer {
     byId("legend").replaceChildren(element("span", {}, low, bar, `${high} rows`));
   }
 
-  /** Answer what is asked, beside the map and on it. */
+  /** Show the result of the query, in the panel and on the map. */
   tell() {
     const { column, state, book } = this;
     this.search.text = state.ask ?? state.key ?? "";

@@ -2,7 +2,7 @@
 
 const SIGNS = "+-\u2212\u2013";
 
-/** What is wrong with a question, and which rows may have been meant. */
+/** An invalid query, and the rows that may have been meant. */
 class QuestionError extends Error {
   constructor(message, rows = []) {
     super(message);
@@ -14,7 +14,7 @@ const isBlank = (letter) => letter === undefined || /\s/.test(letter);
 const isSign = (letter) => letter !== undefined && SIGNS.includes(letter);
 const signOf = (letter) => (letter === "+" ? 1 : -1);
 
-/** Read a quoted key that begins at `from`; a doubled quote stands for one. Return it and where it ends. */
+/** Read a quoted key that begins at `from`, with quotes doubled inside. Return it and the position of its end. */
 function readQuoted(text, from) {
   let key = "";
   for (let i = from + 1; i < text.length; i += 1) {
@@ -25,7 +25,7 @@ function readQuoted(text, from) {
   return { key, end: text.length, closed: false };
 }
 
-/** Return where an unquoted key ends: at a sign with blanks around it. */
+/** Return the end of an unquoted key: a sign between blanks. */
 function endOfPlain(text, from) {
   for (let i = from; i < text.length; i += 1) {
     if (isSign(text[i]) && i > from && isBlank(text[i - 1]) && isBlank(text[i + 1])) return i;
@@ -33,7 +33,7 @@ function endOfPlain(text, from) {
   return text.length;
 }
 
-/** Split a text into [{sign, key, quoted, start}]; a sign parts two keys where blanks are around it. */
+/** Split a text into [{sign, key, quoted, start}]; a sign between blanks separates two keys. */
 function signedTerms(text) {
   const terms = [];
   let at = 0;
@@ -75,7 +75,7 @@ function tightTerms(text) {
   return pieces;
 }
 
-/** Return the row that a term means. */
+/** Return the row of a term. */
 function rowOf(term, book) {
   const { labels, name, size } = book.column;
   if (!term.key && !term.quoted) throw new QuestionError("A category is missing beside a + or -.");
@@ -90,7 +90,7 @@ function rowOf(term, book) {
   throw new QuestionError(`No category "${term.key}" in ${name} (${size.toLocaleString("en")} categories).${told}`, near);
 }
 
-/** Return a term as [{sign, row}]: one, or several where it is keys and signs without blanks. */
+/** Return a term as [{sign, row}]: one, or several if it consists of keys and signs without blanks. */
 function rowsOf(term, book) {
   if (!term.quoted && !book.find(term.key).length) {
     const pieces = tightTerms(term.key);
@@ -101,7 +101,7 @@ function rowsOf(term, book) {
   return [{ sign: term.sign, row: rowOf(term, book) }];
 }
 
-/** A question: [{sign, row}] in the order in which they were typed. */
+/** A query: [{sign, row}] in the order in which they were typed. */
 class Question {
   constructor(terms) {
     this.terms = terms;
@@ -117,13 +117,13 @@ class Question {
     return this.terms.map((each) => each.row);
   }
 
-  /** Whether it asks for the neighbours of one category. */
+  /** Whether it is a query for the neighbors of a single category. */
   get isPlain() {
     return this.terms.length === 1 && this.positive.length === 1;
   }
 }
 
-/** Return the Question that a text asks; throws a QuestionError in words. */
+/** Parse a text as a Question. Throws a QuestionError with a message for the user. */
 function parseQuestion(text, book) {
   const whole = book.find(text.trim());
   if (whole.length === 1) return Question.of(whole[0]);
@@ -133,7 +133,7 @@ function parseQuestion(text, book) {
   return new Question(terms.flatMap((term) => rowsOf(term, book)));
 }
 
-/** Return the key that is being typed, the last one, and where it begins. */
+/** Return the last key, which is being typed, and its position. */
 function lastTerm(text) {
   try {
     const term = signedTerms(text).at(-1);
@@ -143,7 +143,7 @@ function lastTerm(text) {
   }
 }
 
-/** Return a label as it is written in a question: in quotes where it holds a sign, a quote, or blanks at its ends. */
+/** Return a label as written in a query: quoted if it contains a sign, a quote, or blanks at its ends. */
 function written(label) {
   const plain = label === label.trim() && label && !label.includes('"') && ![...label].some(isSign);
   return plain ? label : `"${label.replaceAll('"', '""')}"`;

@@ -1,9 +1,9 @@
-// From what is typed to a category: exact, without regard to case, or in words what is near.
+// Find the category for a typed text: exactly, ignoring case, or by similar spelling.
 
 const NEAR = 3;
 const SUGGESTED = 8;
 
-/** Return how many letters must be changed to turn one word into another, or `bar` where that is more. */
+/** Return the edit distance of two words, at most `bar`. */
 function editDistance(one, two, bar) {
   if (Math.abs(one.length - two.length) >= bar) return bar;
   let before = Array.from({ length: two.length + 1 }, (_, i) => i);
@@ -21,7 +21,7 @@ function editDistance(one, two, bar) {
   return Math.min(before[two.length], bar);
 }
 
-/** The labels of a column, looked up. */
+/** An index of the labels of a column. */
 class KeyBook {
   constructor(column) {
     this.column = column;
@@ -43,7 +43,7 @@ class KeyBook {
     return this.bySmall.get(text.toLowerCase()) ?? [];
   }
 
-  /** Return rows whose labels are the text, begin with it, have a word that does, or hold it: in this order. */
+  /** Return rows whose labels equal the text, begin with it, have a word that does, or contain it, in this order. */
   suggest(text, n = SUGGESTED) {
     const small = text.trim().toLowerCase();
     if (!small) return [];
@@ -58,7 +58,7 @@ class KeyBook {
     return [...new Set([...exact, ...ranked.flat()])].slice(0, n);
   }
 
-  /** Return rows that look like a text that means none: misspelt ones first. */
+  /** Return rows similar to a text that matches none: misspelled ones first. */
   near(text, n = NEAR) {
     const small = text.trim().toLowerCase();
     const bar = Math.max(2, Math.ceil(small.length * 0.4));

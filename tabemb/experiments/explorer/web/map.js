@@ -1,6 +1,6 @@
-// The map: dots below, and above them names, lines to neighbours and rings.
+// The map: dots, and above them names, lines to neighbors and rings.
 
-// In columns of so few categories names make way for dots.
+// In columns with at most this many categories, names avoid dots.
 const FEW = 500;
 // Radii of dots, and how many square pixels they may cover, about an eighth of a map.
 const LEAST = 3.5;
@@ -11,7 +11,7 @@ const MOST_COVERED = 75000;
 const MOST_LABELS = 60;
 const MOST_LABELS_OF_MANY = 36;
 const SPACE = 18;
-// Milliseconds: a picture that is drawn sixty times a second, and how long a hand must rest.
+// Milliseconds: above which a frame is slow, and of the pause after which a movement has ended.
 const SLOW = 10;
 const REST = 180;
 const MOST_TRIED = 600;
@@ -26,10 +26,10 @@ function shortened(label, longest = LONGEST_LABEL) {
   return label.length <= longest ? label : `${label.slice(0, longest - 1).trimEnd()}\u2026`;
 }
 
-/** Tell whether two boxes, [left, top, right, bottom], overlap or come nearer than a gap from the side. */
+/** Return whether two boxes, [left, top, right, bottom], overlap or are closer than a horizontal gap. */
 const overlap = (one, two, gap) => one[0] < two[2] + gap && two[0] < one[2] + gap && one[1] < two[3] && two[1] < one[3];
 
-/** Return the radius of each dot in pixels: its area grows with the count, and all dots leave most of the paper free. */
+/** Return the radius of each dot in pixels: its area grows with the count, and all dots together leave most of the map free. */
 function radiiOf(column) {
   const most = column.size > FEW ? LARGEST_OF_MANY : LARGEST;
   const high = column.counts ? countRange(column)[1] || 1 : 1;
@@ -62,7 +62,7 @@ class CategoryMap {
     const isNew = places !== this.places;
     if (column !== this.column) {
       this.radii = radiiOf(column);
-      // Large dots first, so that they hide no small one.
+      // Large dots first, so that they do not hide small ones.
       this.order = Uint32Array.from(column.labels.keys()).sort((one, two) => this.radii[two] - this.radii[one]);
       this.widths = new Map();
       this.hover = null;
@@ -81,14 +81,14 @@ class CategoryMap {
     this.invalidate();
   }
 
-  /** Bring a category into the picture, where it is not. */
+  /** Move the view to a category that is outside of it. */
   reveal(row) {
     const [x, y] = this.at(row);
     if (!this.view.isInside(x, y, MARGIN)) this.view.pan(this.view.width / 2 - x, this.view.height / 2 - y);
     this.invalidate();
   }
 
-  /** Show what is marked as large as there is room for. */
+  /** Zoom to the marked categories. */
   closeUp() {
     this.view.closeUp(this.places, [...this.lit]);
     this.invalidate();
@@ -114,13 +114,13 @@ class CategoryMap {
     this.draw();
   }
 
-  /** Paint so many pixels of dots for one of the window. */
+  /** Set the resolution of the dots, in pixels per pixel of the window. */
   sharpen(ratio) {
     this.dotRatio = ratio;
     this.painter.resize(Math.round(this.view.width * ratio), Math.round(this.view.height * ratio));
   }
 
-  /** The view has changed, and will again at once: where a picture takes too long, a coarser one will do until then. */
+  /** Draw while the view is changing: coarsely if a frame would take too long. */
   move() {
     if (this.isSlow && this.dotRatio > 1) this.sharpen(1);
     clearTimeout(this.rest);
@@ -155,7 +155,7 @@ class CategoryMap {
     if (this.dotRatio === this.ratio) this.isSlow = performance.now() - begin > SLOW;
   }
 
-  /** Dots grow a little as one comes nearer. */
+  /** Dots grow slightly with the zoom. */
   get growth() {
     return Math.min(3.5, Math.max(1, this.view.zoom ** 0.27));
   }
@@ -202,7 +202,7 @@ class CategoryMap {
     }
   }
 
-  /** Write names where there is room: of what is chosen first, then of its neighbours, then of the most frequent. */
+  /** Write names where there is room: of the chosen categories, their neighbors, and the most frequent ones. */
   drawLabels() {
     const { ink, marked } = this;
     ink.font = LABEL_FONT;
@@ -214,7 +214,7 @@ class CategoryMap {
     const first = [...marked.chosen, ...marked.near.map((each) => each.row)];
     this.dotBoxes = this.column.size <= FEW ? this.boxesOfDots() : [];
     for (const row of first) this.label(row, taken);
-    // Where something is marked, other names would only be in its way.
+    // If categories are marked, other names would get in their way.
     if (!first.length) this.labelFrequent(taken);
   }
 
@@ -253,7 +253,7 @@ class CategoryMap {
     return this.widths.get(row);
   }
 
-  /** Return [left, top, right, bottom] of the first place beside a dot that no other name has taken. */
+  /** Return [left, top, right, bottom] of the first free position for a name next to a dot. */
   freePlace(x, y, width, gap, taken) {
     const places = [
       [x + gap, y - LABEL_HEIGHT / 2],
@@ -265,7 +265,7 @@ class CategoryMap {
       .map(([left, top]) => [left, top, left + width, top + LABEL_HEIGHT])
       .filter((box) => box[0] >= 2 && box[1] >= 2 && box[2] <= this.view.width - 2 && box[3] <= this.view.height - 2)
       .filter((box) => !taken.some((each) => overlap(box, each, 3)));
-    // Better over no dot; where all four places have one, the first.
+    // Positions without dots are preferred; if all four have dots, the first.
     return free.find((box) => !this.dotBoxes.some((each) => overlap(box, each, 0))) ?? free[0] ?? null;
   }
 

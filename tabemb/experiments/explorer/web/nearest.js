@@ -1,6 +1,6 @@
-// Nearness by cosine; the same rule as CategoryVectors.most_similar (3CosAdd: Levy & Goldberg 2014, equation 2).
+// Nearest neighbors by cosine, as CategoryVectors.most_similar (3CosAdd: Levy & Goldberg 2014, equation 2).
 
-/** Add up the unit vectors of some rows, take away those of others, and scale to length one. */
+/** Return the sum of the unit vectors of some rows minus those of others, scaled to length one. */
 function queryOf(column, positive, negative) {
   const { vectors, dim } = column;
   const sum = new Float64Array(dim);
@@ -25,7 +25,7 @@ function cosines(column, query) {
   return scores;
 }
 
-/** Return the n rows with the highest scores, best first; among equal ones the first row comes first. */
+/** Return the n rows with the highest scores, best first, ties by row. */
 function best(scores, n, without) {
   const left = new Set(without);
   const found = [];
@@ -40,7 +40,7 @@ function best(scores, n, without) {
   return found;
 }
 
-/** Return [{row, score}] for the categories nearest to a sum and difference of others, which are left out. */
+/** Return [{row, score}] for the categories nearest to a sum and difference of others, which are excluded. */
 function mostSimilar(column, positive, negative, n) {
   const scores = cosines(column, queryOf(column, positive, negative));
   return best(scores, n, [...positive, ...negative]).map((row) => ({ row, score: scores[row] }));

@@ -1,4 +1,4 @@
-// Small pieces of the page. Labels are text from a table: they are only ever set as text, never as HTML.
+// Elements of the page. Labels come from a table, so they are only ever set as text, never as HTML.
 
 /** Return the element with an id. */
 const byId = (id) => document.getElementById(id);
@@ -14,16 +14,16 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Return a whole number with commas, and the word for it. */
+/** Return an integer with commas, and its noun. */
 const counted = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
-/** Return a label in an element of its own, so that right-to-left names do not turn what is around them. */
+/** Return a label in a separate element, so that right-to-left names do not affect the text around them. */
 const labelled = (label, tag = "bdi") => element(tag, { class: "label" }, label);
 
-/** Return a cosine with two digits, and a minus as wide as a plus. */
+/** Return a cosine with two digits and a typographic minus. */
 const cosineText = (score) => score.toFixed(2).replace("-", "\u2212").replace("\u22120.00", "0.00");
 
-/** The small window beside the pointer. */
+/** The tooltip. */
 class Tip {
   constructor(box) {
     this.box = box;
@@ -45,7 +45,7 @@ class Tip {
   }
 }
 
-/** Light or dark: as the system has it, until the switch is used. */
+/** Light or dark: the setting of the system, until the button is used. */
 class Theme {
   constructor(button, changed) {
     this.system = matchMedia("(prefers-color-scheme: dark)");

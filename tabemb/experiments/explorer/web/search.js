@@ -1,4 +1,4 @@
-// The search box: suggestions below it while a key is typed, and a question when Enter is pressed.
+// The search box: shows suggestions while a key is typed, and submits the query on Enter.
 
 class Search {
   constructor({ input, list }, { asked, say }) {
@@ -14,7 +14,7 @@ class Search {
     this.close();
   }
 
-  /** Return an example of what can be typed here. */
+  /** Return an example of a query. */
   example() {
     const [a, b, c] = this.book.column.labels.slice(0, 3).map((label) => written(shortened(label, 14)));
     return c === undefined ? "Search" : `Search, or ${a} - ${b} + ${c}`;
@@ -93,7 +93,7 @@ class Search {
     }
   }
 
-  /** Put a suggestion in the place of what is being typed; a key that stands alone is asked at once. */
+  /** Replace the typed key by a suggestion; a single key is submitted at once. */
   take(i) {
     const row = this.rows[i];
     const { start } = lastTerm(this.input.value);

@@ -1,17 +1,17 @@
-// Which part of a map is seen, and the hands, wheels and keys that change it.
+// The visible part of a map, and its control by pointer, wheel and keys.
 
 const LEAST_ZOOM = 0.5;
 const MOST_ZOOM = 500;
-// Pixels for half of a map, so that places which are all the same are not blown up for ever.
+// Maximum pixels for half of a map, so that equal positions are not magnified without end.
 const MOST_SCALE = 1e5;
-// Pixels around the map; how many are below it depends on the legend.
+// Pixels around the map; the number below it depends on the legend.
 const MARGIN = 44;
 const ABOVE = 30;
 const CLICK_REACH = 5;
 const KEY_STEP = 60;
 const KEY_ZOOM = 1.4;
 
-/** Return [left, right, low, high] of places, x and y in turn; of some rows, or of all. */
+/** Return [left, right, low, high] of positions (x and y alternating), of some rows or of all. */
 function boxOf(places, rows) {
   const box = [Infinity, -Infinity, Infinity, -Infinity];
   for (const row of rows) {
@@ -23,7 +23,7 @@ function boxOf(places, rows) {
   return box;
 }
 
-/** From places on a map to pixels of the window, and back. */
+/** Converts between positions on a map and pixels of the window. */
 class View {
   constructor() {
     this.width = this.height = 1;
@@ -41,7 +41,7 @@ class View {
     if (isWhole) this.showAll();
   }
 
-  /** Show all places: x and y in turn. */
+  /** Show all positions (x and y alternating). */
   fit(places) {
     const [left, right, low, high] = boxOf(places, Array(places.length / 2).keys());
     this.extent = [right - left, high - low];
@@ -55,7 +55,7 @@ class View {
     this.isWhole = true;
   }
 
-  /** Show some rows as large as there is room for. */
+  /** Zoom to some rows. */
   closeUp(places, rows) {
     const [left, right, low, high] = boxOf(places, rows);
     this.isWhole = false;
@@ -86,7 +86,7 @@ class View {
     this.centre = [this.centre[0] - dx / this.scale, this.centre[1] + dy / this.scale];
   }
 
-  /** Come nearer by a factor, with the pixel (x, y) staying where it is. */
+  /** Zoom by a factor around the pixel (x, y). */
   zoomAt(factor, x = this.width / 2, y = this.height / 2) {
     this.isWhole = false;
     const scale = Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, this.zoom * factor)) * this.whole;
@@ -101,7 +101,7 @@ class View {
   }
 }
 
-/** Turns pointers, wheel and keys on an element into moves of a view. */
+/** Converts events of pointers, wheel and keys on an element to movements of a view. */
 class Gestures {
   constructor(element, view, { changed, clicked, hovered, whole }) {
     Object.assign(this, { element, view, changed, clicked, hovered, whole });
@@ -163,7 +163,7 @@ class Gestures {
   wheel(event) {
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? this.view.height : 1);
-    // A pinch on a touch pad comes as a wheel with the control key, in smaller steps.
+    // A pinch on a touch pad arrives as a wheel event with the control key, in smaller steps.
     this.view.zoomAt(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0018)), ...this.at(event));
     this.changed();
   }
