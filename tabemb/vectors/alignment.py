@@ -169,12 +169,7 @@ def scaling(turned: FloatArray, target: FloatArray, weights: npt.ArrayLike) -> f
     The least squares solution ``sum(w * turned * target) / sum(w * turned**2)`` (Gower & Dijksterhuis 2004,
     "Procrustes Problems", chapter 4); the best rotation does not depend on it, and with it the factor is not negative.
 
-    Parameters
-    ----------
-    turned, target : array of shape (n, dim)
-        Corresponding rows.
-    weights : array of shape (n,)
-        Weight of each pair of rows, 0 or more.
+    The arrays are those of :func:`rotation`, with the rows of the source rotated.
 
     Examples
     --------
@@ -213,10 +208,8 @@ def mean_of_seen(tables: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
 
     Parameters
     ----------
-    tables : array of shape (n_tables, n_rows, dim)
-        In one space.
-    seen : array of bool of shape (n_tables, n_rows)
-        Rows that each table has learned.
+    tables, seen
+        As in :func:`align`, in one space.
 
     Examples
     --------

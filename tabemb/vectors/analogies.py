@@ -73,18 +73,8 @@ def best_analogies(
 ) -> tuple[npt.NDArray[np.intp], Float64s]:
     """Return the rows that best complete an analogy, best first, and their scores.
 
-    Parameters
-    ----------
-    search : Search
-        By cosine.
-    method : AnalogyMethod
-    items : float32 array of shape (3, dim)
-        a, b and c.
-    topn : int
-    without : sequence of int
-        Excluded rows.
-    allowed : array of bool of shape (n,), optional
-        Rows that may be results.
+    The search is by cosine. ``items``, of shape (3, dim), are a, b and c; rows ``without`` are excluded, and only
+    ``allowed`` ones may be results.
 
     Examples
     --------

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 
-__all__ = ["count_array", "float_array", "mapped_floats"]
+__all__ = ["count_array", "float_array", "mapped_floats", "shown"]
 
 # Numbers checked at a time, so that at most 4 MB of a memory map are in memory.
 _BLOCK = 2**20
@@ -52,7 +52,7 @@ def float_array(
         with np.errstate(over="ignore"):
             array = np.asarray(values) if _is_map(values) else np.array(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
-        raise DataError(f"{owner}: expected {what} as {wanted} numbers, got {_shown(values)}.") from error
+        raise DataError(f"{owner}: expected {what} as {wanted} numbers, got {shown(values)}.") from error
     fits = len(array.shape) == len(shape) and all(
         got == size if size is not None else got > 0 for size, got in zip(shape, array.shape, strict=True)
     )
@@ -65,20 +65,10 @@ def float_array(
 
 
 def mapped_floats(path: str | PathLike[str], offset: int, shape: tuple[int, int]) -> npt.NDArray[np.float32]:
-    """Return a memory map of little-endian float32 numbers in a file.
+    """Return a memory map of little-endian float32 numbers in a file, in C order.
 
-    Parameters
-    ----------
-    path : str or path
-    offset : int
-        Byte of the first number; a multiple of 4.
-    shape : tuple of two int
-        Rows and columns, in C order.
-
-    Raises
-    ------
-    OSError, ValueError
-        If the file cannot be opened, or is too short.
+    ``offset``, a multiple of 4, is the byte of the first number. Raise an ``OSError`` or ``ValueError`` if the file
+    cannot be opened, or is too short.
 
     Examples
     --------
@@ -96,12 +86,7 @@ def mapped_floats(path: str | PathLike[str], offset: int, shape: tuple[int, int]
 
 
 def count_array(values: npt.ArrayLike, n: int, *, owner: str) -> npt.NDArray[np.int64]:
-    """Return ``n`` counts as a read-only int64 array, copied.
-
-    Raises
-    ------
-    DataError
-        If their number differs, or they are not whole numbers from 0.
+    """Return ``n`` counts, whole numbers from 0, as a read-only int64 array, copied.
 
     Examples
     --------
@@ -115,7 +100,7 @@ def count_array(values: npt.ArrayLike, n: int, *, owner: str) -> npt.NDArray[np.
     with np.errstate(invalid="ignore"):
         array = given.astype(np.int64) if given.dtype.kind in "iuf" else None
     if array is None or (array < 0).any() or (array != given).any():
-        raise DataError(f"{owner}: expected counts as whole numbers from 0, got {_shown(values)}.")
+        raise DataError(f"{owner}: expected counts as whole numbers from 0, got {shown(values)}.")
     array.flags.writeable = False
     return array
 
@@ -152,6 +137,7 @@ def _release_pages(array: npt.NDArray[Any]) -> None:
         owner.madvise(mmap.MADV_DONTNEED)
 
 
-def _shown(values: Any) -> str:
+def shown(values: Any) -> str:
+    """Return values as text of at most 80 characters, for error messages."""
     text = repr(values)
     return text if len(text) <= 80 else text[:77] + "..."

@@ -197,19 +197,17 @@ class CategoryVectors(KeyedMatrix):
         ----------
         a, b, c : key
             The keys themselves are excluded from the results.
-        topn : int, default=10
-            Number of results; fewer if fewer categories are left.
+        topn, min_count, where
+            As in :meth:`most_similar`.
         method : {"add", "multiply"} or AnalogyMethod, default="add"
             ``"add"``: as ``most_similar([b, c], negative=[a])`` (3CosAdd). ``"multiply"``: the cosine with b times that
             with c divided by that with a, so that no single term dominates (3CosMul); more accurate in the paper. Levy
             & Goldberg (2014), "Linguistic regularities in sparse and explicit word representations", equations 2 and 4.
-        min_count, where
-            Filters, as in :meth:`most_similar`.
 
         Returns
         -------
         list of (key, score)
-            Best first, ties by frequency. A zero vector has cosine 0 to all.
+            Best first, otherwise as :meth:`most_similar`.
 
         Raises
         ------
@@ -370,9 +368,7 @@ class CategoryVectors(KeyedMatrix):
 
         Examples
         --------
-        >>> vectors = CategoryVectors(["mon", "tue", "sat"], [[2.0, 0.0], [0.0, 2.0], [-1.0, 0.0]])
-        >>> vectors.mean_vector(["mon", "tue"])
-        array([0.5, 0.5], dtype=float32)
+        >>> vectors = CategoryVectors(["mon", "tue"], [[2.0, 0.0], [0.0, 2.0]])
         >>> vectors.mean_vector(["mon", "tue"], weights=[3, 1], pre_normalize=False)
         array([1.5, 0.5], dtype=float32)
         """
@@ -785,13 +781,11 @@ class CategoryVectors(KeyedMatrix):
     def _search(self, metric: str | SimilarityMetric) -> Search:
         """Return the rows prepared for a metric, which are kept: a cache, not part of the value."""
         kind = METRICS.resolve(metric)
-        searches: dict[type, Search] | None = getattr(self, "_searches", None)
-        if searches is None:
-            searches = {}
-            self._searches = searches
-        if type(kind) not in searches:
-            searches[type(kind)] = Search(self.vectors, kind)
-        return searches[type(kind)]
+        if not hasattr(self, "_searches"):
+            self._searches: dict[type, Search] = {}
+        if type(kind) not in self._searches:
+            self._searches[type(kind)] = Search(self.vectors, kind)
+        return self._searches[type(kind)]
 
     def _scored_keys(self, rows: npt.NDArray[np.intp], scores: Float64s) -> list[tuple[Any, float]]:
         keys = self._index.keys_in_order

@@ -107,14 +107,7 @@ def auto_clusters(vectors: FloatArray, *, most: int = MOST_CLUSTERS, random_stat
 def cluster_names(labels: Sequence[str], clusters: Labels, n_named: int = 2) -> list[str]:
     """Return a name for each cluster, made of its first members.
 
-    Parameters
-    ----------
-    labels : sequence of str
-        Of the categories, most frequent first.
-    clusters : array of int of shape (n,)
-        As :func:`auto_clusters` returns them.
-    n_named : int, default=2
-        Number of members in a name.
+    ``labels`` are those of the categories, most frequent first; a name has at most ``n_named`` of them.
 
     Examples
     --------

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import ColumnError, DataError, MissingExtraError, UnknownNameError, did_you_mean
 from tabemb.table.keys import key_to_json
+from tabemb.vectors.arrays import shown
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 if TYPE_CHECKING:
@@ -41,21 +42,14 @@ def from_frame(
     vectors: Hashable | Iterable[Hashable] | None = None,
     count: str | None = None,
     name: str | None = None,
-    unknown: npt.ArrayLike | None = None,
-    missing: npt.ArrayLike | None = None,
+    **special: npt.ArrayLike | None,
 ) -> KeyedMatrix:
     """Return the vectors in a table; see ``CategoryVectors.from_frame``."""
     table = open_frame(frame)
     keys, found = keys_in(table, key)
     name = found if name is None else name
-    return KeyedMatrix(
-        keys,
-        matrix_in(table, vectors, name, keys),
-        None if count is None else counts_in(table, count),
-        name=name,
-        unknown=unknown,
-        missing=missing,
-    )
+    counts = None if count is None else counts_in(table, count)
+    return KeyedMatrix(keys, matrix_in(table, vectors, name, keys), counts, name=name, **special)
 
 
 def open_frame(frame: Any) -> Table:
@@ -98,16 +92,8 @@ def matrix_in(
 ) -> npt.NDArray[np.float32]:
     """Return the vectors as a float32 array of shape (n, dim).
 
-    Parameters
-    ----------
-    table : narwhals.DataFrame
-    vectors : label, list of labels, or None
-        Columns of numbers in order; one column of lists; the prefix of numbered columns; or None, for
-        ``dest_emb0``, ``dest_emb1``, ... by the name, or ``emb0``, ``emb1``, ...
-    name : str
-        Name of the column of the vectors.
-    keys : list
-        For error messages.
+    ``vectors`` names columns of numbers in order; one column of lists; or the prefix of numbered columns; None stands
+    for ``dest_emb0``, ``dest_emb1``, ... by the name, or ``emb0``, ``emb1``, ... The keys are for error messages.
     """
     if isinstance(vectors, str) and vectors in table.columns and not _column(table, vectors).dtype.is_numeric():
         return _lists(_column(table, vectors).to_list(), vectors, keys)
@@ -238,7 +224,7 @@ def _lists(rows: list[Any], name: str, keys: list[Any]) -> npt.NDArray[np.float3
         if array.ndim != 1 or array.dtype.kind not in "iuf" or array.shape != (dim or array.size,) or not array.size:
             wanted = "a list of numbers" if dim is None else f"a list of {dim} numbers"
             raise DataError(
-                f"The column {name!r} should have {wanted} in every row, but has {_shown(values)} in row {row}, of "
+                f"The column {name!r} should have {wanted} in every row, but has {shown(values)} in row {row}, of "
                 f"the key {key!r}."
             )
         if dim is None:
@@ -269,8 +255,3 @@ def _column(table: Table, name: Any) -> Any:
 def _listed(columns: list[Any]) -> str:
     shown = ", ".join(map(str, columns[:20]))
     return f"{shown}, ... ({len(columns)} in all)" if len(columns) > 20 else shown or "(none)"
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -122,12 +122,7 @@ def chance_overlap(n_others: int, k: int) -> float:
 def agreement(tables: Sequence[FloatArray], k: int) -> npt.NDArray[np.float64]:
     """Return the mean Jaccard index of the neighbors of each row over all pairs of tables.
 
-    Parameters
-    ----------
-    tables : sequence of array of shape (n, any dim)
-        Two or more, with the same categories as rows. They need not be aligned.
-    k : int
-        Number of neighbors.
+    The two or more tables have the same categories as rows. They need not be aligned or of the same dimension.
 
     Examples
     --------

@@ -15,29 +15,14 @@ __all__ = ["Items", "Query", "is_vector", "read_items", "read_list", "read_queri
 
 
 class Items(NamedTuple):
-    """Keys and vectors that a user has given.
-
-    Parameters
-    ----------
-    rows : list of int
-        Rows of the keys; a vector has none.
-    vectors : float32 array of shape (n, dim)
-        Vectors of all items, in their order.
-    """
+    """Keys and vectors that a user has given: the rows of the keys, and the vectors of all, of shape (n, dim)."""
 
     rows: list[int]
     vectors: npt.NDArray[np.float32]
 
 
 class Query(NamedTuple):
-    """A query of a nearest-neighbor search.
-
-    Parameters
-    ----------
-    point : float64 array of shape (dim,)
-    rows : list of int
-        Rows of the query's own keys, which are excluded from the results.
-    """
+    """A query of a nearest-neighbor search: a point of shape (dim,), and the rows of its keys, which are excluded."""
 
     point: npt.NDArray[np.float64]
     rows: list[int]
@@ -69,13 +54,7 @@ def read_items(matrix: KeyedMatrix, items: Any) -> Items:
 
 
 def read_list(matrix: KeyedMatrix, keys: Any, method: str, *, least: int) -> Items:
-    """Return the rows and vectors of a list of keys and vectors.
-
-    Raises
-    ------
-    DataError
-        If it is not a list, or shorter than ``least``. The message names the method.
-    """
+    """Return the rows and vectors of a list of at least ``least`` keys and vectors; errors name the method."""
     if not is_several(keys) or is_vector(keys):
         raise DataError(f"{method} takes a list of keys; got {keys!r}.")
     items = read_items(matrix, keys)
@@ -98,10 +77,7 @@ def read_query(
 def read_queries(matrix: KeyedMatrix, queries: Iterable[Any], metric: SimilarityMetric) -> list[Query]:
     """Return many queries, each a key, a vector, a list of these, or a tuple (positive, negative).
 
-    Raises
-    ------
-    TabembError
-        If a query is invalid. The message begins with its number.
+    The error for an invalid query begins with its number.
     """
     if not is_several(queries) or is_vector(queries):
         raise DataError(

@@ -61,10 +61,7 @@ def unit_mean(positive: FloatArray, negative: FloatArray) -> FloatArray:
     This is the query of gensim's ``most_similar`` and the 3CosAdd of Levy & Goldberg (2014), "Linguistic
     regularities in sparse and explicit word representations", equation 2.
 
-    Parameters
-    ----------
-    positive, negative : array of shape (n, dim)
-        Either may have no rows.
+    The arrays have the shape (n, dim); either may have no rows.
 
     Examples
     --------
@@ -102,12 +99,9 @@ def weighted_mean(rows: FloatArray, weights: npt.ArrayLike | None = None) -> Flo
 
 
 def cosines(vectors: FloatArray, query: FloatArray) -> FloatArray:
-    """Return the cosine, from -1 to 1, of each row and a query, or its own query; 0 if either is all zeros.
+    """Return the cosine, from -1 to 1, of each row (..., dim) and a query (dim,), or its own query (..., dim).
 
-    Parameters
-    ----------
-    vectors : array of shape (..., dim)
-    query : array of shape (dim,), or (..., dim)
+    It is 0 if either is all zeros.
 
     Examples
     --------
@@ -120,12 +114,7 @@ def cosines(vectors: FloatArray, query: FloatArray) -> FloatArray:
 
 
 def cosine_frame(vectors: FloatArray, names: Sequence[Any]) -> "pd.DataFrame":
-    """Return the cosines of all pairs of rows as a table; 1 on the diagonal, 0 for zero rows.
-
-    Parameters
-    ----------
-    vectors : array of shape (n, dim)
-    names : sequence of shape (n,)
+    """Return the cosines of all pairs of rows as a table with names; 1 on the diagonal, 0 for zero rows.
 
     Examples
     --------
@@ -144,16 +133,11 @@ def cosine_frame(vectors: FloatArray, names: Sequence[Any]) -> "pd.DataFrame":
 
 
 def multiplied(to_a: FloatArray, to_b: FloatArray, to_c: FloatArray) -> FloatArray:
-    """Return the 3CosMul score of each row for "a is to b as c is to ...".
+    """Return the 3CosMul score of each row for "a is to b as c is to ...", from its cosines to a, b and c.
 
     Levy & Goldberg (2014), "Linguistic regularities in sparse and explicit word representations", equation 4: with
     cosines shifted to [0, 1], that to b times that to c, divided by that to a plus 0.001. In a product, unlike in a
     sum, no single term dominates. Scores are above 1 if a row is nearer to b and c than to a.
-
-    Parameters
-    ----------
-    to_a, to_b, to_c : array of shape (n,)
-        Cosines, between -1 and 1.
 
     Examples
     --------
@@ -168,12 +152,7 @@ def multiplied(to_a: FloatArray, to_b: FloatArray, to_c: FloatArray) -> FloatArr
 def within_reach(scores: FloatArray, n: int, margin: float) -> IntArray:
     """Return, in ascending order, the positions that may be among the n highest if scores are off by a margin.
 
-    Parameters
-    ----------
-    scores : array of shape (m,)
-    n : int
-    margin : float
-        Maximum error of a score; infinite if unknown.
+    The margin is the maximum error of a score; infinite if unknown.
 
     Examples
     --------
@@ -188,18 +167,10 @@ def within_reach(scores: FloatArray, n: int, margin: float) -> IntArray:
 def top(scores: FloatArray, n: int, *, without: Sequence[int] = ()) -> IntArray:
     """Return the positions of the n highest scores, highest first, ties by position.
 
-    Parameters
-    ----------
-    scores : array of shape (m,)
-    n : int
-        Fewer are returned if there are fewer.
-    without : sequence of int
-        Excluded positions.
+    Positions in ``without`` are excluded. Fewer are returned if there are fewer.
 
     Examples
     --------
-    >>> top(np.array([0.1, 0.9, 0.5, 0.9]), 3)
-    array([1, 3, 2])
     >>> top(np.array([0.1, 0.9, 0.5, 0.9]), 3, without=[1])
     array([3, 2, 0])
     """

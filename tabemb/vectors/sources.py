@@ -27,20 +27,10 @@ WAYS = ("whole", "folded", "words", "lacking")
 WHOLE, FOLDED, WORDS, LACKING = range(4)
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-_KINDS_OF_SOURCES = (
-    "CategoryVectors, gensim's KeyedVectors, the path of a file (GloVe, word2vec, or what CategoryVectors.save wrote), "
-    "a mapping from key to vector, or a frame with a row for each key"
-)
 
 
 class VectorSource(ABC):
-    """Vectors by key, from which some keys can be selected.
-
-    Parameters
-    ----------
-    given : object
-        The user's value.
-    """
+    """Vectors by key, given by a user, from which some keys can be selected."""
 
     def __init__(self, given: Any) -> None:
         self._given = given
@@ -182,7 +172,11 @@ def source_of(given: Any) -> VectorSource:
     for kind in _KINDS:
         if kind.takes(given):
             return kind(given)
-    raise DataError(f"Expected vectors as {_KINDS_OF_SOURCES}; got {type(given).__name__}.")
+    raise DataError(
+        "Expected vectors as CategoryVectors, gensim's KeyedVectors, the path of a file (GloVe, word2vec, or what "
+        "CategoryVectors.save wrote), a mapping from key to vector, or a frame with a row for each key; got "
+        f"{type(given).__name__}."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,11 +213,6 @@ def match(keys: Sequence[Any], source: VectorSource) -> Match:
     the column (``1 + log((1 + n) / (1 + n_with_the_word))``, Salton & Buckley 1988). Of several spellings in the source
     the lower case one is used, or else the first.
 
-    Raises
-    ------
-    DataError, FormatError
-        If the source is not usable.
-
     Examples
     --------
     >>> words = source_of({"nurse": [1.0, 0.0], "registered": [0.0, 1.0], "pilot": [-1.0, 0.0]})
@@ -236,7 +225,8 @@ def match(keys: Sequence[Any], source: VectorSource) -> Match:
     names = [folded(key) if isinstance(key, str) else "" for key in keys]
     having = source.select(_KeysToMatch(keys, names))
     rows = _rows_by_folded_key(having)
-    weights = _inverse_document_frequencies(names)
+    counts = Counter(word for name in names for word in set(name.split()))
+    weights = {word: 1 + float(np.log((1 + len(names)) / (1 + count))) for word, count in counts.items()}
     vectors = np.zeros((len(keys), having.dim), np.float32)
     how = np.full(len(keys), LACKING, np.intp)
     for place, (key, name) in enumerate(zip(keys, names, strict=True)):
@@ -291,11 +281,6 @@ def _rows_by_folded_key(having: KeyedMatrix) -> dict[str, int]:
         if isinstance(key, str) and (name := folded(key)) and (name not in rows or key == name):
             rows[name] = row
     return rows
-
-
-def _inverse_document_frequencies(names: Sequence[str]) -> dict[str, float]:
-    counts = Counter(word for name in names for word in set(name.split()))
-    return {word: 1 + float(np.log((1 + len(names)) / (1 + count))) for word, count in counts.items()}
 
 
 def _matrix(keys: list[Any], rows: Any, owner: str, **special: Any) -> KeyedMatrix:

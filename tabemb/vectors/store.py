@@ -147,12 +147,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         return pd.DataFrame({"count": pd.array([], "Int64")}, index=nothing)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the vectors to a folder atomically, one Parquet file per column.
-
-        Parameters
-        ----------
-        path : str or path
-            The folder. An older one of an EmbeddingStore is replaced.
+        """Write the vectors to a folder atomically, one Parquet file per column, in place of an older store.
 
         Raises
         ------
@@ -208,7 +203,6 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         return f"{type(self).__name__}({sizes})"
 
     def _vectors_of(self, column: str) -> CategoryVectors:
-        """Return the vectors of a column of the store."""
         return self._vectors[column]
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
@@ -216,7 +210,6 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         return {column: (len(each), each.dim) for column, each in self.items()}
 
     def _missing_column(self, column: object) -> str:
-        """Return the error message for a missing column."""
         return (
             f"There are no vectors of a column {column!r}. Columns: {', '.join(self) or 'none'}."
             f"{did_you_mean(column, self)}"

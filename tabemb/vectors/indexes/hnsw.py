@@ -119,13 +119,7 @@ class HnswIndex(NearestIndex):
         self._graph.expansion_search = self.parameters.expansion_search
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the graph to a file atomically. Loading it requires the vectors, which are saved elsewhere.
-
-        Raises
-        ------
-        OutputError
-            If the file cannot be written. An older file stays unchanged.
-        """
+        """Write the graph to a file atomically. Loading it requires the vectors, which are saved elsewhere."""
         graph = bytes(self._graph.save())
         head = {
             "version": _VERSION,
@@ -185,22 +179,7 @@ class Auto(IndexKind):
 
 
 def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[Any]) -> HnswIndex:
-    """Load an index that :meth:`HnswIndex.save` has written.
-
-    Parameters
-    ----------
-    path : str or path
-    vectors : float32 array of shape (n, dim)
-        The vectors that it was built from, which is checked.
-    labels : array of shape (n,)
-
-    Raises
-    ------
-    FormatError
-        If the file is missing or damaged, or was built from other vectors.
-    MissingExtraError
-        If usearch is not installed.
-    """
+    """Load an index that :meth:`HnswIndex.save` has written, of these vectors; see ``CategoryVectors.load_index``."""
     path = Path(path)
     head, graph = _read(path)
     try:
@@ -229,9 +208,7 @@ def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(
-            f"{path}: the header of the index is damaged: {str(error).rstrip('.')}. Build it again."
-        ) from error
+        raise _damaged_header(path, error) from error
     made = _empty_graph(parameters, vectors.shape[1], metric)
     made.load(graph)
     return HnswIndex(vectors, labels, metric, parameters, made)
@@ -248,15 +225,14 @@ def _read(path: Path) -> tuple[dict[str, Any], bytes]:
     try:
         read = json.loads(head)
     except ValueError as error:
-        raise FormatError(
-            f"{path}: the header of the index is damaged: {str(error).rstrip('.')}. Build it again."
-        ) from error
+        raise _damaged_header(path, error) from error
     if not isinstance(read, dict):
         raise _damaged_header(path)
     return read, graph
 
 
-def _damaged_header(path: Path, why: str = "") -> FormatError:
+def _damaged_header(path: Path, error: Exception | None = None) -> FormatError:
+    why = "" if error is None else f": {str(error).rstrip('.')}"
     return FormatError(f"{path}: the header of the index is damaged{why}. Build it again.")
 
 
@@ -276,5 +252,4 @@ def _empty_graph(parameters: Hnsw, dim: int, metric: SimilarityMetric) -> Any:
 
 
 def _fingerprint(vectors: Float32s) -> str:
-    """Return a hash of the numbers."""
     return hashlib.sha256(np.ascontiguousarray(vectors).data).hexdigest()

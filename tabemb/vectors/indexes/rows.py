@@ -22,9 +22,7 @@ BLOCK = 2**15
 
 
 class RowIndex:
-    """An index of the rows of a table, such as those that ``EmbeddingEncoder.transform`` returns.
-
-    Made by :meth:`from_rows`.
+    """An index of the rows of a table, such as those of ``EmbeddingEncoder.transform``, made by :meth:`from_rows`.
 
     Parameters
     ----------
@@ -115,21 +113,13 @@ class RowIndex:
     def search(self, rows: Any, topn: int = 10) -> SearchResult:
         """Return the rows most similar to each of the given rows.
 
+        Results and errors are those of :meth:`NearestIndex.search <tabemb.vectors.indexes.base.NearestIndex.search>`.
+
         Parameters
         ----------
         rows : array or DataFrame of numbers, of shape (m, dim), or (dim,) for one row
         topn : int, default=10
             Number of results; fewer if the index has fewer rows.
-
-        Returns
-        -------
-        SearchResult
-            ``keys``, the labels of the results, and ``scores`` by the metric, each of shape (m, topn).
-
-        Raises
-        ------
-        DataError
-            If rows are not finite numbers or differ in length from those of the index, or ``topn`` is below 1.
         """
         fits = np.ndim(rows) in (1, 2) and np.shape(rows)[-1] == self.index.dim
         if self.scale is not None and fits:
@@ -167,13 +157,8 @@ def column_scale(rows: npt.NDArray[np.float32], blocks: npt.NDArray[np.intp]) ->
     """Return the factor of each feature with which all columns contribute equally to Euclidean distances.
 
     The features of each column are divided by the root mean square norm of its centered rows. Each column then adds 2
-    to the squared distance of two random rows on average. A constant column adds nothing and is not scaled.
-
-    Parameters
-    ----------
-    rows : float32 array of shape (n, dim)
-    blocks : array of int of shape (dim,)
-        Column of each feature, from 0.
+    to the squared distance of two random rows on average. A constant column adds nothing and is not scaled. ``blocks``
+    is the number of the column of each feature, from 0.
 
     Examples
     --------

@@ -60,10 +60,6 @@ class PlotAccessor:
         title : str, optional
             Title; the column's name by default.
 
-        Returns
-        -------
-        matplotlib Axes
-
         Raises
         ------
         MissingExtraError
@@ -101,10 +97,6 @@ class PlotAccessor:
         title : str, optional
             Title; the column's name by default.
 
-        Returns
-        -------
-        matplotlib Axes
-
         Raises
         ------
         MissingExtraError
@@ -135,16 +127,10 @@ class PlotAccessor:
         keys, top, ax, title
             As for :meth:`heatmap`.
 
-        Returns
-        -------
-        matplotlib Axes
-
         Raises
         ------
-        MissingExtraError
-            If matplotlib is not installed.
-        UnknownKeyError
-            If a key is not in the column.
+        MissingExtraError, UnknownKeyError
+            As for :meth:`heatmap`.
         DataError
             If there are fewer than two categories, or ``top`` is below 2.
 

@@ -142,13 +142,9 @@ def coloring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vector
     Parameters
     ----------
     color : None, "count", "cluster", mapping or pandas Series
-        A mapping goes from key to label or number, a Series from its index. Keys without a value are gray. If all
-        values are numbers (not bools), the colors are a scale; otherwise each value is a label.
+        As in ``vectors.plot``. If all values are numbers (not bools), the colors are a scale; otherwise each value is a
+        label.
     vectors : KeyedMatrix
-
-    Returns
-    -------
-    Coloring
 
     Raises
     ------

@@ -60,17 +60,14 @@ def plot_map(
     counts = np.ones(len(vectors)) if vectors.counts is None else vectors.counts.astype(float)
     order = np.argsort(-counts, kind="stable")
     labeled = np.isin(np.arange(len(vectors)), order[:top])
-    areas = np.full(len(vectors), 28.0)
-    if vectors.counts is not None:
-        areas = _areas(counts)
+    areas = np.full(len(vectors), 28.0) if vectors.counts is None else _areas(counts)
     coloring.draw(ax, plane.points, areas, labeled)
     _label_axes(ax, plane)
     subtitle = add_title(ax, vectors.name if title is None else title)
     drawn = order[: top + _DOTS_AVOIDED]
     keys = vectors.index_to_key
-    n_wanted = min(top, len(vectors))
     n_labels = _add_labels(ax, [keys[i] for i in order[:top]], plane.points[drawn], areas[drawn])
-    subtitle.set_text(_subtitle(vectors, n_labels, complete=n_labels == n_wanted))
+    subtitle.set_text(_subtitle(vectors, n_labels, complete=n_labels == min(top, len(vectors))))
     return ax
 
 
@@ -84,10 +81,6 @@ def plot_places(places: Mapping[Any, tuple[float, float]], *, ax: "Axes | None" 
     ax : matplotlib Axes, optional
         Axes to draw on; by default those of a new figure.
     title : str, default=""
-
-    Returns
-    -------
-    matplotlib Axes
 
     Raises
     ------
@@ -243,26 +236,16 @@ def place_labels(sizes: FloatArray, dots: FloatArray, radii: FloatArray, frame: 
 
 
 def boxes_overlap(boxes: FloatArray, others: FloatArray, *, gap: float = 0.0) -> npt.NDArray[np.bool_]:
-    """Return for each pair of boxes whether they overlap or are closer than a gap.
+    """Return for each pair of boxes whether they overlap or are closer than a gap, of shape (n, m).
 
-    Parameters
-    ----------
-    boxes : array of shape (n, 4)
-        Left, bottom, right, top.
-    others : array of shape (m, 4)
-    gap : float
-        In the units of the boxes.
-
-    Returns
-    -------
-    array of bool of shape (n, m)
+    A box is a row of left, bottom, right, top; the gap is in the same units.
 
     Examples
     --------
     >>> boxes_overlap(np.array([[0.0, 0.0, 2.0, 2.0]]), np.array([[1.0, 1.0, 3.0, 3.0], [5.0, 5.0, 6.0, 6.0]]))
     array([[ True, False]])
     """
-    one, two = boxes[:, None, :], others[None, :, :]
+    one, two = boxes[:, None], others[None]
     apart = (one[..., 2:] + gap <= two[..., :2]) | (two[..., 2:] + gap <= one[..., :2])
     overlap: npt.NDArray[np.bool_] = np.logical_not(apart.any(axis=-1))
     return overlap

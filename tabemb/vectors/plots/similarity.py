@@ -163,15 +163,7 @@ def linkage_of(vectors: FloatArray) -> FloatArray:
     Sokal & Michener (1958), "A statistical method for evaluating systematic relationships". Leaves are ordered so that
     neighbors are similar (Bar-Joseph, Gifford & Jaakkola 2001, "Fast optimal leaf ordering").
 
-    Parameters
-    ----------
-    vectors : array of shape (n, dim)
-        At least two rows.
-
-    Returns
-    -------
-    array of shape (n - 1, 4)
-        One row per join, as in scipy's ``linkage``.
+    There must be at least two rows. The result has one row per join, as in scipy's ``linkage``.
 
     Examples
     --------
