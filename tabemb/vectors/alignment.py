@@ -67,9 +67,7 @@ class SharedKeys:
             )
         mine, its = np.array(rows, dtype=np.intp).T
         weights = _weights(
-            None if own.counts is None else own.counts[mine],
-            None if reference.counts is None else reference.counts[its],
-            len(rows),
+            [side.counts[at] for side, at in ((own, mine), (reference, its)) if side.counts is not None], len(rows)
         )
         if not weights.any():
             raise DataError(
@@ -224,8 +222,8 @@ def mean_of_seen(tables: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
     return total.astype(tables.dtype)
 
 
-def _weights(own: Any, reference: Any, n: int) -> npt.NDArray[np.float64]:
-    known = [np.asarray(counts, np.float64) for counts in (own, reference) if counts is not None]
+def _weights(counts: list[npt.NDArray[np.int64]], n: int) -> npt.NDArray[np.float64]:
+    known = [each.astype(np.float64) for each in counts]
     if len(known) < 2:
         return known[0] if known else np.ones(n)
     one, two = known

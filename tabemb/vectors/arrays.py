@@ -24,17 +24,8 @@ def float_array(
     A read-only memory map (:func:`mapped_floats`, or ``numpy.memmap`` in mode "r") is not copied: it is checked block
     by block and stays on disk. The file must not be changed in place while it is in use.
 
-    Parameters
-    ----------
-    values : array-like
-    what : str
-        Name of the numbers in error messages.
-    shape : tuple of int or None
-        Expected shape; None is any size from 1.
-    owner : str
-        Owner of the numbers in error messages.
-    keys : sequence, optional
-        Names of the rows in error messages.
+    In the expected shape, None is any size from 1. ``what``, ``owner`` and ``keys`` name the numbers, their owner and
+    their rows in error messages.
 
     Raises
     ------

@@ -70,14 +70,8 @@ def auto_clusters(vectors: FloatArray, *, most: int = MOST_CLUSTERS, random_stat
 
     The number is the largest whose silhouette is at least nine tenths of the best (Rousseeuw 1987, "Silhouettes: a
     graphical aid to the interpretation and validation of cluster analysis"; the best alone favors few clusters). If
-    there are more than 2,000 rows, 2,000 are sampled, and the others join the nearest cluster.
-
-    Parameters
-    ----------
-    vectors : array of shape (n, dim)
-    most : int, default=7
-        Maximum number of clusters.
-    random_state : int, default=0
+    there are more than 2,000 rows, 2,000 are sampled, and the others join the nearest cluster. ``most`` is the maximum
+    number of clusters.
 
     Examples
     --------

@@ -220,7 +220,11 @@ def _lists(rows: list[Any], name: str, keys: list[Any]) -> npt.NDArray[np.float3
     dim = None
     found = np.empty((0, 0), dtype=np.float32)
     for row, (values, key) in enumerate(zip(rows, keys, strict=True)):
-        array = _flat(values)
+        try:
+            array = np.asarray(values)
+        except ValueError:
+            # Nested lists of several lengths do not form an array.
+            array = np.empty((0, 0))
         if array.ndim != 1 or array.dtype.kind not in "iuf" or array.shape != (dim or array.size,) or not array.size:
             wanted = "a list of numbers" if dim is None else f"a list of {dim} numbers"
             raise DataError(
@@ -234,14 +238,6 @@ def _lists(rows: list[Any], name: str, keys: list[Any]) -> npt.NDArray[np.float3
     if dim is None:
         raise DataError(f"The column {name!r} has no rows, so the length of the vectors is unknown.")
     return found
-
-
-def _flat(values: Any) -> npt.NDArray[Any]:
-    try:
-        return np.asarray(values)
-    except ValueError:
-        # Nested lists of several lengths do not form an array.
-        return np.empty((0, 0))
 
 
 def _column(table: Table, name: Any) -> Any:

@@ -17,14 +17,7 @@ CHUNK = 65_536
 
 @dataclass(frozen=True, eq=False)
 class LinearProjection:
-    """The map ``(rows - center) @ axes``.
-
-    Parameters
-    ----------
-    center : ndarray of shape (source_dim,)
-    axes : ndarray of shape (source_dim, dim)
-        Scaled directions.
-    """
+    """The map ``(rows - center) @ axes``, with a center of shape (source_dim,) and scaled axes (source_dim, dim)."""
 
     center: npt.NDArray[np.float64]
     axes: npt.NDArray[np.float64]
@@ -134,9 +127,7 @@ def _axes(scatter: npt.NDArray[np.float64], dim: int, n_slices: int) -> npt.NDAr
     components = np.linalg.eigh(scatter)[1][:, ::-1][:, :dim]
     axes = np.zeros((own, dim))
     axes[:, : components.shape[1]] = components
-    return axes if n_slices == 1 else axes @ _random_rotation(dim)
-
-
-def _random_rotation(dim: int) -> npt.NDArray[np.float64]:
-    rotation: npt.NDArray[np.float64] = np.linalg.qr(np.random.default_rng(dim).normal(size=(dim, dim)))[0]
-    return rotation
+    if n_slices > 1:
+        # A random rotation.
+        axes = axes @ np.linalg.qr(np.random.default_rng(dim).normal(size=(dim, dim)))[0]
+    return axes

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from tabemb.vectors.alignment import SharedKeys, aligned, rotation, scaling
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.neighbors import FEWEST, agreement, chance_overlap, heaviest, neighborhood_size
-from tabemb.vectors.similarity import unit_rows
+from tabemb.vectors.similarity import cosines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +137,7 @@ def drift_between(own: KeyedMatrix, reference: KeyedMatrix, *, scale: bool = Fal
     return Drift(
         name=own.name,
         keys=tuple(keys[row] for row in shared.own),
-        cosines=np.clip((unit_rows(rows) * unit_rows(onto)).sum(axis=1), -1, 1),
+        cosines=np.asarray(cosines(rows, onto), np.float64),
         distances=np.sqrt(((rows - onto) ** 2).sum(axis=1)) / length,
         overlaps=near,
         weights=shared.weights,

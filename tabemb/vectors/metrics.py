@@ -33,13 +33,7 @@ class SimilarityMetric(ABC):
 
     @abstractmethod
     def point(self, positive: FloatArray, negative: FloatArray) -> Float64s:
-        """Return the query that combines several vectors, of shape (dim,).
-
-        Parameters
-        ----------
-        positive, negative : array of shape (n, dim)
-            Not both empty.
-        """
+        """Return the query, of shape (dim,), that combines vectors of shape (n, dim), not both empty."""
 
     @abstractmethod
     def scores(self, rows: FloatArray, query: FloatArray) -> Float64s:

@@ -29,17 +29,10 @@ CELLS = 2**22
 
 
 def neighborhood_size(n: int, k: int | None = None, *, of: str = "The column") -> int:
-    """Return the number of neighbors to compare among n categories.
+    """Return the number of neighbors to compare among n categories, of which there are 3 or more.
 
-    Parameters
-    ----------
-    n : int
-        3 or more.
-    k : int, optional
-        From 1 to ``n - 2``: with ``n - 1`` every category is a neighbor of every other. By default 10, or a quarter of
-        the other categories if that is less, but at least 1.
-    of : str
-        Owner of the categories, for the error message.
+    ``k`` is from 1 to ``n - 2``: with ``n - 1`` every category is a neighbor of every other. By default it is 10, or a
+    quarter of the other categories if that is less, but at least 1. ``of`` names their owner in the error message.
 
     Examples
     --------

@@ -95,7 +95,10 @@ class Search:
             for place, mine in enumerate(highest, start):
                 shut = [] if without is None else without[place]
                 rows = self._within_reach(rough[place], mine, topn + len(shut), float(margins[place]), allowed)
-                yield self._best(queries[place], rows[~np.isin(rows, shut)] if shut else rows, topn)
+                rows = rows[~np.isin(rows, shut)] if shut else rows
+                scores = self.scores(queries[place], rows)
+                best = top(-scores if self.metric.smaller_first else scores, topn)
+                yield rows[best], scores[best]
 
     def scores(self, query: Float64s, rows: IntArray | None = None) -> Float64s:
         """Return the scores of rows, all by default, for a query of shape (dim,)."""
@@ -105,11 +108,6 @@ class Search:
             part: Any = slice(start, start + BLOCK) if rows is None else rows[start : start + BLOCK]
             out[start : start + BLOCK] = self.metric.scores(self.vectors[part], query)
         return out
-
-    def _best(self, query: Float64s, rows: IntArray, topn: int) -> tuple[IntArray, Float64s]:
-        scores = self.scores(query, rows)
-        best = top(-scores if self.metric.smaller_first else scores, topn)
-        return rows[best], scores[best]
 
     @property
     def _lanes(self) -> int:

@@ -49,7 +49,6 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     Examples
     --------
     >>> import pandas as pd
-    >>> from tabemb import CategoryVectors
     >>> airports = CategoryVectors(["JFK", "LGA"], [[1.0, 0.1], [0.9, 0.2]], unknown=[0.0, 0.0], name="origin")
     >>> store = EmbeddingStore({"origin": airports})
     >>> store
@@ -120,7 +119,6 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
 
         Examples
         --------
-        >>> from tabemb import CategoryVectors
         >>> day = CategoryVectors(["mon"], [[1.0, 0.5]])
         >>> store = EmbeddingStore({"day": day, "on": CategoryVectors([True], [[2.0]])})
         >>> store.to_frame()
@@ -175,7 +173,6 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         Examples
         --------
         >>> import tempfile, pathlib
-        >>> from tabemb import CategoryVectors
         >>> store = EmbeddingStore({"day": CategoryVectors(["mon"], [[1.0, 0.5]], name="day")})
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     store.save(pathlib.Path(folder, "vectors"))

@@ -105,7 +105,11 @@ class NearestIndex(ABC):
         step = max(1, CELLS // max(1, topn * self.dim))
         for start in range(0, len(asked), step):
             part = slice(start, start + step)
-            keys[part], scores[part] = self._found(asked[part], topn)
+            rows = np.sort(self._nearest(asked[part], topn), axis=1)
+            found = self._metric.scores(self._vectors[rows], asked[part, None])
+            order = np.argsort(found if self._metric.smaller_first else -found, axis=1, kind="stable")
+            keys[part] = self._labels[np.take_along_axis(rows, order, axis=1)]
+            scores[part] = np.take_along_axis(found, order, axis=1)
         return SearchResult(keys[0], scores[0]) if one else SearchResult(keys, scores)
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -140,12 +144,6 @@ class NearestIndex(ABC):
         shape = (self.dim,) if dimensions == 1 else (n_rows, self.dim)
         asked = float_array(queries, "queries", shape, owner=f"An index of rows of length {self.dim}")
         return self._metric.singles(asked.reshape(-1, self.dim)), dimensions == 1
-
-    def _found(self, queries: Float64s, topn: int) -> tuple[npt.NDArray[Any], Float64s]:
-        rows = np.sort(self._nearest(queries, topn), axis=1)
-        scores = self._metric.scores(self._vectors[rows], queries[:, None])
-        order = np.argsort(scores if self._metric.smaller_first else -scores, axis=1, kind="stable")
-        return self._labels[np.take_along_axis(rows, order, axis=1)], np.take_along_axis(scores, order, axis=1)
 
 
 class IndexKind(ABC):

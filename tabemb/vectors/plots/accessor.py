@@ -20,10 +20,6 @@ class PlotAccessor:
     """Draws the vectors of a column. Requires matplotlib (the extra ``plot``).
 
     Call it to draw a map of the categories; :meth:`heatmap` and :meth:`dendrogram` draw their similarities.
-
-    Parameters
-    ----------
-    vectors : KeyedMatrix
     """
 
     __slots__ = ("_vectors",)

@@ -27,7 +27,6 @@ OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "
 _SHAPES = ("o", "s", "^")
 LABELED, _OTHERS = "#2f6690", "#a9bfd0"
 DOT: dict[str, Any] = {"alpha": 0.8, "linewidths": 0.5, "edgecolors": "white"}
-_OWN_COLORS = ("count", "cluster")
 
 
 class Coloring(ABC):
@@ -137,14 +136,9 @@ class NumberColoring(Coloring):
 
 
 def coloring_of(color: "str | Mapping[Any, Any] | pd.Series[Any] | None", vectors: KeyedMatrix) -> Coloring:
-    """Return the coloring for the parameter ``color``.
+    """Return the coloring for the parameter ``color`` of ``vectors.plot``.
 
-    Parameters
-    ----------
-    color : None, "count", "cluster", mapping or pandas Series
-        As in ``vectors.plot``. If all values are numbers (not bools), the colors are a scale; otherwise each value is a
-        label.
-    vectors : KeyedMatrix
+    If all values of a mapping are numbers (not bools), the colors are a scale; otherwise each value is a label.
 
     Raises
     ------
@@ -184,7 +178,7 @@ def _own_coloring(color: str, vectors: KeyedMatrix) -> Coloring:
         return NumberColoring(vectors.counts.astype(np.float64), "rows", log=True)
     raise DataError(
         f"color must be 'count', 'cluster', or a mapping (or pandas Series) from key to label or number; got {color!r}."
-        f"{did_you_mean(color, _OWN_COLORS)}"
+        f"{did_you_mean(color, ('count', 'cluster'))}"
     )
 
 

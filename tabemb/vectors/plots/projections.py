@@ -214,12 +214,12 @@ def principal_components(vectors: FloatArray) -> tuple[FloatArray, FloatArray]:
     >>> shares
     array([1., 0.])
     """
-    centerd = np.asarray(vectors, dtype=np.float64)
-    centerd = centerd - centerd.mean(axis=0)
-    left, strengths, _ = np.linalg.svd(centerd, full_matrices=False)
+    centered = np.asarray(vectors, dtype=np.float64)
+    centered = centered - centered.mean(axis=0)
+    left, strengths, _ = np.linalg.svd(centered, full_matrices=False)
     # Directions that exist only by rounding would otherwise fill the plot.
     strengths[strengths <= 1e-6 * strengths[0]] = 0
-    points = np.zeros((len(centerd), 2))
+    points = np.zeros((len(centered), 2))
     shares = np.zeros(2)
     found = min(2, len(strengths))
     points[:, :found] = left[:, :found] * strengths[:found]

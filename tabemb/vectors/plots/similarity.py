@@ -10,10 +10,10 @@ from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.colors import OKABE_ITO
 from tabemb.vectors.plots.style import FAINT, INK, QUIET, add_title, new_axes, short_label
+from tabemb.vectors.similarity import unit_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-from tabemb.vectors.similarity import unit_rows
 
 __all__ = ["cosine_matrix", "leaf_order", "linkage_of", "plot_dendrogram", "plot_heatmap"]
 
