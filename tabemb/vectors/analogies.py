@@ -75,13 +75,6 @@ def best_analogies(
 
     The search is by cosine. ``items``, of shape (3, dim), are a, b and c; rows ``without`` are excluded, and only
     ``allowed`` ones may be results.
-
-    Examples
-    --------
-    >>> from tabemb.vectors.metrics import Cosine
-    >>> rows = np.array([[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1]], np.float32)
-    >>> best_analogies(Search(rows, Cosine()), CosAdd(), rows[:3], 1, without=[0, 1, 2])[0]
-    array([3])
     """
     scores = method.scores(search, *items.astype(np.float64))
     rows = np.arange(len(scores)) if allowed is None else np.flatnonzero(allowed)

@@ -24,8 +24,6 @@ class KeyedMatrix:
     >>> matrix = KeyedMatrix(["JFK", "LGA"], [[1.0, 0.1], [0.9, 0.2]], name="origin")
     >>> matrix["LGA"]
     array([0.9, 0.2], dtype=float32)
-    >>> matrix[["LGA", "JFK"]].shape
-    (2, 2)
     >>> len(matrix), matrix.dim, "SFO" in matrix
     (2, 2, False)
     """

@@ -111,13 +111,7 @@ def count_weighted_mean(vectors: FloatArray, counts: Counts) -> npt.NDArray[np.f
 
 
 def shrunk(vectors: FloatArray, counts: Counts, k: float) -> npt.NDArray[np.float64]:
-    """Return the vectors with their difference from the count-weighted mean multiplied by ``n / (n + k)``.
-
-    Examples
-    --------
-    >>> shrunk(np.array([[0.0], [4.0]]), np.array([3, 1]), k=1.0).ravel()
-    array([0.25, 2.5 ])
-    """
+    """Return the vectors with their difference from the count-weighted mean multiplied by ``n / (n + k)``."""
     mean = count_weighted_mean(vectors, counts)
     kept = counts / (counts + k) if k > 0 else np.ones(len(counts))
     return mean + kept[:, None] * (vectors - mean)

@@ -78,11 +78,6 @@ def weighted_mean(rows: FloatArray, weights: npt.ArrayLike | None = None) -> Flo
     ------
     DataError
         If weights do not match the rows, are not finite, or are all 0.
-
-    Examples
-    --------
-    >>> weighted_mean(np.array([[2.0, 0.0], [0.0, 2.0]]), [3, 1])
-    array([1.5, 0.5])
     """
     n = len(rows)
     try:
@@ -114,15 +109,7 @@ def cosines(vectors: FloatArray, query: FloatArray) -> FloatArray:
 
 
 def cosine_frame(vectors: FloatArray, names: Sequence[Any]) -> "pd.DataFrame":
-    """Return the cosines of all pairs of rows as a table with names; 1 on the diagonal, 0 for zero rows.
-
-    Examples
-    --------
-    >>> cosine_frame(np.array([[1.0, 0.0], [0.6, 0.8]]), ["a", "b"])
-         a    b
-    a  1.0  0.6
-    b  0.6  1.0
-    """
+    """Return the cosines of all pairs of rows as a table with names; 1 on the diagonal, 0 for zero rows."""
     import pandas as pd
 
     unit = unit_rows(vectors.astype(np.float64))

@@ -214,17 +214,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
 
 
 def look_up(vectors: Mapping[str, KeyedMatrix], frame: Any, columns: Sequence[str] | None = None) -> Any:
-    """Return a table with columns replaced by the vectors of their categories; see ``EmbeddingStore.lookup``.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> dest = KeyedMatrix(["JFK"], [[1.0, 0.5]], missing=[0.0, 0.0])
-    >>> look_up({"dest": dest}, pd.DataFrame({"dest": ["JFK", None], "late": [3, 4]}))
-       dest_emb0  dest_emb1  late
-    0        1.0        0.5     3
-    1        0.0        0.0     4
-    """
+    """Return a table with columns replaced by the vectors of their categories; see ``EmbeddingStore.lookup``."""
     import narwhals as nw
 
     table = read_frame(frame)

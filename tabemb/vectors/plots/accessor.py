@@ -88,10 +88,8 @@ class PlotAccessor:
             Categories to draw; by default the ``top`` most frequent ones.
         top : int, default=40
             Number of categories if ``keys`` is not given.
-        ax : matplotlib Axes, optional
-            Axes to draw on; by default those of a new figure, whose size grows with the number of categories.
-        title : str, optional
-            Title; the column's name by default.
+        ax, title
+            As for a map, but the size of a new figure grows with the number of categories.
 
         Raises
         ------
