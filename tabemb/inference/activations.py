@@ -120,9 +120,9 @@ def selu(x):
 
 def sigmoid(x):
     """Return ``1 / (1 + exp(-x))``."""
-    # exp of negative numbers only, so that nothing overflows and small probabilities keep their digits.
-    power = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1, power) / (1 + power)
+    # Precise for small probabilities too; where exp overflows, the result is 0.
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-x))
 
 
 def silu(x):
