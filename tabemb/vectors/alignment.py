@@ -204,10 +204,7 @@ def align(tables: FloatArray, seen: npt.NDArray[np.bool_], weights: npt.ArrayLik
 def mean_of_seen(tables: FloatArray, seen: npt.NDArray[np.bool_]) -> FloatArray:
     """Return the mean of each row over the tables that have learned it, or over all tables if none has, in their dtype.
 
-    Parameters
-    ----------
-    tables, seen
-        As in :func:`align`, in one space.
+    The tables are in one space; both arrays are as in :func:`align`.
 
     Examples
     --------

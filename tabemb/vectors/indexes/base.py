@@ -47,14 +47,7 @@ class NearestIndex(ABC):
     """Labeled rows that can be searched for those nearest to a query.
 
     Scores are computed from the rows in float64 by all kinds of index: two indexes may differ in the rows that they
-    find, but not in their scores.
-
-    Parameters
-    ----------
-    vectors : float32 array of shape (n, dim)
-        Finite.
-    labels : array of shape (n,)
-    metric : SimilarityMetric
+    find, but not in their scores. :meth:`IndexKind.build` makes them, and documents the parameters.
     """
 
     kind: ClassVar[str]

@@ -58,14 +58,9 @@ class PlainColoring(Coloring):
 
 
 class LabelColoring(Coloring):
-    """One color per label; also shapes if there are more than seven labels.
+    """One color per label, with a legend; also shapes if there are more than seven labels.
 
-    Parameters
-    ----------
-    labels : sequence of str or None
-        One per category; None for no label.
-    title : str
-        Title of the legend.
+    There is one label per category; None for no label.
     """
 
     def __init__(self, labels: Sequence[str | None], title: str = "") -> None:
@@ -98,14 +93,7 @@ class LabelColoring(Coloring):
 class NumberColoring(Coloring):
     """A color scale from yellow to dark blue ("cividis": Nuñez, Anderton & Renslow 2018), with a color bar.
 
-    Parameters
-    ----------
-    values : array of shape (n,)
-        NaN for no number.
-    title : str
-        Label of the color bar.
-    log : bool, default=False
-        Whether the scale is logarithmic.
+    There is one value per category; NaN for no number. With ``log`` the scale is logarithmic.
     """
 
     def __init__(self, values: FloatArray, title: str = "", *, log: bool = False) -> None:
