@@ -37,6 +37,7 @@ from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import columns_from_data, embedding_dims, rate_of_table
+from tabemb.nn.starts import STARTS, start_network
 from tabemb.nn.tasks import TASKS, Task, task_from_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.encoded_table import EncodedTable
@@ -153,7 +154,7 @@ class EmbeddingEstimator(BaseEstimator):
         seeds = Seeds(self._root_seed())
         rows = self._encode_training_data(data, self._task_of(data))
         seeds_of_networks = network_seeds(seeds, self._n_networks())
-        self._start_networks(seeds_of_networks, self._sizes_from_data(rows, seeds))
+        self._start_networks(seeds_of_networks, rows, self._sizes_from_data(rows, seeds))
         self._check_output()
         self._start_logits(rows)
         records = [self._train(*each, rows) for each in zip(self._networks, seeds_of_networks, strict=True)]
@@ -186,22 +187,32 @@ class EmbeddingEstimator(BaseEstimator):
         columns = columns_from_data(self.embedding_dim, self._embedded())
         if not columns or len(rows) < FEWEST_ROWS_TO_SPLIT:
             return {}
-        self._start_networks([seeds])
+        self._start_networks([seeds], rows)
         self._start_logits(rows)
         train, judged = self._split_off(rows, seeds)
         self._train_on(self._network, seeds, train, judged, callbacks=None)
         counts = {name: vocabulary.counts for name, vocabulary in self.encoder_.vocabularies.items()}
         return auto_dims(self._network, self.task_, judged, counts, columns)
 
-    def _start_networks(self, seeds_of_networks: list[Seeds], sizes: Mapping[str, int] = NO_SIZES) -> None:
+    def _start_networks(
+        self, seeds_of_networks: list[Seeds], rows: Rows, sizes: Mapping[str, int] = NO_SIZES
+    ) -> list[TableSpec]:
         """Build the networks. All start from the tables of the first, so that their vectors stay comparable.
 
-        ``sizes`` overrides the number of dimensions of some columns.
+        ``sizes`` overrides the number of dimensions of some columns. Returns the tables that do not start at random.
         """
         self._network, *others = [self._network_from_seed(seeds["network"], sizes) for seeds in seeds_of_networks]
+        started = start_network(
+            self._network,
+            STARTS.resolve(self.start),
+            rows.table,
+            [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()],
+            without=self._pretrained.starts,
+        )
         for other in others:
             copy_tables(self._network, other)
         self._others = tuple(others)
+        return started
 
     def _start_logits(self, rows: Rows) -> None:
         """Set the output biases of all networks to the best constant prediction, such as the class shares."""

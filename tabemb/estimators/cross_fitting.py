@@ -104,8 +104,9 @@ class FoldTables:
 class CrossFitEstimator(EmbeddingEstimator):
     """An estimator that trains its network once per fold of ``cv``, and keeps the mean of the tables.
 
-    Each fold starts from different weights, so that the mean has less of the noise of the initial weights, which is
-    most of the vector of a rare category. All tables are rotated to the first fold, whose body the network keeps.
+    Each fold starts from different weights, so that the mean has less of the noise of the initial weights. Vectors that
+    are computed from the table (``start``) are the same for all folds. All tables are rotated to the first fold, whose
+    body the network keeps.
     """
 
     _statistics: dict[str, np.ndarray]
@@ -124,7 +125,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         data = self._read_training_data(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
         rows = self._encode_training_data(data, self._task_of(data))
-        self._start_networks([seeds], self._sizes_from_data(rows, seeds))
+        started = self._start_networks([seeds], rows, self._sizes_from_data(rows, seeds))
         self._check_output()
         network, self.n_folds_ = self._network, 0
         self._statistics = self._target_means(rows, data.targets)
@@ -135,8 +136,9 @@ class CrossFitEstimator(EmbeddingEstimator):
 
         folds = self._folds(X, y, data, rows, seeds, params)
         tables, records, means = FoldTables(network, len(folds)), [], []
+        starts = {table: np.array(network.tables[table].embeddings.numpy()) for table in started}
         for number, fold in enumerate(folds):
-            fold_seeds, fold_rows = self._begin_fold(network, seeds, number), rows.take(fold.train)
+            fold_seeds, fold_rows = self._begin_fold(network, seeds, number, starts), rows.take(fold.train)
             self._start_logits(fold_rows)
             stops = self._stops_by_itself(number)
             train, validation = self._split(fold_rows, fold_seeds) if stops else (fold_rows, None)
@@ -163,13 +165,18 @@ class CrossFitEstimator(EmbeddingEstimator):
         folds = folds_of_splitter(self.cv, X, y, data.n_rows, params)
         return sorted(only_kept(folds, data.kept, data.n_rows), key=lambda fold: -len(fold.train))
 
-    def _begin_fold(self, network: Network, seeds: Seeds, number: int) -> Seeds:
-        """Reset the network for a fold, and return the seeds of its training."""
+    def _begin_fold(self, network: Network, seeds: Seeds, number: int, starts: Mapping[TableSpec, np.ndarray]) -> Seeds:
+        """Reset the network for a fold, and return the seeds of its training.
+
+        The tables in ``starts`` begin with these vectors in all folds, and the others at random.
+        """
         if number == 0:
             return seeds
         own = Seeds(seeds[f"fold/{number}"])
         sizes = {feature.name: feature.table.embedding_dim for feature in network.spec.features}
         _assign(_variables(network), _values(_variables(self._network_from_seed(own["network"], sizes))))
+        for table, vectors in starts.items():
+            network.tables[table].embeddings.assign(vectors)
         return own
 
     def _stops_by_itself(self, number: int) -> bool:

@@ -10,6 +10,7 @@ from tabemb.nn.bodies import BODIES
 from tabemb.nn.losses import LOSSES
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.sizes import SIZE_RULES
+from tabemb.nn.starts import STARTS
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.training.schedules import SCHEDULES
 
@@ -23,6 +24,7 @@ PARTS = {
     "embedding_dim": SIZE_RULES,
     "loss": LOSSES,
     "handle_unknown": UNKNOWN_STRATEGIES,
+    "start": STARTS,
 }
 
 # Expected value in words, and its test, by parameter.
@@ -89,6 +91,7 @@ def check_parameters(estimator) -> None:
     NUMERIC_ENCODERS.resolve(estimator.numeric)
     SCHEDULES.resolve(estimator.schedule)
     UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
+    STARTS.resolve(estimator.start)
 
 
 def _splits(value):

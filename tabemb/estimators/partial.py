@@ -47,7 +47,7 @@ class PartialFitEstimator(EmbeddingEstimator):
                     f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: it needs held-out "
                     "rows to find the number of dimensions. Choose a rule, such as 'capped', or a number."
                 )
-            self._start_networks(seeds_of_networks)
+            self._start_networks(seeds_of_networks, rows)
             self._pretrained = self._pretrained.without_vectors()
             self._start_logits(rows)
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in seeds_of_networks], 0, 0

@@ -344,8 +344,7 @@ class Pretrained:
             if start is None:
                 continue
             if start.match is not None:
-                width = network.spec.body.slices([table.embedding_dim])[0] or table.embedding_dim
-                network.start_rows(table, *start.rows(table.embedding_dim, table.embedding_dim // width))
+                network.start_rows(table, *start.rows(table.embedding_dim, network.n_slices(table)))
             if (held := start.held) is not None:
                 network.held[table] = held
 

@@ -57,6 +57,10 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     shrinkage : float, default=0.0
         Strength, in rows, of a prior towards the column mean (a random effect). It pulls all vectors to the mean, those
         of rare categories the most; 0 disables.
+    start : str, mapping or Start, default="cooccurrence"
+        Vectors before training: "cooccurrence", computed from the other columns of the table without the target
+        (``shrinkage``, ``spread``), so that categories with similar rows start alike; or "random". See
+        :mod:`tabemb.nn.starts`.
     pretrained : mapping of str to vectors, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
         or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
@@ -136,6 +140,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         handle_unknown="learned",
         damping=10.0,
         shrinkage=0.0,
+        start="cooccurrence",
         pretrained=None,
         freeze=False,
         learning_rate=2e-3,
@@ -165,6 +170,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         self.handle_unknown = handle_unknown
         self.damping = damping
         self.shrinkage = shrinkage
+        self.start = start
         self.pretrained = pretrained
         self.freeze = freeze
         self.learning_rate = learning_rate

@@ -125,6 +125,10 @@ class ModelSection(Section):
     shrinkage: float = Field(
         0.0, ge=0, description="Strength, in rows, of a prior towards the column mean (a random effect); 0 disables."
     )
+    start: Spec = Field(
+        "cooccurrence",
+        description="Vectors before training: cooccurrence (from the other columns, without the target) or random.",
+    )
     pretrained: dict[str, str] | None = Field(
         None,
         description="Initial vectors, as {column: path} (GloVe, word2vec, saved ones); paths as in data.path.",

@@ -189,6 +189,11 @@ class Network:
         """Return a copy of the vectors of a column, float32 of shape (vocabulary_size, embedding_dim)."""
         return np.array(self.tables[feature.table].embeddings.numpy())
 
+    def n_slices(self, table: TableSpec) -> int:
+        """Return the number of slices in which the body reads the vectors of a table, each by another member."""
+        width = self.spec.body.slices([table.embedding_dim])[0] or table.embedding_dim
+        return table.embedding_dim // width
+
     def start_rows(self, table: TableSpec, rows: np.ndarray, which: np.ndarray) -> None:
         """Initialize some rows of a table by given vectors.
 

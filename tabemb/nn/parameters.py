@@ -15,6 +15,7 @@ __all__ = [
     "check_among",
     "check_count",
     "check_flag",
+    "check_not_negative",
     "check_positive",
     "check_share",
     "check_units",
@@ -96,6 +97,19 @@ def check_positive(name: str, value: Any) -> None:
     """
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
         raise ValueError(f"{name} must be a positive number, got {value!r}.")
+
+
+def check_not_negative(name: str, value: Any) -> None:
+    """Raise ValueError unless a value is a finite number of at least 0.
+
+    Examples
+    --------
+    >>> check_not_negative("shrinkage", -1)
+    Traceback (most recent call last):
+    ValueError: shrinkage must be a number of at least 0, got -1.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < np.inf:
+        raise ValueError(f"{name} must be a number of at least 0, got {value!r}.")
 
 
 def check_flag(name: str, value: Any) -> None:

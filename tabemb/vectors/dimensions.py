@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["LinearProjection", "Truncation"]
+__all__ = ["LinearProjection", "Truncation", "random_rotation"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
@@ -113,6 +113,19 @@ class Truncation:
         return cut
 
 
+def random_rotation(dim: int) -> npt.NDArray[np.float64]:
+    """Return an orthogonal matrix of shape (dim, dim), drawn at random, and always the same for a dimension.
+
+    Examples
+    --------
+    >>> turned = random_rotation(3)
+    >>> bool(np.allclose(turned @ turned.T, np.eye(3)))
+    True
+    """
+    drawn: npt.NDArray[np.float64] = np.linalg.qr(np.random.default_rng(dim).normal(size=(dim, dim)))[0]
+    return drawn
+
+
 def _centered(rows: npt.NDArray[Any], center: npt.NDArray[np.float64]) -> Iterator[npt.NDArray[np.float64]]:
     """Yield chunks of the centered rows, so that no float64 copy of all is made."""
     for start in range(0, len(rows), CHUNK):
@@ -128,6 +141,5 @@ def _axes(scatter: npt.NDArray[np.float64], dim: int, n_slices: int) -> npt.NDAr
     axes = np.zeros((own, dim))
     axes[:, : components.shape[1]] = components
     if n_slices > 1:
-        # A random rotation.
-        axes = axes @ np.linalg.qr(np.random.default_rng(dim).normal(size=(dim, dim)))[0]
+        axes = axes @ random_rotation(dim)
     return axes

@@ -74,6 +74,7 @@ class StudyNetwork(BaseEstimator):
             "category_dropout": 0.0,
             "learning_rate": 1e-3,
             "embedding_rate": 3.0,
+            "start": "random",
             "schedule": "constant",
             "weight_decay": 0.0,
             "damping": 0.0,

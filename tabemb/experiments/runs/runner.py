@@ -191,11 +191,14 @@ def check_names(config: ExperimentConfig) -> None:
     from tabemb.nn.losses import LOSSES
     from tabemb.nn.numeric import NUMERIC_ENCODERS
     from tabemb.nn.sizes import FROM_DATA, SIZE_RULES
+    from tabemb.nn.starts import STARTS
+    from tabemb.nn.unknown import UNKNOWN_STRATEGIES
     from tabemb.training.schedules import SCHEDULES
 
     model = config.model
     named = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
     named += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
+    named += [("model.handle_unknown", UNKNOWN_STRATEGIES, model.handle_unknown), ("model.start", STARTS, model.start)]
     if isinstance(model.embedding_dim, str) and model.embedding_dim != FROM_DATA:
         named.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
     if config.study is not None:
