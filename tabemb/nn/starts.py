@@ -80,16 +80,16 @@ class CooccurrenceStart(Start):
     ----------
     shrinkage : float, default=10.0
         The vector of a category with ``n`` rows is multiplied by ``n / (n + shrinkage)``.
-    spread : float, default=0.1
-        Root mean square of the numbers in the vectors.
+    spread : float, default=0.2
+        Root mean square of the numbers in the vectors, before those that may be chance are shrunk.
 
     Examples
     --------
-    >>> CooccurrenceStart(spread=0.2)
-    CooccurrenceStart(spread=0.2)
+    >>> CooccurrenceStart(spread=0.1)
+    CooccurrenceStart(spread=0.1)
     """
 
-    def __init__(self, shrinkage=10.0, spread=0.1):
+    def __init__(self, shrinkage=10.0, spread=0.2):
         self.shrinkage = shrinkage
         self.spread = spread
 
@@ -105,17 +105,10 @@ class CooccurrenceStart(Start):
         mean = count_weighted_mean(rows, counts)
         turn = random_rotation(dim) if n_slices > 1 else np.eye(dim)
         kept = counts / (counts + self.shrinkage) if self.shrinkage else (counts > 0).astype(float)
-        squares = 0.0
         for start in range(0, len(rows), CHUNK):
             part = slice(start, start + CHUNK)
-            rows[part] = kept[part, None] * (rows[part] - mean) @ turn
-            squares += float(np.square(rows[part], dtype=np.float64).sum())
-        size = np.sqrt(squares / (max(1, np.count_nonzero(counts)) * dim))
-        if size <= 1e-6 * np.abs(mean).max(initial=0.0):
-            # Only rounding is left.
-            return None
-        rows *= np.float32(self.spread / size)
-        return rows
+            rows[part] = self.spread * kept[part, None] * (rows[part] - mean) @ turn
+        return rows if rows.any() else None
 
 
 def start_network(

@@ -6,6 +6,10 @@ positive pointwise mutual information (Church & Hanks 1990, "Word association no
 lexicography"), and the vectors are its truncated singular value decomposition (Bullinaria & Levy 2007, "Extracting
 semantic representations from word co-occurrence statistics"; Levy & Goldberg 2014, "Neural word embedding as implicit
 matrix factorization").
+
+Some of this is chance, the more so the fewer rows a category has. So each singular value is compared with that of the
+same table with the cells of the column permuted (parallel analysis: Horn 1965, "A rationale and test for the number of
+factors in factor analysis"), and dimensions without more information than this shrink to zero.
 """
 
 from collections.abc import Sequence
@@ -19,18 +23,21 @@ __all__ = ["Cooccurrence"]
 Indices = npt.NDArray[np.integer[Any]]
 
 # Most values of a column that are counted, the most frequent ones.
-MOST_VALUES = 3000
+MOST_VALUES = 1000
 # Numbers are cut into this many intervals with equally many rows.
 N_INTERVALS = 10
 # Rows counted at a time, to bound the memory.
 ROWS_AT_A_TIME = 500_000
 # Most categories that determine the axes, the most frequent ones; the others are projected.
-MOST_DECOMPOSED = 20_000
+MOST_DECOMPOSED = 5000
 # Up to this many rows or columns, all singular values are computed at once, which is faster than the largest alone.
 SMALL = 400
 # Power iterations of the randomized decomposition (Halko, Martinsson & Tropp 2011), whose time does not depend on the
 # spectrum.
-N_POWERS = 7
+N_POWERS = 4
+# Exponent of the counts of values, which keeps the information of rare values small (context distribution smoothing:
+# Levy, Goldberg & Dagan 2015, "Improving distributional similarity with lessons learned from word embeddings").
+SMOOTHING = 0.75
 # Singular values below this share of the largest are rounding.
 ROUNDING = 1e-5
 
@@ -49,7 +56,7 @@ class Cooccurrence:
 
     Examples
     --------
-    >>> stops = np.array([[0, 0], [1, 0], [2, 1], [3, 1]])
+    >>> stops = np.array([[0, 0], [1, 0], [2, 1], [3, 1]] * 50)
     >>> found = Cooccurrence(stops, [4, 2]).vectors(0, dim=2)
     >>> found.shape, bool(np.allclose(found[0], found[1])), bool(np.allclose(found[0], found[2]))
     ((4, 2), True, False)
@@ -66,8 +73,9 @@ class Cooccurrence:
             self._columns.append(intervals)
             self._sizes.append(n)
         # For each column, the place of each value among the counted ones; the last place is that of all others.
-        self._places = [_places(each, size) for each, size in zip(self._columns, self._sizes, strict=True)]
-        self._widths = [int(places.max(initial=0)) + 1 for places in self._places]
+        chosen = [_most_frequent(each, size) for each, size in zip(self._columns, self._sizes, strict=True)]
+        self._places = [_places(each, size) for each, size in zip(chosen, self._sizes, strict=True)]
+        self._widths = [len(each) + 1 for each in chosen]
         self._first = np.cumsum([0, *self._widths])
 
     def counts(self, column: int) -> npt.NDArray[np.intp]:
@@ -77,9 +85,10 @@ class Cooccurrence:
     def information(self, column: int) -> Any:
         """Return the positive pointwise mutual information of a column with the values of all other columns.
 
-        An entry is ``max(0, log(n_ij N / (n_i n_j))) n_ij / (n_ij + 1)`` for n_ij rows with both, where the last factor
-        discounts pairs that occur rarely. The block of each other column is divided by the fourth root of its width, so
-        that columns with many values do not outweigh the others.
+        An entry is ``max(0, log(p_ij / (p_i q_j))) n_ij / (n_ij + 1)`` for n_ij rows with both, where q_j is the share
+        of value j after raising all counts of its column to the power of 0.75. The last factor discounts pairs that
+        occur rarely. The block of each other column is divided by the fourth root of its width, so that columns with
+        many values do not outweigh the others.
 
         Parameters
         ----------
@@ -90,29 +99,14 @@ class Cooccurrence:
         -------
         scipy.sparse.csr_matrix of float32 of shape (size, n_values)
         """
-        from scipy import sparse
-
-        pairs = self._pairs(column).tocoo()
-        own, values = self.counts(column).astype(np.float64), np.zeros(self._first[-1])
-        divisor = np.ones(self._first[-1])
-        for other, (codes, places, first, width) in enumerate(
-            zip(self._columns, self._places, self._first[:-1], self._widths, strict=True)
-        ):
-            if other == column:
-                continue
-            # The last place is for values that are not counted.
-            n_values = width - 1
-            values[first : first + n_values] = np.bincount(places[codes], minlength=width)[:n_values]
-            divisor[first : first + n_values] = max(1, n_values) ** 0.25
-        kept = values[pairs.col] > 0
-        row, col, both = pairs.row[kept], pairs.col[kept], pairs.data[kept].astype(np.float64)
-        entries = np.log(both * self._n_rows / (own[row] * values[col])) * both / (both + 1) / divisor[col]
-        positive = entries > ROUNDING
-        shape = (self._sizes[column], int(self._first[-1]))
-        return sparse.csr_matrix((entries[positive].astype(np.float32), (row[positive], col[positive])), shape)
+        return self._information(column, self._columns[column])
 
     def vectors(self, column: int, dim: int) -> npt.NDArray[np.float32]:
-        """Return vectors of the categories of a column: ``U sqrt(S)`` of their information, ``U S V'``.
+        """Return vectors of the categories of a column: ``U sqrt(S) F`` of their information, ``U S V'``.
+
+        ``F`` is what the singular values ``s`` have beyond those of the permuted column, ``s0``: ``sqrt(1 - (s0 /
+        s)^2)``, or 0 if they are smaller. The vectors are scaled so that the root mean square of ``U sqrt(S)``, over
+        the categories that occur and all dimensions, is 1; if nothing is beyond chance, they are near 0.
 
         Parameters
         ----------
@@ -125,28 +119,52 @@ class Cooccurrence:
         -------
         ndarray of float32 of shape (size, dim)
         """
+        found = np.zeros((self._sizes[column], dim), np.float32)
         table = self.information(column)
-        frequent = table
-        if table.shape[0] > MOST_DECOMPOSED:
-            frequent = table[np.sort(np.argsort(-self.counts(column), kind="stable")[:MOST_DECOMPOSED])]
-        used = np.flatnonzero(np.bincount(frequent.indices, minlength=table.shape[1]))
-        found = np.zeros((table.shape[0], dim), np.float32)
-        if not len(used):
+        counts = self.counts(column)
+        frequent = np.sort(np.argsort(-counts, kind="stable")[:MOST_DECOMPOSED])
+        values, axes = _decomposed(table[frequent], dim)
+        if not len(values):
             return found
-        values, axes = _decomposed(frequent[:, used], dim)
-        axes = (axes / np.sqrt(values)).astype(np.float32)
-        found[:, : len(values)] = table[:, used] @ axes
+        permuted = self._information(column, np.random.default_rng(0).permutation(self._columns[column]))
+        by_chance = np.zeros(len(values))
+        of_permuted = _decomposed(permuted[frequent], len(values))[0]
+        by_chance[: len(of_permuted)] = of_permuted
+        beyond = np.sqrt(np.maximum(0, 1 - np.square(by_chance / values)))
+        found[:, : len(values)] = table @ (axes / np.sqrt(values)).astype(np.float32)
+        size = np.sqrt(np.square(found, dtype=np.float64).sum() / (np.count_nonzero(counts) * dim))
+        found[:, : len(values)] *= (beyond / size).astype(np.float32)
         return found
 
-    def _pairs(self, column: int) -> Any:
+    def _information(self, column: int, codes: Indices) -> Any:
+        from scipy import sparse
+
+        pairs = self._pairs(column, codes).tocoo()
+        own, shares = np.bincount(codes, minlength=self._sizes[column]), np.zeros(self._first[-1])
+        divisor = np.ones(self._first[-1])
+        for other, (its, places, first, width) in enumerate(
+            zip(self._columns, self._places, self._first[:-1], self._widths, strict=True)
+        ):
+            # The last place is for values that are not counted.
+            block = slice(first, first + width - 1)
+            if other != column and width > 1:
+                smooth = np.bincount(places[its], minlength=width)[:-1] ** SMOOTHING
+                shares[block], divisor[block] = smooth / smooth.sum(), (width - 1) ** 0.25
+        kept = shares[pairs.col] > 0
+        row, value, both = pairs.row[kept], pairs.col[kept], pairs.data[kept].astype(np.float64)
+        entries = np.log(both / (own[row] * shares[value])) * both / (both + 1) / divisor[value]
+        positive = entries > ROUNDING
+        shape = (self._sizes[column], int(self._first[-1]))
+        return sparse.csr_matrix((entries[positive].astype(np.float32), (row[positive], value[positive])), shape)
+
+    def _pairs(self, column: int, codes: Indices) -> Any:
         """Return how many rows have each pair of a category and a value, a sparse matrix."""
         from scipy import sparse
 
         total, width = None, len(self._columns)
-        for start in range(0, self._n_rows, ROWS_AT_A_TIME):
+        for start in range(0, max(1, self._n_rows), ROWS_AT_A_TIME):
             rows = slice(start, min(start + ROWS_AT_A_TIME, self._n_rows))
-            codes = self._columns[column][rows]
-            n = len(codes)
+            n = rows.stop - start
             values = np.empty((n, width), np.int32)
             for other, (each, places) in enumerate(zip(self._columns, self._places, strict=True)):
                 values[:, other] = places[each[rows]] + self._first[other]
@@ -154,7 +172,7 @@ class Cooccurrence:
                 (np.ones(n * width, np.float32), values.ravel(), np.arange(0, n * width + 1, width)),
                 (n, int(self._first[-1])),
             )
-            of_rows = sparse.csr_matrix((np.ones(n, np.float32), (codes, np.arange(n))), (self._sizes[column], n))
+            of_rows = sparse.csr_matrix((np.ones(n, np.float32), (codes[rows], np.arange(n))), (self._sizes[column], n))
             total = of_rows @ cells if total is None else total + of_rows @ cells
         return total
 
@@ -165,11 +183,15 @@ def _intervals(numbers: npt.NDArray[np.floating[Any]]) -> tuple[Indices, int]:
     return np.searchsorted(edges, numbers, side="right"), len(edges) + 1
 
 
-def _places(codes: Indices, size: int) -> npt.NDArray[np.int32]:
-    """Return, for each index of a column, its place among the most frequent ones, or the place after them."""
+def _most_frequent(codes: Indices, size: int) -> npt.NDArray[np.intp]:
+    """Return the indices of a column that are counted, in order."""
     counts = np.bincount(codes, minlength=size)
     present = np.flatnonzero(counts)
-    chosen = np.sort(present[np.argsort(-counts[present], kind="stable")[:MOST_VALUES]])
+    return np.sort(present[np.argsort(-counts[present], kind="stable")[:MOST_VALUES]])
+
+
+def _places(chosen: npt.NDArray[np.intp], size: int) -> npt.NDArray[np.int32]:
+    """Return the place of each index among the chosen ones, or the place after them."""
     places = np.full(size, len(chosen), np.int32)
     places[chosen] = np.arange(len(chosen), dtype=np.int32)
     return places
@@ -179,15 +201,23 @@ def _decomposed(table: Any, dim: int) -> tuple[npt.NDArray[np.float64], npt.NDAr
     """Return the largest singular values of a sparse matrix, and its right singular vectors as columns."""
     from sklearn.utils.extmath import randomized_svd
 
-    if min(table.shape) <= max(SMALL, 2 * dim):
-        dense = table.toarray().astype(np.float64)
+    used = np.flatnonzero(np.bincount(table.indices, minlength=table.shape[1]))
+    if not len(used):
+        return np.zeros(0), np.zeros((table.shape[1], 0))
+    narrow = table[:, used]
+    if min(narrow.shape) <= max(SMALL, 2 * dim):
+        dense = narrow.toarray().astype(np.float64)
         wide = dense.shape[0] < dense.shape[1]
-        squares, axes = np.linalg.eigh(dense @ dense.T if wide else dense.T @ dense)
-        values = np.sqrt(np.maximum(squares[::-1][:dim], 0))
-        axes = axes[:, ::-1][:, :dim]
+        squares, directions = np.linalg.eigh(dense @ dense.T if wide else dense.T @ dense)
+        values, directions = np.sqrt(np.maximum(squares[::-1][:dim], 0)), directions[:, ::-1][:, :dim]
         kept = values > ROUNDING * values[0]
-        values, axes = values[kept], axes[:, kept]
-        return values, dense.T @ axes / values if wide else axes
-    _, values, rows = randomized_svd(table, dim, n_iter=N_POWERS, random_state=0)
-    kept = values > ROUNDING * values[0]
-    return values[kept], rows[kept].T
+        values, directions = values[kept], directions[:, kept]
+        if wide:
+            directions = dense.T @ directions / values
+    else:
+        _, values, rows = randomized_svd(narrow, dim, n_iter=N_POWERS, random_state=0)
+        kept = values > ROUNDING * values[0]
+        values, directions = values[kept], rows[kept].T
+    axes = np.zeros((table.shape[1], len(values)))
+    axes[used] = directions
+    return values, axes

@@ -1,0 +1,136 @@
+"""Vectors from co-occurrence: categories with similar rows are near, chance is removed, and memory is bounded."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tabemb.vectors.cooccurrence import MOST_VALUES, Cooccurrence
+from tabemb.vectors.neighbors import nearest_rows
+
+
+def grouped(n=6000, seed=0, n_categories=30, n_groups=3):
+    """Return rows in which the group of a category decides the other two columns in four rows of five."""
+    rng = np.random.default_rng(seed)
+    category = rng.integers(0, n_categories, n)
+    group = np.where(rng.random(n) < 0.8, category % n_groups, rng.integers(0, n_groups, n))
+    return np.column_stack([category, group * 4 + rng.integers(0, 4, n), rng.integers(0, 5, n)]), [30, 12, 5]
+
+
+def share_of_group(vectors, n_groups=3):
+    near = nearest_rows(vectors, 5)
+    return (near % n_groups == np.arange(len(vectors))[:, None] % n_groups).mean()
+
+
+def test_categories_that_occur_with_the_same_values_are_near():
+    vectors = Cooccurrence(*grouped()).vectors(0, 8)
+    assert vectors.shape == (30, 8) and vectors.dtype == np.float32
+    assert share_of_group(vectors - vectors.mean(axis=0)) == 1.0
+
+
+def test_numbers_count_by_interval():
+    indices, sizes = grouped()
+    numbers = (indices[:, 0] % 3 + np.random.default_rng(1).normal(scale=0.1, size=len(indices)))[:, None]
+    vectors = Cooccurrence(indices[:, [0, 2]], [30, 5], numbers.astype(np.float32)).vectors(0, 8)
+    assert share_of_group(vectors - vectors.mean(axis=0)) == 1.0
+
+
+def test_a_permuted_column_has_vectors_near_zero():
+    indices, sizes = grouped()
+    real = Cooccurrence(indices, sizes).vectors(0, 8)
+    indices[:, 0] = np.random.default_rng(5).permutation(indices[:, 0])
+    by_chance = Cooccurrence(indices, sizes).vectors(0, 8)
+    assert np.abs(by_chance - by_chance.mean(0)).mean() < 0.35 * np.abs(real - real.mean(0)).mean()
+
+
+def test_the_unshrunk_vectors_have_a_root_mean_square_of_one():
+    vectors = Cooccurrence(*grouped()).vectors(0, 8)
+    size = np.sqrt(np.square(vectors).mean())
+    assert 0.5 < size <= 1 + 1e-6
+
+
+def test_information_follows_the_documented_formula():
+    indices = np.array([[0, 0], [0, 0], [0, 1], [1, 1]])
+    found = Cooccurrence(indices, [2, 2]).information(0).toarray()
+    # The counted values of column 0, and one place for all others, come first.
+    smooth = np.array([2.0, 2.0]) ** 0.75
+    share = smooth / smooth.sum()
+    expected = np.zeros((2, 2))
+    for row, value, both, own in [(0, 0, 2, 3), (0, 1, 1, 3), (1, 1, 1, 1)]:
+        expected[row, value] = max(0.0, np.log(both / own / share[value])) * both / (both + 1) / 2**0.25
+    np.testing.assert_allclose(found[:, 3:5], expected, rtol=1e-6)
+    assert not found[:, :3].any() and not found[:, 5:].any()
+
+
+@pytest.mark.parametrize("dim", [1, 3, 40])
+def test_dimensions_beyond_the_rank_are_zero(dim):
+    vectors = Cooccurrence(*grouped()).vectors(0, dim)
+    assert vectors.shape == (30, dim)
+    assert np.isfinite(vectors).all()
+    assert not vectors[:, 30:].any()
+
+
+def test_only_the_most_frequent_values_of_a_column_are_counted():
+    rng = np.random.default_rng(0)
+    n = 20_000
+    many = np.r_[np.repeat(np.arange(MOST_VALUES), 15), np.arange(MOST_VALUES, MOST_VALUES + n - 15 * MOST_VALUES)]
+    indices = np.column_stack([rng.integers(0, 50, n), many])
+    table = Cooccurrence(indices, [50, MOST_VALUES + n])
+    assert table.information(0).shape == (50, 51 + MOST_VALUES + 1)
+    assert np.isfinite(table.vectors(0, 8)).all()
+
+
+def test_a_table_without_other_columns_or_rows_gives_zeros():
+    assert not Cooccurrence(np.array([[0], [1], [1]]), [2]).vectors(0, 4).any()
+    constant = np.column_stack([np.arange(6) % 3, np.zeros(6, int)])
+    assert not Cooccurrence(constant, [3, 1]).vectors(0, 4).any()
+    assert Cooccurrence(np.zeros((0, 2), int), [3, 2]).vectors(0, 4).shape == (3, 4)
+
+
+def test_categories_without_rows_have_zeros():
+    indices, _ = grouped()
+    vectors = Cooccurrence(indices, [35, 12, 5]).vectors(0, 8)
+    assert not vectors[30:].any() and vectors[:30].any(axis=1).all()
+
+
+def test_the_same_table_gives_the_same_bits():
+    one, two = (Cooccurrence(*grouped()).vectors(0, 8) for _ in range(2))
+    assert one.tobytes() == two.tobytes()
+
+
+def test_many_categories_are_projected_on_the_axes_of_the_frequent(monkeypatch):
+    whole = Cooccurrence(*grouped()).vectors(0, 4)
+    monkeypatch.setattr("tabemb.vectors.cooccurrence.MOST_DECOMPOSED", 20)
+    part = Cooccurrence(*grouped()).vectors(0, 4)
+    assert part.shape == whole.shape and share_of_group(part - part.mean(axis=0)) > 0.95
+
+
+def test_rows_are_counted_in_portions(monkeypatch):
+    whole = Cooccurrence(*grouped()).information(0)
+    monkeypatch.setattr("tabemb.vectors.cooccurrence.ROWS_AT_A_TIME", 1000)
+    np.testing.assert_allclose(Cooccurrence(*grouped()).information(0).toarray(), whole.toarray(), rtol=1e-6)
+
+
+def test_large_tables_use_the_randomized_decomposition(monkeypatch):
+    exact = Cooccurrence(*grouped()).vectors(0, 3)
+    monkeypatch.setattr("tabemb.vectors.cooccurrence.SMALL", 0)
+    found = Cooccurrence(*grouped()).vectors(0, 3)
+    np.testing.assert_allclose(exact @ exact.T, found @ found.T, atol=0.05)
+
+
+def test_memory_for_a_million_categories_is_bounded():
+    program = """
+import resource
+import numpy as np
+from tabemb.vectors.cooccurrence import Cooccurrence
+import scipy.sparse, sklearn.utils.extmath
+rng = np.random.default_rng(0)
+indices = rng.integers(0, 1_000_000, (1_000_000, 4)).astype(np.int32)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+Cooccurrence(indices, [1_000_000] * 4).vectors(0, 16)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    # The table itself takes 64 MB.
+    assert int(done.stdout) < 600
