@@ -11,6 +11,7 @@ from tabemb.exceptions import DataError
 from tabemb.vectors.alignment import aligned
 from tabemb.vectors.analogies import ANALOGIES, AnalogyMethod, best_analogies
 from tabemb.vectors.clustering import cluster
+from tabemb.vectors.confidence import Reliability, neighbor_confidence, reliability
 from tabemb.vectors.dataframes import from_frame, to_frame
 from tabemb.vectors.drift import Drift, drift_between
 from tabemb.vectors.formats import find_format
@@ -52,6 +53,8 @@ class CategoryVectors(KeyedMatrix):
         Name of the column.
     unknown, missing : array-like of shape (dim,), optional
         Vectors of categories not seen in training, and of missing cells.
+    noise : SamplingNoise, optional
+        How much the vectors vary between fits to other rows.
 
     Raises
     ------
@@ -90,7 +93,8 @@ class CategoryVectors(KeyedMatrix):
         metric: str | SimilarityMetric = "cosine",
         min_count: int | None = None,
         where: Callable[[Any], object] | None = None,
-    ) -> list[tuple[Any, float]]:
+        confidence: bool = False,
+    ) -> list[Any]:
         """Return the categories whose vectors are nearest to the query.
 
         Parameters
@@ -109,10 +113,14 @@ class CategoryVectors(KeyedMatrix):
             Minimum count of a result. Requires ``counts``.
         where : callable, optional
             Function of a key that returns whether it may be a result, such as ``lambda key: key.startswith("N")``.
+        confidence : bool, default=False
+            Whether to add how often each result is among the ``topn`` nearest in fits to other rows, from 0 to 1.
+            Requires vectors with ``noise``, as an ``EmbeddingEncoder``, a run and
+            :func:`tabemb.diagnosis.refit_vectors` have; see :mod:`tabemb.vectors.confidence`.
 
         Returns
         -------
-        list of (key, score)
+        list of (key, score), or of (key, score, confidence)
             Nearest first, ties by frequency. A zero vector has cosine 0 to all.
 
         Raises
@@ -120,8 +128,8 @@ class CategoryVectors(KeyedMatrix):
         UnknownNameError
             If there is no such metric.
         DataError
-            If the query is empty, ``topn`` is below 1, a vector has another length, or the filters exclude all
-            categories.
+            If the query is empty, ``topn`` is below 1, a vector has another length, the filters exclude all categories,
+            or the confidence is unknown.
 
         Examples
         --------
@@ -137,7 +145,12 @@ class CategoryVectors(KeyedMatrix):
         query = read_query(self, positive, negative, kind)
         allowed = allowed_rows(self, min_count=min_count, where=where)
         ((rows, scores),) = self._search(kind).nearest(query.point[None], topn, without=[query.rows], allowed=allowed)
-        return self._scored_keys(rows, scores)
+        found = self._scored_keys(rows, scores)
+        if not confidence:
+            return found
+        added, subtracted = read_items(self, positive), read_items(self, negative)
+        shares = neighbor_confidence(self, added, subtracted, rows, topn, kind, allowed)
+        return [(*each, share) for each, share in zip(found, shares.tolist(), strict=True)]
 
     def most_similar_batch(
         self,
@@ -485,6 +498,28 @@ class CategoryVectors(KeyedMatrix):
         array([0.21, 0.82, 0.82])
         """
         return uncertainty(self, k)
+
+    def reliability(self, k: int | None = None) -> Reliability:
+        """Return how often the ``k`` nearest neighbors come back in fits to other rows, and random ones would.
+
+        Of the 300 most frequent categories, among each other.
+
+        Parameters
+        ----------
+        k : int, optional
+            Number of neighbors; by default 10, or a quarter of the other categories if that is less.
+
+        Returns
+        -------
+        Reliability
+            ``share`` and ``chance``, from 0 to 1, ``k``, and ``by_chance``: whether neighbors mean nothing.
+
+        Raises
+        ------
+        DataError
+            If the vectors have no ``noise``.
+        """
+        return reliability(self, k)
 
     def align(self, reference: KeyedMatrix, *, scale: bool = False) -> Self:
         """Return the vectors rotated into the space of another fit, so that shared categories are as close as possible.

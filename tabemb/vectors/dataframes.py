@@ -42,14 +42,15 @@ def from_frame(
     vectors: Hashable | Iterable[Hashable] | None = None,
     count: str | None = None,
     name: str | None = None,
-    **special: npt.ArrayLike | None,
+    unknown: npt.ArrayLike | None = None,
+    missing: npt.ArrayLike | None = None,
 ) -> KeyedMatrix:
     """Return the vectors in a table; see ``CategoryVectors.from_frame``."""
     table = open_frame(frame)
     keys, found = keys_in(table, key)
     name = found if name is None else name
     counts = None if count is None else counts_in(table, count)
-    return KeyedMatrix(keys, matrix_in(table, vectors, name, keys), counts, name=name, **special)
+    return KeyedMatrix(keys, matrix_in(table, vectors, name, keys), counts, name=name, unknown=unknown, missing=missing)
 
 
 def open_frame(frame: Any) -> Table:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator, KeysView
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from tabemb.vectors.arrays import count_array, float_array
 from tabemb.vectors.key_index import KeyIndex, is_several
+
+if TYPE_CHECKING:
+    from tabemb.vectors.sampling_noise import SamplingNoise
 
 __all__ = ["KeyedMatrix"]
 
@@ -28,7 +31,7 @@ class KeyedMatrix:
     (2, 2, False)
     """
 
-    __slots__ = ("_counts", "_index", "_missing", "_name", "_unknown", "_vectors")
+    __slots__ = ("_counts", "_index", "_missing", "_name", "_noise", "_unknown", "_vectors")
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class KeyedMatrix:
         name: str = "",
         unknown: npt.ArrayLike | None = None,
         missing: npt.ArrayLike | None = None,
+        noise: "SamplingNoise | None" = None,
     ) -> None:
         self._name = str(name)
         self._index = KeyIndex(keys, column=self._name)
@@ -47,6 +51,7 @@ class KeyedMatrix:
         self._counts = None if counts is None else count_array(counts, len(keys), owner=owner)
         self._unknown = None if unknown is None else self.vector(unknown, "unknown")
         self._missing = None if missing is None else self.vector(missing, "missing")
+        self._noise = noise
 
     @property
     def name(self) -> str:
@@ -84,6 +89,11 @@ class KeyedMatrix:
         return self._missing
 
     @property
+    def noise(self) -> "SamplingNoise | None":
+        """How much the vectors vary between fits to other rows, if known."""
+        return self._noise
+
+    @property
     def dim(self) -> int:
         """Length of a vector."""
         return int(self._vectors.shape[1])
@@ -115,7 +125,10 @@ class KeyedMatrix:
     def replace(
         self, vectors: npt.ArrayLike, unknown: npt.ArrayLike | None = None, missing: npt.ArrayLike | None = None
     ) -> Self:
-        """Return the same categories with other vectors; ``unknown`` and ``missing`` are kept unless given."""
+        """Return the same categories with other vectors, without noise.
+
+        ``unknown`` and ``missing`` are kept unless given.
+        """
         return type(self)(
             self._index,
             vectors,
@@ -123,6 +136,18 @@ class KeyedMatrix:
             name=self._name,
             unknown=self._unknown if unknown is None else unknown,
             missing=self._missing if missing is None else missing,
+        )
+
+    def with_noise(self, noise: "SamplingNoise | None") -> Self:
+        """Return the same vectors with another noise."""
+        return type(self)(
+            self._index,
+            self._vectors,
+            self._counts,
+            name=self._name,
+            unknown=self._unknown,
+            missing=self._missing,
+            noise=noise,
         )
 
     @classmethod
@@ -160,6 +185,7 @@ class KeyedMatrix:
             and _same(self._counts, other._counts)
             and _same(self._unknown, other._unknown)
             and _same(self._missing, other._missing)
+            and self._noise == other._noise
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -175,7 +201,7 @@ class KeyedMatrix:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By the constructor, so that unpickled values are valid and read-only too.
-        make = partial(type(self), name=self._name, unknown=self._unknown, missing=self._missing)
+        make = partial(type(self), name=self._name, unknown=self._unknown, missing=self._missing, noise=self._noise)
         return make, (self.index_to_key, self._vectors, self._counts)
 
 

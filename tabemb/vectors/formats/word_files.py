@@ -118,9 +118,8 @@ class WordFormat(Format):
             keys,
             np.frombuffer(numbers, np.float32).reshape(len(keys), max(1, rows.dim)),
             name=path.name.removesuffix(".gz").rpartition(".")[0] or path.stem,
-            **{
-                name: special[word][1] for word, name in ((UNKNOWN, "unknown"), (MISSING, "missing")) if word in special
-            },
+            unknown=special[UNKNOWN][1] if UNKNOWN in special else None,
+            missing=special[MISSING][1] if MISSING in special else None,
         )
 
 

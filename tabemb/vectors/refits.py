@@ -1,0 +1,92 @@
+"""Estimate the noise of vectors from refits to parts of their rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.vectors.alignment import rotation
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.neighbors import heaviest
+from tabemb.vectors.sampling_noise import SamplingNoise
+
+__all__ = ["FEWEST_REFITS", "noise_from_refits"]
+
+# With fewer refits, the differences between them say too little.
+FEWEST_REFITS = 3
+# Range of the exponent by which the variance depends on the number of rows: -1 for a mean of independent rows; above 0
+# for vectors that are shrunk more, the rarer their category is.
+EXPONENTS = (-2.0, 1.0)
+# Categories with this many rows have half the weight of those with very many: the neighbors of rare ones matter less.
+HALF_WEIGHT = 30.0
+
+
+def noise_from_refits(matrix: KeyedMatrix, refits: Sequence[KeyedMatrix], share: float) -> SamplingNoise | None:
+    """Estimate the noise of vectors from refits to subsets of their rows (grouped jackknife).
+
+    The refits are rotated to the vectors. The variance of a fit to all rows is ``share / (1 - share)`` times that
+    of the refits around their mean, since these have most rows in common (Efron 1982, "The jackknife, the bootstrap
+    and other resampling plans", chapter 3; for groups of rows Shao & Tu 1995, "The jackknife and bootstrap",
+    section 2.3).
+
+    Parameters
+    ----------
+    matrix : KeyedMatrix
+        The vectors, with counts.
+    refits : sequence of KeyedMatrix
+        Vectors of the same column, each learned from a share of the rows, leaving out others each time.
+    share : float
+        Share of the rows in a refit, in (0, 1): 0.8 for five folds.
+
+    Returns
+    -------
+    SamplingNoise or None
+        None if fewer than three categories, or fewer than three refits, can be compared.
+    """
+    chosen = _shared_rows(matrix, refits)
+    if len(refits) < FEWEST_REFITS or len(chosen) < 3 or matrix.counts is None:
+        return None
+    keys = matrix.key_to_index.keys_in_order
+    dim = max(matrix.dim, *(each.dim for each in refits))
+    counts = matrix.counts[chosen].astype(np.float64)
+    own = _padded(matrix.vectors[chosen], dim)
+    turned = []
+    for each in refits:
+        its = _padded(each[[keys[row] for row in chosen.tolist()]], dim)
+        turned.append(its @ rotation(its, own, counts))
+    away = (np.array(turned) - np.mean(turned, axis=0))[:, :, : matrix.dim] * np.sqrt(share / (1 - share))
+    size = np.square(away).mean(axis=(0, 2))
+    if not size.any():
+        return SamplingNoise(np.zeros((matrix.dim, matrix.dim)), 1.0, 0.0, len(refits))
+    weights = counts / (counts + HALF_WEIGHT)
+    rows, exponent = float(np.exp(np.average(np.log(counts), weights=weights))), 0.0
+    if len(np.unique(counts)) > 2:
+        logs = np.log(size + 1e-6 * size.mean())
+        slope = np.polyfit(np.log(counts), logs, 1, w=np.sqrt(weights))[0]
+        exponent = float(np.clip(slope, *EXPONENTS))
+    even = away / np.sqrt((counts / rows) ** exponent)[:, None]
+    covariance = np.einsum("rnd,rne,n->de", even, even, weights, optimize=True) / (len(refits) * weights.sum())
+    return SamplingNoise(covariance, rows, exponent, len(refits))
+
+
+def _shared_rows(matrix: KeyedMatrix, refits: Sequence[KeyedMatrix]) -> npt.NDArray[np.intp]:
+    """Return the rows of the most frequent categories that all refits have trained."""
+    if matrix.counts is None:
+        return np.zeros(0, np.intp)
+    own = heaviest(matrix.counts.astype(np.float64))
+    keys = matrix.key_to_index.keys_in_order
+    return np.array(
+        [row for row in own.tolist() if matrix.counts[row] and all(_trained(each, keys[row]) for each in refits)],
+        np.intp,
+    )
+
+
+def _trained(matrix: KeyedMatrix, key: Any) -> bool:
+    row = matrix.key_to_index.get(key)
+    return row is not None and (matrix.counts is None or bool(matrix.counts[row]))
+
+
+def _padded(vectors: npt.NDArray[Any], dim: int) -> npt.NDArray[np.float64]:
+    """Return vectors with zeros appended: refits with fewer categories may have fewer dimensions."""
+    return np.pad(vectors.astype(np.float64), ((0, 0), (0, dim - vectors.shape[1])))

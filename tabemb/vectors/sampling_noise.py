@@ -1,0 +1,87 @@
+"""How much vectors would differ if they were learned from other rows of the same kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError
+
+__all__ = ["SamplingNoise"]
+
+Float64s = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SamplingNoise:
+    """The covariance of the vectors of a column over samples of rows.
+
+    A category with ``n`` rows has the covariance ``covariance * (n / rows) ** exponent``.
+
+    Parameters
+    ----------
+    covariance : ndarray of shape (dim, dim)
+        Covariance of the vector of a category with ``rows`` rows, in squared units of the vectors.
+    rows : float
+        Number of rows to which the covariance refers.
+    exponent : float
+        How the variance depends on the number of rows.
+    n_refits : int
+        Number of refits that it was estimated from.
+
+    Examples
+    --------
+    >>> noise = SamplingNoise(np.eye(2), rows=100.0, exponent=-1.0, n_refits=5)
+    >>> noise.scales([100, 25])
+    array([1., 4.])
+    """
+
+    covariance: Float64s
+    rows: float
+    exponent: float
+    n_refits: int
+
+    def scales(self, counts: npt.ArrayLike) -> Float64s:
+        """Return the factor of the covariance for numbers of rows. 0 counts as 1."""
+        scales: Float64s = (np.maximum(np.asarray(counts, np.float64), 1.0) / self.rows) ** self.exponent
+        return scales
+
+    def errors(self, counts: npt.ArrayLike) -> Float64s:
+        """Return the standard error of an entry of a vector, the root mean square over its entries."""
+        errors: Float64s = np.sqrt(np.trace(self.covariance) / len(self.covariance) * self.scales(counts))
+        return errors
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the noise as JSON values."""
+        return {
+            "covariance": np.asarray(self.covariance, np.float32).tolist(),
+            "rows": self.rows,
+            "exponent": self.exponent,
+            "n_refits": self.n_refits,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "SamplingNoise":
+        """Return the noise that :meth:`to_json` wrote.
+
+        Raises
+        ------
+        DataError
+            If the values are not those of a noise.
+        """
+        covariance = np.array(data["covariance"], np.float64)
+        numbers = np.array([data["rows"], data["exponent"]], np.float64)
+        square = covariance.ndim == 2 and covariance.shape[0] == covariance.shape[1]
+        if not (square and np.isfinite(covariance).all() and np.isfinite(numbers).all() and numbers[0] > 0):
+            raise DataError(
+                f"The noise of vectors must have a square covariance and finite numbers; got shape {covariance.shape}, "
+                f"rows {data['rows']!r} and exponent {data['exponent']!r}."
+            )
+        return cls(covariance, float(numbers[0]), float(numbers[1]), int(data["n_refits"]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SamplingNoise) and self.to_json() == other.to_json()
+
+    __hash__ = None  # type: ignore[assignment]
