@@ -119,7 +119,7 @@ class EmbeddingEstimator(BaseEstimator):
     def vectors_(self) -> LearnedVectors:
         """Vectors of each embedded column: a mapping from its name to ``CategoryVectors``."""
         check_is_fitted(self, "encoder_")
-        return LearnedVectors(self._networks, self.encoder_.vocabularies)
+        return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}))
 
     @property
     def pretrained_report_(self) -> PretrainedReport:

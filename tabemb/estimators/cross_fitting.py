@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from tabemb.nn.seeds import Seeds
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 from tabemb.vectors.alignment import align, mean_of_seen
+from tabemb.vectors.neighbors import FEWEST, heaviest
+from tabemb.vectors.refits import FEWEST_REFITS, noise_of_tables
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 __all__ = ["CrossFitEstimator", "FoldTables", "FoldVectors"]
 
@@ -86,6 +90,23 @@ class FoldTables:
             if held is not None and held.n_epochs is None:
                 stack[-1][held.which] = stack[0][held.which]
 
+    def noise(self, vocabularies: Mapping[str, Vocabulary], share: float) -> dict[str, SamplingNoise]:
+        """Return the noise of the means by column, as the folds show it; nothing if there are too few folds.
+
+        ``share`` is the share of the rows in the training part of a fold.
+        """
+        found = {}
+        for feature in self._features:
+            stack, seen = self.stacks[feature.table], self.seen[feature.table]
+            counts = vocabularies[feature.name].counts
+            rows = np.flatnonzero(seen.all(axis=0) & (counts > 0))
+            rows = rows[rows >= Vocabulary.FIRST]
+            rows = rows[heaviest(counts[rows].astype(float))]
+            if len(stack) > FEWEST_REFITS and len(rows) >= FEWEST:
+                tables = stack[:, rows].astype(np.float64)
+                found[feature.name] = noise_of_tables(tables[-1], tables[:-1], counts[rows], share)
+        return found
+
     def counts_of(self, table: TableSpec, rows: Rows, category_dropout: float) -> np.ndarray:
         """Return the number of cells of each row of a table. Dropped cells also count for the unknown row."""
         counts = np.zeros(table.vocabulary_size)
@@ -110,6 +131,7 @@ class CrossFitEstimator(EmbeddingEstimator):
     """
 
     _statistics: dict[str, np.ndarray]
+    _noise: Mapping[str, SamplingNoise] = MappingProxyType({})
     n_folds_: int
 
     def _cross_fit(self, X: Any, y: Any, sample_weight: Any, params: Mapping[str, Any]) -> FoldVectors | None:
@@ -127,7 +149,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         rows = self._encode_training_data(data, self._task_of(data))
         started = self._start_networks([seeds], rows, self._sizes_from_data(rows, seeds))
         self._check_output()
-        network, self.n_folds_ = self._network, 0
+        network, self.n_folds_, self._noise = self._network, 0, {}
         self._statistics = self._target_means(rows, data.targets)
         if self.cv is None or not network.tables:
             self._start_logits(rows)
@@ -149,6 +171,8 @@ class CrossFitEstimator(EmbeddingEstimator):
             if number == 0:
                 trunk = _values(network.trunk.variables)
         tables.bring_together(rows, self.category_dropout)
+        share = float(np.mean([len(fold.train) for fold in folds]) / len(rows))
+        self._noise = tables.noise(self.encoder_.vocabularies, share)
         tables.give_mean(network)
         _assign(network.trunk.variables, trunk)
         self.n_folds_ = len(folds)
@@ -230,12 +254,15 @@ class CrossFitEstimator(EmbeddingEstimator):
     # ------------------------------------------------------------------ saving
 
     def _own_state(self):
-        return {"n_folds": self.n_folds_, "statistics": list(self._statistics)}, {
+        noise = {column: each.to_json() for column, each in self._noise.items()}
+        return {"n_folds": self.n_folds_, "statistics": list(self._statistics), "noise": noise}, {
             f"{place:04d}": table for place, table in enumerate(self._statistics.values())
         }
 
     def _take_own_state(self, data, arrays):
         self.n_folds_ = data["n_folds"]
+        # Estimators of the first version have none.
+        self._noise = {column: SamplingNoise.from_json(each) for column, each in data.get("noise", {}).items()}
         self._statistics = dict(zip(data["statistics"], arrays.values(), strict=True))
 
 

@@ -1,15 +1,19 @@
 """The vectors of a fitted estimator by column."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from tabemb.estimators.ensemble import mean_table
 from tabemb.exceptions import did_you_mean
 from tabemb.nn.network import Network
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.store import EmbeddingStore
 
 __all__ = ["LearnedVectors"]
+
+NO_NOISE: Mapping[str, SamplingNoise] = MappingProxyType({})
 
 
 class LearnedVectors(EmbeddingStore):
@@ -24,10 +28,17 @@ class LearnedVectors(EmbeddingStore):
         The network, or the members of an ensemble.
     vocabularies : dict of str to Vocabulary
         Categories of each column.
+    noise : mapping of str to SamplingNoise, optional
+        How much the vectors of each column vary between fits to other rows.
     """
 
-    def __init__(self, networks: Sequence[Network], vocabularies: Mapping[str, Vocabulary]) -> None:
-        self._networks, self._vocabularies = networks, vocabularies
+    def __init__(
+        self,
+        networks: Sequence[Network],
+        vocabularies: Mapping[str, Vocabulary],
+        noise: Mapping[str, SamplingNoise] = NO_NOISE,
+    ) -> None:
+        self._networks, self._vocabularies, self._noise = networks, vocabularies, noise
         self._features = {feature.name: feature for feature in networks[0].spec.features}
 
     def _vectors_of(self, column: str) -> CategoryVectors:
@@ -46,6 +57,7 @@ class LearnedVectors(EmbeddingStore):
             name=column,
             unknown=rows[Vocabulary.UNKNOWN],
             missing=rows[Vocabulary.MISSING],
+            noise=self._noise.get(column),
         )
 
     def __deepcopy__(self, memo):

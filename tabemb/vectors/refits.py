@@ -1,17 +1,20 @@
 """Estimate the noise of vectors from refits to parts of their rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tabemb.vectors.alignment import rotation
+from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.neighbors import heaviest
 from tabemb.vectors.sampling_noise import SamplingNoise
+from tabemb.vectors.store import EmbeddingStore
 
-__all__ = ["FEWEST_REFITS", "noise_from_refits"]
+__all__ = ["FEWEST_REFITS", "most_frequent", "noise_from_refits", "noise_of_tables", "with_noise"]
 
 # With fewer refits, the differences between them say too little.
 FEWEST_REFITS = 3
@@ -51,23 +54,77 @@ def noise_from_refits(matrix: KeyedMatrix, refits: Sequence[KeyedMatrix], share:
     dim = max(matrix.dim, *(each.dim for each in refits))
     counts = matrix.counts[chosen].astype(np.float64)
     own = _padded(matrix.vectors[chosen], dim)
-    turned = []
-    for each in refits:
-        its = _padded(each[[keys[row] for row in chosen.tolist()]], dim)
-        turned.append(its @ rotation(its, own, counts))
-    away = (np.array(turned) - np.mean(turned, axis=0))[:, :, : matrix.dim] * np.sqrt(share / (1 - share))
-    size = np.square(away).mean(axis=(0, 2))
-    if not size.any():
-        return SamplingNoise(np.zeros((matrix.dim, matrix.dim)), 1.0, 0.0, len(refits))
-    weights = counts / (counts + HALF_WEIGHT)
+    named = [keys[row] for row in chosen.tolist()]
+    noise = noise_of_tables(own, [_padded(each[named], dim) for each in refits], counts, share)
+    own_dims = np.ascontiguousarray(noise.covariance[: matrix.dim, : matrix.dim])
+    return replace(noise, covariance=own_dims)
+
+
+def noise_of_tables(
+    vectors: npt.NDArray[Any], refits: Sequence[npt.NDArray[Any]], counts: npt.NDArray[Any], share: float
+) -> SamplingNoise:
+    """Estimate the noise of vectors from the same rows of refits; see :func:`noise_from_refits`.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, dim)
+        The vectors.
+    refits : sequence of ndarray of shape (n, dim)
+        The same categories in three refits or more.
+    counts : ndarray of shape (n,)
+        Number of rows of each category, at least 1.
+    share : float
+        Share of the rows in a refit, in (0, 1).
+    """
+    turned = np.array([each @ rotation(each, vectors, counts) for each in refits])
+    away = (turned - turned.mean(axis=0)) * np.sqrt(share / (1 - share))
+    size, weights = np.square(away).mean(axis=(0, 2)), counts / (counts + HALF_WEIGHT)
     rows, exponent = float(np.exp(np.average(np.log(counts), weights=weights))), 0.0
-    if len(np.unique(counts)) > 2:
+    if size.any() and len(np.unique(counts)) > 2:
         logs = np.log(size + 1e-6 * size.mean())
-        slope = np.polyfit(np.log(counts), logs, 1, w=np.sqrt(weights))[0]
-        exponent = float(np.clip(slope, *EXPONENTS))
+        exponent = float(np.clip(np.polyfit(np.log(counts), logs, 1, w=np.sqrt(weights))[0], *EXPONENTS))
     even = away / np.sqrt((counts / rows) ** exponent)[:, None]
     covariance = np.einsum("rnd,rne,n->de", even, even, weights, optimize=True) / (len(refits) * weights.sum())
-    return SamplingNoise(covariance, rows, exponent, len(refits))
+    # As precise as the vectors, so that files restore it.
+    return SamplingNoise(covariance.astype(np.float32).astype(np.float64), rows, exponent, len(refits))
+
+
+def with_noise(
+    vectors: Mapping[str, CategoryVectors], refits: Sequence[Mapping[str, KeyedMatrix]], share: float
+) -> EmbeddingStore:
+    """Return the vectors of several columns with the noise that refits show.
+
+    Parameters
+    ----------
+    vectors : mapping of str to CategoryVectors
+        The vectors by column.
+    refits : sequence of mapping of str to KeyedMatrix
+        The vectors of each refit by column; refits without a column are left out.
+    share : float
+        Share of the rows in a refit, in (0, 1).
+    """
+    return EmbeddingStore(
+        {
+            column: own.with_noise(noise_from_refits(own, [each[column] for each in refits if column in each], share))
+            for column, own in vectors.items()
+        }
+    )
+
+
+def most_frequent(matrix: KeyedMatrix) -> KeyedMatrix:
+    """Return the rows of the categories that determine the noise: the 5,000 most frequent.
+
+    Examples
+    --------
+    >>> most_frequent(KeyedMatrix(["JFK", "LGA"], [[1.0], [2.0]], [9, 5]))
+    KeyedMatrix(2 categories x 1)
+    """
+    if matrix.counts is None:
+        return matrix
+    rows = heaviest(matrix.counts.astype(np.float64))
+    keys = matrix.key_to_index.keys_in_order
+    named = [keys[row] for row in rows.tolist()]
+    return KeyedMatrix(named, matrix.vectors[rows], matrix.counts[rows], name=matrix.name)
 
 
 def _shared_rows(matrix: KeyedMatrix, refits: Sequence[KeyedMatrix]) -> npt.NDArray[np.intp]:

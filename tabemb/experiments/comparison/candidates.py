@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from tabemb.experiments.comparison.targets import Target
+from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["Candidate", "ModelUnderTest", "own_estimators", "table_settings", "with_random_state"]
 
@@ -58,6 +59,10 @@ class Candidate(ABC):
         """Return the learning curves of a fitted model, empty if it has none."""
         return {}
 
+    def vectors(self, fitted: Any) -> dict[str, CategoryVectors]:
+        """Return the vectors of a fitted model by column, empty if they are of no interest."""
+        return {}
+
 
 class ModelUnderTest(Candidate):
     """The model under test: any scikit-learn estimator.
@@ -103,6 +108,10 @@ class ModelUnderTest(Candidate):
     def history(self, fitted):
         """Return ``history_`` of the estimator, or of the last step of a pipeline."""
         return {name: list(map(float, values)) for name, values in getattr(_last_step(fitted), "history_", {}).items()}
+
+    def vectors(self, fitted):
+        """Return the vectors of the estimator by column; empty for others."""
+        return dict(getattr(fitted, "vectors_", {}))
 
 
 def own_estimators(estimator: BaseEstimator) -> dict[str, BaseEstimator]:

@@ -22,6 +22,8 @@ from tabemb.experiments.comparison.targets import Prediction, Target, read_targe
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import infer_schema
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.refits import most_frequent
 
 __all__ = ["DEFAULT_BASELINES", "compare"]
 
@@ -148,6 +150,7 @@ def compare(
         models=(results[0], *(_with_paired_tests(results[0], each, wanted, sizes) for each in results[1:])),
         failures=tuple(run.failure for run in runs if run.failure is not None),
         random_state=random_state,
+        fold_vectors=tuple(runs[0].vectors) if all(runs[0].vectors) else (),
     )
 
 
@@ -176,6 +179,7 @@ class _CandidateRun:
     parameters: list[int | None] = field(default_factory=list)
     row_bytes: tuple[float, float] = (0.0, 0.0)
     histories: list[dict[str, list[float]]] = field(default_factory=list)
+    vectors: list[dict[str, KeyedMatrix]] = field(default_factory=list)
 
     def add_fold(
         self,
@@ -215,6 +219,7 @@ class _CandidateRun:
         history = self.candidate.history(model)
         if history:
             self.histories.append(history)
+        self.vectors.append({column: most_frequent(each) for column, each in self.candidate.vectors(model).items()})
 
     def result(self) -> ModelResult:
         """Return the scores and costs over all folds."""

@@ -8,6 +8,10 @@ import numpy as np
 import pandas as pd
 
 from tabemb.exceptions import FormatError, UnknownNameError
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.refits import with_noise
+from tabemb.vectors.store import EmbeddingStore
 
 __all__ = ["Comparison", "Failure", "ModelResult", "PairedTest", "best_of"]
 
@@ -209,6 +213,9 @@ class Comparison:
         Baselines that failed in a fold or do not apply; they are not in ``models``.
     random_state : int or None
         Random seed of the folds and the models.
+    fold_vectors : tuple of mapping of str to KeyedMatrix
+        Vectors that the model under test has learned in each fold, by column, of the 5,000 most frequent categories;
+        empty if it learns none. They are not saved.
 
     Examples
     --------
@@ -241,6 +248,25 @@ class Comparison:
     models: tuple[ModelResult, ...]
     failures: tuple[Failure, ...] = ()
     random_state: int | None = None
+    fold_vectors: tuple[Mapping[str, KeyedMatrix], ...] = ()
+
+    def with_noise(self, vectors: Mapping[str, CategoryVectors]) -> EmbeddingStore:
+        """Return vectors of a fit to all rows with the noise that the folds show.
+
+        Parameters
+        ----------
+        vectors : mapping of str to CategoryVectors
+            The vectors by column.
+
+        Returns
+        -------
+        EmbeddingStore
+            Without noise if the folds do not leave out each row once, as in folds in time or with a single fold.
+        """
+        left_out = sum(test for _, test in self.fold_sizes)
+        each_once = left_out == self.n_rows and all(sum(sizes) == self.n_rows for sizes in self.fold_sizes)
+        share = 1 - 1 / max(2, self.n_folds)
+        return with_noise(vectors, self.fold_vectors if each_once else (), share)
 
     @property
     def primary(self) -> str:

@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -277,7 +277,7 @@ def describe_run(
     }
 
 
-def write_run(folder: Path, model: Any, config_text: str) -> None:
+def write_run(folder: Path, model: Any, config_text: str, vectors: Mapping[str, CategoryVectors]) -> None:
     """Write the configuration, the vectors (one Parquet file per column) and the model.
 
     Raises
@@ -287,9 +287,9 @@ def write_run(folder: Path, model: Any, config_text: str) -> None:
     """
     write_text(folder / "config.yaml", "# The experiment of this run.\n" + config_text)
     (folder / "vectors").mkdir()
-    for column, vectors in model.vectors_.items():
+    for column, each in vectors.items():
         # The format is given because the file of a column without a name is ".parquet", which has no suffix.
-        vectors.save(folder / vectors_file(column), format="parquet")
+        each.save(folder / vectors_file(column), format="parquet")
     model.save(folder / "model")
 
 

@@ -117,15 +117,14 @@ def _write_comparison(
         progress(FINAL_FIT, comparison.n_folds, comparison.n_folds)
     model = estimator.fit(problem.X, problem.y)
     clock["refit"] = time.perf_counter() - begin - clock["compare"]
-    write_run(draft, model, text)
+    vectors = comparison.with_noise(model.vectors_)
+    write_run(draft, model, text, vectors)
     clock["total"] = clock["load"] + time.perf_counter() - begin
     title = config.title or f"{problem.target}: embeddings against their baselines"
     record = describe_run(config, problem, model, clock, title=title, verdict=comparison.verdict())
     record["comparison"] = comparison.to_json()
     write_json(draft / "report.json", record)
-    page = render_report(
-        record, comparison, model.vectors_, config_text=text, labels=problem.labels, **dict(config.report)
-    )
+    page = render_report(record, comparison, vectors, config_text=text, labels=problem.labels, **dict(config.report))
     write_text(draft / "report.html", page)
     return {"comparison": comparison}
 
@@ -145,7 +144,8 @@ def _write_study(
         raise type(error)(f"{config.where('study')}: {error}") from error
     except UnknownNameError as error:
         raise ConfigError(f"{config.where('study')}: {error}") from None
-    write_run(draft, output.model, text)
+    vectors = output.model.vectors_
+    write_run(draft, output.model, text, vectors)
     clock["study"] = time.perf_counter() - begin
     clock["total"] = clock["load"] + clock["study"]
     result = output.result
@@ -154,7 +154,7 @@ def _write_study(
     record = describe_run(config, described, output.model, clock, title=title, verdict=result.verdict())
     record |= {"comparison": None, "study": result.to_json()}
     write_json(draft / "report.json", record)
-    page = render_study(record, result, output.model.vectors_, config_text=text, **dict(config.report))
+    page = render_study(record, result, vectors, config_text=text, **dict(config.report))
     write_text(draft / "report.html", page)
     return {"comparison": None, "study": result}
 

@@ -4,7 +4,7 @@ The header identifies the file and its version, and holds the values that do not
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 __all__ = [
     "KIND",
@@ -23,6 +24,7 @@ __all__ = [
     "keys_from_json",
     "keys_to_json",
     "named_arrays",
+    "noise_in",
     "read_header",
     "special_of",
 ]
@@ -33,14 +35,31 @@ Array = npt.NDArray[Any]
 
 
 def header_of(vectors: KeyedMatrix) -> dict[str, Any]:
-    """Return the header: kind and version of the file, and the column's name and shape.
+    """Return the header: kind and version of the file, the column's name and shape, and the noise if it is known.
 
     Examples
     --------
     >>> header_of(KeyedMatrix(["a"], [[1.0, 2.0]], name="dest"))
     {'format': 'tabemb.vectors', 'version': 1, 'name': 'dest', 'n': 1, 'dim': 2}
     """
-    return {"format": KIND, "version": VERSION, "name": vectors.name, "n": len(vectors), "dim": vectors.dim}
+    header = {"format": KIND, "version": VERSION, "name": vectors.name, "n": len(vectors), "dim": vectors.dim}
+    return header if vectors.noise is None else header | {"noise": vectors.noise.to_json()}
+
+
+def noise_in(header: Mapping[str, Any]) -> SamplingNoise | None:
+    """Return the noise of the vectors of a file with this header; None if it is unknown.
+
+    Examples
+    --------
+    >>> noise_in({"dim": 2}) is None
+    True
+    """
+    if "noise" not in header:
+        return None
+    noise = SamplingNoise.from_json(header["noise"])
+    if len(noise.covariance) != header["dim"]:
+        raise ValueError(f"the noise is of {len(noise.covariance)} dimensions, and the vectors of {header['dim']}")
+    return noise
 
 
 def special_of(vectors: KeyedMatrix) -> dict[str, Any]:
@@ -163,4 +182,5 @@ def from_named_arrays(
         raise ValueError(f"the header states {header['n']} x {header['dim']} vectors, but there are {got}")
     counts, unknown, missing = (read(name) if name in names else None for name in ("counts", "unknown", "missing"))
     keys = keys_from_json(read("keys").tobytes())
-    return KeyedMatrix(keys, vectors, counts, name=header["name"], unknown=unknown, missing=missing)
+    noise = noise_in(header)
+    return KeyedMatrix(keys, vectors, counts, name=header["name"], unknown=unknown, missing=missing, noise=noise)

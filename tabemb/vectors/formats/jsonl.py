@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.formats.base import FORMATS, Format
-from tabemb.vectors.formats.header import header_of, read_header, special_of
+from tabemb.vectors.formats.header import header_of, noise_in, read_header, special_of
 from tabemb.vectors.formats.number_text import row_texts
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
@@ -70,6 +70,7 @@ class JsonLines(Format):
             name=header["name"],
             unknown=header["unknown"],
             missing=header["missing"],
+            noise=noise_in(header),
         )
 
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.formats.base import FORMATS, Format
-from tabemb.vectors.formats.header import header_of, read_header, special_of
+from tabemb.vectors.formats.header import header_of, noise_in, read_header, special_of
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["Parquet"]
@@ -68,6 +68,7 @@ class Parquet(Format):
             name=header["name"],
             unknown=header["unknown"],
             missing=header["missing"],
+            noise=noise_in(header),
         )
 
 

@@ -30,7 +30,7 @@ from tabemb.files import read_whole, replacing_folder
 from tabemb.table.keys import as_key, key_from_json, key_to_json
 from tabemb.vectors.formats.base import FORMATS, FolderFormat
 from tabemb.vectors.formats.csv import read_delimited
-from tabemb.vectors.formats.header import header_of, read_header, special_of
+from tabemb.vectors.formats.header import header_of, noise_in, read_header, special_of
 from tabemb.vectors.formats.number_text import row_texts
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
@@ -254,6 +254,7 @@ def _read_one(path: Path, header: dict[str, Any]) -> KeyedMatrix:
         name=header["name"],
         unknown=header["unknown"],
         missing=header["missing"],
+        noise=noise_in(header),
     )
 
 
