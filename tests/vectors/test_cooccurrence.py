@@ -25,12 +25,13 @@ def share_of_group(vectors, n_groups=3):
 
 def test_categories_that_occur_with_the_same_values_are_near():
     vectors = Cooccurrence(*grouped()).vectors(0, 8)
-    assert vectors.shape == (30, 8) and vectors.dtype == np.float32
+    assert vectors.shape == (30, 8)
+    assert vectors.dtype == np.float32
     assert share_of_group(vectors - vectors.mean(axis=0)) == 1.0
 
 
 def test_numbers_count_by_interval():
-    indices, sizes = grouped()
+    indices, _ = grouped()
     numbers = (indices[:, 0] % 3 + np.random.default_rng(1).normal(scale=0.1, size=len(indices)))[:, None]
     vectors = Cooccurrence(indices[:, [0, 2]], [30, 5], numbers.astype(np.float32)).vectors(0, 8)
     assert share_of_group(vectors - vectors.mean(axis=0)) == 1.0
@@ -60,7 +61,8 @@ def test_information_follows_the_documented_formula():
     for row, value, both, own in [(0, 0, 2, 3), (0, 1, 1, 3), (1, 1, 1, 1)]:
         expected[row, value] = max(0.0, np.log(both / own / share[value])) * both / (both + 1) / 2**0.25
     np.testing.assert_allclose(found[:, 3:5], expected, rtol=1e-6)
-    assert not found[:, :3].any() and not found[:, 5:].any()
+    assert not found[:, :3].any()
+    assert not found[:, 5:].any()
 
 
 @pytest.mark.parametrize("dim", [1, 3, 40])
@@ -91,7 +93,8 @@ def test_a_table_without_other_columns_or_rows_gives_zeros():
 def test_categories_without_rows_have_zeros():
     indices, _ = grouped()
     vectors = Cooccurrence(indices, [35, 12, 5]).vectors(0, 8)
-    assert not vectors[30:].any() and vectors[:30].any(axis=1).all()
+    assert not vectors[30:].any()
+    assert vectors[:30].any(axis=1).all()
 
 
 def test_the_same_table_gives_the_same_bits():
@@ -103,7 +106,8 @@ def test_many_categories_are_projected_on_the_axes_of_the_frequent(monkeypatch):
     whole = Cooccurrence(*grouped()).vectors(0, 4)
     monkeypatch.setattr("tabemb.vectors.cooccurrence.MOST_DECOMPOSED", 20)
     part = Cooccurrence(*grouped()).vectors(0, 4)
-    assert part.shape == whole.shape and share_of_group(part - part.mean(axis=0)) > 0.95
+    assert part.shape == whole.shape
+    assert share_of_group(part - part.mean(axis=0)) > 0.95
 
 
 def test_rows_are_counted_in_portions(monkeypatch):
