@@ -7,16 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.diagnosis.inputs import DiagnosisInputs, trained_rows
-from tabemb.diagnosis.measures import Spectrum, kappa, pairwise_cka, permuted_cka
+from tabemb.diagnosis.measures import Spectrum, agreement_of_halves, kappa, pairwise_cka, permuted_cka
 from tabemb.diagnosis.report import Finding
 from tabemb.diagnosis.side_information import SideColumn
 from tabemb.exceptions import DataError
+from tabemb.vectors.confidence import reliability
 from tabemb.vectors.neighbors import agreement, chance_overlap, nearest_rows
 
 __all__ = [
     "beyond_control",
+    "come_back",
     "directions",
     "distance_from_start",
+    "halves",
     "lengths",
     "rows",
     "side_similarity",
@@ -25,6 +28,8 @@ __all__ = [
 
 # Conventional levels.
 ALPHA = 0.05
+# Stricter, since a diagnosis asks it of every column of every table.
+SURE = 0.01
 VARIANCE = 0.95
 # Random vectors have 1 by definition.
 EVEN = 0.9
@@ -154,6 +159,54 @@ def distance_from_start(inputs: DiagnosisInputs) -> Iterator[Finding]:
     if ratio < HARDLY_MOVED:
         verdict = "Vectors are mostly their random start, not what was learned; damping=0 or fewer dimensions help."
     yield Finding(check="distance from start", value=ratio, verdict=verdict, concern=ratio < HARDLY_MOVED)
+
+
+def come_back(inputs: DiagnosisInputs) -> Iterator[Finding]:
+    """Check how many neighbors come back in fits to other rows, as far as the noise of the vectors tells."""
+    if inputs.vectors.noise is None or inputs.vectors.counts is None:
+        return
+    found = reliability(inputs.vectors, inputs.k)
+    verdict = f"{100 * found.share:.0f} % of the {found.k} nearest come back in fits to other rows."
+    if found.by_chance:
+        verdict = f"The {found.k} nearest come back no more often than random ones: do not interpret them."
+    yield Finding(
+        check="come back",
+        value=found.share,
+        reference=found.chance,
+        reference_name="chance",
+        verdict=verdict,
+        concern=found.by_chance,
+    )
+
+
+def halves(inputs: DiagnosisInputs) -> Iterator[Finding]:
+    """Check whether fits to two halves of the rows agree: on the nearest neighbors, or as a whole.
+
+    The categories of one half are permuted among those with about as many rows, since categories with equal counts may
+    be similar for that alone. The p-value is twice the smaller one of the two statistics (Bonferroni).
+    """
+    if not inputs.halves:
+        return
+    chosen = inputs.shared(inputs.named("halves"))
+    k, weights = inputs.size(len(chosen), "The intersection of the halves"), inputs.weights(chosen)
+    one, two = inputs.tables(inputs.halves, chosen)
+    found = agreement_of_halves(one, two, weights, k, inputs.n_permutations, inputs.seed)
+    p_value = min(1.0, 2 * min(found.p_neighbors, found.p_geometry))
+    agree = p_value < SURE
+    verdict = f"Two halves of the rows agree on the {k} nearest more than by chance."
+    if agree and found.p_neighbors > found.p_geometry:
+        verdict = "Two halves of the rows agree as a whole more than by chance."
+    if not agree:
+        verdict = "Two halves of the rows agree no better than by chance: no sign that the vectors mean anything."
+    yield Finding(
+        check="halves",
+        value=found.neighbors,
+        reference=found.neighbors_by_chance,
+        reference_name="chance",
+        p_value=p_value,
+        verdict=verdict,
+        concern=not agree,
+    )
 
 
 def stability(inputs: DiagnosisInputs) -> Iterator[Finding]:

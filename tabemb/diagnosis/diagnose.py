@@ -18,6 +18,8 @@ CHECKS = (
     checks.lengths,
     checks.rows,
     checks.distance_from_start,
+    checks.come_back,
+    checks.halves,
     checks.stability,
     checks.beyond_control,
 )
@@ -30,6 +32,7 @@ def diagnose(
     side: Any = None,
     control: CategoryVectors | Iterable[CategoryVectors] | None = None,
     untrained: CategoryVectors | None = None,
+    halves: Iterable[CategoryVectors] | None = None,
     min_count: int = 1,
     k: int | None = None,
     n_permutations: int = 999,
@@ -42,6 +45,9 @@ def diagnose(
     vectors, weighted by count), whether their length depends on the count, and which were never trained. All other
     checks compare them to something:
 
+    - their ``noise``, if it is known: how many of the nearest neighbors come back in fits to other rows;
+    - ``halves``: whether fits to two halves of the rows agree more than by chance, by a permutation test. Vectors that
+      know nothing do not, whatever they start from;
     - ``fits``: whether fits with other seeds have the same neighbors (Jaccard index of the nearest), and are similar as
       a whole (linear CKA, Kornblith et al. 2019, arXiv:1905.00414);
     - ``side``: whether neighbors have similar side information, by a permutation test;
@@ -63,6 +69,8 @@ def diagnose(
         Vectors of the same column from fits to permuted targets: one permutation, several seeds.
     untrained : CategoryVectors, optional
         The vectors before training.
+    halves : iterable of two CategoryVectors, optional
+        Vectors of the same column from fits to two halves of the rows.
     min_count : int, default=1
         Minimum count of a category. Rarer ones are left out.
     k : int, optional
@@ -107,6 +115,7 @@ def diagnose(
         fits=fits,
         control=control,
         untrained=untrained,
+        halves=halves,
         min_count=min_count,
         k=k,
         n_permutations=n_permutations,
@@ -135,7 +144,7 @@ def diagnose_columns(
     columns : mapping of str to CategoryVectors
         The vectors of each column.
     by_column : mapping of str to mapping, optional
-        Arguments of :func:`diagnose` for some columns: ``fits``, ``control``, ``side``, ``untrained``.
+        Arguments of :func:`diagnose` for some columns: ``fits``, ``control``, ``side``, ``untrained``, ``halves``.
     **settings : dict
         Arguments of :func:`diagnose` for all columns: ``min_count``, ``k``, ``n_permutations``, ``random_state``.
 

@@ -31,6 +31,8 @@ class DiagnosisInputs:
         Vectors from other fits, and from fits to permuted targets.
     untrained : CategoryVectors or None
         The vectors before training.
+    halves : tuple of CategoryVectors
+        Vectors from fits to two halves of the rows; none if they are not compared.
     min_count : int
         Minimum count of a category.
     k : int or None
@@ -43,6 +45,7 @@ class DiagnosisInputs:
     fits: tuple[CategoryVectors, ...]
     control: tuple[CategoryVectors, ...]
     untrained: CategoryVectors | None
+    halves: tuple[CategoryVectors, ...]
     min_count: int
     k: int | None
     n_permutations: int
@@ -56,6 +59,7 @@ class DiagnosisInputs:
         fits: Any,
         control: Any,
         untrained: Any,
+        halves: Any,
         min_count: int,
         k: int | None,
         n_permutations: int,
@@ -82,11 +86,16 @@ class DiagnosisInputs:
             fits=_several(fits, "fits"),
             control=_several(control, "control"),
             untrained=untrained,
+            halves=_several(halves, "halves"),
             min_count=_whole_number("min_count", min_count, 1),
             k=k,
             n_permutations=_whole_number("n_permutations", n_permutations, 1),
             seed=_whole_number("random_state", seed, 0),
         )
+        if len(inputs.halves) not in (0, 2):
+            raise DataError(
+                f"halves must be the vectors of two fits, to a half of the rows each; got {len(inputs.halves)}."
+            )
         if vectors.counts is None and inputs.min_count > 1:
             raise DataError(f"min_count requires counts, and {vectors.owner} has none. Leave it out.")
         return inputs
@@ -118,7 +127,7 @@ class DiagnosisInputs:
         return neighborhood_size(n, self.k, of=of or self.vectors.owner)
 
     def named(self, what: str) -> dict[str, CategoryVectors]:
-        """Return the vectors of ``"fits"`` or ``"control"`` by the names that messages use."""
+        """Return the vectors of ``"fits"``, ``"control"`` or ``"halves"`` by the names that messages use."""
         return {f"{what}[{place}]": each for place, each in enumerate(getattr(self, what))}
 
     def shared(self, others: Mapping[str, CategoryVectors]) -> npt.NDArray[np.intp]:

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Spectrum", "kappa", "linear_cka", "pairwise_cka", "permuted_cka"]
+from tabemb.vectors.neighbors import nearest_rows
+
+__all__ = ["HalvesAgreement", "Spectrum", "agreement_of_halves", "kappa", "linear_cka", "pairwise_cka", "permuted_cka"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
 
+# Number of categories with similar counts that are exchanged with each other.
+STRATUM = 20
 # Singular values are computed from squares, which lose all below this share of the largest.
 LOST = 1e-7
 
@@ -166,6 +170,72 @@ def permuted_cka(
     own = _centered(one, share)
     found = [_centered_cka(own, _centered(two[rng.permutation(len(two))], share), share) for _ in range(n_permutations)]
     return np.array(found)
+
+
+class HalvesAgreement(NamedTuple):
+    """How well two tables agree: on the nearest neighbors, and as a whole.
+
+    Parameters
+    ----------
+    neighbors, neighbors_by_chance : float
+        Mean share of the nearest neighbors that both tables have, and its mean over permutations.
+    p_neighbors, p_geometry : float
+        Share of the permutations whose neighbors, or whose linear CKA, agree as well.
+    """
+
+    neighbors: float
+    neighbors_by_chance: float
+    p_neighbors: float
+    p_geometry: float
+
+
+def agreement_of_halves(
+    one: FloatArray, two: FloatArray, counts: npt.ArrayLike, k: int, n_permutations: int, seed: int
+) -> HalvesAgreement:
+    """Compare two tables of the same categories, and the same with the rows of the second permuted.
+
+    Rows are exchanged only with the rows next to them by count, in groups of :data:`STRATUM`.
+
+    Parameters
+    ----------
+    one, two : array of shape (n, any dim)
+        The same categories as rows.
+    counts : array of shape (n,)
+        Number of rows of data of each category, which is also its weight.
+    k : int
+        Number of neighbors.
+    n_permutations : int
+        Number of permutations.
+    seed : int
+        Random seed.
+
+    Examples
+    --------
+    >>> rows, noise = np.random.default_rng(0).normal(size=(2, 60, 4))
+    >>> same = agreement_of_halves(rows, rows[:, ::-1], np.ones(60), 5, 99, 0)
+    >>> round(same.neighbors, 6), same.p_neighbors
+    (1.0, 0.01)
+    >>> agreement_of_halves(rows, noise, np.ones(60), 5, 99, 0).p_neighbors > 0.05
+    True
+    """
+    rng, share = np.random.default_rng(seed), np.asarray(counts, np.float64)
+    strata = np.array_split(np.argsort(-share, kind="stable"), max(1, len(share) // STRATUM))
+    share = share / share.sum()
+    near, others = nearest_rows(one, k), nearest_rows(two, k)
+    own = _centered(one, share)
+    overlaps, similarities = np.empty(n_permutations + 1), np.empty(n_permutations + 1)
+    for number in range(n_permutations + 1):
+        moved = np.arange(len(share))
+        if number:
+            for stratum in strata:
+                moved[stratum] = stratum[rng.permutation(len(stratum))]
+        back = np.argsort(moved)
+        # Row i of the permuted second table is row moved[i] of the table.
+        both = (near[:, :, None] == back[others[moved]][:, None, :]).any(axis=2)
+        overlaps[number] = share @ both.mean(axis=1)
+        similarities[number] = _centered_cka(own, _centered(two[moved], share), share)
+    times = [(1 + int((each[1:] >= each[0]).sum())) / (1 + n_permutations) for each in (overlaps, similarities)]
+    return HalvesAgreement(float(overlaps[0]), float(overlaps[1:].mean()), *times)
 
 
 def kappa(overlap: float, n_others: int, k: int) -> float:

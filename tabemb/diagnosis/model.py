@@ -1,4 +1,4 @@
-"""Check whether the vectors of a model have learned anything, by refits with other seeds and with permuted targets."""
+"""Check whether the vectors of a model have learned anything, by refits to parts of the rows and permuted targets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,13 +9,19 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.diagnosis.diagnose import diagnose_columns
+from tabemb.diagnosis.refits import fits_to_parts, is_fitted, refit_vectors
 from tabemb.diagnosis.report import TableDiagnosis
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.exceptions import DataError
 from tabemb.nn.network import Network
+from tabemb.nn.starts import STARTS, RandomStart
 from tabemb.vectors.category_vectors import CategoryVectors
 
-__all__ = ["as_trained", "diagnose_model", "is_fitted", "permuted_control", "permuted_targets", "untrained_vectors"]
+__all__ = ["as_trained", "diagnose_model", "permuted_control", "permuted_targets", "untrained_vectors"]
+
+
+# Number of fits with different seeds, and of fits to permuted targets.
+N_SEEDS = 3
 
 
 def diagnose_model(
@@ -24,15 +30,16 @@ def diagnose_model(
     y: Any,
     sample_weight: Any = None,
     *,
-    n_seeds: int = 3,
-    control: bool = True,
+    n_refits: int = 5,
+    control: bool = False,
     side: Mapping[str, Any] | None = None,
     random_state: int = 0,
     **settings: Any,
 ) -> TableDiagnosis:
-    """Diagnose the vectors of all columns, compared to those of refits.
+    """Diagnose the vectors of all columns by refits.
 
-    Fits ``n_seeds`` networks (one less if the estimator is fitted), and as many for the control.
+    Compares fits to two halves of the rows, and takes the noise of the vectors from ``n_refits`` refits that each leave
+    out another part of the rows (an ``EmbeddingEncoder`` with five folds has them already).
 
     Parameters
     ----------
@@ -40,15 +47,16 @@ def diagnose_model(
         If fitted, to the same rows, its vectors are diagnosed; otherwise those of a first fit. It is not changed.
     X, y, sample_weight
         As for its ``fit``.
-    n_seeds : int, default=3
-        Number of fits to compare.
-    control : bool, default=True
-        Whether to fit as many networks, for as many epochs, to permuted targets (one permutation, several seeds). The
-        diagnosis then has a verdict on whether the vectors know more than those.
+    n_refits : int, default=5
+        Number of refits for the noise, at least 3.
+    control : bool, default=False
+        Whether to compare three fits with other seeds to three fits, for as many epochs, to permuted targets (one
+        permutation). The diagnosis then has a verdict on whether the vectors know more about the targets than those.
+        Note that vectors that start from the table (``start="cooccurrence"``) know something without any targets.
     side : mapping of str to side information, optional
         Side information for some columns; see :func:`tabemb.diagnose`.
     random_state : int, default=0
-        The first random seed; the next fits use the next integers.
+        Random seed of the parts of the rows, and the first one of the fits.
     **settings : dict
         ``min_count``, ``k`` and ``n_permutations`` of :func:`tabemb.diagnose`.
 
@@ -60,7 +68,7 @@ def diagnose_model(
     Raises
     ------
     DataError
-        If ``n_seeds`` is not an integer of at least 2.
+        If ``n_refits`` is not an integer of at least 3.
     ColumnError
         If ``side`` has a column without vectors.
 
@@ -72,35 +80,40 @@ def diagnose_model(
     >>> rides = pd.DataFrame({"stop": np.random.default_rng(0).choice(list("abcdefghijklmnopqrst"), 600)})
     >>> minutes = rides["stop"].map(ord)
     >>> model = EmbeddingRegressor(body="mlp", embedding_dim=2, max_epochs=15, damping=0, random_state=0)
-    >>> found = diagnose_model(model.fit(rides, minutes), rides, minutes, n_seeds=2)
-    >>> found["stop"]["geometry"].verdict
-    'As a whole, fits are more similar than by chance.'
-    >>> found["stop"]["geometry"].value > found["stop"]["geometry, permuted"].value
-    True
+    >>> found = diagnose_model(model.fit(rides, minutes), rides, minutes, n_refits=3)
+    >>> found["stop"]["halves"].verdict
+    'Two halves of the rows agree on the 4 nearest more than by chance.'
     """
-    if isinstance(n_seeds, bool) or not isinstance(n_seeds, int) or n_seeds < 2:
-        raise DataError(f"n_seeds is the number of fits to compare and must be 2 or more; got {n_seeds!r}.")
-    seeds = [random_state + place for place in range(n_seeds)]
-    model = estimator if is_fitted(estimator) else _fit(clone(estimator), seeds[0], X, y, sample_weight)
-    # The seed of the model itself is skipped, so that all fits differ.
-    others = [seed for seed in range(random_state, random_state + n_seeds + 1) if seed != model.random_state][
-        : n_seeds - 1
-    ]
-    fits = [dict(_fit(clone(estimator), seed, X, y, sample_weight).vectors_) for seed in others]
-    controls = []
-    if control:
-        permuted = permuted_targets(y, random_state)
-        controls = [dict(_fit(as_trained(model), seed, X, permuted, sample_weight).vectors_) for seed in seeds]
-    start = {} if getattr(model, "n_folds_", 0) else untrained_vectors(model)
+    model = estimator if is_fitted(estimator) else _fit(clone(estimator), random_state, X, y, sample_weight)
     columns = dict(model.vectors_)
+    if any(each.noise is None for each in columns.values()):
+        columns = dict(refit_vectors(model, X, y, sample_weight, n_refits=n_refits, random_state=random_state))
+    halves = fits_to_parts(model, X, y, sample_weight, n_parts=2, random_state=random_state)
+    start = {} if getattr(model, "n_folds_", 0) else untrained_vectors(model, X)
+    fits, controls = _seeds_and_control(model, X, y, sample_weight, random_state) if control else ([], [])
     by_column: dict[str, dict[str, Any]] = {column: {"side": known} for column, known in (side or {}).items()}
     for column in columns:
+        halved = [each[column] for each in halves if column in each]
         by_column.setdefault(column, {}).update(
+            halves=halved if len(halved) == len(halves) else None,
             fits=[each[column] for each in fits],
             control=[each[column] for each in controls],
             untrained=start.get(column),
         )
     return diagnose_columns(columns, by_column, random_state=random_state, **settings)
+
+
+def _seeds_and_control(
+    model: Any, X: Any, y: Any, sample_weight: Any, random_state: int
+) -> tuple[list[dict[str, CategoryVectors]], list[dict[str, CategoryVectors]]]:
+    """Return the vectors of fits with other seeds, and of fits to permuted targets."""
+    seeds = [random_state + place for place in range(N_SEEDS)]
+    # The seed of the model itself is skipped, so that all fits differ.
+    others = [seed for seed in range(random_state, random_state + N_SEEDS + 1) if seed != model.random_state]
+    fits = [dict(_fit(clone(model), seed, X, y, sample_weight).vectors_) for seed in others[: N_SEEDS - 1]]
+    permuted = permuted_targets(y, random_state)
+    controls = [dict(_fit(as_trained(model), seed, X, permuted, sample_weight).vectors_) for seed in seeds]
+    return fits, controls
 
 
 def permuted_control(
@@ -178,18 +191,21 @@ def as_trained(estimator: Any) -> Any:
     return copy.set_params(**params)
 
 
-def untrained_vectors(model: Any) -> dict[str, CategoryVectors]:
+def untrained_vectors(model: Any, X: Any = None) -> dict[str, CategoryVectors]:
     """Return the initial vectors of a fitted estimator.
 
     Parameters
     ----------
     model : EmbeddingClassifier, EmbeddingRegressor or EmbeddingEncoder
         A fitted estimator. The networks of an ensemble start with the same vectors.
+    X : table, optional
+        The rows it was fitted to, from which vectors with ``start="cooccurrence"`` are computed again.
 
     Returns
     -------
     dict of str to CategoryVectors
-        For ``tabemb.diagnose(..., untrained=...)``. Columns that started with ``pretrained`` vectors are left out.
+        For ``tabemb.diagnose(..., untrained=...)``. Columns that started with ``pretrained`` vectors are left out, and
+        without X those that did not start at random.
 
     Raises
     ------
@@ -202,7 +218,7 @@ def untrained_vectors(model: Any) -> dict[str, CategoryVectors]:
     >>> from tabemb import EmbeddingRegressor
     >>> rides = pd.DataFrame({"stop": list("abcdefghij") * 12})
     >>> model = EmbeddingRegressor(max_epochs=1, random_state=0).fit(rides, range(120))
-    >>> start = untrained_vectors(model)["stop"]
+    >>> start = untrained_vectors(model, rides)["stop"]
     >>> start.dim == model.vectors_["stop"].dim, bool((start.vectors != model.vectors_["stop"].vectors).any())
     (True, True)
     """
@@ -212,13 +228,14 @@ def untrained_vectors(model: Any) -> dict[str, CategoryVectors]:
             f"The encoder was cross-fitted: its vectors are the mean of {model.n_folds_} networks with different "
             "starts. Fit it with cv=None to get its initial vectors."
         )
-    start = LearnedVectors([Network(model._network.spec)], model.encoder_.vocabularies)
-    return {column: vectors for column, vectors in start.items() if column not in model.pretrained_report_}
-
-
-def is_fitted(estimator: Any) -> bool:
-    """Return whether an estimator has been fitted."""
-    return hasattr(estimator, "encoder_")
+    network, start = Network(model._network.spec), STARTS.resolve(model.start)
+    without = set(model.pretrained_report_)
+    if X is not None:
+        model._start_from(network, model.encoder_.encode(model._read(X)))
+    elif not isinstance(start, RandomStart):
+        without |= set(model.vectors_)
+    vectors = LearnedVectors([network], model.encoder_.vocabularies)
+    return {column: each for column, each in vectors.items() if column not in without}
 
 
 def _fit(estimator: Any, seed: int, X: Any, y: Any, sample_weight: Any) -> Any:

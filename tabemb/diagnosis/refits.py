@@ -1,19 +1,21 @@
 """Vectors that know how sure they are: the noise of a model's vectors, from refits to parts of its rows."""
 
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from tabemb.diagnosis.model import is_fitted
 from tabemb.exceptions import DataError
 from tabemb.table.frames import read_frame
+from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.refits import FEWEST_REFITS, with_noise
 from tabemb.vectors.store import EmbeddingStore
 
-__all__ = ["refit_vectors"]
+__all__ = ["fits_to_parts", "is_fitted", "refit_vectors"]
 
 
 def refit_vectors(
@@ -58,32 +60,76 @@ def refit_vectors(
     >>> len(stops.most_similar("a", topn=2, confidence=True)[0])
     3
     """
-    n_rows = read_frame(X).n_rows
     if isinstance(n_refits, bool) or not isinstance(n_refits, int | np.integer) or n_refits < FEWEST_REFITS:
         raise DataError(f"n_refits must be an integer of at least {FEWEST_REFITS}; got {n_refits!r}.")
-    if n_rows < n_refits:
-        raise DataError(f"{n_refits} refits need at least as many rows; got {n_rows}.")
-    weights = None if sample_weight is None else np.asarray(sample_weight)
     model = estimator if is_fitted(estimator) else clone(estimator).fit(X, y, sample_weight=sample_weight)
-    vectors = dict(model.vectors_)
-    refits, dims = [], {column: each.dim for column, each in vectors.items()}
-    for rows in _parts(model, y, n_rows, int(n_refits), random_state):
+    refits = _fits(model, X, y, sample_weight, [kept for kept, _ in _parts(model, X, y, int(n_refits), random_state)])
+    return with_noise(dict(model.vectors_), refits, 1 - 1 / n_refits)
+
+
+def fits_to_parts(
+    model: Any, X: Any, y: Any, sample_weight: Any = None, *, n_parts: int = 2, random_state: int = 0
+) -> list[dict[str, CategoryVectors]]:
+    """Return the vectors of fits to parts of the rows that have no row in common.
+
+    Parameters
+    ----------
+    model : EmbeddingClassifier, EmbeddingRegressor or EmbeddingEncoder
+        A fitted estimator. The fits have its parameters and dimensions, and different seeds.
+    X, y, sample_weight
+        As for its ``fit``.
+    n_parts : int, default=2
+        Number of parts.
+    random_state : int, default=0
+        Random seed of the parts, and the first one of the fits.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingRegressor
+    >>> rides = pd.DataFrame({"stop": list("abcdefghij") * 12})
+    >>> model = EmbeddingRegressor(max_epochs=1, random_state=0).fit(rides, range(120))
+    >>> one, two = fits_to_parts(model, rides, range(120))
+    >>> one["stop"].counts.sum(), two["stop"].counts.sum()
+    (np.int64(60), np.int64(60))
+    """
+    rows = [left_out for _, left_out in _parts(model, X, y, n_parts, random_state)]
+    return _fits(model, X, y, sample_weight, rows, seeds=range(random_state, random_state + n_parts))
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Return whether an estimator has been fitted."""
+    return hasattr(estimator, "encoder_")
+
+
+def _fits(
+    model: Any, X: Any, y: Any, sample_weight: Any, parts: Sequence[npt.NDArray[np.intp]], seeds: Iterable[int] = ()
+) -> list[dict[str, CategoryVectors]]:
+    """Return the vectors of fits to some rows, with the dimensions of the model, and its seed if none are given."""
+    dims = {column: each.dim for column, each in model.vectors_.items()}
+    weights = None if sample_weight is None else np.asarray(sample_weight)
+    fits, frame = [], read_frame(X)
+    for rows, seed in zip_longest(parts, seeds):
         copy = clone(model)
         if dims:
             copy.set_params(embedding_dim=dims)
+        if seed is not None:
+            copy.set_params(random_state=seed)
         own = None if weights is None else weights[rows]
-        refits.append(dict(copy.fit(read_frame(X).take(rows).native, _take(y, rows), sample_weight=own).vectors_))
-    return with_noise(vectors, refits, 1 - 1 / n_refits)
+        fits.append(dict(copy.fit(frame.take(rows).native, _take(y, rows), sample_weight=own).vectors_))
+    return fits
 
 
-def _parts(model: Any, y: Any, n_rows: int, n_parts: int, seed: int) -> list[npt.NDArray[np.intp]]:
-    """Return the rows of each refit; the rows left out differ, and are a sample of each class."""
-    classes = np.asarray(y)
-    if is_classifier(model) and classes.ndim == 1 and np.unique(classes, return_counts=True)[1].min() >= n_parts:
-        splits = StratifiedKFold(n_parts, shuffle=True, random_state=seed).split(classes, classes)
-    else:
-        splits = KFold(n_parts, shuffle=True, random_state=seed).split(np.zeros(n_rows))
-    return [train for train, _ in splits]
+def _parts(
+    model: Any, X: Any, y: Any, n_parts: int, seed: int
+) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Return the rows that each part keeps and leaves out; those left out are a sample of each class."""
+    n_rows, targets = read_frame(X).n_rows, np.asarray(y)
+    if n_rows < n_parts:
+        raise DataError(f"{n_parts} parts need at least as many rows; got {n_rows}.")
+    if model.task_.is_classifier and targets.ndim == 1 and np.unique(targets, return_counts=True)[1].min() >= n_parts:
+        return list(StratifiedKFold(n_parts, shuffle=True, random_state=seed).split(targets, targets))
+    return list(KFold(n_parts, shuffle=True, random_state=seed).split(np.zeros(n_rows)))
 
 
 def _take(y: Any, rows: npt.NDArray[np.intp]) -> Any:

@@ -202,17 +202,16 @@ class EmbeddingEstimator(BaseEstimator):
         ``sizes`` overrides the number of dimensions of some columns. Returns the tables that do not start at random.
         """
         self._network, *others = [self._network_from_seed(seeds["network"], sizes) for seeds in seeds_of_networks]
-        started = start_network(
-            self._network,
-            STARTS.resolve(self.start),
-            rows.table,
-            [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()],
-            without=self._pretrained.starts,
-        )
+        started = self._start_from(self._network, rows.table)
         for other in others:
             copy_tables(self._network, other)
         self._others = tuple(others)
         return started
+
+    def _start_from(self, network: Network, table: EncodedTable) -> list[TableSpec]:
+        """Put the vectors that ``start`` computes from a table into a network; return the changed tables."""
+        sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
+        return start_network(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.starts)
 
     def _start_logits(self, rows: Rows) -> None:
         """Set the output biases of all networks to the best constant prediction, such as the class shares."""

@@ -24,7 +24,7 @@ MOST_RIVALS = 2000
 # Categories whose neighbors are judged, the most frequent.
 MOST_JUDGED = 300
 # A column tells its categories apart if its neighbors come back this much more often than random ones.
-BEYOND_CHANCE = 0.1
+BEYOND_CHANCE = 0.05
 
 
 class Reliability(NamedTuple):
