@@ -16,7 +16,8 @@ def vectors(keys="abcdef", rows=ROWS, counts=None, **more):
 
 
 def made(of, **more):
-    settings = {"fits": (), "control": (), "untrained": None, "min_count": 1, "k": None, "n_permutations": 9, "seed": 0}
+    none = {"fits": (), "control": (), "halves": (), "untrained": None}
+    settings = {**none, "min_count": 1, "k": None, "n_permutations": 9, "seed": 0}
     return DiagnosisInputs(vectors=of, **settings | more)
 
 

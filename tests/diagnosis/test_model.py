@@ -41,13 +41,18 @@ def model(rides, crowded):
 
 @pytest.fixture(scope="module")
 def found(model, rides, crowded):
-    return diagnose_model(model, rides, crowded, side={"stop": {key: ord(key) for key in "abcdefghijklmnopqrst"}})
+    side = {"stop": {key: ord(key) for key in "abcdefghijklmnopqrst"}}
+    return diagnose_model(model, rides, crowded, side=side, control=True)
 
 
 def test_an_informative_column_and_an_uninformative_one(found):
     assert list(found) == ["stop", "driver"]
     assert not found["stop"][FIGURE].concern
     assert found["driver"][FIGURE].concern
+    assert not found["stop"]["halves"].concern
+    assert found["driver"]["halves"].concern
+    assert not found["stop"]["come back"].concern
+    assert found["driver"]["come back"].concern
     assert found["stop"]["side correlation"].p_value == 0.001
     assert found.shares.names == ("stop", "driver")
     # Only "stop" is informative, so its vectors differ the most.
@@ -55,40 +60,42 @@ def test_an_informative_column_and_an_uninformative_one(found):
 
 
 def test_refits_control_and_start_are_compared(found):
-    for figure in ("distance from start", "stability", "geometry", "geometry, permuted"):
+    for figure in ("distance from start", "come back", "halves", "stability", "geometry", "geometry, permuted"):
         assert figure in found["driver"]
     assert "side correlation" not in found["driver"]
 
 
 def test_the_vectors_are_those_of_the_fitted_model(found, model, rides, crowded):
     assert found["stop"]["effective rank"].value == diagnose(model.vectors_["stop"])["effective rank"].value
-    other = diagnose_model(model, rides, crowded, n_seeds=2, control=False, random_state=7)
+    other = diagnose_model(model, rides, crowded, n_refits=3, random_state=7)
     assert other["stop"]["effective rank"] == diagnose(model.vectors_["stop"], random_state=7)["effective rank"]
-    assert other["stop"]["stability"] != found["stop"]["stability"]
+    assert other["stop"]["halves"].value != found["stop"]["halves"].value
+    assert "stability" not in other["stop"]
     assert FIGURE not in other["stop"]
 
 
 def test_an_unfitted_estimator_is_cloned_and_fitted(model, rides, crowded):
     new = EmbeddingClassifier(**model.get_params())
-    found = diagnose_model(new, rides, crowded, n_seeds=2, control=False, k=3)
+    found = diagnose_model(new, rides, crowded, n_refits=3, k=3)
     assert not hasattr(new, "encoder_")
     assert found["stop"]["effective rank"] == diagnose(model.vectors_["stop"])["effective rank"]
     assert found["stop"].k == 3
 
 
 def test_a_cross_fitted_encoder_has_no_start(rides, crowded, quick):
-    encoder = EmbeddingEncoder(**quick, cv=2, embedding_dim=3).fit(rides, crowded)
-    found = diagnose_model(encoder, rides, crowded, n_seeds=2, control=False)
+    encoder = EmbeddingEncoder(**quick, cv=3, embedding_dim=3).fit(rides, crowded)
+    found = diagnose_model(encoder, rides, crowded)
     assert "distance from start" not in found["stop"]
-    assert "stability" in found["stop"]
+    assert found["stop"]["come back"].value == encoder.vectors_["stop"].reliability().share
+    assert "halves" in found["stop"]
 
 
 def test_invalid_arguments_of_a_model_are_an_error(model, rides, crowded):
-    for n_seeds in (1, True, 2.0):
-        with pytest.raises(DataError, match=f"number of fits to compare and must be 2 or more; got {n_seeds}"):
-            diagnose_model(model, rides, crowded, n_seeds=n_seeds)
+    for n_refits in (2, True, 3.0):
+        with pytest.raises(DataError, match=f"n_refits must be an integer of at least 3; got {n_refits}"):
+            diagnose_model(model, rides, crowded, n_refits=n_refits)
     with pytest.raises(ColumnError, match=r"There are no vectors of a column 'stops'.*Did you mean 'stop'"):
-        diagnose_model(model, rides, crowded, n_seeds=2, control=False, side={"stops": {}})
+        diagnose_model(model, rides, crowded, n_refits=3, side={"stops": {}})
 
 
 @pytest.mark.parametrize("kind", [list, np.array, pd.Series, pd.Categorical])
@@ -141,7 +148,17 @@ def test_weights_are_not_permuted(flights, delay, quick):
     assert control["dest"].counts.sum() == 60
 
 
-def test_untrained_vectors_are_those_of_a_new_network(classifier, flights, late):
+def test_vectors_that_start_from_the_table_need_the_table(classifier, flights, late, quick):
+    assert untrained_vectors(classifier) == {}
+    began = untrained_vectors(classifier, flights)
+    assert list(began) == list(classifier.vectors_)
+    fresh = EmbeddingClassifier(**{**quick, "max_epochs": 1, "learning_rate": 1e-9}, one_hot_max_categories=0)
+    learned = fresh.fit(flights, late).vectors_
+    np.testing.assert_allclose(began["dest"].vectors, learned["dest"].vectors, atol=1e-6)
+
+
+def test_untrained_vectors_are_those_of_a_new_network(flights, late, quick):
+    classifier = EmbeddingClassifier(**quick, one_hot_max_categories=0, start="random").fit(flights, late)
     began = untrained_vectors(classifier)
     fresh = Network(classifier._network.spec)
     feature = classifier._network.spec.features[0]
@@ -156,9 +173,9 @@ def test_a_cross_fitted_encoder_has_several_starts(encoder, flights, late, quick
     with pytest.raises(DataError, match="its vectors are the mean of 5 networks with different starts"):
         untrained_vectors(encoder)
     alone = EmbeddingEncoder(**quick, cv=None).fit(flights, late)
-    assert list(untrained_vectors(alone)) == ["dest", "carrier", "hour"]
+    assert list(untrained_vectors(alone, flights)) == ["dest", "carrier", "hour"]
 
 
 def test_columns_with_pretrained_vectors_are_left_out(flights, late, quick, classifier):
     begun = EmbeddingClassifier(**quick, one_hot_max_categories=0, pretrained={"dest": classifier.vectors_["dest"]})
-    assert list(untrained_vectors(begun.fit(flights, late))) == ["carrier"]
+    assert list(untrained_vectors(begun.fit(flights, late), flights)) == ["carrier"]
