@@ -25,6 +25,7 @@ _HOMES = {
     "open_run": "tabemb.experiments.runs.folder",
     "pull": "tabemb.vectors.databases",
     "push": "tabemb.vectors.databases",
+    "refit_vectors": "tabemb.diagnosis.refits",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

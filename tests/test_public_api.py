@@ -48,6 +48,7 @@ def test_public_names():
         "open_run",
         "pull",
         "push",
+        "refit_vectors",
     ]
     assert set(tabemb.__all__) <= set(dir(tabemb))
 

@@ -116,7 +116,7 @@ class CategoryVectors(KeyedMatrix):
         confidence : bool, default=False
             Whether to add how often each result is among the ``topn`` nearest in fits to other rows, from 0 to 1.
             Requires vectors with ``noise``, as an ``EmbeddingEncoder``, a run and
-            :func:`tabemb.diagnosis.refit_vectors` have; see :mod:`tabemb.vectors.confidence`.
+            :func:`tabemb.refit_vectors` have; see :mod:`tabemb.vectors.confidence`.
 
         Returns
         -------

@@ -61,7 +61,7 @@ def noise_of(matrix: KeyedMatrix) -> SamplingNoise:
     if matrix.noise is None or matrix.counts is None:
         raise DataError(
             f"{matrix.owner} has vectors of a single fit, and how sure its neighbors are shows only in refits to parts "
-            "of the rows. Vectors of an EmbeddingEncoder with cv=5, of a run, and of tabemb.diagnosis.refit_vectors("
+            "of the rows. Vectors of an EmbeddingEncoder with cv=5, of a run, and of tabemb.refit_vectors("
             "model, X, y) have them."
         )
     return matrix.noise
