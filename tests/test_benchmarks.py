@@ -10,7 +10,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 SMALL = {
-    "diagnostics": ["--tables", "late", "--rows", "600", "--seeds", "2"],
+    "diagnostics": ["--tables", "late", "--rows", "600"],
     "encode_speed": ["--cells", "20000", "--categories", "100", "--turns", "1"],
     "first_answer": ["--rows", "2000", "--categories", "50", "--turns", "1"],
     "formats": ["--categories", "300", "--dim", "3", "--turns", "1", "--mapped", "2000"],
