@@ -21,6 +21,7 @@ from tabemb.vectors.indexes.hnsw import load_hnsw
 from tabemb.vectors.key_index import is_several
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
+from tabemb.vectors.neighbors_frame import neighbors_frame
 from tabemb.vectors.plots.accessor import PlotAccessor
 from tabemb.vectors.queries import is_vector, read_items, read_list, read_queries, read_query
 from tabemb.vectors.search import Search, allowed_rows, check_topn
@@ -190,6 +191,58 @@ class CategoryVectors(KeyedMatrix):
         without = [query.rows for query in asked]
         found = self._search(kind).nearest(points, topn, without=without, allowed=allowed)
         return [self._scored_keys(rows, scores) for rows, scores in found]
+
+    def neighbors_frame(
+        self,
+        topn: int = 5,
+        *,
+        n_categories: int | None = None,
+        min_count: int | None = None,
+        confidence: bool | None = None,
+    ) -> "pd.DataFrame":
+        """Return the nearest neighbors of each category by cosine, as a table.
+
+        Parameters
+        ----------
+        topn : int, default=5
+            Number of neighbors of each category; fewer if there are fewer other categories.
+        n_categories : int, optional
+            Number of categories to list, the most frequent; all by default.
+        min_count : int, optional
+            Minimum count of categories and neighbors. Requires ``counts``.
+        confidence : bool, optional
+            Whether to add how often each neighbor is among the ``topn`` nearest in fits to other rows, from 0 to 1; or
+            among the nearest half of the other categories, if that is less. Requires vectors with ``noise``; by default
+            it is added if they have it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per neighbor, with the columns ``key``, ``count`` (of the key, if known), ``neighbor``, ``rank``
+            (from 1), ``cosine`` and ``confidence``. The most frequent category comes first.
+
+        Raises
+        ------
+        DataError
+            If ``topn`` or ``n_categories`` is below 1, or the counts or the confidence are required and unknown.
+
+        Examples
+        --------
+        >>> days = [[1.0, 0.0], [0.8, 0.6], [-0.6, 0.8]]
+        >>> CategoryVectors(["mon", "tue", "sat"], days, [9, 5, 2], name="weekday").neighbors_frame(1)
+           key  count neighbor  rank  cosine
+        0  mon      9      tue     1     0.8
+        1  tue      5      mon     1     0.8
+        2  sat      2      tue     1     0.0
+        """
+        return neighbors_frame(
+            self,
+            topn,
+            n_categories=n_categories,
+            min_count=min_count,
+            confidence=confidence,
+            search=self._search("cosine"),
+        )
 
     def analogy(
         self,

@@ -14,7 +14,7 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["counts_in", "from_frame", "keys_in", "matrix_in", "open_frame", "to_frame"]
+__all__ = ["counts_in", "from_frame", "keys_in", "matrix_in", "open_frame", "pandas_index", "to_frame"]
 
 # A narwhals DataFrame, whose own type does not allow for column labels of pandas that are not text.
 Table: TypeAlias = Any
@@ -112,15 +112,30 @@ def counts_in(table: Table, column: str) -> npt.NDArray[Any]:
     return counts
 
 
-def _to_pandas(keys: list[Any], name: str, columns: dict[str, npt.NDArray[Any]]) -> "pd.DataFrame":
+def pandas_index(keys: list[Any], name: str = "") -> "pd.Index[Any]":
+    """Return keys as an index of pandas.
+
+    Examples
+    --------
+    >>> pandas_index([1, 2], "month")
+    Index([1, 2], dtype='int64', name='month')
+    """
     import pandas as pd
 
+    index: pd.Index[Any]
     try:
         index = pd.Index(keys, name=name or None, dtype=None if keys else object)
     except UnicodeError:
         # Lone surrogates are legal in Python but not in pandas' text type.
         index = pd.Index(keys, name=name or None, dtype=object)
-    return pd.DataFrame({column: values.copy() for column, values in columns.items()}, index=index)
+    return index
+
+
+def _to_pandas(keys: list[Any], name: str, columns: dict[str, npt.NDArray[Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    copies = {column: values.copy() for column, values in columns.items()}
+    return pd.DataFrame(copies, index=pandas_index(keys, name))
 
 
 def _to_arrow(keys: list[Any], name: str, columns: dict[str, npt.NDArray[Any]]) -> Any:

@@ -25,16 +25,25 @@ class VectorDraws:
     Parameters
     ----------
     vectors : array of shape (n, dim)
-        The vectors of the categories to draw.
+        The vectors of the categories.
     counts : array of shape (n,)
         Number of rows of each.
     noise : SamplingNoise
         Their noise.
     seed : int
         Random seed of the draws.
+    drawn : array of int, optional
+        Rows to draw; all by default. The mean and the variance of the true vectors are those of all rows.
     """
 
-    def __init__(self, vectors: npt.NDArray[Any], counts: npt.NDArray[Any], noise: SamplingNoise, seed: int) -> None:
+    def __init__(
+        self,
+        vectors: npt.NDArray[Any],
+        counts: npt.NDArray[Any],
+        noise: SamplingNoise,
+        seed: int,
+        drawn: npt.NDArray[np.intp] | None = None,
+    ) -> None:
         weights = np.maximum(counts, 1).astype(np.float64)
         mean = count_weighted_mean(vectors, weights)
         away = vectors - mean
@@ -43,13 +52,15 @@ class VectorDraws:
         by_axis = np.maximum(np.einsum("id,ij,jd->d", self._axes, noise.covariance, self._axes), 0)
         variances = noise.scales(counts)[:, None] * by_axis
         true = np.maximum(np.square(away).mean(axis=0) - variances.mean(axis=0), 0)
+        if drawn is not None:
+            away, variances = away[drawn], variances[drawn]
         kept = true / (true + variances + TINY)
         self._expected = (mean @ self._axes + kept * away).astype(np.float32)
         self._spread = np.sqrt(variances * (1 + kept)).astype(np.float32)
         self._generator = np.random.default_rng(seed)
 
     def __call__(self) -> npt.NDArray[np.float32]:
-        """Return a draw of all vectors, of shape (n, dim), along their principal axes (distances are the same)."""
+        """Return a draw of the vectors, of shape (n_drawn, dim), along the principal axes (distances are the same)."""
         drawn: npt.NDArray[np.float32] = self._generator.standard_normal(self._expected.shape, dtype=np.float32)
         vectors: npt.NDArray[np.float32] = self._expected + self._spread * drawn
         return vectors
