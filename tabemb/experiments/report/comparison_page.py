@@ -4,16 +4,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tabemb.experiments.comparison.result import Comparison, ModelResult, best_of
 from tabemb.experiments.report import charts, numbers
 from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 
-__all__ = ["draw_maps", "headline", "mapped_columns", "render_report"]
+__all__ = ["UNKNOWN_CONFIDENCE", "draw_maps", "headline", "mapped_columns", "render_report"]
 
 ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 N_CATEGORIES = 10
-N_NEAREST = 3
+N_NEAREST = 5
+UNKNOWN_CONFIDENCE = (
+    "How sure these neighbors are is not known: it takes at least three folds that leave out each row once "
+    "(validation: {kind: kfold})."
+)
 
 
 def render_report(
@@ -51,6 +58,11 @@ def render_report(
         HTML. Without matplotlib it has no charts, and explains how to install it.
     """
     columns = mapped_columns(vectors, maps)
+    tables = [
+        _neighbors(vectors[column], column, (labels or {}).get(column, {}))
+        for column in columns
+        if len(vectors[column]) > 1
+    ]
     kind, sentence = headline(comparison)
     can_draw = charts.can_draw()
     return render_page(
@@ -65,11 +77,9 @@ def render_report(
         score_charts={metric: charts.draw_scores(comparison, metric) for metric in comparison.metrics if can_draw},
         curves=charts.draw_curves(comparison) if can_draw else "",
         maps=draw_maps(vectors, columns, places),
-        neighbors=[
-            _neighbors(vectors[column], column, (labels or {}).get(column, {}))
-            for column in columns
-            if len(vectors[column]) > 1
-        ],
+        neighbors=tables,
+        is_sure=any(each["reliability"] and not each["warning"] for each in tables),
+        unknown=UNKNOWN_CONFIDENCE if any(each["is_unknown"] for each in tables) else "",
         details=_details(record, comparison),
         config_text=config_text,
     )
@@ -180,17 +190,32 @@ def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[s
         label = labels.get(key)
         return {"key": str(key), "label": label if isinstance(label, str) else ""}
 
+    known = known_reliability(vectors)
+    head = {
+        "column": column,
+        "reliability": known,
+        "warning": "" if known is None else known.warning(column),
+        # With a single other category there is nothing to be sure of.
+        "is_unknown": vectors.noise is None and len(vectors) > 2,
+    }
+    if head["warning"]:
+        return head
+    asked = np.arange(min(N_CATEGORIES, len(vectors)))
+    near = nearest_neighbors(vectors, asked, N_NEAREST, confidence=known is not None)
+    keys, shares = vectors.index_to_key, near.confidence
     rows = [
-        labeled(key)
+        labeled(keys[row])
         | {
-            "count": None if vectors.counts is None else int(vectors.counts[vectors.key_to_index[key]]),
+            "count": None if vectors.counts is None else int(vectors.counts[row]),
             "nearest": [
-                labeled(other) | {"cosine": cosine} for other, cosine in vectors.most_similar(key, topn=N_NEAREST)
+                labeled(keys[other])
+                | {"cosine": near.cosines[row, i], "confidence": None if shares is None else shares[row, i]}
+                for i, other in enumerate(near.rows[row])
             ],
         }
-        for key in vectors.index_to_key[:N_CATEGORIES]
+        for row in asked.tolist()
     ]
-    return {"column": column, "n_nearest": min(N_NEAREST, len(vectors) - 1), "rows": rows}
+    return head | {"n_nearest": near.rows.shape[1], "rows": rows}
 
 
 def _details(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:

@@ -3,7 +3,7 @@
 
 import math
 
-__all__ = ["count", "duration", "interval", "memory", "p_value", "rate", "score", "signed"]
+__all__ = ["count", "duration", "interval", "memory", "p_value", "percent", "rate", "score", "signed"]
 
 
 def score(value: float) -> str:
@@ -55,6 +55,17 @@ def p_value(value: float) -> str:
     if not math.isfinite(value):
         return "no p"
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def percent(share: float) -> str:
+    """Format a share from 0 to 1 as a whole percentage.
+
+    Examples
+    --------
+    >>> percent(0.716), percent(1)
+    ('72 %', '100 %')
+    """
+    return f"{100 * share:.0f} %"
 
 
 def count(value: float | None) -> str:

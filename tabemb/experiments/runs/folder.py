@@ -19,6 +19,7 @@ from tabemb.experiments.data import Problem
 from tabemb.experiments.runs.provenance import data_hash, versions
 from tabemb.files import read_whole
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.confidence import known_reliability
 from tabemb.vectors.store import EmbeddingStore, column_file
 
 __all__ = [
@@ -224,7 +225,14 @@ def open_run(path: str | Path) -> RunFolder:
 
 
 def describe_run(
-    config: ExperimentConfig, problem: Problem, model: Any, clock: dict[str, float], *, title: str, verdict: str
+    config: ExperimentConfig,
+    problem: Problem,
+    model: Any,
+    vectors: Mapping[str, CategoryVectors],
+    clock: dict[str, float],
+    *,
+    title: str,
+    verdict: str,
 ) -> dict[str, Any]:
     """Return the part of ``report.json`` that comparisons and studies share.
 
@@ -236,6 +244,8 @@ def describe_run(
         Its table.
     model : fitted EmbeddingClassifier or EmbeddingRegressor
         The model to save.
+    vectors : mapping of str to CategoryVectors
+        Its vectors by column, with noise if it is known.
     clock : dict of str to float
         Seconds of each step.
     title, verdict : str
@@ -263,10 +273,7 @@ def describe_run(
         "model": {
             "class": type(model).__name__,
             "epochs": model.n_epochs_,
-            "embeddings": [
-                {"column": column, "categories": len(vectors), "dimensions": vectors.dim}
-                for column, vectors in model.vectors_.items()
-            ],
+            "embeddings": [_describe_vectors(column, each) for column, each in vectors.items()],
             "numeric": [each.name for each in schema.numeric],
             "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
             "hints": list(schema.hints),
@@ -310,6 +317,16 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"Cannot write {path.name}: {error.strerror or error}.") from error
+
+
+def _describe_vectors(column: str, vectors: CategoryVectors) -> dict[str, Any]:
+    known = known_reliability(vectors)
+    return {
+        "column": column,
+        "categories": len(vectors),
+        "dimensions": vectors.dim,
+        "reliability": None if known is None else known._asdict() | {"by_chance": known.by_chance},
+    }
 
 
 def _open(path: Path) -> RunFolder:

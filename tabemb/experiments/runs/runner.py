@@ -121,7 +121,7 @@ def _write_comparison(
     write_run(draft, model, text, vectors)
     clock["total"] = clock["load"] + time.perf_counter() - begin
     title = config.title or f"{problem.target}: embeddings against their baselines"
-    record = describe_run(config, problem, model, clock, title=title, verdict=comparison.verdict())
+    record = describe_run(config, problem, model, vectors, clock, title=title, verdict=comparison.verdict())
     record["comparison"] = comparison.to_json()
     write_json(draft / "report.json", record)
     page = render_report(record, comparison, vectors, config_text=text, labels=problem.labels, **dict(config.report))
@@ -151,7 +151,7 @@ def _write_study(
     result = output.result
     described = replace(problem, target=output.target, notes=(*problem.notes, *output.notes))
     title = config.title or f"{problem.target}: {STUDIES.name_of(study)}"
-    record = describe_run(config, described, output.model, clock, title=title, verdict=result.verdict())
+    record = describe_run(config, described, output.model, vectors, clock, title=title, verdict=result.verdict())
     record |= {"comparison": None, "study": result.to_json()}
     write_json(draft / "report.json", record)
     page = render_study(record, result, vectors, config_text=text, **dict(config.report))

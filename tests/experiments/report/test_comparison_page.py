@@ -11,6 +11,7 @@ from tabemb.experiments.comparison.result import PairedTest
 from tabemb.experiments.report import charts
 from tabemb.experiments.report.comparison_page import headline, mapped_columns, render_report
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -215,3 +216,48 @@ def test_places_are_drawn_next_to_the_map_of_their_column(record, small_comparis
     places = {"dest": {"BOS": (42.4, -71.0), "SFO": (37.6, -122.4)}}
     assert "Locations" in render_report(record, small_comparison, vectors, places=places)
     assert "Locations" not in render_report(record, small_comparison, vectors, maps=["month"], places=places)
+
+
+def stops(size, n=40):
+    """Return vectors with noise of a size; 1 is that of the differences between the categories."""
+    noise = SamplingNoise(np.eye(4) * size**2, rows=10.0, exponent=0.0, n_refits=5)
+    vectors = np.random.default_rng(0).normal(size=(n, 4)) * np.sqrt(1 + (size > 1) * size**2)
+    return CategoryVectors([f"stop {i}" for i in range(n)], vectors, range(n + 9, 9, -1), name="stop", noise=noise)
+
+
+def test_neighbors_have_a_cosine_and_a_confidence(record, small_comparison):
+    vectors = stops(0.2)
+    words, _ = read(render_report(record, small_comparison, {"stop": vectors}))
+    known = vectors.reliability()
+    assert f"{100 * known.share:.0f} % of the 9 nearest neighbors come back; by chance 23 %" in words
+    assert "The percentage is how often a neighbor is among the five nearest when the model is fitted to other" in words
+    assert "is not known" not in words
+    frame = vectors.neighbors_frame(5, n_categories=10)
+    for near in frame.itertuples():
+        assert f"{near.neighbor} {near.cosine:.2f} · {100 * near.confidence:.0f} %" in words
+    assert len(re.findall(r"\d · \d+ %", words)) == len(frame)
+
+
+def test_neighbors_that_come_back_by_chance_are_not_shown(record, small_comparison):
+    vectors = stops(30.0)
+    words, _ = read(render_report(record, small_comparison, {"stop": vectors}))
+    assert vectors.reliability().warning("stop") in words
+    assert "do not interpret them. More rows, fewer rare categories (min_frequency)" in words
+    for told in ("The percentage", "with cosine", "is not known", "come back; by chance"):
+        assert told not in words
+
+
+def test_neighbors_of_unknown_confidence_are_shown_with_what_it_takes(record, small_comparison, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors))
+    assert words.count("How sure these neighbors are is not known: it takes at least three folds") == 1
+    assert "The percentage" not in words
+    assert "Nearest 3, with cosine BOS 40" in words
+    pair = CategoryVectors(["yes", "no"], [[1.0], [2.0]], [9, 5])
+    assert "is not known" not in read(render_report(record, small_comparison, {"pair": pair}))[0]
+
+
+def test_a_column_by_chance_does_not_hide_another(record, small_comparison):
+    words, _ = read(render_report(record, small_comparison, {"noise": stops(30.0), "three": stops(0.01, n=5)}))
+    assert "The neighbors of noise are no more stable than random ones" in words
+    assert "three 100 % of the nearest neighbors come back; by chance 25 %" in words
+    assert "The percentage" in words

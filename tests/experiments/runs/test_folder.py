@@ -26,6 +26,8 @@ from tabemb.experiments.runs.folder import (
     write_text,
 )
 from tabemb.experiments.runs.provenance import data_hash
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 
 @pytest.fixture
@@ -158,13 +160,31 @@ def parts(finished, tmp_path, write_small):
 
 def test_the_record_says_where_everything_is_from(parts, small_table):
     config, problem, model = parts
-    record = describe_run(config, problem, model, {"total": 1.23456}, title="Which?", verdict="These.")
+    shape = CategoryVectors("abc", np.eye(3, 2), [9, 5, 5], noise=SamplingNoise(np.eye(2), 5.0, -1.0, 3))
+    record = describe_run(
+        config,
+        problem,
+        model,
+        {"shape": shape, "from/to": model.vectors_["from/to"]},
+        {"total": 1.23456},
+        title="Which?",
+        verdict="These.",
+    )
     assert (record["title"], record["verdict"], record["name"]) == ("Which?", "These.", "small")
     assert record["seconds"] == {"total": 1.235}
     assert record["data"]["rows_used"] == record["data"]["rows_read"] == len(small_table)
     assert record["data"]["sha256"] == data_hash(problem.X.assign(**{"target: good": problem.y}))
     assert record["model"]["class"] == "EmbeddingClassifier"
-    assert record["model"]["embeddings"][0] == {"column": "shape", "categories": 3, "dimensions": 2}
+    known = shape.reliability()
+    assert record["model"]["embeddings"] == [
+        {
+            "column": "shape",
+            "categories": 3,
+            "dimensions": 2,
+            "reliability": {"share": known.share, "chance": 0.5, "k": 1, "by_chance": known.by_chance},
+        },
+        {"column": "from/to", "categories": 3, "dimensions": 2, "reliability": None},
+    ]
     assert record["model"]["numeric"] == ["size"]
     assert record["model"]["dropped"] == [{"column": "same", "reason": "constant"}]
     assert record["config"]["model"] == {"embedding_dim": 2, "one_hot_max_categories": 0, "max_epochs": 2}
@@ -172,7 +192,7 @@ def test_the_record_says_where_everything_is_from(parts, small_table):
 
 def test_vectors_model_and_configuration_are_read_back(parts, tmp_path):
     _, problem, model = parts
-    write_run(tmp_path, model, "seed: 0\n")
+    write_run(tmp_path, model, "seed: 0\n", model.vectors_)
     assert (tmp_path / "config.yaml").read_text() == "# The experiment of this run.\nseed: 0\n"
     stored = tabemb.CategoryVectors.load(tmp_path / vectors_file("shape"))
     assert stored.index_to_key == model.vectors_["shape"].index_to_key
