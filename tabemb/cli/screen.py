@@ -14,8 +14,10 @@ from tabemb.diagnosis.report import Diagnosis, TableDiagnosis, p_text, reference
 from tabemb.experiments.comparison.result import Comparison, ModelResult
 from tabemb.experiments.paper.study import StudyResult, StudyScore
 from tabemb.experiments.report import numbers
-from tabemb.experiments.report.comparison_page import headline
+from tabemb.experiments.report.comparison_page import UNKNOWN_CONFIDENCE, headline
 from tabemb.experiments.runs.folder import RunFolder
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.databases import PushSummary
 
 __all__ = [
@@ -165,28 +167,60 @@ def study_table(result: StudyResult, *, width: int = 140) -> Group:
 
 
 def vectors_table(run: RunFolder) -> Table:
-    """Return a table of the columns of a run that have vectors, with their sizes."""
-    table = _table("column", "categories", "dimensions", "most frequent")
+    """Return a table of the columns of a run that have vectors, with their sizes and reliability.
+
+    Columns whose neighbors come back by chance only are marked.
+    """
+    table = _table("column", "categories", "dimensions", "come back", "by chance", "most frequent")
     for column, vectors in run.vectors.items():
         first = ", ".join(str(key) for key in vectors.index_to_key[:5])
-        table.add_row(Text(column), f"{len(vectors):,}", str(vectors.dim), Text(first))
+        known = known_reliability(vectors)
+        shares = ("–", "–") if known is None else (numbers.percent(known.share), numbers.percent(known.chance))  # noqa: RUF001
+        table.add_row(
+            Text(column),
+            f"{len(vectors):,}",
+            str(vectors.dim),
+            *shares,
+            Text(first),
+            style=CONCERN if known is not None and known.by_chance else "",
+        )
     return table
 
 
-def neighbors_table(column: str, neighbors: list[tuple]) -> Table:
-    """Return a table of similar categories.
+def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int = 10) -> Group:
+    """Return a table of the categories most similar to one, with their confidence if it is known.
+
+    A warning comes first if the neighbors of the column come back by chance only.
 
     Parameters
     ----------
     column : str
         Name of the column.
-    neighbors : list of (key, cosine)
-        The result of `CategoryVectors.most_similar`.
+    vectors : CategoryVectors
+        Its vectors.
+    key : scalar
+        The category.
+    topn : int, default=10
+        Number of neighbors.
     """
-    table = _table(column, "cosine")
-    for key, cosine in neighbors:
-        table.add_row(Text(str(key)), f"{cosine:.3f}")
-    return table
+    known = known_reliability(vectors)
+    asked = np.array([vectors.key_to_index[key]])
+    near = nearest_neighbors(vectors, asked, topn, confidence=known is not None)
+    keys, table = vectors.index_to_key, _table(column, "cosine", *([] if known is None else ["comes back"]))
+    shares = [] if near.confidence is None else [numbers.percent(share) for share in near.confidence[0]]
+    for i, (row, cosine) in enumerate(zip(near.rows[0].tolist(), near.cosines[0].tolist(), strict=True)):
+        table.add_row(Text(str(keys[row])), f"{cosine:.3f}", *shares[i : i + 1])
+    if known is not None:
+        nearest = f"among the {near.k} nearest" if near.k > 1 else "the nearest"
+        note = f"comes back: how often it is {nearest} when the model is fitted to other rows."
+    else:
+        note = UNKNOWN_CONFIDENCE if vectors.noise is None and len(vectors) > 2 else ""
+    warning = "" if known is None else known.warning(column)
+    return Group(
+        *([Text(warning, style=CONCERN), Text("")] if warning else []),
+        table,
+        *([Text(""), Text(note, style="dim")] if note else []),
+    )
 
 
 def push_table(summary: PushSummary) -> Table:

@@ -14,7 +14,7 @@ __all__ = ["diagnose", "explore", "export", "neighbors", "push", "vectors"]
 
 @app.command()
 def vectors(run: RunPath) -> None:
-    """List the columns of a run that have vectors."""
+    """List the columns of a run that have vectors, and how often neighbors come back in fits to other rows."""
     from tabemb.cli.screen import vectors_table
     from tabemb.experiments.runs.folder import open_run
 
@@ -28,14 +28,13 @@ def neighbors(
     key: Annotated[str, typer.Argument(metavar="KEY", help="Category of the column.")],
     topn: Annotated[int, typer.Option(min=1, help="Number of neighbors.")] = 10,
 ) -> None:
-    """Show the categories most similar to KEY."""
+    """Show the categories most similar to KEY, and how often they come back in fits to other rows."""
     from tabemb.cli.keys import key_from_text
     from tabemb.cli.screen import neighbors_table
     from tabemb.experiments.runs.folder import open_run
 
     column_vectors = open_run(run).vectors[column]
-    neighbors = column_vectors.most_similar(key_from_text(key, column_vectors), topn=topn)
-    put(neighbors_table(column, neighbors))
+    put(neighbors_table(column, column_vectors, key_from_text(key, column_vectors), topn))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,9 +19,11 @@ from tabemb.cli.screen import (
     push_progress,
     push_table,
     study_table,
+    vectors_table,
 )
 from tabemb.diagnosis.diagnose import diagnose_columns
 from tabemb.vectors.databases import ColumnPush, PushSummary
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 RNG = np.random.default_rng(0)
 STOP = CategoryVectors(
@@ -95,9 +98,53 @@ def test_one_fold_has_no_spread(small_comparison):
     assert "±" not in shown(comparison_table(dataclasses.replace(small_comparison, n_folds=1)))
 
 
-def test_neighbors():
-    told = shown(neighbors_table("dest", [("[bold]BOS", 0.91234), (7, -0.5)]))
-    assert [line.split() for line in told.splitlines()] == [["dest", "cosine"], ["[bold]BOS", "0.912"], ["7", "-0.500"]]
+def with_noise(size):
+    """Return stops with noise of a size; 1 is that of the differences between the categories."""
+    noise = SamplingNoise(np.eye(4) * size**2, rows=15.0, exponent=0.0, n_refits=5)
+    return CategoryVectors(STOP.index_to_key, STOP.vectors, STOP.counts, name="[b]stop", noise=noise)
+
+
+def test_neighbors_of_unknown_confidence():
+    pair = CategoryVectors(["JFK", "[bold]BOS"], [[1.0, 0.0], [0.91234, 0.40945]])
+    lines = shown(neighbors_table("dest", pair, "JFK")).splitlines()
+    assert [line.split() for line in lines] == [["dest", "cosine"], ["[bold]BOS", "0.912"]]
+    few = CategoryVectors(["JFK", "[bold]BOS", 7], [[1.0, 0.0], [0.91234, 0.40945], [-0.5, 0.75**0.5]])
+    lines = shown(neighbors_table("dest", few, "JFK")).splitlines()
+    assert [line.split() for line in lines[1:3]] == [["[bold]BOS", "0.912"], ["7", "-0.500"]]
+    assert lines[-1].startswith("How sure these neighbors are is not known: it takes at least three folds")
+
+
+def test_neighbors_with_their_confidence():
+    vectors = with_noise(0.1)
+    told = shown(neighbors_table("[b]stop", vectors, "[b]stop 3", 5))
+    assert "do not interpret" not in told
+    lines = [line.split("  ") for line in told.splitlines()]
+    assert [each.strip() for each in lines[0] if each] == ["[b]stop", "cosine", "comes back"]
+    frame = vectors.neighbors_frame(5)
+    for line, near in zip(lines[1:6], frame[frame["key"] == "[b]stop 3"].itertuples(), strict=True):
+        cells = [each.strip() for each in line if each]
+        assert cells[:2] == [near.neighbor, f"{near.cosine:.3f}"]
+        assert float(cells[2].removesuffix(" %")) == pytest.approx(100 * near.confidence, abs=15)
+    assert "among the 5 nearest when the model is fitted to other rows" in told
+
+
+def test_neighbors_by_chance_have_a_warning():
+    told = shown(neighbors_table("[b]stop", with_noise(20.0), "[b]stop 3"))
+    assert told.startswith("The neighbors of [b]stop are no more stable than random ones (")
+    assert told.index("do not interpret them") < told.index("comes back")
+
+
+def test_columns_have_their_reliability():
+    columns = {"[b]sure": with_noise(0.1), "chance": with_noise(20.0), "unknown": STOP}
+    lines = shown(vectors_table(SimpleNamespace(vectors=columns))).splitlines()
+    assert "come back  by chance  most frequent" in lines[0]
+    for line, vectors in zip(lines[1:3], columns.values(), strict=False):
+        known = vectors.reliability()
+        assert f" {100 * known.share:.0f} %" in line
+        assert f" {100 * known.chance:.0f} %" in line
+    assert lines[3].split()[:5] == ["unknown", "30", "4", "–", "–"]  # noqa: RUF001
+    styles = [row.style for row in vectors_table(SimpleNamespace(vectors=columns)).rows]
+    assert styles == ["", "yellow", ""]
 
 
 def test_progress_writes_nothing_without_a_terminal():

@@ -14,13 +14,16 @@ from tabemb.cli import main
 from tabemb.experiments.runs.folder import vectors_file
 from tabemb.vectors import databases
 from tabemb.vectors.formats.projector import load_projector
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 
 def test_vectors_lists_columns_and_sizes(here, capsys):
     assert main(["vectors", "runs/small"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert lines[0] == ["column", "categories", "dimensions", "most", "frequent"]
+    assert " ".join(lines[0]) == "column categories dimensions come back by chance most frequent"
     assert [line[:2] for line in lines[1:]] == [["shape", "3"], ["code", "3"]]
+    # Two folds are too few.
+    assert [line[3:5] for line in lines[1:]] == [["–", "–"]] * 2  # noqa: RUF001
 
 
 @pytest.mark.parametrize(
@@ -30,7 +33,21 @@ def test_neighbors_of_text_and_of_numbers(here, capsys, column, key, others):
     assert main(["neighbors", "runs/small", column, key, "--topn", "5"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == [column, "cosine"]
-    assert {line.split()[0] for line in lines[1:]} == others
+    assert {line.split()[0] for line in lines[1:3]} == others
+    assert lines[-1].startswith("How sure these neighbors are is not known")
+
+
+def test_neighbors_and_columns_of_a_run_with_noise(written, capsys):
+    path = written / vectors_file("dest")
+    vectors = CategoryVectors.load(path)
+    noise = SamplingNoise(np.eye(2) * 1e-4, rows=5.0, exponent=-1.0, n_refits=3)
+    vectors.with_noise(noise).save(path)
+    assert main(["neighbors", "runs/flights", "dest", "SFO", "--topn", "2"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[:2] == [["dest", "cosine", "comes", "back"], ["JFK", "0.995", "100", "%"]]
+    assert main(["vectors", "runs/flights"]) == 0
+    known = vectors.with_noise(noise).reliability()
+    assert f"{100 * known.share:.0f} %" in capsys.readouterr().out.splitlines()[1]
 
 
 def test_diagnose_shows_all_columns_or_one(here, capsys):
