@@ -11,9 +11,11 @@ import numpy.typing as npt
 from tabemb.table.keys import family
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.clustering import auto_clusters, cluster_names
+from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.plots.projections import Pca, Plane, Tsne
 
 __all__ = [
+    "MAX_CONFIDENCE_CATEGORIES",
     "MAX_TSNE_CATEGORIES",
     "column_data",
     "labels_of",
@@ -22,6 +24,10 @@ __all__ = [
 
 # t-SNE takes half a minute for this many, and four times as long for twice as many.
 MAX_TSNE_CATEGORIES = 5000
+# The confidence of the neighbors of this many categories takes a few seconds and 27 kB.
+MAX_CONFIDENCE_CATEGORIES = 2000
+# Neighbors that have a confidence: as many as the page shows at first.
+N_NEAREST = 10
 INT16_MAX = 32_767
 
 
@@ -40,7 +46,11 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
     dict
         ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``kinds`` (the type
         of all keys, or a list), ``counts``, ``dim``, ``vectors`` (base64 of int16), ``groups`` (base64 of uint8),
-        ``group_names``, ``maps`` (name, description, base64 of float32 positions).
+        ``group_names``, ``maps`` (name, description, base64 of float32 positions), ``warning`` (a sentence if the
+        neighbors come back by chance only), and ``confidence``: how often the 10 nearest of each of the 2,000 most
+        frequent categories come back in fits to other rows. It is None if it is unknown or there is a warning;
+        otherwise it has ``percents`` (base64 of uint8), ``width`` (the number of neighbors of each category) and ``k``
+        (the number of nearest categories that they are among).
 
     Examples
     --------
@@ -52,6 +62,8 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
     labels = labels_of(keys)
     kinds = [family(key) for key in keys]
     groups = auto_clusters(vectors.vectors)
+    known = known_reliability(vectors)
+    warning = "" if known is None else known.warning(name)
     return {
         "name": name,
         "labels": labels,
@@ -62,6 +74,8 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
         "vectors": _base64(to_int16(vectors.vectors)),
         "groups": _base64(groups.astype(np.uint8)),
         "group_names": cluster_names(labels, groups),
+        "warning": warning,
+        "confidence": None if known is None or warning else _confidence(vectors),
         "maps": [_map(name, about, plane) for name, about, plane in _planes(vectors)],
     }
 
@@ -90,6 +104,13 @@ def to_int16(vectors: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
     rows = np.asarray(vectors, dtype=np.float64)
     largest = np.abs(rows).max(axis=1, keepdims=True)
     return np.round(rows / np.where(largest == 0, 1, largest) * INT16_MAX).astype(np.int16)
+
+
+def _confidence(vectors: CategoryVectors) -> dict[str, Any]:
+    """Return how often the nearest neighbors of the most frequent categories come back, in percent."""
+    near = nearest_neighbors(vectors, np.arange(min(MAX_CONFIDENCE_CATEGORIES, len(vectors))), N_NEAREST)
+    percents = np.round(100 * np.asarray(near.confidence)).astype(np.uint8)
+    return {"k": near.k, "width": percents.shape[1], "percents": _base64(percents)}
 
 
 def _planes(vectors: CategoryVectors) -> Iterator[tuple[str, str, Plane]]:

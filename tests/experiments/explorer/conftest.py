@@ -7,6 +7,7 @@ import pytest
 
 from tabemb.experiments.runs.folder import open_run, vectors_file
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 AWKWARD = [
     '<img src=x onerror="window.hacked=1">',
@@ -45,6 +46,23 @@ def towns() -> CategoryVectors:
 def villages() -> CategoryVectors:
     """Return so few categories that their page is made at once."""
     return CategoryVectors(["north", "south", "east"], [[0.0, 1.0], [0.1, -1.0], [1.0, 0.0]], [9, 5, 2], name="village")
+
+
+def _with_noise(vectors, size, name):
+    noise = SamplingNoise(np.eye(vectors.dim) * size**2, rows=750.0, exponent=0.0, n_refits=5)
+    return CategoryVectors(vectors.index_to_key, vectors.vectors, vectors.counts, name=name, noise=noise)
+
+
+@pytest.fixture(scope="session")
+def sure(towns) -> CategoryVectors:
+    """Return the towns with noise that is less than their differences."""
+    return _with_noise(towns, 0.3, "sure")
+
+
+@pytest.fixture(scope="session")
+def chance(towns) -> CategoryVectors:
+    """Return the towns with noise that explains all their differences."""
+    return _with_noise(towns, 30.0, "chance")
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,31 @@ def test_maps_lie_between_minus_one_and_one_and_keep_their_shape(told):
         np.testing.assert_allclose(places.max(axis=0), -places.min(axis=0), atol=1e-6)
 
 
+def test_neighbors_have_a_confidence(sure, monkeypatch):
+    confidence = json.loads(json.dumps(column_data("sure", sure)))["confidence"]
+    assert (confidence["k"], confidence["width"]) == (10, 10)
+    percents = array(confidence["percents"], "u1").reshape(300, 10)
+    np.testing.assert_array_equal(percents.ravel(), np.round(100 * sure.neighbors_frame(10)["confidence"]))
+    monkeypatch.setattr(module, "MAX_CONFIDENCE_CATEGORIES", 7)
+    assert len(array(column_data("sure", sure)["confidence"]["percents"], "u1")) == 7 * 10
+
+
+def test_columns_with_few_categories_have_a_confidence(sure):
+    few = CategoryVectors("abcde", sure.vectors[:5], [9] * 5, noise=sure.noise)
+    confidence = column_data("few", few)["confidence"]
+    assert (confidence["k"], confidence["width"]) == (2, 4)
+    one = CategoryVectors("a", sure.vectors[:1], [9], noise=sure.noise)
+    assert column_data("one", one)["confidence"] is None
+
+
+def test_neighbors_by_chance_have_a_warning_and_no_confidence(chance, sure, towns):
+    told = column_data("chance", chance)
+    assert told["warning"] == chance.reliability().warning("chance")
+    assert told["confidence"] is None
+    assert column_data("sure", sure)["warning"] == column_data("town", towns)["warning"] == ""
+    assert column_data("town", towns)["confidence"] is None
+
+
 def test_typed_keys_keep_their_text_and_kind():
     told = column_data("x", CategoryVectors(["1", 1, "a"], np.eye(3)))
     assert told["labels"] == ["1 (text)", "1 (number)", "a"]

@@ -41,11 +41,11 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory, towns, awkward):
+def address(tmp_path_factory, towns, awkward, sure, chance):
     path = tmp_path_factory.mktemp("page") / "explore.html"
     line = CategoryVectors(["low", "middle", "high"], [[-1.0], [0.1], [2.0]], name="line")
     one = CategoryVectors(["only"], [[1.0, 2.0]], [5], name="one")
-    columns = {"town": towns, "odd </script>": awkward, "line": line, "one": one}
+    columns = {"town": towns, "odd </script>": awkward, "line": line, "one": one, "sure": sure, "chance": chance}
     text = render_explorer(columns, name="late", title="Late <img src=x onerror=window.hacked=1>", source="runs/late")
     path.write_text(text, encoding="utf-8")
     return path.as_uri()
@@ -119,7 +119,7 @@ def test_it_opens_from_a_file_asks_the_network_for_nothing_and_shows_the_first_c
     assert text(page, "#answer h2") == "Most frequent"
     assert listed(page)[:2] == [("town 0", "900"), ("town 1", "899")]
     options = [each.text for each in page.find_elements(By.CSS_SELECTOR, "#column option")]
-    assert options == ["town (300)", "odd </script> (20)", "line (3)", "one (1)"]
+    assert options == ["town (300)", "odd </script> (20)", "line (3)", "one (1)", "sure (300)", "chance (300)"]
     assert find(page, "#about").text.startswith("first component: ")
 
 
@@ -196,6 +196,63 @@ def test_a_line_of_the_list_can_be_clicked_and_more_lines_be_had(page, towns):
     find(page, "#answer .offers button").click()
     assert shows(page, towns.most_similar("town 0", topn=30))
     assert 'most_similar("town 0", topn=30)' in text(page, "#answer pre")
+
+
+def percents(page):
+    return page.execute_script(
+        "return [...document.querySelectorAll('#answer ol .percent')].map((each) => each.textContent)"
+    )
+
+
+def test_neighbors_have_a_confidence(page, sure):
+    at(page, "sure")
+    assert percents(page) == []
+    ask(page, "town 12")
+    assert shows(page, sure.most_similar("town 12"))
+    frame = sure.neighbors_frame(10)
+    near = frame[frame["key"] == "town 12"]
+    expected = [f"{round(100 * each)}\N{NO-BREAK SPACE}%" for each in near["confidence"]]
+    assert percents(page) == expected
+    assert "among the 10 nearest when the model is fitted to other rows" in text(page, "#answer")
+    assert 'most_similar("town 12", topn=10, confidence=True)' in text(page, "#answer pre")
+    assert f"{near['neighbor'].iloc[0]} {near['cosine'].iloc[0]:.2f} ({expected[0]})" in text(page, "#live")
+    find(page, "#answer .offers button").click()
+    assert percents(page) == [*expected, *[""] * 20]
+    assert 'most_similar("town 12", topn=30)' in text(page, "#answer pre")
+
+
+@pytest.mark.parametrize(("column", "words"), [("sure", "town 5 - town 2"), ("town", "town 5")])
+def test_sums_and_columns_of_unknown_noise_have_no_confidence(page, column, words):
+    at(page, column)
+    ask(page, words)
+    assert len(listed(page)) == 10
+    assert percents(page) == []
+    assert "fitted to other rows" not in text(page, "#answer")
+
+
+def test_categories_beyond_the_most_frequent_have_no_confidence(page):
+    at(page, "sure")
+    page.execute_script("const {column} = window.explorer; column.percents = column.percents ?? new Uint8Array(20)")
+    ask(page, "town 1")
+    assert len(percents(page)) == 10
+    ask(page, "town 2")
+    assert percents(page) == []
+
+
+@pytest.mark.parametrize("words", ["town 12", "town 5 - town 2"])
+def test_neighbors_by_chance_are_not_shown(page, chance, words):
+    at(page, "chance")
+    warning = chance.reliability().warning("chance")
+    assert text(page, "#answer .warning") == warning
+    assert len(listed(page)) == 20
+    ask(page, words)
+    assert text(page, "#answer .warning") == warning
+    assert listed(page) == []
+    assert text(page, "#live").endswith(warning)
+    assert page.execute_script("return document.querySelectorAll('#answer .offers, #answer details').length") == 0
+    move_to(page, *pixel_of(page, 3)).perform()
+    wait(page, "return !document.getElementById('tip').hidden")
+    assert page.execute_script("return document.getElementById('tip').children.length") == 2
 
 
 def test_the_neighbors_can_be_seen_close_up(page):

@@ -16,8 +16,8 @@ class Answer {
     Object.assign(this, { box, picked, say, run });
   }
 
-  /** A line of the list: a category that can be clicked, and a number with a bar. */
-  line(column, row, figure, share) {
+  /** A line of the list: a category that can be clicked, a number with a bar, and a confidence in percent. */
+  line(column, row, figure, share, percent) {
     const bar = element("span", { class: "share" });
     bar.style.width = `${Math.max(0, 100 * share).toFixed(1)}%`;
     const button = element(
@@ -25,6 +25,7 @@ class Answer {
       { type: "button", "data-row": row, onclick: () => this.picked(row) },
       labelled(column.labels[row]),
       element("span", { class: "figure" }, figure),
+      percent === undefined ? null : element("span", { class: "percent" }, percent === null ? "" : percentText(percent)),
       bar,
     );
     return element("li", {}, button);
@@ -39,7 +40,7 @@ class Answer {
     });
     this.box.replaceChildren(
       element("h2", {}, column.counts ? "Most frequent" : "Categories"),
-      element("p", { class: "quiet" }, "Choose a category, here or on the map, to see the most similar ones."),
+      column.warning ? this.warning(column) : element("p", { class: "quiet" }, "Choose a category, here or on the map, to see the most similar ones."),
       element("ol", {}, ...lines),
     );
   }
@@ -47,17 +48,26 @@ class Answer {
   /** Show the categories nearest to a sum and difference; return them, to be marked on the map. */
   nearest(column, question, n = AT_FIRST) {
     const { positive, negative, isPlain } = question;
-    const near = mostSimilar(column, positive, negative, n);
     const title = this.sum(column, question.terms);
+    const head = [element("h2", {}, element("small", {}, "Nearest to"), title), isPlain ? this.facts(column, positive[0]) : ""];
+    if (column.warning) {
+      this.box.replaceChildren(...head, this.warning(column));
+      this.say(`${title.textContent}: ${column.warning}`);
+      return [];
+    }
+    const near = mostSimilar(column, positive, negative, n);
+    const percents = near.map((_, i) => (isPlain ? column.percentOf(positive[0], i) : null));
+    const isSure = percents.some((each) => each !== null);
+    const line = (each, i) => this.line(column, each.row, cosineText(each.score), each.score, isSure ? percents[i] : undefined);
     this.box.replaceChildren(
-      element("h2", {}, element("small", {}, "Nearest to"), title),
-      isPlain ? this.facts(column, positive[0]) : "",
+      ...head,
       near.length ? "" : element("p", { class: "quiet" }, "There is no other category."),
-      element("ol", {}, ...near.map((each) => this.line(column, each.row, cosineText(each.score), each.score))),
+      element("ol", {}, ...near.map(line)),
+      isSure ? this.explanation(column) : "",
       element("div", { class: "offers" }, this.more(column, question, n), near.length ? this.closeUp() : ""),
-      this.python(column, positive, negative, n),
+      this.python(column, positive, negative, n, isSure && n === column.confidence.k),
     );
-    this.announce(column, title.textContent, near);
+    this.announce(column, title.textContent, near, percents);
     return near;
   }
 
@@ -73,6 +83,17 @@ class Answer {
     return element("p", { class: "quiet" }, told.join(" \u00b7 "));
   }
 
+  /** Why the neighbors of the column mean nothing. */
+  warning(column) {
+    return element("p", { class: "warning" }, column.warning);
+  }
+
+  explanation(column) {
+    const { k } = column.confidence;
+    const nearest = k > 1 ? `among the ${k} nearest` : "the nearest";
+    return element("p", { class: "quiet" }, `Cosine, and how often a neighbor is ${nearest} when the model is fitted to other rows.`);
+  }
+
   more(column, question, n) {
     if (n >= column.size - 1 || n > AT_FIRST) return "";
     const click = () => this.shown(this.nearest(column, question, n + MORE));
@@ -83,12 +104,12 @@ class Answer {
     return element("button", { type: "button", class: "plain", onclick: () => this.zoomed() }, "Close up");
   }
 
-  python(column, positive, negative, n) {
+  python(column, positive, negative, n, hasConfidence) {
     const keys = [...positive, ...negative].map((row) => pythonOf(column, row));
     if (keys.includes(null)) return "";
     const [plus, minus] = [keys.slice(0, positive.length), keys.slice(positive.length)];
     const query = minus.length || plus.length > 1 ? `[${plus.join(", ")}], [${minus.join(", ")}]` : plus[0];
-    const code = `run = tabemb.open_run(${JSON.stringify(this.run)})\nrun.vectors[${JSON.stringify(column.name)}].most_similar(${query}, topn=${n})`;
+    const code = `run = tabemb.open_run(${JSON.stringify(this.run)})\nrun.vectors[${JSON.stringify(column.name)}].most_similar(${query}, topn=${n}${hasConfidence ? ", confidence=True" : ""})`;
     return element("details", {}, element("summary", {}, "The same in Python"), element("pre", { tabindex: "0" }, code));
   }
 
@@ -99,8 +120,9 @@ class Answer {
     this.say(message);
   }
 
-  announce(column, title, near) {
-    const told = near.slice(0, 5).map((each) => `${column.labels[each.row]} ${cosineText(each.score)}`);
+  announce(column, title, near, percents) {
+    const sure = (i) => (percents[i] === null ? "" : ` (${percentText(percents[i])})`);
+    const told = near.slice(0, 5).map((each, i) => `${column.labels[each.row]} ${cosineText(each.score)}${sure(i)}`);
     this.say(near.length ? `Nearest to ${title}: ${told.join(", ")}.` : `${title}: there is no other category.`);
   }
 }

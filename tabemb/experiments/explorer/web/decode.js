@@ -33,6 +33,9 @@ class Column {
     this.dim = data.dim;
     this.groupNames = data.group_names;
     this.maps = data.maps;
+    // Why the neighbors mean nothing, if they come back by chance only.
+    this.warning = data.warning;
+    this.confidence = data.confidence;
     this.data = data;
     this.places = new Map();
   }
@@ -49,6 +52,14 @@ class Column {
   get groups() {
     this.group ??= bytesOf(this.data.groups);
     return this.group;
+  }
+
+  /** Return in how many percent of fits to other rows a row's i-th nearest neighbor comes back, or null if unknown. */
+  percentOf(row, i) {
+    if (!this.confidence) return null;
+    this.percents ??= bytesOf(this.confidence.percents);
+    const { width } = this.confidence;
+    return i < width ? (this.percents[row * width + i] ?? null) : null;
   }
 
   /** Return x and y of each category on one of the maps, between -1 and 1. */

@@ -23,6 +23,9 @@ const labelled = (label, tag = "bdi") => element(tag, { class: "label" }, label)
 /** Return a cosine with two digits and a typographic minus. */
 const cosineText = (score) => score.toFixed(2).replace("-", "\u2212").replace("\u22120.00", "0.00");
 
+/** Return a whole number of percent. */
+const percentText = (percent) => `${percent}\u00a0%`;
+
 /** The tooltip. */
 class Tip {
   constructor(box) {
@@ -32,7 +35,7 @@ class Tip {
   show(column, row, at, view) {
     this.box.hidden = row === null;
     if (row === null) return;
-    const near = mostSimilar(column, [row], [], NEAR);
+    const near = column.warning ? [] : mostSimilar(column, [row], [], NEAR);
     this.box.replaceChildren(
       labelled(column.labels[row], "strong"),
       column.counts ? element("span", {}, counted(column.counts[row], "row", "rows")) : "",
