@@ -211,7 +211,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _start_from(self, network: Network, table: EncodedTable) -> list[TableSpec]:
         """Put the vectors that ``start`` computes from a table into a network; return the changed tables."""
         sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
-        return start_network(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.starts)
+        return start_network(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
 
     def _start_logits(self, rows: Rows) -> None:
         """Set the output biases of all networks to the best constant prediction, such as the class shares."""

@@ -328,6 +328,11 @@ class Pretrained:
             starts[column] = ColumnStart.of(found, freeze[column])
         return cls(starts=starts, report=PretrainedReport(reports))
 
+    @property
+    def found(self) -> set[str]:
+        """Columns of which at least one category was found."""
+        return {column for column, start in self.starts.items() if start.found.any()}
+
     def dims(self, embedding_dim: Any) -> dict[str, int]:
         """Return the dimensions of the columns for which ``embedding_dim`` sets none."""
         if isinstance(embedding_dim, Mapping) and not isinstance(embedding_dim.get("name"), str):

@@ -47,8 +47,9 @@ MOST_RIVALS = 2000
 RIVALS_IN_BATCH, RIVALS = 2**20, (500, MOST_RIVALS)
 # Categories whose neighbors are judged, the most frequent.
 MOST_JUDGED = 300
-# A column tells its categories apart if its neighbors come back this much more often than random ones.
-BEYOND_CHANCE = 0.05
+# A column tells its categories apart if its neighbors come back more often than random ones by this, divided by the
+# number of refits: the noise that few refits show is uncertain.
+BEYOND_CHANCE = 0.3
 
 
 class Reliability(NamedTuple):
@@ -62,16 +63,19 @@ class Reliability(NamedTuple):
         The same for random neighbors.
     k : int
         Number of neighbors.
+    n_refits : int, default=5
+        Number of refits that showed the noise.
     """
 
     share: float
     chance: float
     k: int
+    n_refits: int = 5
 
     @property
     def by_chance(self) -> bool:
         """Whether neighbors come back hardly more often than random ones."""
-        return self.share < self.chance + BEYOND_CHANCE * (1 - self.chance)
+        return self.share < self.chance + BEYOND_CHANCE / self.n_refits * (1 - self.chance)
 
     def warning(self, column: str) -> str:
         """Return a warning if neighbors come back hardly more often than random ones, otherwise an empty text.
@@ -295,7 +299,7 @@ def reliability(matrix: KeyedMatrix, k: int | None = None, seed: int = 0) -> Rel
     draws = VectorDraws(matrix.vectors[chosen].astype(np.float64), counts[chosen], noise, seed)
     near = nearest_rows(matrix.vectors[chosen], k)
     shares = [_overlap(near, nearest_rows(draws(), k)) for _ in range(N_DRAWS // 10)]
-    return Reliability(float(np.mean(shares)), k / (len(chosen) - 1), k)
+    return Reliability(float(np.mean(shares)), k / (len(chosen) - 1), k, noise.n_refits)
 
 
 def known_reliability(matrix: KeyedMatrix) -> Reliability | None:

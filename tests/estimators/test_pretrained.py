@@ -67,6 +67,7 @@ def classifier(params, **changes):
 
 def test_found_rows_start_centered_and_scaled_and_the_others_as_usual(params):
     still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "category_dropout": 0, "early_stopping": False}
+    still["start"] = "random"
     model, plain = (classifier({**still, "pretrained": given}).fit(X, Y) for given in (params["pretrained"], None))
     found, start = start_of(model)
     rows, before = table_of(model._network), table_of(plain._network)
