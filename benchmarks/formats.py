@@ -92,7 +92,8 @@ def keeps(name):
     """Return what a format keeps in addition to keys and numbers, as a row of the table."""
     kind = FORMATS[name]
     said = {True: "yes", False: "no"}
-    return {"counts": said[kind.keeps_counts], "name": said[kind.keeps_name], "maps": said[kind.maps]}
+    kept = {"counts": kind.keeps_counts, "name": kind.keeps_name, "noise": kind.keeps_noise, "maps": kind.maps}
+    return {what: said[is_kept] for what, is_kept in kept.items()}
 
 
 def compare(options, folder):
@@ -160,11 +161,11 @@ def main():
         memory = mapped(options, Path(folder))
     show(
         f"{options.categories:,} categories x {options.dim}",
-        ["format", "counts", "name", "maps", "MB", "write s", "of processors", "read s", "of processors"],
+        ["format", "counts", "name", "noise", "maps", "MB", "write s", "of processors", "read s", "of processors"],
         [
             [
                 each["way"],
-                *(each.get(column, "") for column in ("counts", "name", "maps")),
+                *(each.get(column, "") for column in ("counts", "name", "noise", "maps")),
                 f"{each['bytes'] / 1e6:.1f}",
                 *(f"{each[what]:.2f}" for what in ("write", "write_processor", "read", "read_processor")),
             ]

@@ -801,9 +801,9 @@ class CategoryVectors(KeyedMatrix):
             - ``.parquet``, ``.npz``, ``.safetensors`` and ``.jsonl`` (or ``.ndjson``) keep everything; ``.npz`` and
               ``.safetensors`` can be memory-mapped;
             - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
-            - ``.csv`` opens in a spreadsheet, and keeps all but the name, which is that of the file;
+            - ``.csv`` opens in a spreadsheet, and keeps all but the noise and the name, which is that of the file;
             - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` is word2vec binary, ``.glove`` is GloVe text;
-              for other programs; counts and the name are not saved.
+              for other programs; counts, the name and the noise are not saved.
         format : str, optional
             ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"``, ``"word2vec"``,
             ``"word2vec_binary"`` or ``"glove"``, for a file with another suffix.

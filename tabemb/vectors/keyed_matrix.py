@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from tabemb.exceptions import DataError
 from tabemb.vectors.arrays import count_array, float_array
 from tabemb.vectors.key_index import KeyIndex, is_several
 
@@ -51,6 +52,10 @@ class KeyedMatrix:
         self._counts = None if counts is None else count_array(counts, len(keys), owner=owner)
         self._unknown = None if unknown is None else self.vector(unknown, "unknown")
         self._missing = None if missing is None else self.vector(missing, "missing")
+        if noise is not None and len(noise.covariance) != self.dim:
+            raise DataError(
+                f"{owner}: expected noise of {self.dim} dimensions, as the vectors have, got {len(noise.covariance)}."
+            )
         self._noise = noise
 
     @property

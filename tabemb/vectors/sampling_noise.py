@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,11 @@ from tabemb.exceptions import DataError
 __all__ = ["SamplingNoise"]
 
 Float64s = npt.NDArray[np.float64]
+
+EXPECTED = (
+    "The noise of vectors must have a square covariance with variances of at least 0, positive rows, an exponent, and "
+    "n_refits of at least 0, all finite"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,17 +77,31 @@ class SamplingNoise:
         DataError
             If the values are not those of a noise.
         """
-        covariance = np.array(data["covariance"], np.float64)
-        numbers = np.array([data["rows"], data["exponent"]], np.float64)
+        try:
+            covariance = np.asarray(data["covariance"]).astype(np.float64, casting="same_kind")
+            numbers = np.array([_real(data[name]) for name in ("rows", "exponent", "n_refits")])
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            raise DataError(f"{EXPECTED}; got {_shown(data)}.") from error
         square = covariance.ndim == 2 and covariance.shape[0] == covariance.shape[1]
-        if not (square and np.isfinite(covariance).all() and np.isfinite(numbers).all() and numbers[0] > 0):
-            raise DataError(
-                f"The noise of vectors must have a square covariance and finite numbers; got shape {covariance.shape}, "
-                f"rows {data['rows']!r} and exponent {data['exponent']!r}."
-            )
-        return cls(covariance, float(numbers[0]), float(numbers[1]), int(data["n_refits"]))
+        finite = np.isfinite(covariance).all() and np.isfinite(numbers).all()
+        if not (square and finite and (np.diag(covariance) >= 0).all() and numbers[0] > 0 and numbers[2] >= 0):
+            raise DataError(f"{EXPECTED}; got {_shown(data)}.")
+        return cls(covariance, float(numbers[0]), float(numbers[1]), int(numbers[2]))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SamplingNoise) and self.to_json() == other.to_json()
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _real(value: Any) -> float:
+    """Return a number as a float; text and booleans are not numbers."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError
+    return float(value)
+
+
+def _shown(data: object) -> str:
+    # The covariance, which may be long, comes last.
+    text = repr(dict(sorted(data.items(), reverse=True)) if isinstance(data, dict) else data)
+    return text if len(text) <= 200 else text[:197] + "..."

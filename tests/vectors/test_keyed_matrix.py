@@ -10,9 +10,11 @@ import pytest
 from tabemb import CategoryVectors
 from tabemb.exceptions import DataError, UnknownKeyError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 KEYS = ["JFK", 1, True, 2.5]
 ROWS = np.arange(8, dtype=np.float32).reshape(4, 2)
+NOISE = SamplingNoise(np.diag([0.5, 2.0]), rows=4.0, exponent=-1.0, n_refits=5)
 
 
 @pytest.fixture
@@ -82,3 +84,42 @@ def test_values_differ_in_each_part(matrix):
 def test_the_repr_names_class_column_and_shape(matrix):
     assert repr(matrix) == "KeyedMatrix(origin: 4 categories x 2)"
     assert repr(KeyedMatrix(["a"], [[1.0]])) == "KeyedMatrix(1 category x 1)"
+
+
+def test_with_noise_changes_nothing_else(matrix):
+    assert matrix.noise is None
+    noisy = matrix.with_noise(NOISE)
+    assert noisy.noise is NOISE
+    assert noisy != matrix
+    assert noisy.with_noise(None) == matrix
+    assert noisy.vectors.tobytes() == matrix.vectors.tobytes()
+    assert type(CategoryVectors.wrap(matrix).with_noise(NOISE)) is CategoryVectors
+
+
+def test_equality_compares_the_noise(matrix):
+    other = SamplingNoise(np.diag([0.5, 2.0]), rows=5.0, exponent=-1.0, n_refits=5)
+    assert matrix.with_noise(NOISE) == matrix.with_noise(SamplingNoise(np.diag([0.5, 2.0]), 4.0, -1.0, 5))
+    assert matrix.with_noise(NOISE) != matrix.with_noise(other)
+
+
+@pytest.mark.parametrize("cls", [KeyedMatrix, CategoryVectors])
+@pytest.mark.parametrize("same", [lambda value: pickle.loads(pickle.dumps(value)), copy.copy, copy.deepcopy])
+def test_copies_keep_the_noise(cls, same, matrix):
+    again = same(cls.wrap(matrix.with_noise(NOISE)))
+    assert type(again) is cls
+    assert again.noise == NOISE
+
+
+def test_wrapping_keeps_the_noise(matrix):
+    assert CategoryVectors.wrap(matrix.with_noise(NOISE)).noise is NOISE
+
+
+def test_other_vectors_have_no_noise(matrix):
+    noisy = matrix.with_noise(NOISE)
+    assert noisy.replace(ROWS * 2).noise is None
+    assert noisy.replace(ROWS).noise is None
+
+
+def test_noise_has_the_dimensions_of_the_vectors(matrix):
+    with pytest.raises(DataError, match="Column 'origin': expected noise of 2 dimensions, as the vectors have, got 3"):
+        matrix.with_noise(SamplingNoise(np.eye(3), 4.0, -1.0, 5))

@@ -30,9 +30,9 @@ class Format(ABC):
     ----------
     suffixes : tuple of str
         Suffixes of its files, in lower case.
-    keeps_counts, keeps_name : bool
-        Whether the format stores them. All formats store typed keys, numbers, and the vectors of unknown categories
-        and missing cells.
+    keeps_counts, keeps_name, keeps_noise : bool
+        Whether the format stores the counts, the name of the column, and the sampling noise of the vectors. All formats
+        store typed keys, numbers, and the vectors of unknown categories and missing cells.
     notices_cuts : bool
         Whether every truncated file is refused. Text of other programs does not state its length.
     maps : bool
@@ -44,6 +44,7 @@ class Format(ABC):
     suffixes: ClassVar[tuple[str, ...]]
     keeps_counts: ClassVar[bool] = False
     keeps_name: ClassVar[bool] = False
+    keeps_noise: ClassVar[bool] = False
     notices_cuts: ClassVar[bool] = False
     maps: ClassVar[bool] = False
     damage: ClassVar[tuple[type[Exception], ...]] = ()
@@ -194,6 +195,7 @@ class Format(ABC):
             name=vectors.name,
             unknown=vectors.unknown,
             missing=vectors.missing,
+            noise=vectors.noise,
         )
 
 

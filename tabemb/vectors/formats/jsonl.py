@@ -35,6 +35,7 @@ class JsonLines(Format):
     suffixes = (".jsonl", ".ndjson")
     keeps_counts = True
     keeps_name = True
+    keeps_noise = True
     notices_cuts = True
 
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:

@@ -46,6 +46,7 @@ class Npz(Format):
     suffixes = (".npz",)
     keeps_counts = True
     keeps_name = True
+    keeps_noise = True
     notices_cuts = True
     maps = True
     # NotImplementedError, for compressions that Python lacks, is a RuntimeError. NumPy parses the description of an

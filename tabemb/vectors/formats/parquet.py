@@ -38,6 +38,7 @@ class Parquet(Format):
     suffixes = (".parquet",)
     keeps_counts = True
     keeps_name = True
+    keeps_noise = True
     notices_cuts = True
     damage = (pa.ArrowException,)
 

@@ -68,6 +68,7 @@ class Projector(FolderFormat):
     suffixes = (".projector",)
     keeps_counts = True
     keeps_name = True
+    keeps_noise = True
     notices_cuts = True
     damage = (pa.ArrowException,)
 

@@ -37,6 +37,7 @@ class Safetensors(Format):
     suffixes = (".safetensors",)
     keeps_counts = True
     keeps_name = True
+    keeps_noise = True
     notices_cuts = True
     maps = True
     damage = (SafetensorError,)

@@ -17,6 +17,7 @@ from hypothesis import assume, given, settings
 from tabemb.exceptions import FormatError, OutputError, UnknownNameError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.formats import FORMATS, FolderFormat, find_format
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 AWKWARD = [
     "New York",
@@ -229,6 +230,72 @@ def test_counts_and_name_are_restored_as_declared(name, counts, column, tmp_path
     assert loaded.name == (column if FORMATS[name].keeps_name else "file")
     kept = None if counts is None or not FORMATS[name].keeps_counts else counts
     assert (None if loaded.counts is None else loaded.counts.tolist()) == kept
+
+
+@pytest.mark.parametrize("counts", [None, [9, 0, 2**40]])
+def test_the_noise_is_restored_as_declared(name, counts, tmp_path):
+    covariance = np.random.default_rng(0).normal(size=(3, 3)).astype(np.float32)
+    noise = SamplingNoise(np.float64(covariance @ covariance.T), rows=1 / 3, exponent=-0.7, n_refits=5)
+    saved = CategoryVectors(["a", "b", "c"], np.eye(3), counts, name="c", unknown=[1, 2, 3], noise=noise)
+    loaded = round_trip(saved, tmp_path, name)
+    assert_same(loaded.with_noise(None), saved.with_noise(None), name)
+    if not FORMATS[name].keeps_noise:
+        assert loaded.noise is None
+        return
+    assert loaded.noise == noise
+    assert loaded.noise.covariance.tobytes() == noise.covariance.tobytes()
+    assert (loaded.noise.rows, loaded.noise.exponent, loaded.noise.n_refits) == (1 / 3, -0.7, 5)
+    if FORMATS[name].maps:
+        assert CategoryVectors.load(tmp_path / "c.x", format=name, mmap=True).noise == noise
+    (place, *_) = FORMATS[name]().write_all({"c": saved, "d": saved.with_noise(None)}, tmp_path / "all")
+    if place != tmp_path / "all":
+        assert CategoryVectors.load(place, format=name).noise == noise
+
+
+def test_only_some_formats_keep_the_noise():
+    assert {name for name in FORMATS if FORMATS[name].keeps_noise} == {
+        "jsonl",
+        "npz",
+        "parquet",
+        "projector",
+        "safetensors",
+    }
+
+
+DAMAGED_NOISE = [
+    {"covariance": [[1.0, 0.0]]},
+    {"covariance": np.eye(3).tolist()},
+    {"covariance": [[1.0]]},
+    {"covariance": [["a", "b"], ["c", "d"]]},
+    {"covariance": [[float("nan"), 0.0], [0.0, 1.0]]},
+    {"covariance": [[-1.0, 0.0], [0.0, 1.0]]},
+    {"rows": "many"},
+    {"rows": -5.0},
+    {"rows": float("nan")},
+    {"exponent": None},
+    {"n_refits": "five"},
+]
+
+
+@pytest.mark.parametrize("changes", [*DAMAGED_NOISE, None, "text", []], ids=range(len(DAMAGED_NOISE) + 3))
+@pytest.mark.parametrize("name", sorted(name for name in FORMATS if FORMATS[name].keeps_noise))
+def test_a_damaged_noise_is_a_format_error(name, changes, tmp_path, monkeypatch):
+    noise = SamplingNoise(np.eye(2), rows=9.0, exponent=-1.0, n_refits=5)
+    written = noise.to_json() | changes if isinstance(changes, dict) else changes
+    monkeypatch.setattr(SamplingNoise, "to_json", lambda self: written)
+    saved = CategoryVectors(["a", "b"], np.eye(2), [9, 5], name="c", noise=noise)
+    saved.save(tmp_path / "c.x", format=name)
+    monkeypatch.undo()
+    for mmap in (False, True)[: 1 + FORMATS[name].maps]:
+        with pytest.raises(FormatError, match=r"c\.x: expected vectors as tabemb writes them, .* damaged: .*[nN]oise"):
+            CategoryVectors.load(tmp_path / "c.x", format=name, mmap=mmap)
+
+
+def test_selected_categories_keep_the_noise(tmp_path):
+    noise = SamplingNoise(np.eye(2), rows=9.0, exponent=-1.0, n_refits=5)
+    saved = CategoryVectors(["a", "b"], np.eye(2), [9, 5], name="c", noise=noise)
+    saved.save(tmp_path / "c.parquet")
+    assert find_format("c.parquet").select(tmp_path / "c.parquet", {"b"}.__contains__).noise == noise
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
+from hypothesis import given
 
 from tabemb.exceptions import DataError, FormatError
 from tabemb.vectors import CategoryVectors
@@ -15,9 +17,11 @@ from tabemb.vectors.formats.header import (
     keys_from_json,
     keys_to_json,
     named_arrays,
+    noise_in,
     read_header,
     special_of,
 )
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 PATH = Path("dest.x")
 EXPECTED = "a file of ours."
@@ -29,6 +33,38 @@ def test_the_header_round_trips():
     assert read_header(PATH, json.dumps(header), EXPECTED) == header
     assert read_header(PATH, json.dumps(header).encode(), EXPECTED)["dim"] == 2
     assert special_of(vectors) == {"unknown": vectors.unknown.tolist(), "missing": None}
+
+
+def test_a_header_without_noise_has_none():
+    header = header_of(CategoryVectors(["a"], [[1, 2]], name="dest"))
+    assert "noise" not in header
+    assert noise_in(header) is None
+
+
+variances = st.floats(min_value=0, width=32, allow_infinity=False)
+
+
+@given(
+    name=st.text(),
+    diagonal=st.lists(variances, min_size=1, max_size=4),
+    rows=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
+    exponent=st.floats(allow_nan=False, allow_infinity=False),
+    n_refits=st.integers(3, 100),
+)
+def test_a_header_with_noise_round_trips(name, diagonal, rows, exponent, n_refits):
+    noise = SamplingNoise(np.diag(np.array(diagonal, np.float64)), rows, exponent, n_refits)
+    vectors = CategoryVectors(["a"], np.ones((1, len(diagonal))), name=name, noise=noise)
+    header = header_of(vectors)
+    again = read_header(PATH, json.dumps(header, allow_nan=False), EXPECTED)
+    assert again == header
+    assert noise_in(again) == noise
+    assert again["name"] == name
+
+
+@pytest.mark.parametrize("noise", [None, 3, "noise", {}, {"covariance": [[1.0]]}])
+def test_other_noise_in_a_header_is_refused(noise):
+    with pytest.raises(DataError, match="The noise of vectors must have a square covariance"):
+        noise_in({"dim": 1, "noise": noise})
 
 
 @pytest.mark.parametrize(
@@ -75,6 +111,8 @@ def array_round_trip(given, **changes):
 def test_arrays_round_trip(airports):
     assert array_round_trip(airports) == airports
     assert list(named_arrays(airports)) == ["vectors", "keys", "counts", "unknown", "missing"]
+    noisy = airports.with_noise(SamplingNoise(np.eye(2), 5.0, -1.0, 5))
+    assert array_round_trip(noisy) == noisy
     plain = CategoryVectors(["a"], [[1]])
     assert list(named_arrays(plain)) == ["vectors", "keys"]
     assert array_round_trip(plain) == plain
