@@ -35,6 +35,7 @@ CHANGES = {
     "max_categories": 3,
     "one_hot_max_categories": 10,
     "category_dropout": 0.5,
+    "start": "random",
     "pretrained": {"code": {"x": [1.0, 0.0], "y": [0.0, 1.0], "u": [1.0, 1.0]}},
     "learning_rate": 0.1,
     "embedding_rate": 9,

@@ -1,4 +1,4 @@
-"""Vectors that several tests ask."""
+"""Vectors that several tests query."""
 
 from typing import Any
 
@@ -28,3 +28,24 @@ def words_in_both() -> tuple[CategoryVectors, Any]:
     theirs = models.KeyedVectors(10)
     theirs.add_vectors(keys, rows)
     return CategoryVectors(keys, rows), theirs
+
+
+@pytest.fixture(scope="session")
+def fit_to_rows():
+    """Return a function that draws rows around true vectors, and returns the fit to them and the refits without a fold.
+
+    The vector of a category is the mean of its rows, so that the noise is known: ``spread ** 2 / counts``.
+    """
+
+    def fit(true, counts, spread, seed, n_refits=5):
+        rng, true = np.random.default_rng(seed), np.asarray(true, float)
+        whole, parts = np.empty(true.shape), np.empty((n_refits, *true.shape))
+        for i, count in enumerate(counts):
+            rows = true[i] + np.asarray(spread) * rng.normal(size=(count, true.shape[1]))
+            fold = rng.permutation(count) % n_refits
+            whole[i] = rows.mean(axis=0)
+            parts[:, i] = [rows[fold != each].mean(axis=0) for each in range(n_refits)]
+        matrices = [CategoryVectors(range(len(true)), each, counts, name="stop") for each in (whole, *parts)]
+        return matrices[0], matrices[1:]
+
+    return fit

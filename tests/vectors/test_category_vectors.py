@@ -13,6 +13,7 @@ from tabemb.vectors import CategoryVectors
 from tabemb.vectors.indexes import INDEXES
 from tabemb.vectors.indexes.hnsw import Hnsw
 from tabemb.vectors.metrics import METRICS
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 
 def test_attributes_hold_the_constructor_arguments(airports):
@@ -502,3 +503,92 @@ def test_load_index_needs_the_same_vectors(named, tmp_path):
     assert read.search(named["k3"], 1).keys.shape == (1,)
     with pytest.raises(FormatError, match="built from other vectors of the same size"):
         named.replace(named.vectors + 1).load_index(tmp_path / "dest.hnsw")
+
+
+@pytest.fixture
+def noisy(airports):
+    return airports.with_noise(SamplingNoise(np.eye(2) * 0.02, rows=5.0, exponent=-1.0, n_refits=5))
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS))
+def test_confidence_is_added_to_the_same_results(noisy, metric):
+    plain = noisy.most_similar("JFK", topn=2, metric=metric)
+    found = noisy.most_similar("JFK", topn=2, metric=metric, confidence=True)
+    assert [(key, score) for key, score, _ in found] == plain
+    assert all(type(confidence) is float and 0 <= confidence <= 1 for *_, confidence in found)
+    assert found == noisy.most_similar("JFK", topn=2, metric=metric, confidence=True)
+
+
+def test_confidence_follows_the_distance(noisy):
+    ((key, _, confidence),) = noisy.most_similar("JFK", topn=1, confidence=True)
+    assert (key, confidence > 0.9) == ("LGA", True)
+    ((key, _, confidence),) = noisy.most_similar("JFK", topn=1, where=lambda key: key != "LGA", confidence=True)
+    assert 0.3 < confidence < 0.9
+    near, far = (confidence for *_, confidence in noisy.most_similar("LGA", topn=2, confidence=True))
+    assert near > far
+
+
+def test_confidence_counts_the_topn_nearest(noisy):
+    """The same neighbor is surer among three than among two or one."""
+    one, two, three = (
+        {key: confidence for key, _, confidence in noisy.most_similar("JFK", topn=topn, confidence=True)}
+        for topn in (1, 2, 3)
+    )
+    assert one["LGA"] <= two["LGA"] <= three["LGA"] == 1
+    assert all(two[key] < 1 for key in two if key != "LGA")
+    assert len(noisy.most_similar("JFK", topn=50, confidence=True)) == 3
+
+
+def test_confidence_of_filtered_results_is_among_those_allowed(noisy):
+    found = noisy.most_similar("JFK", topn=1, where=lambda key: key == "OAK", confidence=True)
+    assert [(key, confidence) for key, _, confidence in found] == [("OAK", 1.0)]
+    found = noisy.most_similar("LGA", topn=3, min_count=3, confidence=True)
+    assert [(key, confidence) for key, _, confidence in found] == [("JFK", 1.0), ("SFO", 1.0)]
+
+
+def test_confidence_takes_the_queries_of_most_similar(noisy):
+    for positive, negative in (
+        (["JFK", "LGA"], ["SFO"]),
+        ([np.array([1.0, 0.1])], ()),
+        (np.array([1.0, 0.1]), ["OAK"]),
+        (["JFK", noisy["JFK"]], [noisy["OAK"], "OAK"]),
+        (noisy["SFO"], ()),
+    ):
+        found = noisy.most_similar(positive, negative, topn=1, confidence=True)
+        assert [each[:2] for each in found] == noisy.most_similar(positive, negative, topn=1)
+        assert 0 <= found[0][2] <= 1
+
+
+def test_confidence_of_few_categories():
+    noise = SamplingNoise(np.eye(1), rows=5.0, exponent=-1.0, n_refits=5)
+    two = CategoryVectors(["a", "b"], [[1.0], [2.0]], [5, 4], noise=noise)
+    assert two.most_similar("a", confidence=True) == [("b", 1.0, 1.0)]
+    one = CategoryVectors(["a"], [[1.0]], [5], noise=noise)
+    assert one.most_similar("a", confidence=True) == one.most_similar("a") == []
+
+
+def test_reliability_is_a_method(noisy):
+    found = noisy.reliability()
+    assert (found.k, found.chance) == (1, pytest.approx(1 / 3))
+    assert 0.7 < found.share <= 1
+    assert not found.by_chance
+    assert noisy.reliability(k=2).k == 2
+    with pytest.raises(DataError, match="k, the number of neighbors to compare, must be an integer from 1 to 2"):
+        noisy.reliability(k=3)
+
+
+def test_confidence_needs_noise_and_counts(airports, noisy):
+    without = CategoryVectors(noisy.index_to_key, noisy.vectors, name="dest", noise=noisy.noise)
+    for vectors in (airports, without):
+        for ask in (lambda each: each.most_similar("JFK", confidence=True), CategoryVectors.reliability):
+            with pytest.raises(DataError, match=r"Column 'dest' has vectors of a single fit, .*cv=5, of a run, and of"):
+                ask(vectors)
+
+
+def test_only_unchanged_vectors_keep_their_noise(noisy, airports):
+    for changed in (noisy.shrink(), noisy.align(airports), noisy.replace(noisy.vectors)):
+        assert changed.noise is None
+
+
+def test_to_frame_and_back_leaves_the_noise_out(noisy):
+    assert CategoryVectors.from_frame(noisy.to_frame(count=True), count="dest_count", name="dest").noise is None
