@@ -11,8 +11,8 @@ source. If fewer categories were found than the vectors have numbers, they are a
 they are padded with zeros (:class:`tabemb.vectors.dimensions.LinearProjection`).
 
 **Center and scale.** The vectors found are centered, and scaled to a root mean square of :data:`SPREAD`. Categories
-that were not found start as they do without ``pretrained``: small, around that center. The source's vectors for unknown
-categories and missing cells are transformed the same way.
+that were not found start at random: small, around that center. The source's vectors for unknown categories and missing
+cells are transformed the same way. A column of which no category was found starts as it does without ``pretrained``.
 
 **Frozen rows.** ``freeze`` keeps rows exactly unchanged: by gradients, weight decay, damping, shrinkage, and the
 vectors that are set for categories without training rows. True freezes the whole table (with the vector for unknown
@@ -331,7 +331,7 @@ class Pretrained:
     @property
     def found(self) -> set[str]:
         """Columns of which at least one category was found."""
-        return {column for column, start in self.starts.items() if start.found.any()}
+        return {column for column, start in self.starts.items() if start.found[Vocabulary.FIRST :].any()}
 
     def dims(self, embedding_dim: Any) -> dict[str, int]:
         """Return the dimensions of the columns for which ``embedding_dim`` sets none."""

@@ -1,5 +1,8 @@
 """The base of the estimators: parameters, tables of any kind, the split, and the vector for unknown categories."""
 
+import re
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,9 +15,13 @@ from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.exceptions import DataError, TrainingError
 from tabemb.nn import sizes
 from tabemb.nn.bodies import Ensemble, Mlp
+from tabemb.nn.network import Network
 from tabemb.nn.sizes import Half
-from tabemb.table.schema import Schema
+from tabemb.nn.starts import STARTS, CooccurrenceStart
+from tabemb.table.frames import read_frame
+from tabemb.table.schema import DroppedColumnWarning, Schema
 from tabemb.training.schedules import CosineSchedule
+from tabemb.vectors.neighbors import nearest_rows
 
 
 def rare_and_common(late):
@@ -353,3 +360,198 @@ def test_members_with_their_own_validation_rows_repeat_exactly(codes):
     X, y = codes
     one, other = (of_members().fit(X, y).predict_proba(X) for _ in range(2))
     assert np.array_equal(one, other)
+
+
+# ---------------------------------------------------------------- the start
+
+STILL = {"learning_rate": 1e-30, "max_epochs": 1, "category_dropout": 0, "early_stopping": False, "embedding_dim": 4}
+
+
+@pytest.fixture(scope="module")
+def rides():
+    """Return rides with a zone that depends on the stop, a driver who does not, and whether the ride was crowded."""
+    rng = np.random.default_rng(3)
+    stop = rng.integers(0, 20, 600)
+    zone = np.where(rng.random(600) < 0.8, stop % 3, rng.integers(0, 3, 600))
+    X = pd.DataFrame({"stop": stop, "zone": zone, "driver": rng.integers(0, 6, 600)}).astype(str)
+    return X, (stop % 2 == 0) ^ (rng.random(600) < 0.1)
+
+
+def still(rides, quick, cls=EmbeddingClassifier, **params):
+    """Return the vectors of a fit that does not move them."""
+    params |= {"cv": None} if cls is EmbeddingEncoder else {"one_hot_max_categories": 0}
+    X, y = rides
+    y = y.astype(float) if cls is EmbeddingRegressor else y
+    return cls(**{**quick, **STILL, **params}).fit(X, y)
+
+
+def tables(model):
+    return {feature.name: model._network.vectors(feature) for feature in model._network.spec.features}
+
+
+def computed(model, X, column, start=None):
+    """Return the rows that a start computes for a column."""
+    sizes = [each.size for each in model.encoder_.vocabularies.values()]
+    vectors_of = (start or CooccurrenceStart()).of(model.encoder_.encode(read_frame(X)), sizes)
+    return vectors_of(list(model.encoder_.vocabularies).index(column), 4, 1)
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
+def test_vectors_start_from_the_table_by_default(cls, rides, quick):
+    model = still(rides, quick, cls)
+    for column in ("stop", "zone"):
+        np.testing.assert_allclose(tables(model)[column][2:], computed(model, rides[0], column)[2:], atol=1e-7)
+    near = nearest_rows(model.vectors_["stop"].vectors, 3)
+    zones = np.array([int(key) % 3 for key in model.vectors_["stop"]])
+    assert (zones[near] == zones[:, None]).mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "cooccurrence",
+        {"name": "cooccurrence"},
+        CooccurrenceStart(),
+        {"name": "cooccurrence", "spread": 0.4, "shrinkage": 0},
+        CooccurrenceStart(spread=0.4, shrinkage=0),
+    ],
+    ids=str,
+)
+def test_a_start_is_a_name_a_mapping_or_an_instance(start, rides, quick):
+    model = still(rides, quick, start=start)
+    expected = computed(model, rides[0], "stop", STARTS.resolve(start))
+    np.testing.assert_allclose(tables(model)["stop"][2:], expected[2:], atol=1e-7)
+
+
+def test_a_random_start_is_that_of_the_network(rides, quick):
+    model = still(rides, quick, start="random")
+    fresh = Network(model._network.spec)
+    for feature in model._network.spec.features:
+        assert np.array_equal(model._network.vectors(feature)[2:], fresh.vectors(feature)[2:])
+    other = still(rides, quick, start="random", random_state=1)
+    assert not np.array_equal(tables(other)["stop"], tables(model)["stop"])
+    # The seed does not change vectors that are computed.
+    one, two = (still(rides, quick, random_state=seed) for seed in (0, 1))
+    assert np.array_equal(tables(one)["stop"][2:], tables(two)["stop"][2:])
+
+
+def test_the_target_does_not_reach_the_start(rides, quick):
+    X, y = rides
+    one, two = still((X, y), quick), still((X, y[::-1].copy()), quick)
+    assert np.array_equal(tables(one)["stop"], tables(two)["stop"])
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ("coocurrence", "No start named 'coocurrence'. Known: cooccurrence, random. Did you mean 'cooccurrence'?"),
+        (None, "A start is given as a name, a mapping with a 'name', or an instance; got None."),
+        (CooccurrenceStart, "A start is given as a name, a mapping with a 'name', or an instance; got <class"),
+        ({"spread": 0.1}, "A start given as a mapping must have a 'name'; got the keys ['spread']."),
+        ({"name": "cooccurrence", "spraed": 0.1}, "The start 'cooccurrence' does not take these parameters: "),
+        ({"name": "cooccurrence", "spread": 0}, "spread must be a positive number, got 0."),
+        ({"name": "cooccurrence", "spread": "wide"}, "spread must be a positive number, got 'wide'."),
+        ({"name": "cooccurrence", "shrinkage": -1.5}, "shrinkage must be a number of at least 0, got -1.5."),
+        (CooccurrenceStart(shrinkage=np.nan), "shrinkage must be a number of at least 0, got nan."),
+    ],
+    ids=range(9),
+)
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
+def test_a_bad_start_is_refused_by_its_name_and_value(cls, start, message, rides, quick):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        still(rides, quick, cls, start=start)
+
+
+def test_parameters_of_the_start_are_set_by_name(rides, quick):
+    model = EmbeddingClassifier(**{**quick, **STILL}, one_hot_max_categories=0)
+    model.set_params(start__spread=0.4, start__shrinkage=0)
+    assert model.start.get_params() == {"shrinkage": 0, "spread": 0.4}
+    wide = tables(model.fit(*rides))["stop"]
+    expected = computed(model, rides[0], "stop", CooccurrenceStart(spread=0.4, shrinkage=0))
+    np.testing.assert_allclose(wide[2:], expected[2:], atol=1e-7)
+    model.set_params(start="random")
+    assert model.start == "random"
+    with pytest.raises(ValueError, match="Invalid parameter 'spread' for estimator RandomStart"):
+        model.set_params(start__spread=0.1)
+
+
+@pytest.mark.parametrize("start", ["random", {"name": "cooccurrence", "spread": 0.1}, CooccurrenceStart(spread=0.1)])
+def test_a_clone_has_the_same_start(start, rides, quick):
+    model = still(rides, quick, start=start)
+    copy = clone(model)
+    assert str(copy.start) == str(model.start)
+    assert np.array_equal(tables(copy.fit(*rides))["stop"], tables(model)["stop"])
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
+@pytest.mark.parametrize("start", ["random", "cooccurrence"])
+def test_fits_repeat_bit_for_bit(cls, start, rides, quick):
+    params = {**quick, "start": start, "embedding_dim": 3}
+    one, two = (cls(**params).fit(*rides) for _ in range(2))
+    for column in one.vectors_:
+        assert one.vectors_[column].vectors.tobytes() == two.vectors_[column].vectors.tobytes()
+        assert one.vectors_[column] == two.vectors_[column]
+
+
+def test_a_column_alone_starts_at_random(rides, quick):
+    X, y = rides
+    one, two = (still((X[["stop"]], y), quick, start=start) for start in ("cooccurrence", "random"))
+    assert np.array_equal(tables(one)["stop"], tables(two)["stop"])
+    # The target is not another column.
+    assert tables(one)["stop"].any()
+
+
+def test_constant_other_columns_say_nothing(rides, quick):
+    X, y = rides
+    constant = X[["stop"]].assign(city="Oslo", year=2013.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DroppedColumnWarning)
+        one, two = (still((constant, y), quick, start=start) for start in ("cooccurrence", "random"))
+    assert np.array_equal(tables(one)["stop"], tables(two)["stop"])
+
+
+def test_numbers_are_other_columns(rides, quick):
+    X, y = rides
+    numbers = X[["stop"]].assign(zone=X["zone"].astype(float) + np.random.default_rng(0).normal(scale=0.1, size=600))
+    model = still((numbers, y), quick)
+    near = nearest_rows(model.vectors_["stop"].vectors, 3)
+    zones = np.array([int(key) % 3 for key in model.vectors_["stop"]])
+    assert (zones[near] == zones[:, None]).mean() > 0.95
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
+def test_a_column_of_missing_cells_is_fine(cls, rides, quick):
+    X, y = rides
+    empty = X.assign(note=pd.Series([None] * 600, dtype=object))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = cls(["note"], **quick).fit(empty, y)
+    assert all(np.isfinite(each.vectors).all() for each in model.vectors_.values())
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
+def test_a_row_per_category_is_fine(cls, rides, quick):
+    X, y = rides
+    own = X.assign(stop=[f"stop {row}" for row in range(600)])
+    model = cls(**quick).fit(own, y)
+    assert len(model.vectors_["stop"]) == 600
+    assert np.isfinite(model.vectors_["stop"].vectors).all()
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
+def test_rows_of_weight_zero_do_not_reach_the_start(cls, rides, quick):
+    X, y = rides
+    weights = np.where(np.arange(600) % 3 == 0, 0.0, 1.0)
+    params = {**quick, **STILL, **({"cv": None} if cls is EmbeddingEncoder else {"one_hot_max_categories": 0})}
+    weighted = cls(**params).fit(X, y, sample_weight=weights)
+    fewer = cls(**params).fit(X[weights > 0], y[weights > 0])
+    assert np.array_equal(tables(weighted)["stop"], tables(fewer)["stop"])
+
+
+def test_rare_categories_start_at_the_center_with_the_unknown(rides, quick):
+    """Categories below min_frequency are one index, whose rows count together."""
+    X, y = rides
+    model = still((X, y), quick, min_frequency=30)
+    assert len(model.vectors_["stop"]) < 20
+    expected = computed(model, X, "stop")
+    np.testing.assert_allclose(tables(model)["stop"][2:], expected[2:], atol=1e-7)

@@ -1,5 +1,6 @@
 """Vectors learned without a row's own target, all in one space."""
 
+import json
 import pickle
 import re
 
@@ -18,7 +19,8 @@ from sklearn.pipeline import make_pipeline
 
 import tabemb
 from tabemb import EmbeddingEncoder
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, FormatError
+from tabemb.inference.saved import STATE_FILE
 from tabemb.training.trainer import Trainer
 
 COLUMNS = ["dest", "carrier", "hour"]
@@ -192,7 +194,7 @@ def test_the_fold_with_the_most_training_rows_comes_first(categories, late, quic
 
 def test_each_fold_starts_from_different_weights(categories, late, quick):
     """Without any progress, the result is the mean of the rotated initial tables."""
-    made = make({**quick, "learning_rate": 1e-30, "start": "random"}).fit(categories, late)
+    made = make({**quick, "learning_rate": 1e-30}, start="random").fit(categories, late)
     start = made._network_from_seed(made._network.spec.seed)
     for feature in start.spec.features:
         mean, first = made._network.vectors(feature)[1:], start.vectors(feature)[1:]
@@ -200,6 +202,22 @@ def test_each_fold_starts_from_different_weights(categories, late, quick):
         # The mean of unrelated tables is small.
         assert np.linalg.norm(mean - first) > 0.3 * np.linalg.norm(first)
         assert np.linalg.norm(mean) < 0.95 * np.linalg.norm(first)
+
+
+def test_all_folds_start_from_the_same_computed_vectors(late, quick):
+    """Without any progress, the mean over the folds is the start, which depends on no target."""
+    X = pd.DataFrame({"dest": list("ABCDEF") * 20, "zone": ["x", "x", "y", "y", "z", "z"] * 20})
+    still = {**quick, "learning_rate": 1e-30, "category_dropout": 0.0}
+    made, again = (make(still).fit(X, y) for y in (late, late[::-1].copy()))
+    alone = make(still, cv=None).fit(X, late)
+    for column in ("dest", "zone"):
+        start = alone.vectors_[column].vectors
+        np.testing.assert_allclose(made.vectors_[column].vectors, start, atol=1e-6)
+        np.testing.assert_allclose(again.vectors_[column].vectors, start, atol=1e-6)
+        # Equal starts that do not move have no noise.
+        assert np.abs(made.vectors_[column].noise.covariance).max() < 1e-12
+    random = make(still, start="random").fit(X, late).vectors_["dest"]
+    assert np.abs(random.noise.covariance).max() > 1e-6
 
 
 def test_the_network_has_the_mean_tables_and_the_body_of_the_first_fold(categories, late, quick):
@@ -333,6 +351,93 @@ def test_the_routing_can_be_inspected(routing):
     assert asked.consumes("fit", ["groups", "sample_weight"]) == {"sample_weight"}
 
 
+# ---------------------------------------------------------------- noise
+
+
+def stops(n=1500, seed=0):
+    """Return rows with a stop, whose number decides the target, and a driver, who does not."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame({"stop": rng.integers(0, 20, n), "driver": rng.integers(0, 25, n)}).astype(str)
+    return X, X["stop"].astype(int) / 5 + rng.normal(scale=0.3, size=n)
+
+
+@pytest.mark.parametrize(
+    ("cv", "n_refits"),
+    [(5, 5), (3, 3), (FOLDS, 4), (StratifiedKFold(3), 3), (GroupKFold(3), 3), (2, None), (None, None)],
+)
+def test_three_folds_or_more_show_the_noise(cv, n_refits, categories, late, quick):
+    params = {"groups": GROUPS} if isinstance(cv, GroupKFold) else {}
+    made = make(quick, cv=cv).fit(categories, late, **params)
+    for column in COLUMNS:
+        vectors = made.vectors_[column]
+        if n_refits is None:
+            assert vectors.noise is None
+            with pytest.raises(DataError, match=f"Column '{column}' has vectors of a single fit"):
+                vectors.most_similar(vectors.index_to_key[0], confidence=True)
+        else:
+            assert vectors.noise.n_refits == n_refits
+            assert vectors.noise.covariance.shape == (3, 3)
+            assert np.trace(vectors.noise.covariance) > 0
+            assert vectors.counts.min() <= vectors.noise.rows <= vectors.counts.max()
+
+
+def test_neighbors_of_an_informative_column_are_reliable_and_of_another_less(quick):
+    X, y = stops()
+    made = EmbeddingEncoder(**{**quick, "max_epochs": 15}, embedding_dim=3).fit(X, y)
+    stop, driver = made.vectors_["stop"].reliability(), made.vectors_["driver"].reliability()
+    assert stop.share > 0.35
+    assert not stop.by_chance
+    assert driver.by_chance
+    assert stop.share - stop.chance > 2 * (driver.share - driver.chance)
+    found = made.vectors_["stop"].most_similar("10", topn=4, confidence=True)
+    assert all(0 <= confidence <= 1 for *_, confidence in found)
+
+
+def test_a_refit_without_folds_drops_the_noise(categories, late, quick):
+    made = make(quick).fit(categories, late)
+    assert made.vectors_["dest"].noise is not None
+    assert made.set_params(cv=None).fit(categories, late).vectors_["dest"].noise is None
+
+
+def test_a_column_of_two_categories_has_no_noise(late, quick):
+    X = pd.DataFrame({"dest": ["IAH", "MIA"] * 60, "carrier": ["UA", "AA", "B6"] * 40})
+    made = make(quick).fit(X, late)
+    assert made.vectors_["dest"].noise is None
+    assert made.vectors_["carrier"].noise is not None
+
+
+def test_categories_that_a_fold_has_not_seen_are_left_out_of_the_noise(late, quick):
+    X = pd.DataFrame({"dest": ["IAH", "MIA", "ORD", "ATL", "SFO"] * 24})
+    plain = make(quick).fit(X, late).vectors_["dest"].noise
+    X.loc[FOLDS[0][1][:5], "dest"] = "BQN"
+    seen = make(quick).fit(X, late).vectors_["dest"]
+    assert "BQN" in seen
+    assert seen.noise.rows == pytest.approx(plain.rows, rel=0.1)
+
+
+def test_frozen_columns_have_no_noise(categories, late, quick):
+    rows = np.random.default_rng(0).normal(size=(6, 3))
+    source = {"dest": dict(zip(sorted(set(categories["dest"])), rows, strict=True))}
+    made = make(quick, pretrained=source, freeze=True).fit(categories, late)
+    assert np.abs(made.vectors_["dest"].noise.covariance).max() < 1e-12
+    assert made.vectors_["dest"].reliability().share == 1
+    assert np.trace(made.vectors_["carrier"].noise.covariance) > 0
+
+
+def test_fits_repeat_their_noise_exactly(categories, late, quick):
+    one, two = (make(quick).fit(categories, late).vectors_ for _ in range(2))
+    for column in COLUMNS:
+        assert one[column].noise.covariance.tobytes() == two[column].noise.covariance.tobytes()
+        assert one[column] == two[column]
+
+
+def test_rows_of_weight_zero_do_not_change_the_noise(categories, late, quick):
+    weights = np.where(np.arange(120) < 90, 1.0, 0.0)
+    weighted = make(quick, cv=3).fit(categories, late, sample_weight=weights)
+    fewer = make(quick, cv=3).fit(categories.head(90), late[:90])
+    assert weighted.vectors_["dest"].noise == fewer.vectors_["dest"].noise
+
+
 # ---------------------------------------------------------------- saving
 
 
@@ -347,7 +452,27 @@ def test_saving_loading_and_pickling_keep_the_encoder(cv, categories, late, quic
         for X in (categories, odd):
             assert np.array_equal(again.transform(X), made.transform(X))
         assert dict(again.vectors_) == dict(made.vectors_)
+        assert (again.vectors_["dest"].noise is None) == (cv is None)
+        assert again.vectors_["dest"].noise == made.vectors_["dest"].noise
         assert again.n_folds_ == made.n_folds_
         assert vars(again).keys() == vars(made).keys()
     known = cv is None or isinstance(cv, (int, KFold, GroupKFold))
     assert repr(loaded.cv) == repr(cv if known else made.n_folds_)
+
+
+def test_an_encoder_that_was_saved_without_noise_has_none(categories, late, quick, tmp_path):
+    make(quick).fit(categories, late).save(tmp_path / "encoder")
+    state = json.loads((tmp_path / "encoder" / STATE_FILE).read_text())
+    del state["beside"]["noise"]
+    (tmp_path / "encoder" / STATE_FILE).write_text(json.dumps(state))
+    assert tabemb.load(tmp_path / "encoder").vectors_["dest"].noise is None
+
+
+@pytest.mark.parametrize("changes", [{"rows": -1}, {"covariance": [["a"]]}, {"covariance": [[float("nan")] * 3] * 3}])
+def test_a_damaged_noise_of_a_saved_encoder_is_refused(changes, categories, late, quick, tmp_path):
+    make(quick, max_epochs=1).fit(categories, late).save(tmp_path / "encoder")
+    state = json.loads((tmp_path / "encoder" / STATE_FILE).read_text())
+    state["beside"]["noise"]["dest"] |= changes
+    (tmp_path / "encoder" / STATE_FILE).write_text(json.dumps(state))
+    with pytest.raises(FormatError, match="is not a complete saved estimator: The noise of vectors must have"):
+        tabemb.load(tmp_path / "encoder")

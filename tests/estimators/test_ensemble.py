@@ -1,6 +1,7 @@
 """Ensembles of networks."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 
@@ -75,6 +76,19 @@ def test_members_share_only_their_initial_tables(flights, late, params):
     one, other = (network.get_layer("trunk").get_weights()[0] for network in model.networks_)
     assert not np.array_equal(one, other)
     assert first.spec.seed != second.spec.seed
+
+
+def test_members_share_the_start_that_is_computed_from_the_table(late, params):
+    X = pd.DataFrame({"dest": list("ABCDEF") * 20, "zone": ["x", "x", "y", "y", "z", "z"] * 20})
+    still = {**params, "learning_rate": 1e-30, "max_epochs": 1}
+    model = EmbeddingClassifier(**still, n_ensemble=3).fit(X, late)
+    random = EmbeddingClassifier(**still, start="random").fit(X, late)
+    first, *others = ([table.embeddings.numpy()[2:] for table in each.tables.values()] for each in model._networks)
+    assert len(others) == 2
+    for other in others:
+        for one, two in zip(first, other, strict=True):
+            np.testing.assert_allclose(one, two, atol=1e-6)
+    assert np.abs(first[0] - next(iter(random._network.tables.values())).embeddings.numpy()[2:]).max() > 0.01
 
 
 def test_vectors_are_the_mean_of_the_rotated_tables(three):

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from tabemb import CategoryVectors, EmbeddingClassifier, EmbeddingStore
+from tabemb.estimators.learned import LearnedVectors
 from tabemb.exceptions import ColumnError
+from tabemb.vectors.sampling_noise import SamplingNoise
 
 
 def test_vectors_are_mapped_by_embedded_column(classifier, flights):
@@ -61,3 +63,11 @@ def test_learned_vectors_are_an_embedding_store(classifier, flights, tmp_path):
     assert vectors.most_similar("dest", "IAH", topn=2) == vectors["dest"].most_similar("IAH", topn=2)
     vectors.save(tmp_path / "vectors")
     assert EmbeddingStore.load(tmp_path / "vectors") == vectors
+
+
+def test_vectors_have_the_noise_of_their_column(classifier):
+    noise = SamplingNoise(np.eye(classifier.vectors_["dest"].dim), rows=20.0, exponent=-1.0, n_refits=5)
+    vectors = LearnedVectors(classifier._networks, classifier.encoder_.vocabularies, {"dest": noise})
+    assert vectors["dest"].noise is noise
+    assert vectors["carrier"].noise is None
+    assert vectors["dest"].with_noise(None) == classifier.vectors_["dest"]

@@ -99,6 +99,8 @@ def test_in_range(name, value):
             {"handle_unknown": "nearst"},
             "No strategy for unknown categories named 'nearst'. Known: learned, mean, nearest, zero. Did you mean",
         ),
+        ({"start": "randm"}, "No start named 'randm'. Known: cooccurrence, random. Did you mean 'random'?"),
+        ({"start": 3}, "A start is given as a name, a mapping with a 'name', or an instance; got 3."),
         ({"schedule": 3}, "A schedule is given as a name, a mapping with a 'name', or an instance; got 3."),
     ],
 )
@@ -121,6 +123,7 @@ def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
         ({"embedding_dim": {"dset": 3}, "one_hot_max_categories": 0}, "embedding_dim names the column 'dset'"),
         ({"categorical": ["huor"]}, "categorical= names the column 'huor', which the table does not have. Did you"),
         ({"body": {"name": "mlp", "dropout": 1}}, "dropout must be in [0, 1), got 1."),
+        ({"start": {"name": "cooccurrence", "spread": -1}}, "spread must be a positive number, got -1."),
         ({"handle_unknown": Nearest(min_similarity=0)}, "min_similarity must be a number in (0, 1], got 0."),
     ]
     for params, message in cases:

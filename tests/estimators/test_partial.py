@@ -192,3 +192,17 @@ def test_a_failed_call_leaves_every_network_unchanged(flights, delay, quick):
         model.set_params(learning_rate=1e30).partial_fit(flights, delay)
     assert np.array_equal(model.predict(flights), before)
     assert model.set_params(learning_rate=0.01).partial_fit(flights, delay).n_epochs_ == 2
+
+
+@pytest.mark.parametrize("n_ensemble", [1, 2])
+def test_the_first_call_starts_from_its_rows(n_ensemble, late, quick):
+    X = pd.DataFrame({"dest": list("ABCDEF") * 20, "zone": ["x", "x", "y", "y", "z", "z"] * 20})
+    still = {**quick, "learning_rate": 1e-30, "one_hot_max_categories": 0, "n_ensemble": n_ensemble}
+    fitted = EmbeddingClassifier(**{**still, "max_epochs": 1}).fit(X, late)
+    made = EmbeddingClassifier(**still).partial_fit(X, late)
+    np.testing.assert_allclose(made.vectors_["dest"].vectors, fitted.vectors_["dest"].vectors, atol=1e-6)
+    before = made.vectors_["dest"].vectors
+    made.partial_fit(X.iloc[::-1].assign(zone="x"), late)
+    np.testing.assert_allclose(made.vectors_["dest"].vectors, before, atol=1e-6)
+    random = EmbeddingClassifier(**still, start="random").partial_fit(X, late)
+    assert np.abs(random.vectors_["dest"].vectors - before).max() > 0.01

@@ -77,6 +77,28 @@ def test_found_rows_start_centered_and_scaled_and_the_others_as_usual(params):
     assert found[2:].sum() == 9
 
 
+def test_only_columns_without_pretrained_vectors_start_from_the_table(params):
+    still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "category_dropout": 0, "early_stopping": False}
+    # The state depends on the job.
+    table = X.assign(state=np.where(X["job"].isin(NAMES[:4]), "NJ", np.where(X["job"].isin(NAMES[4:8]), "HI", "WI")))
+    model, random = (classifier({**still, "start": start}).fit(table, Y) for start in ("cooccurrence", "random"))
+    plain = classifier({**still, "pretrained": None}).fit(table, Y)
+    np.testing.assert_allclose(table_of(model._network)[2:], table_of(random._network)[2:], atol=1e-6)
+    np.testing.assert_allclose(model.vectors_["state"].vectors, plain.vectors_["state"].vectors, atol=1e-6)
+    assert np.abs(model.vectors_["state"].vectors - random.vectors_["state"].vectors).max() > 0.01
+    assert np.abs(table_of(model._network) - table_of(plain._network)).max() > 0.01
+
+
+def test_folds_with_pretrained_columns_start_from_them(params):
+    still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "category_dropout": 0, "early_stopping": False}
+    model = EmbeddingEncoder(**still).fit(X, Y)
+    found, start = start_of(model)
+    trained = found & (model.encoder_.vocabularies["job"].counts > 1)
+    # The rows that were not found differ between the folds, so that these are rotated a little.
+    np.testing.assert_allclose(table_of(model._network)[trained], start[trained[found]], atol=0.02)
+    assert model.vectors_["job"].noise is not None
+
+
 def test_the_source_may_have_vectors_for_unknown_and_missing_cells(params):
     own = CategoryVectors(WORDS.index_to_key, WORDS.vectors, unknown=np.full(DIM, 5.0), missing=np.zeros(DIM))
     still = {**params, "learning_rate": 1e-30, "max_epochs": 1, "pretrained": {"job": own}, "freeze": "found"}
