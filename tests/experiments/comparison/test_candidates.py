@@ -84,3 +84,8 @@ def test_baselines_read_columns_like_the_model_inside_a_search():
     assert table_settings(model) == wanted
     assert table_settings(GridSearchCV(model, {"embedding_dim": [2, 4]})) == wanted
     assert table_settings(make_pipeline(StandardScaler(), model)) == {}
+
+
+def test_vectors_are_those_of_an_estimator_that_learns_some(classifier):
+    assert ModelUnderTest(Own()).vectors(classifier) == dict(classifier.vectors_)
+    assert ModelUnderTest(Own()).vectors(LinearRegression()) == {}

@@ -315,3 +315,20 @@ def test_a_transformer_is_not_compared():
     X = pd.DataFrame({"dest": ["a", "b"] * 20})
     with pytest.raises(DataError, match=r"needs an estimator with predict.*got EmbeddingEncoder"):
         compare(X, [0, 1] * 20, estimator=tabemb.EmbeddingEncoder())
+
+
+def test_the_vectors_of_each_fold_are_kept():
+    model = tabemb.EmbeddingClassifier(max_epochs=2, one_hot_max_categories=0, embedding_dim=2, random_state=0)
+    comparison = compare(X, Y, estimator=model, baselines=["majority"], cv=5)
+    assert [list(fold) for fold in comparison.fold_vectors] == [["city"]] * 5
+    assert [int(fold["city"].counts.sum()) for fold in comparison.fold_vectors] == [72] * 5
+    vectors = comparison.with_noise(model.fit(X, Y).vectors_)
+    assert vectors["city"].noise.n_refits == 5
+    table, folds = X.assign(day=range(N)), {"name": "time", "n_splits": 4}
+    in_time = compare(table, Y, estimator=model, baselines=["majority"], cv=folds, time="day")
+    assert len(in_time.fold_vectors) == 4
+    assert in_time.with_noise(model.vectors_)["city"].noise is None
+
+
+def test_models_without_vectors_have_none_in_their_folds():
+    assert compare(X, Y, estimator=LINEAR, baselines=["majority"], cv=3).fold_vectors == ()

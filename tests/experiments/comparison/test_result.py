@@ -8,6 +8,8 @@ import pytest
 from tabemb.exceptions import FormatError, UnknownNameError
 from tabemb.experiments.comparison.folds import TimeFolds
 from tabemb.experiments.comparison.result import Comparison, PairedTest
+from tabemb.vectors import CategoryVectors
+from tabemb.vectors.refits import noise_from_refits
 
 
 def test_the_frame_has_a_row_a_model_with_means_spreads_and_costs(small_comparison):
@@ -168,3 +170,59 @@ def test_verdict_without_baselines(small_comparison):
 
 def test_verdict_on_another_metric(small_comparison):
     assert small_comparison.verdict("log_loss").startswith("On log_loss over 3 folds, embeddings (0.3900) beats")
+
+
+def folds_with_vectors(comparison, sizes, n_categories=12):
+    """Return a comparison whose folds have learned vectors of a column, and the vectors of a fit to all rows."""
+    rng = np.random.default_rng(0)
+    keys, counts = [f"k{row}" for row in range(n_categories)], np.arange(n_categories) + 20
+    vectors = CategoryVectors(keys, rng.normal(size=(n_categories, 2)), counts, name="dest")
+    folds = tuple(
+        {"dest": vectors.replace(vectors.vectors + rng.normal(scale=0.1, size=(n_categories, 2)))} for _ in sizes
+    )
+    return replace(comparison, n_folds=len(sizes), fold_sizes=sizes, fold_vectors=folds), {"dest": vectors}
+
+
+def test_folds_that_leave_out_each_row_once_show_the_noise(small_comparison):
+    comparison, vectors = folds_with_vectors(small_comparison, ((240, 60),) * 5)
+    found = comparison.with_noise(vectors)
+    refits = [fold["dest"] for fold in comparison.fold_vectors]
+    assert list(found) == ["dest"]
+    assert found["dest"].noise == noise_from_refits(vectors["dest"], refits, 0.8)
+    assert found["dest"].with_noise(None) == vectors["dest"]
+    # Folds of groups may differ in size.
+    uneven, vectors = folds_with_vectors(small_comparison, ((200, 100), (150, 150), (250, 50)))
+    assert uneven.with_noise(vectors)["dest"].noise.n_refits == 3
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        ((240, 60),),
+        ((150, 150), (150, 150)),
+        ((60, 60), (120, 60), (180, 60), (240, 60)),
+        ((240, 60),) * 3,
+        ((240, 60),) * 10,
+        ((60, 100), (160, 100), (200, 100)),
+    ],
+    ids=["holdout", "two", "time", "some rows", "repeated", "time that sums up"],
+)
+def test_other_folds_show_no_noise(small_comparison, sizes):
+    comparison, vectors = folds_with_vectors(small_comparison, sizes)
+    found = comparison.with_noise(vectors)
+    assert found["dest"] == vectors["dest"]
+    assert found["dest"].noise is None
+
+
+def test_without_vectors_of_the_folds_there_is_no_noise(small_comparison):
+    comparison, vectors = folds_with_vectors(small_comparison, ((200, 100),) * 3)
+    assert replace(comparison, fold_vectors=()).with_noise(vectors)["dest"].noise is None
+    assert dict(comparison.with_noise({})) == {}
+    other = CategoryVectors(["a", "b", "c"], np.eye(3), [3, 2, 1], name="carrier")
+    assert comparison.with_noise({"carrier": other})["carrier"].noise is None
+
+
+def test_vectors_of_the_folds_are_not_saved(small_comparison):
+    comparison, _ = folds_with_vectors(small_comparison, ((200, 100),) * 3)
+    assert comparison.to_json() == replace(comparison, fold_vectors=()).to_json()
+    assert Comparison.from_json(comparison.to_json()).fold_vectors == ()

@@ -101,6 +101,29 @@ def test_regression_with_groups(folder, write_small, small_table):
         ),
         ("  max_epochs: 2", "  schedule: cos", "small.yaml, line 9: model.schedule: No schedule named 'cos'. Known: "),
         ("  max_epochs: 2", "  numeric: stand", "small.yaml, line 9: model.numeric: No numeric encoder named 'stand'."),
+        (
+            "  max_epochs: 2",
+            "  start: coocurrence",
+            "small.yaml, line 9: model.start: No start named 'coocurrence'. Known: cooccurrence, random. Did you mean "
+            "'cooccurrence'?",
+        ),
+        (
+            "  max_epochs: 2",
+            "  start: {name: cooccurrence, spraed: 0.1}",
+            "small.yaml, line 9: model.start: The start 'cooccurrence' does not take these parameters: ",
+        ),
+        (
+            "  max_epochs: 2",
+            "  handle_unknown: nearst",
+            "small.yaml, line 9: model.handle_unknown: No strategy for unknown categories named 'nearst'. Known: "
+            "learned, mean, nearest, zero. Did you mean 'nearest'?",
+        ),
+        (
+            "  max_epochs: 2",
+            "  handle_unknown: {name: nearest, min_similarty: 0.5}",
+            "small.yaml, line 9: model.handle_unknown: The strategy for unknown categories 'nearest' does not take "
+            "these parameters: ",
+        ),
     ],
 )
 def test_an_unknown_name_fails_early_with_its_line(folder, monkeypatch, old, new, told, write_small, small_text):
@@ -286,3 +309,46 @@ def test_comparing_only_writes_nothing(folder, write_small):
     comparison = compare_only(config)
     assert comparison.fold_sizes == ((120, 120),)
     assert sorted(each.name for each in folder.iterdir()) == ["rows.csv", "small.yaml"]
+
+
+def noise_of(name, **validation):
+    """Return the noise of the vectors in the files of a run, and those of its model."""
+    config = {
+        "name": name,
+        "data": {"path": "rows.csv", "target": "good", "categorical": ["from/to"]},
+        "model": {"embedding_dim": 2, "one_hot_max_categories": 0, "max_epochs": 2},
+        "baselines": ["majority"],
+        "validation": validation,
+    }
+    done = open_run(run(ExperimentConfig.model_validate(config)).path)
+    model = tabemb.load(done.path / "model")
+    assert {column: vectors.with_noise(None) for column, vectors in done.vectors.items()} == dict(model.vectors_)
+    return [done.vectors[column].noise for column in ("shape", "from/to")]
+
+
+def test_vectors_of_a_run_with_folds_have_noise(folder, write_small):
+    write_small(folder)
+    for noise in noise_of("five", kind="stratified", folds=5):
+        assert noise.n_refits == 5
+        assert noise.covariance.shape == (2, 2)
+        assert np.trace(noise.covariance) > 0
+    vectors = tabemb.CategoryVectors.load("runs/five/vectors/shape.parquet")
+    assert vectors.reliability().k == 1
+    assert len(vectors.most_similar("round", confidence=True)[0]) == 3
+
+
+@pytest.mark.parametrize(
+    "validation",
+    [{"kind": "holdout", "share": 0.2}, {"kind": "time", "by": "size", "folds": 5}, {"kind": "kfold", "folds": 2}],
+    ids=lambda each: each["kind"],
+)
+def test_vectors_of_a_run_without_three_folds_of_all_rows_have_no_noise(folder, write_small, validation):
+    write_small(folder)
+    assert noise_of("few", **validation) == [None, None]
+
+
+@pytest.mark.parametrize("start", ["random", "cooccurrence", {"name": "cooccurrence", "spread": 0.5}])
+def test_the_start_of_the_configuration_is_that_of_the_model(folder, write_small, small_text, start):
+    path = write_small(folder, small_text.replace("  max_epochs: 2", f"  max_epochs: 1\n  start: {start}"))
+    model = tabemb.load(run(path).path / "model")
+    assert model.start == start
