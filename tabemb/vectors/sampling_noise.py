@@ -37,6 +37,12 @@ class SamplingNoise:
     n_refits : int
         Number of refits that it was estimated from.
 
+    Raises
+    ------
+    DataError
+        If the covariance is not square, a number is not finite, a variance or ``n_refits`` is negative, or ``rows`` is
+        not positive.
+
     Examples
     --------
     >>> noise = SamplingNoise(np.eye(2), rows=100.0, exponent=-1.0, n_refits=5)
@@ -48,6 +54,13 @@ class SamplingNoise:
     rows: float
     exponent: float
     n_refits: int
+
+    def __post_init__(self) -> None:
+        square = self.covariance.ndim == 2 and self.covariance.shape[0] == self.covariance.shape[1]
+        finite = np.isfinite(self.covariance).all() and np.isfinite([self.rows, self.exponent]).all()
+        if not (square and finite and (np.diag(self.covariance) >= 0).all() and self.rows > 0 and self.n_refits >= 0):
+            given = {"rows": self.rows, "exponent": self.exponent, "n_refits": self.n_refits}
+            raise DataError(f"{EXPECTED}; got {_shown(given | {'covariance': self.covariance.tolist()})}.")
 
     def scales(self, counts: npt.ArrayLike) -> Float64s:
         """Return the factor of the covariance for numbers of rows. 0 counts as 1."""
@@ -79,14 +92,10 @@ class SamplingNoise:
         """
         try:
             covariance = np.asarray(data["covariance"]).astype(np.float64, casting="same_kind")
-            numbers = np.array([_real(data[name]) for name in ("rows", "exponent", "n_refits")])
+            rows, exponent, n_refits = (_real(data[name]) for name in ("rows", "exponent", "n_refits"))
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{EXPECTED}; got {_shown(data)}.") from error
-        square = covariance.ndim == 2 and covariance.shape[0] == covariance.shape[1]
-        finite = np.isfinite(covariance).all() and np.isfinite(numbers).all()
-        if not (square and finite and (np.diag(covariance) >= 0).all() and numbers[0] > 0 and numbers[2] >= 0):
-            raise DataError(f"{EXPECTED}; got {_shown(data)}.")
-        return cls(covariance, float(numbers[0]), float(numbers[1]), int(numbers[2]))
+        return cls(covariance, rows, exponent, int(n_refits) if np.isfinite(n_refits) else -1)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SamplingNoise) and self.to_json() == other.to_json()

@@ -76,6 +76,14 @@ def told(tmp_path, monkeypatch):
             "x.yaml, line 6: model.embedding_dim must be an integer or text or a mapping, got a list.",
         ),
         (
+            GOOD.replace("embedding_dim: 4", "start: [random]"),
+            "x.yaml, line 6: model.start must be text or a mapping, got a list.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "strat: random"),
+            "x.yaml, line 6: model.strat is not a known setting. Did you mean 'start'?",
+        ),
+        (
             GOOD + "baselines: one_hot_mlp\n",
             "x.yaml, line 9: baselines must be a list, got 'one_hot_mlp'.",
         ),

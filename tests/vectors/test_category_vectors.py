@@ -559,6 +559,13 @@ def test_confidence_takes_the_queries_of_most_similar(noisy):
         assert 0 <= found[0][2] <= 1
 
 
+def test_a_key_may_be_given_twice_or_be_near_a_twin(noisy):
+    assert len(noisy.most_similar(["JFK", "JFK"], topn=2, confidence=True)) == 2
+    assert len(noisy.most_similar(["JFK"], ["JFK"], topn=2, metric="dot", confidence=True)) == 2
+    twins = CategoryVectors(["a", "b", "c"], [[1, 0], [1, 0], [0, 1]], [5, 5, 5], noise=noisy.noise)
+    assert [key for key, *_ in twins.most_similar(["a", "b", twins["b"]], topn=1, confidence=True)] == ["c"]
+
+
 def test_confidence_of_few_categories():
     noise = SamplingNoise(np.eye(1), rows=5.0, exponent=-1.0, n_refits=5)
     two = CategoryVectors(["a", "b"], [[1.0], [2.0]], [5, 4], noise=noise)

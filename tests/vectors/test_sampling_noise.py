@@ -101,6 +101,26 @@ def test_other_json_is_refused_with_what_was_expected(changes):
     assert len(str(caught.value)) < 400
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (np.eye(2), 0.0, -1.0, 5),
+        (np.eye(2), -1.0, -1.0, 5),
+        (np.eye(2), np.inf, -1.0, 5),
+        (np.eye(2), 9.0, np.nan, 5),
+        (np.eye(2), 9.0, -1.0, -1),
+        (-np.eye(2), 9.0, -1.0, 5),
+        (np.full((2, 2), np.nan), 9.0, -1.0, 5),
+        (np.ones(2), 9.0, -1.0, 5),
+        (np.ones((2, 3)), 9.0, -1.0, 5),
+    ],
+    ids=range(9),
+)
+def test_a_noise_is_valid_when_made(arguments):
+    with pytest.raises(DataError, match="The noise of vectors must have a square covariance with variances of at leas"):
+        SamplingNoise(*arguments)
+
+
 @pytest.mark.parametrize("data", [None, [], "noise", 3, {}, {"covariance": [[1.0]], "rows": 3.0, "exponent": -1.0}])
 def test_json_without_the_values_is_refused(data):
     with pytest.raises(DataError, match="must have a square covariance"):

@@ -12,6 +12,7 @@ import pytest
 import tabemb
 from tabemb.exceptions import ColumnError, DataError, FormatError, OutputError
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.store import EmbeddingStore, column_file, look_up
 
 
@@ -108,6 +109,15 @@ def test_save_and_load_round_trip(store, tmp_path):
     ]
     EmbeddingStore({}).save(tmp_path / "none")
     assert EmbeddingStore.load(tmp_path / "none") == {}
+
+
+def test_the_noise_of_each_column_is_saved(store, airports, tmp_path):
+    noise = SamplingNoise(np.eye(airports.dim), rows=5.0, exponent=-1.0, n_refits=5)
+    noisy = EmbeddingStore(dict(store) | {"dest": airports.with_noise(noise)})
+    noisy.save(tmp_path / "store")
+    loaded = EmbeddingStore.load(tmp_path / "store")
+    assert loaded == noisy != store
+    assert {column: each.noise for column, each in loaded.items() if each.noise is not None} == {"dest": noise}
 
 
 def test_any_column_name_has_a_file(tmp_path):
