@@ -16,7 +16,7 @@ Float64s = npt.NDArray[np.float64]
 
 EXPECTED = (
     "The noise of vectors must have a square covariance with variances of at least 0, positive rows, an exponent, and "
-    "n_refits of at least 0, all finite"
+    "n_refits of at least 1, all finite"
 )
 
 
@@ -40,7 +40,7 @@ class SamplingNoise:
     Raises
     ------
     DataError
-        If the covariance is not square, a number is not finite, a variance or ``n_refits`` is negative, or ``rows`` is
+        If the covariance is not square, a number is not finite, a variance is negative, or ``rows`` or ``n_refits`` is
         not positive.
 
     Examples
@@ -58,7 +58,7 @@ class SamplingNoise:
     def __post_init__(self) -> None:
         square = self.covariance.ndim == 2 and self.covariance.shape[0] == self.covariance.shape[1]
         finite = np.isfinite(self.covariance).all() and np.isfinite([self.rows, self.exponent]).all()
-        if not (square and finite and (np.diag(self.covariance) >= 0).all() and self.rows > 0 and self.n_refits >= 0):
+        if not (square and finite and (np.diag(self.covariance) >= 0).all() and self.rows > 0 and self.n_refits >= 1):
             given = {"rows": self.rows, "exponent": self.exponent, "n_refits": self.n_refits}
             raise DataError(f"{EXPECTED}; got {_shown(given | {'covariance': self.covariance.tolist()})}.")
 
@@ -92,10 +92,10 @@ class SamplingNoise:
         """
         try:
             covariance = np.asarray(data["covariance"]).astype(np.float64, casting="same_kind")
-            rows, exponent, n_refits = (_real(data[name]) for name in ("rows", "exponent", "n_refits"))
+            rows, exponent, n_refits = _real(data["rows"]), _real(data["exponent"]), int(_real(data["n_refits"]))
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise DataError(f"{EXPECTED}; got {_shown(data)}.") from error
-        return cls(covariance, rows, exponent, int(n_refits) if np.isfinite(n_refits) else -1)
+        return cls(covariance, rows, exponent, n_refits)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SamplingNoise) and self.to_json() == other.to_json()

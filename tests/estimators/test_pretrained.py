@@ -167,6 +167,13 @@ def test_automatic_dimensions_work_with_pretrained_vectors(params):
     assert np.sqrt((rows**2).mean()) == pytest.approx(SPREAD, rel=0.01)
 
 
+def test_a_source_of_missing_cells_alone_changes_nothing(params):
+    alone = {"job": CategoryVectors(["welder"], np.ones((1, DIM)), missing=np.full(DIM, 2.0))}
+    table = X.assign(job=X["job"].where(np.arange(N) % 10 > 0))
+    plain, model = (classifier(params, pretrained=given).fit(table, Y) for given in (None, alone))
+    assert np.array_equal(plain.predict_proba(table), model.predict_proba(table))
+
+
 def test_a_source_without_matches_changes_nothing(params):
     none = {"job": {"welder": [1.0, 2.0]}}
     plain, model = (classifier(params, pretrained=given, freeze="found").fit(X, Y) for given in (None, none))

@@ -523,7 +523,8 @@ def test_confidence_follows_the_distance(noisy):
     ((key, _, confidence),) = noisy.most_similar("JFK", topn=1, confidence=True)
     assert (key, confidence > 0.9) == ("LGA", True)
     ((key, _, confidence),) = noisy.most_similar("JFK", topn=1, where=lambda key: key != "LGA", confidence=True)
-    assert 0.3 < confidence < 0.9
+    # Of two that are far away, and at similar angles, neither is sure.
+    assert 0.1 < confidence < 0.9
     near, far = (confidence for *_, confidence in noisy.most_similar("LGA", topn=2, confidence=True))
     assert near > far
 

@@ -27,7 +27,7 @@ def noises(draw):
         covariance,
         rows=draw(st.floats(min_value=0, exclude_min=True, allow_infinity=False)),
         exponent=draw(st.floats(allow_nan=False, allow_infinity=False)),
-        n_refits=draw(st.integers(0, 1000)),
+        n_refits=draw(st.integers(1, 1000)),
     )
 
 
@@ -86,7 +86,8 @@ def test_whole_numbers_in_json_are_numbers():
         {"exponent": float("inf")},
         {"exponent": "-1"},
         {"n_refits": None},
-        {"n_refits": -1},
+        {"n_refits": 0},
+        {"n_refits": float("nan")},
         {"n_refits": "5"},
         {"n_refits": True},
     ],
@@ -108,7 +109,7 @@ def test_other_json_is_refused_with_what_was_expected(changes):
         (np.eye(2), -1.0, -1.0, 5),
         (np.eye(2), np.inf, -1.0, 5),
         (np.eye(2), 9.0, np.nan, 5),
-        (np.eye(2), 9.0, -1.0, -1),
+        (np.eye(2), 9.0, -1.0, 0),
         (-np.eye(2), 9.0, -1.0, 5),
         (np.full((2, 2), np.nan), 9.0, -1.0, 5),
         (np.ones(2), 9.0, -1.0, 5),
