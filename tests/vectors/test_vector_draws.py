@@ -111,6 +111,18 @@ def test_the_seed_determines_the_draws(counts, estimated):
     assert first.shape == (N, DIM)
 
 
+def test_some_rows_are_drawn_as_among_all(estimated):
+    """The mean and the variance of the true vectors are those of the column, however few and similar the rows are."""
+    counts = np.full(N, 100)
+    near = np.argsort(np.linalg.norm(estimated - estimated[0], axis=1))[:20]
+    whole, part = (VectorDraws(estimated, counts, noise_of(1.0), 0, rows) for rows in (None, near))
+    assert part().shape == (20, DIM)
+    one, two = (np.array([draws() for _ in range(400)]) for draws in (whole, part))
+    np.testing.assert_allclose(two.mean(axis=0), one[:, near].mean(axis=0), atol=0.35)
+    np.testing.assert_allclose(two.std(axis=0).mean(axis=0), one[:, near].std(axis=0).mean(axis=0), rtol=0.05)
+    np.testing.assert_array_equal(whole.along_axes(estimated), part.along_axes(estimated))
+
+
 def test_few_and_untrained_categories_are_drawn_as_well():
     for vectors, counts in ((np.ones((1, DIM)), [0]), (np.zeros((2, DIM)), [0, 0]), (np.eye(DIM), [0, 1, 2])):
         assert np.isfinite(VectorDraws(vectors, np.array(counts), noise_of(1.0), seed=0)()).all()
