@@ -80,7 +80,7 @@ class CooccurrenceStart(Start):
     ----------
     shrinkage : float, default=10.0
         The vector of a category with ``n`` rows is multiplied by ``n / (n + shrinkage)``.
-    spread : float, default=0.2
+    spread : float, default=0.3
         Root mean square of the numbers in the vectors, before those that may be chance are shrunk.
 
     Examples
@@ -89,7 +89,7 @@ class CooccurrenceStart(Start):
     CooccurrenceStart(spread=0.1)
     """
 
-    def __init__(self, shrinkage=10.0, spread=0.2):
+    def __init__(self, shrinkage=10.0, spread=0.3):
         self.shrinkage = shrinkage
         self.spread = spread
 

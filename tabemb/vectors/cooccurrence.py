@@ -38,6 +38,9 @@ N_POWERS = 4
 # Exponent of the counts of values, which keeps the information of rare values small (context distribution smoothing:
 # Levy, Goldberg & Dagan 2015, "Improving distributional similarity with lessons learned from word embeddings").
 SMOOTHING = 0.75
+# Exponent of the singular values. With 1, vectors of columns with few categories were stabler and truer, with 1/2 those
+# of columns with many (`benchmarks/vector_quality.py`).
+POWER = 0.75
 # Singular values below this share of the largest are rounding.
 ROUNDING = 1e-5
 
@@ -102,10 +105,10 @@ class Cooccurrence:
         return self._information(column, self._columns[column])
 
     def vectors(self, column: int, dim: int) -> npt.NDArray[np.float32]:
-        """Return vectors of the categories of a column: ``U sqrt(S) F`` of their information, ``U S V'``.
+        """Return vectors of the categories of a column: ``U S^0.75 F`` of their information, ``U S V'``.
 
         ``F`` is what the singular values ``s`` have beyond those of the permuted column, ``s0``: ``sqrt(1 - (s0 /
-        s)^2)``, or 0 if they are smaller. The vectors are scaled so that the root mean square of ``U sqrt(S)``, over
+        s)^2)``, or 0 if they are smaller. The vectors are scaled so that the root mean square of ``U S^0.75``, over
         the categories that occur and all dimensions, is 1; if nothing is beyond chance, they are near 0.
 
         Parameters
@@ -131,7 +134,7 @@ class Cooccurrence:
         of_permuted = _decomposed(permuted[frequent], len(values))[0]
         by_chance[: len(of_permuted)] = of_permuted
         beyond = np.sqrt(np.maximum(0, 1 - np.square(by_chance / values)))
-        found[:, : len(values)] = table @ (axes / np.sqrt(values)).astype(np.float32)
+        found[:, : len(values)] = table @ (axes * values ** (POWER - 1)).astype(np.float32)
         size = np.sqrt(np.square(found, dtype=np.float64).sum() / (np.count_nonzero(counts) * dim))
         found[:, : len(values)] *= (beyond / size).astype(np.float32)
         return found
