@@ -11,7 +11,7 @@ from tabemb.exceptions import DataError
 from tabemb.vectors.alignment import aligned
 from tabemb.vectors.analogies import ANALOGIES, AnalogyMethod, best_analogies
 from tabemb.vectors.clustering import cluster
-from tabemb.vectors.confidence import Reliability, neighbor_confidence, reliability
+from tabemb.vectors.confidence import Reliability, compared_neighbors, neighbor_confidence, reliability
 from tabemb.vectors.dataframes import from_frame, to_frame
 from tabemb.vectors.drift import Drift, drift_between
 from tabemb.vectors.formats import find_format
@@ -115,7 +115,8 @@ class CategoryVectors(KeyedMatrix):
         where : callable, optional
             Function of a key that returns whether it may be a result, such as ``lambda key: key.startswith("N")``.
         confidence : bool, default=False
-            Whether to add how often each result is among the ``topn`` nearest in fits to other rows, from 0 to 1.
+            Whether to add how often each result is among the ``topn`` nearest, or the nearest half of the others if
+            that is less, in fits to other rows, from 0 to 1.
             Requires vectors with ``noise``, as an ``EmbeddingEncoder``, a run and
             :func:`tabemb.refit_vectors` have; see :mod:`tabemb.vectors.confidence`.
 
@@ -150,7 +151,8 @@ class CategoryVectors(KeyedMatrix):
         if not confidence:
             return found
         added, subtracted = read_items(self, positive), read_items(self, negative)
-        shares = neighbor_confidence(self, added, subtracted, rows, topn, kind, allowed)
+        n_others = len(self) if allowed is None else int(allowed.sum())
+        shares = neighbor_confidence(self, added, subtracted, rows, compared_neighbors(n_others, topn), kind, allowed)
         return [(*each, share) for each, share in zip(found, shares.tolist(), strict=True)]
 
     def most_similar_batch(
