@@ -26,15 +26,15 @@ Indices = npt.NDArray[np.integer[Any]]
 MOST_VALUES = 1000
 # Numbers are cut into this many intervals with equally many rows.
 N_INTERVALS = 10
-# Rows counted at a time, to bound the memory.
-ROWS_AT_A_TIME = 500_000
+# Most rows that are counted, evenly spread over the table: more rows hardly change the vectors, but take longer.
+MOST_ROWS = 100_000
 # Most categories that determine the axes, the most frequent ones; the others are projected.
-MOST_DECOMPOSED = 5000
+MOST_DECOMPOSED = 2000
 # Up to this many rows or columns, all singular values are computed at once, which is faster than the largest alone.
 SMALL = 400
 # Power iterations of the randomized decomposition (Halko, Martinsson & Tropp 2011), whose time does not depend on the
 # spectrum.
-N_POWERS = 4
+N_POWERS = 2
 # Exponent of the counts of values, which keeps the information of rare values small (context distribution smoothing:
 # Levy, Goldberg & Dagan 2015, "Improving distributional similarity with lessons learned from word embeddings").
 SMOOTHING = 0.75
@@ -68,11 +68,13 @@ class Cooccurrence:
     def __init__(
         self, indices: Indices, sizes: Sequence[int], numbers: npt.NDArray[np.floating[Any]] | None = None
     ) -> None:
-        self._n_rows = len(indices)
-        self._columns: list[Indices] = [indices[:, column] for column in range(indices.shape[1])]
+        rows: Any = slice(None)
+        if len(indices) > MOST_ROWS:
+            rows = np.linspace(0, len(indices), MOST_ROWS, endpoint=False).astype(np.intp)
+        self._columns: list[Indices] = [indices[rows, column] for column in range(indices.shape[1])]
         self._sizes = list(sizes)
         for column in range(0 if numbers is None else numbers.shape[1]):
-            intervals, n = _intervals(numbers[:, column])  # type: ignore[index]
+            intervals, n = _intervals(numbers[rows, column])  # type: ignore[index]
             self._columns.append(intervals)
             self._sizes.append(n)
         # For each column, the place of each value among the counted ones; the last place is that of all others.
@@ -80,6 +82,7 @@ class Cooccurrence:
         self._places = [_places(each, size) for each, size in zip(chosen, self._sizes, strict=True)]
         self._widths = [len(each) + 1 for each in chosen]
         self._first = np.cumsum([0, *self._widths])
+        self._cells = self._one_hot()
 
     def counts(self, column: int) -> npt.NDArray[np.intp]:
         """Return the number of rows of each category of a column, of shape (size,)."""
@@ -164,20 +167,21 @@ class Cooccurrence:
         """Return how many rows have each pair of a category and a value, a sparse matrix."""
         from scipy import sparse
 
-        total, width = None, len(self._columns)
-        for start in range(0, max(1, self._n_rows), ROWS_AT_A_TIME):
-            rows = slice(start, min(start + ROWS_AT_A_TIME, self._n_rows))
-            n = rows.stop - start
-            values = np.empty((n, width), np.int32)
-            for other, (each, places) in enumerate(zip(self._columns, self._places, strict=True)):
-                values[:, other] = places[each[rows]] + self._first[other]
-            cells = sparse.csr_matrix(
-                (np.ones(n * width, np.float32), values.ravel(), np.arange(0, n * width + 1, width)),
-                (n, int(self._first[-1])),
-            )
-            of_rows = sparse.csr_matrix((np.ones(n, np.float32), (codes[rows], np.arange(n))), (self._sizes[column], n))
-            total = of_rows @ cells if total is None else total + of_rows @ cells
-        return total
+        n = len(codes)
+        of_rows = sparse.csr_matrix((np.ones(n, np.float32), (codes, np.arange(n))), (self._sizes[column], n))
+        return of_rows @ self._cells
+
+    def _one_hot(self) -> Any:
+        """Return all columns of all rows as a sparse matrix of ones."""
+        from scipy import sparse
+
+        n, width = len(self._columns[0]) if self._columns else 0, len(self._columns)
+        values = np.empty((n, width), np.int32)
+        for column, (codes, places) in enumerate(zip(self._columns, self._places, strict=True)):
+            values[:, column] = places[codes] + self._first[column]
+        ends = np.arange(0, n * width + 1, max(1, width), dtype=np.int32)
+        shape = (n, int(self._first[-1]))
+        return sparse.csr_matrix((np.ones(n * width, np.float32), values.ravel(), ends), shape)
 
 
 def _intervals(numbers: npt.NDArray[np.floating[Any]]) -> tuple[Indices, int]:

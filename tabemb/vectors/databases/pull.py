@@ -14,7 +14,8 @@ __all__ = ["pull"]
 def pull(uri: str, column: str, *, prefix: str = PREFIX, timeout: float = 5.0) -> CategoryVectors:
     """Read the vectors of a column that :func:`~tabemb.vectors.databases.push` has written.
 
-    Restores keys with their types and order, counts, and the vectors of unknown categories and missing cells.
+    Restores keys with their types and order, counts, and the vectors of unknown categories and missing cells, but not
+    the noise.
 
     Parameters
     ----------

@@ -181,7 +181,7 @@ def test_the_record_says_where_everything_is_from(parts, small_table):
             "column": "shape",
             "categories": 3,
             "dimensions": 2,
-            "reliability": {"share": known.share, "chance": 0.5, "k": 1, "by_chance": known.by_chance},
+            "reliability": {"share": known.share, "chance": 0.5, "k": 1, "n_refits": 3, "by_chance": known.by_chance},
         },
         {"column": "from/to", "categories": 3, "dimensions": 2, "reliability": None},
     ]

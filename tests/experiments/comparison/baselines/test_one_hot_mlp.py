@@ -34,7 +34,7 @@ def fitted():
 
 def test_only_the_encoding_of_categories_differs():
     built = OneHotMlp().build(None, GIVEN, 7)
-    changed = {"one_hot_max_categories": math.inf, "random_state": 7}
+    changed = {"one_hot_max_categories": math.inf, "random_state": 7, "start": "random"}
     mine, theirs = (clone(each).get_params() for each in (built, GIVEN))
     assert {name: value for name, value in mine.items() if name in changed} == changed
     assert {name for name in mine if repr(mine[name]) != repr(theirs[name])} == set(changed)
