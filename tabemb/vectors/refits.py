@@ -33,6 +33,9 @@ def noise_from_refits(matrix: KeyedMatrix, refits: Sequence[KeyedMatrix], share:
     and other resampling plans", chapter 3; for groups of rows Shao & Tu 1995, "The jackknife and bootstrap",
     section 2.3).
 
+    What differs between refits for other reasons, such as the initial weights of the networks, counts as much. So the
+    noise of networks is rather too large, and the confidence of neighbors rather too low.
+
     Parameters
     ----------
     matrix : KeyedMatrix
