@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.exceptions import DataError
 from tabemb.table.frames import read_frame
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -62,6 +63,11 @@ def refit_vectors(
     """
     if isinstance(n_refits, bool) or not isinstance(n_refits, int | np.integer) or n_refits < FEWEST_REFITS:
         raise DataError(f"n_refits must be an integer of at least {FEWEST_REFITS}; got {n_refits!r}.")
+    if not isinstance(estimator, EmbeddingEstimator):
+        raise DataError(
+            "Expected an EmbeddingClassifier, EmbeddingRegressor or EmbeddingEncoder, whose vectors can be learned "
+            f"again; got {type(estimator).__name__}."
+        )
     model = estimator if is_fitted(estimator) else clone(estimator).fit(X, y, sample_weight=sample_weight)
     refits = _fits(model, X, y, sample_weight, [kept for kept, _ in _parts(model, X, y, int(n_refits), random_state)])
     return with_noise(dict(model.vectors_), refits, 1 - 1 / n_refits)
@@ -124,7 +130,10 @@ def _parts(
     model: Any, X: Any, y: Any, n_parts: int, seed: int
 ) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
     """Return the rows that each part keeps and leaves out; those left out are a sample of each class."""
-    n_rows, targets = read_frame(X).n_rows, np.asarray(y)
+    # Also checks that X has the columns of the fit.
+    n_rows, targets = model._read(X).n_rows, np.asarray(y)
+    if len(targets) != n_rows:
+        raise DataError(f"X has {n_rows} rows and y has {len(targets)}; they must have the same number.")
     if n_rows < n_parts:
         raise DataError(f"{n_parts} parts need at least as many rows; got {n_rows}.")
     if model.task_.is_classifier and targets.ndim == 1 and np.unique(targets, return_counts=True)[1].min() >= n_parts:

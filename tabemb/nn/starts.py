@@ -134,11 +134,11 @@ def start_network(
     list of TableSpec
         The tables that do not start at random.
     """
+    first = {feature.table: feature for feature in reversed(network.spec.features) if feature.name not in without}
+    if not first:
+        return []
     vectors_of, started = start.of(table, sizes), []
-    first = {feature.table: feature for feature in reversed(network.spec.features)}
     for spec, feature in first.items():
-        if feature.name in without:
-            continue
         rows = vectors_of(feature.position, spec.embedding_dim, network.n_slices(spec))
         if rows is not None:
             network.start_rows(spec, rows, np.ones(len(rows), bool))

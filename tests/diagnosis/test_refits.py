@@ -211,3 +211,12 @@ def test_classes_with_fewer_rows_than_parts_do_not_fail(rides, quick):
     labels[:2] = "c"
     model = EmbeddingClassifier(**{**quick, "max_epochs": 1}, one_hot_max_categories=0).fit(rides, labels)
     assert refit_vectors(model, rides, labels, n_refits=3)["stop"].noise is not None
+
+
+def test_tables_and_models_that_do_not_fit_are_an_error(classifier, flights, late):
+    with pytest.raises(DataError, match="X has 120 rows and y has 50"):
+        refit_vectors(classifier, flights, late[:50])
+    with pytest.raises(DataError, match=r"Expected an EmbeddingClassifier.*got int"):
+        refit_vectors(3, flights, late)
+    with pytest.raises((DataError, ValueError), match="dest"):
+        refit_vectors(classifier, flights.drop(columns="dest"), late)
