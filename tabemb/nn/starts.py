@@ -28,6 +28,9 @@ CHUNK = 65_536
 class Start(BaseEstimator):
     """Computes the vectors of the columns of a table before training, without its target."""
 
+    def check(self) -> None:
+        """Raise a ValueError if a parameter is out of range."""
+
     def of(self, table: EncodedTable, sizes: Sequence[int]) -> StartOf:
         """Return a function that computes the vectors of a column.
 
@@ -93,10 +96,14 @@ class CooccurrenceStart(Start):
         self.shrinkage = shrinkage
         self.spread = spread
 
-    def of(self, table, sizes):
-        """Return a function that computes the vectors."""
+    def check(self):
+        """Raise a ValueError if a parameter is out of range."""
         check_not_negative("shrinkage", self.shrinkage)
         check_positive("spread", self.spread)
+
+    def of(self, table, sizes):
+        """Return a function that computes the vectors."""
+        self.check()
         cooccurrence = Cooccurrence(table.indices, sizes, table.numbers)
         return lambda column, dim, n_slices: self._vectors(cooccurrence, column, dim, n_slices)
 
@@ -134,6 +141,7 @@ def start_network(
     list of TableSpec
         The tables that do not start at random.
     """
+    start.check()
     first = {feature.table: feature for feature in reversed(network.spec.features) if feature.name not in without}
     if not first:
         return []
