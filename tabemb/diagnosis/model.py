@@ -51,8 +51,8 @@ def diagnose_model(
         Number of refits for the noise, at least 3.
     control : bool, default=False
         Whether to compare three fits with other seeds to three fits, for as many epochs, to permuted targets (one
-        permutation). The diagnosis then has a verdict on whether the vectors know more about the targets than those.
-        Note that vectors that start from the table (``start="cooccurrence"``) know something without any targets.
+        permutation). The diagnosis then has a verdict on whether the vectors know more about the targets than those,
+        for the columns that start at random (``start="random"``). The fits of the others agree by their start.
     side : mapping of str to side information, optional
         Side information for some columns; see :func:`tabemb.diagnose`.
     random_state : int, default=0
@@ -94,10 +94,11 @@ def diagnose_model(
     by_column: dict[str, dict[str, Any]] = {column: {"side": known} for column, known in (side or {}).items()}
     for column in columns:
         halved = [each[column] for each in halves if column in each]
+        at_random = column not in model.priors_
         by_column.setdefault(column, {}).update(
             halves=halved if len(halved) == len(halves) else None,
-            fits=[each[column] for each in fits],
-            control=[each[column] for each in controls],
+            fits=[each[column] for each in fits if at_random],
+            control=[each[column] for each in controls if at_random],
             untrained=start.get(column),
         )
     return diagnose_columns(columns, by_column, random_state=random_state, **settings)
@@ -183,6 +184,10 @@ def as_trained(estimator: Any) -> Any:
     if not is_fitted(estimator):
         return copy
     params = {"early_stopping": False, "max_epochs": estimator.best_epoch_}
+    # It has no held-out rows to choose them.
+    start = STARTS.resolve(copy.start)
+    if "prior" in start.get_params():
+        params["start"] = start.set_params(prior=dict(estimator.priors_))
     if dims := {column: vectors.dim for column, vectors in estimator.vectors_.items()}:
         params["embedding_dim"] = dims
     # Calibration needs a validation set and changes no vector.
@@ -231,7 +236,8 @@ def untrained_vectors(model: Any, X: Any = None) -> dict[str, CategoryVectors]:
     network, start = Network(model._network.spec), STARTS.resolve(model.start)
     without = set(model.pretrained_report_)
     if X is not None:
-        model._start_from(network, model.encoder_.encode(model._read(X)))
+        for each in model._started_tables(network, model.encoder_.encode(model._read(X))):
+            each.put(network)
     elif not isinstance(start, RandomStart):
         without |= set(model.vectors_)
     vectors = LearnedVectors([network], model.encoder_.vocabularies)

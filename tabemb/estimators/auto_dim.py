@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
-from tabemb.estimators.calibration import held_out_logits
+from tabemb.estimators.held_out import held_out_losses, mean_and_error
 from tabemb.nn.bodies import Body
 from tabemb.nn.network import Network
 from tabemb.nn.tasks import Task
@@ -55,7 +55,7 @@ def auto_dims(
     features.sort(key=lambda each: (-each.table.vocabulary_size * each.table.embedding_dim, each.name))
     rows = judged.take(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
     before = {feature.name: network.vectors(feature) for feature in features}
-    whole, found = _losses(network, task, rows), {}
+    whole, found = held_out_losses(network, task, rows), {}
     try:
         for feature in features:
             embeddings = network.tables[feature.table].embeddings
@@ -67,7 +67,7 @@ def auto_dims(
             while low < high:
                 middle = (low + high) // 2
                 embeddings.assign(cut.to(options[middle][1]))
-                if _rises(_losses(network, task, rows) - whole, rows.weights):
+                if _rises(held_out_losses(network, task, rows) - whole, rows.weights):
                     low = middle + 1
                 else:
                     high = middle
@@ -95,12 +95,7 @@ def _options(body: Body, dim: int) -> Iterator[tuple[int, int]]:
             yield n_members * rank, rank
 
 
-def _losses(network, task, rows):
-    return np.asarray(task.loss(rows.targets, held_out_logits(network, rows)), np.float64)
-
-
 def _rises(rise, weights):
     """Return whether a mean is significantly above 0."""
-    mean = np.average(rise, weights=weights)
-    error = np.sqrt(np.average((rise - mean) ** 2, weights=weights) / len(rise))
+    mean, error = mean_and_error(rise, weights)
     return mean > CHANCE * error

@@ -1,5 +1,6 @@
 """The base class of the estimators: encode a table, train networks, and predict."""
 
+import math
 import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import PARTS, check_parameters
 from tabemb.estimators.persistence import save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport
+from tabemb.estimators.priors import Priors
 from tabemb.estimators.serving import inference_state
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
 from tabemb.inference.answers import mean_of
@@ -37,7 +39,7 @@ from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import columns_from_data, embedding_dims, rate_of_table
-from tabemb.nn.starts import STARTS, start_network
+from tabemb.nn.starts import STARTS, StartedTable, started_tables
 from tabemb.nn.tasks import TASKS, Task, task_from_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.encoded_table import EncodedTable
@@ -154,12 +156,12 @@ class EmbeddingEstimator(BaseEstimator):
         seeds = Seeds(self._root_seed())
         rows = self._encode_training_data(data, self._task_of(data))
         seeds_of_networks = network_seeds(seeds, self._n_networks())
-        self._start_networks(seeds_of_networks, rows, self._sizes_from_data(rows, seeds))
+        priors = self._start_networks(seeds_of_networks, rows, self._sizes_from_data(rows, seeds))
         self._check_output()
         self._start_logits(rows)
-        records = [self._train(*each, rows) for each in zip(self._networks, seeds_of_networks, strict=True)]
+        records = [self._train(*each, rows, priors) for each in zip(self._networks, seeds_of_networks, strict=True)]
         self._adjust_task(rows, seeds_of_networks)
-        self._keep_records(records)
+        self._keep_records(records, priors)
 
     def _encode_training_data(self, data: TrainingData, task: Task) -> Rows:
         """Fit the encoding of the columns, look up pretrained vectors, and return the encoded rows."""
@@ -170,8 +172,9 @@ class EmbeddingEstimator(BaseEstimator):
         )
         return Rows(table=table, targets=task.encode(data.targets), weights=data.weights)
 
-    def _keep_records(self, records: list[TrainingRecord]) -> None:
+    def _keep_records(self, records: list[TrainingRecord], priors: Priors) -> None:
         """Keep the records of the training, and drop what only the training needed."""
+        self.priors_ = dict(priors.weights)
         self.histories_ = [record.history for record in records]
         self.history_ = records[0].history
         self.n_epochs_ = records[0].n_epochs
@@ -196,39 +199,49 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _start_networks(
         self, seeds_of_networks: list[Seeds], rows: Rows, sizes: Mapping[str, int] = NO_SIZES
-    ) -> list[TableSpec]:
+    ) -> Priors:
         """Build the networks. All start from the tables of the first, so that their vectors stay comparable.
 
-        ``sizes`` overrides the number of dimensions of some columns. Returns the tables that do not start at random.
+        ``sizes`` overrides the number of dimensions of some columns. Returns the weights of the computed vectors.
         """
         self._network, *others = [self._network_from_seed(seeds["network"], sizes) for seeds in seeds_of_networks]
-        started = self._start_from(self._network, rows.table)
+        started = self._started_tables(self._network, rows.table)
+        for each in started:
+            each.put(self._network)
         for other in others:
             copy_tables(self._network, other)
         self._others = tuple(others)
-        return started
+        return Priors(started, {name: each.counts for name, each in self.encoder_.vocabularies.items()})
 
-    def _start_from(self, network: Network, table: EncodedTable) -> list[TableSpec]:
-        """Put the vectors that ``start`` computes from a table into a network; return the changed tables."""
+    def _started_tables(self, network: Network, table: EncodedTable) -> list[StartedTable]:
+        """Return the vectors that ``start`` computes from a table for the tables of a network."""
         sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
-        return start_network(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
+        return started_tables(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
 
     def _start_logits(self, rows: Rows) -> None:
         """Set the output biases of all networks to the best constant prediction, such as the class shares."""
         for network in self._networks:
             network.start_at(self.task_.start(rows.targets, rows.weights))
 
-    def _train(self, network: Network, seeds: Seeds, rows: Rows) -> TrainingRecord:
+    def _train(self, network: Network, seeds: Seeds, rows: Rows, priors: Priors) -> TrainingRecord:
         """Train a network on the rows, except for its validation set."""
-        return self._train_on(network, seeds, *self._split(rows, seeds))
+        return self._train_on(network, seeds, *self._split(rows, seeds), priors)
 
     def _train_on(
-        self, network: Network, seeds: Seeds, train: Rows, validation: Rows | None, **changes: Any
+        self,
+        network: Network,
+        seeds: Seeds,
+        train: Rows,
+        validation: Rows | None,
+        priors: Priors | None = None,
+        **changes: Any,
     ) -> TrainingRecord:
         trainer = replace(self._trainer(len(train), with_validation=validation is not None), **changes)
         loop = trainer.loop(network, self.task_, seeds)
         record = trainer.fit(loop, train, validation, seeds)
         trainer.release(loop)
+        if priors is not None:
+            priors.settle(network, self.task_, validation)
         self._serve_unknown(network, train)
         return record
 
@@ -413,6 +426,7 @@ class EmbeddingEstimator(BaseEstimator):
             "histories": self.histories_,
             "n_epochs": self.n_epochs_,
             "best_epoch": self.best_epoch_,
+            "priors": {name: "inf" if math.isinf(each) else each for name, each in self.priors_.items()},
             **({"inference": inference_state(self)} if hasattr(self, "predictor") else {}),
             "sizes": {feature.name: feature.table.embedding_dim for feature in self._network.spec.features},
         }, arrays
@@ -428,6 +442,7 @@ class EmbeddingEstimator(BaseEstimator):
             self.set_output(**state["output"])
         self.histories_, self.history_ = state["histories"], state["histories"][0]
         self.n_epochs_, self.best_epoch_ = state["n_epochs"], state["best_epoch"]
+        self.priors_ = {name: float(each) for name, each in state.get("priors", {}).items()}
         self._pretrained = Pretrained.from_state(state["pretrained"], arrays["pretrained"])
         self._network, *others = [self._network_from_seed(each["seed"], state["sizes"]) for each in state["networks"]]
         self._others = tuple(others)

@@ -6,17 +6,12 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from tabemb.nn.losses import CrossEntropy
-from tabemb.nn.network import Network
 from tabemb.nn.tasks import ClassTask
-from tabemb.training.batches import Rows
-from tabemb.training.forward import forward_of
 
-__all__ = ["best_temperature", "held_out_logits"]
+__all__ = ["best_temperature"]
 
 # Beyond these, all probabilities are equal, or 0 and 1, to the last digit.
 BOUNDS = (0.01, 100.0)
-# Rows per forward pass through the members of a network.
-PORTION = 8192
 
 
 def best_temperature(
@@ -53,27 +48,3 @@ def best_temperature(
 
     found = minimize_scalar(log_loss, bounds=np.log(BOUNDS), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(found.x))
-
-
-def held_out_logits(network: Network, rows: Rows) -> np.ndarray:
-    """Return the logits of a validation set, of shape (n, n_outputs).
-
-    Parameters
-    ----------
-    network : Network
-        A trained network.
-    rows : Rows
-        The validation set. If its rows have folds, each gets the logits of the member that held it out.
-    """
-    if rows.folds is None:
-        return forward_of(network).logits(rows.table)
-    parts = []
-    for start in range(0, len(rows), PORTION):
-        part = rows.take(np.arange(start, min(start + PORTION, len(rows))))
-        vectors = [network.vectors(each)[part.table.indices[:, each.position]] for each in network.spec.embedded]
-        given = {"indices": part.table.indices, "numbers": part.table.numbers}
-        if vectors:
-            given["vectors"] = np.concatenate(vectors, axis=1)
-        logits = network.trunk({name: given[name] for name in network.trunk.input}, training=False)
-        parts.append(np.asarray(logits)[np.arange(len(part)), part.folds])
-    return np.concatenate(parts)

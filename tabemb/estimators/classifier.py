@@ -10,7 +10,8 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 from tabemb.estimators.base import FEWEST_ROWS_TO_SPLIT
-from tabemb.estimators.calibration import best_temperature, held_out_logits
+from tabemb.estimators.calibration import best_temperature
+from tabemb.estimators.held_out import held_out_logits
 from tabemb.estimators.partial import PartialFitEstimator
 from tabemb.estimators.serving import make_predictor
 from tabemb.exceptions import DataError
@@ -65,7 +66,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         of rare categories the most; 0 disables.
     start : str, mapping or Start, default="cooccurrence"
         Vectors before training: "cooccurrence", computed from the other columns of the table without the target
-        (``shrinkage``, ``spread``), so that categories with similar rows start alike; or "random". See
+        (``shrinkage``, ``spread``, ``prior``), so that categories with similar rows start alike; or "random". See
         :mod:`tabemb.nn.starts`.
     pretrained : mapping of str to vectors, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
@@ -134,6 +135,10 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         History of each member.
     n_epochs_, best_epoch_ : int
         Number of epochs trained, and the epoch (from 1) whose weights were kept. For an ensemble, of the first member.
+    priors_ : dict of str to float
+        For each column that started from the table, the weight of its initial vectors in rows: a category with ``n``
+        rows keeps ``n / (n + prior)`` of the change by training. 0 is all of it, and infinity none, where the target
+        says nothing about the column that the other columns do not.
     temperature_ : float
         Divisor of the logits; 1 without calibration.
     classes_ : ndarray

@@ -1,6 +1,6 @@
 """Cross-fitting: learn the vectors of each row from the rows of other folds, all in one space."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from types import MappingProxyType
@@ -18,9 +18,10 @@ from tabemb.exceptions import DataError
 from tabemb.nn.embedding import TableSpec
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
+from tabemb.nn.starts import StartedTable
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
-from tabemb.vectors.alignment import align, mean_of_seen
+from tabemb.vectors.alignment import align, mean_of_seen, rotation
 from tabemb.vectors.neighbors import FEWEST, heaviest
 from tabemb.vectors.refits import FEWEST_REFITS, noise_of_tables
 from tabemb.vectors.sampling_noise import SamplingNoise
@@ -66,6 +67,7 @@ class FoldTables:
         shapes = {table: (table.vocabulary_size, table.embedding_dim) for table in network.tables}
         self.stacks = {table: np.empty((n_folds + 1, *shape), np.float32) for table, shape in shapes.items()}
         self.seen = {table: np.zeros((n_folds, shape[0]), bool) for table, shape in shapes.items()}
+        self.starts: list[dict[TableSpec, StartedTable]] = []
         self._features, self._held = network.spec.features, network.held
 
     def take(self, number: int, network: Network, train: Rows) -> None:
@@ -90,12 +92,24 @@ class FoldTables:
             if held is not None and held.n_epochs is None:
                 stack[-1][held.which] = stack[0][held.which]
 
-    def noise(self, vocabularies: Mapping[str, Vocabulary], share: float) -> dict[str, SamplingNoise]:
+    def noise(
+        self, vocabularies: Mapping[str, Vocabulary], started: Sequence[StartedTable], share: float
+    ) -> dict[str, SamplingNoise]:
         """Return the noise of the means by column, as the folds show it; nothing if there are too few folds.
 
-        ``share`` is the share of the rows in the training part of a fold.
+        All folds start from the same vectors (``started``), which are computed from all rows. A fit to the rows of one
+        fold would have its own start, so the difference between the two is added to the tables of the fold.
+
+        Parameters
+        ----------
+        vocabularies : mapping of str to Vocabulary
+            Categories of each column.
+        started : sequence of StartedTable
+            The tables that did not start at random.
+        share : float
+            Share of the rows in the training part of a fold.
         """
-        found = {}
+        found, whole = {}, {each.table: each for each in started}
         for feature in self._features:
             stack, seen = self.stacks[feature.table], self.seen[feature.table]
             counts = vocabularies[feature.name].counts
@@ -104,8 +118,20 @@ class FoldTables:
             rows = rows[heaviest(counts[rows].astype(float))]
             if len(stack) > FEWEST_REFITS and len(rows) >= FEWEST:
                 tables = stack[:, rows].astype(np.float64)
+                if feature.table in whole:
+                    tables[:-1] += self._moves(whole[feature.table], rows, counts[rows])
                 found[feature.name] = noise_of_tables(tables[-1], tables[:-1], counts[rows], share)
         return found
+
+    def _moves(self, whole: StartedTable, rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Return how far the start of each fold is from that of all rows, of shape (n_folds, n, dim)."""
+        common = whole.look_up(rows)
+        moves = np.tile(-common, (len(self.starts), 1, 1)).astype(np.float64)
+        for move, starts in zip(moves, self.starts, strict=True):
+            if whole.table in starts:
+                own = starts[whole.table].look_up(rows)
+                move += own @ rotation(own, common, counts)
+        return moves
 
     def counts_of(self, table: TableSpec, rows: Rows, category_dropout: float) -> np.ndarray:
         """Return the number of cells of each row of a table. Dropped cells also count for the unknown row."""
@@ -147,36 +173,38 @@ class CrossFitEstimator(EmbeddingEstimator):
         data = self._read_training_data(X, y, sample_weight)
         seeds = Seeds(self._root_seed())
         rows = self._encode_training_data(data, self._task_of(data))
-        started = self._start_networks([seeds], rows, self._sizes_from_data(rows, seeds))
+        priors = self._start_networks([seeds], rows, self._sizes_from_data(rows, seeds))
         self._check_output()
         network, self.n_folds_, self._noise = self._network, 0, {}
         self._statistics = self._target_means(rows, data.targets)
         if self.cv is None or not network.tables:
             self._start_logits(rows)
-            self._keep_records([self._train(network, seeds, rows)])
+            self._keep_records([self._train(network, seeds, rows, priors)], priors)
             return None
 
         folds = self._folds(X, y, data, rows, seeds, params)
         tables, records, means = FoldTables(network, len(folds)), [], []
-        starts = {table: np.array(network.tables[table].embeddings.numpy()) for table in started}
         for number, fold in enumerate(folds):
-            fold_seeds, fold_rows = self._begin_fold(network, seeds, number, starts), rows.take(fold.train)
+            fold_seeds, fold_rows = self._begin_fold(network, seeds, number, priors.started), rows.take(fold.train)
             self._start_logits(fold_rows)
             stops = self._stops_by_itself(number)
             train, validation = self._split(fold_rows, fold_seeds) if stops else (fold_rows, None)
             stop_after = None if stops else records[0].best_epoch
-            records.append(self._train_on(network, fold_seeds, train, validation, stop_after=stop_after))
+            records.append(self._train_on(network, fold_seeds, train, validation, priors, stop_after=stop_after))
             tables.take(number, network, train)
+            if priors.started and len(folds) >= FEWEST_REFITS:
+                own = self._started_tables(network, fold_rows.table)
+                tables.starts.append({each.table: each for each in own})
             means.append(self._target_means(fold_rows, data.targets[fold.train]))
             if number == 0:
                 trunk = _values(network.trunk.variables)
         tables.bring_together(rows, self.category_dropout)
         share = float(np.mean([len(fold.train) for fold in folds]) / len(rows))
-        self._noise = tables.noise(self.encoder_.vocabularies, share)
+        self._noise = tables.noise(self.encoder_.vocabularies, priors.started, share)
         tables.give_mean(network)
         _assign(network.trunk.variables, trunk)
         self.n_folds_ = len(folds)
-        self._keep_records(records[:1])
+        self._keep_records(records[:1], priors)
         means.append(self._statistics)
         stacked = {column: np.stack([each[column] for each in means]) for column in self._statistics}
         return FoldVectors(_fold_of_each_row(folds, data), tables.stacks, stacked)
@@ -189,18 +217,18 @@ class CrossFitEstimator(EmbeddingEstimator):
         folds = folds_of_splitter(self.cv, X, y, data.n_rows, params)
         return sorted(only_kept(folds, data.kept, data.n_rows), key=lambda fold: -len(fold.train))
 
-    def _begin_fold(self, network: Network, seeds: Seeds, number: int, starts: Mapping[TableSpec, np.ndarray]) -> Seeds:
+    def _begin_fold(self, network: Network, seeds: Seeds, number: int, started: Sequence[StartedTable]) -> Seeds:
         """Reset the network for a fold, and return the seeds of its training.
 
-        The tables in ``starts`` begin with these vectors in all folds, and the others at random.
+        The tables in ``started`` begin with these vectors in all folds, and the others at random.
         """
         if number == 0:
             return seeds
         own = Seeds(seeds[f"fold/{number}"])
         sizes = {feature.name: feature.table.embedding_dim for feature in network.spec.features}
         _assign(_variables(network), _values(_variables(self._network_from_seed(own["network"], sizes))))
-        for table, vectors in starts.items():
-            network.tables[table].embeddings.assign(vectors)
+        for each in started:
+            each.put(network)
         return own
 
     def _stops_by_itself(self, number: int) -> bool:

@@ -78,7 +78,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         of rare categories the most; 0 disables.
     start : str, mapping or Start, default="cooccurrence"
         Vectors before training: "cooccurrence", computed from the other columns of the table without the target
-        (``shrinkage``, ``spread``), so that categories with similar rows start alike; or "random". See
+        (``shrinkage``, ``spread``, ``prior``), so that categories with similar rows start alike; or "random". See
         :mod:`tabemb.nn.starts`.
     pretrained : mapping of str to vectors, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
@@ -123,6 +123,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     vectors_, schema_, network_, history_, n_epochs_, best_epoch_, n_features_in_, feature_names_in_, pretrained_report_
         As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. ``vectors_`` are the vectors that
         ``transform`` returns. The history and the body of the network are from the first fold.
+    priors_ : dict of str to float
+        As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The first fold chooses them for all.
     n_folds_ : int
         Number of folds trained; 0 if ``cv`` is None or no column is categorical.
 

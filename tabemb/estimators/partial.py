@@ -51,6 +51,7 @@ class PartialFitEstimator(EmbeddingEstimator):
             self._pretrained = self._pretrained.without_vectors()
             self._start_logits(rows)
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in seeds_of_networks], 0, 0
+            self.priors_ = {}
         else:
             table = self.encoder_.encode(data.frame)
             rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)

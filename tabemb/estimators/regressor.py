@@ -59,7 +59,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         of rare categories the most; 0 disables.
     start : str, mapping or Start, default="cooccurrence"
         Vectors before training: "cooccurrence", computed from the other columns of the table without the target
-        (``shrinkage``, ``spread``), so that categories with similar rows start alike; or "random". See
+        (``shrinkage``, ``spread``, ``prior``), so that categories with similar rows start alike; or "random". See
         :mod:`tabemb.nn.starts`.
     pretrained : mapping of str to vectors, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
@@ -111,7 +111,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     vectors_, schema_, network_, networks_, history_, histories_, n_epochs_, best_epoch_, n_features_in_
         As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The validation score in ``history_`` is
         ``val_r2`` for the squared error, and the explained share of the loss, ``val_d2_...``, for other losses.
-    pretrained_report_, feature_names_in_
+    priors_, pretrained_report_, feature_names_in_
         As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`.
 
     Examples

@@ -10,9 +10,18 @@ from itertools import groupby
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-__all__ = ["MemberDense", "MemberLogits", "MemberMean", "MemberSlices", "for_members", "portions_of_members"]
+__all__ = [
+    "MemberDense",
+    "MemberLogits",
+    "MemberMean",
+    "MemberSlices",
+    "deal_to_members",
+    "for_members",
+    "portions_of_members",
+]
 
 _IN_PORTIONS = ContextVar("whether each member has a portion of the batch", default=False)
 
@@ -29,6 +38,44 @@ def portions_of_members() -> Iterator[None]:
         yield
     finally:
         _IN_PORTIONS.reset(token)
+
+
+def deal_to_members(
+    members: np.ndarray, n_members: int, most: int
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield batches for :func:`portions_of_members`, in which each member gets its own rows.
+
+    Parameters
+    ----------
+    members : ndarray of int of shape (n,)
+        The member that predicts each row.
+    n_members : int
+        Number of members.
+    most : int
+        Maximum number of rows of a batch.
+
+    Yields
+    ------
+    tuple of ndarray of int
+        The rows of the batch, each portion padded by row 0 to the length of the longest; which of them are not padding;
+        and the member of each of these.
+
+    Examples
+    --------
+    >>> for rows, real, of in deal_to_members(np.array([1, 0, 1]), 2, 8):
+    ...     print(rows, real, of)
+    [1 0 0 2] [0 2 3] [0 1 1]
+    """
+    of_members = [np.flatnonzero(members == member) for member in range(n_members)]
+    length = max(1, most // n_members)
+    for start in range(0, max(map(len, of_members)), length):
+        portions = [rows[start : start + length] for rows in of_members]
+        width = max(map(len, portions))
+        batch, real = np.zeros((n_members, width), np.intp), np.zeros((n_members, width), bool)
+        for place, portion in enumerate(portions):
+            batch[place, : len(portion)], real[place, : len(portion)] = portion, True
+        filled = np.flatnonzero(real)
+        yield batch.ravel(), filled, filled // width
 
 
 def for_members(cells: Any, n_members: int) -> Any:

@@ -1,6 +1,9 @@
 """The vectors of a column before training: random, or computed from the table."""
 
-from collections.abc import Callable, Container, Sequence
+import math
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +18,7 @@ from tabemb.vectors.cooccurrence import Cooccurrence
 from tabemb.vectors.dimensions import random_rotation
 from tabemb.vectors.shrinkage import count_weighted_mean
 
-__all__ = ["STARTS", "CooccurrenceStart", "RandomStart", "Start", "start_network"]
+__all__ = ["AUTO", "STARTS", "CooccurrenceStart", "RandomStart", "Start", "StartedTable", "started_tables"]
 
 # Initial vectors of a column: from its position, its number of dimensions, and the number of slices in which the
 # network reads them. None stands for random vectors.
@@ -23,6 +26,8 @@ StartOf = Callable[[int, int, int], npt.NDArray[np.float32] | None]
 
 # Categories whose vectors are scaled at a time, to bound the memory.
 CHUNK = 65_536
+# The prior that is chosen on held-out rows.
+AUTO = "auto"
 
 
 class Start(BaseEstimator):
@@ -30,6 +35,13 @@ class Start(BaseEstimator):
 
     def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
+
+    def prior_of(self, column: str) -> float | None:
+        """Return the weight of the initial vectors of a column in rows, or None if held-out rows decide.
+
+        With the weight ``k``, training leaves a category with ``n`` rows ``n / (n + k)`` of the change of its vector.
+        """
+        return 0.0
 
     def of(self, table: EncodedTable, sizes: Sequence[int]) -> StartOf:
         """Return a function that computes the vectors of a column.
@@ -85,6 +97,11 @@ class CooccurrenceStart(Start):
         The vector of a category with ``n`` rows is multiplied by ``n / (n + shrinkage)``.
     spread : float, default=0.3
         Root mean square of the numbers in the vectors, before those that may be chance are shrunk.
+    prior : "auto", float, or mapping of str to these, default="auto"
+        Weight of the initial vectors, in rows: after training, the vector of a category with ``n`` rows is its initial
+        vector plus ``n / (n + prior)`` of the change by training. 0 keeps all of the change, infinity none. ``"auto"``
+        chooses the largest weight per column that does not raise the loss of held-out rows; without ``early_stopping``
+        there are none, and it stands for 0. A mapping gives the weight of some columns; the others have ``"auto"``.
 
     Examples
     --------
@@ -92,14 +109,23 @@ class CooccurrenceStart(Start):
     CooccurrenceStart(spread=0.1)
     """
 
-    def __init__(self, shrinkage=10.0, spread=0.3):
+    def __init__(self, shrinkage=10.0, spread=0.3, prior=AUTO):
         self.shrinkage = shrinkage
         self.spread = spread
+        self.prior = prior
 
     def check(self):
         """Raise a ValueError if a parameter is out of range."""
         check_not_negative("shrinkage", self.shrinkage)
         check_positive("spread", self.spread)
+        for each in self.prior.values() if isinstance(self.prior, Mapping) else [self.prior]:
+            if not (each == AUTO if isinstance(each, str) else _is_weight(each)):
+                raise ValueError(f"prior must be 'auto', a number of at least 0, or a mapping of these; got {each!r}.")
+
+    def prior_of(self, column):
+        """Return the weight that ``prior`` gives the column, or None if held-out rows decide."""
+        prior = self.prior.get(column, AUTO) if isinstance(self.prior, Mapping) else self.prior
+        return None if isinstance(prior, str) else float(prior)
 
     def of(self, table, sizes):
         """Return a function that computes the vectors."""
@@ -118,10 +144,60 @@ class CooccurrenceStart(Start):
         return rows if rows.any() else None
 
 
-def start_network(
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StartedTable:
+    """The computed initial vectors of a table, which are zero for most rows of a large one.
+
+    Parameters
+    ----------
+    table : TableSpec
+        The table.
+    which : ndarray of int of shape (n,)
+        The rows that are not zero, increasing.
+    rows : ndarray of float32 of shape (n, embedding_dim)
+        Their vectors.
+    prior : float or None
+        Weight of the vectors in rows; None if held-out rows decide.
+    """
+
+    table: TableSpec
+    which: npt.NDArray[np.intp]
+    rows: npt.NDArray[np.float32]
+    prior: float | None = 0.0
+
+    def put(self, network: Network) -> None:
+        """Put the vectors into the table of a network."""
+        values = np.zeros((self.table.vocabulary_size, self.table.embedding_dim), np.float32)
+        values[self.which] = self.rows
+        network.tables[self.table].embeddings.assign(values)
+
+    def look_up(self, indices: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+        """Return the vectors of some indices, of shape (len(indices), embedding_dim)."""
+        places = np.minimum(np.searchsorted(self.which, indices), len(self.which) - 1)
+        return self.rows[places] * (self.which[places] == indices)[:, None]
+
+    def pull(self, network: Network, kept: npt.NDArray[np.float32]) -> None:
+        """Leave each row of the table of a network some of its change since the start.
+
+        Parameters
+        ----------
+        network : Network
+            A trained network that started from these vectors.
+        kept : ndarray of shape (vocabulary_size,)
+            The share of the change that each row keeps.
+        """
+        embeddings = network.tables[self.table].embeddings
+        values = np.array(embeddings.numpy())
+        for start in range(0, len(values), CHUNK):
+            values[start : start + CHUNK] *= kept[start : start + CHUNK, None]
+        values[self.which] += (1 - kept[self.which, None]) * self.rows
+        embeddings.assign(values)
+
+
+def started_tables(
     network: Network, start: Start, table: EncodedTable, sizes: Sequence[int], without: Container[str] = ()
-) -> list[TableSpec]:
-    """Put the vectors of a start into the tables of a new network.
+) -> list[StartedTable]:
+    """Compute the initial vectors of the tables of a network, which is unchanged.
 
     Parameters
     ----------
@@ -134,11 +210,11 @@ def start_network(
     sizes : sequence of int
         Number of indices of each categorical column.
     without : container of str, optional
-        Columns that keep their vectors.
+        Columns that are left out.
 
     Returns
     -------
-    list of TableSpec
+    list of StartedTable
         The tables that do not start at random.
     """
     start.check()
@@ -149,6 +225,10 @@ def start_network(
     for spec, feature in first.items():
         rows = vectors_of(feature.position, spec.embedding_dim, network.n_slices(spec))
         if rows is not None:
-            network.start_rows(spec, rows, np.ones(len(rows), bool))
-            started.append(spec)
+            which = np.flatnonzero(rows.any(axis=1))
+            started.append(StartedTable(table=spec, which=which, rows=rows[which], prior=start.prior_of(feature.name)))
     return started
+
+
+def _is_weight(value):
+    return isinstance(value, Real) and not isinstance(value, bool) and 0 <= value <= math.inf

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import tensorflow as tf
 
-from tabemb.nn.members import portions_of_members
+from tabemb.nn.members import deal_to_members, portions_of_members
 from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.optimizers import RowAdam
@@ -228,17 +228,10 @@ class TrainingLoop:
 
     def _logits_of_members(self, table, members):
         n_members, n_outputs = self._trunk.output.shape[1:]
-        rows = [np.flatnonzero(members == member) for member in range(n_members)]
-        logits, at_once = np.empty((len(members), n_outputs), np.float32), max(1, FORWARD_ROWS // n_members)
-        for start in range(0, max(map(len, rows)), at_once):
-            portions = [of_member[start : start + at_once] for of_member in rows]
-            # All portions are padded to the length of the longest.
-            filled = np.zeros((n_members, max(map(len, portions))), np.int64)
-            for place, portion in zip(filled, portions, strict=True):
-                place[: len(portion)] = portion
-            answers = self._forward(table.take(filled.ravel()), in_portions=True)
-            for member, portion in enumerate(portions):
-                logits[portion] = answers[: len(portion), member]
+        logits = np.empty((len(members), n_outputs), np.float32)
+        for rows, real, member in deal_to_members(members, n_members, FORWARD_ROWS):
+            answers = self._forward(table.take(rows), in_portions=True)
+            logits[rows[real]] = answers[real % len(answers), member]
         return logits
 
     def _forward(self, table, *, in_portions):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor, diagnose
 from tabemb.diagnosis.model import (
@@ -34,8 +35,9 @@ def crowded(rides):
 @pytest.fixture(scope="module")
 def model(rides, crowded):
     body = {"name": "mlp", "hidden_units": (16,)}
+    # The targets alone decide the geometry of random starts.
     return EmbeddingClassifier(
-        ["driver"], body=body, embedding_dim=4, max_epochs=8, learning_rate=0.01, random_state=0
+        ["driver"], body=body, embedding_dim=4, max_epochs=8, learning_rate=0.01, start="random", random_state=0
     ).fit(rides, crowded)
 
 
@@ -57,6 +59,16 @@ def test_an_informative_column_and_an_uninformative_one(found):
     assert found.shares.names == ("stop", "driver")
     # Only "stop" is informative, so its vectors differ the most.
     assert found.shares.shares[0] > found.shares.shares[1]
+
+
+def test_columns_that_start_from_the_table_are_not_compared_to_permuted_targets(model, rides, crowded):
+    related = rides.assign(depot=rides["stop"].map(ord) % 4)
+    other = clone(model).set_params(start="cooccurrence", categorical=["driver", "depot"]).fit(related, crowded)
+    assert "stop" in other.priors_
+    found = diagnose_model(other, related, crowded, n_refits=3, control=True)
+    assert FIGURE not in found["stop"]
+    assert "stability" not in found["stop"]
+    assert not found["stop"]["halves"].concern
 
 
 def test_refits_control_and_start_are_compared(found):

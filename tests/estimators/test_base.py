@@ -465,7 +465,7 @@ def test_a_bad_start_is_refused_by_its_name_and_value(cls, start, message, rides
 def test_parameters_of_the_start_are_set_by_name(rides, quick):
     model = EmbeddingClassifier(**{**quick, **STILL}, one_hot_max_categories=0)
     model.set_params(start__spread=0.4, start__shrinkage=0)
-    assert model.start.get_params() == {"shrinkage": 0, "spread": 0.4}
+    assert model.start.get_params() == {"shrinkage": 0, "spread": 0.4, "prior": "auto"}
     wide = tables(model.fit(*rides))["stop"]
     expected = computed(model, rides[0], "stop", CooccurrenceStart(spread=0.4, shrinkage=0))
     np.testing.assert_allclose(wide[2:], expected[2:], atol=1e-7)

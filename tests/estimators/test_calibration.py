@@ -10,7 +10,8 @@ from sklearn.metrics import log_loss
 
 import tabemb
 from tabemb import EmbeddingClassifier
-from tabemb.estimators.calibration import best_temperature, held_out_logits
+from tabemb.estimators.calibration import best_temperature
+from tabemb.estimators.held_out import held_out_logits
 from tabemb.exceptions import DataError
 from tabemb.nn.losses import FocalLoss
 from tabemb.nn.seeds import Seeds

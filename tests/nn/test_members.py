@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from tabemb.nn.members import MemberDense, MemberLogits, MemberMean, MemberSlices, for_members, portions_of_members
+from tabemb.nn.members import (
+    MemberDense,
+    MemberLogits,
+    MemberMean,
+    MemberSlices,
+    deal_to_members,
+    for_members,
+    portions_of_members,
+)
 
 K = 3
 rng = np.random.default_rng(0)
@@ -122,3 +130,15 @@ def test_an_error_ends_the_context_of_portions():
     with pytest.raises(RuntimeError, match="in it"):
         failing()
     assert for_members(np.zeros((6, 2)), 3).shape == (1, 6, 2)
+
+
+@pytest.mark.parametrize(("n", "n_members", "most"), [(1, 1, 1), (10, 3, 100), (101, 4, 8), (50, 5, 1)])
+def test_each_row_is_dealt_once_to_its_member(n, n_members, most):
+    members, dealt = np.random.default_rng(0).integers(0, n_members, n), []
+    for rows, real, of in deal_to_members(members, n_members, most):
+        assert len(rows) % n_members == 0
+        assert len(rows) <= max(most, n_members)
+        np.testing.assert_array_equal(members[rows[real]], of)
+        np.testing.assert_array_equal(real // (len(rows) // n_members), of)
+        dealt.extend(rows[real])
+    assert sorted(dealt) == list(range(n))

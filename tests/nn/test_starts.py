@@ -9,7 +9,7 @@ from tabemb.nn.bodies import Ensemble, Mlp
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import Standardized
-from tabemb.nn.starts import STARTS, CooccurrenceStart, RandomStart, Start, start_network
+from tabemb.nn.starts import STARTS, CooccurrenceStart, RandomStart, Start, started_tables
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.vectors.cooccurrence import Cooccurrence
 from tabemb.vectors.neighbors import nearest_rows
@@ -190,6 +190,14 @@ def test_large_columns_are_scaled_in_parts(monkeypatch):
 # ---------------------------------------------------------------- the tables of a network
 
 
+def start_network(network, *args, **kwargs):
+    """Put the computed vectors into a network, and return its started tables."""
+    started = started_tables(network, *args, **kwargs)
+    for each in started:
+        each.put(network)
+    return [each.table for each in started]
+
+
 def test_the_tables_get_the_vectors_of_their_columns():
     made, table = network(), related()
     started = start_network(made, CooccurrenceStart(), table, SIZES)
@@ -268,3 +276,46 @@ def test_one_hot_columns_are_not_started_but_count():
     assert start_network(made, CooccurrenceStart(), related(), SIZES) == [table]
     near = nearest_rows(rows_of(made)["a"][2:], 5)
     assert (near % 3 == np.arange(24)[:, None] % 3).mean() > 0.95
+
+
+# ---------------------------------------------------------------- started tables
+
+
+def started(name, table):
+    found = started_tables(network(), CooccurrenceStart(), table, SIZES)
+    return next(each for each in found if each.table.name == name)
+
+
+def test_a_started_table_keeps_only_rows_that_are_not_zero():
+    table = related()
+    indices = table.indices.copy()
+    indices[indices[:, 0] == 5, 0] = 4
+    each = started("a", EncodedTable(indices, table.numbers))
+    assert not np.isin([0, 1, 5], each.which).any()
+    assert len(each.which) == SIZES[0] - 3
+    made = network()
+    each.put(made)
+    np.testing.assert_array_equal(each.look_up(np.arange(SIZES[0])), rows_of(made)["a"])
+    assert not rows_of(made)["a"][[0, 1, 5]].any()
+    np.testing.assert_array_equal(each.look_up(np.array([25, 0, 2])), rows_of(made)["a"][[25, 0, 2]])
+
+
+@pytest.mark.parametrize("chunk", [7, 65_536])
+def test_tables_are_pulled_to_their_start(chunk, monkeypatch):
+    monkeypatch.setattr("tabemb.nn.starts.CHUNK", chunk)
+    made = network()
+    each = started("a", related())
+    trained, began = rows_of(made)["a"], each.look_up(np.arange(SIZES[0]))
+    kept = np.linspace(0, 1, SIZES[0], dtype=np.float32)
+    each.pull(made, kept)
+    np.testing.assert_allclose(rows_of(made)["a"], began + kept[:, None] * (trained - began), atol=1e-7)
+
+
+def test_a_start_has_a_prior_for_each_column():
+    assert RandomStart().prior_of("a") == 0
+    assert CooccurrenceStart().prior_of("a") is None
+    assert CooccurrenceStart(prior=3).prior_of("a") == 3
+    mixed = CooccurrenceStart(prior={"a": 3, "b": "auto"})
+    assert (mixed.prior_of("a"), mixed.prior_of("b"), mixed.prior_of("c")) == (3, None, None)
+    each = {each.table.name: each.prior for each in started_tables(network(), mixed, related(), SIZES)}
+    assert each == {"a": 3.0, "b": None}
