@@ -3,8 +3,9 @@
     TABEMB_DATA=../shared/data python benchmarks/neighbors.py [--seeds 2] [--json FILE]
 
 Films (MovieLens, 100,004 ratings): vectors learned from the ratings of users, and vectors learned from who rated a
-film, without genres. Do the ten nearest films share more genres than random films? The similarity of two films is that
-of their sets of genres (Jaccard). The vector of a genre is the mean direction of its films minus that of all films.
+film, without genres. Do the ten nearest films share more genres than random films, and than those of co-occurrence with
+users alone, without any training? The similarity of two films is that of their sets of genres (Jaccard).
+The vector of a genre is the mean direction of its films minus that of all films.
 States (Rossmann): vectors learned from sales. Are states with similar vectors close on the map?
 """
 
@@ -21,6 +22,7 @@ from scipy.stats import spearmanr
 from turns import show, write
 
 import tabemb
+from tabemb.vectors.cooccurrence import Cooccurrence
 from tabemb.vectors.similarity import unit_rows
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -42,6 +44,13 @@ def from_audience(ratings, seed):
     options = {"embedding_dim": 16, "body": "mlp", "max_epochs": 12, "one_hot_max_categories": 0, "random_state": seed}
     model = tabemb.EmbeddingClassifier(categorical=["movieId"], **options)
     return model.fit(ratings[["movieId"]], ratings["userId"]).vectors_["movieId"]
+
+
+def from_cooccurrence(ratings, seed):
+    """Return vectors of films computed from who rated them, in closed form."""
+    films, users = (pd.factorize(ratings[column]) for column in ("movieId", "userId"))
+    table = Cooccurrence(np.column_stack([films[0], users[0]]), [len(films[1]), len(users[1])]).vectors(0, 16)
+    return tabemb.CategoryVectors(list(films[1]), table, np.bincount(films[0]), name="movieId")
 
 
 def untrained(vectors, seed):
@@ -95,6 +104,7 @@ def films(seeds):
         "who rated it": from_audience,
         "its ratings, mlp": lambda rows, seed: from_ratings(rows, "mlp", seed),
         "its ratings, deepfm": lambda rows, seed: from_ratings(rows, "deepfm", seed),
+        "co-occurrence alone": from_cooccurrence,
     }
     lines, first = [], {}
     for name, learn in ways.items():
