@@ -99,7 +99,7 @@ def diagnose_model(
             halves=halved if len(halved) == len(halves) else None,
             fits=[each[column] for each in fits if at_random],
             control=[each[column] for each in controls if at_random],
-            untrained=start.get(column),
+            untrained=start.get(column) if at_random else None,
         )
     return diagnose_columns(columns, by_column, random_state=random_state, **settings)
 
@@ -209,8 +209,8 @@ def untrained_vectors(model: Any, X: Any = None) -> dict[str, CategoryVectors]:
     Returns
     -------
     dict of str to CategoryVectors
-        For ``tabemb.diagnose(..., untrained=...)``. Columns that started with ``pretrained`` vectors are left out, and
-        without X those that did not start at random.
+        For ``tabemb.diagnose(..., untrained=...)``, if they started at random. Columns that started with ``pretrained``
+        vectors are left out, and without X those that did not start at random.
 
     Raises
     ------

@@ -66,8 +66,17 @@ def test_columns_that_start_from_the_table_are_not_compared_to_permuted_targets(
     other = clone(model).set_params(start="cooccurrence", categorical=["driver", "depot"]).fit(related, crowded)
     assert "stop" in other.priors_
     found = diagnose_model(other, related, crowded, n_refits=3, control=True)
-    assert FIGURE not in found["stop"]
-    assert "stability" not in found["stop"]
+    for figure in (FIGURE, "stability", "distance from start"):
+        assert figure not in found["stop"]
+    assert not found["stop"]["halves"].concern
+
+
+def test_a_column_that_keeps_its_start_is_diagnosed(model, rides, crowded):
+    related = rides.assign(depot=rides["stop"].map(ord) % 4)
+    start = {"name": "cooccurrence", "prior": {"stop": np.inf}}
+    kept = clone(model).set_params(start=start, categorical=["driver", "depot"]).fit(related, crowded)
+    found = diagnose_model(kept, related, crowded, n_refits=3)
+    assert found["stop"]["never updated"].value == 0
     assert not found["stop"]["halves"].concern
 
 
