@@ -38,7 +38,7 @@ from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
-from tabemb.nn.sizes import columns_from_data, embedding_dims, rate_of_table
+from tabemb.nn.sizes import columns_from_data, embedding_dims, named_columns, rate_of_table
 from tabemb.nn.starts import STARTS, StartedTable, started_tables
 from tabemb.nn.tasks import TASKS, Task, task_from_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
@@ -306,9 +306,13 @@ class EmbeddingEstimator(BaseEstimator):
         return encoder, table
 
     def _embedded(self) -> dict[str, int]:
-        """Return the number of categories of each column that gets vectors."""
-        small, vocabularies = getattr(self, "one_hot_max_categories", 0), self.encoder_.vocabularies
-        return {name: each.n_categories for name, each in vocabularies.items() if each.n_categories > small}
+        """Return the number of categories of each column that gets vectors.
+
+        These are the columns with many categories, and those that ``embedding_dim`` names.
+        """
+        small, named = getattr(self, "one_hot_max_categories", 0), named_columns(self.embedding_dim)
+        counts = {name: each.n_categories for name, each in self.encoder_.vocabularies.items()}
+        return {name: n for name, n in counts.items() if n > small or name in named}
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
         vocabularies = self.encoder_.vocabularies

@@ -112,7 +112,8 @@ class ModelSection(Section):
     one_hot_max_categories: float = Field(
         8,
         ge=0,
-        description="Columns with at most this many categories are one-hot encoded and have no vectors.",
+        description="Columns with at most this many categories are one-hot encoded and have no vectors, unless "
+        "embedding_dim names them.",
     )
     category_dropout: float = Field(0.05, ge=0, lt=1, description="Fraction of cells replaced by unknown in training.")
     handle_unknown: Spec = Field(

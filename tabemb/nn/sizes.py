@@ -21,6 +21,7 @@ __all__ = [
     "Sqrt",
     "columns_from_data",
     "embedding_dims",
+    "named_columns",
     "rate_of_table",
 ]
 
@@ -164,16 +165,33 @@ def embedding_dims(spec, n_categories):
     >>> embedding_dims({"dest": 8}, {"origin": 3, "dest": 105})
     {'origin': 3, 'dest': 8}
     """
-    # {"name": "half"} is a rule; {"name": 8} gives the dimensions of a column called "name".
-    if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str):
-        for column in spec:
-            if column not in n_categories:
-                raise ColumnError(
-                    f"embedding_dim names the column {column!r}, which is not among the categorical columns "
-                    f"{list(n_categories)}.{did_you_mean(column, n_categories)}"
-                )
-        return {column: _dim(spec.get(column, "capped"), n) for column, n in n_categories.items()}
-    return {column: _dim(spec, n) for column, n in n_categories.items()}
+    named = named_columns(spec)
+    for column in named:
+        if column not in n_categories:
+            raise ColumnError(
+                f"embedding_dim names the column {column!r}, which is not among the categorical columns "
+                f"{list(n_categories)}.{did_you_mean(column, n_categories)}"
+            )
+    rule = "capped" if named or spec == {} else spec
+    return {column: _dim(named.get(column, rule), n) for column, n in n_categories.items()}
+
+
+def named_columns(spec):
+    """Return the columns that a specification of dimensions names, with their values; none if it is a rule.
+
+    Parameters
+    ----------
+    spec : str, int, SizeRule or mapping
+        As for :func:`embedding_dims`.
+
+    Examples
+    --------
+    ``{"name": "half"}`` is a rule; ``{"name": 8}`` gives the dimensions of a column called "name".
+
+    >>> named_columns({"dest": 8, "name": 2}), named_columns({"name": "half"}), named_columns("capped")
+    ({'dest': 8, 'name': 2}, {}, {})
+    """
+    return dict(spec) if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str) else {}
 
 
 def columns_from_data(spec, columns):

@@ -220,3 +220,16 @@ def test_tables_and_models_that_do_not_fit_are_an_error(classifier, flights, lat
         refit_vectors(3, flights, late)
     with pytest.raises((DataError, ValueError), match="dest"):
         refit_vectors(classifier, flights.drop(columns="dest"), late)
+
+
+def test_a_column_may_have_fewer_categories_in_a_part_of_the_rows():
+    """With nine categories, it has vectors; with eight, it would be one-hot encoded."""
+    rng = np.random.default_rng(0)
+    zone = rng.integers(0, 8, 600)
+    zone[0] = 8
+    X = pd.DataFrame({"stop": rng.integers(0, 30, 600), "zone": zone}).astype(str)
+    y = rng.normal(size=600)
+    model = EmbeddingRegressor(body="mlp", max_epochs=1, random_state=0).fit(X, y)
+    assert set(model.vectors_) == {"stop", "zone"}
+    assert set(refit_vectors(model, X, y, n_refits=3)) == {"stop", "zone"}
+    assert [set(each) for each in fits_to_parts(model, X, y)] == [{"stop", "zone"}] * 2

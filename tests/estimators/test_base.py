@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
-from tabemb.exceptions import DataError, TrainingError
+from tabemb.exceptions import ColumnError, DataError, TrainingError
 from tabemb.nn import sizes
 from tabemb.nn.bodies import Ensemble, Mlp
 from tabemb.nn.network import Network
@@ -555,3 +555,14 @@ def test_rare_categories_start_at_the_center_with_the_unknown(rides, quick):
     assert len(model.vectors_["stop"]) < 20
     expected = computed(model, X, "stop")
     np.testing.assert_allclose(tables(model)["stop"][2:], expected[2:], atol=1e-7)
+
+
+def test_a_column_that_embedding_dim_names_is_embedded_however_few_categories_it_has(flights, late, quick):
+    few = EmbeddingClassifier(**quick, embedding_dim={"carrier": 2}).fit(flights, late)
+    assert few.encoder_.vocabularies["carrier"].n_categories <= 8
+    assert few.vectors_["carrier"].dim == 2
+    assert "carrier" not in EmbeddingClassifier(**quick, embedding_dim=2).fit(flights, late).vectors_
+    with pytest.raises(
+        ColumnError, match="embedding_dim names the column 'carier', which is not among the categorical"
+    ):
+        EmbeddingClassifier(**quick, embedding_dim={"carier": 2}).fit(flights, late)

@@ -40,7 +40,8 @@ class OneHotMlp(Baseline):
     def build(self, target, estimator, random_state):
         """Return a clone of the model under test with one-hot inputs."""
         # Without embeddings there are no vectors to initialize.
-        without = {ONE_HOT_PARAMETER: float("inf"), "start": "random", "pretrained": None, "freeze": False}
+        without = {ONE_HOT_PARAMETER: float("inf"), "embedding_dim": "capped", "start": "random"}
+        without |= {"pretrained": None, "freeze": False}
         one_hot = {f"{prefix}{name}": value for prefix in own_estimators(estimator) for name, value in without.items()}
         return with_random_state(clone(estimator).set_params(**one_hot), random_state)
 

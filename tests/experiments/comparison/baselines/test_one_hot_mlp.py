@@ -34,11 +34,16 @@ def fitted():
 
 def test_only_the_encoding_of_categories_differs():
     built = OneHotMlp().build(None, GIVEN, 7)
-    changed = {"one_hot_max_categories": math.inf, "random_state": 7, "start": "random"}
+    changed = {"one_hot_max_categories": math.inf, "random_state": 7, "start": "random", "embedding_dim": "capped"}
     mine, theirs = (clone(each).get_params() for each in (built, GIVEN))
     assert {name: value for name, value in mine.items() if name in changed} == changed
-    assert {name for name in mine if repr(mine[name]) != repr(theirs[name])} == set(changed)
+    assert {name for name in mine if repr(mine[name]) != repr(theirs[name])} <= set(changed)
     assert GIVEN.one_hot_max_categories == 0
+
+
+def test_columns_that_embedding_dim_names_are_one_hot_encoded_too():
+    built = OneHotMlp().build(None, clone(GIVEN).set_params(embedding_dim={"city": 3}), 0)
+    assert not built.fit(X, Y)._network.spec.features
 
 
 def test_one_hot_inputs_ignore_pretrained_vectors():
