@@ -129,7 +129,7 @@ def test_a_compressed_file_is_read_but_not_mapped(path):
 
 
 def test_other_layouts_are_read_but_not_mapped(path):
-    for vectors in (np.array([[1, 2], [3, 4]], np.float64), np.asfortranarray(np.ones((2, 2), np.float32))):
+    for vectors in (np.array([[1, 2], [3, 4]], np.float64), np.asfortranarray([[1, 2], [3, 4]], np.float32)):
         rewrite(path, vectors=vectors)
         assert np.array_equal(CategoryVectors.load(path).vectors, vectors)
         with pytest.raises(FormatError, match="vectors should be float32 by rows"):

@@ -74,7 +74,23 @@ def rewrite(path, change=None, **meta):
         ({"unknown": [1]}, "expected unknown of shape 2, got 1"),
         ({"change": lambda table: table.drop_columns("key")}, "the file is damaged: .*key"),
         ({"change": lambda table: table.drop_columns("vector")}, "the file is damaged: .*vector"),
-        ({"change": lambda table: pa.concat_tables([table, table])}, "expected each key once, got 'a' in rows 0 and 2"),
+        (
+            {"change": lambda table: pa.concat_tables([table, table])},
+            "expected 2 categories as its header states, got 4",
+        ),
+        (
+            {"n": 4, "change": lambda table: pa.concat_tables([table, table])},
+            "expected each key once, got 'a' 2 times",
+        ),
+        ({"n": 3}, r"expected 3 categories as its header states, got 2\. The file may be truncated"),
+        (
+            {"n": "2"},
+            "the header should state the number of categories and 1 to 1,048,576 dimensions, but states 2 and 2",
+        ),
+        ({"name": "d"}, "its content does not match its digest"),
+        ({"change": lambda table: table.set_column(0, "key", pa.array(["a", "c"]))}, "does not match its digest"),
+        ({"change": lambda table: table.set_column(1, "count", pa.array([1, 2]))}, "does not match its digest"),
+        ({"change": lambda table: table.set_column(0, "key", pa.array([["a"], ["b"]]))}, "should hold single values"),
         (
             {"change": lambda table: table.set_column(0, "key", pa.array(["a", None]))},
             "got None in row 1, which stands for a missing cell",
