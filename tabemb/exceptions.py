@@ -153,8 +153,8 @@ def reading(place: object, expected: str, error: type[TabembError] = FormatError
     expected : str
         What the file should hold: ``"vectors as tabemb writes them"``.
     error : class of TabembError, default=FormatError
-        Class of the converted error. An error of this class whose message begins with the place passes through, and so
-        does a :class:`MissingExtraError`.
+        Class of the converted error. An error of this class whose message has the place passes through, and so does
+        a :class:`MissingExtraError`.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def reading(place: object, expected: str, error: type[TabembError] = FormatError
             raise
         if isinstance(problem, MissingExtraError):
             raise
-        if isinstance(problem, error) and str(problem).startswith(str(place)):
+        if isinstance(problem, error) and str(place) in str(problem):
             raise
         if isinstance(problem, OSError) and problem.errno is not None:
             raise error(f"{place}: the file cannot be read ({problem.strerror or problem}).") from problem
