@@ -309,7 +309,7 @@ def test_aliases_and_merge_keys_are_read(write):
 
 
 def test_a_file_larger_than_any_experiment_is_refused(write):
-    assert "x.yaml: an experiment has at most 4,194,304 bytes, got 4,194,305." == message(write("#" * (2**22 + 1)))
+    assert message(write("#" * (2**22 + 1))) == "x.yaml: an experiment has at most 4,194,304 bytes, got 4,194,305."
 
 
 def test_a_byte_order_mark_is_skipped(write):

@@ -391,7 +391,7 @@ def test_what_the_list_states_is_compared_with_the_tables_first(tmp_path):
     ):
         content["embeddings"][0]["tabemb"] |= {"n": n, "dim": dim}
         config.write_text(json.dumps(content))
-        with pytest.raises(FormatError, match="x.projector"):
+        with pytest.raises(FormatError, match=r"x\.projector"):
             CategoryVectors.load(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
