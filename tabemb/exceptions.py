@@ -139,7 +139,13 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
 
 
 @contextmanager
-def reading(place: object, expected: str, error: type[TabembError] = FormatError) -> Iterator[None]:
+def reading(
+    place: object,
+    expected: str,
+    error: type[TabembError] = FormatError,
+    *,
+    message: str = "{place}: expected {expected}, but the file is damaged: {reason}.",
+) -> Iterator[None]:
     """Convert every error in the block, which reads bytes from elsewhere, to one error that names the place.
 
     Parsers of JSON, archives, Arrow and YAML raise errors of many types for damaged bytes: ``KeyError``,
@@ -155,6 +161,8 @@ def reading(place: object, expected: str, error: type[TabembError] = FormatError
     error : class of TabembError, default=FormatError
         Class of the converted error. An error of this class whose message has the place passes through, and so does
         a :class:`MissingExtraError`.
+    message : str
+        The message, in which the place, what was expected, and the reason are filled in.
 
     Raises
     ------
@@ -182,7 +190,7 @@ def reading(place: object, expected: str, error: type[TabembError] = FormatError
             raise
         if isinstance(problem, OSError) and problem.errno is not None:
             raise error(f"{place}: the file cannot be read ({problem.strerror or problem}).") from problem
-        raise error(f"{place}: expected {expected}, but the file is damaged: {_reason(problem)}.") from problem
+        raise error(message.format(place=place, expected=expected, reason=_reason(problem))) from problem
 
 
 def _reason(problem: BaseException) -> str:
