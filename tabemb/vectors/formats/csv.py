@@ -32,14 +32,14 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["MOST_COLUMNS", "Csv", "read_delimited"]
 
-# Numbers in a row: Arrow takes about a kilobyte for each column of a text.
-MOST_COLUMNS = 2**16
+# Numbers in a row, as in a spreadsheet: Arrow takes kilobytes for each column of a text.
+MOST_COLUMNS = 2**14
 _UNKNOWN, _MISSING = "<unknown>", "<missing>"
 _MARK = b"\xef\xbb\xbf"
 # Characters that begin a formula in a spreadsheet, or that it strips before.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Longer than any header; another file may consist of one endless line.
-_LONGEST_HEADER = 2**24
+_LONGEST_HEADER = 2**20
 # Block sizes of Arrow's reader: 1 MB is fastest, but a row must fit into a block, and each block takes memory for each
 # column.
 _BLOCKS = (2**20, 2**26, 2**30)

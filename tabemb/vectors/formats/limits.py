@@ -58,9 +58,9 @@ def check_dims(dim: int, most: int = MOST_DIMS) -> None:
 
     Examples
     --------
-    >>> check_dims(70_000, most=2**16)
+    >>> check_dims(70_000, most=2**14)
     Traceback (most recent call last):
-    tabemb.exceptions.DataError: This format holds vectors of at most 65,536 dimensions, got 70,000. Save to .npz, ...
+    tabemb.exceptions.DataError: This format holds vectors of at most 16,384 dimensions, got 70,000. Save to .npz, ...
     """
     if dim > most:
         raise DataError(

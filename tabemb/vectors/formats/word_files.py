@@ -28,6 +28,8 @@ _GZIP = b"\x1f\x8b"
 _MARK, _OTHER_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 # A longer line indicates a binary file and is not read completely.
 LONGEST = 2**22
+# Blank lines at the end. An archive of nothing else takes minutes to read.
+_MOST_BLANK = 1000
 # Words between two checks of how much a compressed file has expanded to.
 _CHECKED = 1024
 
@@ -198,6 +200,8 @@ class WordLines(WordRows):
                 fields = raw.split()
                 if not fields:
                     blank = blank or line
+                    if line - blank > _MOST_BLANK:
+                        raise self.error(blank, f"expected {self._expected}, got more than {_MOST_BLANK} blank lines.")
                     continue
                 word, rest = self._cut(line, fields, blank)
             n_words += 1

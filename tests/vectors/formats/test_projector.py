@@ -237,7 +237,7 @@ def change(path, file, old, new):
         ("projector_config.json", '"vectors.tsv"', '"gone.tsv"', "gone.tsv: expected a table of a projector's folder"),
         ("projector_config.json", '"metadataPath"', '"x"', "the file is damaged: it has no 'metadataPath'"),
         ("projector_config.json", '"n": 4', '"n": 3', "metadata.tsv: expected 4 lines, got 5."),
-        ("projector_config.json", '"dim": 2', '"dim": 3', ": expected 3 numbers, at most 65,536, in the first line"),
+        ("projector_config.json", '"dim": 2', '"dim": 3', ": expected 3 numbers, at most 16,384, in the first line"),
     ],
 )  # fmt: skip
 def test_a_changed_folder_is_refused(file, old, new, message, path, airports):

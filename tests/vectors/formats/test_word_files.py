@@ -214,6 +214,16 @@ def test_a_small_archive_that_expands_to_much_is_refused(name, tmp_path, monkeyp
     assert len(CategoryVectors.load(path, format=name)) == 5000
 
 
+@pytest.mark.parametrize("name", TEXTS)
+def test_blank_lines_are_allowed_at_the_end_but_not_without_end(name, tmp_path):
+    path = tmp_path / "words.x"
+    path.write_text(TEXTS[name] + "\n" * 1000)
+    assert CategoryVectors.load(path, format=name).index_to_key == ["king", "queen"]
+    path.write_bytes(gzip.compress(TEXTS[name].encode() + b"\n" * 100_000))
+    with pytest.raises(FormatError, match=r"words\.x, line \d: expected .*, got more than 1000 blank lines"):
+        CategoryVectors.load(path, format=name)
+
+
 def test_a_first_line_with_too_many_dimensions_is_refused(tmp_path):
     path = tmp_path / "words.txt"
     path.write_text("0 10000000000\n")
