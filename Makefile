@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 
-.PHONY: demo test check bench quality clean
+.PHONY: demo test check fuzz bench quality clean
 
 demo: $(READY)
 	$(BIN)/tabemb run configs/carriers.yaml --force
@@ -20,6 +20,10 @@ check: $(TOOLS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# 50,000 damaged files for all readers; about ten minutes on two cores. FUZZ_SEED=1 makes others.
+fuzz: $(TOOLS)
+	FUZZ_INPUTS=50000 $(BIN)/python -m pytest -n 2 tests/test_fuzz.py
 
 # Each benchmark prints a table and writes benchmarks/results/NAME.json; together they take about an hour on two cores.
 bench: $(TOOLS)

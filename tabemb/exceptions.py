@@ -18,7 +18,8 @@ Each also inherits from the built-in exception in parentheses.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 
 __all__ = [
@@ -34,12 +35,15 @@ __all__ = [
     "UnknownKeyError",
     "UnknownNameError",
     "did_you_mean",
+    "reading",
 ]
 
 # Searching for similar spellings among a million names takes seconds.
 _MOST_SEARCHED = 10_000
 # Names whose similarity is lower than the best by more than this are not suggested.
 _LARGEST_GAP = 0.15
+# Characters of the reason that an error quotes.
+_LONGEST_REASON = 500
 
 
 class TabembError(Exception):
@@ -132,3 +136,66 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
     similarity = [difflib.SequenceMatcher(None, each, lowered_name).ratio() for each in near]
     near = [each for each, ratio in zip(near, similarity, strict=True) if ratio > similarity[0] - _LARGEST_GAP]
     return f" Did you mean {' or '.join(repr(texts[lowered[text]]) for text in near)}?"
+
+
+@contextmanager
+def reading(
+    place: object,
+    expected: str,
+    error: type[TabembError] = FormatError,
+    *,
+    message: str = "{place}: expected {expected}, but the file is damaged: {reason}.",
+) -> Iterator[None]:
+    """Convert every error in the block, which reads bytes from elsewhere, to one error that names the place.
+
+    Parsers of JSON, archives, Arrow and YAML raise errors of many types for damaged bytes: ``KeyError``,
+    ``RecursionError``, ``OverflowError``, ``MemoryError``, ``struct.error``, errors of their own, and panics of Rust.
+    No list of them is ever complete, so every error is converted. The original error is its cause.
+
+    Parameters
+    ----------
+    place : path or str
+        The file, and where known the line, for the message.
+    expected : str
+        What the file should hold: ``"vectors as tabemb writes them"``.
+    error : class of TabembError, default=FormatError
+        Class of the converted error. An error of this class whose message has the place passes through, and so does
+        a :class:`MissingExtraError`.
+    message : str
+        The message, in which the place, what was expected, and the reason are filled in.
+
+    Raises
+    ------
+    TabembError
+        Of the class ``error``.
+
+    Examples
+    --------
+    >>> import json
+    >>> with reading("a.json", "the settings as JSON"):
+    ...     json.loads("[1, 2")["seed"]
+    Traceback (most recent call last):
+    tabemb.exceptions.FormatError: a.json: expected the settings as JSON, but the file is damaged: Expecting ','
+    delimiter: line 1 column 6 (char 5).
+    """
+    try:
+        yield
+    except BaseException as problem:
+        if not isinstance(problem, Exception) and type(problem).__name__ != "PanicException":
+            # An interrupt, or the end of the program.
+            raise
+        if isinstance(problem, MissingExtraError):
+            raise
+        if isinstance(problem, error) and str(place) in str(problem):
+            raise
+        if isinstance(problem, OSError) and problem.errno is not None:
+            raise error(f"{place}: the file cannot be read ({problem.strerror or problem}).") from problem
+        raise error(message.format(place=place, expected=expected, reason=_reason(problem))) from problem
+
+
+def _reason(problem: BaseException) -> str:
+    """Return the message of an error as one line without its last full stop."""
+    reason = " ".join(str(problem).split()).rstrip(".") or type(problem).__name__
+    if isinstance(problem, KeyError) and not isinstance(problem, TabembError):
+        reason = f"it has no {reason}"
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 3]}..."

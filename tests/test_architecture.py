@@ -32,6 +32,7 @@ WHOLE = {
     "test_estimator_checks.py",
     "test_benchmarks.py",
     "test_examples.py",
+    "test_fuzz.py",
     "test_import_cost.py",
     "test_leakage.py",
     "test_public_api.py",

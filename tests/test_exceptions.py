@@ -1,11 +1,24 @@
 """The exceptions and their messages."""
 
+import gzip
 import pickle
+import struct
+import zipfile
 
+import pyarrow as pa
 import pytest
 
 from tabemb import exceptions
-from tabemb.exceptions import MissingExtraError, TabembError, UnknownNameError, did_you_mean
+from tabemb.exceptions import (
+    ConfigError,
+    DataError,
+    FormatError,
+    MissingExtraError,
+    TabembError,
+    UnknownNameError,
+    did_you_mean,
+    reading,
+)
 
 BUILT_IN = {
     "ColumnError": (KeyError, ValueError, exceptions.DataError),
@@ -22,7 +35,7 @@ BUILT_IN = {
 
 
 def test_the_tree_is_complete():
-    classes = {name for name in exceptions.__all__ if name != "did_you_mean"}
+    classes = {name for name in exceptions.__all__ if name not in ("did_you_mean", "reading")}
     assert classes == {*BUILT_IN, "TabembError"}
 
 
@@ -68,3 +81,69 @@ def test_a_missing_extra_names_the_install_command():
 )
 def test_did_you_mean(name, known, sentence):
     assert did_you_mean(name, known) == sentence
+
+
+class PanicException(BaseException):
+    """As the libraries written in Rust raise it."""
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        (ValueError("a\n  b."), "a b"),
+        (KeyError("n"), "it has no 'n'"),
+        (MemoryError(), "MemoryError"),
+        (RecursionError("too deep"), "too deep"),
+        (AttributeError("no"), "no"),
+        (OverflowError("large"), "large"),
+        (struct.error("short"), "short"),
+        (zipfile.BadZipFile("no zip"), "no zip"),
+        (pa.ArrowInvalid("zone"), "zone"),
+        (gzip.BadGzipFile("no gzip"), "no gzip"),
+        (DataError("column"), "column"),
+        (FormatError("other.npz: what"), "other.npz: what"),
+        (UserWarning("as an error"), "as an error"),
+        (PanicException("rust"), "rust"),
+        (ValueError("x" * 10_000), "x" * 497 + "..."),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_error_of_reading_becomes_one_with_the_place(problem, reason):
+    with pytest.raises(FormatError) as caught, reading("a.npz", "vectors"):
+        raise problem
+    assert str(caught.value) == f"a.npz: expected vectors, but the file is damaged: {reason}."
+    assert caught.value.__cause__ is problem
+
+
+def test_the_class_of_the_converted_error_can_be_chosen():
+    with (
+        pytest.raises(ConfigError, match=r"^c\.yaml: expected settings, .* damaged: no\.$"),
+        reading("c.yaml", "settings", ConfigError),
+    ):
+        raise TypeError("no")
+
+
+def test_a_file_that_cannot_be_read_is_not_called_damaged(tmp_path):
+    path = tmp_path / "nowhere"
+    with (
+        pytest.raises(FormatError, match=r"nowhere: the file cannot be read \(No such file .*\)\.$"),
+        reading(path, "x"),
+    ):
+        path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        FormatError("a.npz, line 5: what"),
+        MissingExtraError("needs x"),
+        KeyboardInterrupt(),
+        SystemExit(),
+        GeneratorExit(),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_errors_with_the_place_and_interrupts_pass_through(problem):
+    with pytest.raises(type(problem)) as caught, reading("a.npz", "vectors"):
+        raise problem
+    assert caught.value is problem

@@ -4,7 +4,9 @@ This is the only module that imports pydantic and yaml. ``python -m tabemb.exper
 that editors use for completion (``configs/schema.json``).
 """
 
+import itertools
 import json
+import math
 import os
 import re
 from collections.abc import Iterator
@@ -13,9 +15,11 @@ from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, ValidationError, model_validator
+from yaml.composer import ComposerError
+from yaml.constructor import ConstructorError
 
-from tabemb.exceptions import ConfigError, did_you_mean
-from tabemb.experiments.config_errors import dotted, explain, line_of
+from tabemb.exceptions import ConfigError, did_you_mean, reading
+from tabemb.experiments.config_errors import dotted, explain, line_of, shown
 
 __all__ = [
     "DataSection",
@@ -36,6 +40,9 @@ Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int,
 # Settings of a comparison that a study does not have.
 COMPARISON_SETTINGS = ("task", "model", "baselines", "validation", "metrics")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
+# Limits beyond any experiment: bytes of a file, nesting, values (each alias counts as what it stands for), and bits of
+# a whole number. Without them, a small file can take gigabytes or hours.
+LARGEST, DEEPEST, MOST_VALUES, LONGEST_NUMBER = 2**22, 40, 2**18, 2**10
 
 
 class Section(BaseModel):
@@ -48,8 +55,8 @@ class DerivedTarget(Section):
     """A yes/no target derived from a column: above a number, below a number, or equal to a value."""
 
     column: str = Field(description="Column from which the target is derived. Rows where it is missing are left out.")
-    above: float | None = Field(None, description="Yes if the column is greater than this number.")
-    below: float | None = Field(None, description="Yes if the column is less than this number.")
+    above: float | None = Field(None, allow_inf_nan=False, description="Yes if the column is greater than this number.")
+    below: float | None = Field(None, allow_inf_nan=False, description="Yes if the column is less than this number.")
     equals: Scalar | None = Field(None, description="Yes if the column is equal to this value.")
 
     @model_validator(mode="after")
@@ -249,7 +256,7 @@ class ExperimentConfig(Section):
         """Return the location of a setting for error messages: ``"configs/x.yaml, line 7: model.body"``."""
         if not key:
             return str(self._source or "the experiment")
-        place = tuple(int(part) if part.isdigit() else part for part in key.split("."))
+        place = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
         if self._source is None:
             return dotted(place)
         return f"{self._source}, line {line_of(self._lines, place)}: {dotted(place)}"
@@ -307,23 +314,18 @@ def read_config(path: str | Path) -> ExperimentConfig:
         and suggests similar keys.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines = {(): 1} | dict(_walk(tree, (), path, set()))
-        values = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        beside = sorted(each.name for each in path.parent.glob("*.y*ml")) if not path.exists() else []
-        raise ConfigError(f"Cannot read {path}: {reason}.{did_you_mean(path.name, beside)}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(_syntax(path, error)) from error
+    with reading(path, "an experiment as YAML", ConfigError):
+        return _read(path)
+
+
+def _read(path: Path) -> ExperimentConfig:
+    lines, values = _parse(path, _text(path))
     if not isinstance(values, dict):
         kind = "is empty" if values is None else f"contains {_kind(values)}"
         raise ConfigError(f"{path}, line 1: an experiment is a mapping with at least the key 'data'; this file {kind}.")
     for key in values:
         if not isinstance(key, str):
-            raise ConfigError(f"{path}: the keys of an experiment must be text, got {key!r}.")
+            raise ConfigError(f"{path}: the keys of an experiment must be text, got {shown(key)}.")
     try:
         config = ExperimentConfig.model_validate({"name": path.stem} | values)
     except ValidationError as error:
@@ -365,6 +367,80 @@ def _tuples(value: Any) -> Any:
     return value
 
 
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, with the line of every value that cannot be read, and a limit of nesting."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            problem = f"lists and mappings are nested more than {DEEPEST} deep"
+            raise ComposerError(None, None, problem, self.peek_event().start_mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        try:
+            value = super().construct_object(node, deep)
+            if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
+                raise ValueError
+        except yaml.YAMLError:
+            raise
+        except Exception as error:
+            kind = str(node.tag).rpartition(":")[2]
+            problem = f"{shown(node.value)} cannot be read as a value of type {kind}"
+            raise ConstructorError(None, None, problem, node.start_mark) from error
+        return value
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ConfigError(f"{path}: an experiment has at most {LARGEST:,} bytes, got {path.stat().st_size:,}.")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        beside = [] if path.exists() else sorted(each.name for each in path.parent.glob("*.y*ml"))
+        raise ConfigError(f"Cannot read {path}: {reason}.{did_you_mean(path.name, beside)}") from error
+
+
+def _parse(path: Path, text: str) -> tuple[dict[tuple, int], Any]:
+    """Return the line of each key and list item in a text of YAML, and the values."""
+    try:
+        loader = _Loader(text)
+        tree = loader.get_single_node()
+        _check_size(path, tree)
+        lines = {(): 1} | dict(_walk(tree, (), path, set()))
+        return lines, None if tree is None else loader.construct_document(tree)
+    except yaml.YAMLError as error:
+        raise ConfigError(_syntax(path, error)) from error
+
+
+def _check_size(path: Path, tree: Any) -> None:
+    """Raise an error if values are too many or too deep once aliases are replaced by what they stand for."""
+    found: dict[int, tuple[float, float]] = {}
+
+    def size(node: Any) -> tuple[float, float]:
+        """Return the number of values in a node, and how deep they are nested."""
+        if id(node) not in found:
+            # A node that contains itself has no end.
+            found[id(node)] = math.inf, math.inf
+            children = node.value if isinstance(node, yaml.CollectionNode) else []
+            flat = itertools.chain(*children) if isinstance(node, yaml.MappingNode) else children
+            sizes = [size(child) for child in flat]
+            found[id(node)] = 1 + sum(values for values, _ in sizes), 1 + max((deep for _, deep in sizes), default=0)
+        return found[id(node)]
+
+    values, deep = (0.0, 0.0) if tree is None else size(tree)
+    if values > MOST_VALUES or deep > DEEPEST:
+        raise ConfigError(
+            f"{path}: an experiment has at most {MOST_VALUES:,} values, nested at most {DEEPEST} deep, counting each "
+            "alias (*) as what it stands for; this file has more, or an alias in its own value."
+        )
+
+
 def _walk(node: Any, place: tuple, path: Path, seen: set[int]) -> Iterator[tuple[tuple, int]]:
     """Yield the place and the line of each key and list item; raise for duplicate keys."""
     if node is None or id(node) in seen:
@@ -374,6 +450,9 @@ def _walk(node: Any, place: tuple, path: Path, seen: set[int]) -> Iterator[tuple
         lines: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                kind = "a mapping" if isinstance(key, yaml.MappingNode) else "a list"
+                raise ConfigError(f"{path}, line {line}: a key must be text, got {kind}.")
             if key.value in lines and key.value != "<<":
                 raise ConfigError(
                     f"{path}, line {line}: {dotted((*place, key.value))} is a duplicate key; "
@@ -391,13 +470,13 @@ def _walk(node: Any, place: tuple, path: Path, seen: set[int]) -> Iterator[tuple
 def _syntax(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     if mark is None:
-        return f"{path}: invalid YAML: {error}."
+        return f"{path}: invalid YAML: {' '.join(str(error).split())}."
     problem = (error.problem or "cannot be parsed").replace("\\t", "a tab")
     return f"{path}, line {mark.line + 1}: invalid YAML: {problem}. Check indentation, colons and quotes."
 
 
 def _kind(value: Any) -> str:
-    return {list: "a list", dict: "a mapping"}.get(type(value), f"only {value!r}")
+    return {list: "a list", dict: "a mapping"}.get(type(value), f"only {shown(value)}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 
 from tabemb.exceptions import did_you_mean
 
-__all__ = ["dotted", "explain", "line_of"]
+__all__ = ["dotted", "explain", "line_of", "shown"]
 
 Place = tuple[str | int, ...]
 
@@ -86,30 +86,51 @@ def dotted(place: Place) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
 
 
+def shown(value: Any) -> str:
+    """Return a value of a file for error messages, on one line of at most 80 characters.
+
+    Examples
+    --------
+    >>> shown("ensemble"), shown([1, 2]), shown(None)
+    ("'ensemble'", 'a list', 'nothing')
+    """
+    kinds = {list: "a list", tuple: "a list", dict: "a mapping", type(None): "nothing"}
+    if type(value) in kinds:
+        return kinds[type(value)]
+    # Whole numbers of thousands of digits have no text.
+    text = repr(value) if not isinstance(value, int) or value.bit_length() < 1024 else "a whole number of many digits"
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
     key = dotted(place)
     first = errors[0]
     if first["type"] == "extra_forbidden":
         return f"{key} is not a known setting.{_near_setting(place, root)}"
     if first["type"] == "missing":
-        return f"{key} is missing. {_fields(place[:-1], root)[place[-1]].description or 'Every experiment needs it.'}"
+        field = _fields(place[:-1], root).get(place[-1])
+        if field is None:
+            return f"{key} is missing."
+        return f"{key} is missing. {field.description or 'Every experiment needs it.'}"
     expected = [EXPECTED_TYPES[each["type"]] for each in errors if each["type"] in EXPECTED_TYPES]
     if expected:
         hint = " Put it in quotes." if expected == ["text"] and not isinstance(first["input"], dict | list) else ""
-        return f"{key} must be {' or '.join(dict.fromkeys(expected))}, got {_shown(first['input'])}.{hint}"
+        return f"{key} must be {' or '.join(dict.fromkeys(expected))}, got {shown(first['input'])}.{hint}"
     if first["type"] == "string_pattern_mismatch":
-        return f"{key} may contain letters, digits, '.', '_' and '-', got {_shown(first['input'])}."
+        return f"{key} may contain letters, digits, '.', '_' and '-', got {shown(first['input'])}."
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{key} {message}."
-    return f"{key}: {message[0].lower()}{message[1:]}, got {_shown(first['input'])}."
+    return f"{key}: {message[0].lower()}{message[1:]}, got {shown(first['input'])}."
 
 
 def _fields(place: Place, root: type) -> dict[str, Any]:
     """Return the settings of a section."""
     fields = root.model_fields
     for part in place:
-        fields = _section(fields[part].annotation).model_fields
+        # A mapping of names, which has no settings of its own.
+        section = _section(fields[part].annotation) if part in fields else None
+        fields = {} if section is None else section.model_fields
     return fields
 
 
@@ -133,7 +154,3 @@ def _near_setting(place: Place, root: type) -> str:
         return " The random seed of an experiment is the top-level setting 'seed'."
     where = dotted(tuple(section)) if section else "an experiment"
     return f" Settings of {where}: {', '.join(known)}."
-
-
-def _shown(value: Any) -> str:
-    return {list: "a list", dict: "a mapping", type(None): "nothing"}.get(type(value), repr(value))

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from tabemb.exceptions import (
     ColumnError,
@@ -18,6 +17,7 @@ from tabemb.exceptions import (
     OutputError,
     UnknownNameError,
     did_you_mean,
+    reading,
 )
 from tabemb.experiments.config import DerivedTarget, ExperimentConfig
 from tabemb.registry import Registry
@@ -247,11 +247,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if not path.is_file():
         near = [each.name for each in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
         raise DataError(f"There is no file {path}.{did_you_mean(path.name, near)}")
-    try:
+    with reading(path, "a table", DataError, message="Cannot read {place} as a table: {reason}."):
         table = reader(path)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
-        raise DataError(f"Cannot read {path} as a table: {reason}.") from error
     if table.empty:
         raise DataError(f"{path} has {len(table)} rows and {table.shape[1]} columns; a table needs at least one row.")
     return table

@@ -1,7 +1,7 @@
 """Validated read-only arrays, copied or memory-mapped."""
 
 import mmap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 
-__all__ = ["count_array", "float_array", "mapped_floats", "shown"]
+__all__ = ["blocks_of", "count_array", "float_array", "mapped_floats", "shown"]
 
 # Numbers checked at a time, so that at most 4 MB of a memory map are in memory.
 _BLOCK = 2**20
@@ -107,14 +107,27 @@ def _is_map(values: object) -> bool:
 
 
 def _check_finite(array: npt.NDArray[np.float32], what: str, owner: str, keys: Sequence[Any] | None) -> None:
-    rows = max(1, _BLOCK // max(1, array[:1].size))
-    for start in range(0, len(array), rows):
-        block = array[start : start + rows]
+    for start, block in blocks_of(array):
         finite = np.isfinite(block)
         if not finite.all():
             first = tuple(np.argwhere(~finite)[0])
             row = f" in the row of {keys[start + first[0]]!r}" if keys is not None else ""
             raise DataError(f"{owner}: expected finite float32 numbers in {what}, got {block[first]}{row}.")
+
+
+def blocks_of(array: npt.NDArray[np.float32]) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """Yield the rows of an array by blocks of about 4 MB with the number of their first row.
+
+    The pages of a memory map are released after each block.
+
+    Examples
+    --------
+    >>> [(start, len(block)) for start, block in blocks_of(np.zeros((3, 2**20), np.float32))]
+    [(0, 1), (1, 1), (2, 1)]
+    """
+    rows = max(1, _BLOCK // max(1, array[:1].size))
+    for start in range(0, len(array), rows):
+        yield start, array[start : start + rows]
         _release_pages(array)
 
 

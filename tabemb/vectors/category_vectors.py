@@ -803,9 +803,12 @@ class CategoryVectors(KeyedMatrix):
             - ``.parquet``, ``.npz``, ``.safetensors`` and ``.jsonl`` (or ``.ndjson``) keep everything; ``.npz`` and
               ``.safetensors`` can be memory-mapped;
             - ``.projector`` is a folder for TensorBoard's Embedding Projector, and keeps everything;
-            - ``.csv`` opens in a spreadsheet, and keeps all but the noise and the name, which is that of the file;
+            - ``.csv`` opens in a spreadsheet, and keeps all but the noise and the name, which is that of the file; its
+              column ``check`` has a digest of each row;
             - ``.txt``, ``.vec`` and ``.w2v`` are word2vec text, ``.bin`` is word2vec binary, ``.glove`` is GloVe text;
-              for other programs; counts, the name and the noise are not saved.
+              for other programs; counts, the name and the noise are not saved, and damage is not always noticed.
+
+            Files of all but these last formats contain a digest, by which :meth:`load` notices damage.
         format : str, optional
             ``"parquet"``, ``"npz"``, ``"safetensors"``, ``"jsonl"``, ``"projector"``, ``"csv"``, ``"word2vec"``,
             ``"word2vec_binary"`` or ``"glove"``, for a file with another suffix.
@@ -814,6 +817,9 @@ class CategoryVectors(KeyedMatrix):
         ------
         UnknownNameError
             If there is no format for the suffix or name.
+        DataError
+            If the vectors have more dimensions than the format can hold: 16,384 in ``.csv`` and ``.projector``, and
+            1,048,576 in all others.
         OutputError
             If the file cannot be written. An older file stays unchanged.
 
@@ -846,8 +852,9 @@ class CategoryVectors(KeyedMatrix):
             As in :meth:`save`.
         mmap : bool, default=False
             Whether to map the vectors into memory instead of reading them: processes share one copy, which may be
-            larger than memory. Formats npz and safetensors. The file is read once to check that all numbers are finite,
-            and must not be changed in place while in use (:meth:`save` replaces it, which is safe).
+            larger than memory. Formats npz and safetensors. The file is read by blocks to check that all numbers are
+            finite and match their digest, and must not be changed in place while in use (:meth:`save` replaces it,
+            which is safe).
 
         Raises
         ------

@@ -245,3 +245,76 @@ def test_freeze_keeps_its_type(value, write):
 @pytest.mark.parametrize("value", ["0", "all", "{job: 1.5}"])
 def test_invalid_freeze_is_an_error(value, write):
     assert "line 6: model.freeze" in message(write(GOOD.replace("model:\n", f"model:\n  freeze: {value}\n")))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("title: 2024-99-99\n", "line 1: invalid YAML: '2024-99-99' cannot be read as a value of type timestamp."),
+        ("title: x\nseed: !!int abc\n", "line 2: invalid YAML: 'abc' cannot be read as a value of type int."),
+        ("title: !!bool maybe\n", "line 1: invalid YAML: 'maybe' cannot be read as a value of type bool."),
+        ("title: !!timestamp x\n", "line 1: invalid YAML: 'x' cannot be read as a value of type timestamp."),
+        ("title: !!float x\n", "line 1: invalid YAML: 'x' cannot be read as a value of type float."),
+        ("title: !!binary x\n", "line 1: invalid YAML: failed to decode base64 data"),
+        (f"seed: {'9' * 5000}\n", "line 1: invalid YAML: '9999"),
+        (f"seed: 0x{'f' * 5000}\n", "line 1: invalid YAML: '0xfff"),
+        (f"seed: 1{':59' * 3000}\n", "line 1: invalid YAML: '1:59"),
+        ("? [a, b]\n: 1\n", "line 1: a key must be text, got a list."),
+        ("data:\n  ? {a: b}\n  : 1\n", "line 2: a key must be text, got a mapping."),
+        ("\u0000", "invalid YAML: unacceptable character #x0000"),
+        ("title: " + "[" * 2000 + "]" * 2000, "line 1: invalid YAML: lists and mappings are nested more than 40 deep."),
+        ("title: " + "[" * 100_000, "line 1: invalid YAML: lists and mappings are nested more than 40 deep."),
+        ("title: " + "{a: " * 2000, "line 1: invalid YAML: lists and mappings are nested more than 40 deep."),
+        ("data: &a {path: *a, target: y}\n", "an experiment has at most 262,144 values"),
+        ("data: &a [*a]\n", "an experiment has at most 262,144 values"),
+        (GOOD + "report: {places: {a: {b: [1]}}}\n", "line 9: report.places.a.b[1] is missing."),
+        (GOOD + "report: {places: {a: {b: {c: 1}}}}\n", "line 9: report.places.a.b: "),
+        (GOOD + "seed: 0xffffffffffffffffffffffffff\n", "line 9: seed: input should be less than 4294967296"),
+        (GOOD.replace("target: y", "target: {column: y, above: .nan}"), "line 4: data.target.above: input should be a"),
+        (
+            GOOD.replace("target: y", "target: {column: y, below: -.inf}"),
+            "line 4: data.target.below: input should be a",
+        ),
+        (GOOD.replace("embedding_dim: 4", f"bdy: {'x' * 10_000}"), "line 6: model.bdy is not a known setting."),
+        (
+            GOOD.replace("embedding_dim: 4", f"max_epochs: {'x' * 10_000}"),
+            "model.max_epochs must be an integer, got 'xxx",
+        ),
+    ],
+    ids=range(24),
+)
+def test_values_that_cannot_be_read_are_named_with_their_line(write, text, told):
+    said = message(write(text))
+    assert said.startswith("x.yaml")
+    assert told in said
+    assert len(said) < 1000
+
+
+def test_aliases_count_as_what_they_stand_for(write):
+    lines = ["a0: &a0 [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert "counting each alias (*) as what it stands for; this file has more" in message(write("\n".join(lines)))
+    merged = ["a0: &a0 {b: 1}", *(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 9))]
+    assert "counting each alias (*) as what it stands for; this file has more" in message(write("\n".join(merged)))
+    chain = ["a0: &a0 [1]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 500))]
+    assert "nested at most 40 deep, counting each alias" in message(write("\n".join(chain)))
+
+
+def test_aliases_and_merge_keys_are_read(write):
+    config = read_config(
+        write(GOOD + "report:\n  places:\n    a: &a {b: [1, 2]}\n    c: *a\n    d: {<<: *a, e: [3, 4]}\n")
+    )
+    assert config.report.places["d"] == {"b": (1, 2), "e": (3, 4)}
+    assert config.report.places["c"] == config.report.places["a"]
+
+
+def test_a_file_larger_than_any_experiment_is_refused(write):
+    assert message(write("#" * (2**22 + 1))) == "x.yaml: an experiment has at most 4,194,304 bytes, got 4,194,305."
+
+
+def test_a_byte_order_mark_is_skipped(write):
+    assert read_config(write("\ufeff" + GOOD)).data.target == "y"
+
+
+def test_where_takes_any_key(write):
+    assert read_config(write(GOOD)).where("model.pretrained.\u00b2") == "x.yaml, line 5: model.pretrained.\u00b2"

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tabemb.exceptions import ConfigError
 from tabemb.experiments.config import read_config
-from tabemb.experiments.config_errors import dotted, explain, line_of
+from tabemb.experiments.config_errors import dotted, explain, line_of, shown
 
 GOOD = """\
 title: A test
@@ -219,3 +219,16 @@ def test_names_of_settings_are_text(tmp_path):
     path.write_text("1: 2\ndata: {path: t.csv, target: y}\n")
     with pytest.raises(ConfigError, match="must be text, got 1"):
         read_config(path)
+
+
+def test_values_are_shown_on_one_short_line():
+    assert [shown(value) for value in (None, [1], (1,), {"a": 1}, "x\n", 5)] == [
+        "nothing",
+        "a list",
+        "a list",
+        "a mapping",
+        "'x\\n'",
+        "5",
+    ]
+    assert shown("x" * 1000) == "'" + "x" * 76 + "..."
+    assert shown(10**5000) == "a whole number of many digits"

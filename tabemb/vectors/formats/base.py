@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from tabemb.exceptions import FormatError, UnknownNameError, did_you_mean
+from tabemb.exceptions import FormatError, UnknownNameError, did_you_mean, reading
 from tabemb.files import read_whole, replacing_file, replacing_folder
 from tabemb.registry import Registry
+from tabemb.vectors.formats.limits import MOST_DIMS, check_dims
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["FORMATS", "FolderFormat", "Format", "find_format"]
-
-# Built-in errors that parsing damaged content raises.
-_PARSE_ERRORS = (LookupError, TypeError, ValueError, ArithmeticError, EOFError, MemoryError, RecursionError)
 
 
 class Format(ABC):
@@ -37,8 +35,10 @@ class Format(ABC):
         Whether every truncated file is refused. Text of other programs does not state its length.
     maps : bool
         Whether the vectors can be memory-mapped, by ``_map``.
-    damage : tuple of exception classes
-        Errors, other than built-in ones, that the reading library raises for damaged files.
+    notices_changes : bool
+        Whether changed content is refused: by a digest, which other programs' formats have no room for.
+    most_dims : int
+        Largest number of dimensions.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
@@ -47,16 +47,20 @@ class Format(ABC):
     keeps_noise: ClassVar[bool] = False
     notices_cuts: ClassVar[bool] = False
     maps: ClassVar[bool] = False
-    damage: ClassVar[tuple[type[Exception], ...]] = ()
+    notices_changes: ClassVar[bool] = False
+    most_dims: ClassVar[int] = MOST_DIMS
 
     def write(self, vectors: KeyedMatrix, path: str | PathLike[str]) -> None:
         """Write vectors to a file atomically.
 
         Raises
         ------
+        DataError
+            If the vectors have more dimensions than the format can hold.
         OutputError
             If the file cannot be written.
         """
+        check_dims(vectors.dim, self.most_dims)
         with self._draft(Path(path)) as draft:
             self._write(vectors, draft)
 
@@ -154,18 +158,9 @@ class Format(ABC):
         FormatError
             If the file is missing, or the block raises an error.
         """
-        self._check_exists(path)
-        try:
+        with reading(path, "vectors as tabemb writes them"):
+            self._check_exists(path)
             yield
-        except OSError as error:
-            raise FormatError(f"{path}: the file cannot be read ({error.strerror or error}).") from error
-        except _PARSE_ERRORS + self.damage as error:
-            if isinstance(error, FormatError) and str(error).startswith(str(path)):
-                raise
-            reason = str(error).rstrip(".") or type(error).__name__
-            raise FormatError(
-                f"{path}: expected vectors as tabemb writes them, but the file is damaged: {reason}."
-            ) from error
 
     def _draft(self, path: Path) -> AbstractContextManager[Path]:
         return replacing_file(path)

@@ -2,7 +2,8 @@ r"""CSV: one row per category, for spreadsheets.
 
 Columns: ``key``, ``key_json``, ``count`` and ``emb0``, ``emb1``, ... ``key_json`` exists only if the text in ``key``
 does not determine the keys (not all are text, or one is unsafe), ``count`` only if counts are known. The last rows may
-be ``<unknown>`` and ``<missing>``. The column's name is that of the file.
+be ``<unknown>`` and ``<missing>``. The column's name is that of the file. The last column, ``check``, has a digest of
+each row, by which damage is noticed; a row with an empty cell there, and a file without the column, is not checked.
 
 The file is safe to open in Excel: UTF-8 with a byte-order mark, all text quoted, no formulas (a text that begins with
 ``=``, ``+``, ``-`` or ``@`` is prefixed with an apostrophe in ``key``; its ``key_json`` is exact).
@@ -24,19 +25,25 @@ import pyarrow.csv as pa_csv
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.vectors.arrays import shown
 from tabemb.vectors.formats.base import FORMATS, Format
+from tabemb.vectors.formats.digest import row_digests
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-__all__ = ["Csv", "read_delimited"]
+__all__ = ["MOST_COLUMNS", "Csv", "read_delimited"]
 
+# Numbers in a row, as in a spreadsheet: Arrow takes kilobytes for each column of a text.
+MOST_COLUMNS = 2**14
 _UNKNOWN, _MISSING = "<unknown>", "<missing>"
 _MARK = b"\xef\xbb\xbf"
 # Characters that begin a formula in a spreadsheet, or that it strips before.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 # Longer than any header; another file may consist of one endless line.
-_LONGEST_HEADER = 2**24
-# Block sizes of Arrow's reader: 1 MB is fastest, but a row must fit into a block.
+_LONGEST_HEADER = 2**20
+# Block sizes of Arrow's reader: 1 MB is fastest, but a row must fit into a block, and each block takes memory for each
+# column.
 _BLOCKS = (2**20, 2**26, 2**30)
+_BLOCK_PER_COLUMN = 2**8
 
 
 @FORMATS.register("csv")
@@ -51,7 +58,8 @@ class Csv(Format):
 
     suffixes = (".csv",)
     keeps_counts = True
-    damage = (pa.ArrowException,)
+    notices_changes = True
+    most_dims = MOST_COLUMNS
 
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         keys = vectors.index_to_key
@@ -65,6 +73,9 @@ class Csv(Format):
             columns["count"] = pa.array([*vectors.counts.tolist(), *[None] * len(special)], pa.int64())
         matrix = np.vstack([vectors.vectors, *(row[None] for _, row in special)])
         columns |= {f"emb{place}": pa.array(np.ascontiguousarray(column)) for place, column in enumerate(matrix.T)}
+        counts = [None] * len(matrix) if vectors.counts is None else columns["count"].to_pylist()
+        in_json = [key_to_json(key) for key in keys] + [[word] for word, _ in special]
+        columns["check"] = pa.array(row_digests(in_json, counts, matrix), pa.string())
         with path.open("wb") as file:
             file.write(_MARK)
             pa_csv.write_csv(pa.table(columns), file)
@@ -72,13 +83,16 @@ class Csv(Format):
     def _read(self, path: Path) -> KeyedMatrix:
         names = _names(path)
         table = read_delimited(path, _types(names), header=True)
-        keys = table["key"].to_pylist()
-        exact = table["key_json"].to_pylist() if "key_json" in names else keys
-        special = _special_rows(path, keys, exact)
-        rows = np.setdiff1d(np.arange(len(keys)), list(special.values()))
+        texts = table["key"].to_pylist()
+        exact = table["key_json"].to_pylist() if "key_json" in names else texts
+        special = _special_rows(path, texts, exact)
+        rows = np.setdiff1d(np.arange(len(texts)), list(special.values()))
         matrix = _matrix(path, table.select([name for name in names if name.startswith("emb")]))
+        keys = [key_from_json(json.loads(exact[row])) if "key_json" in names else texts[row] for row in rows]
+        if "check" in names:
+            _check_rows(path, table, texts, dict(zip(rows.tolist(), keys, strict=True)), matrix)
         return KeyedMatrix(
-            [key_from_json(json.loads(exact[row])) if "key_json" in names else keys[row] for row in rows],
+            keys,
             matrix[rows],
             table["count"].take(pa.array(rows)).to_numpy() if "count" in names else None,
             name=path.stem,
@@ -109,12 +123,15 @@ def _names(path: Path) -> list[str]:
         names = []
     dims = [name for name in names if name.startswith("emb")]
     optional = [name for name in ("key_json", "count") if name in names]
-    if not dims or names != ["key", *optional, *(f"emb{place}" for place in range(len(dims)))]:
+    check = ["check"] * ("check" in names)
+    if not dims or names != ["key", *optional, *(f"emb{place}" for place in range(len(dims))), *check]:
         got = ", ".join(names) if names else "no such line"
         raise FormatError(
             f"{path}, line 1: expected the columns key, (key_json, count,) emb0, emb1, ... that CategoryVectors.save "
             f"writes, got {got[:200]}. Read other tables with pandas and use CategoryVectors.from_frame."
         )
+    if len(dims) > MOST_COLUMNS:
+        raise FormatError(f"{path}, line 1: expected at most {MOST_COLUMNS:,} dimensions, got {len(dims):,}.")
     if not ends:
         raise FormatError(f"{path}: expected a line break after the last row. The file may be truncated.")
     return names
@@ -129,8 +146,24 @@ def _special_rows(path: Path, keys: list[str], exact: list[str]) -> dict[str, in
     return rows
 
 
+def _check_rows(
+    path: Path, table: pa.Table, texts: list[str], keys: dict[int, Any], matrix: npt.NDArray[np.float32]
+) -> None:
+    """Compare each row with its digest, if there is one; ``keys`` has the keys of rows that are not special."""
+    in_json = [key_to_json(keys[row]) if row in keys else [text] for row, text in enumerate(texts)]
+    counts = table["count"].to_pylist() if "count" in table.column_names else [None] * len(texts)
+    found = row_digests(in_json, counts, matrix)
+    for row, (stated, digest) in enumerate(zip(table["check"].to_pylist(), found, strict=True)):
+        if stated not in ("", digest):
+            raise FormatError(
+                f"{path}: expected the row {row + 1}, {shown(texts[row])}, to match its cell 'check', got another "
+                "digest, so that it was damaged or changed after it was written. If the change is intended, empty the "
+                "cell, or remove the column 'check'."
+            )
+
+
 def _types(names: list[str]) -> dict[str, pa.DataType]:
-    others = {"key": pa.string(), "key_json": pa.string(), "count": pa.int64()}
+    others = {"key": pa.string(), "key_json": pa.string(), "count": pa.int64(), "check": pa.string()}
     return {name: others.get(name, pa.float32()) for name in names}
 
 
@@ -184,7 +217,10 @@ def read_delimited(
     )
     convert = pa_csv.ConvertOptions(column_types=columns, null_values=[""], strings_can_be_null=False)
 
+    size = path.stat().st_size
+
     def read(block: int) -> pa.Table:
+        block = min(max(block, _BLOCK_PER_COLUMN * len(columns)), max(size, 1) + 1)
         # Errors name the row only when reading in one thread.
         how = pa_csv.ReadOptions(column_names=list(columns), skip_rows=int(header), block_size=block, use_threads=False)
         return pa_csv.read_csv(path, how, parse, convert)

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.vectors.formats.digest import check_digest, digest_of
+from tabemb.vectors.formats.limits import MOST_DIMS
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.sampling_noise import SamplingNoise
 
@@ -26,6 +28,7 @@ __all__ = [
     "named_arrays",
     "noise_in",
     "read_header",
+    "shape_in",
     "special_of",
 ]
 
@@ -34,16 +37,41 @@ VERSION = 1
 Array = npt.NDArray[Any]
 
 
-def header_of(vectors: KeyedMatrix) -> dict[str, Any]:
-    """Return the header: kind and version of the file, the column's name and shape, and the noise if it is known.
+def header_of(vectors: KeyedMatrix, *also: str) -> dict[str, Any]:
+    """Return the header: kind and version of the file, the column's name and shape, noise if known, and the digest.
+
+    The digest covers the texts ``also``, too.
 
     Examples
     --------
     >>> header_of(KeyedMatrix(["a"], [[1.0, 2.0]], name="dest"))
-    {'format': 'tabemb.vectors', 'version': 1, 'name': 'dest', 'n': 1, 'dim': 2}
+    {'format': 'tabemb.vectors', 'version': 1, 'name': 'dest', 'n': 1, 'dim': 2, 'digest': '...'}
     """
     header = {"format": KIND, "version": VERSION, "name": vectors.name, "n": len(vectors), "dim": vectors.dim}
-    return header if vectors.noise is None else header | {"noise": vectors.noise.to_json()}
+    noise = {} if vectors.noise is None else {"noise": vectors.noise.to_json()}
+    return header | noise | {"digest": digest_of(vectors, *also)}
+
+
+def shape_in(header: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the numbers of categories and of dimensions that a header states, which are checked for sense only.
+
+    Raises
+    ------
+    FormatError
+        If they are not whole numbers, or there are no or too many dimensions.
+
+    Examples
+    --------
+    >>> shape_in({"n": 3, "dim": 2})
+    (3, 2)
+    """
+    n, dim = header["n"], header["dim"]
+    if type(n) is not int or type(dim) is not int or n < 0 or not 1 <= dim <= MOST_DIMS:
+        raise FormatError(
+            f"the header should state the number of categories and 1 to {MOST_DIMS:,} dimensions, but states "
+            f"{str(n)[:40]} and {str(dim)[:40]}"
+        )
+    return n, dim
 
 
 def noise_in(header: Mapping[str, Any]) -> SamplingNoise | None:
@@ -92,6 +120,8 @@ def read_header(path: Path, raw: str | bytes | None, expected: str) -> dict[str,
         header = None
     if not isinstance(header, dict) or header.get("format") != KIND:
         raise FormatError(f"{path}: expected {expected}")
+    if not isinstance(header.get("name"), str | None):
+        raise FormatError(f"{path}: expected the name of the column as text, got {str(header['name'])[:80]!r}.")
     version = header.get("version")
     if version != VERSION:
         newer = isinstance(version, int) and version > VERSION
@@ -170,12 +200,14 @@ def from_named_arrays(
     Raises
     ------
     DataError, FormatError, KeyError, ValueError
-        If the arrays do not match.
+        If the arrays do not match each other, the header, or its digest.
     """
-    if vectors.shape != (header["n"], header["dim"]):
+    n, dim = shape_in(header)
+    if vectors.shape != (n, dim):
         got = " x ".join(map(str, vectors.shape))
-        raise ValueError(f"the header states {header['n']} x {header['dim']} vectors, but there are {got}")
+        raise ValueError(f"the header states {n} x {dim} vectors, but there are {got}")
     counts, unknown, missing = (read(name) if name in names else None for name in ("counts", "unknown", "missing"))
     keys = keys_from_json(read("keys").tobytes())
     noise = noise_in(header)
-    return KeyedMatrix(keys, vectors, counts, name=header["name"], unknown=unknown, missing=missing, noise=noise)
+    found = KeyedMatrix(keys, vectors, counts, name=header["name"], unknown=unknown, missing=missing, noise=noise)
+    return check_digest(header, found)

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import FormatError
+from tabemb.exceptions import FormatError, reading
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.formats.base import FORMATS, Format
-from tabemb.vectors.formats.header import header_of, noise_in, read_header, special_of
+from tabemb.vectors.formats.digest import check_digest
+from tabemb.vectors.formats.header import header_of, noise_in, read_header, shape_in, special_of
 from tabemb.vectors.formats.number_text import row_texts
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
@@ -37,6 +38,7 @@ class JsonLines(Format):
     keeps_name = True
     keeps_noise = True
     notices_cuts = True
+    notices_changes = True
 
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         rows = row_texts(vectors.vectors, ", ")
@@ -59,19 +61,32 @@ class JsonLines(Format):
                 file.readline(),
                 "JSON Lines that CategoryVectors.save has written, but the first line is not a header of tabemb.",
             )
-            dim, wanted = int(header["dim"]), ["key", "vector"] + ["count"] * header["counts"]
-            records = [_record(path, number, line, wanted, dim) for number, line in enumerate(file, start=2)]
-        if len(records) != header["n"]:
-            cut = " The file may be truncated." if len(records) < header["n"] else ""
-            raise FormatError(f"{path}, line 1: expected {header['n']} categories as stated, got {len(records)}.{cut}")
-        return KeyedMatrix(
-            [key_from_json(record["key"]) for record in records],
-            np.array([record["vector"] for record in records], dtype=np.float32).reshape(len(records), dim),
-            [record["count"] for record in records] if header["counts"] else None,
-            name=header["name"],
-            unknown=header["unknown"],
-            missing=header["missing"],
-            noise=noise_in(header),
+            n, dim = shape_in(header)
+            wanted = ["key", "vector"] + ["count"] * bool(header["counts"])
+            keys: list[Any] = []
+            counts: list[Any] = []
+            numbers = bytearray()
+            for number, line in enumerate(file, start=2):
+                record = _record(path, number, line, wanted, dim)
+                with reading(f"{path}, line {number}", "a category as tabemb writes it"):
+                    keys.append(key_from_json(record["key"]))
+                if header["counts"]:
+                    counts.append(record["count"])
+                numbers += record["vector"].tobytes()
+        if len(keys) != n:
+            cut = " The file may be truncated." if len(keys) < n else ""
+            raise FormatError(f"{path}, line 1: expected {n} categories as stated, got {len(keys)}.{cut}")
+        return check_digest(
+            header,
+            KeyedMatrix(
+                keys,
+                np.frombuffer(numbers, np.float32).reshape(n, dim),
+                counts if header["counts"] else None,
+                name=header["name"],
+                unknown=header["unknown"],
+                missing=header["missing"],
+                noise=noise_in(header),
+            ),
         )
 
 

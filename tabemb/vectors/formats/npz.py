@@ -8,12 +8,11 @@ bytes. ``numpy.load`` cannot map arrays inside an archive, so this module maps t
 """
 
 import json
+import math
 import struct
 import zipfile
-import zlib
 from pathlib import Path
-from tokenize import TokenError
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from tabemb.exceptions import FormatError
 from tabemb.vectors.arrays import mapped_floats
 from tabemb.vectors.formats.base import FORMATS, Format
 from tabemb.vectors.formats.header import from_named_arrays, header_of, named_arrays, read_header
+from tabemb.vectors.formats.limits import check_content
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["Npz"]
@@ -49,9 +49,7 @@ class Npz(Format):
     keeps_noise = True
     notices_cuts = True
     maps = True
-    # NotImplementedError, for compressions that Python lacks, is a RuntimeError. NumPy parses the description of an
-    # array as a Python literal.
-    damage = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, SyntaxError, TokenError)
+    notices_changes = True
 
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         with zipfile.ZipFile(path, "w") as archive:
@@ -61,10 +59,12 @@ class Npz(Format):
 
     def _read(self, path: Path) -> KeyedMatrix:
         with _open(path) as archive:
+            check_content(path, sum(info.file_size for info in archive.infolist()))
             return _from_archive(archive, _header(path, archive), _array(archive, "vectors"))
 
     def _map(self, path: Path) -> KeyedMatrix:
         with _open(path) as archive:
+            check_content(path, sum(info.file_size for info in archive.infolist() if info.filename != "vectors.npy"))
             header = _header(path, archive)
             return _from_archive(archive, header, mapped_floats(path, *_location(path, archive.getinfo("vectors.npy"))))
 
@@ -103,12 +103,27 @@ def _header(path: Path, archive: zipfile.ZipFile) -> dict[str, Any]:
 
 
 def _array(archive: zipfile.ZipFile, name: str) -> npt.NDArray[Any]:
-    with archive.open(f"{name}.npy") as member:
-        array: npt.NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+    info = archive.getinfo(f"{name}.npy")
+    with archive.open(info) as member:
+        shape, by_columns, dtype = _array_header(member)
+        size = math.prod(shape) * dtype.itemsize
+        if dtype.hasobject:
+            raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
+        if min(shape, default=0) < 0 or not dtype.itemsize or size != info.file_size - member.tell():
+            raise ValueError(f"the array {name!r} should have {shape} numbers of type {dtype}, as it states")
         # Reading to the end verifies the checksum.
-        if member.read(1):
-            raise ValueError(f"the array {name!r} is longer than stated")
-    return array
+        raw = member.read(size)
+        if len(raw) != size or member.read(1):
+            raise ValueError(f"the array {name!r} is not as long as stated")
+    return np.frombuffer(raw, dtype).reshape(shape, order="F" if by_columns else "C")
+
+
+def _array_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return the shape of an array, whether it is stored by columns, and its type; the file is left at its numbers."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, by_columns, dtype = read(file)
+    return shape, by_columns, dtype
 
 
 def _location(path: Path, info: zipfile.ZipInfo) -> tuple[int, tuple[int, int]]:
@@ -119,12 +134,10 @@ def _location(path: Path, info: zipfile.ZipInfo) -> tuple[int, tuple[int, int]]:
         file.seek(info.header_offset)
         name, extra = _LOCAL.unpack(file.read(_LOCAL.size))
         file.seek(name + extra, 1)
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, by_columns, dtype = read(file)
+        shape, by_columns, dtype = _array_header(file)
         if len(shape) != 2 or by_columns or dtype != np.dtype("<f4"):
             raise ValueError(f"vectors should be float32 by rows, but are {dtype} of shape {shape}")
-        return file.tell(), shape
+        return file.tell(), (shape[0], shape[1])
 
 
 def _from_archive(archive: zipfile.ZipFile, header: dict[str, Any], vectors: npt.NDArray[np.float32]) -> KeyedMatrix:

@@ -16,13 +16,20 @@ import pyarrow.parquet as pq
 
 from tabemb.exceptions import FormatError
 from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.vectors.arrays import shown
 from tabemb.vectors.formats.base import FORMATS, Format
-from tabemb.vectors.formats.header import header_of, noise_in, read_header, special_of
+from tabemb.vectors.formats.digest import check_digest
+from tabemb.vectors.formats.header import header_of, noise_in, read_header, shape_in, special_of
+from tabemb.vectors.formats.limits import check_content
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["Parquet"]
 
 _META = b"tabemb"
+# The columns that are read, in this order.
+_COLUMNS = ("key", "key_json", "count", "vector")
+# Ends of the names of types of any length.
+_TEXTS = ("string", "binary", "string_view", "binary_view")
 
 
 @FORMATS.register("parquet")
@@ -40,7 +47,7 @@ class Parquet(Format):
     keeps_name = True
     keeps_noise = True
     notices_cuts = True
-    damage = (pa.ArrowException,)
+    notices_changes = True
 
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         columns = _key_columns(vectors.index_to_key)
@@ -49,28 +56,67 @@ class Parquet(Format):
         columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.vectors.ravel()), vectors.dim)
         header = json.dumps(header_of(vectors) | special_of(vectors))
         table = pa.table(columns).replace_schema_metadata({_META: header})
-        pq.write_table(table, path)
+        # Plain numbers: they hardly compress, and files that expand much are not read.
+        keys = [name for name in columns if name.startswith("key")]
+        pq.write_table(table, path, use_dictionary=False, compression=dict.fromkeys(keys, "snappy"))
 
     def _read(self, path: Path) -> KeyedMatrix:
         try:
-            table = pq.read_table(path)
+            file = pq.ParquetFile(path)
         except pa.ArrowException as error:
             raise FormatError(f"{path}: expected a Parquet file, but it cannot be read as one ({error}).") from error
-        header = read_header(
-            path,
-            (table.schema.metadata or {}).get(_META),
-            "a Parquet file that CategoryVectors.save has written, but its metadata has no "
-            f"'tabemb' entry. It has the columns {', '.join(table.column_names)}.",
+        with file:
+            schema = file.schema_arrow
+            header = read_header(
+                path,
+                (schema.metadata or {}).get(_META),
+                "a Parquet file that CategoryVectors.save has written, but its metadata has no "
+                f"'tabemb' entry. It has the columns {', '.join(schema.names)}.",
+            )
+            n, dim = shape_in(header)
+            exact = "key_json" in schema.names
+            columns = [name for name in _COLUMNS if name in schema.names and not (exact and name == "key")]
+            _check_size(path, file.metadata, [schema.field(name).type for name in columns], n)
+            # A text that is repeated is not copied.
+            texts = [name for name in columns if str(schema.field(name).type).endswith(_TEXTS)]
+            table = pq.read_table(path, columns=columns, read_dictionary=texts, partitioning=None)
+        return check_digest(
+            header,
+            KeyedMatrix(
+                _keys(table),
+                _matrix(table, dim),
+                table["count"].to_numpy() if "count" in table.column_names else None,
+                name=header["name"],
+                unknown=header["unknown"],
+                missing=header["missing"],
+                noise=noise_in(header),
+            ),
         )
-        return KeyedMatrix(
-            _keys(table),
-            _matrix(table, int(header["dim"])),
-            table["count"].to_numpy() if "count" in table.column_names else None,
-            name=header["name"],
-            unknown=header["unknown"],
-            missing=header["missing"],
-            noise=noise_in(header),
-        )
+
+
+def _check_size(path: Path, metadata: Any, types: list[pa.DataType], n: int) -> None:
+    """Check that the file has n rows, and how much they take when decoded, before they are."""
+    if metadata.num_rows != n:
+        cut = " The file may be truncated." if metadata.num_rows < n else ""
+        raise FormatError(f"{path}: expected {n} categories as its header states, got {metadata.num_rows}.{cut}")
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    if sum(group.num_rows for group in groups) != n:
+        raise FormatError(f"{path}: expected {n} categories in its groups of rows, as its header states.")
+    # Pages may be compressed, and numbers in them encoded, such as a repeated one by its number of repetitions.
+    pages = sum(group.total_byte_size for group in groups)
+    check_content(path, max(n * sum(map(_width, types)), pages))
+
+
+def _width(kind: pa.DataType) -> int:
+    """Return the bytes of a value of a column as Arrow holds it, without the characters of text."""
+    if pa.types.is_fixed_size_list(kind):
+        return int(kind.list_size) * _width(kind.value_type)
+    if pa.types.is_nested(kind):
+        raise ValueError(f"a column should hold single values, but holds {str(kind)[:80]}")
+    try:
+        return max(1, int(kind.bit_width) // 8)
+    except ValueError:
+        return 8
 
 
 def _key_columns(keys: list[Any]) -> dict[str, pa.Array]:
@@ -91,10 +137,17 @@ def _text(key: Any) -> str:
 
 
 def _keys(table: pa.Table) -> list[Any]:
-    if "key_json" in table.column_names:
-        return [key_from_json(json.loads(text)) for text in table["key_json"].to_pylist()]
-    keys: list[Any] = table["key"].to_pylist()
-    return keys
+    name = "key_json" if "key_json" in table.column_names else "key"
+    column = table[name]
+    if pa.types.is_dictionary(column.type):
+        for chunk in column.chunks:
+            if len(chunk.dictionary) < len(chunk) - chunk.null_count:
+                values, counts = np.unique(chunk.indices.drop_null().to_numpy(), return_counts=True)
+                twice = chunk.dictionary[int(values[counts > 1][0])].as_py()
+                raise FormatError(f"expected each key once, got {shown(twice)} {counts.max()} times")
+        column = pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks], column.type.value_type)
+    keys: list[Any] = column.to_pylist()
+    return [key_from_json(json.loads(text)) for text in keys] if name == "key_json" else keys
 
 
 def _matrix(table: pa.Table, dim: int) -> npt.NDArray[np.float32]:

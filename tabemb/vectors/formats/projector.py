@@ -25,12 +25,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tabemb.exceptions import DataError, FormatError, did_you_mean
+from tabemb.exceptions import DataError, FormatError, did_you_mean, reading
 from tabemb.files import read_whole, replacing_folder
 from tabemb.table.keys import as_key, key_from_json, key_to_json
 from tabemb.vectors.formats.base import FORMATS, FolderFormat
-from tabemb.vectors.formats.csv import read_delimited
-from tabemb.vectors.formats.header import header_of, noise_in, read_header, special_of
+from tabemb.vectors.formats.csv import MOST_COLUMNS, read_delimited
+from tabemb.vectors.formats.digest import check_digest
+from tabemb.vectors.formats.header import header_of, noise_in, read_header, shape_in, special_of
+from tabemb.vectors.formats.limits import check_dims
 from tabemb.vectors.formats.number_text import row_texts
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
@@ -53,6 +55,7 @@ _OWN_COLUMNS = ("key", "key_json", "count")
 # Characters that end a cell or line for some reader, or that UTF-8 cannot encode; blank text in JavaScript.
 _UNSAFE_IN_CELL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BLANK = re.compile("[\\s\ufeff]*")
+_MARK = "\ufeff"
 
 
 @FORMATS.register("projector")
@@ -70,7 +73,8 @@ class Projector(FolderFormat):
     keeps_name = True
     keeps_noise = True
     notices_cuts = True
-    damage = (pa.ArrowException,)
+    notices_changes = True
+    most_dims = MOST_COLUMNS
 
     def write_all(self, vectors: Mapping[str, KeyedMatrix], path: str | PathLike[str]) -> list[Path]:
         """Write the vectors of several columns into one folder, as :func:`save_projector` does."""
@@ -142,6 +146,8 @@ def save_projector(
         )
     if not vectors:
         raise DataError("A projector requires the vectors of at least one column, got none.")
+    for matrix in vectors.values():
+        check_dims(matrix.dim, Projector.most_dims)
     entries = [(column, matrix, side_texts(column, matrix, side.get(column, {}))) for column, matrix in vectors.items()]
     with replacing_folder(Path(path), Projector()._is_part) as draft:
         _write_all(entries, draft, f"{address.rstrip('/')}/" if address else "")
@@ -182,7 +188,7 @@ def _write_all(columns: list[tuple[str, KeyedMatrix, dict[str, list[str]]]], pat
         write_vectors(path / tables["tensorPath"], vectors)
         write_metadata(path / tables["metadataPath"], vectors, side)
         names = {"tensorName": column or "vectors", "tensorShape": [len(vectors), vectors.dim]}
-        header = header_of(vectors) | special_of(vectors) | {"column": column, **tables}
+        header = header_of(vectors, column) | special_of(vectors) | {"column": column, **tables}
         entries.append(names | {name: address + table for name, table in tables.items()} | {"tabemb": header})
         local.append(names | tables)
     (path / _CONFIG).write_text(json.dumps({"embeddings": entries}, indent=1), encoding="ascii")
@@ -222,20 +228,21 @@ def _entries(path: Path) -> dict[str, dict[str, Any]]:
     place = path / _CONFIG
     if not place.is_file():
         raise FormatError(f"{path}: expected a projector's folder, but it has no {_CONFIG}.")
-    try:
+    with reading(place, "a list of embeddings as JSON"):
         entries = json.loads(place.read_bytes())["embeddings"]
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise FormatError(
-            f"{place}: expected a list of embeddings as JSON, but it cannot be read ({error})."
-        ) from error
-    found = {}
+        if not isinstance(entries, list):
+            raise FormatError(f"the embeddings should be a list, but are {type(entries).__name__}")
+    found: dict[str, dict[str, Any]] = {}
     for entry in entries:
         header = read_header(
             place,
             json.dumps(entry.get("tabemb") if isinstance(entry, dict) else None),
             "a projector's folder written by tabemb, but an embedding in it has no 'tabemb' entry.",
         )
-        found[header["column"]] = header
+        column = header["column"]
+        if not isinstance(column, str) or column in found:
+            raise FormatError(f"{place}: expected the name of each column once, as text, got {str(column)[:80]!r}.")
+        found[column] = header
     return found
 
 
@@ -245,10 +252,10 @@ def _read_columns(path: Path) -> dict[str, KeyedMatrix]:
 
 
 def _read_one(path: Path, header: dict[str, Any]) -> KeyedMatrix:
-    n, dim = header["n"], header["dim"]
+    n, dim = shape_in(header)
     # Use the file name only, whatever folder or URL the list has.
     keys, counts = read_metadata(path / Path(header["metadataPath"]).name, n)
-    return KeyedMatrix(
+    found = KeyedMatrix(
         keys,
         read_vectors(path / Path(header["tensorPath"]).name, n, dim),
         counts,
@@ -257,6 +264,7 @@ def _read_one(path: Path, header: dict[str, Any]) -> KeyedMatrix:
         missing=header["missing"],
         noise=noise_in(header),
     )
+    return check_digest(header, found, header["column"])
 
 
 def write_vectors(path: Path, vectors: KeyedMatrix) -> None:
@@ -305,9 +313,14 @@ def read_vectors(path: Path, n: int, dim: int) -> npt.NDArray[np.float32]:
     FormatError, pyarrow.ArrowException
         If the file is missing or has another shape.
     """
-    _checked_bytes(path, n)
+    raw = _checked_bytes(path, n)
     if n == 0:
         return np.empty((0, dim), dtype=np.float32)
+    # Believed only after a look at the file: Arrow takes memory for each column.
+    got = raw.count(b"\t", 0, raw.index(b"\n")) + 1
+    if got != dim or dim > MOST_COLUMNS:
+        raise FormatError(f"{path}: expected {dim} numbers, at most {MOST_COLUMNS:,}, in the first line, got {got}.")
+    del raw
     table = read_delimited(path, {str(place): pa.float32() for place in range(dim)}, delimiter="\t", quotes=False)
     return np.column_stack([column.to_numpy() for column in table.columns])
 
@@ -320,14 +333,19 @@ def read_metadata(path: Path, n: int) -> tuple[list[Any], list[int] | None]:
     FormatError, ValueError
         If the file is missing or has another number of keys.
     """
-    several = b"\t" in _checked_bytes(path).partition(b"\n")[0]
-    lines = _checked_bytes(path, n + several).decode("utf-8").split("\n")[:-1]
+    raw = _checked_bytes(path)
+    several = b"\t" in raw.partition(b"\n")[0]
+    _check_lines(path, raw, n + several)
+    lines = raw.decode("utf-8-sig").split("\n")[:-1]
     names = lines.pop(0).split("\t") if several else ["key"]
-    rows = [line.split("\t") for line in lines]
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) != len(names):
+    places = [names.index(name) for name in _OWN_COLUMNS if name in names]
+    rows = []
+    for line in lines:
+        cells = line.split("\t")
+        if len(cells) != len(names):
             raise FormatError(f"{path}: expected {', '.join(names)} for each category, got {line[:80]!r}.")
-    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+        rows.append([cells[place] for place in places])
+    columns = {names[place]: [row[at] for row in rows] for at, place in enumerate(places)}
     keys: list[Any] = columns["key"]
     if "key_json" in columns:
         keys = [key_from_json(json.loads(each)) for each in columns["key_json"]]
@@ -344,7 +362,8 @@ def _metadata_lines(vectors: KeyedMatrix, side: dict[str, list[str]]) -> Iterabl
     texts = [_shown(key) for key in keys]
     columns = {"key": texts}
     # The projector skips blank lines, so that all points after one would have the wrong label.
-    if texts != keys or any(map(_BLANK.fullmatch, texts)):
+    # A mark at the begin of the file is that of its encoding.
+    if texts != keys or any(map(_BLANK.fullmatch, texts)) or any(text.startswith(_MARK) for text in texts):
         columns["key_json"] = [json.dumps(key_to_json(key)) for key in keys]
     if vectors.counts is not None:
         columns["count"] = list(map(str, vectors.counts.tolist()))
@@ -364,10 +383,15 @@ def _checked_bytes(path: Path, n: int | None = None) -> bytes:
     if not path.is_file():
         raise FormatError(f"{path}: expected a table of a projector's folder, but there is no such file.")
     raw = path.read_bytes()
-    got = raw.count(b"\n")
     if raw[-1:] not in (b"", b"\n"):
         raise FormatError(f"{path}: expected a line break after the last row. The file may be truncated.")
-    if n is not None and got != n:
+    if n is not None:
+        _check_lines(path, raw, n)
+    return raw
+
+
+def _check_lines(path: Path, raw: bytes, n: int) -> None:
+    got = raw.count(b"\n")
+    if got != n:
         cut = " The file may be truncated." if got < n else ""
         raise FormatError(f"{path}: expected {n} lines, got {got}.{cut}")
-    return raw

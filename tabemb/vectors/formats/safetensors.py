@@ -40,7 +40,7 @@ class Safetensors(Format):
     keeps_noise = True
     notices_cuts = True
     maps = True
-    damage = (SafetensorError,)
+    notices_changes = True
 
     def _write(self, vectors: KeyedMatrix, path: Path) -> None:
         save_arrays(named_arrays(vectors), path, metadata={_META: json.dumps(header_of(vectors))})

@@ -13,6 +13,7 @@ import numpy as np
 
 from tabemb.exceptions import DataError, FormatError
 from tabemb.vectors.formats.base import FORMATS
+from tabemb.vectors.formats.limits import MOST_DIMS
 from tabemb.vectors.formats.word_files import Vector, WordFormat, WordLines, WordRows
 from tabemb.vectors.formats.words import lines_of, rows_of
 from tabemb.vectors.keyed_matrix import KeyedMatrix
@@ -20,8 +21,8 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 __all__ = ["Glove", "Word2Vec", "Word2VecBinary"]
 
 _PORTION = 2**18
-# Limits beyond any real file, so that a wrong first line does not allocate memory.
-_LONGEST_WORD, _MOST_NUMBERS = 2**20, 2**20
+# A limit beyond any real file, so that a wrong first line does not allocate memory.
+_LONGEST_WORD = 2**20
 _FLOAT = np.dtype("<f4")
 
 
@@ -86,8 +87,8 @@ class _BinaryRows(WordRows):
                 "word2vec text with format='word2vec'."
             )
         n_words, self.dim = map(int, fields)
-        if not 1 <= self.dim <= _MOST_NUMBERS:
-            raise FormatError(f"{self._path}, line 1: expected 1 to {_MOST_NUMBERS:,} dimensions, got {self.dim}.")
+        if not 1 <= self.dim <= MOST_DIMS:
+            raise FormatError(f"{self._path}, line 1: expected 1 to {MOST_DIMS:,} dimensions, got {self.dim}.")
         size = self.dim * _FLOAT.itemsize
         # Bytes read but not yet parsed, the position in them, and their offset in the file.
         held, at, start = b"", 0, len(first)

@@ -5,6 +5,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, ClassVar, cast
 
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from tabemb.exceptions import FormatError, OutputError
 from tabemb.table.keys import identity
 from tabemb.vectors.formats.base import Format
+from tabemb.vectors.formats.limits import MOST_DIMS, check_content
 from tabemb.vectors.formats.words import MISSING, UNKNOWN, key_of
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
@@ -22,8 +24,14 @@ __all__ = ["Vector", "WordFormat", "WordLines", "WordRows"]
 Vector = npt.NDArray[np.float32]
 
 _GZIP = b"\x1f\x8b"
+# Byte-order marks, which Notepad and PowerShell write: UTF-8's is skipped.
+_MARK, _OTHER_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 # A longer line indicates a binary file and is not read completely.
 LONGEST = 2**22
+# Blank lines at the end. An archive of nothing else takes minutes to read.
+_MOST_BLANK = 1000
+# Words between two checks of how much a compressed file has expanded to.
+_CHECKED = 1024
 
 
 class WordRows(ABC):
@@ -92,7 +100,8 @@ class WordFormat(Format):
         places: dict[Any, int] = {}
         special: dict[str, tuple[int, Vector]] = {}
         numbers = bytearray()
-        with _opened(path) as file:
+        kept = 0
+        with _opened(path) as (file, compressed):
             rows = self._rows(path, file)
             for place, word, raw in rows:
                 try:
@@ -114,6 +123,9 @@ class WordFormat(Format):
                     raise rows.repeated(place, key, first)
                 keys.append(key)
                 numbers += rows.numbers(place, raw).tobytes()
+                kept += len(raw) + len(word)
+                if compressed and len(keys) % _CHECKED == 0:
+                    check_content(path, kept)
         return KeyedMatrix(
             keys,
             np.frombuffer(numbers, np.float32).reshape(len(keys), max(1, rows.dim)),
@@ -124,13 +136,22 @@ class WordFormat(Format):
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, or the content of a gzip file, which its first bytes identify."""
+def _opened(path: Path) -> Iterator[tuple[IO[bytes], bool]]:
+    """Open a file, or the content of a gzip file, which its first bytes identify; yield also which of the two it is.
+
+    A byte-order mark of UTF-8 is skipped.
+    """
     with path.open("rb") as file:
         compressed = file.read(len(_GZIP)) == _GZIP
     try:
-        with cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb", buffering=2**20) as opened:
-            yield opened
+        with gzip.open(path) if compressed else path.open("rb", buffering=2**20) as file:
+            opened = cast(BufferedReader, file)
+            first = opened.peek(len(_MARK))
+            if first.startswith(_OTHER_MARKS):
+                raise FormatError(f"{path}: expected text in UTF-8, got UTF-16. Save the file again as UTF-8.")
+            if first.startswith(_MARK):
+                opened.read(len(_MARK))
+            yield opened, compressed
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise FormatError(f"{path}: expected a complete gzip file ({error}). It may be truncated.") from error
 
@@ -166,6 +187,8 @@ class WordLines(WordRows):
             line, last = line + 1, raw
             if line == 1 and self._header and (sizes := _sizes_in(raw)):
                 self._stated, self.dim = sizes
+                if self.dim > MOST_DIMS:
+                    raise self.error(line, f"expected at most {MOST_DIMS:,} dimensions, got {self.dim}.")
                 continue
             if len(raw) == LONGEST and not raw.endswith(b"\n"):
                 raise self.error(
@@ -177,6 +200,8 @@ class WordLines(WordRows):
                 fields = raw.split()
                 if not fields:
                     blank = blank or line
+                    if line - blank > _MOST_BLANK:
+                        raise self.error(blank, f"expected {self._expected}, got more than {_MOST_BLANK} blank lines.")
                     continue
                 word, rest = self._cut(line, fields, blank)
             n_words += 1
@@ -228,7 +253,7 @@ class WordLines(WordRows):
 def _sizes_in(raw: bytes) -> tuple[int, int] | None:
     """Return the number of words and of dimensions from a first line, if it has them."""
     fields = raw.split()
-    if len(fields) == 2 and all(field.isdigit() for field in fields):
+    if len(fields) == 2 and all(field.isdigit() and len(field) < 1000 for field in fields):
         return int(fields[0]), int(fields[1])
     return None
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import DataError, FormatError, MissingExtraError
+from tabemb.exceptions import DataError, FormatError, MissingExtraError, reading
 from tabemb.files import replacing_file
 from tabemb.vectors.indexes.base import INDEXES, IndexKind, NearestIndex
 from tabemb.vectors.indexes.exact import Exact
@@ -25,6 +25,9 @@ Float32s = npt.NDArray[np.float32]
 
 _MAGIC = b"tabemb.index\n"
 _VERSION = 1
+_DAMAGED = "{place}: the header of the index is damaged: {reason}. Build it again."
+# Beyond any useful one; usearch takes memory in proportion.
+_LARGEST_PARAMETER = 2**20
 # Rows that threads add at the same time are not linked to each other, so some of the first ones would never be found.
 ROWS_IN_TURN = 4096
 # Measured by benchmarks/nearest.py.
@@ -181,8 +184,27 @@ class Auto(IndexKind):
 def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[Any]) -> HnswIndex:
     """Load an index that :meth:`HnswIndex.save` has written, of these vectors; see ``CategoryVectors.load_index``."""
     path = Path(path)
-    head, graph = _read(path)
-    try:
+    head, graph = _read(path, vectors)
+    with reading(path, "an index", message=_DAMAGED):
+        metric, parameters = METRICS.resolve(head["metric"]), Hnsw(**head["parameters"])
+        if max(asdict(parameters).values()) > _LARGEST_PARAMETER:
+            raise FormatError(f"its parameters are larger than {_LARGEST_PARAMETER:,}")
+        made = _empty_graph(parameters, vectors.shape[1], metric)
+        made.load(graph)
+    return HnswIndex(vectors, labels, metric, parameters, made)
+
+
+def _read(path: Path, vectors: Float32s) -> tuple[dict[str, Any], bytes]:
+    """Return the header and the graph of a file after checking that they are of these vectors and complete."""
+    with reading(path, "an index", message=_DAMAGED):
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise FormatError(f"{path}: the index cannot be read ({error.strerror or error}).") from error
+        if not content.startswith(_MAGIC):
+            raise FormatError(f"{path}: expected an index that tabemb has written, but the file has another header.")
+        first, _, graph = content.removeprefix(_MAGIC).partition(b"\n")
+        head = json.loads(first)
         version, shape, made_from = head["version"], head["shape"], head["vectors"]
         if version != _VERSION:
             raise FormatError(
@@ -199,41 +221,12 @@ def load_hnsw(path: str | PathLike[str], vectors: Float32s, labels: npt.NDArray[
             raise FormatError(
                 f"{path}: this index was built from other vectors of the same size. Build it again from these."
             )
-        metric, parameters = METRICS.resolve(head["metric"]), Hnsw(**head["parameters"])
         if len(graph) != head["bytes"] or hashlib.sha256(graph).hexdigest() != head["graph"]:
             raise FormatError(
                 f"{path}: the index is damaged: {len(graph):,} bytes that are not the {head['bytes']:,} it was saved "
                 "with. Build it again."
             )
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, FormatError):
-            raise
-        raise _damaged_header(path, error) from error
-    made = _empty_graph(parameters, vectors.shape[1], metric)
-    made.load(graph)
-    return HnswIndex(vectors, labels, metric, parameters, made)
-
-
-def _read(path: Path) -> tuple[dict[str, Any], bytes]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise FormatError(f"{path}: the index cannot be read ({error.strerror or error}).") from error
-    if not content.startswith(_MAGIC):
-        raise FormatError(f"{path}: expected an index that tabemb has written, but the file has another header.")
-    head, _, graph = content.removeprefix(_MAGIC).partition(b"\n")
-    try:
-        read = json.loads(head)
-    except ValueError as error:
-        raise _damaged_header(path, error) from error
-    if not isinstance(read, dict):
-        raise _damaged_header(path)
-    return read, graph
-
-
-def _damaged_header(path: Path, error: Exception | None = None) -> FormatError:
-    why = "" if error is None else f": {str(error).rstrip('.')}"
-    return FormatError(f"{path}: the header of the index is damaged{why}. Build it again.")
+    return head, graph
 
 
 def _empty_graph(parameters: Hnsw, dim: int, metric: SimilarityMetric) -> Any:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 
-from tabemb.exceptions import FormatError, OutputError, UnknownNameError
+from tabemb.exceptions import DataError, FormatError, OutputError, UnknownNameError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.formats import FORMATS, FolderFormat, find_format
 from tabemb.vectors.sampling_noise import SamplingNoise
@@ -457,6 +457,50 @@ def test_a_file_with_a_byte_changed_is_refused_or_valid(file_format, tmp_path):
                 assert str(path) in str(error)  # noqa: PT017
             else:
                 assert np.isfinite(loaded.vectors).all()
+
+
+CHECKED = sorted(name for name in FORMATS if FORMATS[name].notices_changes)
+
+
+def test_only_formats_of_other_programs_have_no_room_for_a_digest():
+    assert sorted(set(FORMATS) - set(CHECKED)) == ["glove", "word2vec", "word2vec_binary"]
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_a_flipped_bit_is_refused_or_changes_nothing(name, tmp_path):
+    path = tmp_path / "c.x"
+    rng = np.random.default_rng(0)
+    noise = SamplingNoise(np.eye(3), rows=9.0, exponent=-1.0, n_refits=5)
+    keys = [*(f"key {row}" for row in range(30)), 7]
+    saved = CategoryVectors(
+        keys, rng.normal(size=(31, 3)), range(31), name="c", unknown=[1, 2, 3], missing=[0, 0, 1], noise=noise
+    )
+    saved.save(path, format=name)
+    expected = CategoryVectors.load(path, format=name)
+    for file in [path] if path.is_file() else sorted(path.iterdir()):
+        whole = file.read_bytes()
+        for bit in rng.integers(0, len(whole) * 8, 300):
+            raw = bytearray(whole)
+            raw[bit // 8] ^= 1 << bit % 8
+            file.write_bytes(raw)
+            for mmap in (False, True)[: 1 + FORMATS[name].maps]:
+                try:
+                    loaded = CategoryVectors.load(path, format=name, mmap=mmap)
+                except FormatError as error:
+                    assert str(path) in str(error)  # noqa: PT017
+                else:
+                    assert loaded == expected
+        file.write_bytes(whole)
+
+
+def test_vectors_of_too_many_dimensions_are_not_written(name, tmp_path, monkeypatch):
+    path = tmp_path / "c.x"
+    saved = CategoryVectors(["a"], [[1, 2]], name="c")
+    saved.save(path, format=name)
+    monkeypatch.setattr(FORMATS[name], "most_dims", 1)
+    with pytest.raises(DataError, match=r"holds vectors of at most 1 dimensions, got 2\. Save to \.npz"):
+        CategoryVectors(["b"], [[1, 2]]).save(path, format=name)
+    assert CategoryVectors.load(path, format=name) == saved
 
 
 @pytest.mark.parametrize("other", FILES)

@@ -8,12 +8,13 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from tabemb.exceptions import FormatError
+from tabemb.exceptions import DataError, FormatError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.formats import csv
 from tabemb.vectors.formats.csv import read_delimited
 
 MARK = "\ufeff"
+CHECK = '"x[0-9a-f]{8}"'
 COLUMNS = {"key": pa.string(), "x": pa.float32()}
 
 
@@ -26,19 +27,20 @@ def test_plain_keys_need_no_second_column(path):
     CategoryVectors(['New "York"', "a,b\n", ""], [[0.1, -0.0], [1, 1e30], [2, 3]], [9, 5, 1], missing=[0, 0.5]).save(
         path
     )
-    assert path.read_bytes().decode("utf-8") == (
-        f'{MARK}"key","count","emb0","emb1"\n"New ""York""",9,0.1,-0\n"a,b\n",5,1,1e+30\n"",1,2,3\n"<missing>",,0,0.5\n'
+    assert re.sub(CHECK, '"x"', path.read_bytes().decode("utf-8")) == (
+        f'{MARK}"key","count","emb0","emb1","check"\n"New ""York""",9,0.1,-0,"x"\n'
+        '"a,b\n",5,1,1e+30,"x"\n"",1,2,3,"x"\n"<missing>",,0,0.5,"x"\n'
     )
 
 
 def test_keys_of_other_types_have_a_column_of_json(path):
     CategoryVectors([7, "7", True], [[1], [2], [3]], unknown=[0]).save(path)
-    assert path.read_text(encoding="utf-8-sig").splitlines() == [
-        '"key","key_json","emb0"',
-        '"7","7",1',
-        '"7","""7""",2',
-        '"True","true",3',
-        '"<unknown>","",0',
+    assert re.sub(CHECK, '"x"', path.read_text(encoding="utf-8-sig")).splitlines() == [
+        '"key","key_json","emb0","check"',
+        '"7","7",1,"x"',
+        '"7","""7""",2,"x"',
+        '"True","true",3,"x"',
+        '"<unknown>","",0,"x"',
     ]
 
 
@@ -68,7 +70,7 @@ def test_a_category_named_unknown_is_a_category(path):
 def test_pandas_and_polars_read_it(path, airports):
     airports.save(path)
     for table in (pd.read_csv(path), pl.read_csv(path).to_pandas()):
-        assert list(table.columns) == ["key", "count", "emb0", "emb1"]
+        assert list(table.columns) == ["key", "count", "emb0", "emb1", "check"]
         assert table["key"].tolist() == [*airports.index_to_key, "<unknown>", "<missing>"]
         assert table["count"].tolist()[:4] == [9, 5, 3, 1]
         np.testing.assert_array_equal(table["emb1"].astype(np.float32)[:4], airports.vectors[:, 1])
@@ -81,6 +83,36 @@ def test_a_file_saved_by_a_spreadsheet_is_read(path):
     assert loaded.vectors.tolist() == [[1, 0.5], [-1, 2]]
     path.write_text("key,emb0\nb,2\na,1\n")
     assert CategoryVectors.load(path).index_to_key == ["b", "a"]
+
+
+def test_rows_may_be_moved_removed_and_added_but_not_changed(path):
+    CategoryVectors(["a", "b", "c"], [[1], [2], [3]], [7, 8, 9], unknown=[4]).save(path)
+    head, a, b, c, unknown = path.read_text().splitlines()
+    path.write_text("\n".join([head, unknown, c, a, '"new",5,6,""', ""]))
+    loaded = CategoryVectors.load(path)
+    assert (loaded.index_to_key, loaded.counts.tolist()) == (["c", "a", "new"], [9, 7, 5])
+    assert (loaded.vectors.tolist(), loaded.unknown.tolist()) == ([[3], [1], [6]], [4])
+    for changed in (b.replace("b", "d"), b.replace(",8,", ",6,"), b.replace(",2,", ",6,"), unknown.replace("4", "6")):
+        path.write_text("\n".join([head, a, changed, ""]))
+        with pytest.raises(FormatError, match=r"dest\.csv: expected the row 2, '(b|d|<unknown>)', to match its cell"):
+            CategoryVectors.load(path)
+
+
+def test_a_file_without_digests_is_read(path):
+    saved = CategoryVectors(["a", 1], [[1], [2]], [7, 8], unknown=[4], name="dest")
+    saved.save(path)
+    pd.read_csv(path, dtype=str, keep_default_na=False).drop(columns="check").to_csv(path, index=False)
+    assert CategoryVectors.load(path) == saved
+
+
+def test_a_table_with_more_columns_than_arrow_reads_well_is_refused(path, monkeypatch):
+    CategoryVectors(["a"], [[1, 2]]).save(path)
+    monkeypatch.setattr(csv, "MOST_COLUMNS", 1)
+    with pytest.raises(FormatError, match=r"dest\.csv, line 1: expected at most 1 dimensions, got 2\."):
+        CategoryVectors.load(path)
+    monkeypatch.setattr(csv.Csv, "most_dims", 1)
+    with pytest.raises(DataError, match=r"holds vectors of at most 1 dimensions, got 2\. Save to \.npz"):
+        CategoryVectors(["b"], [[1, 2]]).save(path)
 
 
 HEAD = "expected the columns key, (key_json, count,) emb0, emb1, ... that CategoryVectors.save writes, got "

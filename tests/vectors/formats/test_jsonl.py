@@ -17,8 +17,8 @@ def path(tmp_path):
 def test_the_content_of_the_file(path):
     CategoryVectors(["é", 7], [[0.1, -0.0], [1, 1e30]], [9, 5], name="dest", missing=[0.5, 2]).save(path)
     assert path.read_bytes().decode("ascii") == (
-        '{"format": "tabemb.vectors", "version": 1, "name": "dest", "n": 2, "dim": 2, "counts": true, "unknown": null, '
-        '"missing": [0.5, 2.0]}\n'
+        '{"format": "tabemb.vectors", "version": 1, "name": "dest", "n": 2, "dim": 2, '
+        '"digest": "e755969d0ed2cfa9f97f50c2ad8e2c13", "counts": true, "unknown": null, "missing": [0.5, 2.0]}\n'
         '{"key": "\\u00e9", "count": 9, "vector": [0.1, -0.0]}\n'
         '{"key": 7, "count": 5, "vector": [1, 1e+30]}\n'
     )
@@ -77,4 +77,29 @@ def test_other_files_of_that_suffix_are_refused(path, raw):
     path.write_bytes(raw)
     message = "expected JSON Lines that CategoryVectors.save has written, but the first line is not a header of tabemb."
     with pytest.raises(FormatError, match=re.escape(message)):
+        CategoryVectors.load(path)
+
+
+def test_a_byte_order_mark_is_skipped(airports, path):
+    airports.save(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert CategoryVectors.load(path) == airports.__class__.load(path)
+    assert CategoryVectors.load(path).index_to_key == airports.index_to_key
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ('{"uuid": 5}', "'int' object has no attribute 'replace'"),
+        ('{"datetime": ["2013-01-31T05:00:00", "Nowhere/At", 0]}', "A saved key cannot be read"),
+        ('{"timestamp": [[], "x"]}', ""),
+        ('{"period": [1e400, "M"]}', ""),
+        ('{"int": "' + "9" * 5000 + '"}', "A saved key cannot be read"),
+        ("[[1]]", "A saved key is text"),
+        ("null", "A saved key is text"),
+    ],
+)
+def test_a_key_that_is_none_names_its_line(key, reason, path):
+    path.write_text("\n".join([json.dumps(HEADER), A, B.replace('"b"', key), ""]))
+    with pytest.raises(FormatError, match=f"dest.jsonl, line 3: expected a category as tabemb writes it, .*{reason}"):
         CategoryVectors.load(path)

@@ -1,6 +1,8 @@
 """npz: numpy reads it, numbers are aligned, and other files are refused."""
 
+import io
 import json
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -129,7 +131,7 @@ def test_a_compressed_file_is_read_but_not_mapped(path):
 
 
 def test_other_layouts_are_read_but_not_mapped(path):
-    for vectors in (np.array([[1, 2], [3, 4]], np.float64), np.asfortranarray(np.ones((2, 2), np.float32))):
+    for vectors in (np.array([[1, 2], [3, 4]], np.float64), np.asfortranarray([[1, 2], [3, 4]], np.float32)):
         rewrite(path, vectors=vectors)
         assert np.array_equal(CategoryVectors.load(path).vectors, vectors)
         with pytest.raises(FormatError, match="vectors should be float32 by rows"):
@@ -147,3 +149,75 @@ def test_other_files_of_that_suffix_are_refused(path, mmap):
         FormatError, match=r"expected an npz file, but it cannot be read as one \(File is not a zip file\)"
     ):
         CategoryVectors.load(path, mmap=mmap)
+
+
+def test_a_small_archive_that_expands_to_much_is_refused_before_it_is_read(path):
+    """42 MB of zeros in 40 kB."""
+    rewrite(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, bytes(42_000_000) if name == "vectors.npy" else content)
+    tracemalloc.start()
+    with pytest.raises(FormatError, match=r"dest\.npz: expected at most 8 times the size of the file .* got 42,000,"):
+        CategoryVectors.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2e6
+    # Mapped vectors are not expanded, but the other arrays are.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, bytes(42_000_000) if name == "keys.npy" else content)
+    with pytest.raises(FormatError, match=r"dest\.npz: expected at most 8 times the size of the file .* got 42,000,"):
+        CategoryVectors.load(path, mmap=True)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        {"descr": "<f4", "fortran_order": False, "shape": (10**9, 10**9)},
+        {"descr": "<f4", "fortran_order": False, "shape": (10**30, 2)},
+        {"descr": "<f4", "fortran_order": False, "shape": (-2, -2)},
+        {"descr": "<V0", "fortran_order": False, "shape": (2, 2)},
+        {"descr": [("a", "<f4", (10**9,))], "fortran_order": False, "shape": (2, 2)},
+        {"descr": "O", "fortran_order": False, "shape": (2, 2)},
+        {"descr": "<U100000000", "fortran_order": False, "shape": (1,)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("mmap", [False, True])
+def test_what_an_array_states_is_compared_with_the_size_of_the_archive(array, mmap, path):
+    rewrite(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    out = io.BytesIO()
+    np.lib.format.write_array_header_2_0(out, array)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, out.getvalue() + bytes(16) if name == "vectors.npy" else content)
+    tracemalloc.start()
+    with pytest.raises(FormatError, match=r"dest\.npz: expected vectors as tabemb writes them"):
+        CategoryVectors.load(path, mmap=mmap)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2e6
+
+
+def test_a_flipped_bit_in_a_mapped_file_is_refused(path):
+    CategoryVectors(["a", "b"], [[1, 2], [3, 4]]).save(path)
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(np.float32([3, 4]).tobytes())] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(FormatError, match=r"dest\.npz: .* its content does not match its digest"):
+        CategoryVectors.load(path, mmap=True)
+
+
+def test_a_file_without_digest_is_read(path):
+    rewrite(path, tabemb=header())
+    assert CategoryVectors.load(path).vectors.tolist() == [[1, 2], [3, 4]]
+    rewrite(path, tabemb=header(), vectors=np.array([[1, 2], [3, 5]], np.float32))
+    assert CategoryVectors.load(path, mmap=True).vectors.tolist() == [[1, 2], [3, 5]]
+    rewrite(path, vectors=np.array([[1, 2], [3, 5]], np.float32))
+    with pytest.raises(FormatError, match="its content does not match its digest"):
+        CategoryVectors.load(path)

@@ -74,7 +74,23 @@ def rewrite(path, change=None, **meta):
         ({"unknown": [1]}, "expected unknown of shape 2, got 1"),
         ({"change": lambda table: table.drop_columns("key")}, "the file is damaged: .*key"),
         ({"change": lambda table: table.drop_columns("vector")}, "the file is damaged: .*vector"),
-        ({"change": lambda table: pa.concat_tables([table, table])}, "expected each key once, got 'a' in rows 0 and 2"),
+        (
+            {"change": lambda table: pa.concat_tables([table, table])},
+            "expected 2 categories as its header states, got 4",
+        ),
+        (
+            {"n": 4, "change": lambda table: pa.concat_tables([table, table])},
+            "expected each key once, got 'a' 2 times",
+        ),
+        ({"n": 3}, r"expected 3 categories as its header states, got 2\. The file may be truncated"),
+        (
+            {"n": "2"},
+            "the header should state the number of categories and 1 to 1,048,576 dimensions, but states 2 and 2",
+        ),
+        ({"name": "d"}, "its content does not match its digest"),
+        ({"change": lambda table: table.set_column(0, "key", pa.array(["a", "c"]))}, "does not match its digest"),
+        ({"change": lambda table: table.set_column(1, "count", pa.array([1, 2]))}, "does not match its digest"),
+        ({"change": lambda table: table.set_column(0, "key", pa.array([["a"], ["b"]]))}, "should hold single values"),
         (
             {"change": lambda table: table.set_column(0, "key", pa.array(["a", None]))},
             "got None in row 1, which stands for a missing cell",
@@ -101,3 +117,57 @@ def test_a_text_file_is_refused(path):
     path.write_text("2 2\na 1 2\nb 1 2\n")
     with pytest.raises(FormatError, match="expected a Parquet file, but it cannot be read as one"):
         CategoryVectors.load(path)
+
+
+def test_constant_vectors_are_stored_in_full(path):
+    """What is written can be read, whatever the limit of expansion."""
+    saved = CategoryVectors([f"k{row}" for row in range(200)], np.zeros((200, 1000)), name="dest")
+    saved.save(path)
+    assert path.stat().st_size > 800_000
+    assert CategoryVectors.load(path) == saved
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (pa.array([7] * 3_000_000), "expected at most 8 times the size of the file"),
+        (pa.array(["x"] * 3_000_000), "expected at most 8 times the size of the file"),
+        (pa.array(["x" * 10_000] * 5_000), "expected each key once, got 'xxxx"),
+        (pa.array(["x" * 10_000] * 5_000, pa.large_string()), "expected each key once, got 'xxxx"),
+        (pa.array([b"x" * 10_000] * 5_000), "expected each key once, got b'xxxx"),
+        (pa.array([None] * 3_000_000), "expected at most 8 times the size of the file"),
+        (pa.array([None] * 5_000, pa.binary(1_000_000)), "expected at most 8 times the size of the file"),
+        (pa.array(["x"] * 3_000_000).dictionary_encode(), "expected each key once, got 'x'"),
+        (pa.array([["x"]] * 5_000), "a column should hold single values, but holds list"),
+        (pa.array([{"a": 1}] * 5_000), "a column should hold single values, but holds struct"),
+    ],
+    ids=lambda value: str(getattr(value, "type", "")),
+)
+def test_a_small_file_of_repeated_values_is_refused_before_they_are_decoded(keys, message, path):
+    n = len(keys)
+    vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(n, np.float32)), 1)
+    head = {"format": "tabemb.vectors", "version": 1, "name": "c", "n": n, "dim": 1, "unknown": None, "missing": None}
+    table = pa.table({"key": keys, "vector": vectors}).replace_schema_metadata({"tabemb": json.dumps(head)})
+    pq.write_table(table, path, compression="zstd")
+    del table, keys, vectors
+    assert path.stat().st_size < 200_000
+    before = pa.total_allocated_bytes()
+    with pytest.raises(FormatError, match=rf"dest\.parquet: .*{message}"):
+        CategoryVectors.load(path)
+    assert pa.total_allocated_bytes() - before < 50e6
+
+
+def test_keys_of_types_that_are_no_categories_are_refused(path):
+    for column in (
+        pa.array([0, 1]).cast(pa.timestamp("us", "Nowhere/At")),
+        pa.array([2**62, 2**61], pa.duration("s")),
+        pa.array([0, 2**62], pa.date64()),
+    ):
+        rewrite(path, lambda table, column=column: table.set_column(0, "key", column))
+        with pytest.raises(FormatError, match=r"dest\.parquet: expected vectors as tabemb writes them"):
+            CategoryVectors.load(path)
+
+
+def test_other_columns_are_not_read(path):
+    rewrite(path, lambda table: table.append_column("more", pa.array([[1], [2]])))
+    assert CategoryVectors.load(path).index_to_key == ["a", "b"]

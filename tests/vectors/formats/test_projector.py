@@ -2,6 +2,7 @@
 
 import json
 import re
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -234,9 +235,9 @@ def change(path, file, old, new):
         ("projector_config.json", '"tabemb"', '"other"', "an embedding in it has no 'tabemb' entry."),
         ("projector_config.json", '"embeddings"', '"x"', "config.json: expected a list of embeddings as JSON"),
         ("projector_config.json", '"vectors.tsv"', '"gone.tsv"', "gone.tsv: expected a table of a projector's folder"),
-        ("projector_config.json", '"metadataPath"', '"x"', "the file is damaged: 'metadataPath'"),
+        ("projector_config.json", '"metadataPath"', '"x"', "the file is damaged: it has no 'metadataPath'"),
         ("projector_config.json", '"n": 4', '"n": 3', "metadata.tsv: expected 4 lines, got 5."),
-        ("projector_config.json", '"dim": 2', '"dim": 3', "the file is damaged: CSV parse error: Row #1: Expected"),
+        ("projector_config.json", '"dim": 2', '"dim": 3', ": expected 3 numbers, at most 16,384, in the first line"),
     ],
 )  # fmt: skip
 def test_a_changed_folder_is_refused(file, old, new, message, path, airports):
@@ -361,3 +362,52 @@ def test_a_line_with_too_many_cells_is_refused(table):
     table.write_text("key\tcount\na\t1\nb\t2\t3\n")
     with pytest.raises(FormatError, match=r"table\.tsv: expected key, count for each category, got 'b\\t2\\t3'\."):
         read_metadata(table, 2)
+
+
+def test_byte_order_marks_are_skipped(tmp_path, airports):
+    path = tmp_path / "dest.projector"
+    for saved in (airports, CategoryVectors(["\ufeffa", "b"], [[1, 2], [3, 4]], name="dest")):
+        saved.save(path)
+        for file in path.iterdir():
+            file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+        assert CategoryVectors.load(path) == saved
+
+
+def test_what_the_list_states_is_compared_with_the_tables_first(tmp_path):
+    path = tmp_path / "x.projector"
+    CategoryVectors(["a", "b"], [[1, 2], [3, 4]], name="x").save(path)
+    config = path / "projector_config.json"
+    content = json.loads(config.read_text())
+    tracemalloc.start()
+    for n, dim in (
+        (2, 10_000_000),
+        (2, 1_000_000),
+        (10**12, 2),
+        (0, 10**12),
+        (2, 10**30),
+        (True, 2),
+        (2, 2.0),
+        (-1, 2),
+    ):
+        content["embeddings"][0]["tabemb"] |= {"n": n, "dim": dim}
+        config.write_text(json.dumps(content))
+        with pytest.raises(FormatError, match=r"x\.projector"):
+            CategoryVectors.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6
+
+
+def test_a_column_is_covered_by_the_digest(tmp_path, airports):
+    save_projector({"dest": airports, "origin": airports}, tmp_path / "all")
+    config = tmp_path / "all" / "projector_config.json"
+    text = config.read_text()
+    config.write_text(text.replace('"column": "dest"', '"column": "desk"'))
+    with pytest.raises(FormatError, match="its content does not match its digest"):
+        load_projector(tmp_path / "all")
+    config.write_text(text.replace('"column": "dest"', '"column": "origin"'))
+    with pytest.raises(FormatError, match="expected the name of each column once, as text, got 'origin'"):
+        load_projector(tmp_path / "all")
+    config.write_text(json.dumps({"embeddings": {"a": 1}}))
+    with pytest.raises(FormatError, match=r"projector_config\.json: .*the embeddings should be a list, but are dict"):
+        load_projector(tmp_path / "all")

@@ -90,3 +90,18 @@ def test_other_files_of_that_suffix_are_refused(path, mmap):
     path.write_text("not at all")
     with pytest.raises(FormatError, match="expected a safetensors file, but it cannot be read as one"):
         CategoryVectors.load(path, mmap=mmap)
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("dtype", ["F8_E4M3", "F8_E5M2", "BF16", "F16", "BOOL", "C64", "x"])
+def test_tensors_of_other_types_are_refused(dtype, mmap, path):
+    CategoryVectors(["a", "b"], [[1, 2], [3, 4]], [7, 8]).save(path)
+    raw = path.read_bytes()
+    size = int.from_bytes(raw[:8], "little")
+    head = json.loads(raw[8 : 8 + size])
+    width = {"BF16": 2, "F16": 2, "C64": 8}.get(dtype, 1)
+    head["counts"] |= {"dtype": dtype, "shape": [16 // width]}
+    text = json.dumps(head).encode()
+    path.write_bytes(len(text).to_bytes(8, "little") + text + raw[8 + size :])
+    with pytest.raises(FormatError, match=r"dest\.safetensors: expected "):
+        CategoryVectors.load(path, mmap=mmap)

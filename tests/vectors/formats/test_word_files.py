@@ -11,7 +11,7 @@ import pytest
 
 from tabemb import CategoryVectors
 from tabemb.exceptions import FormatError, OutputError
-from tabemb.vectors.formats import FORMATS, find_format, word_files
+from tabemb.vectors.formats import FORMATS, find_format, limits, word_files
 from tabemb.vectors.formats.word_files import WordFormat, WordLines
 
 WORD_FORMATS = sorted(name for name, kind in FORMATS.items() if issubclass(kind, WordFormat))
@@ -164,3 +164,70 @@ def test_an_endless_line_is_not_read_completely(monkeypatch):
 def test_numbers_are_the_nearest_of_float32():
     ((_, _, numbers),) = words("a 0.1 1e-45 16777217\n")
     assert numbers == np.array([0.1, 1e-45, 16777217], np.float32).tolist()
+
+
+TEXTS = {"word2vec": "2 2\nking 1 2\nqueen 3 4\n", "glove": "king 1 2\nqueen 3 4\n"}
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize(("name", "text"), [*TEXTS.items(), ("word2vec", TEXTS["glove"])])
+def test_a_byte_order_mark_is_no_part_of_the_first_word(name, text, compress, tmp_path):
+    path = tmp_path / "words.x"
+    path.write_bytes(compress(text.encode("utf-8-sig")))
+    loaded = CategoryVectors.load(path, format=name)
+    assert (loaded.index_to_key, loaded.vectors.tolist()) == (["king", "queen"], [[1, 2], [3, 4]])
+    assert FORMATS[name]().select(path, {"king"}.__contains__).index_to_key == ["king"]
+
+
+def test_a_byte_order_mark_before_binary_is_skipped(tmp_path):
+    path = tmp_path / "words.bin"
+    saved = CategoryVectors(["king", "\ufeffqueen"], [[1, 2], [3, 4]], name="words")
+    saved.save(path)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert CategoryVectors.load(path) == saved
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", TEXTS)
+def test_utf16_is_refused_by_name(name, encoding, tmp_path):
+    path = tmp_path / "words.x"
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    path.write_bytes((mark + TEXTS[name]).encode(encoding))
+    with pytest.raises(
+        FormatError, match=r"words\.x: expected text in UTF-8, got UTF-16\. Save the file again as UTF-8"
+    ):
+        CategoryVectors.load(path, format=name)
+
+
+@pytest.mark.parametrize("name", WORD_FORMATS)
+def test_a_small_archive_that_expands_to_much_is_refused(name, tmp_path, monkeypatch):
+    path = tmp_path / "words.x"
+    CategoryVectors([f"k{row}" for row in range(5000)], np.zeros((5000, 200)), name="words").save(path, format=name)
+    whole = path.read_bytes()
+    path.write_bytes(gzip.compress(whole))
+    monkeypatch.setattr(limits, "_ANY", 2**20)
+    with pytest.raises(FormatError, match=r"words\.x: expected at most 8 times the size of the file"):
+        CategoryVectors.load(path, format=name)
+    # Only what is kept counts.
+    assert len(FORMATS[name]().select(path, {"k7"}.__contains__)) == 1
+    path.write_bytes(whole)
+    assert len(CategoryVectors.load(path, format=name)) == 5000
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_blank_lines_are_allowed_at_the_end_but_not_without_end(name, tmp_path):
+    path = tmp_path / "words.x"
+    path.write_text(TEXTS[name] + "\n" * 1000)
+    assert CategoryVectors.load(path, format=name).index_to_key == ["king", "queen"]
+    path.write_bytes(gzip.compress(TEXTS[name].encode() + b"\n" * 100_000))
+    with pytest.raises(FormatError, match=r"words\.x, line \d: expected .*, got more than 1000 blank lines"):
+        CategoryVectors.load(path, format=name)
+
+
+def test_a_first_line_with_too_many_dimensions_is_refused(tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("0 10000000000\n")
+    with pytest.raises(
+        FormatError, match=r"words\.txt, line 1: expected at most 1,048,576 dimensions, got 10000000000"
+    ):
+        CategoryVectors.load(path)

@@ -145,6 +145,12 @@ def test_a_truncated_file_is_refused(saved):
         ({"parameters": {"connectivity": 0}}, "the header of the index is damaged: connectivity of an HNSW index"),
         ({"parameters": {"m": 3}}, "the header of the index is damaged"),
         ({"shape": 7}, "the header of the index is damaged"),
+        (
+            {"parameters": {"connectivity": 10**12}},
+            "the header of the index is damaged: its parameters are larger than",
+        ),
+        ({"graph": None}, "the index is damaged"),
+        ({"bytes": "many"}, "the header of the index is damaged"),
     ],
 )
 def test_an_invalid_header_is_refused(saved, changes, message):
@@ -160,7 +166,7 @@ def test_other_files_are_refused(tmp_path):
         load(tmp_path / "none")
     with pytest.raises(FormatError, match="the index cannot be read"):
         load(tmp_path)
-    for content in (b"PAR1", b"tabemb.index\n[]\n", b"tabemb.index\n\xff\n"):
+    for content in (b"PAR1", b"tabemb.index\n[]\n", b"tabemb.index\n\xff\n", b"tabemb.index\n" + b"[" * 100_000):
         (tmp_path / "x").write_bytes(content)
         with pytest.raises(FormatError, match=r"expected an index|the header of the index is damaged"):
             load(tmp_path / "x")
