@@ -142,7 +142,8 @@ def test_families(key, name):
         datetime(2020, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Paris"), fold=1), datetime(2020, 1, 1, tzinfo=UTC),
         pd.Timestamp(5), pd.Timestamp(5, tz="Europe/Paris"), pd.Timedelta(5), pd.Period("2020-01", "M"), UUID(int=7),
         pd.Interval(0, 1.5), pd.Interval(pd.Timestamp("2020"), pd.Timestamp("2021"), closed="left"),
-        pd.Interval(pd.Timedelta(1), pd.Timedelta(2)),
+        pd.Interval(pd.Timedelta(1), pd.Timedelta(2)), pd.Interval(-np.inf, 18), pd.Interval(0.5, np.inf, closed="left"),
+        pd.Interval(-np.inf, np.inf), "\udce9", "\ud83d", "\ude00\ud83d", "\ud83d\ude00", "\U0001f600", "a\ud83d\ude00\udce9",
     ],
 )  # fmt: skip
 def test_json_round_trip_is_exact(key):
