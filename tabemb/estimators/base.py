@@ -27,11 +27,12 @@ from tabemb.estimators.inputs import (
 )
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import PARTS, check_parameters
-from tabemb.estimators.persistence import save
+from tabemb.estimators.persistence import only_these_weights, params_to_json, save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport
 from tabemb.estimators.priors import Priors
 from tabemb.estimators.serving import inference_state
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
+from tabemb.exceptions import TabembError
 from tabemb.inference.answers import mean_of
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
@@ -181,6 +182,15 @@ class EmbeddingEstimator(BaseEstimator):
         self.best_epoch_ = records[0].best_epoch
         self._pretrained = self._pretrained.without_vectors()
         self.__dict__.pop("_loops", None)
+        self._keep_params()
+
+    def _keep_params(self) -> None:
+        """Keep the parameters for :meth:`save`, since :meth:`set_params` may change them after the fit."""
+        try:
+            self._params_at_fit = params_to_json(self)
+        except (TabembError, TypeError, ValueError):
+            # A part that is not registered can be fitted, but not saved.
+            self._params_at_fit = None
 
     def _n_networks(self) -> int:
         return getattr(self, "n_ensemble", 1)
@@ -448,11 +458,18 @@ class EmbeddingEstimator(BaseEstimator):
         self.n_epochs_, self.best_epoch_ = state["n_epochs"], state["best_epoch"]
         self.priors_ = {name: float(each) for name, each in state.get("priors", {}).items()}
         self._pretrained = Pretrained.from_state(state["pretrained"], arrays["pretrained"])
-        self._network, *others = [self._network_from_seed(each["seed"], state["sizes"]) for each in state["networks"]]
+        self._network, *others = [
+            self._saved_network(each["seed"], state["sizes"], list(arrays[f"network-{number}"].values()))
+            for number, each in enumerate(state["networks"])
+        ]
         self._others = tuple(others)
-        for number, network in enumerate(self._networks):
-            network.model.set_weights(list(arrays[f"network-{number}"].values()))
         self._take_own_state(state["beside"], arrays["beside"])
+
+    def _saved_network(self, seed: int, sizes: Mapping[str, int], weights: list[np.ndarray]) -> Network:
+        with only_these_weights(weights):
+            network = self._network_from_seed(seed, sizes)
+        network.model.set_weights(weights)
+        return network
 
     def _own_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return the additional state of a subclass: JSON values and arrays."""

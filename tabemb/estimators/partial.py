@@ -52,6 +52,7 @@ class PartialFitEstimator(EmbeddingEstimator):
             self._start_logits(rows)
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in seeds_of_networks], 0, 0
             self.priors_ = {}
+            self._keep_params()
         else:
             table = self.encoder_.encode(data.frame)
             rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)

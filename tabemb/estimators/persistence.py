@@ -1,12 +1,15 @@
 """Save and load a fitted estimator as a directory of data without code: JSON and safetensors."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock, get_ident
 from typing import Any
 
+import keras
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -15,10 +18,9 @@ from tabemb.estimators.parameters import PARTS
 from tabemb.estimators.pretrained import paths_of
 from tabemb.exceptions import FormatError
 from tabemb.files import read_whole, replacing_folder
-from tabemb.inference.saved import FORMAT, STATE_FILE, WEIGHTS_FILE, read_saved
-from tabemb.vectors.formats.safetensors import save_arrays
+from tabemb.inference.saved import STATE_FILE, WEIGHTS_FILE, read_saved, write_saved
 
-__all__ = ["load", "save"]
+__all__ = ["load", "only_these_weights", "params_to_json", "save"]
 
 ESTIMATORS = {
     "EmbeddingClassifier": "tabemb.estimators.classifier",
@@ -30,21 +32,16 @@ ESTIMATORS = {
 def save(estimator: Any, path: str | Path) -> None:
     """Write a fitted estimator to a directory; see :meth:`EmbeddingEstimator.save`."""
     learned, groups = estimator._to_state()
+    # Those that describe the network: parameters that were set since describe the next fit.
+    params = getattr(estimator, "_params_at_fit", None) or params_to_json(estimator)
     state = {
-        "format": FORMAT,
         "class": type(estimator).__name__,
         "versions": {name: version(name) for name in ("keras", "scikit-learn", "tensorflow")} | {"tabemb": _version()},
-        "params": _params_to_json(estimator),
+        "params": params,
         **learned,
     }
-    arrays = {
-        f"{group}/{name}": np.ascontiguousarray(array)
-        for group, named in groups.items()
-        for name, array in named.items()
-    }
     with replacing_folder(Path(path), {STATE_FILE, WEIGHTS_FILE}, make_parents=True) as draft:
-        (draft / STATE_FILE).write_text(json.dumps(state, indent=1, ensure_ascii=False), encoding="utf-8")
-        save_arrays(arrays, draft / WEIGHTS_FILE)
+        write_saved(draft, state, groups)
 
 
 def load(path: str | Path) -> Any:
@@ -91,12 +88,72 @@ def load(path: str | Path) -> Any:
             **{key: _from_json(key, value) for key, value in state["params"].items()}
         )
         estimator._take_state(state, groups)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        estimator._params_at_fit = state["params"]
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
 
 
-def _params_to_json(estimator):
+# One network is rebuilt at a time.
+_rebuilding = Lock()
+
+
+@contextmanager
+def only_these_weights(arrays: Iterable[np.ndarray]) -> Iterator[None]:
+    """Let layers create weights only of the shapes of these arrays, each as often as it occurs.
+
+    A saved estimator that describes a larger network than it has weights for is refused at the first layer that does
+    not fit, before the memory for it is allocated.
+
+    Parameters
+    ----------
+    arrays : iterable of ndarray
+
+    Raises
+    ------
+    ValueError
+        In the block, if a layer creates another weight.
+
+    Examples
+    --------
+    >>> with only_these_weights([np.zeros((3, 2)), np.zeros(2)]):
+    ...     keras.layers.Dense(2).build((None, 3))
+    >>> with only_these_weights([np.zeros((3, 2)), np.zeros(2)]):
+    ...     keras.layers.Dense(10**9).build((None, 3))
+    Traceback (most recent call last):
+    ValueError: its network needs a weight of shape (3, 1000000000), which is not among the saved weights
+    """
+    left = Counter(tuple(array.shape) for array in arrays)
+    thread = get_ident()
+
+    def add_weight(layer, shape=None, *args, **options):
+        # Other threads may build networks of their own.
+        if get_ident() == thread:
+            wanted = tuple(int(size) for size in shape or ())
+            if not left[wanted]:
+                raise ValueError(f"its network needs a weight of shape {wanted}, which is not among the saved weights")
+            left[wanted] -= 1
+        return real(layer, shape, *args, **options)
+
+    with _rebuilding:
+        real = keras.layers.Layer.add_weight
+        keras.layers.Layer.add_weight = add_weight
+        try:
+            yield
+        finally:
+            keras.layers.Layer.add_weight = real
+
+
+def params_to_json(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of a fitted estimator as JSON values.
+
+    Callbacks, and ``pretrained`` vectors other than files, are left out. Names replace a callable ``categorical``.
+
+    Raises
+    ------
+    UnknownNameError
+        If a part, such as the body, is not registered.
+    """
     params = estimator.get_params(deep=False)
     params["callbacks"] = None
     if "pretrained" in params:

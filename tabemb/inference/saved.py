@@ -1,20 +1,30 @@
-"""The directory of a saved estimator: its two files, and how they are read."""
+"""The directory of a saved estimator: its two files, and how they are written and read.
+
+``tabemb.json`` holds the digest of ``weights.safetensors`` and one of itself, so that two files of different saves, and
+damage to either, are noticed.
+"""
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from tabemb.exceptions import FormatError
+from tabemb.exceptions import FormatError, OutputError
+from tabemb.files import check_digest, check_seal, digest_of_file, read_json, sealed
+from tabemb.vectors.formats.safetensors import save_arrays
 
-__all__ = ["FORMAT", "STATE_FILE", "WEIGHTS_FILE", "read_saved"]
+__all__ = ["FORMAT", "STATE_FILE", "WEIGHTS_FILE", "read_saved", "write_saved"]
 
 STATE_FILE, WEIGHTS_FILE = "tabemb.json", "weights.safetensors"
-FORMAT = 2
+FORMAT = 3
+# Format 2 has no digests.
+_READ = (2, FORMAT)
 
 Arrays = dict[str, dict[str, npt.NDArray[Any]]]
 
@@ -37,19 +47,66 @@ def read_saved(path: Path) -> tuple[dict[str, Any], Arrays]:
     for name in (STATE_FILE, WEIGHTS_FILE):
         if not (path / name).is_file():
             raise FormatError(f"{path} is not a complete saved estimator: {name} is missing. Save it again.")
-    try:
-        state = json.loads((path / STATE_FILE).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise FormatError(f"{path / STATE_FILE} is not JSON: {error}.") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        found = state.get("format") if isinstance(state, dict) else None
+    state = read_json(path / STATE_FILE)
+    found = state.get("format") if isinstance(state, dict) else None
+    if found not in _READ or isinstance(found, (bool, float)):
         raise FormatError(f"{path / STATE_FILE} has format {found!r}, but this tabemb reads format {FORMAT}.")
+    if found == FORMAT:
+        check_seal(state, path / STATE_FILE)
+        check_digest(path / WEIGHTS_FILE, state.get("weights"))
     try:
         arrays = load_file(path / WEIGHTS_FILE)
-    except SafetensorError as error:
-        raise FormatError(f"{path / WEIGHTS_FILE} cannot be read: {error}.") from error
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise FormatError(f"{path / WEIGHTS_FILE} cannot be read: {str(error).rstrip('.')}.") from error
+    if problem := _not_finite(arrays):
+        raise FormatError(f"{path / WEIGHTS_FILE} is damaged: {problem}. Save the estimator again.")
     groups: Arrays = defaultdict(dict)
     for name in sorted(arrays):
         group, _, rest = name.partition("/")
         groups[group][rest] = arrays[name]
     return state, groups
+
+
+def write_saved(path: Path, state: Mapping[str, Any], groups: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> None:
+    """Write the files of a saved estimator to an empty directory.
+
+    Parameters
+    ----------
+    path : Path
+        The directory.
+    state : mapping
+        JSON values, without format and digests.
+    groups : mapping of str to mapping of str to ndarray
+        Arrays by group and name.
+
+    Raises
+    ------
+    OutputError
+        If a weight is NaN or infinite; nothing that is read back would be.
+    """
+    arrays = {
+        f"{group}/{name}": np.ascontiguousarray(array)
+        for group, named in groups.items()
+        for name, array in named.items()
+    }
+    if problem := _not_finite(arrays):
+        raise OutputError(
+            f"The estimator cannot be saved: {problem}. Fit it again, with a smaller learning_rate for example."
+        )
+    save_arrays(arrays, path / WEIGHTS_FILE)
+    whole = sealed({"format": FORMAT, **state, "weights": digest_of_file(path / WEIGHTS_FILE)})
+    text = json.dumps(whole, indent=1, ensure_ascii=False)
+    # Lone surrogates, which UTF-8 does not have, become the escapes of JSON.
+    (path / STATE_FILE).write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def _not_finite(arrays: Mapping[str, npt.NDArray[Any]]) -> str | None:
+    """Return which array holds NaN or an infinite number, None if none does."""
+    for name, array in arrays.items():
+        if array.dtype.kind != "f":
+            continue
+        # The edges of unused bins of a number are infinite.
+        valid = ~np.isnan(array) if name.startswith("table/") else np.isfinite(array)
+        if not valid.all():
+            return f"{name} holds {array[~valid][0]} in {int((~valid).sum()):,} of {array.size:,} numbers"
+    return None

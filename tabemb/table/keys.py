@@ -5,6 +5,7 @@ All numbers belong to one type family (``1 == 1.0 == Decimal(1)``); every other 
 """
 
 import math
+import re
 from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,6 +25,10 @@ Key = Hashable
 _ONE_VALUE_TYPES = (
     "text, number, boolean, bytes, date, datetime, time, duration, Decimal, UUID, pandas Interval or Period"
 )
+
+
+# JSON would read the two as one character.
+_SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
 class CellTypeError(DataError, TypeError):
@@ -138,7 +143,9 @@ def key_to_json(key: Key) -> object:
     ('JFK', {'float': '1.0'}, {'date': '2013-01-31'})
     """
     # Readers in other languages may parse numbers as float64, which rounds larger integers.
-    if isinstance(key, (str, bool)) or (isinstance(key, int) and abs(key) <= 2**53):
+    if isinstance(key, bool) or (isinstance(key, int) and abs(key) <= 2**53):
+        return key
+    if isinstance(key, str) and (key.isascii() or not _SURROGATE_PAIR.search(key)):
         return key
     for types, tag, write, _ in _CODECS:
         if isinstance(key, types):
@@ -267,7 +274,14 @@ def _read_timestamp(parts: list[str]) -> Any:
 
 
 def _write_interval(value: Any) -> list[object]:
-    return [key_to_json(as_key(value.left)), key_to_json(as_key(value.right)), value.closed]
+    return [_bound_to_json(value.left), _bound_to_json(value.right), value.closed]
+
+
+def _bound_to_json(bound: Any) -> object:
+    # Bins such as those of pandas.cut may be open: their ends are infinite, which no key is.
+    if isinstance(bound, (float, np.floating)) and not math.isfinite(bound):
+        return {"float": repr(float(bound))}
+    return key_to_json(as_key(bound))
 
 
 def _read_interval(parts: list[Any]) -> Any:
@@ -281,12 +295,21 @@ def _pandas_bound(value: object) -> Any:
     return pd.Timedelta(bound) if isinstance(bound, timedelta) else bound
 
 
+def _write_text(value: str) -> str:
+    return value.encode("utf-8", "surrogatepass").hex()
+
+
+def _read_text(text: str) -> str:
+    return bytes.fromhex(text).decode("utf-8", "surrogatepass")
+
+
 def _read_float(text: str) -> float:
     return float(text)
 
 
 # The order matters: a subclass precedes its base (Timestamp before datetime before date, bool before int).
 _CODECS: tuple[tuple[type, str, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
+    (str, "surrogates", _write_text, _read_text),
     (int, "int", str, int),
     (float, "float", repr, _read_float),
     (Decimal, "decimal", str, Decimal),

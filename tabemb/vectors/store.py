@@ -12,7 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
-from tabemb.files import read_whole, replacing_folder
+from tabemb.files import (
+    check_digest,
+    check_seal,
+    digest_of_file,
+    read_json,
+    read_whole,
+    replacing_folder,
+    sealed,
+    short_name,
+)
 from tabemb.table.cells import Coded
 from tabemb.table.frames import Frame, read_frame
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -24,8 +33,11 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddingStore", "column_file", "look_up"]
 
 _MANIFEST = "store.json"
+_SUFFIX = ".parquet"
 _KIND = "tabemb.store"
-_VERSION = 1
+_VERSION = 2
+# Version 1 has no digests.
+_WITHOUT_DIGESTS = 1
 
 
 class EmbeddingStore(Mapping[str, CategoryVectors]):
@@ -158,8 +170,9 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
             for column, each in self.items():
                 files[column] = _free(column_file(column), files)
                 each.save(draft / files[column], format="parquet")
-            manifest = {"format": _KIND, "version": _VERSION, "columns": files}
-            (draft / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+            digests = {file: digest_of_file(draft / file) for file in files.values()}
+            manifest = {"format": _KIND, "version": _VERSION, "columns": files, "digests": digests}
+            (draft / _MANIFEST).write_text(json.dumps(sealed(manifest), indent=1), encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "EmbeddingStore":
@@ -296,29 +309,29 @@ def _matrix(column: str, vectors: KeyedMatrix, cells: Coded) -> npt.NDArray[np.f
 
 
 def column_file(column: str) -> str:
-    """Return the file name of a column.
+    """Return the file name of a column. A name too long for a file is cut, and ends with a hash.
 
     Examples
     --------
     >>> column_file("native-country"), column_file("from/to")
     ('native-country.parquet', 'from%2Fto.parquet')
     """
-    return f"{quote(column, safe=' ')}.parquet"
+    return short_name(quote(column, safe=" ", errors="surrogatepass"), _SUFFIX)
 
 
 def _free(file: str, taken: Mapping[str, str]) -> str:
     """Return an unused file name, for file systems that ignore case too."""
     names = {each.casefold() for each in taken.values()}
-    stem, place = Path(file).stem, 2
+    stem, place = file.removesuffix(_SUFFIX), 2
     while file.casefold() in names:
-        file, place = f"{stem}~{place}.parquet", place + 1
+        file, place = short_name(stem, f"~{place}{_SUFFIX}"), place + 1
     return file
 
 
 def _parts(path: Path) -> set[str]:
     """Return the file names of a saved store; none if there is no such folder."""
     try:
-        return {_MANIFEST, *_read_manifest(path).values()}
+        return {_MANIFEST, *_read_manifest(path)["columns"].values()}
     except FormatError:
         return set()
 
@@ -327,28 +340,37 @@ def _read_store(path: Path) -> EmbeddingStore:
     if not (path / _MANIFEST).is_file():
         what = f"it has no {_MANIFEST}" if path.is_dir() else "there is no such folder"
         raise FormatError(f"{path}: expected a folder that EmbeddingStore.save has written, but {what}.")
-    columns = _read_manifest(path)
-    return EmbeddingStore(
-        {column: CategoryVectors.load(path / file, format="parquet") for column, file in columns.items()}
-    )
+    manifest = _read_manifest(path)
+    vectors = {}
+    for column, file in manifest["columns"].items():
+        vectors[column] = CategoryVectors.load(path / file, format="parquet")
+        if manifest["version"] > _WITHOUT_DIGESTS:
+            check_digest(path / file, manifest["digests"].get(file))
+    return EmbeddingStore(vectors)
 
 
-def _read_manifest(path: Path) -> dict[str, str]:
-    """Return the file of each column.
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest, with the file of each column.
 
     Names with a directory are rejected, so that a manipulated manifest cannot refer to files outside of its folder.
     """
-    try:
-        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
-        kind, version, columns = manifest["format"], manifest["version"], manifest["columns"]
-        plain = all(isinstance(file, str) and Path(file).name == file for file in columns.values())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise FormatError(f"{path / _MANIFEST} is damaged: {error}. Save the vectors again.") from error
-    if kind != _KIND or not plain:
-        raise FormatError(f"{path / _MANIFEST} is damaged: it was not written by EmbeddingStore.save.")
-    if version != _VERSION:
+    place = path / _MANIFEST
+    manifest = read_json(place)
+    if not isinstance(manifest, dict) or manifest.get("format") != _KIND:
+        raise FormatError(f"{place} is damaged: it was not written by EmbeddingStore.save.")
+    version = manifest.get("version")
+    if type(version) is not int or not _WITHOUT_DIGESTS <= version <= _VERSION:
         raise FormatError(
             f"{path}: expected version {_VERSION} of an EmbeddingStore, got {version!r}. It was written by a "
             "newer version of tabemb; update tabemb to read it."
         )
-    return dict(columns)
+    if version > _WITHOUT_DIGESTS:
+        check_seal(manifest, place)
+    columns, digests = manifest.get("columns"), manifest.get("digests", {})
+    if (
+        not isinstance(columns, dict)
+        or not isinstance(digests, dict)
+        or not all(isinstance(file, str) and Path(file).name == file for file in columns.values())
+    ):
+        raise FormatError(f"{place} is damaged: it does not name a file for each column. Save the vectors again.")
+    return {"columns": columns, "digests": digests, "version": version}

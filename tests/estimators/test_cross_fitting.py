@@ -20,6 +20,7 @@ from sklearn.pipeline import make_pipeline
 import tabemb
 from tabemb import EmbeddingEncoder
 from tabemb.exceptions import DataError, FormatError
+from tabemb.files import sealed
 from tabemb.inference.saved import STATE_FILE
 from tabemb.training.trainer import Trainer
 
@@ -477,7 +478,7 @@ def test_an_encoder_that_was_saved_without_noise_has_none(categories, late, quic
     make(quick).fit(categories, late).save(tmp_path / "encoder")
     state = json.loads((tmp_path / "encoder" / STATE_FILE).read_text())
     del state["beside"]["noise"]
-    (tmp_path / "encoder" / STATE_FILE).write_text(json.dumps(state))
+    (tmp_path / "encoder" / STATE_FILE).write_text(json.dumps(sealed(state)))
     assert tabemb.load(tmp_path / "encoder").vectors_["dest"].noise is None
 
 
@@ -486,6 +487,6 @@ def test_a_damaged_noise_of_a_saved_encoder_is_refused(changes, categories, late
     make(quick, max_epochs=1).fit(categories, late).save(tmp_path / "encoder")
     state = json.loads((tmp_path / "encoder" / STATE_FILE).read_text())
     state["beside"]["noise"]["dest"] |= changes
-    (tmp_path / "encoder" / STATE_FILE).write_text(json.dumps(state))
+    (tmp_path / "encoder" / STATE_FILE).write_text(json.dumps(sealed(state)))
     with pytest.raises(FormatError, match="is not a complete saved estimator: The noise of vectors must have"):
         tabemb.load(tmp_path / "encoder")

@@ -5,6 +5,7 @@ import os
 import pickle
 import re
 import shutil
+import threading
 
 import keras
 import numpy as np
@@ -14,9 +15,11 @@ from safetensors.numpy import load_file, save_file
 from sklearn.exceptions import NotFittedError
 
 import tabemb
-from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor, files
 from tabemb.estimators import persistence
-from tabemb.exceptions import FormatError, OutputError
+from tabemb.estimators.persistence import only_these_weights, params_to_json
+from tabemb.exceptions import FormatError, OutputError, UnknownNameError
+from tabemb.files import digest_of_file, sealed
 from tabemb.inference import saved as saved_module
 from tabemb.nn.bodies import BODIES, Mlp
 from tabemb.nn.losses import QuantileLoss
@@ -141,7 +144,7 @@ def same(one, two):
 @pytest.mark.parametrize("params", PARAMETERS, ids=lambda params: next(iter(params)))
 def test_parameters_survive_a_round_trip(params):
     model = EmbeddingClassifier(**params)
-    text = json.dumps(persistence._params_to_json(model))
+    text = json.dumps(persistence.params_to_json(model))
     again = {name: persistence._from_json(name, value) for name, value in json.loads(text).items()}
     assert same(model.get_params(deep=False), again)
 
@@ -211,7 +214,7 @@ def test_state_and_weights_have_the_same_permissions(copy):
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), RuntimeError("killed"), KeyboardInterrupt()])
-@pytest.mark.parametrize("point", ["persistence.save_arrays", "files._swap"])
+@pytest.mark.parametrize("point", ["persistence.write_saved", "files._swap"])
 def test_a_crash_while_saving_keeps_the_old_directory(error, point, copy, regressor, classifier, flights, monkeypatch):
     def crash(*args):
         raise error
@@ -228,6 +231,7 @@ def test_a_crash_between_the_two_renames_restores_the_old_directory(copy, regres
     def crash(source, target):
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(files, "_exchange", lambda one, other: False)
     monkeypatch.setattr(os, "replace", crash)
     with pytest.raises(OutputError, match=re.escape(f"Cannot write {copy}: No space left on device.")):
         regressor.save(copy)
@@ -265,6 +269,13 @@ def test_loading_runs_no_code_from_the_directory(copy, classifier, flights, monk
     assert np.array_equal(tabemb.load(copy).predict_proba(flights), classifier.predict_proba(flights))
 
 
+def reseal(copy, state=None):
+    """Write the state with digests of itself and the weights, as somebody would who wants them to fit."""
+    state = json.loads((copy / "tabemb.json").read_text()) if state is None else state
+    state["weights"] = digest_of_file(copy / "weights.safetensors")
+    (copy / "tabemb.json").write_text(json.dumps(sealed(state)))
+
+
 def damage(copy, how):
     state = json.loads((copy / "tabemb.json").read_text())
     weights = load_file(copy / "weights.safetensors")
@@ -285,9 +296,22 @@ def damage(copy, how):
     elif how == "array missing":
         del weights["network-0/0000"]
         save_file(weights, copy / "weights.safetensors")
+        reseal(copy)
     elif how == "array misshapen":
         weights["network-0/0000"] = weights["network-0/0000"][:, :1].copy()
         save_file(weights, copy / "weights.safetensors")
+        reseal(copy)
+    elif how in ("NaN", "infinite"):
+        weights["network-0/0000"][1, 0] = np.nan if how == "NaN" else np.inf
+        save_file(weights, copy / "weights.safetensors")
+        reseal(copy)
+    elif how == "other weights":
+        save_file(weights | {"network-0/0000": weights["network-0/0000"] + 1}, copy / "weights.safetensors")
+    elif how == "edited by hand":
+        (copy / "tabemb.json").write_text(json.dumps(state | {"n_epochs": 7}))
+    elif how == "digest missing":
+        del state["digest"]
+        (copy / "tabemb.json").write_text(json.dumps(state))
     else:
         change = {
             "other format": {"format": 99},
@@ -300,7 +324,7 @@ def damage(copy, how):
         state.update(change)
         if how == "entry missing":
             del state["n_epochs"]
-        (copy / "tabemb.json").write_text(json.dumps(state))
+        reseal(copy, state)
 
 
 @pytest.mark.parametrize(
@@ -310,12 +334,17 @@ def damage(copy, how):
         ("state missing", "{path} is not a complete saved estimator: tabemb.json is missing. Save it again."),
         ("weights missing", "{path} is not a complete saved estimator: weights.safetensors is missing. Save it again."),
         ("state truncated", "{path}/tabemb.json is not JSON: "),
-        ("state no mapping", "{path}/tabemb.json has format None, but this tabemb reads format 2."),
-        ("weights truncated", "{path}/weights.safetensors cannot be read: "),
-        ("weights empty", "{path}/weights.safetensors cannot be read: "),
+        ("state no mapping", "{path}/tabemb.json has format None, but this tabemb reads format 3."),
+        ("weights truncated", "{path}/weights.safetensors is damaged or of another save: "),
+        ("weights empty", "{path}/weights.safetensors is damaged or of another save: "),
+        ("other weights", "{path}/weights.safetensors is damaged or of another save: "),
+        ("NaN", "{path}/weights.safetensors is damaged: network-0/0000 holds nan in 1 of "),
+        ("infinite", "{path}/weights.safetensors is damaged: network-0/0000 holds inf in 1 of "),
+        ("edited by hand", "{path}/tabemb.json is damaged: its content does not match its digest."),
+        ("digest missing", "{path}/tabemb.json is damaged: its content does not match its digest."),
         ("array missing", "{path} is not a complete saved estimator: "),
         ("array misshapen", "{path} is not a complete saved estimator: "),
-        ("other format", "{path}/tabemb.json has format 99, but this tabemb reads format 2."),
+        ("other format", "{path}/tabemb.json has format 99, but this tabemb reads format 3."),
         ("other class", "{path}/tabemb.json names an unknown class: 'os.system'. Known: EmbeddingClassifier,"),
         ("other parameter", "{path} is not a complete saved estimator: "),
         ("other task", "{path} is not a complete saved estimator: No task named 'binry'."),
@@ -345,3 +374,203 @@ def test_set_output_is_saved(tmp_path):
     encoder = EmbeddingEncoder(max_epochs=1, random_state=0).set_output(transform="pandas").fit(X, [0, 1] * 20)
     encoder.save(tmp_path / "encoder")
     pd.testing.assert_frame_equal(tabemb.load(tmp_path / "encoder").transform(X), encoder.transform(X))
+
+
+# ---------------------------------------------------------------- what can be fitted can be saved
+
+ODD_CATEGORIES = {
+    "open bins": pd.cut(np.arange(120) % 70, [-np.inf, 18, 40, 65, np.inf]),
+    "open bins, left": pd.IntervalIndex.from_breaks([-np.inf, 0, np.inf], closed="left").take(np.arange(120) % 2),
+    "lone surrogates": pd.Series(["caf\udce9", "\ud83d", "b", "\udcff\udcfe"] * 30, dtype=object),
+    "a pair of surrogates beside its character": pd.Series(["\ud83d\ude00", "\U0001f600", "b"] * 40, dtype=object),
+    "control characters": pd.Series(["a\0b", "\x1b[31m", "\u2028"] * 40, dtype=object),
+    "mixed types": pd.Series([1, "1", True, 2.5] * 30, dtype=object),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ODD_CATEGORIES))
+@pytest.mark.parametrize("estimator", [EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor])
+def test_odd_categories_are_saved_and_loaded(estimator, kind, quick, tmp_path):
+    X = pd.DataFrame({"c": ODD_CATEGORIES[kind], "other": list("abcd") * 30})
+    options = {"one_hot_max_categories": 0} if estimator is not EmbeddingEncoder else {}
+    model = estimator(**{**quick, "max_epochs": 1}, categorical=["c"], **options).fit(X, np.arange(120) % 2)
+    model.save(tmp_path / "model")
+    again = tabemb.load(tmp_path / "model")
+    assert again.encoder_.vocabularies["c"] == model.encoder_.vocabularies["c"]
+    for one, two in zip(answers(model, X), answers(again, X), strict=True):
+        assert np.array_equal(one, two)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"body": "resnet"},
+        {"body__dropout": 0.5},
+        {"embedding_dim": 7},
+        {"numeric": "periodic"},
+        {"one_hot_max_categories": 100},
+        {"embedding_dim": 3, "max_epochs": 9, "learning_rate": 0.5, "categorical": []},
+        {"n_ensemble": 3},
+        {"embedding_dim": "no such"},
+    ],
+    ids=str,
+)
+def test_parameters_set_after_the_fit_do_not_reach_the_saved_model(changes, flights, late, quick, tmp_path):
+    model = EmbeddingClassifier(**{**quick, "max_epochs": 1}).fit(flights, late)
+    fitted, before = params_to_json(model), model.predict_proba(flights)
+    model.set_params(**changes).save(tmp_path / "model")
+    again = tabemb.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(flights), before)
+    assert params_to_json(again) == fitted
+    again.set_params(**changes).save(tmp_path / "again")
+    assert np.array_equal(tabemb.load(tmp_path / "again").predict_proba(flights), before)
+
+
+@pytest.mark.parametrize("how", ["fit", "partial_fit", "encoder", "encoder without folds"])
+def test_a_changed_part_does_not_reach_the_saved_model(how, flights, late, quick, tmp_path):
+    body = Mlp(hidden_units=(8,))
+    quick = {**quick, "max_epochs": 1, "body": body}
+    if how.startswith("encoder"):
+        model = EmbeddingEncoder(**quick, cv=None if "without" in how else 2).fit(flights, late)
+    else:
+        model = EmbeddingClassifier(**quick)
+        model = model.fit(flights, late) if how == "fit" else model.partial_fit(flights, late)
+    body.hidden_units = (4, 4)
+    model.save(tmp_path / "model")
+    again = tabemb.load(tmp_path / "model")
+    assert again.body.hidden_units == (8,)
+    for one, two in zip(answers(model, flights), answers(again, flights), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_a_body_of_ones_own_can_be_fitted_and_is_named_when_it_is_saved(flights, late, quick, tmp_path):
+    class Mine(Mlp):
+        pass
+
+    model = EmbeddingClassifier(**{**quick, "max_epochs": 1, "body": Mine(hidden_units=(8,))}).fit(flights, late)
+    with pytest.raises(UnknownNameError, match="Mine"):
+        model.save(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_are_no_numbers_are_not_saved(flights, late, quick, tmp_path):
+    model = EmbeddingClassifier(**{**quick, "max_epochs": 1}).fit(flights, late)
+    model.save(tmp_path / "model")
+    weights = model.network_.get_weights()
+    weights[-1] = np.full_like(weights[-1], np.nan)
+    model.network_.set_weights(weights)
+    with pytest.raises(OutputError, match=r"cannot be saved: network-0/\d+ holds nan in 1 of 1 numbers\. Fit it again"):
+        model.save(tmp_path / "model")
+    assert np.isfinite(tabemb.load(tmp_path / "model").predict_proba(flights)).all()
+
+
+# ---------------------------------------------------------------- damage, two versions, size
+
+
+def test_every_flipped_bit_is_noticed(copy):
+    generator = np.random.default_rng(0)
+    for name in ("weights.safetensors", "tabemb.json"):
+        raw = (copy / name).read_bytes()
+        meaning = json.loads(raw) if name.endswith("json") else None
+        for bit in generator.integers(0, 8 * len(raw), size=60):
+            changed = bytearray(raw)
+            changed[bit // 8] ^= 1 << bit % 8
+            (copy / name).write_bytes(changed)
+            try:
+                # A space that became a line break changes nothing.
+                if meaning is not None and json.loads(changed) == meaning:
+                    continue
+            except ValueError:
+                pass
+            with pytest.raises(FormatError, match=re.escape(str(copy))):
+                tabemb.load(copy)
+            with pytest.raises(FormatError, match=re.escape(str(copy))):
+                tabemb.load_predictor(copy)
+        (copy / name).write_bytes(raw)
+    tabemb.load(copy)
+
+
+def test_files_of_two_saves_are_not_mixed(copy, classifier, flights, late, quick, tmp_path):
+    other = EmbeddingClassifier(**{**classifier.get_params(), "random_state": 5}).fit(flights, late)
+    other.save(tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "weights.safetensors", copy / "weights.safetensors")
+    for load in (tabemb.load, tabemb.load_predictor):
+        with pytest.raises(FormatError, match=r"weights\.safetensors is damaged or of another save"):
+            load(copy)
+
+
+def test_loads_beside_saves_see_one_model_each(copy, classifier, regressor, flights):
+    """The two models differ in class, so a mixture would be an error."""
+    done = threading.Event()
+    thread = threading.Thread(target=lambda: ([m.save(copy) for m in (regressor, classifier) * 15], done.set()))
+    wanted = {type(m).__name__: m.predict(flights) for m in (regressor, classifier)}
+    thread.start()
+    while not done.is_set():
+        again = tabemb.load_predictor(copy)
+        name = "EmbeddingClassifier" if hasattr(again, "predict_proba") else "EmbeddingRegressor"
+        assert np.array_equal(again.predict(flights), wanted[name])
+    thread.join()
+    assert [each.name for each in copy.parent.iterdir()] == ["model"]
+
+
+def test_a_save_before_there_were_digests_is_read(copy, classifier, flights):
+    state = json.loads((copy / "tabemb.json").read_text())
+    del state["digest"], state["weights"]
+    (copy / "tabemb.json").write_text(json.dumps(state | {"format": 2}))
+    assert np.array_equal(tabemb.load(copy).predict_proba(flights), classifier.predict_proba(flights))
+    assert np.array_equal(tabemb.load_predictor(copy).predict(flights), classifier.predict(flights))
+
+
+def grow(state, what):
+    body = {"spec": "mlp", "params": {"items": [["hidden_units", {"tuple": [50_000, 50_000]}]]}}
+    if what == "a column's vectors":
+        state["sizes"]["dest"] = 10**9
+    elif what == "a body":
+        state["params"]["body"] = body
+    elif what == "a deep body":
+        body["params"]["items"][0][1]["tuple"] = [8] * 100_000
+        state["params"]["body"] = body
+    elif what == "members":
+        state["params"]["body"] = {"spec": "tabm", "params": {"items": [["n_members", 10**7]]}}
+    elif what == "an ensemble":
+        state["networks"] *= 100_000
+    elif what == "periodic numbers":
+        state["params"]["numeric"] = {"spec": "periodic", "params": {"items": [["n_frequencies", 10**8]]}}
+
+
+@pytest.mark.parametrize(
+    "what", ["a column's vectors", "a body", "a deep body", "members", "an ensemble", "periodic numbers"]
+)
+def test_a_state_larger_than_its_weights_is_refused_before_it_is_built(what, copy, monkeypatch):
+    state = json.loads((copy / "tabemb.json").read_text())
+    grow(state, what)
+    reseal(copy, state)
+    built, real = [], keras.layers.Layer.add_weight
+    monkeypatch.setattr(
+        keras.layers.Layer, "add_weight", lambda *args, **rest: (built.append(real(*args, **rest)), built[-1])[1]
+    )
+    with pytest.raises(FormatError, match=re.escape(f"{copy} is not a complete saved estimator: ")):
+        tabemb.load(copy)
+    size = (copy / "weights.safetensors").stat().st_size
+    assert sum(4 * np.prod(weight.shape) for weight in built) <= size
+
+
+def test_other_threads_build_networks_while_one_is_rebuilt():
+    done = []
+
+    def build():
+        layer = keras.layers.Dense(3)
+        layer.build((None, 5))
+        done.append(layer.kernel.shape)
+
+    with only_these_weights([np.zeros((2, 2))]):
+        thread = threading.Thread(target=build)
+        thread.start()
+        thread.join()
+        with pytest.raises(ValueError, match=r"needs a weight of shape \(5, 3\)"):
+            build()
+        keras.layers.Dense(2, use_bias=False).build((None, 2))
+        with pytest.raises(ValueError, match=r"needs a weight of shape \(2, 2\)"):
+            keras.layers.Dense(2, use_bias=False).build((None, 2))
+    build()
+    assert done == [(5, 3), (5, 3)]

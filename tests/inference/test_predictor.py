@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.exceptions import ColumnError, DataError, FormatError
+from tabemb.files import sealed
 from tabemb.inference.blocks import BLOCK_ROWS
 from tabemb.inference.predictor import ClassifierPredictor, Predictor, load_predictor
 from tabemb.inference.program import Program
@@ -323,7 +324,7 @@ def test_what_has_no_predictor_says_what_to_do(flights, late, quick, tmp_path, c
     classifier.save(tmp_path / "old")
     state = json.loads((tmp_path / "old" / "tabemb.json").read_text())
     del state["inference"]
-    (tmp_path / "old" / "tabemb.json").write_text(json.dumps(state))
+    (tmp_path / "old" / "tabemb.json").write_text(json.dumps(sealed(state)))
     with pytest.raises(FormatError, match="saved by an older version of tabemb, without a predictor"):
         load_predictor(tmp_path / "old")
     with pytest.raises(FormatError, match="There is no saved estimator at"):
@@ -358,7 +359,7 @@ def test_a_damaged_state_is_a_format_error(damage, classifier, tmp_path):
     classifier.save(tmp_path / "model")
     state = json.loads((tmp_path / "model" / "tabemb.json").read_text())
     damage(state)
-    (tmp_path / "model" / "tabemb.json").write_text(json.dumps(state))
+    (tmp_path / "model" / "tabemb.json").write_text(json.dumps(sealed(state)))
     with pytest.raises(FormatError):
         load_predictor(tmp_path / "model")
 

@@ -2,6 +2,7 @@ import json
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
+from itertools import product
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -142,7 +143,8 @@ def test_families(key, name):
         datetime(2020, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Paris"), fold=1), datetime(2020, 1, 1, tzinfo=UTC),
         pd.Timestamp(5), pd.Timestamp(5, tz="Europe/Paris"), pd.Timedelta(5), pd.Period("2020-01", "M"), UUID(int=7),
         pd.Interval(0, 1.5), pd.Interval(pd.Timestamp("2020"), pd.Timestamp("2021"), closed="left"),
-        pd.Interval(pd.Timedelta(1), pd.Timedelta(2)),
+        pd.Interval(pd.Timedelta(1), pd.Timedelta(2)), pd.Interval(-np.inf, 18), pd.Interval(-np.inf, np.inf),
+        pd.Interval(0.5, np.inf, closed="left"),
     ],
 )  # fmt: skip
 def test_json_round_trip_is_exact(key):
@@ -151,6 +153,16 @@ def test_json_round_trip_is_exact(key):
     assert type(again) is type(key)
     assert repr(again) == repr(key)
     assert getattr(again, "fold", 0) == getattr(key, "fold", 0)
+
+
+def test_surrogates_survive_json():
+    # JSON reads the escapes of a pair of surrogates as one character.
+    units = ["\ud83d", "\ude00", "\U0001f600", "a", "\\"]
+    for parts in product(units, repeat=3):
+        key = "".join(parts)
+        for ascii_only in (True, False):
+            text = json.dumps(key_to_json(key), ensure_ascii=ascii_only).encode("utf-8", "backslashreplace")
+            assert key_from_json(json.loads(text)) == key
 
 
 @settings(max_examples=300)

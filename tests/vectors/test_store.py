@@ -11,6 +11,7 @@ import pytest
 
 import tabemb
 from tabemb.exceptions import ColumnError, DataError, FormatError, OutputError
+from tabemb.files import sealed
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.store import EmbeddingStore, column_file, look_up
@@ -197,19 +198,88 @@ def test_a_broken_folder_is_refused(store, tmp_path):
     (path / "dest.parquet").unlink()
     with pytest.raises(FormatError, match=r"dest\.parquet: expected a file of vectors, but there is no such file"):
         EmbeddingStore.load(path)
+    (path / "dest.parquet").write_bytes((path / "month.parquet").read_bytes())
+    with pytest.raises(FormatError, match=r"dest\.parquet is damaged or of another save"):
+        EmbeddingStore.load(path)
     good = json.loads((path / "store.json").read_text())
-    for bad in ("", "[]", "{}", '{"format": 1, "version": 1, "columns": 3}'):
+    for bad in (
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"format": 1, "version": 1, "columns": 3}',
+        '{"format": "tabemb.store"',
+    ):
         (path / "store.json").write_text(bad)
-        with pytest.raises(FormatError, match="is damaged"):
+        with pytest.raises(FormatError, match=r"store\.json is (damaged|not JSON)"):
             EmbeddingStore.load(path)
     for changes, message in (
-        ({"version": 2}, "expected version 1 of an EmbeddingStore, got 2. It was written by a newer version of tabemb"),
+        ({"version": 3}, "expected version 2 of an EmbeddingStore, got 3. It was written by a newer version of tabemb"),
+        ({"version": "1"}, "expected version 2 of an EmbeddingStore, got '1'"),
         ({"format": "other"}, "it was not written by EmbeddingStore.save"),
-        ({"columns": {"dest": "../secret.parquet"}}, "it was not written by EmbeddingStore.save"),
+        ({"columns": {"dest": "../secret.parquet"}}, "it does not name a file for each column"),
+        ({"columns": ["dest"]}, "it does not name a file for each column"),
+        ({"columns": {"dest": 3}}, "it does not name a file for each column"),
+        ({"columns": {"dest": "x" * 300}}, r"File name too long"),
+        ({"columns": {"dest": "a\0b"}}, r"is not the path of a file"),
+        ({"digests": 3}, "it does not name a file for each column"),
+        ({"digests": {}}, "does not match the digest"),
     ):
-        (path / "store.json").write_text(json.dumps(good | changes))
+        (path / "store.json").write_text(json.dumps(sealed(good | changes)))
         with pytest.raises(FormatError, match=message):
             EmbeddingStore.load(path)
+    (path / "store.json").write_text(json.dumps(good | {"columns": {"month": "month.parquet"}}))
+    with pytest.raises(FormatError, match="its content does not match its digest"):
+        EmbeddingStore.load(path)
+
+
+def test_a_store_before_there_were_digests_is_read_and_replaced(store, tmp_path):
+    path = tmp_path / "vectors"
+    store.save(path)
+    columns = json.loads((path / "store.json").read_text())["columns"]
+    (path / "store.json").write_text(json.dumps({"format": "tabemb.store", "version": 1, "columns": columns}))
+    assert EmbeddingStore.load(path) == store
+    store.save(path)
+    assert json.loads((path / "store.json").read_text())["version"] == 2
+
+
+def test_files_of_two_stores_are_not_mixed(store, airports, tmp_path):
+    other = EmbeddingStore(
+        {"dest": CategoryVectors(airports.index_to_key, airports.vectors + 1), "month": store["month"]}
+    )
+    store.save(tmp_path / "a")
+    other.save(tmp_path / "b")
+    (tmp_path / "b" / "dest.parquet").replace(tmp_path / "a" / "dest.parquet")
+    with pytest.raises(FormatError, match=r"dest\.parquet is damaged or of another save"):
+        EmbeddingStore.load(tmp_path / "a")
+
+
+LONG_NAMES = [
+    "c" * 246,
+    "c" * 248,
+    "c" * 249,
+    "C" * 249,
+    "列" * 27,
+    "列" * 28,
+    "я" * 42,
+    "a b" * 200,
+    "/" * 90,
+    "\ud800" * 40,
+]
+
+
+def test_columns_with_names_too_long_for_a_file_are_saved(tmp_path):
+    vectors = CategoryVectors(["a"], [[1.0]])
+    for name in LONG_NAMES:
+        EmbeddingStore({name: vectors}).save(tmp_path / "one")
+        assert list(EmbeddingStore.load(tmp_path / "one")) == [name]
+        assert len(column_file(name)) <= 255
+    store = EmbeddingStore(dict.fromkeys(LONG_NAMES, vectors))
+    store.save(tmp_path / "all")
+    store.save(tmp_path / "all")
+    assert EmbeddingStore.load(tmp_path / "all") == store
+    files = [each.name.casefold() for each in (tmp_path / "all").iterdir()]
+    assert len(set(files)) == len(LONG_NAMES) + 1
 
 
 def test_a_subclass_is_lazy():

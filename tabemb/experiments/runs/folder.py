@@ -3,11 +3,12 @@
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.config import ExperimentConfig, read_config
 from tabemb.experiments.data import Problem
 from tabemb.experiments.runs.provenance import data_hash, versions
-from tabemb.files import read_whole
+from tabemb.files import check_digest, check_seal, digest_of_file, read_json, read_whole, sealed
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability
 from tabemb.vectors.store import EmbeddingStore, column_file
@@ -31,11 +32,15 @@ __all__ = [
     "RunVectors",
     "describe_run",
     "open_run",
+    "try_names",
     "vectors_file",
     "write_json",
+    "write_report",
     "write_run",
     "write_text",
 ]
+
+Part = TypeVar("Part")
 
 PARTS = frozenset({"config.yaml", "model", "report.html", "report.json", "vectors"})
 # Written by `tabemb explore`.
@@ -45,7 +50,11 @@ EXISTS = (
     "The run {path} already exists. Replace it with --force (force=True in Python), or choose another name or output "
     "folder."
 )
-FORMAT = 1
+FORMAT = 2
+# Format 1 has no digests.
+WITHOUT_DIGESTS = 1
+REPORT = "report.json"
+MODEL_STATE = "model/tabemb.json"
 FEW_CATEGORIES = (
     " Columns with few categories are one-hot encoded and have no vectors, unless the experiment sets model: "
     "{one_hot_max_categories: 0}."
@@ -72,16 +81,24 @@ class RunVectors(EmbeddingStore):
         The folder of the run.
     columns : list of str
         The columns that have vectors.
+    report : mapping, optional
+        The report of the run when it was opened. Files of another run that has replaced it are refused.
     """
 
-    def __init__(self, folder: Path, columns: list[str]) -> None:
+    def __init__(self, folder: Path, columns: list[str], report: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._folder = folder
         self._columns = columns
+        self._report = report
         self._read: dict[str, CategoryVectors] = {}
 
     def _vectors_of(self, column: str) -> CategoryVectors:
         if column not in self._read:
-            self._read[column] = CategoryVectors.load(self._folder / vectors_file(column), format="parquet")
+            self._read[column] = _read_part(
+                self._folder,
+                self._report,
+                vectors_file(column),
+                lambda path: CategoryVectors.load(path, format="parquet"),
+            )
         return self._read[column]
 
     def _missing_column(self, column: object) -> str:
@@ -123,7 +140,7 @@ class RunFolder:
     @property
     def config(self) -> ExperimentConfig:
         """The experiment."""
-        return read_config(self.path / "config.yaml")
+        return _read_part(self.path, self.report, "config.yaml", read_config)
 
     @property
     def comparison(self) -> Comparison:
@@ -142,7 +159,7 @@ class RunFolder:
         """Return the model fitted to all rows. This loads Keras."""
         from tabemb.estimators.persistence import load
 
-        return load(self.path / "model")
+        return _read_part(self.path, self.report, MODEL_STATE, lambda path: load(path.parent))
 
     def predict(self, table: pd.DataFrame) -> pd.DataFrame:
         """Predict the target for each row of a table. This loads Keras.
@@ -300,6 +317,52 @@ def write_run(folder: Path, model: Any, config_text: str, vectors: Mapping[str, 
     model.save(folder / "model")
 
 
+def write_report(folder: Path, record: Mapping[str, Any]) -> None:
+    """Write ``report.json`` with the digests of the files that :func:`write_run` has written.
+
+    The model's state in turn has the digest of its weights. The digests identify the run: whatever is read later is of
+    the same run, or an error.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    written = [folder / "config.yaml", folder / MODEL_STATE, *sorted((folder / "vectors").iterdir())]
+    digests = {each.relative_to(folder).as_posix(): digest_of_file(each) for each in written}
+    plain = json.loads(json.dumps(dict(record) | {"files": digests}, allow_nan=False, default=str))
+    write_json(folder / REPORT, sealed(plain))
+
+
+def try_names(folder: Path, columns: Iterable[str]) -> None:
+    """Write and remove the files that a run will have, so that a path too long is noticed before anything is computed.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty folder beside that of the run.
+    columns : iterable of str
+        The columns of the table.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    for name in [MODEL_STATE, *map(vectors_file, columns)]:
+        place = folder / name
+        try:
+            place.parent.mkdir(exist_ok=True)
+            place.touch()
+            place.unlink()
+            place.parent.rmdir()
+        except OSError as error:
+            raise OutputError(
+                f"Cannot write {name}: {error.strerror or error}. Choose a shorter name or output folder, or rename "
+                "the column."
+            ) from error
+
+
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Write a record as JSON. NaN and infinity are errors."""
     write_text(path, json.dumps(record, indent=1, allow_nan=False, default=str))
@@ -314,7 +377,8 @@ def write_text(path: Path, text: str) -> None:
         If the file cannot be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        # Lone surrogates, which UTF-8 does not have, are escaped.
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise OutputError(f"Cannot write {path.name}: {error.strerror or error}.") from error
 
@@ -345,21 +409,57 @@ def _open(path: Path) -> RunFolder:
     for column in columns:
         if not (path / vectors_file(column)).is_file():
             raise _incomplete(path, f"{vectors_file(column)} is missing")
-    return RunFolder(path, report, RunVectors(path, columns))
+    return RunFolder(path, report, RunVectors(path, columns, report))
+
+
+def _read_part(folder: Path, report: Mapping[str, Any], name: str, read: Callable[[Path], Part]) -> Part:
+    """Read a file of a run that was opened before.
+
+    Raises
+    ------
+    FormatError
+        If another run has replaced it since, or the file is damaged.
+    """
+
+    def whole(folder: Path) -> Part:
+        # Runs in format 1 have no digests, and a folder made by hand has no report.
+        if "files" in report:
+            try:
+                check_digest(folder / name, report["files"].get(name))
+            except FormatError as error:
+                if _read_report(folder).get("digest") != report.get("digest"):
+                    raise FormatError(
+                        f"The run {folder} was replaced by another since it was opened. Open it again."
+                    ) from error
+                raise
+        return read(folder / name)
+
+    return read_whole(folder, whole) if "files" in report else read(folder / name)
 
 
 def _read_report(path: Path) -> dict[str, Any]:
+    place = path / REPORT
     try:
-        report = json.loads((path / "report.json").read_text(encoding="utf-8"))
-        found = report["format"]
-        report["model"]["embeddings"], report["comparison"], report["data"]["columns"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise _incomplete(path, "report.json is damaged") from error
-    if found != FORMAT:
+        report = read_json(place)
+    except FormatError as error:
+        raise _incomplete(path, f"{REPORT} is damaged") from error
+    found = report.get("format") if isinstance(report, dict) else None
+    try:
+        columns = [each["column"] for each in report["model"]["embeddings"]]
+        report["comparison"], report["data"]["columns"]
+        names = report.get("files", {})
+        whole = all(isinstance(each, str) for each in columns) and isinstance(names, dict) and found is not None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _incomplete(path, f"{REPORT} is damaged") from error
+    if not whole:
+        raise _incomplete(path, f"{REPORT} is damaged")
+    if found not in (WITHOUT_DIGESTS, FORMAT):
         raise FormatError(
             f"The run {path} has format {found!r}, but this version of tabemb reads format {FORMAT}. "
             "Run the experiment again."
         )
+    if found == FORMAT:
+        check_seal(report, place)
     return report
 
 

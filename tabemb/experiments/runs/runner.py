@@ -15,7 +15,7 @@ from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
 from tabemb.experiments.data import Problem, load_problem
 from tabemb.experiments.report.comparison_page import render_report
-from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, write_json, write_run, write_text
+from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, try_names, write_report, write_run, write_text
 from tabemb.files import replacing_folder
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
@@ -97,6 +97,7 @@ def run(
     with replacing_folder(folder, WRITTEN, replace=force, exists=EXISTS, make_parents=True, only_writes=False) as draft:
         check_names(config)
         problem = load_problem(config)
+        try_names(draft, problem.X.columns)
         clock = {"load": time.perf_counter() - begin}
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
         write = _write_comparison if config.study is None else _write_study
@@ -123,7 +124,7 @@ def _write_comparison(
     title = config.title or f"{problem.target}: embeddings against their baselines"
     record = describe_run(config, problem, model, vectors, clock, title=title, verdict=comparison.verdict())
     record["comparison"] = comparison.to_json()
-    write_json(draft / "report.json", record)
+    write_report(draft, record)
     page = render_report(record, comparison, vectors, config_text=text, labels=problem.labels, **dict(config.report))
     write_text(draft / "report.html", page)
     return {"comparison": comparison}
@@ -153,7 +154,7 @@ def _write_study(
     title = config.title or f"{problem.target}: {STUDIES.name_of(study)}"
     record = describe_run(config, described, output.model, vectors, clock, title=title, verdict=result.verdict())
     record |= {"comparison": None, "study": result.to_json()}
-    write_json(draft / "report.json", record)
+    write_report(draft, record)
     page = render_study(record, result, vectors, config_text=text, **dict(config.report))
     write_text(draft / "report.html", page)
     return {"comparison": None, "study": result}

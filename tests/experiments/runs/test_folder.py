@@ -20,12 +20,15 @@ from tabemb.experiments.runs.folder import (
     RunVectors,
     describe_run,
     open_run,
+    try_names,
     vectors_file,
     write_json,
+    write_report,
     write_run,
     write_text,
 )
 from tabemb.experiments.runs.provenance import data_hash
+from tabemb.files import sealed
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.sampling_noise import SamplingNoise
 
@@ -76,7 +79,7 @@ def test_a_column_without_vectors_gets_suggestions(finished):
 def test_a_run_that_learned_no_vectors_opens(copy):
     report = json.loads((copy / "report.json").read_text())
     report["model"]["embeddings"] = []
-    (copy / "report.json").write_text(json.dumps(report))
+    (copy / "report.json").write_text(json.dumps(sealed(report)))
     vectors = open_run(copy).vectors
     assert list(vectors) == []
     message = r"no vectors of a column 'shape'\. Columns: none\. Columns with few categories are one-hot encoded"
@@ -116,17 +119,116 @@ def test_a_run_without_the_vectors_of_a_column(copy):
     assert message(copy).startswith("The run small is incomplete: vectors/shape.parquet is missing.")
 
 
-@pytest.mark.parametrize("text", ['{"format": 1', "[]", '{"format": 1}', '{"format": 1, "model": 3}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '{"format": 1',
+        "[" * 100_000,
+        "[]",
+        '{"format": 1}',
+        '{"format": 1, "model": 3}',
+        '{"format": 1, "model": {"embeddings": [3]}, "comparison": null, "data": {"columns": []}}',
+        '{"format": 1, "model": {"embeddings": [{"column": 3}]}, "comparison": null, "data": {"columns": []}}',
+        '{"format": 2, "model": {"embeddings": []}, "comparison": null, "data": {"columns": []}, "files": []}',
+    ],
+)
 def test_a_damaged_report(copy, text):
     (copy / "report.json").write_text(text)
     assert message(copy).startswith("The run small is incomplete: report.json is damaged.")
 
 
+def test_a_changed_report(copy):
+    report = json.loads((copy / "report.json").read_text())
+    (copy / "report.json").write_text(json.dumps(report | {"verdict": "better"}))
+    assert message(copy).startswith("small/report.json is damaged: its content does not match its digest.")
+    del report["digest"]
+    (copy / "report.json").write_text(json.dumps(report))
+    assert message(copy).startswith("small/report.json is damaged: its content does not match its digest.")
+
+
+def test_a_run_before_there_were_digests_is_read(copy):
+    report = json.loads((copy / "report.json").read_text())
+    del report["digest"], report["files"]
+    (copy / "report.json").write_text(json.dumps(report | {"format": 1}))
+    (copy / "config.yaml").write_text((copy / "config.yaml").read_text() + "# A remark.\n")
+    opened = open_run(copy)
+    assert opened.config.data.categorical == ["from/to"]
+    assert len(opened.vectors["shape"])
+    assert type(opened.model()) is tabemb.EmbeddingClassifier
+
+
+READERS = {
+    "vectors/shape.parquet": lambda opened: opened.vectors["shape"],
+    "config.yaml": lambda opened: opened.config,
+    "model/tabemb.json": lambda opened: opened.model(),
+}
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_a_damaged_file_is_noticed_when_it_is_read(name, copy):
+    opened = open_run(copy)
+    raw = (copy / name).read_bytes()
+    (copy / name).write_bytes(raw[:-3] + bytes([raw[-3] ^ 1]) + raw[-2:])
+    with pytest.raises(FormatError, match=re.escape(f"small/{name} is damaged or of another save")):
+        READERS[name](opened)
+    (copy / name).write_bytes(raw)
+    assert READERS[name](opened) is not None
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_a_run_that_was_replaced_since_it_was_opened_is_not_mixed_with_the_old_one(name, copy):
+    opened, files = open_run(copy), [*(copy / "vectors").iterdir(), copy / "config.yaml"]
+    kept = opened.vectors["from/to"]
+    for each in files:
+        content = each.read_bytes()
+        if each.suffix == ".parquet":
+            vectors = CategoryVectors.load(each)
+            CategoryVectors(vectors.index_to_key, vectors.vectors + 1, name=vectors.name).save(each)
+        else:
+            each.write_bytes(content + b"# Changed.\n")
+    model = tabemb.load(copy / "model")
+    model.history_["loss"].append(0.5)
+    model.save(copy / "model")
+    report = json.loads((copy / "report.json").read_text())
+    write_report(copy, {key: report[key] for key in report if key not in ("digest", "files")})
+    with pytest.raises(FormatError, match=r"The run small was replaced by another since it was opened\. Open it again"):
+        READERS[name](opened)
+    assert opened.vectors["from/to"] is kept
+    assert READERS[name](open_run(copy)) is not None
+
+
+LONG = "Which of the following options describes your current occupation best? " * 4
+
+
+@pytest.mark.parametrize("columns", [[], ["a", LONG, "列" * 90, "/" * 100, "", "A"]])
+def test_the_names_of_files_are_tried_and_nothing_is_left(columns, tmp_path):
+    try_names(tmp_path, columns)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_the_file_system_does_not_take_is_an_error(tmp_path, monkeypatch):
+    touch = Path.touch
+
+    def refuse(path, *args, **options):
+        if len(path.name) > 143:
+            raise OSError(36, "File name too long")
+        touch(path, *args, **options)
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    try_names(tmp_path, ["a"])
+    message = (
+        r"Cannot write vectors/Which.*parquet: File name too long\. Choose a shorter name or output folder, or rename"
+    )
+    with pytest.raises(OutputError, match=message):
+        try_names(tmp_path, ["a", LONG])
+
+
 def test_a_report_of_another_format(copy):
     report = json.loads((copy / "report.json").read_text()) | {"format": 99}
-    (copy / "report.json").write_text(json.dumps(report))
+    (copy / "report.json").write_text(json.dumps(sealed(report)))
     assert message(copy) == (
-        "The run small has format 99, but this version of tabemb reads format 1. Run the experiment again."
+        "The run small has format 99, but this version of tabemb reads format 2. Run the experiment again."
     )
 
 
@@ -146,7 +248,7 @@ def test_a_missing_folder_suggests_its_siblings(copy):
 def test_the_run_of_a_study_has_no_comparison(copy):
     report = json.loads((copy / "report.json").read_text())
     report |= {"comparison": None, "study": {"figures": []}}
-    (copy / "report.json").write_text(json.dumps(report))
+    (copy / "report.json").write_text(json.dumps(sealed(report)))
     with pytest.raises(FormatError, match=r"is a study, not a comparison\. Its result is in report\['study'\]"):
         _ = open_run(copy).comparison
 
