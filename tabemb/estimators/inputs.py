@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from tabemb.estimators.target_values import plain_targets
 from tabemb.exceptions import DataError
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
 
@@ -111,11 +111,7 @@ def check_targets(y: Any, n_rows: int, *, numeric: bool, owner: str) -> np.ndarr
             f"requires y to be passed, but the target y is None: {owner} learns vectors from a target. "
             "Pass y with one value per row."
         )
-    # to_numpy of an Arrow array does not copy if it would have to.
-    y = y.to_numpy() if hasattr(y, "to_numpy") and not isinstance(y, pa.Array) else np.asarray(y)
-    if y.dtype == object and y.ndim == 1:
-        # scikit-learn treats object arrays as text, also if they hold numbers or booleans.
-        y = pd.Series(y, dtype=object).infer_objects().to_numpy()
+    y = plain_targets(y)
     if y.dtype.kind == "c":
         raise DataError("Complex data not supported: the target is complex. Pass the parts as two columns.")
     if y.ndim == 2 and y.shape[1] == 1:
