@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from tabemb.estimators.target_values import plain_targets
 from tabemb.exceptions import DataError
+from tabemb.table.cells import all_equal, is_missing
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "check_table",
     "check_targets",
     "check_weights",
+    "empty_columns",
     "has_categorical_dtype",
+    "has_information",
     "take_column_order",
 ]
 
@@ -57,6 +60,28 @@ def check_table(estimator: Any, X: Any) -> Frame:
     frame = read_frame(X)
     validate_data(estimator, X=_skeleton(frame), skip_check_array=True, reset=True)
     return frame
+
+
+def has_information(frame: Frame) -> bool:
+    """Return whether a column of a table has different cells; columns that have not are dropped if another has.
+
+    Examples
+    --------
+    >>> has_information(read_frame(pd.DataFrame({"dest": ["IAH", "IAH"], "carrier": ["UA", None]})))
+    True
+    """
+    return any(not all_equal(cells) and not is_missing(cells).all() for cells in map(frame.cells, frame.columns))
+
+
+def empty_columns(frame: Frame) -> list[str]:
+    """Return the columns without a cell that is not missing, whose kind is therefore not known.
+
+    Examples
+    --------
+    >>> empty_columns(read_frame(pd.DataFrame({"dest": ["IAH", None], "carrier": [None, None]})))
+    ['carrier']
+    """
+    return [name for name in frame.columns if is_missing(frame.cells(name)).all()]
 
 
 def take_column_order(estimator: Any, X: Any) -> Frame:

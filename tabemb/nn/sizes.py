@@ -20,6 +20,7 @@ __all__ = [
     "SizeRule",
     "Sqrt",
     "columns_from_data",
+    "columns_of",
     "embedding_dims",
     "rate_of_table",
 ]
@@ -134,7 +135,19 @@ class Sqrt(SizeRule):
         return max(1, min(self.cap, math.ceil(math.sqrt(n_categories))))
 
 
-def embedding_dims(spec, n_categories):
+def columns_of(spec):
+    """Return the columns that an ``embedding_dim`` parameter names, none if it is a number or a rule.
+
+    Examples
+    --------
+    >>> columns_of({"dest": 8}), columns_of({"name": "half"}), columns_of("capped")
+    (('dest',), (), ())
+    """
+    # {"name": "half"} is a rule; {"name": 8} gives the dimensions of a column called "name".
+    return tuple(spec) if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str) else ()
+
+
+def embedding_dims(spec, n_categories, without=()):
     """Return the number of dimensions of each column.
 
     Parameters
@@ -145,6 +158,9 @@ def embedding_dims(spec, n_categories):
         of such a column.
     n_categories : mapping of str to int
         The number of categories of each column.
+    without : iterable of str, optional
+        Further columns that the mapping may name, such as those dropped because a fold has only one of their
+        categories.
 
     Returns
     -------
@@ -164,10 +180,9 @@ def embedding_dims(spec, n_categories):
     >>> embedding_dims({"dest": 8}, {"origin": 3, "dest": 105})
     {'origin': 3, 'dest': 8}
     """
-    # {"name": "half"} is a rule; {"name": 8} gives the dimensions of a column called "name".
     if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str):
-        for column in spec:
-            if column not in n_categories:
+        for column in columns_of(spec):
+            if column not in n_categories and column not in without:
                 raise ColumnError(
                     f"embedding_dim names the column {column!r}, which is not among the categorical columns "
                     f"{list(n_categories)}.{did_you_mean(column, n_categories)}"

@@ -34,7 +34,7 @@ def fitted():
 
 def test_only_the_encoding_of_categories_differs():
     built = OneHotMlp().build(None, GIVEN, 7)
-    changed = {"one_hot_max_categories": math.inf, "random_state": 7, "start": "random"}
+    changed = {"one_hot_max_categories": math.inf, "random_state": 7, "start": "random", "embedding_dim": "capped"}
     mine, theirs = (clone(each).get_params() for each in (built, GIVEN))
     assert {name: value for name, value in mine.items() if name in changed} == changed
     assert {name for name in mine if repr(mine[name]) != repr(theirs[name])} == set(changed)
@@ -46,6 +46,14 @@ def test_one_hot_inputs_ignore_pretrained_vectors():
     built = OneHotMlp().build(None, given, 0)
     assert (built.pretrained, built.freeze) == (None, False)
     assert dict(built.fit(X, Y).pretrained_report_) == {}
+
+
+def test_parameters_of_vectors_do_not_reach_one_hot_inputs():
+    given = clone(GIVEN).set_params(embedding_dim={"city": 4}, embedding_rate=2.0, max_epochs=1)
+    built = OneHotMlp().build(None, given, 0)
+    assert (built.embedding_dim, built.embedding_rate, built.max_epochs) == ("capped", "auto", 1)
+    assert dict(built.fit(X, Y).vectors_) == {}
+    assert given.embedding_dim == {"city": 4}
 
 
 def test_an_explicit_random_state_is_kept():
