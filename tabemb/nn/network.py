@@ -259,8 +259,13 @@ class Network:
                     of[position].serve(values[offset : offset + size], strategy)
                 layer.kernel.assign(values)
 
-    def __reduce__(self):
-        return (_rebuilt, (self.spec, self.model.get_weights(), self.held))
+    def __getstate__(self) -> dict[str, Any]:
+        return {"spec": self.spec, "weights": self.model.get_weights(), "held": list(self.held.items())}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__init__(state["spec"])  # type: ignore[misc]
+        self.model.set_weights(state["weights"])
+        self.held = dict(state["held"])
 
 
 def _dims_of(numbers, spec):
@@ -270,13 +275,6 @@ def _dims_of(numbers, spec):
     n_columns = spec.n_numbers - spec.n_indicators
     width = (numbers.shape[-1] - spec.n_indicators) // n_columns
     return (width,) * n_columns + (1,) * spec.n_indicators
-
-
-def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray], held: dict[TableSpec, HeldRows]) -> Network:
-    network = Network(spec)
-    network.model.set_weights(weights)
-    network.held = held
-    return network
 
 
 def first_kernels(network: Network) -> dict[str, np.ndarray] | None:
