@@ -223,10 +223,13 @@ def test_skops_dumps_and_loads_an_estimator(estimator, tmp_path):
     assert np.array_equal(answers(again, MIXED), answers(model, MIXED), equal_nan=True)
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_mlflow_logs_and_loads_a_model(tmp_path):
     skops = pytest.importorskip("skops.io")
     mlflow = pytest.importorskip("mlflow.sklearn")
     model = clone(IN_FULL[0]).fit(MIXED, Y)
     types = skops.get_untrusted_types(data=skops.dumps(model))
     mlflow.save_model(model, tmp_path / "model", skops_trusted_types=types, pip_requirements=["tabemb"])
-    assert np.array_equal(answers(mlflow.load_model(str(tmp_path / "model")), MIXED), answers(model, MIXED), equal_nan=True)
+    assert np.array_equal(
+        answers(mlflow.load_model(str(tmp_path / "model")), MIXED), answers(model, MIXED), equal_nan=True
+    )
