@@ -11,6 +11,7 @@ from tabemb.nn.bodies import Body
 from tabemb.nn.columns import Column, OneHotRows
 from tabemb.nn.embedding import FeatureSpec, HeldRows, OneHotSpec, TableSpec, embedding_layer, layer_names
 from tabemb.nn.features import Features
+from tabemb.nn.forks import check_not_forked
 from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.seeds import Seeds
@@ -134,6 +135,7 @@ class Network:
     """
 
     def __init__(self, spec: NetworkSpec) -> None:
+        check_not_forked()
         self.spec = spec
         self.held: dict[TableSpec, HeldRows] = {}
         seeds = Seeds(spec.seed)
