@@ -10,6 +10,7 @@
     ├── ConfigError         (ValueError)   the YAML of an experiment is invalid
     ├── FormatError         (ValueError)   a file or folder does not have the expected format
     ├── TrainingError       (ArithmeticError)  the loss became NaN or infinite
+    ├── ForkedProcessError  (RuntimeError) TensorFlow cannot run in this forked process
     ├── OutputError         (OSError)      a result cannot be written
     ├── DatabaseError       (OSError)      a database is missing, refuses the connection, or fails
     └── MissingExtraError   (ImportError)  an optional dependency is missing
@@ -27,6 +28,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DatabaseError",
+    "ForkedProcessError",
     "FormatError",
     "MissingExtraError",
     "OutputError",
@@ -86,6 +88,10 @@ class FormatError(TabembError, ValueError):
 
 class TrainingError(TabembError, ArithmeticError):
     """Training failed: the loss became NaN or infinite."""
+
+
+class ForkedProcessError(TabembError, RuntimeError):
+    """TensorFlow ran before this process was forked, and would hang in it."""
 
 
 class OutputError(TabembError, OSError):

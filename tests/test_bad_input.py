@@ -8,8 +8,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn.compose import make_column_transformer
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
 
+import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.exceptions import ColumnError, DataError
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint, TypeChangedWarning
@@ -227,11 +232,61 @@ def test_a_column_of_one_category_is_left_out_with_a_warning(cls):
     assert np.array_equal(answer(model, table), answer(model, table.assign(carrier="AA", empty="full")))
 
 
-@pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning")
-def test_nothing_but_constant_columns():
-    message = "No column is left to learn from: 'a' is constant. Give at least one column with different cells."
-    with pytest.raises(DataError, match=re.escape(message)):
-        EmbeddingClassifier(**QUICK).fit(pd.DataFrame({"a": ["x"] * N}), Y)
+CONSTANT_COLUMNS = {
+    "text": ["x"] * N,
+    "integers": [3] * N,
+    "booleans": [True] * N,
+    "dates": pd.to_datetime(["2024-05-01"] * N),
+    "missing text": [None] * N,
+    "missing numbers": [np.nan] * N,
+    "missing dates": pd.Series([pd.NaT] * N),
+}
+
+
+@pytest.mark.parametrize("cells", CONSTANT_COLUMNS.values(), ids=CONSTANT_COLUMNS)
+@pytest.mark.parametrize("params", [{}, {"cv": None, "target_statistics": True, "handle_unknown": "mean"}])
+def test_the_vectors_of_an_only_column_that_is_constant_are_constant(cells, params, tmp_path):
+    table = pd.DataFrame({"a": cells})
+    with pytest.warns(SchemaHint, match="No column of the table varies: 'a'. All rows get the same vectors"):
+        encoder = EmbeddingEncoder(**{**QUICK, **params}).fit(table, Y)
+    vectors = encoder.transform(table)
+    assert vectors.shape == (N, len(encoder.get_feature_names_out()))
+    assert vectors.shape[1] > 0
+    assert np.isfinite(vectors).all()
+    assert np.ptp(vectors, axis=0).max() == 0
+    encoder.save(tmp_path / "encoder")
+    assert np.array_equal(tabemb.load(tmp_path / "encoder").transform(table), vectors)
+
+
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
+@pytest.mark.parametrize("cells", CONSTANT_COLUMNS.values(), ids=CONSTANT_COLUMNS)
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
+def test_predictions_from_an_only_column_that_is_constant_are_constant(cls, cells):
+    table = pd.DataFrame({"a": cells})
+    assert np.ptp(answer(cls(**QUICK).fit(table, Y), table), axis=0).max() < 1e-6
+
+
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
+def test_a_column_transformer_gives_an_encoder_one_column_at_a_time():
+    table = X.assign(carrier="UA", empty=None)
+    each = make_column_transformer(
+        *[(EmbeddingEncoder(**QUICK, embedding_dim=2), [name]) for name in ("dest", "carrier", "empty")]
+    )
+    assert each.fit_transform(table, Y).shape == (N, 6)
+
+
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
+def test_a_fold_may_lack_the_rare_value_of_the_only_column():
+    table = pd.DataFrame({"a": ["x"] * (N - 1) + ["y"]})
+    pipeline = make_pipeline(EmbeddingEncoder(**QUICK), LogisticRegression())
+    assert np.isfinite(cross_val_score(pipeline, table, Y, cv=3, error_score="raise")).all()
+
+
+def test_a_column_whose_categories_are_all_rare_has_the_vector_of_unknown_ones():
+    encoder = EmbeddingEncoder(**QUICK, embedding_dim=2, min_frequency=N // 2).fit(
+        pd.DataFrame({"a": ["x", "y"] * (N // 2), "b": [f"v{i % 7}" for i in range(N)]}), Y
+    )
+    assert encoder.get_feature_names_out().tolist() == ["a_emb0", "a_emb1", "b_emb0", "b_emb1"]
 
 
 def test_ids_above_32_bits_are_told_apart():

@@ -25,6 +25,7 @@ BUILT_IN = {
     "ConfigError": (ValueError,),
     "DataError": (ValueError,),
     "DatabaseError": (OSError,),
+    "ForkedProcessError": (RuntimeError,),
     "FormatError": (ValueError,),
     "MissingExtraError": (ImportError,),
     "OutputError": (OSError,),

@@ -1,5 +1,6 @@
 """The estimators with scikit-learn's tools: pipelines, searches, clones, routing."""
 
+import datetime as dt
 import pickle
 
 import joblib
@@ -162,3 +163,73 @@ def test_weights_that_nobody_asked_for_are_refused(routing):
     pipeline = make_pipeline(FunctionTransformer(), EmbeddingClassifier(**QUICK))
     with pytest.raises(sklearn.exceptions.UnsetMetadataPassedError, match="sample_weight"):
         pipeline.fit(X, Y, sample_weight=WEIGHTS)
+
+
+def parts_that_are_not_plain(value, place="model"):
+    """Yield the parts of a state that are neither arrays, JSON values, nor objects with such a state."""
+    if value is None or isinstance(value, bool | int | float | str | np.generic):
+        return
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from parts_that_are_not_plain(each, f"{place}.{key}")
+    elif isinstance(value, list | tuple | frozenset):
+        for each in value:
+            yield from parts_that_are_not_plain(each, f"{place}[]")
+    elif isinstance(value, np.ndarray) and value.dtype != object:
+        return
+    elif isinstance(value, np.ndarray):
+        yield from parts_that_are_not_plain(value.tolist(), place)
+    elif type(value).__module__.startswith("tabemb.") and type(value).__reduce__ is object.__reduce__:
+        yield from parts_that_are_not_plain(value.__getstate__(), f"{place}<{type(value).__name__}>")
+    else:
+        yield place, type(value)
+
+
+MIXED = pd.DataFrame(
+    {
+        "text": X["dest"],
+        "mixed": pd.Series([1, "1", True, dt.date(2024, 1, 1), None] * 18, dtype=object),
+        "stops": rng.integers(0, 4, 90),
+        "when": pd.to_datetime("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, 90), "D"),
+        "distance": np.where(rng.random(90) < 0.1, np.nan, X["distance"]),
+    }
+)
+IN_FULL = [
+    EmbeddingClassifier(**QUICK, n_ensemble=2, calibration="temperature", numeric="quantile", loss="focal"),
+    EmbeddingClassifier(
+        max_epochs=1, random_state=0, pretrained={"text": {"a": [1.0, 0.0]}}, freeze="found", one_hot_max_categories=0
+    ),
+    EmbeddingRegressor(**QUICK, loss="quantile", numeric="periodic", handle_unknown="nearest"),
+    EmbeddingEncoder(**QUICK, target_statistics=True),
+]
+
+
+@pytest.mark.parametrize("estimator", IN_FULL, ids=name_of)
+def test_the_state_of_a_fitted_estimator_is_arrays_and_plain_values(estimator):
+    model = clone(estimator).fit(MIXED, Y)
+    assert list(parts_that_are_not_plain(model)) == []
+    again = pickle.loads(pickle.dumps(model))
+    assert np.array_equal(answers(again, MIXED), answers(model, MIXED), equal_nan=True)
+
+
+@pytest.mark.parametrize("estimator", IN_FULL, ids=name_of)
+def test_skops_dumps_and_loads_an_estimator(estimator, tmp_path):
+    skops = pytest.importorskip("skops.io")
+    model = make_pipeline(clone(estimator).set_params(callbacks=None)).fit(MIXED, Y)
+    skops.dump(model, tmp_path / "model.skops")
+    types = skops.get_untrusted_types(file=tmp_path / "model.skops")
+    assert [name for name in types if not name.startswith("tabemb.")] == []
+    again = skops.load(tmp_path / "model.skops", trusted=types)
+    assert np.array_equal(answers(again, MIXED), answers(model, MIXED), equal_nan=True)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow_logs_and_loads_a_model(tmp_path):
+    skops = pytest.importorskip("skops.io")
+    mlflow = pytest.importorskip("mlflow.sklearn")
+    model = clone(IN_FULL[0]).fit(MIXED, Y)
+    types = skops.get_untrusted_types(data=skops.dumps(model))
+    mlflow.save_model(model, tmp_path / "model", skops_trusted_types=types, pip_requirements=["tabemb"])
+    assert np.array_equal(
+        answers(mlflow.load_model(str(tmp_path / "model")), MIXED), answers(model, MIXED), equal_nan=True
+    )

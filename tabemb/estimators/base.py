@@ -22,7 +22,9 @@ from tabemb.estimators.inputs import (
     check_table,
     check_targets,
     check_weights,
+    empty_columns,
     has_categorical_dtype,
+    has_information,
     take_column_order,
 )
 from tabemb.estimators.learned import LearnedVectors
@@ -39,7 +41,7 @@ from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds
-from tabemb.nn.sizes import columns_from_data, embedding_dims, named_columns, rate_of_table
+from tabemb.nn.sizes import columns_from_data, columns_of, embedding_dims, rate_of_table
 from tabemb.nn.starts import STARTS, StartedTable, started_tables
 from tabemb.nn.tasks import TASKS, Task, task_from_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
@@ -297,13 +299,16 @@ class EmbeddingEstimator(BaseEstimator):
         return int(self.random_state.randint(np.iinfo(np.int32).max))
 
     def _fit_table_encoder(self, frame: Frame) -> tuple[TableEncoder, EncodedTable]:
+        # The only column may be constant, such as in a fold or in a ColumnTransformer; its vectors are constant then.
+        varies = has_information(frame)
         encoder = TableEncoder(
-            self.categorical,
+            self.categorical if varies or self.categorical is not None else empty_columns(frame),
             integers=self._integers,
             min_frequency=self.min_frequency,
             max_categories=self.max_categories,
             scaling=NUMERIC_ENCODERS.resolve(self.numeric).scaling,
             min_similarity=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).min_similarity,
+            drop_constant=varies,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -313,20 +318,32 @@ class EmbeddingEstimator(BaseEstimator):
                 SchemaHint,
                 stacklevel=6,
             )
+        if not varies and frame.n_rows > 1:
+            warnings.warn(
+                f"No column of the table varies: {', '.join(map(repr, frame.columns))}. All rows get the same vectors "
+                "and predictions.",
+                SchemaHint,
+                stacklevel=6,
+            )
         return encoder, table
 
     def _embedded(self) -> dict[str, int]:
-        """Return the number of categories of each column that gets vectors.
-
-        These are the columns with many categories, and those that ``embedding_dim`` names.
-        """
-        small, named = getattr(self, "one_hot_max_categories", 0), named_columns(self.embedding_dim)
-        counts = {name: each.n_categories for name, each in self.encoder_.vocabularies.items()}
-        return {name: n for name, n in counts.items() if n > small or name in named}
+        """Return the number of categories of each column that gets vectors."""
+        small, named = getattr(self, "one_hot_max_categories", -1), columns_of(self.embedding_dim)
+        return {
+            name: each.n_categories
+            for name, each in self.encoder_.vocabularies.items()
+            if each.n_categories > small or name in named
+        }
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
         vocabularies = self.encoder_.vocabularies
-        dims = embedding_dims(self.embedding_dim, self._embedded()) | self._pretrained.dims(self.embedding_dim) | sizes
+        dropped = [column.name for column in self.schema_.dropped]
+        dims = (
+            embedding_dims(self.embedding_dim, self._embedded(), without=dropped)
+            | self._pretrained.dims(self.embedding_dim)
+            | sizes
+        )
         features, one_hot = [], []
         for position, (name, vocabulary) in enumerate(vocabularies.items()):
             if name in dims:

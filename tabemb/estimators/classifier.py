@@ -49,8 +49,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
     one_hot_max_categories : int or float, default=8
-        Columns with at most this many categories are one-hot encoded and get no vectors, unless ``embedding_dim`` names
-        them. 0 gives vectors to all columns.
+        Columns with at most this many categories are one-hot encoded and get no vectors, except those that
+        ``embedding_dim`` names. 0 gives vectors to all columns.
     category_dropout : float, default=0.05
         Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"

@@ -1,5 +1,6 @@
 """Folds: assign rows to folds, get folds from a splitter, and hold out rows for the members of a network."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
@@ -130,6 +131,11 @@ def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: n
     DataError
         If there are fewer rows than folds.
 
+    Warns
+    -----
+    UserWarning
+        If a class has fewer rows than there are folds.
+
     Examples
     --------
     >>> folds = even_folds(2, np.array([0, 0, 1, 1]), classes=True, generator=np.random.default_rng(0))
@@ -142,7 +148,16 @@ def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: n
             f"Cross-fitting with cv={n_folds} needs at least {n_folds} rows, got n_samples={n_rows}. Lower cv, or set "
             "cv=None, which also learns the vectors of a row from its own target."
         )
-    codes = np.unique(targets, return_inverse=True)[1] if classes and targets.ndim == 1 else None
+    codes = None
+    if classes and targets.ndim == 1:
+        codes, counts = np.unique(targets, return_inverse=True, return_counts=True)[1:]
+        if counts.min() < n_folds:
+            warnings.warn(
+                f"The least populated class in y has only {counts.min()} members, which is less than n_splits={n_folds}"
+                ". Some folds hold out no row of it. Lower cv, or merge rare classes.",
+                UserWarning,
+                stacklevel=5,
+            )
     fold_of = deal_folds(n_rows, n_folds, codes, generator)
     return [Fold(np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number)) for number in range(n_folds)]
 

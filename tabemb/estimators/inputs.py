@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from tabemb.estimators.target_values import plain_targets
 from tabemb.exceptions import DataError
+from tabemb.table.cells import all_equal, is_missing
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "check_table",
     "check_targets",
     "check_weights",
+    "empty_columns",
     "has_categorical_dtype",
+    "has_information",
     "take_column_order",
 ]
 
@@ -57,6 +60,28 @@ def check_table(estimator: Any, X: Any) -> Frame:
     frame = read_frame(X)
     validate_data(estimator, X=_skeleton(frame), skip_check_array=True, reset=True)
     return frame
+
+
+def has_information(frame: Frame) -> bool:
+    """Return whether a column of a table has different cells; columns that have not are dropped if another has.
+
+    Examples
+    --------
+    >>> has_information(read_frame(pd.DataFrame({"dest": ["IAH", "IAH"], "carrier": ["UA", None]})))
+    True
+    """
+    return any(not all_equal(cells) and not is_missing(cells).all() for cells in map(frame.cells, frame.columns))
+
+
+def empty_columns(frame: Frame) -> list[str]:
+    """Return the columns without a cell that is not missing, whose kind is therefore not known.
+
+    Examples
+    --------
+    >>> empty_columns(read_frame(pd.DataFrame({"dest": ["IAH", None], "carrier": [None, None]})))
+    ['carrier']
+    """
+    return [name for name in frame.columns if is_missing(frame.cells(name)).all()]
 
 
 def take_column_order(estimator: Any, X: Any) -> Frame:
@@ -111,11 +136,7 @@ def check_targets(y: Any, n_rows: int, *, numeric: bool, owner: str) -> np.ndarr
             f"requires y to be passed, but the target y is None: {owner} learns vectors from a target. "
             "Pass y with one value per row."
         )
-    # to_numpy of an Arrow array does not copy if it would have to.
-    y = y.to_numpy() if hasattr(y, "to_numpy") and not isinstance(y, pa.Array) else np.asarray(y)
-    if y.dtype == object and y.ndim == 1:
-        # scikit-learn treats object arrays as text, also if they hold numbers or booleans.
-        y = pd.Series(y, dtype=object).infer_objects().to_numpy()
+    y = plain_targets(y)
     if y.dtype.kind == "c":
         raise DataError("Complex data not supported: the target is complex. Pass the parts as two columns.")
     if y.ndim == 2 and y.shape[1] == 1:

@@ -11,6 +11,7 @@ from tabemb.nn.bodies import Body
 from tabemb.nn.columns import Column, OneHotRows
 from tabemb.nn.embedding import FeatureSpec, HeldRows, OneHotSpec, TableSpec, embedding_layer, layer_names
 from tabemb.nn.features import Features
+from tabemb.nn.forks import check_not_forked
 from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.seeds import Seeds
@@ -134,6 +135,7 @@ class Network:
     """
 
     def __init__(self, spec: NetworkSpec) -> None:
+        check_not_forked()
         self.spec = spec
         self.held: dict[TableSpec, HeldRows] = {}
         seeds = Seeds(spec.seed)
@@ -259,8 +261,13 @@ class Network:
                     of[position].serve(values[offset : offset + size], strategy)
                 layer.kernel.assign(values)
 
-    def __reduce__(self):
-        return (_rebuilt, (self.spec, self.model.get_weights(), self.held))
+    def __getstate__(self) -> dict[str, Any]:
+        return {"spec": self.spec, "weights": self.model.get_weights(), "held": list(self.held.items())}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__init__(state["spec"])  # type: ignore[misc]
+        self.model.set_weights(state["weights"])
+        self.held = dict(state["held"])
 
 
 def _dims_of(numbers, spec):
@@ -270,13 +277,6 @@ def _dims_of(numbers, spec):
     n_columns = spec.n_numbers - spec.n_indicators
     width = (numbers.shape[-1] - spec.n_indicators) // n_columns
     return (width,) * n_columns + (1,) * spec.n_indicators
-
-
-def _rebuilt(spec: NetworkSpec, weights: list[np.ndarray], held: dict[TableSpec, HeldRows]) -> Network:
-    network = Network(spec)
-    network.model.set_weights(weights)
-    network.held = held
-    return network
 
 
 def first_kernels(network: Network) -> dict[str, np.ndarray] | None:

@@ -20,8 +20,8 @@ __all__ = [
     "SizeRule",
     "Sqrt",
     "columns_from_data",
+    "columns_of",
     "embedding_dims",
-    "named_columns",
     "rate_of_table",
 ]
 
@@ -135,7 +135,19 @@ class Sqrt(SizeRule):
         return max(1, min(self.cap, math.ceil(math.sqrt(n_categories))))
 
 
-def embedding_dims(spec, n_categories):
+def columns_of(spec):
+    """Return the columns that an ``embedding_dim`` parameter names, none if it is a number or a rule.
+
+    Examples
+    --------
+    >>> columns_of({"dest": 8}), columns_of({"name": "half"}), columns_of("capped")
+    (('dest',), (), ())
+    """
+    # {"name": "half"} is a rule; {"name": 8} gives the dimensions of a column called "name".
+    return tuple(spec) if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str) else ()
+
+
+def embedding_dims(spec, n_categories, without=()):
     """Return the number of dimensions of each column.
 
     Parameters
@@ -146,6 +158,9 @@ def embedding_dims(spec, n_categories):
         of such a column.
     n_categories : mapping of str to int
         The number of categories of each column.
+    without : iterable of str, optional
+        Further columns that the mapping may name, such as those dropped because a fold has only one of their
+        categories.
 
     Returns
     -------
@@ -165,33 +180,15 @@ def embedding_dims(spec, n_categories):
     >>> embedding_dims({"dest": 8}, {"origin": 3, "dest": 105})
     {'origin': 3, 'dest': 8}
     """
-    named = named_columns(spec)
-    for column in named:
-        if column not in n_categories:
-            raise ColumnError(
-                f"embedding_dim names the column {column!r}, which is not among the categorical columns "
-                f"{list(n_categories)}.{did_you_mean(column, n_categories)}"
-            )
-    rule = "capped" if named or spec == {} else spec
-    return {column: _dim(named.get(column, rule), n) for column, n in n_categories.items()}
-
-
-def named_columns(spec):
-    """Return the columns that a specification of dimensions names, with their values; none if it is a rule.
-
-    Parameters
-    ----------
-    spec : str, int, SizeRule or mapping
-        As for :func:`embedding_dims`.
-
-    Examples
-    --------
-    ``{"name": "half"}`` is a rule; ``{"name": 8}`` gives the dimensions of a column called "name".
-
-    >>> named_columns({"dest": 8, "name": 2}), named_columns({"name": "half"}), named_columns("capped")
-    ({'dest': 8, 'name': 2}, {}, {})
-    """
-    return dict(spec) if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str) else {}
+    if isinstance(spec, Mapping) and not isinstance(spec.get("name"), str):
+        for column in columns_of(spec):
+            if column not in n_categories and column not in without:
+                raise ColumnError(
+                    f"embedding_dim names the column {column!r}, which is not among the categorical columns "
+                    f"{list(n_categories)}.{did_you_mean(column, n_categories)}"
+                )
+        return {column: _dim(spec.get(column, "capped"), n) for column, n in n_categories.items()}
+    return {column: _dim(spec, n) for column, n in n_categories.items()}
 
 
 def columns_from_data(spec, columns):

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,8 @@ Positions: TypeAlias = npt.NDArray[np.int32]
 class Categories(ABC):
     """Distinct typed keys in a fixed order, with look-up of the position of cells.
 
-    Look-up tables are built on first use and not pickled.
+    Look-up tables are built on first use and not pickled. The pickled state is plain: NumPy arrays and JSON values.
     """
-
-    # Names of the attributes that hold the keys; all others can be recomputed.
-    _state: ClassVar[tuple[str, ...]]
 
     @property
     @abstractmethod
@@ -66,8 +63,8 @@ class Categories(ABC):
         """Return the keys as JSON values."""
         return [key_to_json(key) for key in self.keys()]
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: vars(self)[name] for name in self._state}
+    @abstractmethod
+    def __getstate__(self) -> dict[str, Any]: ...
 
 
 def nowhere(n_cells: int) -> Positions:

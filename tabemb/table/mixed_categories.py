@@ -1,6 +1,6 @@
 """Categories of mixed types, and functions that choose the most compact class for given keys."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from tabemb.exceptions import DataError
 from tabemb.table.categories import Categories, Positions
 from tabemb.table.cells import factorize
-from tabemb.table.keys import Key, as_key, family, identity
+from tabemb.table.keys import Key, as_key, family, identity, key_from_json
 from tabemb.table.number_categories import FloatCategories, IntegerCategories, as_float, as_integer
 from tabemb.table.text_categories import TextCategories, as_text, text_array
 
@@ -39,10 +39,14 @@ class MixedCategories(Categories):
     array([ 1, -1], dtype=int32)
     """
 
-    _state = ("_keys",)
-
     def __init__(self, keys: Iterable[Key]) -> None:
         self._keys = tuple(keys)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"keys": self.to_json()}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self._keys = tuple(map(key_from_json, state["keys"]))
 
     @cached_property
     def families(self) -> frozenset[str]:

@@ -27,10 +27,11 @@ _LEAST, _BEYOND = -(2**63), 2**63
 class _NumberCategories(Categories):
     """Distinct numbers of one type, which can be looked up by numbers of any type."""
 
-    _state = ("_values",)
-
     def __init__(self, values: npt.NDArray[Any]) -> None:
         self._values = values
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_values": self._values}
 
     @property
     def families(self) -> frozenset[str]:

@@ -1,13 +1,15 @@
 """Categories that are all text, in one Arrow array: the bytes of the texts plus eight bytes per text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tabemb.exceptions import FormatError
 from tabemb.table.categories import Categories, Positions, nowhere
 from tabemb.table.keys import Key
 
@@ -37,9 +39,24 @@ class TextCategories(Categories):
     array([ 1, -1, -1], dtype=int32)
     """
 
-    _state = ("_values",)
-
     def __init__(self, values: pa.Array) -> None:
+        self._values = values
+
+    def __getstate__(self) -> dict[str, Any]:
+        # As plain arrays, since not everything that stores models knows Arrow.
+        whole = pa.concat_arrays([self._values]) if self._values.offset else self._values
+        _, ends, data = whole.buffers() if len(whole) else (None, pa.py_buffer(bytes(8)), None)
+        ends = np.frombuffer(ends, np.int64, len(whole) + 1)
+        return {"ends": ends, "bytes": np.frombuffer(data or b"", np.uint8, int(ends[-1]))}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        ends = np.ascontiguousarray(state["ends"], np.int64)
+        data = np.ascontiguousarray(state["bytes"], np.uint8)
+        try:
+            values = pa.LargeStringArray.from_buffers(len(ends) - 1, pa.py_buffer(ends), pa.py_buffer(data))
+            values.validate(full=True)
+        except pa.ArrowInvalid as error:
+            raise FormatError(f"The texts of a vocabulary are damaged: {error}.") from error
         self._values = values
 
     @property

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tabemb.inference.blocks import in_blocks
 from tabemb.inference.program import Program
+from tabemb.nn.forks import check_not_forked
 from tabemb.nn.network import Network
 from tabemb.nn.translation import UntranslatableError, translate
 from tabemb.table.encoded_table import EncodedTable
@@ -104,6 +105,7 @@ class Forward:
         if not len(table):
             # Not all of TensorFlow's kernels accept zero rows.
             return np.empty((0, *self._model.output.shape[1:]), np.float32)
+        check_not_forked()
         compiled, parts = self._compile(), []
         for start in range(0, len(table), COMPILED_ROWS):
             rows = self._inputs(table, slice(start, start + COMPILED_ROWS))

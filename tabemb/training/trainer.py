@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tabemb.exceptions import TrainingError
+from tabemb.nn.forks import check_not_forked
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
@@ -150,6 +151,7 @@ class Trainer:
         TrainingError
             If the loss becomes NaN or infinite.
         """
+        check_not_forked()
         loop.optimizer.prior.assign(self.shrinkage * self.batch_size / len(train))
         n_steps, n_epochs = math.ceil(len(train) / self.batch_size), self.stop_after or self.max_epochs
         params = {"epochs": n_epochs, "steps": n_steps, "verbose": self.verbose}

@@ -23,7 +23,7 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
 from tabemb.vectors.neighbors_frame import neighbors_frame
 from tabemb.vectors.plots.accessor import PlotAccessor
-from tabemb.vectors.queries import is_vector, read_items, read_list, read_queries, read_query
+from tabemb.vectors.queries import is_vector, read_items, read_list, read_queries, read_query, subset
 from tabemb.vectors.search import Search, allowed_rows, check_topn
 from tabemb.vectors.shrinkage import shrink, uncertainty
 from tabemb.vectors.similarity import cosine_frame, cosines, unit_rows, weighted_mean
@@ -89,21 +89,23 @@ class CategoryVectors(KeyedMatrix):
         self,
         positive: Any,
         negative: Any = (),
-        topn: int = 10,
+        topn: int | None = 10,
         *,
         metric: str | SimilarityMetric = "cosine",
         min_count: int | None = None,
         where: Callable[[Any], object] | None = None,
+        restrict_vocab: int | None = None,
         confidence: bool = False,
-    ) -> list[Any]:
+    ) -> Any:
         """Return the categories whose vectors are nearest to the query.
 
         Parameters
         ----------
         positive, negative : key, vector, or list of these
             A vector is a float array of shape (dim,). Query keys are excluded from the results.
-        topn : int, default=10
-            Number of results; fewer if fewer categories are left.
+        topn : int or None, default=10
+            Number of results; fewer if fewer categories are left. None returns the scores of all categories, or of the
+            first ``restrict_vocab``, in the order of ``index_to_key``.
         metric : {"cosine", "dot", "euclidean"} or SimilarityMetric, default="cosine"
             Similarity metric, which also combines several vectors into one query. ``"cosine"``: the sum of the
             directions of the positive vectors minus those of the negative ones (as in gensim; 3CosAdd in Levy &
@@ -114,6 +116,8 @@ class CategoryVectors(KeyedMatrix):
             Minimum count of a result. Requires ``counts``.
         where : callable, optional
             Function of a key that returns whether it may be a result, such as ``lambda key: key.startswith("N")``.
+        restrict_vocab : int, optional
+            Search only the first, most frequent, categories.
         confidence : bool, default=False
             Whether to add how often each result is among the ``topn`` nearest, or the nearest half of the others if
             that is less, in fits to other rows, from 0 to 1.
@@ -123,7 +127,8 @@ class CategoryVectors(KeyedMatrix):
         Returns
         -------
         list of (key, score), or of (key, score, confidence)
-            Nearest first, ties by frequency. A zero vector has cosine 0 to all.
+            Nearest first, ties by frequency. A zero vector has cosine 0 to all. With ``topn=None``, a float64 array of
+            scores, those of the query keys included.
 
         Raises
         ------
@@ -143,9 +148,16 @@ class CategoryVectors(KeyedMatrix):
         >>> vectors.most_similar("mon", where=lambda day: day.startswith("s"))[0][0]
         'sat'
         """
-        topn, kind = check_topn(topn), METRICS.resolve(metric)
+        kind = METRICS.resolve(metric)
+        if topn is None:
+            if confidence or min_count is not None or where is not None:
+                raise DataError(
+                    "topn=None returns the scores of all categories, so it takes no min_count, where or confidence."
+                )
+            return self._all_scores(positive, negative, kind, allowed_rows(self, restrict_vocab=restrict_vocab))
+        topn = check_topn(topn)
         query = read_query(self, positive, negative, kind)
-        allowed = allowed_rows(self, min_count=min_count, where=where)
+        allowed = allowed_rows(self, min_count=min_count, where=where, restrict_vocab=restrict_vocab)
         ((rows, scores),) = self._search(kind).nearest(query.point[None], topn, without=[query.rows], allowed=allowed)
         found = self._scored_keys(rows, scores)
         if not confidence:
@@ -163,6 +175,7 @@ class CategoryVectors(KeyedMatrix):
         metric: str | SimilarityMetric = "cosine",
         min_count: int | None = None,
         where: Callable[[Any], object] | None = None,
+        restrict_vocab: int | None = None,
     ) -> list[list[tuple[Any, float]]]:
         """Return the results of :meth:`most_similar` for many queries, from one matrix product.
 
@@ -172,7 +185,7 @@ class CategoryVectors(KeyedMatrix):
         ----------
         queries : iterable
             Each is a key, a list of keys, or a tuple (positive, negative).
-        topn, metric, min_count, where
+        topn, metric, min_count, where, restrict_vocab
             For all queries, as in :meth:`most_similar`.
 
         Raises
@@ -188,7 +201,7 @@ class CategoryVectors(KeyedMatrix):
         """
         topn, kind = check_topn(topn), METRICS.resolve(metric)
         asked = read_queries(self, queries, kind)
-        allowed = allowed_rows(self, min_count=min_count, where=where)
+        allowed = allowed_rows(self, min_count=min_count, where=where, restrict_vocab=restrict_vocab)
         points = np.array([query.point for query in asked]).reshape(len(asked), self.dim)
         without = [query.rows for query in asked]
         found = self._search(kind).nearest(points, topn, without=without, allowed=allowed)
@@ -256,6 +269,7 @@ class CategoryVectors(KeyedMatrix):
         *,
         min_count: int | None = None,
         where: Callable[[Any], object] | None = None,
+        restrict_vocab: int | None = None,
     ) -> list[tuple[Any, float]]:
         """Complete "a is to b as c is to ...": return the categories nearest to the direction of **b - a + c**.
 
@@ -265,7 +279,7 @@ class CategoryVectors(KeyedMatrix):
         ----------
         a, b, c : key
             The keys themselves are excluded from the results.
-        topn, min_count, where
+        topn, min_count, where, restrict_vocab
             As in :meth:`most_similar`.
         method : {"add", "multiply"} or AnalogyMethod, default="add"
             ``"add"``: as ``most_similar([b, c], negative=[a])`` (3CosAdd). ``"multiply"``: the cosine with b times that
@@ -298,7 +312,7 @@ class CategoryVectors(KeyedMatrix):
                     "most_similar(positive, negative) takes several."
                 )
         items = read_items(self, [a, b, c])
-        allowed = allowed_rows(self, min_count=min_count, where=where)
+        allowed = allowed_rows(self, min_count=min_count, where=where, restrict_vocab=restrict_vocab)
         rows, scores = best_analogies(
             self._search("cosine"), kind, items.vectors, topn, without=items.rows, allowed=allowed
         )
@@ -411,6 +425,7 @@ class CategoryVectors(KeyedMatrix):
         *,
         pre_normalize: bool = True,
         post_normalize: bool = False,
+        ignore_missing: bool = False,
     ) -> Float32s:
         """Return the weighted mean of several categories, as gensim's ``get_mean_vector`` does.
 
@@ -423,6 +438,8 @@ class CategoryVectors(KeyedMatrix):
             Whether to scale each vector to length one first.
         post_normalize : bool, default=False
             Whether to scale the mean to length one.
+        ignore_missing : bool, default=False
+            Whether to leave out keys without a vector, and their weights. gensim does so by default.
 
         Returns
         -------
@@ -432,7 +449,7 @@ class CategoryVectors(KeyedMatrix):
         Raises
         ------
         DataError
-            If there are no keys, or weights do not match or are all 0.
+            If there are no keys (with a vector), or weights do not match or are all 0.
 
         Examples
         --------
@@ -440,9 +457,42 @@ class CategoryVectors(KeyedMatrix):
         >>> vectors.mean_vector(["mon", "tue"], weights=[3, 1], pre_normalize=False)
         array([1.5, 0.5], dtype=float32)
         """
+        if ignore_missing:
+            keys, weights = self._with_vectors(keys, weights)
         rows = read_list(self, keys, "mean_vector", least=1).vectors.astype(np.float64)
         mean = weighted_mean(unit_rows(rows) if pre_normalize else rows, weights)
         return np.asarray(unit_rows(mean) if post_normalize else mean, np.float32)
+
+    def vectors_for_all(self, keys: Iterable[Any], allow_inference: bool = True) -> Self:
+        """Return the vectors of some keys, as gensim's method of this name does.
+
+        Parameters
+        ----------
+        keys : iterable of keys
+            In the order of the result. Repeated keys, and missing ones such as None, are left out.
+        allow_inference : bool, default=True
+            Whether keys without a vector get the one for unknown categories, if there is one. Otherwise they are left
+            out.
+
+        Returns
+        -------
+        CategoryVectors
+            With a count of 0 for unknown keys.
+
+        Raises
+        ------
+        DataError
+            If no key is left.
+
+        Examples
+        --------
+        >>> vectors = CategoryVectors(["mon", "tue"], [[2.0, 0.0], [0.0, 2.0]], unknown=[1.0, 1.0])
+        >>> vectors.vectors_for_all(["sun", "mon"])["sun"]
+        array([1., 1.], dtype=float32)
+        >>> vectors.vectors_for_all(["sun", "mon"], allow_inference=False).index_to_key
+        ['mon']
+        """
+        return type(self).wrap(subset(self, keys, infer=allow_inference))
 
     def doesnt_match(self, keys: Any) -> Any:
         """Return the category that is least like the others: the one with the lowest cosine to their mean direction.
@@ -883,6 +933,20 @@ class CategoryVectors(KeyedMatrix):
         if type(kind) not in self._searches:
             self._searches[type(kind)] = Search(self.vectors, kind)
         return self._searches[type(kind)]
+
+    def _all_scores(
+        self, positive: Any, negative: Any, kind: SimilarityMetric, allowed: npt.NDArray[np.bool_] | None
+    ) -> Float64s:
+        scores = self._search(kind).scores(read_query(self, positive, negative, kind).point)
+        return scores if allowed is None else scores[allowed]
+
+    def _with_vectors(self, keys: Any, weights: npt.ArrayLike | None) -> tuple[Any, npt.ArrayLike | None]:
+        """Return the keys that have a vector, and their weights."""
+        items = list(keys)
+        known = [is_vector(each) or each in self for each in items]
+        if weights is not None and np.shape(weights) == (len(items),):
+            weights = np.asarray(weights)[known]
+        return [each for each, has in zip(items, known, strict=True) if has], weights
 
     def _scored_keys(self, rows: npt.NDArray[np.intp], scores: Float64s) -> list[tuple[Any, float]]:
         keys = self._index.keys_in_order

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError, TabembError
+from tabemb.table.keys import as_key, identity
 from tabemb.vectors.key_index import is_several
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.metrics import SimilarityMetric
 
-__all__ = ["Items", "Query", "is_vector", "read_items", "read_list", "read_queries", "read_query"]
+__all__ = ["Items", "Query", "is_vector", "read_items", "read_list", "read_queries", "read_query", "subset"]
 
 
 class Items(NamedTuple):
@@ -100,3 +101,34 @@ def _sides(query: Any) -> tuple[Any, Any]:
     if len(query) != 2:
         raise DataError(f"expected a tuple (positive, negative), got {len(query)} items: {query!r}.")
     return query
+
+
+def subset(matrix: KeyedMatrix, keys: Iterable[Any], *, infer: bool) -> KeyedMatrix:
+    """Return the vectors of some keys; without a vector, a key gets that of unknown categories or is left out.
+
+    Raises
+    ------
+    DataError
+        If no key is left, or ``keys`` is a single key.
+
+    Examples
+    --------
+    >>> airports = KeyedMatrix(["JFK", "LGA"], [[1.0], [2.0]], [9, 5], unknown=[0.5])
+    >>> found = subset(airports, ["SFO", "JFK"], infer=True)
+    >>> found.index_to_key, found.vectors.tolist(), found.counts.tolist()
+    (['SFO', 'JFK'], [[0.5], [1.0]], [0, 9])
+    """
+    if not is_several(keys):
+        raise DataError(f"vectors_for_all takes a list of keys; got {keys!r}.")
+    infers = infer and matrix.unknown is not None
+    wanted = {identity(key): key for each in keys if (key := as_key(each)) is not None}
+    chosen = [key for key in wanted.values() if infers or key in matrix]
+    if not chosen:
+        raise DataError(f"{matrix.owner}: none of {len(wanted):,} keys has a vector.")
+    rows = np.array([matrix.key_to_index[key] if key in matrix else -1 for key in chosen], dtype=np.intp)
+    vectors, counts = matrix.vectors[rows], None if matrix.counts is None else matrix.counts[rows]
+    if infers:
+        vectors[rows < 0] = matrix.unknown
+    if counts is not None:
+        counts[rows < 0] = 0
+    return KeyedMatrix(chosen, vectors, counts, name=matrix.name, unknown=matrix.unknown, missing=matrix.missing)

@@ -169,14 +169,21 @@ def check_topn(topn: object) -> int:
 
 
 def allowed_rows(
-    matrix: KeyedMatrix, *, min_count: int | None = None, where: Callable[[Any], object] | None = None
+    matrix: KeyedMatrix,
+    *,
+    min_count: int | None = None,
+    where: Callable[[Any], object] | None = None,
+    restrict_vocab: int | None = None,
 ) -> Bools | None:
     """Return which rows have a minimum count and a key for which ``where(key)`` is true, or None without a filter.
+
+    ``restrict_vocab`` allows only the first rows.
 
     Raises
     ------
     DataError
-        If nothing passes, ``min_count`` is not an integer from 0 or there are no counts, or ``where`` is not callable.
+        If nothing passes, ``restrict_vocab`` is not a positive integer, ``min_count`` is not an integer from 0 or there
+        are no counts, or ``where`` is not callable.
 
     Examples
     --------
@@ -184,10 +191,14 @@ def allowed_rows(
     >>> allowed_rows(airports, min_count=2, where=lambda key: key != "JFK")
     array([False,  True, False])
     """
-    if min_count is None and where is None:
+    if min_count is None and where is None and restrict_vocab is None:
         return None
     keys = matrix.key_to_index.keys_in_order
     allowed = np.ones(len(keys), dtype=bool)
+    if restrict_vocab is not None:
+        if isinstance(restrict_vocab, bool) or not isinstance(restrict_vocab, numbers.Integral) or restrict_vocab < 1:
+            raise DataError(f"restrict_vocab must be a number of categories, at least 1; got {restrict_vocab!r}.")
+        allowed[int(restrict_vocab) :] = False
     if min_count is not None:
         allowed &= _frequent(matrix, min_count)
     if where is not None:

@@ -87,8 +87,8 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         self._vectors = dict(vectors)
 
     def most_similar(
-        self, column: str, positive: Any, negative: Any = (), topn: int = 10, **options: Any
-    ) -> list[tuple[Any, float]]:
+        self, column: str, positive: Any, negative: Any = (), topn: int | None = 10, **options: Any
+    ) -> Any:
         """Return the categories of a column that are nearest to a query.
 
         ``store.most_similar("dest", "JFK")`` is ``store["dest"].most_similar("JFK")``.

@@ -174,3 +174,9 @@ def test_labels_and_many_classes_learn_with_every_loss(loss, flights, late, quic
 def test_a_loss_that_does_not_fit_is_refused(loss, error, message):
     with pytest.raises(error, match=message):
         EmbeddingClassifier(loss=loss).fit(pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10)
+
+
+def test_embedding_dim_embeds_the_columns_that_it_names_however_few_their_categories(flights, late, quick):
+    model = EmbeddingClassifier(**quick, embedding_dim={"carrier": 2}, one_hot_max_categories=99).fit(flights, late)
+    assert list(model.vectors_) == ["carrier"]
+    assert model.vectors_["carrier"].vectors.shape[1] == 2

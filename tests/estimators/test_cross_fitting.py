@@ -270,6 +270,7 @@ def test_a_splitter_must_hold_out_each_row_once(cv, categories, late, quick):
             getattr(make(quick, cv=cv), method)(categories, late)
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class in y has only")
 def test_fewer_rows_than_folds_are_refused(categories, late, quick):
     with pytest.raises(DataError, match=re.escape("cv=5 needs at least 5 rows, got n_samples=3")):
         make(quick, cv=5).fit(categories[:3], ["late", "late", "on time"])

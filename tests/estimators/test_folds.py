@@ -47,6 +47,10 @@ def assert_partition(folds, n_rows):
         assert sorted([*fold.train, *fold.held]) == list(range(n_rows))
 
 
+FEWER_ROWS_THAN_FOLDS = pytest.mark.filterwarnings("ignore:The least populated class in y has only")
+
+
+@FEWER_ROWS_THAN_FOLDS
 @pytest.mark.parametrize("n_rows", [5, 6, 23, 100])
 @pytest.mark.parametrize("classes", [True, False])
 def test_each_row_is_held_out_once_and_folds_have_equal_sizes(n_rows, classes):
@@ -56,6 +60,7 @@ def test_each_row_is_held_out_once_and_folds_have_equal_sizes(n_rows, classes):
     assert max(sizes) - min(sizes) <= 1
 
 
+@FEWER_ROWS_THAN_FOLDS
 def test_rare_classes_are_spread_evenly():
     targets = np.random.default_rng(0).permutation(np.repeat([0, 1, 2, 3], [50, 13, 3, 1]))
     folds = dealt(5, targets)
@@ -272,3 +277,10 @@ def test_counts_of_a_member_are_over_the_other_folds(n_members):
     rows = rows_of([2, 2, 3, 5, 5], [0, 1, 1, 2, 2])
     expected = [[0, 0, 1, 1, 0, 2], [0, 0, 1, 0, 0, 2], [0, 0, 2, 1, 0, 0]]
     assert counts_by_member(rows, 0, 6, n_members).tolist() == expected[:n_members]
+
+
+def test_a_class_with_fewer_rows_than_folds_warns_as_in_scikit_learn():
+    message = "The least populated class in y has only 2 members, which is less than n_splits=3"
+    with pytest.warns(UserWarning, match=message):
+        folds = dealt(3, [0] * 10 + [1] * 2)
+    assert sorted(np.concatenate([fold.held for fold in folds]).tolist()) == list(range(12))

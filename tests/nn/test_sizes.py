@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import ColumnError, UnknownNameError
-from tabemb.nn.sizes import SIZE_RULES, Fastai, Half, Sqrt, columns_from_data, embedding_dims, rate_of_table
+from tabemb.nn.sizes import SIZE_RULES, Fastai, Half, Sqrt, columns_from_data, columns_of, embedding_dims, rate_of_table
 
 NS = [1, 2, 7, 100, 4043, 10_000, 1_000_000]
 
@@ -121,3 +121,9 @@ def test_tables_of_the_default_size_have_the_rate_of_the_default_and_others_one_
     assert [rate_of_table(embedding_dims("capped", {"dest": n})["dest"], n) for n in NS] == [1.0] * len(NS)
     assert [rate_of_table(dim, 4043) for dim in (4, 1024)] == [8.0, 0.125]
     assert rate_of_table(16, 4043) == pytest.approx(4**0.75)
+
+
+def test_a_mapping_may_name_columns_that_a_fold_has_dropped():
+    assert embedding_dims({"dest": 3, "shop": 4}, {"dest": 9}, without=["shop"]) == {"dest": 3}
+    assert columns_of({"dest": 3, "shop": 4}) == ("dest", "shop")
+    assert columns_of(4) == columns_of({"name": "half"}) == ()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tabemb.exceptions import FormatError
 from tabemb.table.categories import nowhere
 from tabemb.table.cells import factorize, read_cells
 from tabemb.table.keys import identity, key_from_json
@@ -130,3 +131,20 @@ def test_categories_that_differ():
 
 def test_nowhere():
     assert nowhere(2).tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", "ç", "日本", "a" * 1000], ["x", "y", "z"]])
+def test_the_state_of_texts_is_two_arrays(texts):
+    whole = TextCategories(pa.array(["before", *texts, "after"], pa.large_string()).slice(1, len(texts)))
+    for categories in (whole, categories_of(texts) if texts else whole):
+        state = categories.__getstate__()
+        assert {name: each.dtype.name for name, each in state.items()} == {"ends": "int64", "bytes": "uint8"}
+        again = pickle.loads(pickle.dumps(categories))
+        assert again.keys() == texts
+        assert again.find_keys([*texts, "before"]).tolist() == [*range(len(texts)), -1]
+
+
+@pytest.mark.parametrize("state", [{"ends": [0, 9], "bytes": [97]}, {"ends": [0, 1], "bytes": [255]}])
+def test_damaged_texts_are_refused(state):
+    with pytest.raises(FormatError, match="The texts of a vocabulary are damaged"):
+        TextCategories.__new__(TextCategories).__setstate__(state)

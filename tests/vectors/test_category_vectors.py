@@ -228,7 +228,7 @@ def test_zero_vectors_give_no_nan():
     assert vectors.distance("zero", "a") == 1
 
 
-@pytest.mark.parametrize("topn", [0, -1, 2.5, True, None, "3"])
+@pytest.mark.parametrize("topn", [0, -1, 2.5, True, "3"])
 def test_topn_is_a_whole_number_from_one(airports, topn):
     with pytest.raises(DataError, match=re.escape(f"must be a positive integer, the number of results; got {topn!r}.")):
         airports.most_similar("JFK", topn=topn)
@@ -601,3 +601,63 @@ def test_only_unchanged_vectors_keep_their_noise(noisy, airports):
 
 def test_to_frame_and_back_leaves_the_noise_out(noisy):
     assert CategoryVectors.from_frame(noisy.to_frame(count=True), count="dest_count", name="dest").noise is None
+
+
+WEEK = CategoryVectors(
+    ["mon", 1, "tue", "sat"], [[2.0, 0.0], [1.0, 1.0], [0.8, 0.6], [-0.6, 0.8]], [9, 7, 5, 1], unknown=[0.5, 0.5]
+)
+
+
+def test_topn_none_returns_the_scores_of_all_categories_in_their_order():
+    scores = WEEK.most_similar("mon", topn=None)
+    assert scores.shape == (4,)
+    assert scores[0] == pytest.approx(1)
+    assert dict(WEEK.most_similar("mon")) == dict(zip(WEEK.index_to_key[1:], scores[1:], strict=True))
+    assert np.array_equal(WEEK.most_similar("mon", topn=None, restrict_vocab=2), scores[:2])
+    lengths = WEEK.most_similar("mon", topn=None, metric="euclidean")
+    assert np.allclose(lengths, np.linalg.norm(WEEK.vectors - WEEK["mon"], axis=1))
+
+
+@pytest.mark.parametrize("given", [{"where": str}, {"min_count": 2}, {"confidence": True}])
+def test_topn_none_takes_no_filter(given):
+    with pytest.raises(DataError, match="topn=None returns the scores of all categories"):
+        WEEK.most_similar("mon", topn=None, **given)
+
+
+def test_restrict_vocab_searches_the_first_categories():
+    assert [key for key, _ in WEEK.most_similar("sat", restrict_vocab=2)] == [1, "mon"]
+    assert [key for key, _ in WEEK.most_similar("mon", restrict_vocab=3, min_count=6)] == [1]
+    assert [[key for key, _ in near] for near in WEEK.most_similar_batch(["sat"], restrict_vocab=1)] == [["mon"]]
+    assert [key for key, _ in WEEK.analogy("sat", "mon", 1, restrict_vocab=3)] == ["tue"]
+    for wrong in (0, -1, True, 1.5, "2"):
+        with pytest.raises(DataError, match="restrict_vocab must be a number of categories, at least 1; got"):
+            WEEK.most_similar("mon", restrict_vocab=wrong)
+
+
+def test_vectors_for_all_selects_and_infers():
+    found = WEEK.vectors_for_all(["sun", 1.0, "mon", None, "mon", "1"])
+    assert found.index_to_key == ["sun", 1.0, "mon", "1"]
+    assert found.counts.tolist() == [0, 7, 9, 0]
+    assert found["sun"].tolist() == found["1"].tolist() == [0.5, 0.5]
+    assert found["mon"].tolist() == [2.0, 0.0]
+    assert type(found) is CategoryVectors
+    assert WEEK.vectors_for_all(["sun", "tue"], allow_inference=False).index_to_key == ["tue"]
+    without = CategoryVectors(["a"], [[1.0]])
+    assert without.vectors_for_all(["a", "b"]).index_to_key == ["a"]
+    with pytest.raises(DataError, match="none of 1 keys has a vector"):
+        without.vectors_for_all(["b"])
+    with pytest.raises(DataError, match="vectors_for_all takes a list of keys; got 'mon'"):
+        WEEK.vectors_for_all("mon")
+
+
+def test_a_mean_may_leave_out_keys_without_a_vector():
+    plain = {"pre_normalize": False}
+    assert WEEK.mean_vector(["mon", "sun", "tue"], ignore_missing=True, **plain).tolist() == pytest.approx([1.4, 0.3])
+    weighted = WEEK.mean_vector(["sun", "mon", "tue"], [5, 3, 1], ignore_missing=True, **plain)
+    assert weighted.tolist() == pytest.approx([1.7, 0.15])
+    with pytest.raises(UnknownKeyError):
+        WEEK.mean_vector(["mon", "sun"])
+    with pytest.raises(DataError):
+        WEEK.mean_vector(["sun"], ignore_missing=True)
+    with pytest.raises(DataError):
+        WEEK.mean_vector(["mon", "tue"], [1, 2, 3], ignore_missing=True)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, is_regressor
+from sklearn.exceptions import FitFailedWarning
 
 from tabemb.exceptions import DataError
 from tabemb.experiments.comparison.baselines import BASELINES
@@ -96,6 +97,8 @@ def compare(
     -----
     DroppedColumnWarning, SchemaHint
         Once for the whole table, not once per fold.
+    FitFailedWarning
+        If a baseline fails; it is left out.
 
     Examples
     --------
@@ -199,6 +202,7 @@ class _CandidateRun:
             if not self.may_fail:
                 raise
             self.failure = Failure(model=self.name, fold=number, error=type(error).__name__, message=str(error))
+            warnings.warn(f"The comparison leaves out {self.failure.sentence}", FitFailedWarning, stacklevel=3)
 
     def _fit_and_score(self, part, metrics, target, estimator, random_state):
         model = self.candidate.build(target, estimator, random_state)

@@ -28,7 +28,7 @@ class PairedTest:
     difference : float
         Mean difference over the folds, positive if the model under test is better.
     p_value : float
-        Two-sided p-value of the corrected resampled t-test; NaN if it cannot be computed.
+        Two-sided p-value of the corrected resampled t-test; NaN if it cannot be computed, or with fewer than 5 folds.
     low, high : float
         The 95 % interval of the difference; NaN if it cannot be computed.
     reason : str
@@ -82,12 +82,23 @@ class Failure:
         Class name of the error, or ``"skipped"``.
     message : str
         Message of the error, or the reason for skipping.
+
+    Examples
+    --------
+    >>> Failure(model="mine", fold=0, error="MemoryError", message="Out of memory.").sentence
+    'mine, which failed in fold 1 with a MemoryError: Out of memory.'
     """
 
     model: str
     fold: int | None
     error: str
     message: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened, in a sentence that starts with the name of the baseline; folds are counted from 1."""
+        how = "does not apply" if self.fold is None else f"failed in fold {self.fold + 1} with a {self.error}"
+        return f"{self.model}, which {how}: {self.message.rstrip('.')}."
 
     def to_json(self) -> dict[str, Any]:
         """Return a dict that can be written as JSON."""
@@ -298,8 +309,21 @@ class Comparison:
         return best_of(self.models, metric, self.greater_is_better[metric])
 
     def verdict(self, metric: str | None = None) -> str:
-        """Return the result on a metric (the primary one by default) in a few sentences, with significance."""
-        return _verdict_sentences(self, self._checked_metric(metric))
+        """Return the result in a few sentences, with significance, and which baselines were left out.
+
+        Parameters
+        ----------
+        metric : str, optional
+            Report on this metric only. By default on the primary one, and on each other metric on which the model under
+            test or a baseline is significantly better.
+        """
+        sentences = [_verdict_sentences(self, self._checked_metric(metric))]
+        if metric is None:
+            sentences += [each for other in self.metrics[1:] if (each := _significant_on(self, other))]
+        if " in time" in self.folds and self.baselines:
+            sentences.append("The p-values assume random folds; for folds in time they are approximate.")
+        sentences += [f"Left out: {failure.sentence}" for failure in self.failures]
+        return " ".join(sentences)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a DataFrame with one row per model: scores, paired tests and costs.
@@ -405,9 +429,16 @@ def _verdict_sentences(comparison: Comparison, metric: str) -> str:
     sentences = [f"On {metric} over {_folds(comparison)}, {first}."]
     for opening, clause in zip(("Best baseline: ", "Also, "), others, strict=False):
         sentences.append(f"{opening}{clause}.")
-    if " in time" in comparison.folds:
-        sentences.append("The p-values assume random folds; for folds in time they are approximate.")
     return " ".join(sentences)
+
+
+def _significant_on(comparison: Comparison, metric: str) -> str:
+    """Return a sentence on a further metric, empty if no difference to one-hot or the best baseline is significant."""
+    if not all(metric in each.versus for each in comparison.baselines) or not comparison.baselines:
+        return ""
+    rivals = [each for each in _verdict_rivals(comparison, metric) if each.versus[metric].significant]
+    clauses = [_verdict_clause(comparison, each, metric) for each in rivals]
+    return f"On {metric}, {', and '.join(clauses)}." if clauses else ""
 
 
 def _verdict_rivals(comparison: Comparison, metric: str) -> list[ModelResult]:
@@ -427,6 +458,11 @@ def _verdict_clause(comparison: Comparison, rival: ModelResult, metric: str) -> 
     subject, test = comparison.subject, rival.versus[metric]
     ours = f"{subject.name} ({_value(subject.mean(metric))})"
     theirs = f"{rival.name} ({_value(rival.mean(metric))})"
+    if np.isnan(test.p_value) and np.isfinite(test.low):
+        return (
+            f"{ours} and {theirs} differ by {_signed(test.difference)} "
+            f"(95 % interval {_signed(test.low)} to {_signed(test.high)}; {test.reason})"
+        )
     if np.isnan(test.p_value):
         return f"the difference between {ours} and {theirs} cannot be tested: {test.reason}"
     if not test.significant:

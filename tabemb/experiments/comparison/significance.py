@@ -11,6 +11,9 @@ from tabemb.experiments.comparison.result import PairedTest
 __all__ = ["corrected_t_test"]
 
 CONFIDENCE = 0.95
+# With fewer folds the variance has at most three degrees of freedom, and folds that differ little by chance make any
+# difference significant.
+FEWEST_FOLDS = 5
 
 
 def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], test_sizes: Sequence[int]) -> PairedTest:
@@ -32,7 +35,8 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
     -------
     PairedTest
         Two-sided p-value and 95 % interval. NaN, with the reason, for a single fold, a fold without a score, or the
-        same difference in every fold (its variance cannot be estimated).
+        same difference in every fold (its variance cannot be estimated). With fewer than 5 folds, the interval without
+        a p-value, so that nothing is called significant.
 
     Raises
     ------
@@ -45,9 +49,9 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
 
     Examples
     --------
-    >>> test = corrected_t_test([0.02, 0.01, 0.03], [80, 80, 80], [40, 40, 40])
+    >>> test = corrected_t_test([0.02, 0.01, 0.03, 0.01, 0.03], [80] * 5, [20] * 5)
     >>> round(test.difference, 3), round(test.p_value, 3)
-    (0.02, 0.16)
+    (0.02, 0.041)
     """
     values = np.asarray(differences, dtype=float)
     train, test = np.asarray(train_sizes, dtype=float), np.asarray(test_sizes, dtype=float)
@@ -64,8 +68,12 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
     mean = float(values.mean())
     error = float(np.sqrt((1 / n + np.mean(test / train)) * values.var(ddof=1)))
     margin = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
+    low, high = mean - margin, mean + margin
+    if n < FEWEST_FOLDS:
+        reason = f"significance is judged from {FEWEST_FOLDS} folds on, these are {n}"
+        return PairedTest(difference=mean, p_value=float("nan"), low=low, high=high, reason=reason)
     p_value = 2 * float(stats.t.sf(abs(mean) / error, n - 1))
-    return PairedTest(difference=mean, p_value=p_value, low=mean - margin, high=mean + margin)
+    return PairedTest(difference=mean, p_value=p_value, low=low, high=high)
 
 
 def _why_untestable(values: np.ndarray) -> str:

@@ -10,6 +10,7 @@ from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 from sklearn.utils.multiclass import type_of_target
 
 from tabemb.estimators.target_types import looks_like_classes
+from tabemb.estimators.target_values import plain_column, plain_targets
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.registry import Registry
 
@@ -245,6 +246,7 @@ def read_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
     (array(['late', 'on time'], dtype=object), array([ True, False,  True]))
     """
     if not isinstance(y, pd.Series | pd.DataFrame):
+        y = plain_targets(y) if isinstance(y, np.ndarray) else y
         y = y.to_pandas() if hasattr(y, "to_pandas") else y
         # pandas has the better error message for ragged lists.
         y = pd.Series(y) if np.ndim(y) == 1 else pd.DataFrame(y)
@@ -325,7 +327,12 @@ def _values(column: pd.Series) -> np.ndarray:
         return column.to_numpy(dtype=np.int64)
     if kind == "f":
         return column.to_numpy(dtype=np.float64)
-    return column.astype(object).to_numpy()
+    # The values of a categorical column stay objects, which says that they are classes.
+    return column.astype(object).to_numpy() if kind == "O" and not _holds_decimals(column) else plain_column(column)
+
+
+def _holds_decimals(column: pd.Series) -> bool:
+    return not isinstance(column.dtype, pd.CategoricalDtype) and pd.api.types.infer_dtype(column) == "decimal"
 
 
 def _kind_of_classes(values: np.ndarray) -> str:

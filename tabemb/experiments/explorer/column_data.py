@@ -31,7 +31,7 @@ N_NEAREST = 10
 INT16_MAX = 32_767
 
 
-def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
+def column_data(name: str, vectors: CategoryVectors, names: Sequence[str] = ()) -> dict[str, Any]:
     """Return the data of a column for the page, as JSON values.
 
     Parameters
@@ -40,17 +40,19 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
         Name of the column.
     vectors : CategoryVectors
         At least one category.
+    names : sequence of str, optional
+        Readable name of each category, empty if it is not known, such as "Los Angeles Intl" of "LAX".
 
     Returns
     -------
     dict
-        ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``kinds`` (the type
-        of all keys, or a list), ``counts``, ``dim``, ``vectors`` (base64 of int16), ``groups`` (base64 of uint8),
-        ``group_names``, ``maps`` (name, description, base64 of float32 positions), ``warning`` (a sentence if the
-        neighbors come back by chance only), and ``confidence``: how often the 10 nearest of each of the 2,000 most
-        frequent categories come back in fits to other rows. It is None if it is unknown or there is a warning;
-        otherwise it has ``percents`` (base64 of uint8), ``width`` (the number of neighbors of each category) and ``k``
-        (the number of nearest categories that they are among).
+        ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``names`` (row to the
+        readable name), ``kinds`` (the type of all keys, or a list), ``counts``, ``dim``, ``vectors`` (base64 of int16),
+        ``groups`` (base64 of uint8), ``group_names``, ``maps`` (name, description, base64 of float32 positions),
+        ``warning`` (a sentence if the neighbors come back by chance only), and ``confidence``: how often the 10 nearest
+        of each of the 2,000 most frequent categories come back in fits to other rows. It is None if it is unknown or
+        there is a warning; otherwise it has ``percents`` (base64 of uint8), ``width`` (the number of neighbors of each
+        category) and ``k`` (the number of nearest categories that they are among).
 
     Examples
     --------
@@ -68,6 +70,7 @@ def column_data(name: str, vectors: CategoryVectors) -> dict[str, Any]:
         "name": name,
         "labels": labels,
         "texts": {row: str(key) for row, key in enumerate(keys) if str(key) != labels[row]},
+        "names": {row: each for row, each in enumerate(names) if each and each != labels[row]},
         "kinds": kinds[0] if len(set(kinds)) == 1 else kinds,
         "counts": None if vectors.counts is None else vectors.counts.tolist(),
         "dim": vectors.dim,

@@ -3,11 +3,12 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 from typing import Any
 
 from tabemb.exceptions import DataError, OutputError
@@ -70,6 +71,7 @@ def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
         title=run.report["title"],
         source=str(run.path),
         report="report.html" if is_in_run else None,
+        names={each["column"]: each["names"] for each in run.report["model"]["embeddings"] if each.get("names")},
     )
     with replacing_file(path) as draft:
         draft.write_text(page, encoding="utf-8")
@@ -83,6 +85,7 @@ def render_explorer(
     title: str = "",
     source: str = "",
     report: str | None = None,
+    names: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> str:
     """Render the page.
 
@@ -96,6 +99,8 @@ def render_explorer(
         Folder of the run, for the Python code that the page shows.
     report : str, optional
         Link to the report of the run.
+    names : mapping of str to sequence of str, optional
+        For some columns, the readable name of each category, which is searched too; empty where it is not known.
 
     Returns
     -------
@@ -114,7 +119,7 @@ def render_explorer(
     >>> page.count("</script>"), page.startswith("<!doctype html>")
     (2, True)
     """
-    columns = [column_data(column, each) for column, each in vectors.items() if len(each)]
+    columns = [column_data(column, each, names.get(column, ())) for column, each in vectors.items() if len(each)]
     if not columns:
         raise DataError(
             "The run has no vectors to explore. Columns with few categories are one-hot encoded, unless the experiment "

@@ -290,7 +290,9 @@ def describe_run(
         "model": {
             "class": type(model).__name__,
             "epochs": model.n_epochs_,
-            "embeddings": [_describe_vectors(column, each) for column, each in vectors.items()],
+            "embeddings": [
+                _describe_vectors(column, each, problem.labels.get(column, {})) for column, each in vectors.items()
+            ],
             "numeric": [each.name for each in schema.numeric],
             "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
             "hints": list(schema.hints),
@@ -383,13 +385,16 @@ def write_text(path: Path, text: str) -> None:
         raise OutputError(f"Cannot write {path.name}: {error.strerror or error}.") from error
 
 
-def _describe_vectors(column: str, vectors: CategoryVectors) -> dict[str, Any]:
+def _describe_vectors(column: str, vectors: CategoryVectors, labels: Mapping[Any, Any]) -> dict[str, Any]:
     known = known_reliability(vectors)
+    names = [each if isinstance(each := labels.get(key), str) else "" for key in vectors.index_to_key]
     return {
         "column": column,
         "categories": len(vectors),
         "dimensions": vectors.dim,
         "reliability": None if known is None else known._asdict() | {"by_chance": known.by_chance},
+        # Readable names of the categories, where the data set has some.
+        **({"names": names} if any(names) else {}),
     }
 
 

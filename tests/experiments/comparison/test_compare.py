@@ -1,4 +1,5 @@
 import json
+import re
 import warnings
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 import tabemb
+from tabemb.estimators.classifier import EmbeddingClassifier
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError
 from tabemb.experiments.comparison.baselines import BASELINES, OrdinalTrees
 from tabemb.experiments.comparison.compare import compare
@@ -153,12 +156,41 @@ def test_a_failing_baseline_does_not_stop_the_others(monkeypatch):
         return whole(self, target, estimator, random_state)
 
     monkeypatch.setattr(OrdinalTrees, "build", build)
-    comparison = compare(X, Y, estimator=MOST, baselines=["ordinal_trees", "majority"], cv=3)
+    message = "The comparison leaves out ordinal_trees, which failed in fold 2 with a RuntimeError: out of trees."
+    with pytest.warns(FitFailedWarning, match=re.escape(message)):
+        comparison = compare(X, Y, estimator=MOST, baselines=["ordinal_trees", "majority"], cv=3)
     assert [model.name for model in comparison.models] == ["embeddings", "majority"]
     [failure] = comparison.failures
     assert (failure.model, failure.fold, failure.error) == ("ordinal_trees", 1, "RuntimeError")
     assert failure.message == "out of trees"
     assert len(built) == 2
+
+
+def test_dimensions_of_a_column_do_not_remove_the_one_hot_baseline():
+    model = EmbeddingClassifier(embedding_dim={"city": 4}, body="mlp", max_epochs=1)
+    comparison = compare(X, Y, estimator=model, baselines=["one_hot_mlp"], cv=2)
+    assert [each.name for each in comparison.models] == ["embeddings", "one_hot_mlp"]
+    assert comparison.failures == ()
+    assert comparison.fold_vectors[0]["city"].vectors.shape[1] == 4
+
+
+def test_two_folds_never_call_a_difference_significant():
+    comparison = compare(X, Y, estimator=MOST, baselines=["ordinal_trees"], cv=2)
+    for test in comparison["ordinal_trees"].versus.values():
+        assert np.isnan(test.p_value)
+    assert "beats" not in comparison.verdict()
+    assert "significance is judged from 5 folds on, these are 2" in comparison.verdict()
+
+
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
+def test_a_fold_may_lack_all_but_one_category_of_the_only_column():
+    table = pd.DataFrame({"city": ["a"] * 30 + ["b"]})
+    y = np.array([0, 1] * 15 + [0])
+    folds = [(np.arange(20), np.arange(20, 31)), (np.arange(10, 31), np.arange(10))]
+    model = EmbeddingClassifier(embedding_dim={"city": 2}, body="mlp", max_epochs=1, early_stopping=False)
+    comparison = compare(table, y, estimator=model, cv=folds, metrics="accuracy")
+    assert comparison.failures == ()
+    assert len(comparison.models) == 6
 
 
 def test_a_baseline_that_does_not_apply_is_skipped_with_a_reason():

@@ -7,7 +7,9 @@ import pytest
 
 from tabemb.exceptions import FormatError, UnknownNameError
 from tabemb.experiments.comparison.folds import TimeFolds
-from tabemb.experiments.comparison.result import Comparison, PairedTest
+from tabemb.experiments.comparison.result import Comparison, Failure, PairedTest
+from tabemb.experiments.comparison.significance import corrected_t_test
+from tabemb.experiments.report.comparison_page import headline
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.refits import noise_from_refits
 
@@ -94,7 +96,7 @@ LEVEL = PairedTest(difference=-0.0033, p_value=0.72, low=-0.03, high=0.0234)
 def against(comparison, tests):
     """Return the comparison with these baselines only, the primary metric's tests replaced."""
     models = [replace(comparison[name], versus={"roc_auc": test}) for name, test in tests.items()]
-    return replace(comparison, models=(comparison.subject, *models))
+    return replace(comparison, models=(comparison.subject, *models), failures=())
 
 
 def test_verdict_on_one_hot_and_on_the_best_baseline(small_comparison):
@@ -102,8 +104,41 @@ def test_verdict_on_one_hot_and_on_the_best_baseline(small_comparison):
         "On roc_auc over 3 folds, embeddings (0.8100) beats one_hot_mlp (0.7933) by 0.0167 "
         "(95 % interval 0.0039 to 0.0295, p = 0.031). "
         "Best baseline: embeddings (0.8100) and target_encoder_trees (0.8133) do not differ significantly "
-        "(95 % interval -0.0300 to +0.0234, p = 0.720)."
+        "(95 % interval -0.0300 to +0.0234, p = 0.720). "
+        "On log_loss, embeddings (0.3900) beats one_hot_mlp (0.4067) by 0.0167 "
+        "(95 % interval 0.0039 to 0.0295, p = 0.031). "
+        "Left out: ordinal_trees, which failed in fold 2 with a ValueError: it broke on purpose."
     )
+
+
+def test_the_verdict_names_each_metric_on_which_either_side_is_better(small_comparison):
+    tests = {"roc_auc": LEVEL, "log_loss": LOST}
+    one_hot = replace(small_comparison["one_hot_mlp"], versus=tests)
+    trees = replace(small_comparison["target_encoder_trees"], versus=dict.fromkeys(tests, WON))
+    comparison = replace(small_comparison, models=(small_comparison.subject, one_hot, trees), failures=())
+    *_, last = comparison.verdict().split(" On ")
+    assert last == (
+        "log_loss, one_hot_mlp (0.4067) beats embeddings (0.3900) by 0.0200 (95 % interval 0.0100 to 0.0300, "
+        "p < 0.001), and embeddings (0.3900) beats target_encoder_trees (0.3867) by 0.0167 "
+        "(95 % interval 0.0039 to 0.0295, p = 0.031)."
+    )
+    assert "log_loss" not in comparison.verdict("roc_auc")
+
+
+def test_the_verdict_tells_which_baselines_were_left_out(small_comparison):
+    skipped = Failure(model="one_hot_mlp", fold=None, error="skipped", message="Ridge has no network")
+    said = replace(small_comparison, models=small_comparison.models[:1], failures=(skipped,)).verdict()
+    assert said.endswith(" Left out: one_hot_mlp, which does not apply: Ridge has no network.")
+
+
+def test_few_folds_have_an_interval_and_no_verdict_of_significance(small_comparison):
+    few = corrected_t_test([-0.01, -0.011], [50, 50], [50, 50])
+    comparison = replace(against(small_comparison, {"one_hot_mlp": few}), n_folds=2)
+    assert comparison.verdict() == (
+        "On roc_auc over 2 folds, embeddings (0.8100) and one_hot_mlp (0.7933) differ by -0.0105 "
+        f"(95 % interval {few.low:+.4f} to {few.high:+.4f}; significance is judged from 5 folds on, these are 2)."
+    )
+    assert headline(comparison)[0] == "level"
 
 
 def test_a_loss_to_one_hot_is_reported(small_comparison):
@@ -158,13 +193,13 @@ def test_verdict_without_a_p_value(small_comparison):
 
 
 def test_p_values_of_folds_in_time_are_called_approximate(small_comparison):
-    in_time = replace(small_comparison, folds=TimeFolds(3).describe())
+    in_time = replace(small_comparison, folds=TimeFolds(3).describe(), failures=())
     assert in_time.verdict().endswith(" The p-values assume random folds; for folds in time they are approximate.")
     assert "approximate" not in small_comparison.verdict()
 
 
 def test_verdict_without_baselines(small_comparison):
-    said = replace(small_comparison, models=small_comparison.models[:1]).verdict()
+    said = replace(small_comparison, models=small_comparison.models[:1], failures=()).verdict()
     assert said == "On roc_auc over 3 folds, embeddings scores 0.8100; there is no baseline to compare it with."
 
 

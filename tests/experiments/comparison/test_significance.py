@@ -7,18 +7,36 @@ from tabemb.experiments.comparison.significance import corrected_t_test
 
 
 def test_the_statistic_equals_nadeau_and_bengio_by_hand():
-    # mean 0.02, variance 0.0001, (1/3 + 1/2) * 0.0001 = 8.3333e-5, error 0.0091287, t = 2.19089 with 2 degrees.
-    test = corrected_t_test([0.01, 0.02, 0.03], [200, 200, 200], [100, 100, 100])
+    # mean 0.02, variance 0.0001, (1/5 + 1/4) * 0.0001 = 4.5e-5, error 0.0067082, t = 2.98142 with 4 degrees.
+    test = corrected_t_test([0.01, 0.01, 0.02, 0.03, 0.03], [400] * 5, [100] * 5)
     assert test.difference == pytest.approx(0.02)
-    # For 2 degrees of freedom the distribution is known in closed form: p = 1 - t / sqrt(2 + t**2).
-    t = 0.02 / np.sqrt((1 / 3 + 1 / 2) * 0.0001)
-    assert t == pytest.approx(2.19089, abs=1e-5)
-    assert test.p_value == pytest.approx(1 - t / np.sqrt(2 + t**2))
-    assert test.p_value == pytest.approx(0.15982, abs=1e-4)
-    # The 97.5 % point of t with 2 degrees is 4.30265.
-    assert test.low == pytest.approx(0.02 - 4.30265 * 0.00912871, abs=1e-6)
-    assert test.high == pytest.approx(0.02 + 4.30265 * 0.00912871, abs=1e-6)
+    # For 4 degrees of freedom the distribution is known in closed form.
+    t = 0.02 / np.sqrt((1 / 5 + 1 / 4) * 0.0001)
+    assert t == pytest.approx(2.98142, abs=1e-5)
+    s = t / np.sqrt(4 + t**2)
+    assert test.p_value == pytest.approx(1 - 1.5 * (s - s**3 / 3))
+    assert test.p_value == pytest.approx(0.04068, abs=1e-5)
+    # The 97.5 % point of t with 4 degrees is 2.77645.
+    assert test.low == pytest.approx(0.02 - 2.77645 * 0.00670820, abs=1e-6)
+    assert test.high == pytest.approx(0.02 + 2.77645 * 0.00670820, abs=1e-6)
     assert test.reason == ""
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_fewer_than_five_folds_have_an_interval_without_significance(n):
+    # Nearly the same difference in each fold, which would be significant at any level.
+    test = corrected_t_test([0.1 + 1e-5 * fold for fold in range(n)], [100] * n, [100] * n)
+    assert 0 < test.low < test.difference < test.high
+    assert np.isnan(test.p_value)
+    assert not test.significant
+    assert test.reason == f"significance is judged from 5 folds on, these are {n}"
+    assert corrected_t_test([0.1 + 1e-5 * fold for fold in range(5)], [100] * 5, [100] * 5).significant
+
+
+def test_with_three_folds_the_interval_is_that_of_student_with_two_degrees():
+    # (1/3 + 1/2) * 0.0001 = 8.3333e-5, error 0.0091287; the 97.5 % point of t with 2 degrees is 4.30265.
+    test = corrected_t_test([0.01, 0.02, 0.03], [200] * 3, [100] * 3)
+    assert (test.low, test.high) == pytest.approx((0.02 - 4.30265 * 0.00912871, 0.02 + 4.30265 * 0.00912871), abs=1e-6)
 
 
 def test_the_correction_makes_the_p_value_larger_than_that_of_the_plain_paired_test():
@@ -30,8 +48,8 @@ def test_the_correction_makes_the_p_value_larger_than_that_of_the_plain_paired_t
 
 
 def test_the_sign_of_the_difference():
-    better = corrected_t_test([0.1, 0.2, 0.15], [10] * 3, [5] * 3)
-    worse = corrected_t_test([-0.1, -0.2, -0.15], [10] * 3, [5] * 3)
+    better = corrected_t_test([0.1, 0.2, 0.15, 0.1, 0.2], [10] * 5, [5] * 5)
+    worse = corrected_t_test([-0.1, -0.2, -0.15, -0.1, -0.2], [10] * 5, [5] * 5)
     assert worse.difference == -better.difference
     assert worse.p_value == pytest.approx(better.p_value)
     assert (worse.low, worse.high) == pytest.approx((-better.high, -better.low))

@@ -75,6 +75,7 @@ def test_neighbors_by_chance_have_a_warning_and_no_confidence(chance, sure, town
 def test_typed_keys_keep_their_text_and_kind():
     told = column_data("x", CategoryVectors(["1", 1, "a"], np.eye(3)))
     assert told["labels"] == ["1 (text)", "1 (number)", "a"]
+    assert told["names"] == {}
     assert told["texts"] == {0: "1", 1: "1"}
     assert told["kinds"] == ["text", "number", "text"]
     assert told["counts"] is None

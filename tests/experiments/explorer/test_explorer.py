@@ -97,3 +97,9 @@ def test_a_failed_write_raises_and_leaves_nothing(make_run, villages, tmp_path, 
         write_explorer(run)
     assert old.read_bytes() == before
     assert [each.name for each in run.path.iterdir() if each.name.startswith(".")] == []
+
+
+def test_the_page_of_a_run_has_the_readable_names_that_the_run_knows(make_run, villages):
+    run = make_run({"village": villages})
+    run.report["model"]["embeddings"][0]["names"] = ["Nordhausen", "", ""]
+    assert '"names":{"0":"Nordhausen"}' in write_explorer(run).read_text()

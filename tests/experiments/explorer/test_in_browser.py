@@ -429,6 +429,55 @@ def test_columns_maps_and_colors_are_chosen(page):
     assert "There is no other category." in text(page, "#answer")
 
 
+SELECT = """document.getElementById('column').value = arguments[0];
+    document.getElementById('column').dispatchEvent(new Event('change'));"""
+
+
+@pytest.mark.parametrize("column", ["line", "one", "odd </script>"])
+@pytest.mark.parametrize("chosen", ["town 299", "town 298 - town 297 + town 3"])
+def test_another_column_is_chosen_while_categories_of_the_last_are_marked(page, column, chosen):
+    ask(page, chosen)
+    assert len(listed(page)) == 10
+    page.execute_script(SELECT, column)
+    wait(page, "return window.explorer.column.name === arguments[0]", column)
+    assert text(page, "#answer h2") in ("Most frequent", "Categories")
+    assert find(page, "#search").get_attribute("value") == ""
+    assert page.execute_script("return window.explorer.map.marked") == {"chosen": [], "near": []}
+    page.execute_script(SELECT, "town")
+    assert listed(page)[0] == ("town 0", "900")
+    assert page.get_log("browser") == []
+
+
+def test_a_selection_gives_way_to_the_one_of_another_address(page, address):
+    ask(page, "town 299")
+    page.execute_script("location.hash = new URLSearchParams({column: 'line', key: 'high'})")
+    wait(page, "return window.explorer.column.name === 'line'")
+    assert text(page, "#answer h2 span") == "high"
+    page.back()
+    wait(page, "return window.explorer.column.name === 'town'")
+    assert text(page, "#answer h2 span") == "town 299"
+
+
+def test_readable_names_are_searched_and_shown(page, tmp_path):
+    airports = CategoryVectors(["LAX", "LGA", "OAK"], [[1.0, 0.0], [0.0, 1.0], [0.9, 0.1]], [9, 5, 2], name="dest")
+    names = ["Los Angeles Intl", "La Guardia", ""]
+    path = tmp_path / "airports.html"
+    path.write_text(render_explorer({"dest": airports}, names={"dest": names}), encoding="utf-8")
+    page.get(path.as_uri())
+    box = find(page, "#search")
+    box.send_keys("ang")
+    assert [each.text.split() for each in page.find_elements(By.CSS_SELECTOR, "#options [role=option]")] == [
+        ["LAX", "Los", "Angeles", "Intl", "9"]
+    ]
+    box.send_keys(Keys.ENTER)
+    assert text(page, "#answer h2 span") == "LAX"
+    assert text(page, "#answer .quiet") == "Los Angeles Intl \N{MIDDLE DOT} 9 rows \N{MIDDLE DOT} group of LAX, OAK"
+    ask(page, "la guardia")
+    assert text(page, "#answer h2 span") == "LGA"
+    ask(page, "La Gardia")
+    assert text(page, "#answer .offers") == "LGA"
+
+
 def luminance(page):
     color = page.execute_script("return getComputedStyle(document.body).backgroundColor")
     return sum(json.loads(color.replace("rgb(", "[").replace(")", "]")))

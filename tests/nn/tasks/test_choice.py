@@ -42,7 +42,7 @@ def test_a_state_of_no_task_is_refused():
         (np.array([1, 1]), "The target has only one class: 1."),
         (np.array([0.5, 1.7, 2.2]), "Unknown label type: continuous. A classifier needs a column of classes"),
         (np.array([[1, 2], [3, 4]]), "Unknown label type: multiclass-multioutput."),
-        (np.array(["a", 1], dtype=object), "The classes have types that cannot be sorted together: '<'"),
+        (np.array(["a", 1], dtype=object), "The classes have types that cannot be sorted together: int, str ('<'"),
         (np.array([b"a", b"b"]), "Support for labels represented as bytes is not supported."),
     ],
 )

@@ -12,11 +12,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from tabemb.estimators.inputs import has_information
 from tabemb.experiments.comparison.candidates import Candidate
 from tabemb.experiments.comparison.targets import Target
 from tabemb.registry import Registry
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
+from tabemb.table.frames import read_frame
 
 __all__ = ["BASELINES", "Baseline", "EncodedModel", "boosted_trees", "count_nodes", "index_rows", "outputs_of"]
 
@@ -54,8 +56,10 @@ class EncodedModel:
 
     def fit(self, X: Any, y: np.ndarray) -> "EncodedModel":
         """Learn the vocabularies and fit the model."""
-        self.encoder_ = TableEncoder(**self.settings)
-        table = self.encoder_.fit_encode(X)
+        frame = read_frame(X)
+        # As in the estimators, a fold may have only one category of the only column.
+        self.encoder_ = TableEncoder(**self.settings, drop_constant=has_information(frame))
+        table = self.encoder_.fit_encode(frame)
         self.sizes_ = tuple(vocabulary.size for vocabulary in self.encoder_.vocabularies.values())
         self.model_ = self.model(self.sizes_).fit(self.rows(table, self.sizes_), y)
         return self

@@ -13,6 +13,17 @@ from tabemb.experiments.comparison.candidates import (
 __all__ = ["OneHotMlp"]
 
 
+# Parameters of vectors mean nothing without vectors: what they name, such as a column, could only be refused.
+WITHOUT_VECTORS = {
+    ONE_HOT_PARAMETER: float("inf"),
+    "embedding_dim": "capped",
+    "embedding_rate": "auto",
+    "start": "random",
+    "pretrained": None,
+    "freeze": False,
+}
+
+
 @BASELINES.register("one_hot_mlp")
 class OneHotMlp(Baseline):
     """The model under test with ``one_hot_max_categories`` of infinity: sparse one-hot rows into the same body.
@@ -39,10 +50,9 @@ class OneHotMlp(Baseline):
 
     def build(self, target, estimator, random_state):
         """Return a clone of the model under test with one-hot inputs."""
-        # Without embeddings there are no vectors to initialize.
-        without = {ONE_HOT_PARAMETER: float("inf"), "embedding_dim": "capped", "start": "random"}
-        without |= {"pretrained": None, "freeze": False}
-        one_hot = {f"{prefix}{name}": value for prefix in own_estimators(estimator) for name, value in without.items()}
+        one_hot = {
+            f"{prefix}{name}": value for prefix in own_estimators(estimator) for name, value in WITHOUT_VECTORS.items()
+        }
         return with_random_state(clone(estimator).set_params(**one_hot), random_state)
 
     def n_parameters(self, fitted):

@@ -22,7 +22,7 @@ class Answer {
     bar.style.width = `${Math.max(0, 100 * share).toFixed(1)}%`;
     const button = element(
       "button",
-      { type: "button", "data-row": row, onclick: () => this.picked(row) },
+      { type: "button", "data-row": row, title: column.nameOf(row), onclick: () => this.picked(row) },
       labelled(column.labels[row]),
       element("span", { class: "figure" }, figure),
       percent === undefined ? null : element("span", { class: "percent" }, percent === null ? "" : percentText(percent)),
@@ -77,7 +77,7 @@ class Answer {
   }
 
   facts(column, row) {
-    const told = [];
+    const told = [column.nameOf(row)].filter(Boolean);
     if (column.counts) told.push(counted(column.counts[row], "row", "rows"));
     if (column.groupNames.length > 1) told.push(`group of ${column.groupNames[column.groups[row]]}`);
     return element("p", { class: "quiet" }, told.join(" \u00b7 "));

@@ -28,6 +28,8 @@ class Column {
     this.labels = data.labels;
     // Only for keys whose label differs from their text.
     this.texts = new Map(Object.entries(data.texts).map(([row, text]) => [Number(row), text]));
+    // Readable names of some keys, such as of an airport.
+    this.names = new Map(Object.entries(data.names).map(([row, name]) => [Number(row), name]));
     this.kinds = data.kinds;
     this.counts = data.counts;
     this.dim = data.dim;
@@ -71,6 +73,11 @@ class Column {
   /** Return the text of a row's key. Keys of different types may have the same text. */
   textOf(row) {
     return this.texts.get(row) ?? this.labels[row];
+  }
+
+  /** Return the readable name of a row's key, empty if none is known. */
+  nameOf(row) {
+    return this.names.get(row) ?? "";
   }
 
   /** Return "text", "number", ... of a row's key. */

@@ -21,7 +21,14 @@ function editDistance(one, two, bar) {
   return Math.min(before[two.length], bar);
 }
 
-/** An index of the labels of a column. */
+/** Return 0 if a text begins with a part, 1 if one of its words does, 2 if it contains it, and 3 otherwise. */
+function rankIn(text, part) {
+  const at = text.indexOf(part);
+  if (at < 0) return 3;
+  return at === 0 ? 0 : /[\s,.:;/|_(\-]/.test(text[at - 1]) ? 1 : 2;
+}
+
+/** An index of the labels and the readable names of a column. */
 class KeyBook {
   constructor(column) {
     this.column = column;
@@ -30,30 +37,30 @@ class KeyBook {
     for (const [row, text] of column.texts) this.aliases.set(text, [...(this.aliases.get(text) ?? []), row]);
     this.small = column.labels.map((label) => label.toLowerCase());
     this.bySmall = new Map();
-    this.small.forEach((label, row) => {
-      if (!this.bySmall.has(label)) this.bySmall.set(label, []);
-      this.bySmall.get(label).push(row);
-    });
+    this.smallNames = column.labels.map((_, row) => column.nameOf(row).toLowerCase());
+    this.byName = new Map();
+    const note = (index, text, row) => text && index.set(text, [...(index.get(text) ?? []), row]);
+    this.small.forEach((label, row) => note(this.bySmall, label, row));
+    this.smallNames.forEach((name, row) => note(this.byName, name, row));
   }
 
   /** Return the rows that a text may mean: none, one, or several that look the same. */
   find(text) {
     if (this.rows.has(text)) return [this.rows.get(text)];
     if (this.aliases.has(text)) return this.aliases.get(text);
-    return this.bySmall.get(text.toLowerCase()) ?? [];
+    const small = text.toLowerCase();
+    return this.bySmall.get(small) ?? this.byName.get(small) ?? [];
   }
 
-  /** Return rows whose labels equal the text, begin with it, have a word that does, or contain it, in this order. */
+  /** Return rows whose labels or names equal the text, begin with it, have a word that does, or contain it, in this order. */
   suggest(text, n = SUGGESTED) {
     const small = text.trim().toLowerCase();
     if (!small) return [];
-    const exact = this.bySmall.get(small) ?? [];
+    const exact = [...(this.bySmall.get(small) ?? []), ...(this.byName.get(small) ?? [])];
     const ranked = [[], [], []];
     for (let row = 0; row < this.small.length && ranked[0].length < n; row += 1) {
-      const at = this.small[row].indexOf(small);
-      if (at < 0) continue;
-      const rank = at === 0 ? 0 : /[\s,.:;/|_(\-]/.test(this.small[row][at - 1]) ? 1 : 2;
-      if (ranked[rank].length < n) ranked[rank].push(row);
+      const rank = Math.min(rankIn(this.small[row], small), rankIn(this.smallNames[row], small));
+      if (rank < 3 && ranked[rank].length < n) ranked[rank].push(row);
     }
     return [...new Set([...exact, ...ranked.flat()])].slice(0, n);
   }
@@ -64,7 +71,8 @@ class KeyBook {
     const bar = Math.max(2, Math.ceil(small.length * 0.4));
     const close = [];
     this.small.forEach((label, row) => {
-      const distance = editDistance(small, label, bar);
+      const name = this.smallNames[row];
+      const distance = Math.min(editDistance(small, label, bar), name ? editDistance(small, name, bar) : bar);
       if (distance < bar) close.push([distance, row]);
     });
     close.sort((one, two) => one[0] - two[0] || one[1] - two[1]);

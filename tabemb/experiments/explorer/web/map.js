@@ -66,6 +66,8 @@ class CategoryMap {
       this.order = Uint32Array.from(column.labels.keys()).sort((one, two) => this.radii[two] - this.radii[one]);
       this.widths = new Map();
       this.hover = null;
+      // The marks are rows of the column before.
+      this.mark([], []);
     }
     Object.assign(this, { column, places, theme });
     Object.assign(this, colouring.of(column, theme.isDark));

@@ -1,5 +1,12 @@
 // The search box: shows suggestions while a key is typed, and submits the query on Enter.
 
+/** Return a text in parts, with the first occurrence of a part marked. */
+function highlighted(text, part) {
+  const at = text.toLowerCase().indexOf(part);
+  if (at < 0) return [text];
+  return [text.slice(0, at), element("mark", {}, text.slice(at, at + part.length)), text.slice(at + part.length)];
+}
+
 class Search {
   constructor({ input, list }, { asked, say }) {
     Object.assign(this, { input, list, asked, say, rows: [], active: -1 });
@@ -38,15 +45,16 @@ class Search {
   option(row, i, small) {
     const { labels, counts } = this.book.column;
     const label = labels[row];
-    const at = label.toLowerCase().indexOf(small);
-    const marked = element("bdi", { class: "label" }, label.slice(0, at), element("mark", {}, label.slice(at, at + small.length)), label.slice(at + small.length));
+    const marked = element("bdi", { class: "label" }, ...highlighted(label, small));
+    const name = this.book.column.nameOf(row);
+    const named = name ? element("span", { class: "quiet" }, ...highlighted(name, small)) : null;
     const count = counts ? element("small", {}, counts[row].toLocaleString("en")) : null;
     const chosen = (event) => {
       // The box keeps the focus.
       event.preventDefault();
       this.take(i);
     };
-    return element("li", { role: "option", id: `option-${i}`, "aria-selected": "false", onpointerdown: chosen }, marked, count);
+    return element("li", { role: "option", id: `option-${i}`, "aria-selected": "false", onpointerdown: chosen }, marked, named, count);
   }
 
   open(isOpen) {

@@ -53,6 +53,14 @@ def test_one_hot_inputs_ignore_pretrained_vectors():
     assert dict(built.fit(X, Y).pretrained_report_) == {}
 
 
+def test_parameters_of_vectors_do_not_reach_one_hot_inputs():
+    given = clone(GIVEN).set_params(embedding_dim={"city": 4}, embedding_rate=2.0, max_epochs=1)
+    built = OneHotMlp().build(None, given, 0)
+    assert (built.embedding_dim, built.embedding_rate, built.max_epochs) == ("capped", "auto", 1)
+    assert dict(built.fit(X, Y).vectors_) == {}
+    assert given.embedding_dim == {"city": 4}
+
+
 def test_an_explicit_random_state_is_kept():
     assert OneHotMlp().build(None, clone(GIVEN).set_params(random_state=3), 7).random_state == 3
 
