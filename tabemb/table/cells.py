@@ -26,6 +26,7 @@ __all__ = [
     "factorize",
     "families",
     "is_missing",
+    "n_different",
     "positions_behind",
     "read_cells",
     "recode",
@@ -195,6 +196,13 @@ def all_equal(cells: Cells) -> bool:
     if pa.types.is_dictionary(cells.type):
         return all_equal(factorize(cells))
     return len(cells) == 0 or bool(pc.all(pc.equal(cells, cells[0])).as_py())
+
+
+def n_different(coded: Coded) -> int:
+    """Return the number of distinct values that occur."""
+    if coded.ordered:
+        return len(coded.values)
+    return int((np.bincount(np.add(coded.codes, 1, dtype=np.intp), minlength=len(coded.values) + 1)[1:] > 0).sum())
 
 
 def families(cells: Cells) -> frozenset[str]:

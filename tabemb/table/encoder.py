@@ -92,6 +92,18 @@ class TableEncoder:
         """Names of the columns of ``numbers``."""
         return self._numeric.names
 
+    @property
+    def types(self) -> dict[str, str]:
+        """Type of the cells of each column at fit, where it is one: "text", "number", "bool", "date", ..."""
+        types = {column.name: "number" for column in self.schema.numeric}
+        for column in self.schema.categorical:
+            families_at_fit = self.vocabularies[column.name].families
+            if column.part is not None:
+                types[column.source] = "date"
+            elif len(families_at_fit) == 1:
+                types[column.source] = next(iter(families_at_fit))
+        return types
+
     def fit(self, X: Any) -> "TableEncoder":
         """Fit the schema, the vocabularies and the scales.
 
@@ -132,7 +144,7 @@ class TableEncoder:
         self._names = {}
         # Column by column, so that the codes of only one column are in memory at a time.
         for name in frame.columns:
-            inference.find_hints(name)
+            inference.examine(name)
             for column in inference.categorical:
                 if column.source == name:
                     cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from tabemb.exceptions import DataError, FormatError
 from tabemb.table.cells import Cells, Coded, factorize
 from tabemb.table.scaling import SCALINGS, Matrix, ScalingSpec
+from tabemb.table.schema import free_name
 
 __all__ = ["NumericScaler", "read_numbers"]
 
@@ -100,9 +101,10 @@ class NumericScaler:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the outputs."""
-        taken = set(self.columns)
-        indicators = [f"{self.columns[position]}_missing" for position in self._indicated]
-        return self.columns + tuple(name if name not in taken else f"{name}_indicator" for name in indicators)
+        names = list(self.columns)
+        for position in self._indicated:
+            names.append(free_name(f"{self.columns[position]}_missing", names, "_indicator"))
+        return tuple(names)
 
     def fit(self, values: Matrix) -> "NumericScaler":
         """Fit the medians, the missing indicators and the scales.

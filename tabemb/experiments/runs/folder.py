@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.config import ExperimentConfig, read_config
 from tabemb.experiments.data import Problem
 from tabemb.experiments.runs.provenance import data_hash, versions
+from tabemb.experiments.tables import read_table
 from tabemb.files import read_whole
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability
@@ -144,13 +145,14 @@ class RunFolder:
 
         return load(self.path / "model")
 
-    def predict(self, table: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, table: pd.DataFrame | str | Path) -> pd.DataFrame:
         """Predict the target for each row of a table. This loads Keras.
 
         Parameters
         ----------
-        table : pandas.DataFrame
-            A table with the columns of the run, in any order. Other columns are ignored.
+        table : pandas.DataFrame or path
+            A table with the columns of the run, in any order, or a CSV or Parquet file of one. Other columns are
+            ignored. A CSV file is read by the types of the run: codes that were text remain text.
 
         Returns
         -------
@@ -161,13 +163,17 @@ class RunFolder:
         ------
         ColumnError
             If a column is missing; the message suggests similar names.
+        DataError
+            If the file cannot be read.
         """
         columns = self.report["data"]["columns"]
+        model = self.model()
+        if not isinstance(table, pd.DataFrame):
+            table = read_table(table, types=model.encoder_.types, na=self.config.data.na)
         for column in columns:
             if column not in table.columns:
                 near = did_you_mean(column, [str(each) for each in table.columns])
                 raise ColumnError(f"The run {self.path} needs the column {column!r}, which the table lacks.{near}")
-        model = self.model()
         rows = table[columns]
         if not hasattr(model, "classes_"):
             return pd.DataFrame({"prediction": np.asarray(model.predict(rows))})
@@ -268,6 +274,7 @@ def describe_run(
             "rows_read": problem.n_read,
             "rows_used": len(problem.X),
             "notes": list(problem.notes),
+            "reading": [asdict(each) for each in problem.readings],
             "sha256": data_hash(hashed),
         },
         "model": {
