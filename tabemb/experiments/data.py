@@ -282,15 +282,15 @@ def _readings(config: ExperimentConfig, X: pd.DataFrame, notes: dict[str, str]) 
             schema = infer_schema(read_frame(X), list(config.data.categorical))
     except DataError as error:
         raise type(error)(f"{config.where()}: {error}") from error
+    # The user has decided about these; why they are dropped remains to be said.
     settled = {*config.data.categorical, *config.data.numeric}
-    return tuple(
-        replace(each, note="; ".join(filter(None, [*_first(notes, each.name, each.name in settled), each.note])))
-        for each in schema.readings
-    )
 
+    def note(reading: ColumnReading) -> str:
+        if reading.name in settled:
+            return reading.note if reading.kind == "dropped" else ""
+        return "; ".join(filter(None, [notes.get(reading.name), reading.note]))
 
-def _first(notes: dict[str, str], column: str, settled: bool) -> list[str]:
-    return [notes[column]] if column in notes and not settled else []
+    return tuple(replace(each, note=note(each)) for each in schema.readings)
 
 
 def _require(config: ExperimentConfig, table: pd.DataFrame, key: str, columns: list[str]) -> None:
