@@ -12,6 +12,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from tabemb.exceptions import DataError
+from tabemb.table.cells import unmasked
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
 
 __all__ = [
@@ -111,6 +112,7 @@ def check_targets(y: Any, n_rows: int, *, numeric: bool, owner: str) -> np.ndarr
             f"requires y to be passed, but the target y is None: {owner} learns vectors from a target. "
             "Pass y with one value per row."
         )
+    y = unmasked(y)
     # to_numpy of an Arrow array does not copy if it would have to.
     y = y.to_numpy() if hasattr(y, "to_numpy") and not isinstance(y, pa.Array) else np.asarray(y)
     if y.dtype == object and y.ndim == 1:
@@ -188,7 +190,7 @@ def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     """
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight)
+    weights = np.asarray(unmasked(sample_weight))
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     try:

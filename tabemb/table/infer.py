@@ -37,7 +37,7 @@ __all__ = ["CategoricalSpec", "Inference", "infer_schema"]
 
 CategoricalSpec: TypeAlias = str | Sequence[str] | Sequence[int] | Sequence[bool] | Callable[[Any], Any] | None
 
-_NUMBER_KINDS = ("integer", "float")
+_NUMBER_KINDS = ("integer", "float", "duration")
 
 # Minimal number of rows to judge whether nearly all cells differ, and whether all do.
 _MIN_ROWS_TO_JUDGE, _MIN_ROWS_TO_BE_UNIQUE = 1000, 20
@@ -58,9 +58,9 @@ def infer_schema(
 ) -> Schema:
     """Infer the kind of each column of a table.
 
-    Text, category, bool and object columns are categorical. Integer and float columns are numeric unless they are in
-    ``categorical``. Datetimes become categorical calendar parts (year, month, day, weekday, and hour if there are times
-    of day); parts that do not vary are left out.
+    Text, category, bool and object columns are categorical. Integer, float and duration columns are numeric (durations
+    in seconds), unless they are in ``categorical``. Datetimes become categorical calendar parts (year, month, day,
+    weekday, and hour if there are times of day); parts that do not vary are left out.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ class Inference:
     def _find_hints(self, name: str, kind: str) -> list["_Hint"]:
         frame = self._frame
         if name in self._numbers:
-            return _integer_hints(name, frame) if kind in _NUMBER_KINDS and frame.named else []
+            return _integer_hints(name, frame) if kind in ("integer", "float") and frame.named else []
         if kind == "object":
             return _numbers_hint(name, frame.cells(name))
         return _text_hints(name, frame) if kind == "text" else []
