@@ -17,6 +17,7 @@ __all__ = [
     "Schema",
     "SchemaHint",
     "TypeChangedWarning",
+    "UnknownCategoryWarning",
     "free_name",
 ]
 
@@ -44,6 +45,10 @@ class DroppedColumnWarning(UserWarning):
 
 class TypeChangedWarning(UserWarning):
     """The cells of a column have another type than at fit, so that none is known."""
+
+
+class UnknownCategoryWarning(UserWarning):
+    """Rows of a further batch have categories that the first one did not have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,8 @@ def convert_texts(texts: "pd.Series[Any]", kind: str) -> "pd.Series[Any]":
     texts : pandas.Series of str
         The cells; a missing value is an empty cell.
     kind : str
-        ``"text"``, ``"number"``, ``"bool"``, ``"date"`` or ``"datetime"``. With any other kind, nothing is converted.
+        ``"text"``, ``"number"``, ``"bool"``, ``"date"``, ``"datetime"`` or ``"duration"``. With any other kind, nothing
+        is converted.
 
     Returns
     -------
@@ -148,7 +150,11 @@ def convert_texts(texts: "pd.Series[Any]", kind: str) -> "pd.Series[Any]":
         return column.spread(column.convert(_as_bool))
     if kind in ("date", "datetime") and _all(present, _DATETIME):
         found = _parse_dates(present)
-        return column.original if found is None else column.spread_dates(found)
+        if found is None:
+            return column.original
+        return column.spread_dates(found) if kind == "datetime" else column.spread(column.convert(_as_date))
+    if kind == "duration":
+        return column.spread(column.convert(_as_duration))
     return column.original
 
 
@@ -248,6 +254,18 @@ def _as_number(text: str) -> object:
 
 def _as_bool(text: str) -> object:
     return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _as_date(text: str) -> object:
+    # A date with a time of day is another one.
+    return date.fromisoformat(text) if len(text) == len("2020-12-31") else datetime.fromisoformat(text)
+
+
+def _as_duration(text: str) -> object:
+    try:
+        return pd.Timedelta(text)
+    except ValueError:
+        return text
 
 
 def _parse_dates(texts: pa.Array) -> pd.DatetimeIndex | None:

@@ -137,6 +137,8 @@ def test_a_warning_is_one_plain_line(codes, monkeypatch, capsys):
     table.to_parquet("numbers.parquet")
     assert main(["predict", "codes", "numbers.parquet"]) == 0
     assert capsys.readouterr().err == (
+        "Warning: 2 of 2 rows have a category in column 'code' that the run does not know, such as 12. They get the "
+        "vector for unknown categories.\n"
         "Warning: No cell of column 'code' is known: it held text at fit, but now number. The text '1' and the number "
         "1 are different categories; convert the column to the type at fit.\n"
     )

@@ -92,7 +92,13 @@ def test_what_may_be_misread_is_said(given, note):
         (["NA", "1.5"], "number", [None, 1.5]),
         (["true", "maybe", "NA"], "bool", [True, "maybe", None]),
         (["2020-01-01", "soon"], "date", ["2020-01-01", "soon"]),
-        (["1 days"], "duration", ["1 days"]),
+        (["1 days", "0 days 02:00:00", "soon"], "duration", [pd.Timedelta("1D"), pd.Timedelta("2h"), "soon"]),
+        (
+            ["2020-01-01", "2020-01-02 10:30", "NA"],
+            "date",
+            [dt.date(2020, 1, 1), dt.datetime(2020, 1, 2, 10, 30), None],
+        ),
+        (["10:30"], "time", ["10:30"]),
         ([str(2**70), "1"], "number", [2**70, 1]),
     ],
 )
@@ -101,7 +107,7 @@ def test_a_known_type_decides_and_other_cells_remain_text(given, kind, values):
 
 
 def test_dates_of_a_known_type():
-    assert convert_texts(texts("2020-01-01", None), "date").dtype.kind == "M"
+    assert convert_texts(texts("2020-01-01", None), "datetime").dtype.kind == "M"
 
 
 @pytest.mark.parametrize("word", sorted(MISSING_WORDS))

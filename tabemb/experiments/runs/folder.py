@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from tabemb.experiments.data import Problem
 from tabemb.experiments.runs.provenance import data_hash, versions
 from tabemb.experiments.tables import read_table
 from tabemb.files import read_whole
+from tabemb.table.schema import TypeChangedWarning, UnknownCategoryWarning
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability
 from tabemb.vectors.store import EmbeddingStore, column_file
@@ -168,19 +170,38 @@ class RunFolder:
         """
         columns = self.report["data"]["columns"]
         model = self.model()
-        if not isinstance(table, pd.DataFrame):
+        is_file = not isinstance(table, pd.DataFrame)
+        if is_file:
             table = read_table(table, types=model.encoder_.types, na=self.config.data.na)
         for column in columns:
             if column not in table.columns:
                 near = did_you_mean(column, [str(each) for each in table.columns])
                 raise ColumnError(f"The run {self.path} needs the column {column!r}, which the table lacks.{near}")
         rows = table[columns]
+        if is_file:
+            _warn_of_unknown(model, rows)
         if not hasattr(model, "classes_"):
             return pd.DataFrame({"prediction": np.asarray(model.predict(rows))})
         probabilities = model.predict_proba(rows)
         predictions = {"prediction": np.asarray(model.classes_)[probabilities.argmax(axis=1)]}
         named = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(model.classes_)}
         return pd.DataFrame(predictions | named)
+
+
+def _warn_of_unknown(model: Any, rows: pd.DataFrame) -> None:
+    """Warn of columns most of whose categories the run does not know: they may have been written in another way."""
+    with warnings.catch_warnings():
+        # The prediction itself warns of a changed type.
+        warnings.simplefilter("ignore", TypeChangedWarning)
+        encoded = model.encoder_.encode(rows)
+    for column, (count, keys) in model.encoder_.unknown_keys(rows, encoded).items():
+        if count > len(rows) / 2:
+            warnings.warn(
+                f"{count:,} of {len(rows):,} rows have a category in column {column!r} that the run does not know, "
+                f"such as {keys[0]!r}. They get the vector for unknown categories.",
+                UnknownCategoryWarning,
+                stacklevel=3,
+            )
 
 
 def open_run(path: str | Path) -> RunFolder:
