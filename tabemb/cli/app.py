@@ -5,12 +5,15 @@ import logging
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from tabemb.cli.printable import printable
 
 __all__ = [
     "INTERRUPTED",
@@ -130,13 +133,13 @@ def console() -> Any:
 
 
 def put(content: Any) -> None:
-    """Print to standard output, without markup."""
-    console().print(content, markup=False)
+    """Print to standard output, without markup and without control characters in texts."""
+    console().print(printable(content) if isinstance(content, str) else content, markup=False)
 
 
 def say(sentence: str) -> None:
-    """Print a sentence to standard error, in one line."""
-    sys.stderr.write(" ".join(sentence.split()) + "\n")
+    """Print a sentence to standard error, in one line and without control characters."""
+    sys.stderr.write(printable(" ".join(sentence.split())) + "\n")
 
 
 @contextmanager
@@ -169,9 +172,7 @@ def load_keras() -> None:
 
 @contextmanager
 def _quiet_libraries(debug: bool) -> Iterator[None]:
-    """Hide messages of TensorFlow and Python warnings, and exit cleanly on SIGTERM."""
-    import warnings
-
+    """Hide messages of TensorFlow, print each warning in one line, and exit cleanly on SIGTERM."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # OpenMP threads busy-wait by default, which slows down trees many times next to the threads of TensorFlow.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -181,8 +182,23 @@ def _quiet_libraries(debug: bool) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             if not debug:
-                warnings.simplefilter("ignore")
+                _say_warnings()
             yield
     finally:
         signal.signal(signal.SIGTERM, handler)
         logger.setLevel(level)
+
+
+def _say_warnings() -> None:
+    """Print each warning for users once, in one line; hide those for developers of libraries."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+        text = " ".join(str(message).split())
+        if text not in said:
+            said.add(text)
+            say(f"Warning: {text}")
+
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("always", UserWarning)
+    warnings.showwarning = show

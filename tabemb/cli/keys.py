@@ -1,6 +1,7 @@
 """Find the category that a command-line argument means. Arguments are text; categories are typed."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +16,8 @@ BOOLEANS = {"true": True, "false": False}
 def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     """Find the category that a text means.
 
-    The text is tried as text, integer, float, boolean, date, datetime, time and bytes, then ignoring case.
+    The text is tried as text, integer, float, boolean, date, datetime, time and bytes, then ignoring case and Unicode
+    normal form.
 
     Parameters
     ----------
@@ -44,7 +46,8 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     for key in _parsed(text):
         if key in vectors:
             return key
-    matches = [key for key in vectors if str(key).casefold() == text.strip().casefold()]
+    wanted = _folded(text.strip())
+    matches = [key for key in vectors if _folded(str(key)) == wanted]
     if len(matches) == 1:
         return matches[0]
     frequent = ", ".join(str(key) for key in vectors.index_to_key[:5])
@@ -52,6 +55,10 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
         f"The column {vectors.name!r} has no category {text!r}.{did_you_mean(text, [str(key) for key in vectors])} "
         f"Most frequent categories: {frequent}."
     )
+
+
+def _folded(text: str) -> str:
+    return text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
 
 
 def _parsed(text: str) -> Iterator[Any]:

@@ -1,12 +1,18 @@
 """Commands that train and predict: run, compare, predict."""
 
+import io
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tabemb.cli.app import Quiet, RunPath, app, console, load_keras, names_of, progress_of, put
+from tabemb.cli.printable import printable
+
+if TYPE_CHECKING:
+    from tabemb.experiments.config import ExperimentConfig
+    from tabemb.experiments.data import Problem
 
 __all__ = ["compare", "predict", "run"]
 
@@ -20,18 +26,18 @@ def run(
 ) -> None:
     """Run an experiment and save its report, vectors and model."""
     from tabemb.experiments.config import read_config
+    from tabemb.experiments.runs.folder import EXISTS, WRITTEN
+    from tabemb.files import check_free
 
     experiment = read_config(config)
+    # Checked before loading Keras, which takes seconds.
+    check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force, exists=EXISTS)
+    problem = _load(experiment, quiet)
     with progress_of(experiment, quiet) as progress:
-        from tabemb.experiments.runs.folder import EXISTS, WRITTEN
-        from tabemb.files import check_free
-
-        # Checked before loading Keras, which takes seconds.
-        check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force, exists=EXISTS)
         load_keras()
         from tabemb.experiments.runs.runner import run as run_experiment
 
-        result = run_experiment(experiment, force=force, output=output, progress=progress)
+        result = run_experiment(experiment, force=force, output=output, problem=problem, progress=progress)
     if not quiet:
         from tabemb.cli.screen import comparison_table, study_table
         from tabemb.experiments.report.numbers import duration
@@ -49,7 +55,10 @@ def compare(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Table to read: a CSV or Parquet file.")],
     target: Annotated[str, typer.Option(metavar="COL", help="Column to predict.")],
     columns: Annotated[str | None, typer.Option(metavar="A,B", help="Columns to learn from (default: all).")] = None,
+    drop: Annotated[str, typer.Option(metavar="A,B", help="Columns to leave out.")] = "",
     categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
+    numeric: Annotated[str, typer.Option(metavar="A,B", help="Columns to read as numbers.")] = "",
+    na: Annotated[str, typer.Option(metavar="A,B", help="Texts that mean a missing cell, such as NA.")] = "",
     task: Annotated[str, typer.Option(help="Task: auto, classification or regression.")] = "auto",
     folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 5,
     baseline: Annotated[list[str] | None, typer.Option(help="Model to compare with; can be repeated.")] = None,
@@ -64,7 +73,8 @@ def compare(
         raise typer.BadParameter(f"{task!r} is not auto, classification or regression.", param_hint="--task")
     from tabemb.experiments.config import ExperimentConfig
 
-    source = {"path": str(data), "target": target, "categorical": names_of(categorical), "rows": rows}
+    lists = {"categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
+    source = {"path": str(data), "target": target, "rows": rows} | {key: names_of(each) for key, each in lists.items()}
     experiment = ExperimentConfig(
         name="compare",
         task=task,
@@ -74,11 +84,12 @@ def compare(
         validation={"folds": folds},
         seed=seed,
     )
+    problem = _load(experiment, quiet)
     with progress_of(experiment, quiet) as progress:
         load_keras()
         from tabemb.experiments.runs.runner import compare_only
 
-        comparison = compare_only(experiment, progress=progress)
+        comparison = compare_only(experiment, problem=problem, progress=progress)
     if json is not None:
         import json as encoder
 
@@ -99,15 +110,33 @@ def predict(
     ] = None,
 ) -> None:
     """Predict the target for each row of a table."""
-    from tabemb.experiments.data import check_writable, read_table, write_table
     from tabemb.experiments.runs.folder import open_run
+    from tabemb.experiments.tables import check_readable, check_writable, write_csv, write_table
 
     if output is not None:
         check_writable(output)
-    finished, rows = open_run(run), read_table(data)
+    finished = open_run(run)
+    check_readable(data)
     load_keras()
-    predictions = finished.predict(rows)
-    if output is None:
-        predictions.to_csv(sys.stdout, index=False)
-    else:
+    predictions = finished.predict(data)
+    if output is not None:
         write_table(predictions, output)
+    elif sys.stdout.isatty():
+        shown = io.StringIO()
+        write_csv(predictions, shown)
+        sys.stdout.write(printable(shown.getvalue()))
+    else:
+        write_csv(predictions, sys.stdout)
+
+
+def _load(experiment: "ExperimentConfig", quiet: bool) -> "Problem":
+    """Load the data of an experiment and print how each column was read."""
+    from tabemb.experiments.data import load_problem
+
+    problem = load_problem(experiment)
+    if not quiet:
+        from tabemb.cli.screen import readings_table
+
+        put(readings_table(problem.readings, problem.notes))
+        put("")
+    return problem

@@ -10,12 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from tabemb.cli.printable import printable
 from tabemb.diagnosis.report import Diagnosis, TableDiagnosis, p_text, reference_text, value_text
 from tabemb.experiments.comparison.result import Comparison, ModelResult
 from tabemb.experiments.paper.study import StudyResult, StudyScore
 from tabemb.experiments.report import numbers
 from tabemb.experiments.report.comparison_page import UNKNOWN_CONFIDENCE, headline
 from tabemb.experiments.runs.folder import RunFolder
+from tabemb.table.schema import ColumnReading
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.databases import PushSummary
@@ -28,6 +30,7 @@ __all__ = [
     "neighbors_table",
     "push_progress",
     "push_table",
+    "readings_table",
     "study_table",
     "vectors_table",
 ]
@@ -61,7 +64,12 @@ def comparison_progress(
     callable
         ``advance(model, fold, n_folds)``, to pass as ``progress`` to `tabemb.compare`.
     """
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+    )
     console = Console(file=file, stderr=file is None)
     # Without a terminal the bar would leave an empty line.
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -74,7 +82,7 @@ def comparison_progress(
             text = "fitting the final model" if is_final else f"{unit} {fold + 1} of {n_folds}: {model}"
             # A baseline that failed is skipped in later folds, so completed models are counted from the fold.
             n_started = max(n_started + 1, fold * n_models + 1)
-            bar.update(task, description=text, completed=n_started - 1, total=n_folds * n_models + 1)
+            bar.update(task, description=printable(text), completed=n_started - 1, total=n_folds * n_models + 1)
 
         yield advance
 
@@ -101,9 +109,33 @@ def push_progress(file: TextIO | None = None) -> Iterator[Callable[[str, int, in
         task = bar.add_task("reading the database", total=None)
 
         def advance(column: str, done: int, total: int) -> None:
-            bar.update(task, description=column, completed=done, total=total)
+            bar.update(task, description=printable(column), completed=done, total=total)
 
         yield advance
+
+
+def readings_table(readings: Sequence[ColumnReading], notes: Sequence[str] = ()) -> Group:
+    """Return a table of how each column was read, what to check, and how to correct it.
+
+    Parameters
+    ----------
+    readings : sequence of ColumnReading
+        The columns of the table.
+    notes : sequence of str, optional
+        Sentences about the rows and the target.
+    """
+    table = _table("column", "read as", "type", "categories", "missing", "example", "check")
+    for each in readings:
+        categories = "" if each.n_categories is None else f"{each.n_categories:,}"
+        missing = f"{each.n_missing:,}" if each.n_missing else ""
+        cells = (each.name, each.kind, each.type, categories, missing, each.example, each.note)
+        table.add_row(*map(_text, cells), style=CONCERN if each.note else "")
+    how = "To correct a column: --categorical, --numeric, --drop or --na; in YAML: data.categorical, numeric, drop, na."
+    return Group(
+        table,
+        *(_text(note, style="dim") for note in notes),
+        *([_text(how, style="dim")] if any(each.note for each in readings) else []),
+    )
 
 
 def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
@@ -119,19 +151,21 @@ def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
     metrics = comparison.metrics[: max(1, (width - OTHER_WIDTH) // METRIC_WIDTH)]
     table = _table("model", *metrics, "difference", "p", "parameters", "fit")
     for model in comparison.models:
-        table.add_row(*_model_cells(comparison, metrics, model), style="bold" if model is comparison.subject else "")
+        table.add_row(
+            *map(_text, _model_cells(comparison, metrics, model)), style="bold" if model is comparison.subject else ""
+        )
     note = (
         f"{comparison.n_rows:,} rows; {comparison.folds}; difference: how much better embeddings are on "
         f"{comparison.primary}."
     )
     return Group(
-        Text(headline(comparison)[1], style="bold"),
-        Text(""),
+        _text(headline(comparison)[1], style="bold"),
+        _text(""),
         table,
-        Text(""),
-        Text(comparison.verdict()),
-        Text(note, style="dim"),
-        *(Text(f"{each.model} was skipped: {each.message}", style=CONCERN) for each in comparison.failures),
+        _text(""),
+        _text(comparison.verdict()),
+        _text(note, style="dim"),
+        *(_text(f"{each.model} was skipped: {each.message}", style=CONCERN) for each in comparison.failures),
     )
 
 
@@ -146,23 +180,23 @@ def study_table(result: StudyResult, *, width: int = 140) -> Group:
         Width of the console in characters.
     """
     compared = {each.form for each in result.compared()}
-    parts: list[Any] = [Text(result.headline()[1], style="bold")]
+    parts: list[Any] = [_text(result.headline()[1], style="bold")]
     for split, title in result.titles["split"].items():
         # With a fixed width a narrow console wraps the headers, not the numbers.
         table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 1, 0, 0), width=width)
         table.add_column("method", no_wrap=True)
         table.add_column("", no_wrap=True)
         for form, name in result.titles["form"].items():
-            table.add_column(f"{name} (published)" if form in compared else name, justify="right")
+            table.add_column(_text(f"{name} (published)" if form in compared else name), justify="right")
         for method, name in result.titles["method"].items():
             for row, line in enumerate(result.lines):
                 scores = [result.find(split, form, line, method) for form in result.titles["form"]]
                 sizes = line if len(result.lines) > 1 else ""
-                table.add_row("" if row else name, sizes, *map(_score_cell, scores))
-        parts += [Text(""), Text(title, style="bold"), table]
-    parts += [Text(""), Text("Mean absolute percentage error, as a fraction; lower is better.", style="dim")]
+                table.add_row(*map(_text, ("" if row else name, sizes, *map(_score_cell, scores))))
+        parts += [_text(""), _text(title, style="bold"), table]
+    parts += [_text(""), _text("Mean absolute percentage error, as a fraction; lower is better.", style="dim")]
     if verdict := result.verdict():
-        parts.append(Text(verdict))
+        parts.append(_text(verdict))
     return Group(*parts)
 
 
@@ -177,11 +211,11 @@ def vectors_table(run: RunFolder) -> Table:
         known = known_reliability(vectors)
         shares = ("–", "–") if known is None else (numbers.percent(known.share), numbers.percent(known.chance))  # noqa: RUF001
         table.add_row(
-            Text(column),
+            _text(column),
             f"{len(vectors):,}",
             str(vectors.dim),
             *shares,
-            Text(first),
+            _text(first),
             style=CONCERN if known is not None and known.by_chance else "",
         )
     return table
@@ -209,7 +243,7 @@ def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int =
     keys, table = vectors.index_to_key, _table(column, "cosine", *([] if known is None else ["comes back"]))
     shares = [] if near.confidence is None else [numbers.percent(share) for share in near.confidence[0]]
     for i, (row, cosine) in enumerate(zip(near.rows[0].tolist(), near.cosines[0].tolist(), strict=True)):
-        table.add_row(Text(str(keys[row])), f"{cosine:.3f}", *shares[i : i + 1])
+        table.add_row(_text(str(keys[row])), f"{cosine:.3f}", *shares[i : i + 1])
     if known is not None:
         nearest = f"among the {near.k} nearest" if near.k > 1 else "the nearest"
         note = f"comes back: how often it is {nearest} when the model is fitted to other rows."
@@ -217,9 +251,9 @@ def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int =
         note = UNKNOWN_CONFIDENCE if vectors.noise is None and len(vectors) > 2 else ""
     warning = "" if known is None else known.warning(column)
     return Group(
-        *([Text(warning, style=CONCERN), Text("")] if warning else []),
+        *([_text(warning, style=CONCERN), _text("")] if warning else []),
         table,
-        *([Text(""), Text(note, style="dim")] if note else []),
+        *([_text(""), _text(note, style="dim")] if note else []),
     )
 
 
@@ -228,7 +262,7 @@ def push_table(summary: PushSummary) -> Table:
     table = _table("column", "collection", "dimensions", "written", "unchanged", "removed")
     for each in summary.columns:
         cells = (each.dim, each.written, each.unchanged, each.removed)
-        table.add_row(Text(each.column), Text(each.collection), *(f"{cell:,}" for cell in cells))
+        table.add_row(_text(each.column), _text(each.collection), *(f"{cell:,}" for cell in cells))
     return table
 
 
@@ -247,8 +281,8 @@ def diagnosis_table(diagnosis: Diagnosis) -> Group:
     for each in diagnosis.findings:
         reference = "  ".join(filter(None, [reference_text(each), p_text(each.p_value)]))
         cells = [f"{'!' if each.concern else ' '} {each.check}", value_text(each.value), reference, each.verdict]
-        table.add_row(*map(Text, cells), style=CONCERN if each.concern else "")
-    return Group(Text(head, style="bold"), table)
+        table.add_row(*map(_text, cells), style=CONCERN if each.concern else "")
+    return Group(_text(head, style="bold"), table)
 
 
 def diagnoses_table(diagnoses: TableDiagnosis) -> Group:
@@ -260,33 +294,38 @@ def diagnoses_table(diagnoses: TableDiagnosis) -> Group:
         The diagnoses of the columns.
     """
     if not diagnoses and not diagnoses.left_out:
-        return Group(Text(NO_VECTORS))
+        return Group(_text(NO_VECTORS))
     parts: list[Any] = []
     for diagnosis in diagnoses.values():
-        parts += [diagnosis_table(diagnosis), Text("")]
+        parts += [diagnosis_table(diagnosis), _text("")]
     shares = diagnoses.shares
     if shares is not None and len(shares.names) > 1:
         table = _table("column", "dimensions", "length", "share of squared distances between rows")
         for name, dim, length, share in zip(shares.names, shares.dims, shares.lengths, shares.shares, strict=True):
-            table.add_row(Text(name), str(dim), f"{length:.3g}", f"{100 * share:.0f} %")
-        verdict = Text(shares.verdict, style=CONCERN if shares.dominant else "")
-        parts += [Text("all columns", style="bold"), table, verdict]
-    parts += [Text(reason, style="dim") for reason in diagnoses.left_out.values()]
+            table.add_row(_text(name), str(dim), f"{length:.3g}", f"{100 * share:.0f} %")
+        verdict = _text(shares.verdict, style=CONCERN if shares.dominant else "")
+        parts += [_text("all columns", style="bold"), table, verdict]
+    parts += [_text(reason, style="dim") for reason in diagnoses.left_out.values()]
     return Group(*parts)
 
 
 # Columns of text; all others hold numbers.
-TEXT_COLUMNS = {"collection", "most frequent", "reference", "verdict"}
-WRAPPED_COLUMNS = {"most frequent", "verdict"}
+TEXT_COLUMNS = {"check", "collection", "example", "most frequent", "read as", "reference", "type", "verdict"}
+WRAPPED_COLUMNS = {"check", "most frequent", "verdict"}
+
+
+def _text(content: str, style: str = "") -> Text:
+    """Return text that is printed as it is: without markup, and with control characters as escapes."""
+    return Text(printable(content), style=style)
 
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     # As text: the name of a column may look like markup.
-    table.add_column(Text(first), no_wrap=True)
+    table.add_column(_text(first), no_wrap=True)
     for name in others:
         justify = "left" if name in TEXT_COLUMNS else "right"
-        table.add_column(name, justify=justify, no_wrap=name not in WRAPPED_COLUMNS)
+        table.add_column(_text(name), justify=justify, no_wrap=name not in WRAPPED_COLUMNS)
     return table
 
 

@@ -209,7 +209,7 @@ def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     """
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight)
+    weights = np.asarray(unmasked(sample_weight))
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     try:

@@ -1,5 +1,6 @@
 """Incremental training: ``partial_fit``."""
 
+import warnings
 from typing import Any
 
 from tabemb.estimators.base import EmbeddingEstimator
@@ -9,13 +10,21 @@ from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import columns_from_data
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
+from tabemb.table.schema import UnknownCategoryWarning
 from tabemb.training.batches import Rows
 
 __all__ = ["PartialFitEstimator"]
 
 
 class PartialFitEstimator(EmbeddingEstimator):
-    """An estimator with ``partial_fit``: one epoch per batch of rows, with the optimizer's state kept in between."""
+    """An estimator with ``partial_fit``: one epoch per batch of rows, with the optimizer's state kept in between.
+
+    Attributes
+    ----------
+    unknown_counts_ : dict of str to int
+        After a second ``partial_fit``: number of rows with unknown categories by column, in all batches but the first.
+        It is not saved.
+    """
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitEstimator":
         # The network is trained in place, so its weights are copied in case of an error.
@@ -55,6 +64,7 @@ class PartialFitEstimator(EmbeddingEstimator):
             self._keep_params()
         else:
             table = self.encoder_.encode(data.frame)
+            self._count_unknown(data.frame, table)
             rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)
         trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
         if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
@@ -73,6 +83,27 @@ class PartialFitEstimator(EmbeddingEstimator):
         self.history_ = self.histories_[0]
         self.n_epochs_ += 1
         self.best_epoch_ = self.n_epochs_
+
+    def _learn(self, X, y, sample_weight):
+        vars(self).pop("unknown_counts_", None)
+        super()._learn(X, y, sample_weight)
+
+    def _count_unknown(self, frame, table):
+        """Count the rows of further batches with unknown categories, and warn of them."""
+        unknown = self.encoder_.unknown_keys(frame, table)
+        before = getattr(self, "unknown_counts_", {})
+        self.unknown_counts_ = before | {name: before.get(name, 0) + rows for name, (rows, _) in unknown.items()}
+        if unknown:
+            listed = "; ".join(
+                f"{name!r}: {len(keys):,} in {rows:,} of {len(frame):,} rows, such as {keys[0]!r}"
+                for name, (rows, keys) in unknown.items()
+            )
+            warnings.warn(
+                f"The batch has categories that the first batch did not have, or had too rarely ({listed}). They "
+                "remain unknown and share one vector. Fit again on all rows to learn them.",
+                UnknownCategoryWarning,
+                stacklevel=5,
+            )
 
     def _learn_once(self, trainer, loop, seeds, rows):
         loop.batch_size = trainer.batch_size

@@ -87,6 +87,12 @@ class DataSection(Section):
     )
     drop: list[str] = Field([], description="Columns to leave out, if columns is not given.")
     categorical: list[str] = Field([], description="Numeric columns to treat as categorical: codes, ids, months.")
+    numeric: list[str] = Field([], description="Columns to read as numbers; a cell that is none is an error.")
+    na: list[str] = Field(
+        [],
+        description='Texts that mean a missing cell, beside empty cells: ["NA", "?"]. In a column of text, NA is a '
+        "category by default.",
+    )
     rows: int | None = Field(
         None, ge=2, description="Use a random sample of this many rows, drawn with the seed. All rows by default."
     )
@@ -97,6 +103,8 @@ class DataSection(Section):
             raise ValueError("needs either dataset (a registered name) or path (a CSV or Parquet file), not both")
         if self.columns is not None and self.drop:
             raise ValueError("takes either columns or drop, not both")
+        if both := sorted(set(self.categorical) & set(self.numeric)):
+            raise ValueError(f"has {both[0]!r} both in categorical and in numeric")
         return self
 
 

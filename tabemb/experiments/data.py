@@ -1,10 +1,9 @@
-"""The data of an experiment: read a table, and take the columns, the target and the rows from it."""
+"""The data of an experiment: the columns, the target and the rows of a table."""
 
 import importlib.util
-import os
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,34 +13,27 @@ from tabemb.exceptions import (
     ConfigError,
     DataError,
     MissingExtraError,
-    OutputError,
     UnknownNameError,
     did_you_mean,
-    reading,
 )
 from tabemb.experiments.config import DerivedTarget, ExperimentConfig
+from tabemb.experiments.tables import read_file
 from tabemb.registry import Registry
+from tabemb.table.cells import read_cells
+from tabemb.table.frames import read_frame
+from tabemb.table.infer import infer_schema
+from tabemb.table.numeric import read_numbers
+from tabemb.table.schema import ColumnReading, DroppedColumnWarning, SchemaHint
+from tabemb.table.typed_texts import convert_texts
 
 __all__ = [
     "DATASETS",
     "Dataset",
     "NycFlights13",
     "Problem",
-    "check_writable",
     "load_dataset",
     "load_problem",
-    "read_table",
-    "write_table",
 ]
-
-READERS = {
-    ".parquet": pd.read_parquet,
-    ".csv": pd.read_csv,
-    ".csv.gz": pd.read_csv,
-    ".csv.zip": pd.read_csv,
-    ".tsv": lambda path: pd.read_csv(path, sep="\t"),
-}
-WRITERS = {".parquet": pd.DataFrame.to_parquet, ".csv": pd.DataFrame.to_csv}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +58,8 @@ class Problem:
         The rows that were left out, one sentence each.
     labels : dict of str to dict
         Readable names of the keys of each column that has any.
+    readings : tuple of ColumnReading
+        How each column of X was read, with what to check.
     """
 
     X: pd.DataFrame
@@ -76,6 +70,7 @@ class Problem:
     n_read: int = 0
     notes: tuple[str, ...] = ()
     labels: dict[str, dict] = field(default_factory=dict)
+    readings: tuple[ColumnReading, ...] = ()
 
 
 def load_problem(config: ExperimentConfig) -> Problem:
@@ -99,7 +94,7 @@ def load_problem(config: ExperimentConfig) -> Problem:
     DataError
         If the table cannot be read or no row is left.
     """
-    data = config.data
+    data, file_notes = config.data, {}
     if data.dataset is not None:
         try:
             dataset = DATASETS[data.dataset]()
@@ -107,8 +102,9 @@ def load_problem(config: ExperimentConfig) -> Problem:
             raise ConfigError(f"{config.where('data.dataset')}: {error}") from None
         table, source, labels = dataset.load(), dataset.source, dataset.labels()
     else:
-        path = config.table_path()
-        table, source, labels = read_table(path), path.name, {}
+        path, no_dates = config.table_path(), {_target_column(data.target), *data.categorical}
+        file = read_file(path, types=dict.fromkeys(data.numeric, "number"), na=data.na, no_dates=no_dates)
+        table, source, labels, file_notes = file.table, path.name, {}, file.notes
     n_read, notes = len(table), []
     target = _target_column(data.target)
     _require(config, table, "data.target", [target])
@@ -126,8 +122,11 @@ def load_problem(config: ExperimentConfig) -> Problem:
         table = table.iloc[np.sort(rows)]
     table = table.reset_index(drop=True)
     by = config.validation.by
+    X = _with_numbers(config, table[columns])
+    if target in file_notes:
+        notes.append(f"{target}: {file_notes[target]}.")
     return Problem(
-        X=table[columns],
+        X=X,
         y=_target_values(table[target], data.target),
         target=_target_in_words(data.target),
         by=None if by is None else table[by],
@@ -135,6 +134,7 @@ def load_problem(config: ExperimentConfig) -> Problem:
         n_read=n_read,
         notes=tuple(notes),
         labels={column: labels[column] for column in columns if column in labels},
+        readings=_readings(config, X, file_notes),
     )
 
 
@@ -225,73 +225,6 @@ def load_dataset(name: str) -> pd.DataFrame:
     return DATASETS.resolve(name).load()
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file. The suffix gives the format.
-
-    Parameters
-    ----------
-    path : path
-        A file that ends in .csv, .csv.gz, .csv.zip, .tsv or .parquet.
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    DataError
-        If the file is missing, has another suffix, cannot be read or has no rows.
-    """
-    path = Path(path)
-    reader = _by_suffix(READERS, path, "read")
-    if not path.is_file():
-        near = [each.name for each in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
-        raise DataError(f"There is no file {path}.{did_you_mean(path.name, near)}")
-    with reading(path, "a table", DataError, message="Cannot read {place} as a table: {reason}."):
-        table = reader(path)
-    if table.empty:
-        raise DataError(f"{path} has {len(table)} rows and {table.shape[1]} columns; a table needs at least one row.")
-    return table
-
-
-def check_writable(path: str | Path) -> None:
-    """Check whether a table can be written to a file, before it is computed.
-
-    Raises
-    ------
-    DataError
-        If the name ends in neither .csv nor .parquet.
-    OutputError
-        If the folder is missing, or the file must not be written.
-    """
-    path = Path(path)
-    _by_suffix(WRITERS, path, "write")
-    if not path.parent.is_dir():
-        raise OutputError(f"Cannot write {path}: there is no folder {path.parent}.")
-    if path.is_dir():
-        raise OutputError(f"Cannot write {path}: it is a folder.")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise OutputError(f"Cannot write {path}: permission denied.")
-
-
-def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table to a CSV or Parquet file, without its index.
-
-    Raises
-    ------
-    DataError
-        If the name ends in neither .csv nor .parquet.
-    OutputError
-        If the file cannot be written.
-    """
-    path = Path(path)
-    writer = _by_suffix(WRITERS, path, "write")
-    try:
-        writer(table, path, index=False)
-    except OSError as error:
-        raise OutputError(f"Cannot write {path}: {error.strerror or error}.") from error
-
-
 def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str) -> list[str]:
     data, by = config.data, config.validation.by
     if by is not None:
@@ -309,13 +242,55 @@ def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str) -> list
     else:
         _require(config, table, "data.drop", data.drop)
         columns = [str(column) for column in table.columns if column not in {target, by, *data.drop}]
-    for column in data.categorical:
-        if column not in columns:
-            raise ConfigError(
-                f"{config.where('data.categorical')} names {column!r}, which is not one of the features."
-                f"{did_you_mean(column, columns)}"
-            )
+    for key, named in (("data.categorical", data.categorical), ("data.numeric", data.numeric)):
+        for column in named:
+            if column not in columns:
+                raise ConfigError(
+                    f"{config.where(key)} names {column!r}, which is not one of the features."
+                    f"{did_you_mean(column, columns)}"
+                )
     return columns
+
+
+def _with_numbers(config: ExperimentConfig, X: pd.DataFrame) -> pd.DataFrame:
+    """Return the features with the columns of data.numeric as numbers."""
+    changed = {}
+    for column in config.data.numeric:
+        values = X[column]
+        if isinstance(values.dtype, pd.StringDtype):
+            changed[column] = values = convert_texts(values, "number").set_axis(values.index)
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            continue
+        if texts := [cell for cell in values if isinstance(cell, str)]:
+            raise DataError(
+                f"{config.where('data.numeric')}: the column {column!r} has the cell {texts[0]!r}, which is not a "
+                f"number. If it means a missing cell, add it to data.na; if it holds categories, remove it here."
+            )
+        try:
+            changed[column] = read_numbers(read_cells(values.to_numpy()), column)
+        except DataError as error:
+            raise DataError(f"{config.where('data.numeric')}: {error}") from None
+    return X.assign(**changed)
+
+
+def _readings(config: ExperimentConfig, X: pd.DataFrame, notes: dict[str, str]) -> tuple[ColumnReading, ...]:
+    """Return how each feature was read: what the schema and the file say about it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DroppedColumnWarning)
+            warnings.simplefilter("ignore", SchemaHint)
+            schema = infer_schema(read_frame(X), list(config.data.categorical))
+    except DataError as error:
+        raise type(error)(f"{config.where()}: {error}") from error
+    # The user has decided about these; why they are dropped remains to be said.
+    settled = {*config.data.categorical, *config.data.numeric}
+
+    def note(reading: ColumnReading) -> str:
+        if reading.name in settled:
+            return reading.note if reading.kind == "dropped" else ""
+        return "; ".join(filter(None, [notes.get(reading.name), reading.note]))
+
+    return tuple(replace(each, note=note(each)) for each in schema.readings)
 
 
 def _require(config: ExperimentConfig, table: pd.DataFrame, key: str, columns: list[str]) -> None:
@@ -358,10 +333,3 @@ def _target_values(values: pd.Series, target: str | DerivedTarget) -> pd.Series:
         answer = values > target.above if target.above is not None else values < target.below
     # Not True and False: reports and predictions show these values.
     return answer.map({True: "yes", False: "no"}).rename(words)
-
-
-def _by_suffix(functions: dict[str, Any], path: Path, verb: str) -> Any:
-    for suffix, function in functions.items():
-        if path.name.lower().endswith(suffix):
-            return function
-    raise DataError(f"Cannot {verb} {path}: the name must end in {', '.join(functions)}.")

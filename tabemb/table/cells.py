@@ -4,9 +4,11 @@ Columns of a single type are Arrow arrays, processed by Arrow kernels. Columns t
 integers, intervals) are converted to codes here, so that no other module loops over cells.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,10 +28,12 @@ __all__ = [
     "factorize",
     "families",
     "is_missing",
+    "n_different",
     "positions_behind",
     "read_cells",
     "recode",
     "take",
+    "unmasked",
     "without_nan",
 ]
 
@@ -74,11 +78,14 @@ class Coded:
 
 
 # An Arrow array of a plain type (large_string, large_binary, bool, an integer, float32/64, decimal, date32, timestamp,
-# time, null), or a dictionary array of one of these; floats are finite or NaN.
+# time, duration, null), or a dictionary array of one of these; floats are finite or NaN.
 Cells: TypeAlias = pa.Array | Coded
 
 # Number of cells that are checked before a whole column is.
 _HEAD = 256
+
+# "UTC+09:00", "GMT-3", "+0530": hours and minutes east of Greenwich.
+_OFFSET = re.compile(r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?", re.IGNORECASE)
 
 _ARROW_READY = frozenset({"string", "bytes", "integer", "floating", "mixed-integer-float", "boolean", "empty"})
 
@@ -109,13 +116,41 @@ def read_cells(values: Any, column: str | None = None) -> Cells:
     """
     if isinstance(values, Coded):
         return values
-    if isinstance(values, (pa.Array, pa.ChunkedArray)):
-        return _plain(values, column)
-    if isinstance(values, np.ndarray):
-        return _from_numpy(values, column)
+    try:
+        if isinstance(values, (pa.Array, pa.ChunkedArray)):
+            return _plain(values, column)
+        if isinstance(values, np.ndarray):
+            return _from_numpy(values, column)
+    except pa.ArrowException as error:
+        raise DataError(
+            f"The cells{_in(column)} cannot be read: {error}. Convert the column to another type."
+        ) from error
     if isinstance(values, (list, tuple)):
         return _from_objects(np.fromiter(values, dtype=object, count=len(values)), column)
     return _from_objects(np.asarray(values, dtype=object), column)
+
+
+def unmasked(values: Any) -> Any:
+    """Return a masked array as a plain one, with NaN, NaT or None in the masked cells; other values unchanged.
+
+    Examples
+    --------
+    >>> unmasked(np.ma.array([1, 2], mask=[False, True]))
+    array([ 1., nan])
+    """
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    mask = np.ma.getmaskarray(values)
+    if not mask.any():
+        return values.data
+    kind = values.dtype.kind
+    if kind in "iuf":
+        return np.where(mask, np.nan, values.data)
+    if kind in "mM":
+        return np.where(mask, np.array("NaT", values.dtype), values.data)
+    plain = values.data.astype(object)
+    plain[mask] = None
+    return plain
 
 
 def factorize(cells: Cells) -> Coded:
@@ -197,6 +232,13 @@ def all_equal(cells: Cells) -> bool:
     return len(cells) == 0 or bool(pc.all(pc.equal(cells, cells[0])).as_py())
 
 
+def n_different(coded: Coded) -> int:
+    """Return the number of distinct values that occur."""
+    if coded.ordered:
+        return len(coded.values)
+    return int((np.bincount(np.add(coded.codes, 1, dtype=np.intp), minlength=len(coded.values) + 1)[1:] > 0).sum())
+
+
 def families(cells: Cells) -> frozenset[str]:
     """Return the type families of the cells that are not missing.
 
@@ -241,9 +283,15 @@ def _codes(indices: pa.Array) -> Codes:
 
 
 def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
-    kind = values.dtype.kind
+    kind, mask = values.dtype.kind, None
+    if isinstance(values, np.ma.MaskedArray):
+        # What is behind the mask is no data.
+        values, mask = values.data, np.ma.getmaskarray(values)
     if kind == "O" or kind == "T":
-        return _from_objects(values.astype(object, copy=False), column)
+        objects = values.astype(object, copy=mask is not None)
+        if mask is not None:
+            objects[mask] = None
+        return _from_objects(objects, column)
     if kind == "c":
         raise DataError(f"Complex data not supported{_in(column)}. Give the real and imaginary parts as two columns.")
     if kind == "V":
@@ -254,7 +302,7 @@ def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
         values = values.astype(f"{kind}8[s]")
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
-    return _plain(pa.array(values), column)
+    return _plain(pa.array(values, mask=mask), column)
 
 
 def _from_objects(values: npt.NDArray[Any], column: str | None) -> Cells:
@@ -305,14 +353,36 @@ def _plain(values: Any, column: str | None) -> Cells:
     for belongs, target in _PLAIN_TYPES:
         if belongs(kind):
             return values.cast(target)
-    if pa.types.is_duration(kind):
-        seconds = values.cast(pa.duration("ns")).cast(pa.int64()).to_numpy(zero_copy_only=False) / 1e9
-        return pa.array(seconds, from_pandas=True)
+    if pa.types.is_date64(kind):
+        # Some writers keep the time of day in it.
+        return pc.floor_temporal(values.cast(pa.timestamp("ms")), unit="day").cast(pa.date32())
     if pa.types.is_nested(kind):
         return _code_objects(values.to_pylist(), column)
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return values.cast(pa.timestamp(kind.unit, _arrow_zone(kind.tz, column)))
     if pa.types.is_floating(kind):
         _refuse_infinity(values, column)
+    elif not any(belongs(kind) for belongs in _PLAIN_KINDS):
+        raise CellTypeError(
+            f"Cells of the Arrow type {kind}{_in(column)} are not supported. Convert them to numbers or text first."
+        )
     return values
+
+
+@cache
+def _arrow_zone(zone: str, column: str | None) -> str:
+    """Return the name by which Arrow knows a time zone; an offset such as "UTC+9" is "+09:00" there."""
+    try:
+        pc.hour(pa.array([0], pa.timestamp("s", zone)))
+    except pa.ArrowException:
+        found = _OFFSET.fullmatch(zone.strip())
+        if found is None:
+            raise DataError(
+                f"The time zone {zone!r}{_in(column)} is not known. Convert the column to a known one first, for "
+                "example by column.dt.tz_convert('UTC')."
+            ) from None
+        return f"{found['sign']}{int(found['hours']):02}:{int(found['minutes'] or 0):02}"
+    return zone
 
 
 def _one_chunk(values: pa.ChunkedArray) -> pa.Array:
@@ -351,5 +421,17 @@ _PLAIN_TYPES = (
     (_is_small_string, pa.large_string()),
     (_is_small_binary, pa.large_binary()),
     (pa.types.is_float16, pa.float32()),
-    (pa.types.is_date64, pa.date32()),
+)
+
+_PLAIN_KINDS = (
+    pa.types.is_large_string,
+    pa.types.is_large_binary,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_decimal,
+    pa.types.is_date32,
+    pa.types.is_timestamp,
+    pa.types.is_time,
+    pa.types.is_duration,
+    pa.types.is_null,
 )

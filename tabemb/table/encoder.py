@@ -13,6 +13,7 @@ from tabemb.table.cells import Cells, factorize, families, take
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
+from tabemb.table.keys import Key
 from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
@@ -92,6 +93,18 @@ class TableEncoder:
         """Names of the columns of ``numbers``."""
         return self._numeric.names
 
+    @property
+    def types(self) -> dict[str, str]:
+        """Type of the cells of each column at fit, where it is one: "text", "number", "bool", "date", ..."""
+        types = {column.name: "number" for column in self.schema.numeric}
+        for column in self.schema.categorical:
+            families_at_fit = self.vocabularies[column.name].families
+            if column.part is not None:
+                types[column.source] = "datetime"
+            elif len(families_at_fit) == 1:
+                types[column.source] = next(iter(families_at_fit))
+        return types
+
     def fit(self, X: Any) -> "TableEncoder":
         """Fit the schema, the vocabularies and the scales.
 
@@ -132,7 +145,7 @@ class TableEncoder:
         self._names = {}
         # Column by column, so that the codes of only one column are in memory at a time.
         for name in frame.columns:
-            inference.find_hints(name)
+            inference.examine(name)
             for column in inference.categorical:
                 if column.source == name:
                     cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
@@ -183,6 +196,26 @@ class TableEncoder:
             self._take_similar(column.name, cells, indices[:, position])
         numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
         return EncodedTable(indices, self._numeric.encode(_number_matrix(frame, numeric)))
+
+    def unknown_keys(self, X: Any, table: EncodedTable) -> dict[str, tuple[int, list[Key]]]:
+        """Return, for each categorical column with unknown cells, their number and their distinct categories.
+
+        Parameters
+        ----------
+        X : table
+            Any input of :func:`~tabemb.table.frames.read_frame`.
+        table : EncodedTable
+            The same table, encoded.
+        """
+        frame, found = read_frame(X), {}
+        names_here = self._names_here(frame)
+        for position, column in enumerate(self.schema.categorical):
+            rows = np.flatnonzero(table.indices[:, position] == Vocabulary.UNKNOWN)
+            if len(rows):
+                coded = factorize(take(_category_cells(frame, column, names_here[column.source]), rows))
+                keys = coded.keys
+                found[column.name] = len(rows), [keys[code] for code in dict.fromkeys(coded.codes.tolist())]
+        return found
 
     def stand_ins(self, column: str, trained: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
         """Return, for each index of a column, the index whose vector is used for it.

@@ -1,7 +1,8 @@
 """Read tables of any kind column by column; the only module that handles pandas, polars, Arrow and NumPy tables."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -52,7 +53,7 @@ class Frame:
         Whether the table has column names (as in scikit-learn: all of them strings).
     n_rows : int
     native : object
-        The table as passed by the user (lists as a NumPy array).
+        The table as passed by the user (lists as a NumPy array, rows with names as a pandas DataFrame).
 
     Examples
     --------
@@ -86,8 +87,8 @@ class Frame:
         Returns
         -------
         str
-            ``"text"``, ``"category"``, ``"bool"``, ``"object"``, ``"integer"``, ``"float"`` or ``"datetime"``.
-            Durations are floats, in seconds. A pandas column of dtype object is "object" even if all its cells are
+            ``"text"``, ``"category"``, ``"bool"``, ``"object"``, ``"integer"``, ``"float"``, ``"duration"`` or
+            ``"datetime"``. A pandas column of dtype object is "object" even if all its cells are
             numbers; the kind of a NumPy object column depends on its cells.
         """
         return self._column(column)[1]
@@ -196,9 +197,10 @@ def read_frame(X: Any) -> Frame:
     Parameters
     ----------
     X : table
-        A DataFrame of pandas, polars or another library that narwhals supports, a pyarrow.Table, a two-dimensional
-        array, a list of rows, or a Frame. Columns of a table without names, or with integer names, are read by
-        position.
+        A DataFrame of pandas, polars or another library that narwhals supports, a pyarrow.Table or another object
+        with an Arrow stream (a relation of DuckDB, a RecordBatchReader, a Dataset of Hugging Face), a two-dimensional
+        or structured array, a list of rows or of dicts, or a Frame. Masked cells are missing. Columns of a table
+        without names, or with integer names, are read by position.
 
     Returns
     -------
@@ -207,7 +209,8 @@ def read_frame(X: Any) -> Frame:
     Raises
     ------
     DataError
-        If X is not a table: not two-dimensional, without rows or columns, sparse, or complex.
+        If X is not a table: not two-dimensional, without rows or columns, sparse, complex, or not computed yet; the
+        message has the line that converts it.
     ColumnError
         If two columns have the same name, or only some names are strings.
 
@@ -238,8 +241,6 @@ def _open(X: Any) -> _Table:
         )
     if nw.dependencies.is_pandas_dataframe(X):
         return _PandasTable(X)
-    if nw.dependencies.is_polars_lazyframe(X):
-        raise DataError("A polars LazyFrame has no rows yet. Call .collect() first.")
     if isinstance(X, pa.RecordBatch):
         X = pa.Table.from_batches([X])
     if nw.dependencies.is_into_dataframe(X):
@@ -249,17 +250,107 @@ def _open(X: Any) -> _Table:
             f"Expected a 2-dimensional container but got {type(X).__name__} instead. "
             f"Pass a DataFrame with one column instead: series.to_frame(). {_RESHAPE}"
         )
-    if isinstance(X, (dict, str, bytes)) or X is None:
+    if _is_of(X, "datasets", "Dataset"):
+        # Its table lacks the selection and the order of the rows.
+        X = X.with_format("arrow")[:]
+    if hasattr(X, "__arrow_c_stream__"):
+        return _NarwhalsTable(_arrow_table(X))
+    _refuse_other_frames(X)
+    if isinstance(X, np.ndarray):
+        return _array_table(X)
+    if isinstance(X, Sequence) and not isinstance(X, memoryview):
+        rows = list(X)
+        named = [_as_record(row) for row in rows]
+        if any(each is not None for each in named):
+            return _RecordsTable.of_records(named)
+        # Rows that are masked arrays keep their masks.
+        masked = any(isinstance(row, np.ma.MaskedArray) for row in rows)
+        return _NumpyTable(_as_matrix(np.ma.array(rows) if masked else X))
+    return _array_table(_as_matrix(X))
+
+
+def _array_table(array: npt.NDArray[Any]) -> _Table:
+    return _NumpyTable(_as_matrix(array)) if array.dtype.names is None else _RecordsTable.of_fields(array)
+
+
+def _arrow_table(X: Any) -> pa.Table:
+    try:
+        return pa.RecordBatchReader.from_stream(X).read_all()
+    except (pa.ArrowException, TypeError) as error:
         raise DataError(
-            f"Expected a table, got {type(X).__name__} instead. "
-            "Pass a DataFrame (pandas.DataFrame(X) makes one of a dict), a pyarrow.Table, or a 2-D array."
-        )
-    return _NumpyTable(_as_matrix(X))
+            f"The Arrow stream of a {type(X).__name__} cannot be read as a table: {error}. Pass a pyarrow.Table."
+        ) from error
+
+
+# How to convert tables that are computed later or are no tables of Arrow, by the package and type of their class.
+_CONVERSIONS = (
+    ("polars", "LazyFrame", "X.collect()", "has no rows yet"),
+    ("dask", "DataFrame", "X.compute()", "has no rows yet"),
+    ("dask", "Array", "X.compute()", "has no rows yet"),
+    ("duckdb", "DuckDBPyRelation", "X.to_arrow_table()", "has no rows yet"),
+    ("pyspark", "DataFrame", "X.toPandas()", "has no rows yet"),
+    ("ibis", "Table", "X.to_pyarrow()", "has no rows yet"),
+    ("datasets", "DatasetDict", 'X["train"]', "has several tables"),
+    ("datasets", "IterableDataset", "datasets.Dataset.from_generator(lambda: iter(X))", "has no rows yet"),
+    ("pyarrow", "Dataset", "X.to_table()", "has no rows yet"),
+    ("pyarrow", "Scanner", "X.to_table()", "has no rows yet"),
+    ("xarray", "Dataset", "X.to_dataframe().reset_index()", "has named dimensions"),
+    ("xarray", "DataArray", "X.to_pandas()", "has named dimensions"),
+)
+
+
+def _refuse_other_frames(X: Any) -> None:
+    """Raise if X is neither an array nor a sequence of rows, as NumPy would lose its names and types."""
+    name = type(X).__name__
+    for package, kind, line, reason in _CONVERSIONS:
+        if _is_of(X, package, kind):
+            raise DataError(f"Expected a table, got a {name} of {package}, which {reason}. Convert it: {line}.")
+    if isinstance(X, (np.ndarray, np.generic)):
+        return
+    if isinstance(X, Sequence) and not isinstance(X, (str, bytes, bytearray)):
+        return
+    has_names = hasattr(X, "columns") or hasattr(X, "column_names") or hasattr(X, "__dataframe__")
+    if hasattr(X, "__array__") and not has_names:
+        return
+    if isinstance(X, (int, float)) and not isinstance(X, bool):
+        return
+    if hasattr(X, "to_pandas"):
+        step = "Convert it: X.to_pandas()."
+    elif isinstance(X, Mapping):
+        step = "Pass a DataFrame (pandas.DataFrame(X) makes one of a dict), a pyarrow.Table, or a 2-D array."
+    elif isinstance(X, Iterable) and not isinstance(X, (str, bytes, bytearray)):
+        step = "Pass a DataFrame, a pyarrow.Table, a 2-D array, or a list of rows: list(X)."
+    else:
+        step = "Pass a DataFrame, a pyarrow.Table, a 2-D array, or a list of rows."
+    raise DataError(f"Expected a table, got {name} instead. {step}")
+
+
+def _is_of(X: Any, package: str, kind: str) -> bool:
+    """Return whether X is of a class of a package, which is not imported for it."""
+    return any(each.__name__ == kind and each.__module__.split(".")[0] == package for each in type(X).__mro__) or (
+        # Classes compiled elsewhere: dask's are those of dask_expr, DuckDB's those of _duckdb.
+        type(X).__name__ == kind and type(X).__module__.split(".")[0].strip("_").startswith(package)
+    )
+
+
+def _as_record(row: object) -> Mapping[Any, Any] | None:
+    """Return a row with names as a mapping: a dict, a named tuple, a dataclass, a Series, a row of sqlite3."""
+    if isinstance(row, Mapping):
+        return row
+    if isinstance(row, tuple):
+        names = getattr(row, "_fields", None)
+        return None if names is None else dict(zip(names, row, strict=True))
+    if is_dataclass(row) and not isinstance(row, type):
+        return {each.name: getattr(row, each.name) for each in fields(row)}
+    if hasattr(row, "keys") and hasattr(row, "__getitem__"):
+        return {name: row[name] for name in row.keys()}  # noqa: SIM118  (a Series iterates over its cells)
+    return None
 
 
 def _as_matrix(X: Any) -> npt.NDArray[Any]:
     try:
-        matrix = np.asarray(X)
+        # A masked array keeps its mask.
+        matrix = X if isinstance(X, np.ma.MaskedArray) else np.asarray(X)
         if not hasattr(X, "dtype") and matrix.dtype.kind in "US":
             # NumPy would convert the numbers in rows like ["a", 1] to text.
             matrix = np.asarray(X, dtype=object)
@@ -316,6 +407,61 @@ class _NumpyTable:
 
     def take(self, rows: npt.NDArray[np.intp]) -> "_NumpyTable":
         return _NumpyTable(self.native[rows])
+
+
+class _RecordsTable:
+    """Rows with names: a structured array, or a list of dicts."""
+
+    def __init__(self, native: pd.DataFrame, columns: Sequence[npt.NDArray[Any]]) -> None:
+        self.native = native
+        self.labels: list[object] | None = list(native.columns)
+        self._columns = list(columns)
+
+    @classmethod
+    def of_fields(cls, array: npt.NDArray[Any]) -> "_RecordsTable":
+        names = list(array.dtype.names or ())
+        if array.ndim != 1:
+            raise DataError(
+                f"Expected a structured array with one row per record, got one of shape {array.shape}. "
+                "Use array.reshape(-1)."
+            )
+        if wide := [name for name in names if array[name].ndim > 1]:
+            raise DataError(
+                f"Each field of a structured array must be one column, but {wide[0]!r} has an array of shape "
+                f"{array[wide[0]].shape[1:]} per row. Give its columns as separate fields."
+            )
+        return cls.of_columns(names, [array[name] for name in names], len(array))
+
+    @classmethod
+    def of_records(cls, records: Sequence[Mapping[Any, Any] | None]) -> "_RecordsTable":
+        bare = [place for place, record in enumerate(records) if record is None]
+        if bare:
+            raise DataError(
+                f"Some rows have column names, but row {bare[0]} has none. Give all rows as dicts, or none."
+            )
+        rows = [record for record in records if record is not None]
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        columns = [np.fromiter((row.get(name) for row in rows), dtype=object, count=len(rows)) for name in names]
+        return cls.of_columns(names, columns, len(rows))
+
+    @classmethod
+    def of_columns(cls, names: Sequence[object], columns: Sequence[npt.NDArray[Any]], n_rows: int) -> "_RecordsTable":
+        native = pd.DataFrame(dict(zip(names, columns, strict=True)), index=range(n_rows), columns=list(names))
+        return cls(native.infer_objects(), columns)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.native.shape
+
+    def read(self, position: int, name: str) -> tuple[Cells, str]:
+        cells = read_cells(self._columns[position], name)
+        return cells, _kind(cells)
+
+    def select(self, positions: Sequence[int]) -> "_RecordsTable":
+        return _RecordsTable(self.native.iloc[:, list(positions)], [self._columns[each] for each in positions])
+
+    def take(self, rows: npt.NDArray[np.intp]) -> "_RecordsTable":
+        return _RecordsTable(self.native.iloc[rows], [each[rows] for each in self._columns])
 
 
 _BEYOND_ARROW = (nw.Object, nw.Int128, nw.UInt128)
@@ -402,6 +548,8 @@ def _kind(cells: Cells) -> str:
         held = families(cells)
         if held == {"number"}:
             return "integer" if all(isinstance(key, int) for key in cells.keys) else "float"
+        if held == {"duration"}:
+            return "duration"
         return "datetime" if held and held <= {"date", "datetime"} else "object"
     for belongs, kind in _KINDS:
         if belongs(cells.type):
@@ -416,6 +564,7 @@ _KINDS = (
     (pa.types.is_integer, "integer"),
     (pa.types.is_floating, "float"),
     (pa.types.is_decimal, "float"),
+    (pa.types.is_duration, "duration"),
     (pa.types.is_date, "datetime"),
     (pa.types.is_timestamp, "datetime"),
 )

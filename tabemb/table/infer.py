@@ -2,33 +2,49 @@
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError, did_you_mean
 from tabemb.table.calendar import PARTS, calendar_part, has_time_of_day
-from tabemb.table.cells import Cells, Coded, all_equal, distinct, families, is_missing
+from tabemb.table.cells import (
+    Cells,
+    Coded,
+    all_equal,
+    distinct,
+    families,
+    is_missing,
+    n_different,
+)
 from tabemb.table.frames import Frame
 from tabemb.table.numeric import read_numbers
 from tabemb.table.schema import (
     CategoricalColumn,
+    ColumnReading,
     DroppedColumn,
     DroppedColumnWarning,
     NumericColumn,
     Schema,
     SchemaHint,
+    free_name,
 )
+from tabemb.table.typed_texts import looks_like_dates
 
 __all__ = ["CategoricalSpec", "Inference", "infer_schema"]
 
 CategoricalSpec: TypeAlias = str | Sequence[str] | Sequence[int] | Sequence[bool] | Callable[[Any], Any] | None
 
-_NUMBER_KINDS = ("integer", "float")
+_NUMBER_KINDS = ("integer", "float", "duration")
 
-# Minimal number of rows to judge whether nearly all cells differ.
-_MIN_ROWS_TO_JUDGE = 1000
+# Minimal number of rows to judge whether nearly all cells differ, and whether all do.
+_MIN_ROWS_TO_JUDGE, _MIN_ROWS_TO_BE_UNIQUE = 1000, 20
+# Integers of at most as many values may be codes.
+_FEW_INTEGERS = 12
+# Maximum length of the example of a column.
+_LONGEST_EXAMPLE = 30
 
 # orderId and customerID, but not "paid": a capital letter begins a word.
 _IDENTIFIER_NAME = re.compile(
@@ -42,9 +58,9 @@ def infer_schema(
 ) -> Schema:
     """Infer the kind of each column of a table.
 
-    Text, category, bool and object columns are categorical. Integer and float columns are numeric unless they are in
-    ``categorical``. Datetimes become categorical calendar parts (year, month, day, weekday, and hour if there are times
-    of day); parts that do not vary are left out.
+    Text, category, bool and object columns are categorical. Integer, float and duration columns are numeric (durations
+    in seconds), unless they are in ``categorical``. Datetimes become categorical calendar parts (year, month, day,
+    weekday, and hour if there are times of day); parts that do not vary are left out.
 
     Parameters
     ----------
@@ -86,15 +102,15 @@ def infer_schema(
     """
     inference = Inference(frame, categorical, integers=integers, drop_constant=drop_constant)
     for name in frame.columns:
-        inference.find_hints(name)
+        inference.examine(name)
     frame.forget_codes()
     return inference.schema()
 
 
 class Inference:
-    """The inferred kind of each column, followed by hints per column.
+    """The inferred kind of each column, followed by how each was read, with hints.
 
-    The hints need the codes of a column, as its vocabulary does; working column by column factorizes each only once.
+    Hints need the codes of a column, as its vocabulary does; working column by column factorizes each only once.
     Parameters, errors and warnings are those of :func:`infer_schema`.
 
     Attributes
@@ -116,10 +132,12 @@ class Inference:
         self._frame = frame
         self._named = _resolve(categorical, frame)
         self._hints: dict[str, list[str]] = {}
+        self._readings: dict[str, ColumnReading] = {}
         keep_all = not drop_constant or frame.n_rows == 1
         categories: list[CategoricalColumn] = []
         numbers: list[NumericColumn] = []
         dropped: list[DroppedColumn] = []
+        taken = set(frame.columns)
         for name in frame.columns:
             cells, kind = frame.cells(name), frame.kind(name)
             named = name in self._named
@@ -127,8 +145,9 @@ class Inference:
             if reason is not None:
                 dropped.append(DroppedColumn(name, reason))
             elif kind == "datetime" and not named:
-                parts = _calendar_columns(name, cells, frame.columns, keep_all)
+                parts = _calendar_columns(name, cells, taken, keep_all)
                 categories.extend(parts)
+                taken.update(part.name for part in parts)
                 if not parts:
                     dropped.append(DroppedColumn(name, "constant"))
             elif kind in _NUMBER_KINDS and not named and not (kind == "integer" and integers == "categorical"):
@@ -137,27 +156,49 @@ class Inference:
                 categories.append(CategoricalColumn(name, name))
         self.categorical, self.numeric, self.dropped = tuple(categories), tuple(numbers), tuple(dropped)
         self._numbers = frozenset(column.name for column in numbers)
+        self._dates = frozenset(column.source for column in categories if column.part is not None)
+        self._reasons = {column.name: column.reason for column in dropped}
         self._report_dropped()
 
-    def find_hints(self, name: str) -> None:
-        """Check whether a column that the user did not name may be of another kind than its type suggests."""
-        if name in self._named or any(column.name == name for column in self.dropped):
-            return
-        kind = self._frame.kind(name)
+    def examine(self, name: str) -> None:
+        """Record how a column is read, and whether it may be of another kind than its type suggests."""
+        frame, kind = self._frame, self._frame.kind(name)
+        found = [] if name in self._named or name in self._reasons else self._find_hints(name, kind)
+        self._hints[name] = [hint.sentence for hint in found if hint.sentence]
+        read_as = self._kind_of(name)
+        self._readings[name] = ColumnReading(
+            name=name,
+            kind=read_as,
+            type=kind,
+            n_categories=n_different(frame.coded(name)) if read_as == "categorical" else None,
+            n_missing=int(is_missing(frame.cells(name)).sum()),
+            example=_example(frame.cells(name)),
+            note="; ".join([self._reasons[name]] if name in self._reasons else [hint.note for hint in found]),
+        )
+
+    def _find_hints(self, name: str, kind: str) -> list["_Hint"]:
+        frame = self._frame
         if name in self._numbers:
-            self._hints[name] = _identifier_hint(name, self._frame) if kind == "integer" and self._frame.named else []
-        elif kind == "object":
-            self._hints[name] = _numbers_hint(name, self._frame.cells(name))
-        elif kind == "text":
-            self._hints[name] = _free_text_hint(name, self._frame)
+            return _integer_hints(name, frame) if kind in ("integer", "float") and frame.named else []
+        if kind == "object":
+            return _numbers_hint(name, frame.cells(name))
+        return _text_hints(name, frame) if kind == "text" else []
+
+    def _kind_of(self, name: str) -> str:
+        if name in self._reasons:
+            return "dropped"
+        if name in self._numbers:
+            return "numeric"
+        return "calendar parts" if name in self._dates else "categorical"
 
     def schema(self) -> Schema:
-        """Return the schema with the hints found; warns about them."""
+        """Return the schema with the readings and hints found; warns about the hints."""
         frame = self._frame
         hints = tuple(hint for name in frame.columns for hint in self._hints.get(name, []))
         if hints:
             warnings.warn("\n".join(hints), SchemaHint, stacklevel=3)
-        return Schema(frame.columns, frame.named, self.categorical, self.numeric, self.dropped, hints)
+        readings = tuple(self._readings[name] for name in frame.columns if name in self._readings)
+        return Schema(frame.columns, frame.named, self.categorical, self.numeric, self.dropped, hints, readings)
 
     def _report_dropped(self) -> None:
         listed = ", ".join(f"{column.name!r} ({column.reason})" for column in self.dropped)
@@ -225,47 +266,116 @@ def _reason_to_drop(cells: Cells) -> str | None:
     return "constant" if all_equal(cells) else None
 
 
-def _calendar_columns(name: str, cells: Cells, taken: tuple[str, ...], keep_all: bool) -> list[CategoricalColumn]:
+def _calendar_columns(name: str, cells: Cells, taken: Collection[str], keep_all: bool) -> list[CategoricalColumn]:
     columns = []
     for part in PARTS:
         if part == "hour" and not has_time_of_day(cells):
             continue
         if keep_all or not all_equal(calendar_part(cells, part, name)):
-            own_name = f"{name}_{part}"
-            columns.append(CategoricalColumn(own_name if own_name not in taken else f"{own_name}_part", name, part))
+            columns.append(CategoricalColumn(free_name(f"{name}_{part}", taken, "_part"), name, part))
     return columns
 
 
-def _identifier_hint(name: str, frame: Frame) -> list[str]:
-    if not (_has_identifier_name(name) and _has_repeats(frame.coded(name))) and not (
-        frame.n_rows >= _MIN_ROWS_TO_JUDGE and _looks_like_identifiers(frame.coded(name))
-    ):
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """What to check about a column: a note in a few words, and a sentence if it is worth a warning."""
+
+    note: str
+    sentence: str = ""
+
+
+def _integer_hints(name: str, frame: Frame) -> list[_Hint]:
+    coded = frame.coded(name) if _may_be_identifiers(name, frame) else None
+    if coded is None or not _all_whole(coded):
         return []
-    return [
-        f"Column {name!r} holds integers that look like identifiers, and is treated as numeric. "
-        f"If its values are identifiers, add it to categorical=."
-    ]
+    present = int((coded.codes >= 0).sum())
+    if n_different(coded) == present >= _MIN_ROWS_TO_BE_UNIQUE:
+        if _has_identifier_name(name):
+            return [
+                _Hint(
+                    "a different number in every row, like an identifier: drop?",
+                    f"Column {name!r} holds a different integer in every row and is named like an identifier, which "
+                    f"says nothing about other rows; it is treated as numeric. If it is an identifier, drop it.",
+                )
+            ]
+        values = read_numbers(distinct(coded))
+        return [_Hint("counts the rows: drop?")] if np.ptp(values) == present - 1 else []
+    if (_has_identifier_name(name) and _has_repeats(coded)) or (
+        frame.n_rows >= _MIN_ROWS_TO_JUDGE and _looks_like_identifiers(coded)
+    ):
+        return [
+            _Hint(
+                "integers that look like identifiers or codes: categorical?",
+                f"Column {name!r} holds integers that look like identifiers, and is treated as numeric. "
+                f"If its values are identifiers, add it to categorical=.",
+            )
+        ]
+    few = 2 < n_different(coded) <= _FEW_INTEGERS and present >= _MIN_ROWS_TO_BE_UNIQUE
+    return [_Hint(f"only {n_different(coded)} different integers: categorical, if they are codes")] if few else []
 
 
-def _numbers_hint(name: str, cells: Cells) -> list[str]:
+def _may_be_identifiers(name: str, frame: Frame) -> bool:
+    # Integers beside missing cells are floats in pandas.
+    if frame.kind(name) == "integer":
+        return True
+    return _has_identifier_name(name) and bool(is_missing(frame.cells(name)).any())
+
+
+def _all_whole(coded: Coded) -> bool:
+    values = read_numbers(distinct(coded))
+    return bool(len(values) and (values == np.floor(values)).all())
+
+
+def _numbers_hint(name: str, cells: Cells) -> list[_Hint]:
     # Integers of type object are often identifiers, converted on purpose; fractions are not.
     if families(cells) != {"number"} or not np.any(read_numbers(cells) % 1 > 0):
         return []
     return [
-        f"Column {name!r} is of type object, and all its cells are numbers; it is treated as categorical. "
-        f"If they are quantities, use pandas.to_numeric; if not, add the column to categorical=."
+        _Hint(
+            "numbers of type object, treated as categories",
+            f"Column {name!r} is of type object, and all its cells are numbers; it is treated as categorical. "
+            f"If they are quantities, use pandas.to_numeric; if not, add the column to categorical=.",
+        )
     ]
 
 
-def _free_text_hint(name: str, frame: Frame) -> list[str]:
-    rows = frame.n_rows
-    different = len(frame.coded(name).values) if rows >= _MIN_ROWS_TO_JUDGE else 0
-    if different <= 2 * rows / 3:
-        return []
-    return [
-        f"Column {name!r} holds {different:,} different texts in {rows:,} rows, so it looks like free text or row "
-        f"identifiers, and few vectors will be learned well. Drop it, or set min_frequency."
-    ]
+def _text_hints(name: str, frame: Frame) -> list[_Hint]:
+    rows, coded = frame.n_rows, frame.coded(name)
+    different = n_different(coded)
+    texts = coded.values
+    if different > 1 and not isinstance(texts, list) and looks_like_dates(texts):
+        return [
+            _Hint(
+                "dates as text, treated as categories",
+                f"Column {name!r} holds dates as text, such as {texts[0].as_py()!r}, and is treated as categorical. "
+                f"Convert it to dates for year, month and weekday (pandas.to_datetime), or add it to categorical=.",
+            )
+        ]
+    if rows >= _MIN_ROWS_TO_JUDGE and different > 2 * rows / 3:
+        return [
+            _Hint(
+                f"{different:,} different texts: free text or row identifiers? drop?",
+                f"Column {name!r} holds {different:,} different texts in {rows:,} rows, so it looks like free text or "
+                f"row identifiers, and few vectors will be learned well. Drop it, or set min_frequency.",
+            )
+        ]
+    present = int((coded.codes >= 0).sum())
+    return [_Hint("a different text in every row: drop?")] if different == present >= _MIN_ROWS_TO_BE_UNIQUE else []
+
+
+def _example(cells: Cells) -> str:
+    """Return the first cell that is not missing as text, shortened."""
+    present = np.flatnonzero(~is_missing(cells))[:1]
+    if not len(present):
+        return ""
+    row = int(present[0])
+    if isinstance(cells, Coded):
+        value = cells.keys[cells.codes[row]] if isinstance(cells.values, list) else cells.values[cells.codes[row]]
+    else:
+        value = cells[row]
+    # The text of an Arrow scalar, as Python has no dates beyond the year 9999.
+    text = str(value)
+    return text if len(text) <= _LONGEST_EXAMPLE else text[: _LONGEST_EXAMPLE - 3] + "..."
 
 
 def _has_identifier_name(name: str) -> bool:

@@ -67,7 +67,7 @@ def as_key(value: object, column: str | None = None) -> Key | None:
     kind = type(value)
     if kind is str or kind is int or kind is bool or kind is bytes:
         return value
-    if value is None or value is pd.NA or value is pd.NaT:
+    if value is None or value is pd.NA or value is pd.NaT or value is np.ma.masked:
         return None
     if isinstance(value, np.generic):
         return as_key(_from_numpy(value), column)

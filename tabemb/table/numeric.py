@@ -1,6 +1,7 @@
 """Read numeric columns, impute missing values by the median, and scale; computes in float64, returns float32."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,10 +12,12 @@ import pyarrow as pa
 from tabemb.exceptions import DataError, FormatError
 from tabemb.table.cells import Cells, Coded, factorize
 from tabemb.table.scaling import SCALINGS, Matrix, ScalingSpec
+from tabemb.table.schema import free_name
 
 __all__ = ["NumericScaler", "read_numbers"]
 
 _LARGEST = float(np.finfo(np.float32).max)
+_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
 
 
 def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.float64]:
@@ -23,7 +26,8 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
     Parameters
     ----------
     cells : pyarrow.Array or Coded
-        Numbers or booleans, however stored (dictionary-encoded, as Python objects).
+        Numbers, booleans or durations, however stored (dictionary-encoded, as Python objects). Durations are in
+        seconds.
     column : str, optional
         Name of the column, for error messages.
 
@@ -46,9 +50,12 @@ def read_numbers(cells: Cells, column: str | None = None) -> npt.NDArray[np.floa
     if not isinstance(cells, Coded) and (pa.types.is_floating(cells.type) or pa.types.is_integer(cells.type)):
         # astype instead of Arrow's cast, which rejects integers that float64 rounds.
         numbers = cells.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+    elif not isinstance(cells, Coded) and pa.types.is_duration(cells.type):
+        counts = cells.cast(pa.int64()).to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+        numbers = counts / _PER_SECOND[cells.type.unit]
     else:
         coded = factorize(cells)
-        wrong = [not isinstance(key, (int, float, Decimal)) for key in coded.keys]
+        wrong = [not isinstance(key, (int, float, Decimal, timedelta)) for key in coded.keys]
         if any(wrong):
             codes = coded.codes[coded.codes >= 0]
             _refuse(coded.keys[codes[np.array(wrong)[codes]][0]], column)
@@ -100,9 +107,10 @@ class NumericScaler:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the outputs."""
-        taken = set(self.columns)
-        indicators = [f"{self.columns[position]}_missing" for position in self._indicated]
-        return self.columns + tuple(name if name not in taken else f"{name}_indicator" for name in indicators)
+        names = list(self.columns)
+        for position in self._indicated:
+            names.append(free_name(f"{self.columns[position]}_missing", names, "_indicator"))
+        return tuple(names)
 
     def fit(self, values: Matrix) -> "NumericScaler":
         """Fit the medians, the missing indicators and the scales.
@@ -181,7 +189,7 @@ class NumericScaler:
 
 def _as_float(key: Any) -> float:
     try:
-        return float(key)
+        return key.total_seconds() if isinstance(key, timedelta) else float(key)
     except OverflowError:
         return float("inf")
 

@@ -1,20 +1,38 @@
 """The schema of a table: the kind of each column, convertible to and from JSON."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import pandas as pd
 
 from tabemb.exceptions import FormatError
 
 __all__ = [
     "CategoricalColumn",
+    "ColumnReading",
     "DroppedColumn",
     "DroppedColumnWarning",
     "NumericColumn",
     "Schema",
     "SchemaHint",
     "TypeChangedWarning",
+    "UnknownCategoryWarning",
+    "free_name",
 ]
+
+
+def free_name(name: str, taken: Collection[str], suffix: str) -> str:
+    """Return a name for what is derived from a column, with the suffix as often as needed to differ from others.
+
+    Examples
+    --------
+    >>> free_name("date_year", {"date_year", "date_year_part"}, "_part")
+    'date_year_part_part'
+    """
+    while name in taken:
+        name += suffix
+    return name
 
 
 class SchemaHint(UserWarning):
@@ -27,6 +45,10 @@ class DroppedColumnWarning(UserWarning):
 
 class TypeChangedWarning(UserWarning):
     """The cells of a column have another type than at fit, so that none is known."""
+
+
+class UnknownCategoryWarning(UserWarning):
+    """Rows of a further batch have categories that the first one did not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,37 @@ class DroppedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnReading:
+    """How a column of a table was read at fit.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column.
+    kind : str
+        ``"categorical"``, ``"numeric"``, ``"calendar parts"`` or ``"dropped"``.
+    type : str
+        Type of the cells, as of :meth:`tabemb.table.frames.Frame.kind`.
+    n_categories : int, optional
+        Number of different cells of a categorical column.
+    n_missing : int
+        Number of missing cells.
+    example : str
+        The first cell that is not missing; empty if all are.
+    note : str
+        What to check: whether the column may be of another kind, in a few words. Usually empty.
+    """
+
+    name: str
+    kind: str
+    type: str
+    n_categories: int | None = None
+    n_missing: int = 0
+    example: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """The kind of each column of a table.
 
@@ -77,6 +130,9 @@ class Schema:
         In table order.
     hints : tuple of str
         Sentences about columns that may be of another kind than their type suggests.
+    readings : tuple of ColumnReading
+        How each column was read, in table order; not part of the identity of a schema, and empty in those that were
+        saved without.
 
     Examples
     --------
@@ -91,12 +147,48 @@ class Schema:
     numeric: tuple[NumericColumn, ...]
     dropped: tuple[DroppedColumn, ...] = ()
     hints: tuple[str, ...] = ()
+    readings: tuple[ColumnReading, ...] = field(default=(), compare=False)
 
     @property
     def used(self) -> tuple[str, ...]:
         """The columns that are read, in table order."""
         sources = {column.source for column in self.categorical} | {column.name for column in self.numeric}
         return tuple(name for name in self.columns if name in sources)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with one row per column: how it was read, with an example and what to check.
+
+        Examples
+        --------
+        >>> reading = ColumnReading("dest", "categorical", "text", n_categories=105, example="IAH")
+        >>> Schema(("dest",), True, (CategoricalColumn("dest", "dest"),), (), readings=(reading,)).to_frame().iloc[0]
+        column                dest
+        kind           categorical
+        type                  text
+        categories             105
+        missing                  0
+        example                IAH
+        note
+        Name: 0, dtype: object
+        """
+        rows = [
+            (each.name, each.kind, each.type, each.n_categories, each.n_missing, each.example, each.note)
+            for each in self.readings or self._bare_readings()
+        ]
+        frame = pd.DataFrame(rows, columns=["column", "kind", "type", "categories", "missing", "example", "note"])
+        return frame.astype({"categories": "Int64"})
+
+    def _bare_readings(self) -> tuple[ColumnReading, ...]:
+        """Return what is known without a table: the kind of each column."""
+        kinds = {column.source: "calendar parts" if column.part else "categorical" for column in self.categorical}
+        kinds |= {column.name: "numeric" for column in self.numeric}
+        reasons = {column.name: column.reason for column in self.dropped}
+        return tuple(
+            ColumnReading(name, kinds.get(name, "dropped"), "", note=reasons.get(name, "")) for name in self.columns
+        )
+
+    def _repr_html_(self) -> str:
+        return self.to_frame().to_html(index=False, na_rep="", escape=True, border=0)
 
     def to_json(self) -> dict[str, Any]:
         """Return a mapping of JSON values."""
@@ -119,6 +211,7 @@ class Schema:
                 numeric=tuple(NumericColumn(**column) for column in data["numeric"]),
                 dropped=tuple(DroppedColumn(**column) for column in data["dropped"]),
                 hints=tuple(data["hints"]),
+                readings=tuple(ColumnReading(**reading) for reading in data.get("readings", ())),
             )
         except (KeyError, TypeError) as error:
             raise FormatError(f"A saved schema cannot be read: {error}.") from error

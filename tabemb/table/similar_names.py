@@ -1,5 +1,6 @@
 """Find the category whose name is most similar to a text."""
 
+import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from numbers import Real
@@ -24,10 +25,10 @@ class SimilarNames:
     """Search over the names of categories for the one most similar to a text.
 
     The similarity of two texts is the cosine of their counts of character n-grams (two to four letters within a word,
-    including its boundaries, in lower case): 1 for identical counts, 0 for none in common. N-grams match dirty names as
-    well as edit distances do, at the cost of a sparse product (Cerda, Varoquaux & Kégl 2018, "Similarity encoding for
-    learning with dirty categorical variables", arXiv:1806.00979). N-grams are hashed, so that those in no known name
-    count, too.
+    including its boundaries): 1 for identical counts, 0 for none in common. Case and Unicode normal form do not count.
+    N-grams match dirty names as well as edit distances do, at the cost of a sparse product (Cerda, Varoquaux & Kégl
+    2018, "Similarity encoding for learning with dirty categorical variables", arXiv:1806.00979). N-grams are hashed, so
+    that those in no known name count, too.
 
     Parameters
     ----------
@@ -103,7 +104,9 @@ def _grams(texts: Sequence[Key]) -> Any:
     from sklearn.feature_extraction.text import HashingVectorizer
 
     vectorizer = HashingVectorizer(analyzer="char_wb", ngram_range=LETTERS, alternate_sign=False, dtype=np.float32)
-    return csr_array(vectorizer.transform(texts))
+    # "é" and "가" are one character or several, depending on the system that wrote them; they read the same.
+    same = [text if text.isascii() else unicodedata.normalize("NFKC", text).casefold() for text in map(str, texts)]
+    return csr_array(vectorizer.transform(same))
 
 
 def _most_similar(similarities: Any, threshold: float) -> npt.NDArray[np.intp]:

@@ -1,6 +1,7 @@
 """From typed text to a category."""
 
 import datetime as dt
+import unicodedata
 
 import pytest
 
@@ -50,3 +51,9 @@ def test_an_unknown_key_suggests_similar_and_frequent_ones():
 def test_two_keys_that_differ_in_case_only_are_not_guessed():
     with pytest.raises(UnknownKeyError):
         key_from_text("bos", column("BOS", "Bos"))
+
+
+def test_a_terminal_may_write_letters_in_parts():
+    vectors = CategoryVectors(["서울", "São Paulo"], [[0.0], [1.0]])
+    assert key_from_text(unicodedata.normalize("NFD", "서울"), vectors) == "서울"
+    assert key_from_text(unicodedata.normalize("NFD", "são paulo"), vectors) == "São Paulo"

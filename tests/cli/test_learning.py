@@ -2,12 +2,15 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from tabemb.cli import main
+from tabemb.experiments.runs.folder import RunFolder
 
 
 def test_a_run_shows_the_scores_and_where_the_report_is(here, capfd):
@@ -93,3 +96,83 @@ def test_a_table_without_a_column_of_the_run(here, capsys):
     assert capsys.readouterr().err == (
         "Error: The run runs/small needs the column 'shape', which the table lacks. Did you mean 'shapes'?\n"
     )
+
+
+@pytest.fixture(scope="module")
+def codes(tmp_path_factory):
+    """Return a folder with a run on codes that are texts, some of them digits only, and classes that are formulas."""
+    folder = tmp_path_factory.mktemp("codes")
+    rng = np.random.default_rng(0)
+    code = rng.choice(["12", "07", "A1", "33"], 300)
+    table = pd.DataFrame({"code": code, "country": rng.choice(["NA", "DE"], 300), "id": rng.permutation(300)})
+    table["joined"] = pd.date_range("2020-01-01", periods=300).astype(str)
+    table.assign(late=np.where(code == "12", "=1+1", "no")).to_csv(folder / "rows.csv", index=False)
+    (folder / "codes.yaml").write_text(
+        "data: {path: rows.csv, target: late, drop: [id], na: [NA]}\n"
+        "model: {max_epochs: 15, body: mlp, one_hot_max_categories: 0, learning_rate: 0.02}\n"
+        "baselines: [majority]\nvalidation: {folds: 2}\n"
+    )
+    assert main(["run", str(folder / "codes.yaml"), "--output", str(folder), "--quiet"]) == 0
+    return folder
+
+
+def test_a_new_file_is_read_by_the_types_of_the_run(codes, monkeypatch, capsys):
+    monkeypatch.chdir(codes)
+    Path("new.csv").write_text(
+        "code,country,joined\n12,NA,2020-02-01\n12,,2020-02-01\n07,DE,2020-02-02\n", encoding="utf-8"
+    )
+    assert main(["predict", "codes", "new.csv"]) == 0
+    captured = capsys.readouterr()
+    answers = pd.read_csv(io.StringIO(captured.out))
+    assert answers["prediction"].tolist() == ["'=1+1", "'=1+1", "no"]
+    # "NA" is missing, as in the run.
+    assert answers.iloc[0].tolist() == answers.iloc[1].tolist()
+    assert list(answers) == ["prediction", "probability_=1+1", "probability_no"]
+    assert captured.err == ""
+
+
+def test_a_warning_is_one_plain_line(codes, monkeypatch, capsys):
+    monkeypatch.chdir(codes)
+    table = pd.DataFrame({"code": [12, 33], "country": ["DE", "DE"], "joined": pd.to_datetime(["2020-02-01"] * 2)})
+    table.to_parquet("numbers.parquet")
+    assert main(["predict", "codes", "numbers.parquet"]) == 0
+    assert capsys.readouterr().err == (
+        "Warning: 2 of 2 rows have a category in column 'code' that the run does not know, such as 12. They get the "
+        "vector for unknown categories.\n"
+        "Warning: No cell of column 'code' is known: it held text at fit, but now number. The text '1' and the number "
+        "1 are different categories; convert the column to the type at fit.\n"
+    )
+
+
+def test_a_prediction_in_a_terminal_has_no_control_characters(codes, monkeypatch, capsys):
+    monkeypatch.chdir(codes)
+    monkeypatch.setattr(RunFolder, "predict", lambda self, path: pd.DataFrame({"prediction": ["a\x1b[2J", "b"]}))
+    assert main(["predict", "codes", "rows.csv"]) == 0
+    assert capsys.readouterr().out == "prediction\na\x1b[2J\nb\n"
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["predict", "codes", "rows.csv"]) == 0
+    assert capsys.readouterr().out == "prediction\na\\x1b[2J\nb\n"
+
+
+def test_compare_shows_how_each_column_was_read_and_takes_corrections(codes, monkeypatch, capsys):
+    monkeypatch.chdir(codes)
+    arguments = ["compare", "rows.csv", "--target", "late", "--folds", "2", "--baseline", "majority", "--rows", "100"]
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
+    assert re.search(r"numeric +integer +\d+ +a different number in every row", lines["id"])
+    assert re.search(r"categorical +text +4 +", lines["code"])
+    assert "'NA' in" in lines["country"]
+    assert "calendar parts" in lines["joined"]
+    assert "--categorical, --numeric, --drop or --na" in shown
+    assert shown.index("calendar parts") < shown.index("embeddings")
+    assert (
+        main([*arguments, "--drop", "id,joined", "--numeric", "code", "--na", "NA,A1", "--categorical", "country"]) == 0
+    )
+    shown = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
+    assert re.search(r"code +numeric +float +\d+ +\d+\.0 *$", lines["code"])
+    assert "id" not in lines
+    assert "To correct" not in shown
+    assert main([*arguments, "--quiet"]) == 0
+    assert "calendar parts" not in capsys.readouterr().out

@@ -18,10 +18,12 @@ from tabemb.cli.screen import (
     neighbors_table,
     push_progress,
     push_table,
+    readings_table,
     study_table,
     vectors_table,
 )
 from tabemb.diagnosis.diagnose import diagnose_columns
+from tabemb.table.schema import ColumnReading
 from tabemb.vectors.databases import ColumnPush, PushSummary
 from tabemb.vectors.sampling_noise import SamplingNoise
 
@@ -102,6 +104,45 @@ def with_noise(size):
     """Return stops with noise of a size; 1 is that of the differences between the categories."""
     noise = SamplingNoise(np.eye(4) * size**2, rows=15.0, exponent=0.0, n_refits=5)
     return CategoryVectors(STOP.index_to_key, STOP.vectors, STOP.counts, name="[b]stop", noise=noise)
+
+
+EVIL = "JFK\x1b]0;owned\x07\x1b[2J[red]"
+
+
+def written(renderable):
+    out = io.StringIO()
+    Console(file=out, force_terminal=True, width=200).print(renderable, markup=False)
+    return out.getvalue()
+
+
+def test_names_reach_the_terminal_without_control_characters():
+    vectors = CategoryVectors([EVIL, EVIL + "2", "LGA", "EWR"], np.eye(4), name=EVIL)
+    reading = ColumnReading(EVIL, "categorical", "text", example=EVIL, note=EVIL)
+    for text in (
+        written(neighbors_table(EVIL, vectors, EVIL)),
+        written(diagnosis_table(diagnose(vectors))),
+        written(
+            push_table(PushSummary("milvus:x.db", (ColumnPush(EVIL, EVIL, 1, written=1, unchanged=0, removed=0),)))
+        ),
+        written(readings_table([reading], [EVIL])),
+    ):
+        assert "JFK\\x1b]0;owned\\x07\\x1b[2J[red]" in text
+        assert "\x1b]0" not in text
+        assert "\x1b[2J" not in text
+
+
+def test_how_columns_were_read():
+    readings = [
+        ColumnReading("dest", "categorical", "text", n_categories=1050, n_missing=12, example="IAH"),
+        ColumnReading("flight", "numeric", "integer", example="1545", note="identifiers?"),
+    ]
+    header, dest, flight, note, how = shown(readings_table(readings, ["9 rows were left out."])).splitlines()
+    assert header.split() == ["column", "read", "as", "type", "categories", "missing", "example", "check"]
+    assert dest.split() == ["dest", "categorical", "text", "1,050", "12", "IAH"]
+    assert flight.split() == ["flight", "numeric", "integer", "1545", "identifiers?"]
+    assert note.strip() == "9 rows were left out."
+    assert how.startswith("To correct a column: --categorical")
+    assert len(shown(readings_table(readings[:1])).splitlines()) == 2
 
 
 def test_neighbors_of_unknown_confidence():

@@ -9,6 +9,7 @@ import pytest
 
 from tabemb import EmbeddingClassifier, EmbeddingRegressor
 from tabemb.exceptions import DataError, TrainingError
+from tabemb.table.schema import UnknownCategoryWarning
 
 
 def halves(*arrays):
@@ -70,7 +71,13 @@ def test_known_categories_are_trained_and_new_ones_are_unknown(flights, late, qu
     model = EmbeddingClassifier(**{**quick, "one_hot_max_categories": 0}, category_dropout=0).partial_fit(X, late)
     before = model.vectors_["dest"]
     new = pd.DataFrame({"dest": ["IAH", "NEW"] * 10})
-    model.partial_fit(new, np.array(["late", "on time"] * 10))
+    with pytest.warns(UnknownCategoryWarning) as caught:
+        model.partial_fit(new, np.array(["late", "on time"] * 10))
+    assert str(caught[0].message) == (
+        "The batch has categories that the first batch did not have, or had too rarely ('dest': 1 in 10 of 20 rows, "
+        "such as 'NEW'). They remain unknown and share one vector. Fit again on all rows to learn them."
+    )
+    assert model.unknown_counts_ == {"dest": 10}
     after = model.vectors_["dest"]
     assert after.index_to_key == before.index_to_key
     assert "NEW" not in after
@@ -80,6 +87,23 @@ def test_known_categories_are_trained_and_new_ones_are_unknown(flights, late, qu
     assert np.array_equal(after[others], before[others])
     rows = model.predict_proba(pd.DataFrame({"dest": ["NEW", "NEWER"]}))
     assert np.array_equal(rows[0], rows[1])
+
+
+def test_unknown_categories_of_all_batches_are_counted(flights, late, quick):
+    X = flights[["dest"]].assign(hour=np.arange(120) % 24)
+    model = EmbeddingClassifier(["dest", "hour"], **quick).partial_fit(X, late)
+    assert not hasattr(model, "unknown_counts_")
+    model.partial_fit(X, late)
+    assert model.unknown_counts_ == {}
+    new = X[:30].assign(dest=["NEW", "OTHER", None] * 10)
+    for rows in (20, 40):
+        with pytest.warns(UnknownCategoryWarning, match=r"\('dest': 2 in 20 of 30 rows, such as 'NEW'\)"):
+            model.partial_fit(new, late[:30])
+        assert model.unknown_counts_ == {"dest": rows}
+    with pytest.warns(UnknownCategoryWarning, match="'dest': 2 in 20 .*; 'hour': 1 in 30 of 30 rows, such as 99"):
+        model.partial_fit(new.assign(hour=99), late[:30])
+    assert model.unknown_counts_ == {"dest": 60, "hour": 30}
+    assert not hasattr(model.fit(X, late), "unknown_counts_")
 
 
 def test_the_first_call_takes_all_classes(flights, quick):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tabemb.exceptions import ColumnError, ConfigError, DataError, MissingExtraError, OutputError, UnknownNameError
+from tabemb.exceptions import ColumnError, ConfigError, DataError, MissingExtraError, UnknownNameError
 from tabemb.experiments.config import ExperimentConfig, read_config
-from tabemb.experiments.data import DATASETS, NycFlights13, check_writable, load_problem, read_table, write_table
+from tabemb.experiments.data import DATASETS, NycFlights13, load_problem
 
 ROWS = pd.DataFrame(
     {
@@ -108,6 +108,10 @@ def test_a_missing_validation_column():
             {"categorical": ["huor"]},
             "data.categorical names 'huor', which is not one of the features. Did you mean 'hour'?",
         ),
+        (
+            {"numeric": ["huor"]},
+            "data.numeric names 'huor', which is not one of the features. Did you mean 'hour'?",
+        ),
     ],
 )
 def test_columns_that_contradict_each_other(data, told):
@@ -133,6 +137,97 @@ def test_text_is_neither_above_nor_below():
         problem(target={"column": "dest", "above": 3})
 
 
+MESSY = """\
+customer_id,code,zip,country,joined,score,late
+1001,7,02139,NA,2020-01-01,3,yes
+1002,7,10115,DE,2020-01-02,?,no
+1003,9,02139,FR,2020-02-03,5,yes
+"""
+
+
+def reading(name, **data):
+    Path("messy.csv").write_text(MESSY)
+    found = problem(path="messy.csv", **({"target": "late"} | data))
+    return found, {each.name: each for each in found.readings}[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("zip", {}, ("categorical", "text", 2, 0, "02139", "digits with leading zeros, read as text")),
+        ("zip", {"categorical": ["zip"]}, ("categorical", "text", 2, 0, "02139", "")),
+        ("zip", {"numeric": ["zip"]}, ("numeric", "integer", None, 0, "2139", "")),
+        (
+            "country",
+            {},
+            ("categorical", "text", 3, 0, "NA", "'NA' in 1 of 3 rows read as a category; set na if it means missing"),
+        ),
+        ("country", {"na": ["NA"]}, ("categorical", "text", 2, 1, "DE", "")),
+        (
+            "joined",
+            {},
+            (
+                "calendar parts",
+                "datetime",
+                None,
+                0,
+                "2020-01-01 00:00:00",
+                "dates as text, such as 2020-01-01, read as dates",
+            ),
+        ),
+        ("joined", {"categorical": ["joined"]}, ("categorical", "text", 3, 0, "2020-01-01", "")),
+        ("score", {"na": ["?"]}, ("numeric", "float", None, 1, "3.0", "")),
+        ("score", {"na": ["?"], "numeric": ["score"]}, ("numeric", "float", None, 1, "3.0", "")),
+        ("code", {}, ("numeric", "integer", None, 0, "7", "")),
+        ("code", {"categorical": ["code"]}, ("categorical", "integer", 2, 0, "7", "")),
+    ],
+)
+def test_how_each_column_was_read(name, data, expected):
+    _, found = reading(name, **data)
+    assert (found.kind, found.type, found.n_categories, found.n_missing, found.example, found.note) == expected
+
+
+def test_dropped_columns_are_in_the_table_of_columns():
+    pd.DataFrame({"a": ["x", "y"], "b": [1, 1], "late": ["yes", "no"]}).to_csv("rows.csv", index=False)
+    readings = problem(target="late").readings
+    assert [(each.name, each.kind, each.note) for each in readings] == [
+        ("a", "categorical", ""),
+        ("b", "dropped", "constant"),
+    ]
+
+
+def test_a_date_is_no_date_as_a_target():
+    found, _ = reading("zip", target="joined")
+    assert found.y.tolist() == ["2020-01-01", "2020-01-02", "2020-02-03"]
+
+
+def test_what_was_noted_about_the_target():
+    found, _ = reading("zip", target="country")
+    assert found.notes == ("country: 'NA' in 1 of 3 rows read as a category; set na if it means missing.",)
+
+
+def test_a_column_of_numbers_with_another_cell():
+    with pytest.raises(
+        DataError, match=r"^data\.numeric: the column 'score' has the cell '\?', which is not a number\."
+    ):
+        reading("score", numeric=["score"])
+    pd.DataFrame({"d": pd.to_datetime(["2020-01-01", "2020-01-02"]), "late": [0, 1]}).to_parquet("dates.parquet")
+    with pytest.raises(DataError, match=r"^data\.numeric: Column 'd' holds numbers, but a cell is"):
+        problem(path="dates.parquet", target="late", numeric=["d"])
+
+
+def test_numeric_columns_of_parquet():
+    pd.DataFrame({"t": ["1.5", None], "b": [True, False], "n": [1, 2], "late": [0, 1]}).to_parquet("x.parquet")
+    found = problem(path="x.parquet", target="late", numeric=["t", "b", "n"])
+    assert found.X.fillna(-1).to_numpy().tolist() == [[1.5, 1, 1], [-1, 0, 2]]
+    assert [each.kind for each in found.readings] == ["numeric"] * 3
+
+
+def test_a_column_is_either_categorical_or_numeric():
+    with pytest.raises(ValueError, match="has 'hour' both in categorical and in numeric"):
+        problem(categorical=["hour"], numeric=["hour"])
+
+
 def test_an_unknown_data_set():
     with pytest.raises(ConfigError, match=r"data\.dataset: No data set named 'flights'"):
         problem(path=None, dataset="flights")
@@ -145,66 +240,6 @@ def test_the_flights_come_with_readable_names():
     assert found.notes == ("9,430 of 336,776 rows have no arr_delay and were left out.",)
     assert found.y.eq("yes").mean() == pytest.approx(0.237, abs=0.001)
     assert set(found.labels) == {"dest"}
-
-
-TABLE = pd.DataFrame({"dest": ["BOS", "SFO"], "hour": [5, 6]})
-
-
-@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet", "rows.CSV", "rows.csv.gz", "rows.tsv"])
-def test_every_kind_is_read(tmp_path, name):
-    path = tmp_path / name
-    if name.endswith("parquet"):
-        TABLE.to_parquet(path)
-    else:
-        TABLE.to_csv(path, index=False, sep="\t" if name.endswith("tsv") else ",")
-    pd.testing.assert_frame_equal(read_table(path), TABLE)
-
-
-@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
-def test_a_round_trip_changes_nothing(tmp_path, name):
-    write_table(TABLE, tmp_path / name)
-    pd.testing.assert_frame_equal(read_table(tmp_path / name), TABLE)
-
-
-def test_a_missing_file_gets_suggestions(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    write_table(TABLE, "flights.csv")
-    with pytest.raises(DataError) as caught:
-        read_table("flihgts.csv")
-    assert str(caught.value) == "There is no file flihgts.csv. Did you mean 'flights.csv'?"
-
-
-def test_an_unknown_kind(tmp_path):
-    with pytest.raises(DataError, match=r"Cannot read rows\.xlsx: the name must end in \.parquet, \.csv, \.csv\.gz"):
-        read_table("rows.xlsx")
-    with pytest.raises(DataError, match=r"Cannot write rows\.xlsx: the name must end in \.parquet, \.csv\."):
-        check_writable("rows.xlsx")
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "told"),
-    [
-        ("empty.csv", b"", "Cannot read .*empty.csv as a table: No columns to parse from file."),
-        ("head.csv", b"dest,hour\n", "head.csv has 0 rows and 2 columns; a table needs at least one row."),
-        ("broken.parquet", b"not parquet", "Cannot read .*broken.parquet as a table: "),
-        ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "Cannot read .*ragged.csv as a table: Error tokenizing data"),
-        ("bytes.csv", b"a\n\xff\xfe\n", "Cannot read .*bytes.csv as a table: 'utf-8' codec"),
-    ],
-)
-def test_a_file_that_is_not_a_table(tmp_path, name, content, told):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=told):
-        read_table(tmp_path / name)
-
-
-def test_an_unwritable_file_is_found_out_before(tmp_path):
-    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: there is no folder .*nowhere\."):
-        check_writable(tmp_path / "nowhere" / "new.csv")
-    (tmp_path / "new.csv").mkdir()
-    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: it is a folder\."):
-        check_writable(tmp_path / "new.csv")
-    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: "):
-        write_table(TABLE, tmp_path / "new.csv")
 
 
 def test_flights_have_a_date_and_a_weekday():

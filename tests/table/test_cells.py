@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,22 @@ import pyarrow as pa
 import pytest
 
 from tabemb.exceptions import DataError
-from tabemb.table.cells import Coded, all_equal, distinct, factorize, families, is_missing, read_cells, recode, take
-from tabemb.table.keys import CellTypeError
+from tabemb.table import cells as cells_module
+from tabemb.table.calendar import calendar_part
+from tabemb.table.cells import (
+    Coded,
+    all_equal,
+    distinct,
+    factorize,
+    families,
+    is_missing,
+    n_different,
+    read_cells,
+    recode,
+    take,
+    unmasked,
+)
+from tabemb.table.keys import CellTypeError, as_key
 
 
 @pytest.mark.parametrize(
@@ -30,8 +44,11 @@ from tabemb.table.keys import CellTypeError
         (np.array(["2020-01"], "M8[M]"), pa.timestamp("s")),
         (pa.array([date(2020, 1, 1)], pa.date64()), pa.date32()),
         ([date(2020, 1, 1), None], pa.date32()),
-        (np.array([1, 2], "m8[ms]"), pa.float64()),
-        (np.array([1, 2], "m8[h]"), pa.float64()),
+        (np.array([1, 2], "m8[ms]"), pa.duration("ms")),
+        (np.array([1, 2], "m8[h]"), pa.duration("s")),
+        (pa.array([1], pa.decimal128(5, 2)), pa.decimal128(5, 2)),
+        (pa.array([86_400_001], pa.date64()), pa.date32()),
+        (np.ma.array([1, 2], mask=[0, 1]), pa.int64()),
         ([None, None], pa.null()),
         ([], pa.null()),
     ],
@@ -42,8 +59,118 @@ def test_cells_of_one_type_become_a_plain_arrow_array(values, kind):
     assert len(cells) == len(values)
 
 
-def test_durations_are_seconds():
-    assert read_cells(np.array([1500, "NaT"], "m8[ms]")).to_pylist() == [1.5, None]
+def test_durations_are_durations_however_stored():
+    expected = [timedelta(seconds=1.5), None]
+    for values in (
+        np.array([1500, "NaT"], "m8[ms]"),
+        pd.Series([pd.Timedelta("1.5s"), pd.NaT]).to_numpy(),
+        pa.array(expected, pa.duration("ns")),
+    ):
+        assert [as_key(each) for each in read_cells(values).to_pylist()] == expected
+    objects = read_cells(np.array([pd.Timedelta("1.5s"), pd.NaT], object))
+    assert (objects.keys, objects.codes.tolist()) == (expected[:1], [0, -1])
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.ma.array([1, -9999, 3], mask=[0, 1, 0]), [1, None, 3]),
+        (np.ma.array([1.5, np.inf, 3], mask=[0, 1, 0]), [1.5, None, 3.0]),
+        (np.ma.array(["a", "b", "c"], mask=[0, 1, 0]), ["a", None, "c"]),
+        (np.ma.array([True, False], mask=[0, 1]), [True, None]),
+        (np.ma.array(["2020-01-01", "2020-01-02"], "M8[D]", mask=[0, 1]), [date(2020, 1, 1), None]),
+        (np.ma.array(["a", [1]], object, mask=[0, 1]), ["a", None]),
+        (np.ma.array([1, 2]), [1, 2]),
+        (np.array([1, np.ma.masked], object), [1, None]),
+    ],
+)
+def test_masked_cells_are_missing_whatever_is_behind_the_mask(values, expected):
+    before = values.copy()
+    coded = factorize(read_cells(values))
+    assert [None if code < 0 else coded.keys[code] for code in coded.codes] == expected
+    assert is_missing(read_cells(values)).tolist() == [each is None for each in expected]
+    if isinstance(values, np.ma.MaskedArray):
+        assert np.array_equal(np.ma.getmaskarray(values), np.ma.getmaskarray(before))
+        assert values.data.tolist() == before.data.tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.ma.array([1, 2], mask=[0, 1]), [1.0, np.nan]),
+        (np.ma.array([1.5, 2], mask=[0, 1]), [1.5, np.nan]),
+        (np.ma.array(["a", "b"], mask=[0, 1]), ["a", None]),
+        (np.ma.array([[True, False]], mask=[[0, 1]]), [[True, None]]),
+        (np.ma.array([1, 2]), [1, 2]),
+        ([1, 2], [1, 2]),
+    ],
+)
+def test_a_plain_array_of_a_masked_one(values, expected):
+    found = unmasked(values)
+    assert not isinstance(found, np.ma.MaskedArray)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_masked_time_is_not_a_time():
+    assert np.isnat(unmasked(np.ma.array(["2020-01-01", "2020-01-02"], "M8[D]", mask=[0, 1]))).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour"),
+    [
+        ("UTC+09:00", 19),
+        ("utc+9", 19),
+        ("GMT-3", 7),
+        ("+0530", 15),
+        ("-03:30", 6),
+        ("UTC", 10),
+        ("Asia/Tokyo", 19),
+        ("Etc/GMT+9", 1),
+    ],
+)
+def test_time_zones_by_name_and_by_offset(zone, hour):
+    cells = read_cells(pa.array([datetime(2023, 5, 4, 10, 6)], pa.timestamp("us", zone)))
+    assert calendar_part(cells, "hour").to_pylist() == [hour]
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "UTC+25 hours", "+9h"])
+def test_an_unknown_time_zone_is_refused_with_the_column(zone):
+    with pytest.raises(DataError, match=r"The time zone '.*' in column 'when' is not known\. Convert .*tz_convert"):
+        read_cells(pa.array([0], pa.timestamp("s", zone)), "when")
+
+
+@pytest.mark.parametrize(
+    ("day", "milliseconds"),
+    [(date(1970, 1, 2), 86_400_000), (date(1970, 2, 11), 3_542_400_001), (date(1969, 12, 31), -1)],
+)
+def test_a_date_of_milliseconds_is_its_day(day, milliseconds):
+    cells = read_cells(pa.array([milliseconds, None], pa.int64()).cast(pa.timestamp("ms")).view(pa.date64()))
+    assert cells.to_pylist() == [day, None]
+
+
+def test_an_arrow_type_that_is_no_category_is_refused_with_the_column():
+    spans = pa.array([pa.MonthDayNano([1, 2, 3]), None])
+    for values in (spans, pa.chunked_array([spans]), pa.chunked_array([spans, spans])):
+        with pytest.raises(CellTypeError, match=r"type month_day_nano_interval in column 'span' are not supported\."):
+            read_cells(values, "span")
+
+
+def test_an_error_of_arrow_names_the_column(monkeypatch):
+    def fail(*_):
+        raise pa.ArrowNotImplementedError("no kernel")
+
+    monkeypatch.setattr(cells_module, "_plain", fail)
+    for values in (pa.array([1]), np.array([1])):
+        with pytest.raises(DataError, match=r"The cells in column 'when' cannot be read: no kernel\. Convert the col"):
+            read_cells(values, "when")
+
+
+def test_how_many_values_occur():
+    assert n_different(factorize(read_cells(["a", None, "b", "a"]))) == 2
+    coded = Coded(np.array([1, 1, -1], np.int8), ["a", "b", "c"])
+    assert n_different(coded) == 1
+    many = pd.Series(pd.Categorical.from_codes([127] * 3, [str(i) for i in range(128)]))
+    assert n_different(factorize(read_cells(pa.array(many)))) == 1
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,7 @@
+import sqlite3
+from collections import UserList, deque, namedtuple
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -8,9 +12,10 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.compose import make_column_selector
 
 from tabemb.exceptions import ColumnError, DataError
-from tabemb.table.cells import Coded, factorize
+from tabemb.table.cells import Coded, factorize, is_missing
 from tabemb.table.frames import read_frame
 
 
@@ -45,7 +50,8 @@ PANDAS = [
     (pd.array([1.5, None, 3], dtype="Float64"), "float", [1.5, None, 3.0]),
     (pd.array([Decimal("1.5"), None, Decimal(3)], dtype=pd.ArrowDtype(pa.decimal128(4, 1))), "float", [1.5, None, 3]),
     (pd.arrays.SparseArray([0.0, 1.0, 0.0]), "float", [0, 1, 0]),
-    (pd.to_timedelta([1, None, 2], unit="s"), "float", [1, None, 2]),
+    (pd.to_timedelta([1, None, 2], unit="s"), "duration", [timedelta(seconds=1), None, timedelta(seconds=2)]),
+    (pd.Series(pd.to_timedelta([1, None], unit="s"), dtype=object), "duration", [timedelta(seconds=1), None]),
     (np.array([1, 2, None], dtype=object), "object", [1, 2, None]),
     (np.array([Decimal(1), Decimal("1.5"), None], dtype=object), "object", [1, Decimal("1.5"), None]),
     (np.array(["a", 1, True], dtype=object), "object", ["a", 1, True]),
@@ -82,7 +88,7 @@ POLARS = [
     (pl.Series([2**70, None], dtype=pl.Int128), "integer", [2**70, None]),
     (pl.Series([1.5, None]), "float", [1.5, None]),
     (pl.Series([Decimal("1.5"), None]), "float", [1.5, None]),
-    (pl.Series([timedelta(seconds=1), None]), "float", [1, None]),
+    (pl.Series([timedelta(seconds=1), None]), "duration", [timedelta(seconds=1), None]),
     (pl.Series([date(2020, 1, 1), None]), "datetime", [date(2020, 1, 1), None]),
     (pl.Series([datetime(2020, 1, 1, 5), None]), "datetime", [datetime(2020, 1, 1, 5), None]),
     (pl.Series([time(5), None]), "object", [time(5), None]),
@@ -191,6 +197,115 @@ def test_integer_names_of_pandas_are_positions():
     assert (frame.columns, frame.named, frame.kind("x1")) == (("x0", "x1"), False, "integer")
 
 
+def make(module, name, **attributes):
+    """Return a frame of a library that is not installed: with columns, and readable by NumPy."""
+    body = {"__module__": module, "columns": ["a"], "__array__": lambda self, *_, **__: np.zeros((2, 1)), **attributes}
+    return type(name, (), body)()
+
+
+class Stream:
+    """Anything with an Arrow stream."""
+
+    def __init__(self, content):
+        self._content = content
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self._content.__arrow_c_stream__(requested_schema)
+
+
+class HuggingFaceDataset:
+    """A selection of rows, which its table does not know."""
+
+    def with_format(self, kind):
+        assert kind == "arrow"
+        return self
+
+    def __getitem__(self, rows):
+        assert rows == slice(None)
+        return ARROW
+
+
+HuggingFaceDataset.__name__, HuggingFaceDataset.__module__ = "Dataset", "datasets.arrow_dataset"
+ARROW = pa.table({"a": [1, 2], "b": ["x", None]})
+ROW = namedtuple("ROW", "a b")
+
+
+@dataclass
+class Record:
+    a: int
+    b: str | None
+
+
+def from_sqlite():
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("select 1 as a, 'x' as b union all select 2, null").fetchall()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(ARROW.to_reader(), id="RecordBatchReader"),
+        pytest.param(ARROW.to_batches()[0], id="RecordBatch"),
+        pytest.param(Stream(ARROW), id="Arrow stream"),
+        pytest.param(HuggingFaceDataset(), id="Hugging Face"),
+        pytest.param([{"a": 1, "b": "x"}, {"a": 2}], id="dicts"),
+        pytest.param(deque([{"a": 1, "b": "x"}, {"a": 2, "b": None}]), id="deque"),
+        pytest.param([ROW(1, "x"), ROW(2, None)], id="named tuples"),
+        pytest.param([Record(1, "x"), Record(2, None)], id="dataclasses"),
+        pytest.param([pd.Series({"a": 1, "b": "x"}), pd.Series({"a": 2, "b": None}, dtype=object)], id="Series"),
+        pytest.param(from_sqlite(), id="sqlite3"),
+        pytest.param(
+            np.ma.array([(1, "x"), (2, "y")], [("a", int), ("b", "U1")], mask=[(0, 0), (0, 1)]), id="structured"
+        ),
+        pytest.param(np.rec.array([(1, "x"), (2, None)], [("a", int), ("b", object)]), id="records"),
+    ],
+)
+def test_rows_with_names_keep_names_types_and_missing_cells(table):
+    frame = read_frame(table)
+    assert (frame.columns, frame.named, frame.n_rows) == (("a", "b"), True, 2)
+    assert (frame.kind("a"), frame.kind("b")) == ("integer", "text")
+    assert (frame.cells("a").to_pylist(), frame.cells("b").to_pylist()) == ([1, 2], ["x", None])
+    second = frame.take(np.array([1])).select(["b", "a"])
+    assert (second.columns, second.cells("a").to_pylist(), second.cells("b").to_pylist()) == (("b", "a"), [2], [None])
+    assert list(read_frame(second.native).columns) == ["b", "a"]
+
+
+def test_large_integers_beside_missing_ones_stay_exact():
+    assert read_frame([{"a": 2**60 + 1}, {"b": 1}]).cells("a").to_pylist() == [2**60 + 1, None]
+
+
+def test_the_table_of_records_is_a_data_frame_for_selectors():
+    frame = read_frame([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}])
+    assert make_column_selector(dtype_include="number")(frame.native) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        np.ma.array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]]),
+        [np.ma.array([1, 2], mask=[0, 1]), np.ma.array([3, 4])],
+        pd.DataFrame(np.ma.array([[1, 2], [3, 4]], mask=[[0, 1], [0, 0]])),
+        np.ma.array([[1, -1], [3, 4]], object, mask=[[0, 1], [0, 0]]),
+    ],
+)
+def test_masked_cells_of_a_table_are_missing(table):
+    frame = read_frame(table)
+    assert frame.cells(frame.columns[0]).to_pylist() == [1, 3]
+    assert is_missing(frame.take(np.array([1, 0])).cells(frame.columns[1])).tolist() == [False, True]
+
+
+class Array:
+    def __array__(self, *_, **__):
+        return np.zeros((1, 2))
+
+
+@pytest.mark.parametrize("table", [memoryview(np.zeros((1, 2))), UserList([[1, 2]]), [[1, 2]], ((1, 2),), Array()])
+def test_arrays_and_sequences_of_rows_are_tables_without_names(table):
+    frame = read_frame(table)
+    assert (frame.columns, frame.named, frame.n_rows) == (("x0", "x1"), False, 1)
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -206,8 +321,26 @@ def test_integer_names_of_pandas_are_positions():
         (sparse.dok_matrix((2, 2)), "Sparse data was passed"),
         (pd.Series([1]), "Expected a 2-dimensional container but got Series instead.*to_frame.*Reshape your data"),
         (pl.Series([1]), "Expected a 2-dimensional container but got Series"),
-        (pl.LazyFrame({"a": [1]}), r"LazyFrame has no rows yet. Call .collect\(\) first"),
+        (pl.LazyFrame({"a": [1]}), r"got a LazyFrame of polars, which has no rows yet. Convert it: X.collect\(\)\."),
         ({"a": [1]}, r"Expected a table, got dict instead. Pass a DataFrame"),
+        ({"a"}, r"Expected a table, got set instead. .* or a list of rows: list\(X\)\."),
+        ((row for row in [[1]]), r"Expected a table, got generator instead. .* or a list of rows: list\(X\)\."),
+        (object(), r"Expected a table, got object instead. Pass a DataFrame"),
+        (True, r"Expected a table, got bool instead. Pass a DataFrame"),
+        (make("dask.dataframe.core", "DataFrame"), r"a DataFrame of dask, .* Convert it: X.compute\(\)\."),
+        (make("dask_expr._collection", "DataFrame"), r"a DataFrame of dask, .* Convert it: X.compute\(\)\."),
+        (make("dask.array.core", "Array"), r"an? Array of dask, .* Convert it: X.compute\(\)\."),
+        (make("_duckdb", "DuckDBPyRelation"), r"DuckDBPyRelation of duckdb, .* Convert it: X.to_arrow_table\(\)\."),
+        (make("pyspark.sql.connect.dataframe", "DataFrame"), r"of pyspark, .* Convert it: X.toPandas\(\)\."),
+        (make("xarray.core.dataarray", "DataArray"), r"of xarray, .* Convert it: X.to_pandas\(\)\."),
+        (make("datasets.dataset_dict", "DatasetDict"), r'of datasets, .* Convert it: X\["train"\]\.'),
+        (make("vaex.dataframe", "Frame", to_pandas=None), r"got Frame instead. Convert it: X.to_pandas\(\)\."),
+        (make("vaex.dataframe", "Frame"), r"got Frame instead. Pass a DataFrame"),
+        ([{"a": 1}, [1]], r"Some rows have column names, but row 1 has none\."),
+        (np.zeros((2, 2), [("a", int)]), r"one row per record, got one of shape \(2, 2\)\. Use array\.reshape\(-1\)"),
+        (np.zeros(2, [("a", int, (3,))]), r"'a' has an array of shape \(3,\) per row"),
+        (pa.chunked_array([[1]]), "Expected a 2-dimensional container but got ChunkedArray"),
+        (Stream(pa.chunked_array([[1]])), "The Arrow stream of a Stream cannot be read as a table"),
         ("flights.csv", "Expected a table, got str instead"),
         (None, "Expected a table, got NoneType instead"),
         ([[1], [1, 2]], "The rows do not have the same number of columns"),

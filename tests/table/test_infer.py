@@ -277,3 +277,108 @@ def test_a_column_of_free_text_gives_a_hint(rows, different, hinted):
         schema = infer_schema(frame)
     assert bool(schema.hints) == hinted
     assert any("looks like free text" in str(each.message) for each in caught) == hinted
+
+
+def reading(column, name="c", n=40, **options):
+    frame = read_frame(pd.DataFrame({name: column, "other": np.arange(len(column)) % 7 + 0.5}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return infer_schema(frame, **options).readings[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "expected"),
+    [
+        (["a", None, "b", "a"], "c", ("categorical", "text", 2, 1, "a", "")),
+        ([None, 1.5, 2.5], "c", ("numeric", "float", None, 1, "1.5", "")),
+        ([True, False], "c", ("categorical", "bool", 2, 0, "True", "")),
+        (
+            pd.to_datetime(["2020-01-01", "2021-02-02"]),
+            "c",
+            ("calendar parts", "datetime", None, 0, "2020-01-01 00:00:00", ""),
+        ),
+        (pd.to_timedelta([1, 2], unit="h"), "c", ("numeric", "duration", None, 0, "1:00:00", "")),
+        ([1, 1], "c", ("dropped", "integer", None, 0, "1", "constant")),
+        (["x" * 40, "y"], "c", ("categorical", "text", 2, 0, "x" * 27 + "...", "")),
+        (pd.Categorical(["b", "b", "c"], categories=["a", "b", "c"]), "c", ("categorical", "category", 2, 0, "b", "")),
+        (pd.Categorical(["b", None, "c"], categories=["a", "b", "c"]), "c", ("categorical", "category", 2, 1, "b", "")),
+        (
+            np.arange(40) * 3,
+            "customer_id",
+            ("numeric", "integer", None, 0, "0", "a different number in every row, like an identifier: drop?"),
+        ),
+        (np.arange(40)[::-1], "n", ("numeric", "integer", None, 0, "39", "counts the rows: drop?")),
+        (
+            [5, 6, 7, 5] * 10,
+            "plan_code",
+            ("numeric", "integer", None, 0, "5", "integers that look like identifiers or codes: categorical?"),
+        ),
+        (
+            [5.0, 6.0, None, 7.0] * 10,
+            "zip",
+            ("numeric", "float", None, 10, "5.0", "integers that look like identifiers or codes: categorical?"),
+        ),
+        (
+            [5, 6, 7, 5] * 10,
+            "n",
+            ("numeric", "integer", None, 0, "5", "only 3 different integers: categorical, if they are codes"),
+        ),
+        (
+            [str(i) + "x" for i in range(40)],
+            "c",
+            ("categorical", "text", 40, 0, "0x", "a different text in every row: drop?"),
+        ),
+        (
+            ["1.2.2020", "3.4.2021"],
+            "c",
+            ("categorical", "text", 2, 0, "1.2.2020", "dates as text, treated as categories"),
+        ),
+    ],
+)  # fmt: skip
+def test_how_a_column_is_read_and_what_to_check(column, name, expected):
+    found = reading(column, name)
+    assert found.name == name
+    assert (found.kind, found.type, found.n_categories, found.n_missing, found.example, found.note) == expected
+
+
+def test_a_column_that_the_user_named_has_nothing_to_check():
+    assert reading([5, 6, 7, 5] * 10, "plan_code", categorical=["plan_code"]).note == ""
+
+
+def test_dates_as_text_and_identifiers_are_worth_a_warning():
+    dates = pd.date_range("2020-01-01", periods=40).astype(str)
+    with pytest.warns(SchemaHint) as caught:
+        schema = infer_schema(read_frame(pd.DataFrame({"day": dates, "customer_id": np.arange(40)})))
+    assert str(caught[0].message) == "\n".join(schema.hints)
+    assert schema.hints[0].startswith("Column 'day' holds dates as text, such as '2020-01-01', and is treated as categ")
+    assert schema.hints[1].startswith(
+        "Column 'customer_id' holds a different integer in every row and is named like an"
+    )
+    infer_schema(read_frame(pd.DataFrame({"day": dates})), categorical=["day"])
+
+
+def test_no_calendar_part_has_the_name_of_another_column():
+    dates = pd.date_range("2019-11-30", periods=120, freq="3D")
+    columns = {
+        "date": dates,
+        "date_year": list("abcd") * 30,
+        "date_year_part": list("pq") * 60,
+        "date_year_part_part": 1.5,
+    }
+    columns |= {"date_month": list("xyz") * 40, "date_": dates, "date__year": list("kl") * 60}
+    with pytest.warns(DroppedColumnWarning):
+        schema = infer_schema(read_frame(pd.DataFrame(columns)))
+    found = [column.name for column in schema.categorical]
+    assert len(found) == len(set(found))
+    parts = {column.name: (column.source, column.part) for column in schema.categorical if column.part is not None}
+    assert parts["date_year_part_part_part"] == ("date", "year")
+    assert parts["date__year_part"] == ("date_", "year")
+    assert not set(parts) & set(columns)
+
+
+@pytest.mark.parametrize("stored", ["timedelta64[ns]", object, "duration[ms][pyarrow]"])
+def test_durations_are_numbers_unless_named(stored):
+    durations = pd.Series(pd.to_timedelta([1, 2, 3, 1], unit="h")).astype(stored)
+    frame = read_frame(pd.DataFrame({"slot": durations}))
+    assert [column.name for column in infer_schema(frame).numeric] == ["slot"]
+    assert [column.name for column in infer_schema(frame, categorical=["slot"]).categorical] == ["slot"]

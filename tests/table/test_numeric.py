@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -151,3 +152,32 @@ def test_no_columns_are_loaded_too():
 def test_an_unknown_scaling_is_refused():
     with pytest.raises(UnknownNameError, match=r"No scaling named 'standart'\. Known: .*Did you mean 'standard'\?"):
         NumericScaler(["a"], "standart")
+
+
+def test_durations_are_seconds_however_stored():
+    durations = pd.Series(pd.to_timedelta([1.5, None, -3600], unit="s"))
+    for values in (
+        durations.to_numpy(),
+        durations.astype(object).to_numpy(),
+        pa.array(durations),
+        pa.array(durations).cast(pa.duration("ms")),
+        pa.array(durations).dictionary_encode(),
+        [timedelta(seconds=1.5), None, timedelta(hours=-1)],
+    ):
+        np.testing.assert_array_equal(read_numbers(read_cells(values)), [1.5, np.nan, -3600])
+    assert read_numbers(read_cells(pa.array([2**40], pa.duration("s")))).tolist() == [2.0**40]
+
+
+@pytest.mark.parametrize(
+    ("columns", "names"),
+    [
+        (["a", "a_missing"], ["a_missing_indicator", "a_missing_missing"]),
+        (["a", "a_missing", "a_missing_indicator"], ["a_missing_indicator_indicator", "a_missing_missing"]),
+        (["a_missing_missing", "a_missing", "a"], ["a_missing_missing_missing", "a_missing_missing_indicator"]),
+    ],
+)
+def test_no_indicator_has_the_name_of_another_output(columns, names):
+    values = np.array([[1.0] * len(columns), [np.nan, np.nan, 2.0][: len(columns)]])
+    encoder = NumericScaler(columns).fit(values)
+    assert encoder.names == (*columns, *names)
+    assert len(set(encoder.names)) == len(encoder.names)

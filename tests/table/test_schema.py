@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tabemb.exceptions import FormatError
-from tabemb.table.schema import CategoricalColumn, DroppedColumn, NumericColumn, Schema
+from tabemb.table.schema import CategoricalColumn, ColumnReading, DroppedColumn, NumericColumn, Schema, free_name
 
 SCHEMA = Schema(
     columns=("b", "when", "a", "year"),
@@ -32,3 +32,36 @@ def test_a_broken_file_is_refused(data):
 def test_schemas_are_values():
     assert Schema.from_json(SCHEMA.to_json()) == SCHEMA
     assert hash(Schema.from_json(SCHEMA.to_json())) == hash(SCHEMA)
+
+
+def test_a_table_of_how_columns_were_read():
+    readings = (
+        ColumnReading("dest", "categorical", "text", n_categories=2, n_missing=1, example="<IAH>", note="a & b"),
+        ColumnReading("distance", "numeric", "integer", example="1400"),
+    )
+    schema = Schema(("dest", "distance"), True, SCHEMA.categorical[:1], (NumericColumn("distance"),), readings=readings)
+    frame = schema.to_frame()
+    assert list(frame) == ["column", "kind", "type", "categories", "missing", "example", "note"]
+    assert frame.iloc[0].tolist() == ["dest", "categorical", "text", 2, 1, "<IAH>", "a & b"]
+    assert frame.iloc[1].isna().tolist() == [False, False, False, True, False, False, False]
+    page = schema._repr_html_()
+    assert "&lt;IAH&gt;" in page
+    assert "a &amp; b" in page
+    assert "<NA>" not in page
+    again = Schema.from_json(json.loads(json.dumps(schema.to_json())))
+    assert again.readings == readings
+
+
+def test_a_schema_saved_without_readings_has_the_kinds():
+    saved = {key: value for key, value in SCHEMA.to_json().items() if key != "readings"}
+    frame = Schema.from_json(saved).to_frame()
+    kinds = {column.source: "calendar parts" if column.part else "categorical" for column in SCHEMA.categorical}
+    kinds |= {column.name: "numeric" for column in SCHEMA.numeric} | {
+        column.name: "dropped" for column in SCHEMA.dropped
+    }
+    assert dict(zip(frame["column"], frame["kind"], strict=True)) == {name: kinds[name] for name in SCHEMA.columns}
+
+
+def test_a_free_name_differs_from_all_others():
+    assert free_name("a", {"b"}, "_x") == "a"
+    assert free_name("a", {"a", "a_x"}, "_x") == "a_x_x"

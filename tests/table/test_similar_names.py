@@ -1,6 +1,7 @@
 """Search for the most similar name."""
 
 import pickle
+import unicodedata
 
 import numpy as np
 import pytest
@@ -82,3 +83,13 @@ def test_each_text_finds_the_same_alone_in_portions_and_after_a_pickle(texts, ke
 def test_a_similarity_out_of_its_range_is_refused(least):
     with pytest.raises(ValueError, match=r"min_similarity must be a number in \(0, 1\], got"):
         names(least=least)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+@pytest.mark.parametrize("name", ["서울", "São Paulo", "Nguyễn", "\uff46ull width", "ﬁne", "Straße"])
+def test_names_that_read_the_same_are_the_same_in_every_unicode_form(name, form):
+    others = ["부산", "Lima", "Tran", "half", "coarse"]
+    for kept in ("NFC", "NFD"):
+        names = SimilarNames([*others, unicodedata.normalize(kept, name)], min_similarity=1.0)
+        assert names.find([unicodedata.normalize(form, name)]).tolist() == [5]
+        assert names.find([unicodedata.normalize(form, name).upper()]).tolist() == [5]

@@ -3,8 +3,9 @@
 import json
 import os
 import platform
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,9 @@ from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.config import ExperimentConfig, read_config
 from tabemb.experiments.data import Problem
 from tabemb.experiments.runs.provenance import data_hash, versions
+from tabemb.experiments.tables import read_table
 from tabemb.files import check_digest, check_seal, digest_of_file, read_json, read_whole, sealed
+from tabemb.table.schema import TypeChangedWarning, UnknownCategoryWarning
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability
 from tabemb.vectors.store import EmbeddingStore, column_file
@@ -161,13 +164,14 @@ class RunFolder:
 
         return _read_part(self.path, self.report, MODEL_STATE, lambda path: load(path.parent))
 
-    def predict(self, table: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, table: pd.DataFrame | str | Path) -> pd.DataFrame:
         """Predict the target for each row of a table. This loads Keras.
 
         Parameters
         ----------
-        table : pandas.DataFrame
-            A table with the columns of the run, in any order. Other columns are ignored.
+        table : pandas.DataFrame or path
+            A table with the columns of the run, in any order, or a CSV or Parquet file of one. Other columns are
+            ignored. A CSV file is read by the types of the run: codes that were text remain text.
 
         Returns
         -------
@@ -178,20 +182,43 @@ class RunFolder:
         ------
         ColumnError
             If a column is missing; the message suggests similar names.
+        DataError
+            If the file cannot be read.
         """
         columns = self.report["data"]["columns"]
+        model = self.model()
+        is_file = not isinstance(table, pd.DataFrame)
+        if is_file:
+            table = read_table(table, types=model.encoder_.types, na=self.config.data.na)
         for column in columns:
             if column not in table.columns:
                 near = did_you_mean(column, [str(each) for each in table.columns])
                 raise ColumnError(f"The run {self.path} needs the column {column!r}, which the table lacks.{near}")
-        model = self.model()
         rows = table[columns]
+        if is_file:
+            _warn_of_unknown(model, rows)
         if not hasattr(model, "classes_"):
             return pd.DataFrame({"prediction": np.asarray(model.predict(rows))})
         probabilities = model.predict_proba(rows)
         predictions = {"prediction": np.asarray(model.classes_)[probabilities.argmax(axis=1)]}
         named = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(model.classes_)}
         return pd.DataFrame(predictions | named)
+
+
+def _warn_of_unknown(model: Any, rows: pd.DataFrame) -> None:
+    """Warn of columns most of whose categories the run does not know: they may have been written in another way."""
+    with warnings.catch_warnings():
+        # The prediction itself warns of a changed type.
+        warnings.simplefilter("ignore", TypeChangedWarning)
+        encoded = model.encoder_.encode(rows)
+    for column, (count, keys) in model.encoder_.unknown_keys(rows, encoded).items():
+        if count > len(rows) / 2:
+            warnings.warn(
+                f"{count:,} of {len(rows):,} rows have a category in column {column!r} that the run does not know, "
+                f"such as {keys[0]!r}. They get the vector for unknown categories.",
+                UnknownCategoryWarning,
+                stacklevel=3,
+            )
 
 
 def open_run(path: str | Path) -> RunFolder:
@@ -285,6 +312,7 @@ def describe_run(
             "rows_read": problem.n_read,
             "rows_used": len(problem.X),
             "notes": list(problem.notes),
+            "reading": [asdict(each) for each in problem.readings],
             "sha256": data_hash(hashed),
         },
         "model": {

@@ -58,6 +58,7 @@ def run(
     *,
     force: bool = False,
     output: str | Path | None = None,
+    problem: Problem | None = None,
     progress: Callable[[str, int, int], object] | None = None,
 ) -> RunResult:
     """Run an experiment and write ``OUTPUT/NAME/``.
@@ -74,6 +75,8 @@ def run(
         Whether to replace a run of the same name, once the new one is complete.
     output : path, optional
         Folder for runs, instead of the one in the experiment.
+    problem : Problem, optional
+        The features and the target, if they have been loaded by :func:`~tabemb.experiments.data.load_problem`.
     progress : callable, optional
         Called with ``(model, fold, n_folds)`` as in `tabemb.compare`, and once more before the final model is fitted,
         with fold = n_folds. A study calls it with ``(name, step, n_steps)``.
@@ -96,7 +99,7 @@ def run(
     folder = Path(config.output if output is None else output) / config.name
     with replacing_folder(folder, WRITTEN, replace=force, exists=EXISTS, make_parents=True, only_writes=False) as draft:
         check_names(config)
-        problem = load_problem(config)
+        problem = load_problem(config) if problem is None else problem
         try_names(draft, problem.X.columns)
         clock = {"load": time.perf_counter() - begin}
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
@@ -160,18 +163,25 @@ def _write_study(
     return {"comparison": None, "study": result}
 
 
-def compare_only(config: ExperimentConfig, *, progress: Callable[[str, int, int], object] | None = None) -> Comparison:
+def compare_only(
+    config: ExperimentConfig,
+    *,
+    problem: Problem | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
+) -> Comparison:
     """Run the comparison of an experiment without writing anything.
 
     Parameters
     ----------
     config : ExperimentConfig
         The experiment; its name, output and report are ignored.
+    problem : Problem, optional
+        The features and the target, if they have been loaded.
     progress : callable, optional
         See `tabemb.compare`.
     """
     check_names(config)
-    problem = load_problem(config)
+    problem = load_problem(config) if problem is None else problem
     with column_warnings_off():
         return _compare(config, problem, make_estimator(config, problem), progress)
 

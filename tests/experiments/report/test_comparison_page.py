@@ -117,6 +117,17 @@ def test_the_page_contains_all_results(record, small_comparison, vectors):
         assert told in words, told
 
 
+def test_the_page_says_how_columns_were_read(record, small_comparison, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors))
+    assert "How each column was read" not in words
+    column = {"name": "<dest>", "kind": "categorical", "type": "text", "n_categories": 1050, "n_missing": 12}
+    number = {"name": "hour", "kind": "numeric", "type": "integer", "n_categories": None, "n_missing": 0}
+    reading = [column | {"example": "IAH", "note": "a code?"}, number | {"example": "7", "note": ""}]
+    words, _ = read(render_report(record | {"data": record["data"] | {"reading": reading}}, small_comparison, vectors))
+    assert "<dest> categorical text 1,050 12 IAH a code?" in words
+    assert "hour numeric integer 7" in words
+
+
 def test_the_verdict_comes_before_the_tables(record, small_comparison, vectors):
     page = render_report(record, small_comparison, vectors)
     assert page.index('class="headline"') < page.index("<table")

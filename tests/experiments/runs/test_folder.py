@@ -29,6 +29,7 @@ from tabemb.experiments.runs.folder import (
 )
 from tabemb.experiments.runs.provenance import data_hash
 from tabemb.files import sealed
+from tabemb.table.schema import UnknownCategoryWarning
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.sampling_noise import SamplingNoise
 
@@ -377,3 +378,30 @@ def test_the_answers_of_a_true_run_are_those_of_its_model(finished, small_table)
     model = tabemb.load(finished[0].path / "model")
     np.testing.assert_array_equal(answers["prediction"], model.predict(table))
     np.testing.assert_allclose(answers["probability_yes"], model.predict_proba(table)[:, 1], rtol=1e-5)
+
+
+def test_a_file_is_read_by_the_types_of_the_run(finished, small_table, tmp_path):
+    run = open_run(finished[0].path)
+    expected = run.predict(small_table)
+    small_table.to_csv(tmp_path / "new.csv", index=False)
+    pd.testing.assert_frame_equal(run.predict(tmp_path / "new.csv"), expected)
+    small_table.to_parquet(tmp_path / "new.parquet")
+    pd.testing.assert_frame_equal(run.predict(str(tmp_path / "new.parquet")), expected)
+
+
+def test_a_file_of_unknown_categories_is_said(finished, small_table, tmp_path):
+    small_table.assign(shape="cube").to_csv(tmp_path / "new.csv", index=False)
+    with pytest.warns(UnknownCategoryWarning) as caught:
+        open_run(finished[0].path).predict(tmp_path / "new.csv")
+    n = len(small_table)
+    assert [str(each.message) for each in caught] == [
+        f"{n} of {n} rows have a category in column 'shape' that the run does not know, such as 'cube'. They get the "
+        "vector for unknown categories."
+    ]
+
+
+def test_the_record_has_how_columns_were_read(finished):
+    reading = open_run(finished[0].path).report["data"]["reading"]
+    assert [each["name"] for each in reading] == open_run(finished[0].path).report["data"]["columns"]
+    assert reading[0]["kind"] == "categorical"
+    assert reading[0]["n_categories"] == len(open_run(finished[0].path).vectors["shape"])

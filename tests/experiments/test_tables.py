@@ -1,0 +1,164 @@
+"""Table files: what is read from them, and what is written."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabemb.exceptions import ColumnError, DataError, OutputError
+from tabemb.experiments.tables import check_readable, check_writable, formula_free, read_file, read_table, write_table
+
+TABLE = pd.DataFrame({"dest": ["BOS", "SFO"], "hour": [5, 6]})
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet", "rows.CSV", "rows.csv.gz", "rows.tsv"])
+def test_every_kind_is_read(tmp_path, name):
+    path = tmp_path / name
+    if name.endswith("parquet"):
+        TABLE.to_parquet(path)
+    else:
+        TABLE.to_csv(path, index=False, sep="\t" if name.endswith("tsv") else ",")
+    pd.testing.assert_frame_equal(read_table(path), TABLE)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
+def test_a_round_trip_changes_nothing(tmp_path, name):
+    write_table(TABLE, tmp_path / name)
+    pd.testing.assert_frame_equal(read_table(tmp_path / name), TABLE)
+
+
+def test_a_missing_file_gets_suggestions(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_table(TABLE, "flights.csv")
+    with pytest.raises(DataError) as caught:
+        read_table("flihgts.csv")
+    assert str(caught.value) == "There is no file flihgts.csv. Did you mean 'flights.csv'?"
+
+
+def test_an_unknown_kind(tmp_path):
+    with pytest.raises(DataError, match=r"Cannot read rows\.xlsx: the name must end in \.parquet, \.csv, \.csv\.gz"):
+        read_table("rows.xlsx")
+    with pytest.raises(DataError, match=r"Cannot write rows\.xlsx: the name must end in \.parquet, \.csv\."):
+        check_writable("rows.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("empty.csv", b"", "Cannot read .*empty.csv as a table: No columns to parse from file."),
+        ("head.csv", b"dest,hour\n", "head.csv has 0 rows and 2 columns; a table needs at least one row."),
+        ("broken.parquet", b"not parquet", "Cannot read .*broken.parquet as a table: "),
+        ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "Cannot read .*ragged.csv as a table: Error tokenizing data"),
+        ("bytes.csv", b"a\n\xff\xfe\n", "Cannot read .*bytes.csv as a table: 'utf-8' codec"),
+    ],
+)
+def test_a_file_that_is_not_a_table(tmp_path, name, content, told):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=told):
+        read_table(tmp_path / name)
+
+
+def test_an_unwritable_file_is_found_out_before(tmp_path):
+    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: there is no folder .*nowhere\."):
+        check_writable(tmp_path / "nowhere" / "new.csv")
+    (tmp_path / "new.csv").mkdir()
+    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: it is a folder\."):
+        check_writable(tmp_path / "new.csv")
+    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: "):
+        write_table(TABLE, tmp_path / "new.csv")
+
+
+def test_a_long_column_has_one_type_whatever_piece_a_cell_is_in(tmp_path):
+    codes = np.random.default_rng(0).integers(10, 30, 20_000).astype(str).astype(object)
+    codes[-1] = "A1"
+    pd.DataFrame({"code": codes, **{f"x{i}": np.zeros(20_000, int) for i in range(130)}}).to_csv(
+        tmp_path / "wide.csv", index=False
+    )
+    table = read_table(tmp_path / "wide.csv")
+    assert set(map(type, table["code"])) == {str}
+    assert table["x7"].dtype == np.int64
+
+
+def test_known_types_decide_how_a_file_is_read(tmp_path):
+    (tmp_path / "new.csv").write_text("code,hour,day\n12,7,2020-01-01\n07,x,2020-01-02\n")
+    table = read_table(tmp_path / "new.csv", types={"code": "text", "hour": "number", "day": "text"})
+    assert table.to_numpy().tolist() == [["12", 7, "2020-01-01"], ["07", "x", "2020-01-02"]]
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.tsv", "rows.parquet"])
+def test_texts_that_mean_missing(tmp_path, name):
+    table = pd.DataFrame({"country": ["NA", "DE", "?"], "n": [1, 2, 3]})
+    if name.endswith("parquet"):
+        table.to_parquet(tmp_path / name)
+    else:
+        table.to_csv(tmp_path / name, index=False, sep="\t" if name.endswith("tsv") else ",")
+    assert read_table(tmp_path / name)["country"].tolist() == ["NA", "DE", "?"]
+    found = read_table(tmp_path / name, na=["NA", "?"])
+    assert found["country"].isna().tolist() == [True, False, True]
+    assert found["n"].tolist() == [1, 2, 3]
+
+
+def test_a_text_for_missing_among_numbers_leaves_numbers(tmp_path):
+    (tmp_path / "rows.csv").write_text("n,m\n1,1\n-9,-9\n?,2\n")
+    found = read_table(tmp_path / "rows.csv", na=["?", "-9"])
+    assert found.fillna(0).to_numpy().tolist() == [[1, 1], [0, 0], [0, 2]]
+
+
+def test_how_a_column_was_read_is_noted(tmp_path):
+    (tmp_path / "rows.csv").write_text("zip,day\n02139,2020-01-01\n10115,2020-01-02\n")
+    file = read_file(tmp_path / "rows.csv", no_dates=["day"])
+    assert file.notes == {"zip": "digits with leading zeros, read as text"}
+    assert file.table["day"].tolist() == ["2020-01-01", "2020-01-02"]
+
+
+def test_two_columns_of_one_name(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(ColumnError, match=r"rows\.csv has more than one column 'a'\."):
+        read_table(tmp_path / "rows.csv")
+
+
+def test_rows_with_more_cells_than_names_are_not_shifted(tmp_path):
+    (tmp_path / "rows.csv").write_text("a,b\n1,2,3\n4,5,6\n")
+    with pytest.raises(DataError, match="its rows have more cells than its first line, which names the columns"):
+        read_table(tmp_path / "rows.csv")
+
+
+def test_a_byte_order_mark_is_not_part_of_a_name(tmp_path):
+    (tmp_path / "rows.csv").write_bytes(b"\xef\xbb\xbfa,b\n1,2\n")
+    assert list(read_table(tmp_path / "rows.csv")) == ["a", "b"]
+
+
+def test_a_missing_file_is_found_before_anything_slow(tmp_path):
+    with pytest.raises(DataError, match=r"There is no file .*rows\.csv\."):
+        check_readable(tmp_path / "rows.csv")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "-2+3", "+cmd|' /C calc'!A0", "\t=1", "\r=1", "\uff1d1", "-"])
+def test_a_spreadsheet_runs_nothing(tmp_path, text):
+    table = pd.DataFrame({"prediction": [text, "late"], text: [-1.0, 2.0]})
+    assert formula_free(table).iloc[0].tolist() == ["'" + text, -1.0]
+    assert list(formula_free(table)) == ["prediction", "'" + text]
+    assert formula_free(table.astype({"prediction": "category"})).iloc[0, 0] == "'" + text
+    write_table(table, tmp_path / "new.csv")
+    raw = pd.read_csv(tmp_path / "new.csv")
+    assert raw["prediction"].tolist() == ["'" + text, "late"]
+    write_table(table, tmp_path / "new.parquet")
+    assert read_table(tmp_path / "new.parquet")["prediction"].tolist() == [text, "late"]
+
+
+def test_numbers_and_other_texts_stay_as_they_are():
+    table = pd.DataFrame({"a": ["-5", "+1.5", "a=b", ""], "b": [-1, 2, 3, 4], 7: [True, False, None, True]})
+    pd.testing.assert_frame_equal(formula_free(table), table)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    (tmp_path / "new.csv").write_text("old")
+
+    def fail(self, path, **options):
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
+    with pytest.raises(OutputError, match=r"Cannot write .*new\.csv: No space left on device\."):
+        write_table(TABLE, tmp_path / "new.csv")
+    assert (tmp_path / "new.csv").read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == ["new.csv"]
