@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from tabemb.estimators.target_values import plain_targets
 from tabemb.exceptions import DataError
-from tabemb.table.cells import all_equal, is_missing
+from tabemb.table.cells import all_equal, is_missing, unmasked
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
 
 __all__ = [
