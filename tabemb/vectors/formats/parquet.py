@@ -126,7 +126,7 @@ def _key_columns(keys: list[Any]) -> dict[str, pa.Array]:
         typed = pa.array(keys, type=None if keys else pa.string())
         if [json.dumps(key_to_json(key)) for key in typed.to_pylist()] == as_json:
             return {"key": typed}
-    except (pa.ArrowException, UnicodeError, TypeError, OverflowError):
+    except Exception:
         # Arrow has no column for mixed types, integers beyond 64 bits and lone surrogates; JSON does.
         return {"key": pa.array([_text(key) for key in keys]), "key_json": pa.array(as_json)}
     return {"key": pa.array([_text(key) for key in keys]), "key_json": pa.array(as_json)}
