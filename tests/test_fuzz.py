@@ -134,7 +134,7 @@ def targets():
         "yaml": lambda path: read_config(path).model_params(),
         "table": read_table,
         "model": tabemb.load,
-        "predictor": tabemb.load_predictor,
+        "loaded-predictor": tabemb.load_predictor,
         "run": lambda path: [check_vectors(each) for each in tabemb.open_run(path).vectors.values()],
     }
 
@@ -147,7 +147,7 @@ def check_vectors(vectors):
 
 READERS = targets()
 # Readers that take a tenth of a second.
-SLOW = {"model", "predictor", "run"}
+SLOW = {"model", "loaded-predictor", "run"}
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def seeds(tmp_path_factory):
         path = folder / type(estimator).__name__
         estimator.fit(table.drop(columns="y"), table["y"]).save(path)
         found["model"].append(path)
-    found["predictor"] = found["model"][:1]
+    found["loaded-predictor"] = found["model"][:1]
     (folder / "run.yaml").write_text(RUN)
     run(read_config(folder / "run.yaml"), output=folder / "runs")
     found["run"] = [folder / "runs" / "run"]
