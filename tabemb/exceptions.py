@@ -19,6 +19,7 @@ Each also inherits from the built-in exception in parentheses.
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -165,8 +166,8 @@ def reading(
     expected : str
         What the file should hold: ``"vectors as tabemb writes them"``.
     error : class of TabembError, default=FormatError
-        Class of the converted error. An error of this class whose message has the place passes through, and so does
-        a :class:`MissingExtraError`.
+        Class of the converted error. An error of this class whose message begins with the place passes through, and so
+        does a :class:`MissingExtraError`.
     message : str
         The message, in which the place, what was expected, and the reason are filled in.
 
@@ -192,7 +193,7 @@ def reading(
             raise
         if isinstance(problem, MissingExtraError):
             raise
-        if isinstance(problem, error) and str(place) in str(problem):
+        if isinstance(problem, error) and re.match(rf"{re.escape(str(place))}[:,/\\ ]", str(problem)):
             raise
         if isinstance(problem, OSError) and problem.errno is not None:
             raise error(f"{place}: the file cannot be read ({problem.strerror or problem}).") from problem

@@ -104,6 +104,7 @@ class PanicException(BaseException):
         (DataError("column"), "column"),
         (FormatError("other.npz: what"), "other.npz: what"),
         (UserWarning("as an error"), "as an error"),
+        (FormatError("a.npzip is no file"), "a.npzip is no file"),
         (PanicException("rust"), "rust"),
         (ValueError("x" * 10_000), "x" * 497 + "..."),
     ],

@@ -322,12 +322,13 @@ def read_config(path: str | Path) -> ExperimentConfig:
         and suggests similar keys.
     """
     path = Path(path)
+    text = _text(path)
     with reading(path, "an experiment as YAML", ConfigError):
-        return _read(path)
+        return _from_text(path, text)
 
 
-def _read(path: Path) -> ExperimentConfig:
-    lines, values = _parse(path, _text(path))
+def _from_text(path: Path, text: str) -> ExperimentConfig:
+    lines, values = _parse(path, text)
     if not isinstance(values, dict):
         kind = "is empty" if values is None else f"contains {_kind(values)}"
         raise ConfigError(f"{path}, line 1: an experiment is a mapping with at least the key 'data'; this file {kind}.")
@@ -405,13 +406,18 @@ class _Loader(yaml.SafeLoader):
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST:
-            raise ConfigError(f"{path}: an experiment has at most {LARGEST:,} bytes, got {path.stat().st_size:,}.")
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            # A pipe or a device has no size.
+            raw = file.read(LARGEST + 1)
+        text = raw.decode()
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        beside = [] if path.exists() else sorted(each.name for each in path.parent.glob("*.y*ml"))
+        reason = "its name has a null character" if "\0" in str(path) else reason
+        beside = [] if os.path.exists(path) else sorted(each.name for each in path.parent.glob("*.y*ml"))
         raise ConfigError(f"Cannot read {path}: {reason}.{did_you_mean(path.name, beside)}") from error
+    if len(raw) > LARGEST:
+        raise ConfigError(f"{path}: an experiment has at most {LARGEST:,} bytes, this file has more.")
+    return text
 
 
 def _parse(path: Path, text: str) -> tuple[dict[tuple, int], Any]:

@@ -111,6 +111,9 @@ def test_a_file_that_is_not_text(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("x.yaml").write_bytes(b"\xff\xfe\x00")
     assert message("x.yaml") == "Cannot read x.yaml: it is not UTF-8 text."
+    assert message("a\0.yaml").startswith("Cannot read a\0.yaml: its name has a null character.")
+    assert message("a" * 5000).startswith(f"Cannot read {'a' * 5000}: File name too long.")
+    assert message(tmp_path) == f"Cannot read {tmp_path}: Is a directory."
 
 
 def test_numbers_without_a_point_before_the_exponent_are_numbers(write):
@@ -309,7 +312,7 @@ def test_aliases_and_merge_keys_are_read(write):
 
 
 def test_a_file_larger_than_any_experiment_is_refused(write):
-    assert message(write("#" * (2**22 + 1))) == "x.yaml: an experiment has at most 4,194,304 bytes, got 4,194,305."
+    assert message(write("#" * (2**22 + 1))) == "x.yaml: an experiment has at most 4,194,304 bytes, this file has more."
 
 
 def test_a_byte_order_mark_is_skipped(write):

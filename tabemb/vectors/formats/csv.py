@@ -4,6 +4,7 @@ Columns: ``key``, ``key_json``, ``count`` and ``emb0``, ``emb1``, ... ``key_json
 does not determine the keys (not all are text, or one is unsafe), ``count`` only if counts are known. The last rows may
 be ``<unknown>`` and ``<missing>``. The column's name is that of the file. The last column, ``check``, has a digest of
 each row, by which damage is noticed; a row with an empty cell there, and a file without the column, is not checked.
+Spreadsheets round numbers of many digits when they save, which is noticed too.
 
 The file is safe to open in Excel: UTF-8 with a byte-order mark, all text quoted, no formulas (a text that begins with
 ``=``, ``+``, ``-`` or ``@`` is prefixed with an apostrophe in ``key``; its ``key_json`` is exact).
@@ -157,8 +158,8 @@ def _check_rows(
         if stated not in ("", digest):
             raise FormatError(
                 f"{path}: expected the row {row + 1}, {shown(texts[row])}, to match its cell 'check', got another "
-                "digest, so that it was damaged or changed after it was written. If the change is intended, empty the "
-                "cell, or remove the column 'check'."
+                "digest, so that it was damaged or changed after it was written; a spreadsheet may round numbers when "
+                "it saves. If the change is intended, empty the cell, or remove the column 'check'."
             )
 
 

@@ -116,7 +116,7 @@ def read_header(path: Path, raw: str | bytes | None, expected: str) -> dict[str,
     """
     try:
         header = json.loads(raw) if raw else None
-    except (ValueError, RecursionError):
+    except Exception:
         header = None
     if not isinstance(header, dict) or header.get("format") != KIND:
         raise FormatError(f"{path}: expected {expected}")

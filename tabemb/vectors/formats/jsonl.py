@@ -91,10 +91,9 @@ class JsonLines(Format):
 
 
 def _record(path: Path, number: int, line: bytes, wanted: list[str], dim: int) -> dict[str, Any]:
-    try:
+    place = f"{path}, line {number}"
+    with reading(place, "an object in JSON", message="{place}: expected {expected}; {reason}."):
         record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path}, line {number}: expected an object in JSON; {error}.") from error
     absent = [name for name in wanted if name not in record] if isinstance(record, dict) else wanted
     if absent:
         raise FormatError(f"{path}, line {number}: expected an object with {' and '.join(wanted)}, got {_shown(line)}.")

@@ -56,9 +56,8 @@ class Parquet(Format):
         columns["vector"] = pa.FixedSizeListArray.from_arrays(pa.array(vectors.vectors.ravel()), vectors.dim)
         header = json.dumps(header_of(vectors) | special_of(vectors))
         table = pa.table(columns).replace_schema_metadata({_META: header})
-        # Plain numbers: they hardly compress, and files that expand much are not read.
-        keys = [name for name in columns if name.startswith("key")]
-        pq.write_table(table, path, use_dictionary=False, compression=dict.fromkeys(keys, "snappy"))
+        # Plain values: vectors hardly compress, and files that expand much are not read.
+        pq.write_table(table, path, use_dictionary=False, compression="none")
 
     def _read(self, path: Path) -> KeyedMatrix:
         try:
@@ -79,7 +78,8 @@ class Parquet(Format):
             _check_size(path, file.metadata, [schema.field(name).type for name in columns], n)
             # A text that is repeated is not copied.
             texts = [name for name in columns if str(schema.field(name).type).endswith(_TEXTS)]
-            table = pq.read_table(path, columns=columns, read_dictionary=texts, partitioning=None)
+            with pq.ParquetFile(path, metadata=file.metadata, read_dictionary=texts) as again:
+                table = again.read(columns)
         return check_digest(
             header,
             KeyedMatrix(
@@ -126,7 +126,7 @@ def _key_columns(keys: list[Any]) -> dict[str, pa.Array]:
         typed = pa.array(keys, type=None if keys else pa.string())
         if [json.dumps(key_to_json(key)) for key in typed.to_pylist()] == as_json:
             return {"key": typed}
-    except (pa.ArrowException, UnicodeError, TypeError, OverflowError):
+    except Exception:
         # Arrow has no column for mixed types, integers beyond 64 bits and lone surrogates; JSON does.
         return {"key": pa.array([_text(key) for key in keys]), "key_json": pa.array(as_json)}
     return {"key": pa.array([_text(key) for key in keys]), "key_json": pa.array(as_json)}

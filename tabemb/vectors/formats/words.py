@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import TabembError
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.vectors.formats.number_text import row_texts
 from tabemb.vectors.keyed_matrix import KeyedMatrix
@@ -95,7 +94,8 @@ def key_of(word: str) -> Any:
     try:
         key = "" if word == _EMPTY else _typed(word) if word.endswith(_TYPED) else _unescape(word)
         return key if word_of(key) == word else word
-    except (TabembError, ValueError, TypeError, KeyError, RecursionError):
+    except Exception:
+        # Whatever it is, tabemb has not written it.
         return word
 
 

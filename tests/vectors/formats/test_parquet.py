@@ -119,11 +119,15 @@ def test_a_text_file_is_refused(path):
         CategoryVectors.load(path)
 
 
-def test_constant_vectors_are_stored_in_full(path):
+def test_alike_vectors_and_keys_are_stored_in_full(path):
     """What is written can be read, whatever the limit of expansion."""
     saved = CategoryVectors([f"k{row}" for row in range(200)], np.zeros((200, 1000)), name="dest")
     saved.save(path)
     assert path.stat().st_size > 800_000
+    assert CategoryVectors.load(path) == saved
+    saved = CategoryVectors(["x" * 1000 + str(row) for row in range(1000)], np.zeros((1000, 1)), name="dest")
+    saved.save(path)
+    assert path.stat().st_size > 1_000_000
     assert CategoryVectors.load(path) == saved
 
 

@@ -1,5 +1,7 @@
 """Conversion between keys and words."""
 
+from urllib.parse import quote
+
 import numpy as np
 import pytest
 
@@ -35,3 +37,20 @@ def test_lines_are_a_word_and_its_numbers():
     rows = rows_of(CategoryVectors(["New York", 7], [[1, 0.1], [2, -0.5]]))
     assert list(lines_of(rows)) == ["New%20York 1 0.1\n", "7%json 2 -0.5\n"]
     assert list(lines_of([])) == []
+
+
+@pytest.mark.parametrize(
+    "json",
+    [
+        '{"uuid": 5}',
+        '{"period": [1e400, "M"]}',
+        '{"datetime": 7}',
+        "[" * 100_000,
+        '{"int": "%s"}' % ("9" * 5000),
+        "null",
+    ],
+    ids=range(6),
+)
+def test_a_word_that_is_no_key_of_tabemb_is_its_own_key(json):
+    word = quote(json, safe="") + "%json"
+    assert key_of(word) == word
