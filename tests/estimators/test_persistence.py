@@ -574,7 +574,7 @@ def test_a_state_with_any_entry_changed_is_loaded_or_refused(copy):
     loaded, messages = 0, []
     for top in sorted({at[0] for at in places}):
         within = [at for at in places if at[0] == top]
-        for at in [(top,), *generator.choices(within, k=min(len(within), 12))]:
+        for at in [(top,), *generator.choices(within, k=min(len(within), 3))]:
             state = json.loads(json.dumps(whole))
             inside = state
             for key in at[:-1]:
@@ -588,7 +588,7 @@ def test_a_state_with_any_entry_changed_is_loaded_or_refused(copy):
                 except FormatError as error:
                     messages.append(str(error))
     assert loaded
-    assert len(messages) > 50
+    assert len(messages) > 10
     assert [each for each in messages if str(copy) not in each] == []
 
 
