@@ -514,7 +514,7 @@ def _target(path: Path) -> Path:
     """
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         kind = stat.S_IFREG
     except ValueError as error:
         raise OutputError(f"Cannot write {str(path)!r}: this is not the path of a file ({error}).") from error
