@@ -165,6 +165,8 @@ def replacing_folder(
             made = _missing_parents(target) if make_parents else []
             for parent in made:
                 parent.mkdir(exist_ok=True)
+            # Whether a name is too long shows only in a folder that exists.
+            _target(path)
             _remove_left_behind(target)
             draft.mkdir()
         if only_writes:
