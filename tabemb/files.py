@@ -165,6 +165,8 @@ def replacing_folder(
             made = _missing_parents(target) if make_parents else []
             for parent in made:
                 parent.mkdir(exist_ok=True)
+            # Whether a name is too long shows only in a folder that exists.
+            _target(path)
             _remove_left_behind(target)
             draft.mkdir()
         if only_writes:
@@ -514,7 +516,7 @@ def _target(path: Path) -> Path:
     """
     try:
         kind = stat.S_IFMT(path.stat().st_mode)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         kind = stat.S_IFREG
     except ValueError as error:
         raise OutputError(f"Cannot write {str(path)!r}: this is not the path of a file ({error}).") from error

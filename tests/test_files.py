@@ -725,7 +725,9 @@ def test_what_is_no_file_or_folder_is_refused(linked, write, tmp_path, monkeypat
 def test_a_name_too_long_is_refused_before_the_work(name, tmp_path):
     message = "its name is too long for the file system, which takes 255 bytes in most cases. Choose a shorter name."
     with pytest.raises(OutputError, match=re.escape(message)):
-        fail(tmp_path / name, AssertionError("the work began"), only_writes=False, make_parents=True)
+        fail(tmp_path / name, AssertionError("the work began"), only_writes=False)
+    with pytest.raises(OutputError, match=re.escape(message)):
+        fail(tmp_path / "runs" / name, AssertionError("the work began"), only_writes=False, make_parents=True)
     with pytest.raises(OutputError, match=re.escape(message)):
         check_free(tmp_path / name, PARTS)
     with pytest.raises(OutputError, match=re.escape(message)):

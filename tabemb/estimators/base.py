@@ -503,7 +503,7 @@ class EmbeddingEstimator(BaseEstimator):
         """Save the fitted estimator as a directory of JSON and safetensors.
 
         The directory is written atomically. :func:`tabemb.load` reads it without running code from it. All learned
-        vectors are saved; of ``pretrained``, only paths are.
+        vectors are saved; of ``pretrained``, only paths are. The parameters are those of the fit.
 
         Parameters
         ----------
@@ -513,7 +513,7 @@ class EmbeddingEstimator(BaseEstimator):
         Raises
         ------
         OutputError
-            If the directory cannot be written, or holds other files.
+            If the directory cannot be written, or holds other files, or a weight is NaN or infinite.
         """
         check_is_fitted(self, "encoder_")
         save(self, path)

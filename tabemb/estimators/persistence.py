@@ -79,7 +79,7 @@ def load(path: str | Path) -> Any:
     path = Path(path)
     state, groups = read_whole(path, read_saved)
     name = state.get("class")
-    if name not in ESTIMATORS:
+    if not isinstance(name, str) or name not in ESTIMATORS:
         raise FormatError(
             f"{path / STATE_FILE} names an unknown class: {name!r}. Known: {', '.join(sorted(ESTIMATORS))}."
         )
@@ -89,7 +89,8 @@ def load(path: str | Path) -> Any:
         )
         estimator._take_state(state, groups)
         estimator._params_at_fit = state["params"]
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
+    except Exception as error:
+        # Any error: the state comes from a file, and no list of what it may cause is complete.
         raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
 

@@ -248,7 +248,7 @@ def load_predictor(path: str | PathLike[str]) -> Predictor:
     path = Path(path)
     state, arrays = read_whole(path, read_saved)
     name, inference = state.get("class"), state.get("inference")
-    if name not in PREDICTORS:
+    if not isinstance(name, str) or name not in PREDICTORS:
         raise FormatError(f"{path} holds an estimator that has no predictor: {name!r}. Load it with tabemb.load(path).")
     if inference is None:
         raise FormatError(
@@ -275,7 +275,8 @@ def load_predictor(path: str | PathLike[str]) -> Predictor:
         _try_out(predictor)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:
+        # Any error: the state comes from a file, and no list of what it may cause is complete.
         raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
     return predictor
 

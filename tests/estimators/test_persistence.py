@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import random
 import re
 import shutil
 import threading
@@ -553,6 +554,42 @@ def test_a_state_larger_than_its_weights_is_refused_before_it_is_built(what, cop
         tabemb.load(copy)
     size = (copy / "weights.safetensors").stat().st_size
     assert sum(4 * np.prod(weight.shape) for weight in built) <= size
+
+
+BROKEN = [10**30, -1, 1.5, None, True, "x", [], {}, [[[]]], {"float": "1e400"}, float("inf"), "\udce9"]
+
+
+def entries(value, at=()):
+    """Yield the place of each value in JSON values; of long lists, of the first two."""
+    yield at
+    inner = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from entries(each, (*at, key))
+
+
+def test_a_state_with_any_entry_changed_is_loaded_or_refused(copy):
+    generator = random.Random(0)
+    whole = json.loads((copy / "tabemb.json").read_text())
+    places = [at for at in entries(whole) if at and at[0] not in ("histories", "versions", "digest")]
+    loaded, messages = 0, []
+    for top in sorted({at[0] for at in places}):
+        within = [at for at in places if at[0] == top]
+        for at in [(top,), *generator.choices(within, k=min(len(within), 3))]:
+            state = json.loads(json.dumps(whole))
+            inside = state
+            for key in at[:-1]:
+                inside = inside[key]
+            inside[at[-1]] = generator.choice(BROKEN)
+            (copy / "tabemb.json").write_text(json.dumps(sealed(state)))
+            for load in (tabemb.load, tabemb.load_predictor):
+                try:
+                    load(copy)
+                    loaded += 1
+                except FormatError as error:
+                    messages.append(str(error))
+    assert loaded
+    assert len(messages) > 10
+    assert [each for each in messages if str(copy) not in each] == []
 
 
 def test_other_threads_build_networks_while_one_is_rebuilt():

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import tabemb
 from tabemb.exceptions import ColumnError, DataError, FormatError, OutputError
 from tabemb.files import sealed
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.formats.projector import load_projector, save_projector
 from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.store import EmbeddingStore, column_file, look_up
 
@@ -241,6 +243,30 @@ def test_a_store_before_there_were_digests_is_read_and_replaced(store, tmp_path)
     assert EmbeddingStore.load(path) == store
     store.save(path)
     assert json.loads((path / "store.json").read_text())["version"] == 2
+
+
+@pytest.mark.parametrize("kind", ["store", "projector"])
+def test_readers_beside_a_writer_see_one_save(kind, tmp_path):
+    columns = ("a", "b", "c")
+    load = EmbeddingStore.load if kind == "store" else load_projector
+
+    def save(number):
+        vectors = {column: CategoryVectors(["x", "y"], np.full((2, 3), number), name=column) for column in columns}
+        if kind == "store":
+            EmbeddingStore(vectors).save(tmp_path / "v")
+        else:
+            save_projector(vectors, tmp_path / "v")
+
+    save(0)
+    done, found = threading.Event(), set()
+    writer = threading.Thread(target=lambda: ([save(number) for number in range(1, 40)], done.set()))
+    writer.start()
+    while not done.is_set():
+        again = load(tmp_path / "v")
+        found.add(tuple(float(again[column].vectors.mean()) for column in columns))
+    writer.join()
+    assert all(len(set(each)) == 1 for each in found)
+    assert [each.name for each in tmp_path.iterdir()] == ["v"]
 
 
 def test_files_of_two_stores_are_not_mixed(store, airports, tmp_path):

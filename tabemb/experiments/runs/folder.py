@@ -156,7 +156,11 @@ class RunFolder:
         """
         if self.report["comparison"] is None:
             raise FormatError(f"The run {self.path} is a study, not a comparison. Its result is in report['study'].")
-        return Comparison.from_json(self.report["comparison"])
+        try:
+            return Comparison.from_json(self.report["comparison"])
+        except Exception as error:
+            # Any error: reports in format 1 have no digest.
+            raise _incomplete(self.path, f"{REPORT} is damaged") from error
 
     def model(self) -> Any:
         """Return the model fitted to all rows. This loads Keras."""

@@ -105,8 +105,19 @@ def run(
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
         write = _write_comparison if config.study is None else _write_study
         with column_warnings_off():
-            results = write(config, problem, draft, text, clock, progress)
+            results = write(config, problem, draft, text, clock, _touching(draft, progress))
     return RunResult(path=folder, seconds=clock["total"], **results)
+
+
+def _touching(draft: Path, progress: Callable[[str, int, int], object] | None) -> Callable[[str, int, int], None]:
+    """Return a progress that marks the draft as in use. Saves on other machines remove what seems left behind."""
+
+    def touch(name: str, step: int, n_steps: int) -> None:
+        draft.touch()
+        if progress is not None:
+            progress(name, step, n_steps)
+
+    return touch
 
 
 def _write_comparison(

@@ -4,6 +4,7 @@ They are stored in a separate collection, ``tabemb__notes``. The JSON is in the 
 """
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -12,14 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tabemb.exceptions import FormatError, OutputError
+from tabemb.exceptions import DatabaseError, FormatError, OutputError
 from tabemb.vectors.databases.base import Database, metadata_collection
 from tabemb.vectors.databases.rows import is_row_schema, row_id, schema_of, text_of
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["CollectionMetadata", "metadata_row", "read_metadata", "write_metadata"]
 
-_FORMAT = 1
+_FORMAT, _WITHOUT_DIGEST = 2, 1
 # Vector databases require a vector in each row; this collection is never searched.
 _DIM, _NO_VECTOR = 2, [1.0, 0.0]
 # Names of metrics in the database, where they differ from tabemb's.
@@ -42,6 +43,10 @@ class CollectionMetadata:
         Vectors of categories not seen in training, and of missing cells.
     complete : bool
         Whether the push that wrote the collection finished.
+    digest : str, optional
+        Digest of the rows, from :func:`~tabemb.vectors.databases.rows.digest_of_rows`.
+    push : str, optional
+        Identifies the push that wrote the metadata.
 
     Examples
     --------
@@ -59,9 +64,13 @@ class CollectionMetadata:
     unknown: tuple[float, ...] | None
     missing: tuple[float, ...] | None
     complete: bool
+    digest: str | None = None
+    push: str | None = None
 
     @classmethod
-    def of(cls, vectors: KeyedMatrix, *, column: str, run: str, metric: str) -> "CollectionMetadata":
+    def of(
+        cls, vectors: KeyedMatrix, *, column: str, run: str, metric: str, digest: str | None = None
+    ) -> "CollectionMetadata":
         """Return the metadata of vectors that are written completely."""
         return cls(
             column=column,
@@ -72,16 +81,24 @@ class CollectionMetadata:
             unknown=_numbers(vectors.unknown),
             missing=_numbers(vectors.missing),
             complete=True,
+            digest=digest,
+            push=uuid.uuid4().hex,
         )
 
     def incomplete(self) -> "CollectionMetadata":
         """Return the metadata to store while the rows are being written."""
         return replace(self, complete=False)
 
+    def describes_the_same(self, other: "CollectionMetadata | None") -> bool:
+        """Return whether other metadata differs at most in the push."""
+        return other is not None and replace(other, push=self.push) == self
+
     def to_json(self) -> str:
         """Return the metadata as JSON."""
         values = asdict(self) | {"metric": _STORED_METRICS.get(self.metric, self.metric)}
-        return json.dumps({"format": _FORMAT, **values})
+        optional = {name: values.pop(name) for name in ("digest", "push")}
+        known = {name: value for name, value in optional.items() if value is not None}
+        return json.dumps({"format": _FORMAT if known else _WITHOUT_DIGEST, **values, **known})
 
     @classmethod
     def from_json(cls, text: str) -> "CollectionMetadata":
@@ -98,7 +115,7 @@ class CollectionMetadata:
             values = None
         if not isinstance(values, Mapping) or "format" not in values:
             raise FormatError(f"expected metadata written by tabemb, got {text[:80]!r}.")
-        if values["format"] != _FORMAT:
+        if values["format"] not in (_WITHOUT_DIGEST, _FORMAT):
             raise FormatError(
                 f"expected metadata in format {_FORMAT}, got {values['format']!r}. "
                 "A newer version of tabemb wrote it; update tabemb to use it."
@@ -145,7 +162,12 @@ def write_metadata(database: Database, prefix: str, name: str, metadata: Collect
     """Write the metadata of a collection, replacing older metadata of it."""
     collection = metadata_collection(prefix)
     if database.layout(collection) is None:
-        database.create(collection, _DIM, "cosine")
+        try:
+            database.create(collection, _DIM, "cosine")
+        except DatabaseError:
+            # Another push may have created it meanwhile.
+            if database.layout(collection) is None:
+                raise
     database.upsert(collection, metadata_row(name, metadata))
     database.finish(collection)
 

@@ -6,7 +6,7 @@ from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.databases.base import PREFIX, collection_name, open_database, without_password
 from tabemb.vectors.databases.metadata import read_metadata
-from tabemb.vectors.databases.rows import is_row_schema, keys_and_vectors, schema_of
+from tabemb.vectors.databases.rows import digest_of_rows, is_row_schema, keys_and_vectors, schema_of
 
 __all__ = ["pull"]
 
@@ -74,6 +74,8 @@ def pull(uri: str, column: str, *, prefix: str = PREFIX, timeout: float = 5.0) -
         keys, vectors, counts = keys_and_vectors(rows, metadata.dim)
         if len(rows) != metadata.n:
             raise FormatError(f"it has {len(rows):,} rows, but {metadata.n:,} were pushed.")
+        if metadata.digest not in (None, digest_of_rows(rows)):
+            raise FormatError("its rows are not those that were pushed.")
         return CategoryVectors(keys, vectors, counts, name=column, unknown=metadata.unknown, missing=metadata.missing)
     except (DataError, FormatError) as error:
         raise FormatError(

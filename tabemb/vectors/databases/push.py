@@ -1,12 +1,14 @@
 """Write vectors to a database: check everything, then write the rows that differ."""
 
+import random
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from tabemb.exceptions import ColumnError, DataError, OutputError, UnknownNameError, did_you_mean
+from tabemb.exceptions import ColumnError, DatabaseError, DataError, OutputError, UnknownNameError, did_you_mean
 from tabemb.vectors.databases.base import (
     METRICS,
     PREFIX,
@@ -17,13 +19,15 @@ from tabemb.vectors.databases.base import (
     without_password,
 )
 from tabemb.vectors.databases.metadata import CollectionMetadata, read_metadata, write_metadata
-from tabemb.vectors.databases.rows import batches, is_row_schema, rows_of, same_rows
+from tabemb.vectors.databases.rows import batches, digest_of_rows, is_row_schema, rows_of, same_rows
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
 __all__ = ["ColumnPush", "Progress", "PushSummary", "push"]
 
 Progress = Callable[[str, int, int], None]
 
+# How often a push starts again if another one writes at the same time, and the seconds that it waits at most.
+_ATTEMPTS, _LONGEST_WAIT = 8, 0.5
 _REPLACE = "Replace it with --replace (replace=True in Python), or choose another prefix: --prefix (prefix=...)."
 
 
@@ -45,6 +49,7 @@ def push(
     names are tabemb's and match, and the lengths of names, keys and vectors. New and changed rows are written first;
     then the rows of categories that no longer exist are removed. After an interrupted push each row is either the old
     or the new one. :func:`~tabemb.vectors.databases.pull` does not read such a collection; push again to complete it.
+    Of two pushes at once, the one that notices the other starts again, so that the rows of one remain in the end.
 
     Parameters
     ----------
@@ -105,8 +110,7 @@ def push(
     with open_database(uri, create=True, timeout=timeout) as database:
         stored = read_metadata(database, prefix)
         plans = [_plan(database, target, stored.get(target.name), replace=replace) for target in targets]
-        for plan in plans:
-            plan.carry_out(database, prefix, progress)
+        plans = [_complete(plan, database, prefix, progress, replace=replace) for plan in plans]
     return PushSummary(without_password(uri), tuple(plan.summary() for plan in plans))
 
 
@@ -230,9 +234,10 @@ class _Target:
                 f"Column {column!r}: {kind.__name__} takes vectors of 1 to {kind.most_dim:,} numbers; "
                 f"these have {vectors.dim:,}. Leave the column out."
             )
-        metadata = CollectionMetadata.of(vectors, column=column, run=run, metric=metric)
         dim = max(vectors.dim, kind.least_dim)
-        target = cls(name, metadata, rows_of(vectors, column, run, dim=dim), dim)
+        rows = rows_of(vectors, column, run, dim=dim)
+        metadata = CollectionMetadata.of(vectors, column=column, run=run, metric=metric, digest=digest_of_rows(rows))
+        target = cls(name, metadata, rows, dim)
         if kind.text_limit is not None:
             target._check_texts(kind.text_limit, kind.__name__)
         return target
@@ -268,6 +273,8 @@ class _Plan:
         Whether to drop the collection first, and whether to create it.
     described : bool
         Whether the stored metadata is correct already.
+    found : CollectionMetadata or None
+        The stored metadata.
     """
 
     target: _Target
@@ -276,6 +283,7 @@ class _Plan:
     drop: bool
     create: bool
     described: bool
+    found: CollectionMetadata | None
 
     def carry_out(self, database: Database, prefix: str, progress: Progress | None) -> None:
         """Change the collection, and report progress after each batch."""
@@ -294,8 +302,19 @@ class _Plan:
             done += n
             if progress is not None:
                 progress(metadata.column, done, total)
+            self._check_undisturbed(database, prefix)
         database.finish(name)
+        self._check_undisturbed(database, prefix)
         write_metadata(database, prefix, name, metadata)
+
+    def _check_undisturbed(self, database: Database, prefix: str) -> None:
+        if self.is_disturbed(database, prefix):
+            raise _DisturbedError
+
+    def is_disturbed(self, database: Database, prefix: str) -> bool:
+        """Return whether another push has written the metadata of the collection since this plan was made."""
+        now = read_metadata(database, prefix).get(self.target.name)
+        return now not in (self.found, self.target.metadata.incomplete())
 
     def _steps(self, database: Database) -> Iterator[int]:
         # Rows are removed last, so that old categories can be found until all new ones are stored.
@@ -314,6 +333,46 @@ class _Plan:
         return ColumnPush(metadata.column, self.target.name, metadata.dim, written, n - written, len(self.removed))
 
 
+class _DisturbedError(Exception):
+    """Another push writes to the same collection."""
+
+
+def _complete(plan: _Plan, database: Database, prefix: str, progress: Progress | None, *, replace: bool) -> _Plan:
+    """Carry out a plan, with a new one whenever another push has disturbed it. Return the last one.
+
+    Raises
+    ------
+    OutputError
+        If the other push has written vectors that this one may not replace.
+    DatabaseError
+        If the database fails, or pushes keep disturbing each other.
+    """
+    name, metadata = plan.target.name, plan.target.metadata
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, _LONGEST_WAIT))
+            try:
+                plan = _plan(database, plan.target, read_metadata(database, prefix).get(name), replace=replace)
+            except OutputError:
+                # The rows may be a mixture now. The other push writes its metadata again if it still runs.
+                write_metadata(database, prefix, name, metadata.incomplete())
+                raise
+        try:
+            plan.carry_out(database, prefix, progress)
+        except _DisturbedError:
+            continue
+        except DatabaseError:
+            # Both may have created or dropped the collection, or written the same rows.
+            if not plan.is_disturbed(database, prefix):
+                raise
+            continue
+        return plan
+    raise DatabaseError(
+        f"Column {metadata.column!r}: other pushes kept writing to the collection {name!r} at the same time. Push "
+        "again when they have ended."
+    )
+
+
 def _plan(database: Database, target: _Target, found: CollectionMetadata | None, *, replace: bool) -> _Plan:
     """Compare a collection with its target; ``found`` is the stored metadata.
 
@@ -324,7 +383,7 @@ def _plan(database: Database, target: _Target, found: CollectionMetadata | None,
     """
     layout = database.layout(target.name)
     if layout is None:
-        return _Plan(target, target.rows, [], drop=False, create=True, described=False)
+        return _Plan(target, target.rows, [], drop=False, create=True, described=False, found=found)
     metadata = target.metadata
     if (
         found is None
@@ -338,9 +397,10 @@ def _plan(database: Database, target: _Target, found: CollectionMetadata | None,
     if not replace:
         _check_matches(target.name, found, metadata)
     if (found.dim, found.metric) != (metadata.dim, metadata.metric):
-        return _Plan(target, target.rows, [], drop=True, create=True, described=False)
+        return _Plan(target, target.rows, [], drop=True, create=True, described=False, found=found)
     changed, removed = _differences(database, target)
-    return _Plan(target, changed, removed, drop=False, create=False, described=found == metadata)
+    described = metadata.describes_the_same(found)
+    return _Plan(target, changed, removed, drop=False, create=False, described=described, found=found)
 
 
 def _check_matches(name: str, found: CollectionMetadata, metadata: CollectionMetadata) -> None:

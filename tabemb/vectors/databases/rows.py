@@ -30,6 +30,7 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 __all__ = [
     "FIELDS",
     "batches",
+    "digest_of_rows",
     "is_row_schema",
     "keys_and_vectors",
     "row_id",
@@ -141,6 +142,24 @@ def keys_and_vectors(
     counts = rows["count"].to_numpy()
     known = len(counts) and (counts != NO_COUNT).all()
     return keys, _matrix(rows)[:, :dim], counts if known else None
+
+
+def digest_of_rows(rows: pa.Table) -> str:
+    """Return the SHA-256 of the keys, counts and vectors of rows, in the order of their positions.
+
+    Examples
+    --------
+    >>> one, other = (KeyedMatrix(keys, [[1.0], [2.0]]) for keys in (["a", 7], ["a", "7"]))
+    >>> digest_of_rows(rows_of(one, "dest", "r")) == digest_of_rows(rows_of(other, "dest", "r"))
+    False
+    """
+    rows = rows.sort_by("position")
+    digest = hashlib.sha256()
+    for name in ("id", "key_json"):
+        digest.update("\0".join(rows[name].to_pylist()).encode())
+    for numbers in (rows["count"].to_numpy(), rows["position"].to_numpy(), _matrix(rows)):
+        digest.update(np.ascontiguousarray(numbers).astype(numbers.dtype.newbyteorder("<")).tobytes())
+    return digest.hexdigest()
 
 
 def same_rows(rows: pa.Table, others: pa.Table) -> npt.NDArray[np.bool_]:

@@ -148,6 +148,14 @@ def test_a_changed_report(copy):
     assert message(copy).startswith("small/report.json is damaged: its content does not match its digest.")
 
 
+@pytest.mark.parametrize("comparison", [3, {}, [], {"scores": None}])
+def test_a_damaged_comparison(comparison, copy):
+    report = json.loads((copy / "report.json").read_text()) | {"comparison": comparison}
+    (copy / "report.json").write_text(json.dumps(sealed(report)))
+    with pytest.raises(FormatError, match=r"The run small is incomplete: report\.json is damaged"):
+        _ = open_run(copy).comparison
+
+
 def test_a_run_before_there_were_digests_is_read(copy):
     report = json.loads((copy / "report.json").read_text())
     del report["digest"], report["files"]

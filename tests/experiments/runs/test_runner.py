@@ -1,9 +1,11 @@
 """Running an experiment from its YAML to its folder."""
 
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tabemb
@@ -286,6 +288,58 @@ def test_an_unwritable_output_is_found_out_before_any_work(folder, monkeypatch, 
     Path("runs").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match=r"Cannot write runs.*: Not a directory\. Choose a folder that you may"):
         run(write_small(folder))
+
+
+def test_a_name_that_is_too_long_is_found_out_before_any_work(folder, monkeypatch, write_small):
+    monkeypatch.setattr(runner, "load_problem", lambda config: pytest.fail("the work began"))
+    path = write_small(folder)
+    config = ExperimentConfig(name="r" * 256, data={"path": str(folder / "rows.csv"), "target": "late"})
+    with pytest.raises(OutputError, match=r"Cannot write runs/r+: its name is too long for the file system"):
+        run(config)
+    assert [each for each in folder.iterdir() if each.name not in (path.name, "rows.csv")] == []
+
+
+def test_names_of_files_are_tried_before_any_work(folder, monkeypatch, write_small):
+    def refuse(draft, columns):
+        assert "from/to" in columns
+        raise OutputError("too long")
+
+    monkeypatch.setattr(runner, "try_names", refuse)
+    monkeypatch.setattr(runner, "compare", lambda *_, **__: pytest.fail("the work began"))
+    with pytest.raises(OutputError, match="too long"):
+        run(write_small(folder))
+
+
+# The labels of the charts are long.
+@pytest.mark.filterwarnings("ignore:constrained_layout not applied")
+def test_columns_with_long_names_are_run(folder):
+    question = "Which of the following options describes your current occupation best? (One answer only; " * 3
+    russian = "Какой из следующих вариантов лучше всего описывает вашу работу?"
+    generator = np.random.default_rng(0)
+    table = pd.DataFrame({name: generator.choice(list("abcdefghij"), 80) for name in (question, russian)})
+    table.assign(y=generator.choice(["yes", "no"], 80)).to_csv("rows.csv", index=False)
+    config = ExperimentConfig(
+        name="survey",
+        data={"path": "rows.csv", "target": "y"},
+        model={"max_epochs": 1, "body": "mlp", "one_hot_max_categories": 0},
+        baselines=["majority"],
+        validation={"kind": "holdout"},
+    )
+    opened = open_run(run(config).path)
+    assert list(opened.vectors) == [question, russian]
+    assert all(len(opened.vectors[name]) for name in (question, russian))
+    assert all(len(each.name) <= 255 for each in (opened.path / "vectors").iterdir())
+
+
+def test_a_run_in_progress_marks_its_draft_as_in_use(tmp_path):
+    calls = []
+    os.utime(tmp_path, (0, 0))
+    runner._touching(tmp_path, lambda *call: calls.append(call))("mlp", 0, 5)
+    assert calls == [("mlp", 0, 5)]
+    assert tmp_path.stat().st_mtime > 0
+    os.utime(tmp_path, (0, 0))
+    runner._touching(tmp_path, None)("mlp", 1, 5)
+    assert tmp_path.stat().st_mtime > 0
 
 
 def test_an_experiment_made_in_python_needs_a_name(folder, write_small):

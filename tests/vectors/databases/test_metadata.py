@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,12 +31,19 @@ def test_metadata_round_trips_with_the_same_float32_numbers(metadata):
     for each in (metadata, metadata.incomplete()):
         assert CollectionMetadata.from_json(each.to_json()) == each
     assert np.array(metadata.unknown, np.float32).tolist() == np.array([0.1, 3.4028235e38], np.float32).tolist()
-    assert len(metadata.to_json()) < 200
+    assert len(replace(metadata, push=None).to_json()) < 200
+
+
+def test_metadata_differ_at_most_in_the_push(metadata):
+    assert metadata.describes_the_same(replace(metadata, push="other"))
+    assert not metadata.describes_the_same(replace(metadata, digest="other"))
+    assert not metadata.describes_the_same(metadata.incomplete())
+    assert not metadata.describes_the_same(None)
 
 
 def test_a_newer_format_is_refused(metadata):
-    newer = json.dumps(json.loads(metadata.to_json()) | {"format": 2})
-    with pytest.raises(FormatError, match=r"metadata in format 1, got 2\. A newer version of tabemb wrote it"):
+    newer = json.dumps(json.loads(metadata.to_json()) | {"format": 3})
+    with pytest.raises(FormatError, match=r"metadata in format 2, got 3\. A newer version of tabemb wrote it"):
         CollectionMetadata.from_json(newer)
 
 
@@ -85,6 +93,7 @@ def test_what_earlier_versions_stored_is_still_read():
     metadata = CollectionMetadata.of(
         CategoryVectors(["a"], [[1.0, 2.0]], [3], unknown=[0.1, -1]), column="c", run="r", metric="euclidean"
     )
+    metadata = replace(metadata, push=None)
     assert CollectionMetadata.from_json(text) == metadata
     assert metadata.to_json() == text
     assert metadata_row("tabemb_c", metadata).to_pylist() == [

@@ -52,6 +52,19 @@ def test_rows_removed_by_another_program_are_noticed(pushed, row):
     assert pull(pushed, "from/to").index_to_key == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("field", ["vector", "count"])
+def test_rows_changed_by_another_program_are_noticed(pushed, field):
+    with open_database(pushed) as database:
+        (rows,) = [rows for rows in database.read("tabemb_dest") if len(rows)]
+        place = rows.schema.get_field_index(field)
+        changed = rows.set_column(place, rows.schema.field(place), rows[field].take([1, 0, *range(2, len(rows))]))
+        assert not changed.equals(rows)
+        database.upsert("tabemb_dest", changed)
+        database.finish("tabemb_dest")
+    with pytest.raises(FormatError, match=r"its rows are not those that were pushed\. Push the run again"):
+        pull(pushed, "dest")
+
+
 def test_a_collection_created_anew_by_another_program_is_refused(pushed):
     with open_database(pushed) as database:
         database.drop("tabemb_dest")

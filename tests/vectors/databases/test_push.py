@@ -1,11 +1,13 @@
 """Pushing: what is written, in which order, and what is refused."""
 
 import re
+from importlib import import_module
+from itertools import count
 
 import numpy as np
 import pytest
 
-from tabemb.exceptions import ColumnError, DataError, FormatError, OutputError, UnknownNameError
+from tabemb.exceptions import ColumnError, DatabaseError, DataError, FormatError, OutputError, UnknownNameError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.databases import DATABASES, ColumnPush, PushSummary, collection_name, open_database, pull, push
 from tabemb.vectors.databases.base import find_database
@@ -188,6 +190,78 @@ def test_a_push_that_fails_at_any_step_is_repaired_by_the_next(uri, scheme, step
             push(vectors(), uri, replace=True)
     push(vectors(), uri, replace=step == "drop")
     assert pull(uri, "c") == vectors()
+
+
+# ---------------------------------------------------------------- two pushes at once
+
+
+@pytest.fixture
+def no_waits(monkeypatch):
+    # The name of the module is also that of the function.
+    monkeypatch.setattr(import_module("tabemb.vectors.databases.push"), "_LONGEST_WAIT", 0.0)
+
+
+def between(call, other):
+    """Return a progress that lets another push begin and end when it is called for the n-th time."""
+    calls = []
+
+    def progress(*_):
+        calls.append(1)
+        if len(calls) == call:
+            other()
+
+    return progress
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+@pytest.mark.parametrize("keys", ["abcdef", "abxyz", "a"])
+@pytest.mark.parametrize("old", ["abcdef", ""])
+def test_of_two_pushes_at_once_one_remains_whole(uri, small_batches, no_waits, call, keys, old):
+    mine, other = vectors("abcdef", seed=1), vectors(keys, seed=2)
+    if old:
+        push(vectors(old), uri)
+    push(mine, uri, progress=between(call, lambda: push(other, uri)))
+    # The one that notices the other starts again.
+    assert pull(uri, "c") == mine
+
+
+def test_a_push_of_another_dimension_between_two_batches(uri, small_batches, no_waits):
+    mine, other = vectors("abcdef", seed=1), vectors("abcd", dim=2)
+    push(mine, uri, replace=True, progress=between(2, lambda: push(other, uri, replace=True)))
+    assert pull(uri, "c") == mine
+
+
+def test_a_push_that_may_not_replace_the_other_says_so_and_leaves_no_mixture(uri, small_batches, no_waits):
+    mine, other = vectors("abcdef", seed=1), vectors("abcdef", seed=2)
+    with pytest.raises(OutputError, match=r"holds the vectors of run 'other'.*these are of run 'mine'"):
+        push(mine, uri, run="mine", progress=between(1, lambda: push(other, uri, run="other", replace=True)))
+    with pytest.raises(FormatError, match="column 'c' are incomplete"):
+        pull(uri, "c")
+    push(other, uri, run="other", replace=True)
+    assert pull(uri, "c") == other
+
+
+def test_pushes_that_keep_disturbing_each_other_give_up(uri, small_batches, no_waits):
+    seeds = count(2)
+    mine = vectors("abcdef", seed=1)
+    with pytest.raises(DatabaseError, match="other pushes kept writing to the collection 'tabemb_c'"):
+        push(mine, uri, progress=lambda *_: push(vectors("abcdef", seed=next(seeds)), uri))
+    push(mine, uri)
+    assert pull(uri, "c") == mine
+
+
+def test_a_failure_is_not_taken_for_another_push(uri, scheme, monkeypatch):
+    calls = []
+
+    def fail(self, name, rows):
+        calls.append(name)
+        raise DatabaseError("the disk is full")
+
+    push(vectors(), uri)
+    monkeypatch.setattr(DATABASES[scheme], "upsert", fail)
+    with pytest.raises(DatabaseError, match="the disk is full"):
+        push(vectors(seed=1), uri)
+    assert len(calls) == 1
 
 
 def test_removal_that_is_interrupted_is_repaired(uri, small_batches):
