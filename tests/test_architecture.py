@@ -31,6 +31,7 @@ WHOLE = {
     "test_configs.py",
     "test_estimator_checks.py",
     "test_benchmarks.py",
+    "test_claims.py",
     "test_examples.py",
     "test_import_cost.py",
     "test_leakage.py",
@@ -40,6 +41,7 @@ WHOLE = {
     "test_repeatability.py",
     "test_saved_before.py",
     "test_scikit_learn_tools.py",
+    "test_smoke.py",
     "test_unknown_categories.py",
     "test_unseen_benchmark.py",
 }
