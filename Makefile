@@ -2,17 +2,29 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+LOWEST := .venv-lowest
 # The demo requires the library with plots and the flights data; tests also require the tools and all extras.
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 
-.PHONY: demo test check fuzz bench quality clean
+.PHONY: demo test test-lowest check fuzz bench quality clean
 
 demo: $(READY)
 	$(BIN)/tabemb run configs/carriers.yaml --force
 
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+# The lowest versions of the dependencies that pyproject.toml allows, in an environment of their own.
+test-lowest: $(LOWEST)/.ready
+	$(LOWEST)/bin/python -m pytest tests/test_smoke.py -o addopts="--import-mode=importlib" -o filterwarnings="" -q
+
+$(LOWEST)/.ready: pyproject.toml
+	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct \
+		--editable ".[plot,polars]" "pytest>=8.3"
+	touch $@
 
 check: $(TOOLS)
 	$(BIN)/ruff check .
@@ -55,4 +67,4 @@ $(TOOLS): $(READY)
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis

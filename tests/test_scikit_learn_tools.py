@@ -233,3 +233,15 @@ def test_mlflow_logs_and_loads_a_model(tmp_path):
     assert np.array_equal(
         answers(mlflow.load_model(str(tmp_path / "model")), MIXED), answers(model, MIXED), equal_nan=True
     )
+
+
+# NumPy 2 warns about how the converter reads arrays.
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("body", ["mlp", "ensemble", "cross"])
+def test_the_network_of_a_fit_is_exported_as_onnx_without_a_call_first(body, tmp_path):
+    pytest.importorskip("tf2onnx")
+    onnx = pytest.importorskip("onnx")
+    model = EmbeddingClassifier(max_epochs=1, random_state=0, body=body, one_hot_max_categories=2).fit(X, Y)
+    model.network_.export(tmp_path / "network.onnx", format="onnx", verbose=False)
+    graph = onnx.load(tmp_path / "network.onnx").graph
+    assert sorted(each.name for each in graph.input) == ["indices", "numbers"]

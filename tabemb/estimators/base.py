@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.auto_dim import auto_dims
 from tabemb.estimators.ensemble import copy_tables, network_seeds
 from tabemb.estimators.folds import deal_folds, left_out_rows, strata_of
+from tabemb.estimators.importances import sample_of
 from tabemb.estimators.inputs import (
     TrainingData,
     check_table,
@@ -34,7 +35,7 @@ from tabemb.estimators.pretrained import Pretrained, PretrainedReport
 from tabemb.estimators.priors import Priors
 from tabemb.estimators.serving import inference_state
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
-from tabemb.exceptions import TabembError
+from tabemb.exceptions import DataError, TabembError
 from tabemb.inference.answers import mean_of
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
@@ -69,6 +70,10 @@ class EmbeddingEstimator(BaseEstimator):
     # The network, and the other members of an ensemble.
     _network: Network
     _others: tuple[Network, ...] = ()
+    # Some rows that each network was not trained on, or without validation was, for the importances.
+    _held: tuple[Rows, ...] = ()
+    # Validation rows and their targets, during a fit to which they were passed.
+    _given: tuple[Any, Any] | None = None
     _pretrained = Pretrained(starts={}, report=PretrainedReport({}))
 
     # ------------------------------------------------------------------ parameters
@@ -112,13 +117,13 @@ class EmbeddingEstimator(BaseEstimator):
     def network_(self) -> Any:
         """The Keras model, from ``{"indices", "numbers"}`` to logits. For an ensemble, the first member."""
         check_is_fitted(self, "encoder_")
-        return self._network.model
+        return self._network.called_model()
 
     @property
     def networks_(self) -> list[Any]:
         """The Keras models of all members of the ensemble; ``[network_]`` without one."""
         check_is_fitted(self, "encoder_")
-        return [network.model for network in self._networks]
+        return [network.called_model() for network in self._networks]
 
     @property
     def vectors_(self) -> LearnedVectors:
@@ -138,10 +143,24 @@ class EmbeddingEstimator(BaseEstimator):
 
     # ------------------------------------------------------------------ fit
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any) -> "EmbeddingEstimator":
-        with self._unchanged_on_failure():
+    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> "EmbeddingEstimator":
+        with self._unchanged_on_failure(), self._validating_on(X_val, y_val):
             self._learn(X, y, sample_weight)
         return self
+
+    @contextmanager
+    def _validating_on(self, X_val, y_val):
+        """Validate on given rows in the block instead of holding out some; None for both changes nothing."""
+        if (X_val is None) != (y_val is None):
+            raise DataError("X_val and y_val are the validation rows and their targets: pass both, or neither.")
+        if X_val is not None:
+            if not self.early_stopping:
+                raise DataError("X_val and y_val are for early stopping, which early_stopping=False switches off.")
+            self._given = X_val, y_val
+        try:
+            yield
+        finally:
+            vars(self).pop("_given", None)
 
     @contextmanager
     def _unchanged_on_failure(self):
@@ -168,7 +187,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _encode_training_data(self, data: TrainingData, task: Task) -> Rows:
         """Fit the encoding of the columns, look up pretrained vectors, and return the encoded rows."""
-        self.task_ = task
+        self.task_, self._held = task, ()
         self.encoder_, table = self._fit_table_encoder(data.frame)
         self._pretrained = Pretrained.look_up(
             self.pretrained, self.freeze, list(self._embedded()), self.encoder_.vocabularies
@@ -183,7 +202,8 @@ class EmbeddingEstimator(BaseEstimator):
         self.n_epochs_ = records[0].n_epochs
         self.best_epoch_ = records[0].best_epoch
         self._pretrained = self._pretrained.without_vectors()
-        self.__dict__.pop("_loops", None)
+        for name in ("_loops", "_importance"):
+            vars(self).pop(name, None)
         self._keep_params()
 
     def _keep_params(self) -> None:
@@ -200,7 +220,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _sizes_from_data(self, rows: Rows, seeds: Seeds) -> dict[str, int]:
         """Return the dimensions of the columns with ``embedding_dim="auto"``, none if there are too few rows."""
         columns = columns_from_data(self.embedding_dim, self._embedded())
-        if not columns or len(rows) < FEWEST_ROWS_TO_SPLIT:
+        if not columns or (len(rows) < FEWEST_ROWS_TO_SPLIT and self._given is None):
             return {}
         self._start_networks([seeds], rows)
         self._start_logits(rows)
@@ -237,7 +257,10 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _train(self, network: Network, seeds: Seeds, rows: Rows, priors: Priors) -> TrainingRecord:
         """Train a network on the rows, except for its validation set."""
-        return self._train_on(network, seeds, *self._split(rows, seeds), priors)
+        train, validation = self._split(rows, seeds)
+        record = self._train_on(network, seeds, train, validation, priors)
+        self._held = (*self._held, sample_of(train if validation is None else validation))
+        return record
 
     def _train_on(
         self,
@@ -309,6 +332,7 @@ class EmbeddingEstimator(BaseEstimator):
             scaling=NUMERIC_ENCODERS.resolve(self.numeric).scaling,
             min_similarity=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).min_similarity,
             drop_constant=varies,
+            refuse_unknown=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).refuses,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -375,6 +399,10 @@ class EmbeddingEstimator(BaseEstimator):
         return self._split_off(rows, seeds) if self._has_validation_part(len(rows)) else (rows, None)
 
     def _split_off(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
+        if self._given is not None:
+            validation = self._read_validation(*self._given)
+            replace_untrained(validation, rows, self.encoder_, self._pretrained.kept)
+            return rows, validation
         n_held = int(np.ceil(len(rows) * self.validation_fraction))
         strata = strata_of(rows.targets, n_held) if self.task_.is_classifier else None
         if (n_members := self._n_separate()) > 1:
@@ -400,7 +428,13 @@ class EmbeddingEstimator(BaseEstimator):
         return spec.body.n_separate(spec.embedded)
 
     def _has_validation_part(self, n_rows: int) -> bool:
-        return self.early_stopping and n_rows >= FEWEST_ROWS_TO_SPLIT
+        return self.early_stopping and (n_rows >= FEWEST_ROWS_TO_SPLIT or self._given is not None)
+
+    def _read_validation(self, X_val: Any, y_val: Any) -> Rows:
+        frame = take_column_order(self, X_val)
+        targets = check_targets(y_val, frame.n_rows, numeric=self._wants_numbers(), owner=type(self).__name__)
+        encoded = self.task_.encode(targets)
+        return Rows(table=self.encoder_.encode(frame), targets=encoded, weights=self._class_weighted(targets, None))
 
     def _serve_unknown(self, network: Network, rows: Rows) -> None:
         serve_unknown(

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.cross_fitting import CrossFitEstimator, FoldVectors
 from tabemb.estimators.target_statistics import target_suffixes
-from tabemb.estimators.target_types import check_target_type, task_of_type
+from tabemb.estimators.target_types import check_target_type, task_of_type, type_of_task
 from tabemb.exceptions import DataError
 from tabemb.table.frames import Frame
 from tabemb.table.numeric import read_numbers
@@ -68,7 +68,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
         "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
-        of the known category with the most similar name, and the learned vector if no name is similar.
+        of the known category with the most similar name, and the learned vector if no name is similar. With "error",
+        categories that the fit has not seen are refused.
     damping : float, default=1.0
         Slows the updates of categories seen less often than this per step, in proportion to how often they are seen, so
         that rare categories are not overfit; 0 disables. Lower than in ``EmbeddingClassifier``, since here the vectors
@@ -125,6 +126,10 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         ``transform`` returns. The history and the body of the network are from the first fold.
     priors_ : dict of str to float
         As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The first fold chooses them for all.
+    target_type_ : str
+        Type of the target, given or inferred: "binary", "multiclass", "multilabel" or "continuous".
+    classes_ : ndarray or None
+        Sorted classes of a binary or multiclass target.
     n_folds_ : int
         Number of folds trained; 0 if ``cv`` is None or no column is categorical.
 
@@ -229,7 +234,20 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         tags.transformer_tags.preserves_dtype = []
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> "EmbeddingEncoder":
+    @property
+    def target_type_(self) -> str:
+        """Type of the target: "binary", "multiclass", "multilabel" or "continuous"."""
+        check_is_fitted(self, "encoder_")
+        return type_of_task(self.task_)
+
+    @property
+    def classes_(self) -> np.ndarray | None:
+        """Sorted classes of a binary or multiclass target, None for other targets, as in ``TargetEncoder``."""
+        return self.task_.classes if self.target_type_ in ("binary", "multiclass") else None
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, **params: Any
+    ) -> "EmbeddingEncoder":
         """Learn the vectors.
 
         To train a downstream model on the same rows, use :meth:`fit_transform`.
@@ -242,6 +260,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
             Classes, labels or numbers.
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row in the loss. Rows of weight 0 are left out.
+        X_val, y_val : table and array-like, optional
+            Validation rows and their targets, for instance those after the others in time, by which the first fold
+            finds the number of epochs. By default, it holds out ``validation_fraction`` of its rows.
         **params : dict
             ``groups``, array-like of shape (n_rows,), for a splitter in ``cv``. With scikit-learn's metadata routing
             enabled, all metadata that the splitter requests.
@@ -257,16 +278,18 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         """
         check_target_type(self.target_type)
         params = self._split_params(params, "fit")
-        with self._unchanged_on_failure():
+        with self._unchanged_on_failure(), self._validating_on(X_val, y_val):
             self._cross_fit(X, y, sample_weight, params)
         return self
 
-    def fit_transform(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> np.ndarray:
+    def fit_transform(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, **params: Any
+    ) -> np.ndarray:
         """Learn the vectors, and return for each row the vectors learned without its target.
 
         Parameters
         ----------
-        X, y, sample_weight, **params
+        X, y, sample_weight, X_val, y_val, **params
             As for :meth:`fit`.
 
         Returns
@@ -282,7 +305,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         """
         check_target_type(self.target_type)
         params = self._split_params(params, "fit_transform")
-        with self._unchanged_on_failure():
+        with self._unchanged_on_failure(), self._validating_on(X_val, y_val):
             fold_vectors = self._cross_fit(X, y, sample_weight, params)
         return self._side_by_side(self._read(X), fold_vectors)
 

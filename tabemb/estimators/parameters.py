@@ -77,7 +77,7 @@ def check_parameters(estimator) -> None:
     Raises
     ------
     ValueError
-        If a parameter is out of range.
+        If a parameter is out of range, or does not fit another one.
     UnknownNameError
         If a part has an unknown name.
     """
@@ -92,6 +92,12 @@ def check_parameters(estimator) -> None:
     SCHEDULES.resolve(estimator.schedule)
     UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
     STARTS.resolve(estimator.start)
+    rare = [name for name in ("min_frequency", "max_categories") if params[name] is not None]
+    if rare and UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown).refuses:
+        raise ValueError(
+            f"handle_unknown='error' cannot be combined with {' and '.join(rare)}, by which rare categories are "
+            "unknown. Choose another handle_unknown, or keep all categories."
+        )
 
 
 def _splits(value):

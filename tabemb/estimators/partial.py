@@ -3,17 +3,38 @@
 import warnings
 from typing import Any
 
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
+from tabemb.estimators.importances import permutation_importances
 from tabemb.estimators.unknown import keep_strategy
 from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
-from tabemb.nn.sizes import columns_from_data
+from tabemb.nn.sizes import FROM_DATA, columns_of
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.schema import UnknownCategoryWarning
 from tabemb.training.batches import Rows
 
-__all__ = ["PartialFitEstimator"]
+__all__ = ["PartialFitEstimator", "has_dimensions"]
+
+
+def has_dimensions(estimator: Any) -> bool:
+    """Return whether the number of dimensions is known before a fit, so that there is ``partial_fit``.
+
+    Raises
+    ------
+    AttributeError
+        If ``embedding_dim`` is "auto", for all columns or for one.
+    """
+    spec = estimator.embedding_dim
+    if any(isinstance(each, str) and each == FROM_DATA for each in (spec, *(spec[name] for name in columns_of(spec)))):
+        raise AttributeError(
+            "embedding_dim='auto' is not supported for partial_fit: it needs held-out rows to find the number of "
+            "dimensions. Choose a rule, such as 'capped', or a number."
+        )
+    return True
 
 
 class PartialFitEstimator(EmbeddingEstimator):
@@ -25,6 +46,19 @@ class PartialFitEstimator(EmbeddingEstimator):
         After a second ``partial_fit``: number of rows with unknown categories by column, in all batches but the first.
         It is not saved.
     """
+
+    _importance: np.ndarray | None = None
+
+    def _importances(self) -> np.ndarray:
+        check_is_fitted(self, "encoder_")
+        if not self._held:
+            raise AttributeError(
+                "feature_importances_ needs rows of the fit, which are neither saved nor kept by partial_fit. Use "
+                "sklearn.inspection.permutation_importance with rows of your own."
+            )
+        if self._importance is None:
+            self._importance = permutation_importances(self._networks, self.task_, self._held, self.encoder_)
+        return self._importance
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitEstimator":
         # The network is trained in place, so its weights are copied in case of an error.
@@ -47,15 +81,11 @@ class PartialFitEstimator(EmbeddingEstimator):
                 f"n_ensemble is {self._n_networks()}, but earlier calls of partial_fit trained {len(self._networks)} "
                 "networks, and their number cannot change. Fit again from the start."
             )
+        self._held, self._importance = (), None
         data = self._read_training_data(X, y, sample_weight, known=known)
         seeds_of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
         if not known:
             rows = self._encode_training_data(data, task_of(data))
-            if columns := columns_from_data(self.embedding_dim, self._embedded()):
-                raise DataError(
-                    f"embedding_dim is 'auto' for {columns}, which is not supported for partial_fit: it needs held-out "
-                    "rows to find the number of dimensions. Choose a rule, such as 'capped', or a number."
-                )
             self._start_networks(seeds_of_networks, rows)
             self._pretrained = self._pretrained.without_vectors()
             self._start_logits(rows)

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.partial import PartialFitEstimator
+from tabemb.estimators.partial import PartialFitEstimator, has_dimensions
 from tabemb.estimators.serving import make_predictor
 from tabemb.inference.predictor import Predictor
 from tabemb.nn.losses import NumberLoss, loss_of
@@ -49,7 +50,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
         "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
-        of the known category with the most similar name, and the learned vector if no name is similar.
+        of the known category with the most similar name, and the learned vector if no name is similar. With "error",
+        categories that the fit has not seen are refused.
     damping : float, default=10.0
         Slows the updates of categories seen less often than this per step, in proportion to how often they are seen, so
         that rare categories are not overfit; 0 disables. Use 0 if the vectors must distinguish rare categories and
@@ -194,7 +196,18 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         tags.target_tags.multi_output = True
         return tags
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingRegressor":
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Importance of each column, with a sum of 1: how much the loss of held-out rows rises when it is shuffled.
+
+        Computed when first asked for, from at most 2,000 validation rows, or from training rows if none were held out.
+        The rows are not saved, so that a loaded estimator has no importances, and neither has ``partial_fit``.
+        """
+        return self._importances()
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> "EmbeddingRegressor":
         """Learn the vectors and the network.
 
         Parameters
@@ -205,6 +218,9 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
             Numbers.
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row in the loss. Rows of weight 0 are left out.
+        X_val, y_val : table and array-like, optional
+            Validation rows and their targets, for instance those after the others in time. By default,
+            ``validation_fraction`` of the rows is held out.
 
         Returns
         -------
@@ -215,8 +231,9 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         DataError
             If the table, the targets or the weights are invalid, or the loss is not defined for the targets.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, X_val, y_val)
 
+    @available_if(has_dimensions)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingRegressor":
         """Train for one epoch on a batch of rows.
 

@@ -10,7 +10,7 @@ from tabemb.exceptions import DataError, UnknownNameError
 if TYPE_CHECKING:
     from tabemb.nn.tasks import Task
 
-__all__ = ["MAX_WHOLE_CLASSES", "check_target_type", "looks_like_classes", "task_of_type"]
+__all__ = ["MAX_WHOLE_CLASSES", "check_target_type", "looks_like_classes", "task_of_type", "type_of_task"]
 
 # For each type, the registered names of the tasks that it allows. Two classes are also allowed as multiclass.
 TASKS_OF_TYPE = {
@@ -59,6 +59,20 @@ def check_target_type(target_type: str) -> None:
     """Raise an ``UnknownNameError`` if there is no such type of target."""
     if target_type not in TARGET_TYPES:
         raise UnknownNameError.among("target_type", target_type, TARGET_TYPES)
+
+
+def type_of_task(task: "Task") -> str:
+    """Return the type of the targets of a task.
+
+    Examples
+    --------
+    >>> type_of_task(task_of_type(np.array([0.5, 1.5]), "auto"))
+    'continuous'
+    """
+    from tabemb.nn.tasks import TASKS
+
+    name = TASKS.name_of(task)
+    return name if name in TASKS_OF_TYPE else "continuous"
 
 
 def task_of_type(targets: np.ndarray, target_type: str, *, categorical: bool = False) -> "Task":

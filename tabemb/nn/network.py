@@ -162,6 +162,16 @@ class Network:
         if len(logits.shape) > 2:
             logits = MemberMean(name="mean_of_members")(logits)
         self.model = keras.Model(inputs, logits, name="tabemb")
+        self._is_called = False
+
+    def called_model(self) -> keras.Model:
+        """Return the model after one call of it, without which Keras does not export it in all formats."""
+        if not self._is_called:
+            inputs = self.model.input.items()
+            row = {name: keras.ops.zeros((1, *each.shape[1:]), dtype=each.dtype) for name, each in inputs}
+            self.model(row, training=False)
+            self._is_called = True
+        return self.model
 
     def logits(self, table: EncodedTable, *, batch_rows: int = 16_384) -> np.ndarray:
         """Return the logits of encoded rows, without dropout.

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from tabemb.registry import Registry
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["UNKNOWN_STRATEGIES", "Learned", "Mean", "Nearest", "Trained", "UnknownStrategy", "Zero"]
+__all__ = ["UNKNOWN_STRATEGIES", "Learned", "Mean", "Nearest", "Refuse", "Trained", "UnknownStrategy", "Zero"]
 
 UNKNOWN = Vocabulary.UNKNOWN
 
@@ -24,6 +24,8 @@ class UnknownStrategy(BaseEstimator):
 
     # Minimal similarity at which an unknown text is encoded as the category with the most similar name; None disables.
     min_similarity: ClassVar[float | None] = None
+    # Whether unknown categories are an error.
+    refuses: ClassVar[bool] = False
 
     def row(self, rows: npt.NDArray[Any], counts: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
         """Return the vector of unknown categories, or None to keep the learned one.
@@ -73,6 +75,21 @@ class Mean(UnknownStrategy):
         if not weights.any():
             return None
         return (weights @ rows[Vocabulary.FIRST :] / weights.sum()).astype(rows.dtype)
+
+
+@UNKNOWN_STRATEGIES.register("error")
+class Refuse(UnknownStrategy):
+    """No vector: an unknown category is an error, as in ``OneHotEncoder(handle_unknown="error")``.
+
+    Rare categories would be unknown too, so it cannot be combined with ``min_frequency`` and ``max_categories``.
+
+    Examples
+    --------
+    >>> Refuse().refuses
+    True
+    """
+
+    refuses = True
 
 
 @UNKNOWN_STRATEGIES.register("nearest")

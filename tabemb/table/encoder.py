@@ -45,6 +45,9 @@ class TableEncoder:
         Minimal similarity at which an unknown text is encoded as the category with the most similar name (see
         :class:`~tabemb.table.similar_names.SimilarNames`). By default such texts are unknown.
 
+    refuse_unknown : bool, default=False
+        Whether to raise an error when encoding a table with unknown categories.
+
     Attributes
     ----------
     schema : Schema
@@ -74,6 +77,7 @@ class TableEncoder:
         scaling: ScalingSpec = "standard",
         drop_constant: bool = True,
         min_similarity: float | None = None,
+        refuse_unknown: bool = False,
     ) -> None:
         self.categorical = categorical
         self.integers = integers
@@ -82,6 +86,7 @@ class TableEncoder:
         self.scaling = scaling
         self.drop_constant = drop_constant
         self.min_similarity = min_similarity
+        self.refuse_unknown = refuse_unknown
         self._names: dict[str, SimilarNames] = {}
 
     schema: Schema
@@ -104,6 +109,11 @@ class TableEncoder:
             elif len(families_at_fit) == 1:
                 types[column.source] = next(iter(families_at_fit))
         return types
+
+    @property
+    def indicated(self) -> list[int]:
+        """Positions of the numeric columns that have a missing indicator, in the order of the indicators."""
+        return [int(place) for place in self._numeric._indicated]
 
     def fit(self, X: Any) -> "TableEncoder":
         """Fit the schema, the vocabularies and the scales.
@@ -179,7 +189,8 @@ class TableEncoder:
         ColumnError
             If a column is missing.
         DataError
-            If a numeric column holds other values, or the table is invalid.
+            If a numeric column holds other values, the table is invalid, or with ``refuse_unknown`` a category is
+            unknown.
 
         Warns
         -----
@@ -194,6 +205,8 @@ class TableEncoder:
             vocabulary = self.vocabularies[column.name]
             _warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
             self._take_similar(column.name, cells, indices[:, position])
+            if self.refuse_unknown:
+                _refuse_unknown(column.name, cells, indices[:, position], vocabulary)
         numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
         return EncodedTable(indices, self._numeric.encode(_number_matrix(frame, numeric)))
 
@@ -281,6 +294,7 @@ class TableEncoder:
                 "scaling": self.scaling,
                 "drop_constant": self.drop_constant,
                 "min_similarity": self.min_similarity,
+                "refuse_unknown": self.refuse_unknown,
             },
             "schema": self.schema.to_json(),
             "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
@@ -325,6 +339,19 @@ class TableEncoder:
                 f"features as input: without names, columns are matched by position."
             )
         return dict(zip(self.schema.columns, frame.columns, strict=True))
+
+
+def _refuse_unknown(name: str, cells: Cells, indices: npt.NDArray[np.int32], vocabulary: Vocabulary) -> None:
+    unknown = np.flatnonzero(indices == Vocabulary.UNKNOWN)
+    if not len(unknown):
+        return
+    coded = factorize(take(cells, unknown))
+    keys = [coded.keys[code] for code in np.unique(coded.codes)]
+    listed = ", ".join(map(repr, keys[:5])) + (", ..." if len(keys) > 5 else "")
+    raise DataError(
+        f"Found unknown categories in column {name!r} ({len(unknown)} of {len(indices)} rows): {listed}."
+        f"{did_you_mean(keys[0], vocabulary.keys)} handle_unknown='error' refuses them; 'learned' gives them a vector."
+    )
 
 
 def _index_matrix(n_rows: int, n_columns: int) -> npt.NDArray[np.int32]:

@@ -11,6 +11,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.exceptions import ColumnError, DataError, TrainingError
 from tabemb.nn import sizes
@@ -566,3 +567,76 @@ def test_a_column_that_embedding_dim_names_is_embedded_however_few_categories_it
         ColumnError, match="embedding_dim names the column 'carier', which is not among the categorical"
     ):
         EmbeddingClassifier(**quick, embedding_dim={"carier": 2}).fit(flights, late)
+
+
+ROWS_IN_TIME = pd.DataFrame({"key": [f"v{i % 9}" for i in range(120)], "x": np.linspace(0, 1, 120)})
+OUTCOME = (np.arange(120) % 9 < 4).astype(int)
+ESTIMATORS = [
+    EmbeddingClassifier(random_state=0, max_epochs=4, n_iter_no_change=2),
+    EmbeddingClassifier(random_state=0, max_epochs=4, body="mlp", n_ensemble=2, calibration="temperature"),
+    EmbeddingRegressor(random_state=0, max_epochs=4, body="mlp", embedding_dim="auto", one_hot_max_categories=0),
+    EmbeddingEncoder(random_state=0, max_epochs=4),
+]
+
+
+@pytest.mark.parametrize("model", ESTIMATORS, ids=lambda each: type(each).__name__)
+def test_validation_rows_from_outside_replace_the_held_out_ones(model):
+    early, late = ROWS_IN_TIME[:100], ROWS_IN_TIME[100:]
+    model = clone(model).fit(early, OUTCOME[:100], X_val=late, y_val=OUTCOME[100:])
+    assert "val_loss" in model.history_
+    other = clone(model).fit(early, OUTCOME[:100], X_val=late, y_val=1 - OUTCOME[100:])
+    # The first epoch is the same, but it is judged by other rows.
+    assert model.history_["loss"][0] == other.history_["loss"][0]
+    assert model.history_["val_loss"][0] != other.history_["val_loss"][0]
+    assert "_given" not in vars(model)
+
+
+def test_all_rows_are_trained_on_beside_validation_rows_from_outside():
+    settings = {"random_state": 0, "max_epochs": 3, "n_iter_no_change": 9, "body": "mlp"}
+    given = EmbeddingClassifier(**settings, tol=0).fit(ROWS_IN_TIME, OUTCOME, X_val=ROWS_IN_TIME, y_val=OUTCOME)
+    whole = EmbeddingClassifier(**settings, early_stopping=False).fit(ROWS_IN_TIME, OUTCOME)
+    assert given.history_["loss"] == whole.history_["loss"]
+    few = EmbeddingClassifier(**settings).fit(ROWS_IN_TIME[:12], OUTCOME[:12], X_val=ROWS_IN_TIME, y_val=OUTCOME)
+    assert len(few.history_["val_loss"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "params", "message"),
+    [
+        ({"X_val": ROWS_IN_TIME}, {}, "pass both, or neither"),
+        ({"y_val": OUTCOME}, {}, "pass both, or neither"),
+        ({"X_val": ROWS_IN_TIME, "y_val": OUTCOME}, {"early_stopping": False}, "early_stopping=False switches off"),
+        ({"X_val": ROWS_IN_TIME[["x"]], "y_val": OUTCOME}, {}, "feature names should match"),
+        ({"X_val": ROWS_IN_TIME, "y_val": OUTCOME[:5]}, {}, "inconsistent numbers of samples"),
+        ({"X_val": ROWS_IN_TIME, "y_val": OUTCOME + 3}, {}, "has a class that was not in the first fit"),
+    ],
+)
+def test_validation_rows_that_do_not_fit_are_refused(given, params, message):
+    with pytest.raises(ValueError, match=message):
+        EmbeddingClassifier(random_state=0, max_epochs=1, **params).fit(ROWS_IN_TIME, OUTCOME, **given)
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
+def test_unknown_categories_can_be_refused(cls, tmp_path):
+    model = cls(random_state=0, max_epochs=1, handle_unknown="error").fit(ROWS_IN_TIME, OUTCOME)
+    model.save(tmp_path / "model")
+    new = ROWS_IN_TIME.assign(key=["v12", *ROWS_IN_TIME["key"][1:119], "w"])
+    message = (
+        r"Found unknown categories in column 'key' \(2 of 120 rows\): 'v12', 'w'\..* handle_unknown='error' refuses"
+    )
+    for each in (model, tabemb.load(tmp_path / "model")):
+        answer = each.transform if hasattr(each, "transform") else each.predict
+        assert len(answer(ROWS_IN_TIME)) == 120
+        with pytest.raises(DataError, match=message):
+            answer(new)
+        # A missing cell is no unknown category.
+        assert len(answer(ROWS_IN_TIME.assign(key=None))) == 120
+    if hasattr(model, "predictor"):
+        with pytest.raises(DataError, match=message):
+            model.predictor().predict(new)
+
+
+@pytest.mark.parametrize("rare", [{"min_frequency": 2}, {"max_categories": 9}])
+def test_rare_categories_cannot_be_told_from_unknown_ones_that_are_refused(rare):
+    with pytest.raises(ValueError, match="handle_unknown='error' cannot be combined with m"):
+        EmbeddingClassifier(handle_unknown="error", **rare).fit(ROWS_IN_TIME, OUTCOME)

@@ -237,3 +237,22 @@ def test_output_columns_of_the_same_name_are_refused():
     X = pd.DataFrame({"a": ["x", "y"] * 20, "a_emb0": np.linspace(0, 1, 40)})
     with pytest.raises(DataError, match="same name: a_emb0"):
         EmbeddingEncoder(max_epochs=1).fit(X, [0, 1] * 20)
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "classes"),
+    [
+        (["late", "on time"] * 30, "binary", ["late", "on time"]),
+        ([3, 1, 2] * 20, "multiclass", [1, 2, 3]),
+        (np.linspace(0, 1, 60), "continuous", None),
+        (np.array([[0, 1], [1, 1]] * 30), "multilabel", None),
+        (np.random.default_rng(0).normal(size=(60, 2)), "continuous", None),
+    ],
+)
+def test_the_type_of_the_target_and_its_classes_are_known(target, kind, classes):
+    encoder = EmbeddingEncoder(max_epochs=1, random_state=0, cv=2)
+    assert not hasattr(encoder, "target_type_")
+    assert not hasattr(encoder, "classes_")
+    encoder.fit(pd.DataFrame({"a": list("abc") * 20}), target)
+    assert encoder.target_type_ == kind
+    assert (None if encoder.classes_ is None else encoder.classes_.tolist()) == classes

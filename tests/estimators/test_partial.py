@@ -230,3 +230,15 @@ def test_the_first_call_starts_from_its_rows(n_ensemble, late, quick):
     np.testing.assert_allclose(made.vectors_["dest"].vectors, before, atol=1e-6)
     random = EmbeddingClassifier(**still, start="random").partial_fit(X, late)
     assert np.abs(random.vectors_["dest"].vectors - before).max() > 0.01
+
+
+@pytest.mark.parametrize("dim", ["auto", {"dest": "auto"}])
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
+def test_there_is_no_partial_fit_where_the_dimensions_come_from_the_data(cls, dim):
+    model = cls(embedding_dim=dim)
+    assert not hasattr(model, "partial_fit")
+    with pytest.raises(AttributeError) as caught:
+        model.partial_fit(None, None)
+    assert "embedding_dim='auto' is not supported for partial_fit" in str(caught.value.__cause__)
+    assert hasattr(model.set_params(embedding_dim="capped"), "partial_fit")
+    assert hasattr(cls(embedding_dim={"dest": 3}), "partial_fit")

@@ -366,3 +366,13 @@ def test_a_layer_that_a_body_names_is_there_and_reads_all_vectors(name):
     assert (found is None) is (body.first_layer is None)
     for kernel in (found or {}).values():
         assert np.abs(kernel).max(axis=1).min() > 0
+
+
+@pytest.mark.parametrize("made", [network(), network(one_hot=(OneHotSpec(name="m", position=2, vocabulary_size=6),))])
+def test_a_called_model_has_the_weights_it_had_and_can_be_exported(made, monkeypatch):
+    calls, model = [], made.model
+    before = [np.array(each) for each in model.get_weights()]
+    monkeypatch.setattr(type(model), "__call__", lambda self, *args, **kwargs: calls.append(args))
+    assert made.called_model() is made.called_model() is model
+    assert len(calls) == 1
+    assert all(map(np.array_equal, before, model.get_weights()))

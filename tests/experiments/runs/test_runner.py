@@ -118,7 +118,7 @@ def test_regression_with_groups(folder, write_small, small_table):
             "  max_epochs: 2",
             "  handle_unknown: nearst",
             "small.yaml, line 9: model.handle_unknown: No strategy for unknown categories named 'nearst'. Known: "
-            "learned, mean, nearest, zero. Did you mean 'nearest'?",
+            "error, learned, mean, nearest, zero. Did you mean 'nearest'?",
         ),
         (
             "  max_epochs: 2",
