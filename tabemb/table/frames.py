@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
-from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode
+from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode, unmasked
 
 __all__ = ["Frame", "read_frame", "select_as_fitted"]
 
@@ -387,26 +387,28 @@ def _text_names(labels: list[object] | None) -> tuple[str, ...] | None:
 
 
 class _NumpyTable:
-    def __init__(self, native: npt.NDArray[Any]) -> None:
-        self.native = native
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self._array = array
+        # Other libraries ignore masks.
+        self.native = unmasked(array)
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.native.shape[0], self.native.shape[1]
+        return self._array.shape[0], self._array.shape[1]
 
     @property
     def labels(self) -> list[object] | None:
         return None
 
     def read(self, position: int, name: str) -> tuple[Cells, str]:
-        cells = read_cells(self.native[:, position], name)
+        cells = read_cells(self._array[:, position], name)
         return cells, _kind(cells)
 
     def select(self, positions: Sequence[int]) -> "_NumpyTable":
-        return _NumpyTable(self.native[:, list(positions)])
+        return _NumpyTable(self._array[:, list(positions)])
 
     def take(self, rows: npt.NDArray[np.intp]) -> "_NumpyTable":
-        return _NumpyTable(self.native[rows])
+        return _NumpyTable(self._array[rows])
 
 
 class _RecordsTable:

@@ -293,6 +293,7 @@ def test_masked_cells_of_a_table_are_missing(table):
     frame = read_frame(table)
     assert frame.cells(frame.columns[0]).to_pylist() == [1, 3]
     assert is_missing(frame.take(np.array([1, 0])).cells(frame.columns[1])).tolist() == [False, True]
+    assert pd.isna(pd.DataFrame(frame.native)).to_numpy().tolist() == [[False, True], [False, False]]
 
 
 class Array:
