@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError, OutputError
+from tabemb.experiments import tables
 from tabemb.experiments.tables import check_readable, check_writable, formula_free, read_file, read_table, write_table
 
 TABLE = pd.DataFrame({"dest": ["BOS", "SFO"], "hour": [5, 6]})
@@ -162,3 +164,38 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         write_table(TABLE, tmp_path / "new.csv")
     assert (tmp_path / "new.csv").read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["new.csv"]
+
+
+REGULAR = [
+    b"a,b\n1,2\n\n3,4\n",
+    b'a,b\n1,\n,""\n',
+    b"\xef\xbb\xbfa,b\r\n1,2\r\n",
+    b'a,b\n"x\ny",2\n"q""q",3\n',
+    b'a,b\n5" pipe,2\n',
+    b"a,b\n1\n",
+    b",b\n0,x\n1,y\n",
+    b"a,b\n 1, x y \n",
+    b"a,b\nNA,null\n",
+    b'"a,c",b\n1,2',
+    b"a,b\r1,2\r",
+    b"a,b\n1,2\n\x00,3\n",
+]
+
+
+@pytest.mark.parametrize("content", REGULAR)
+def test_both_parsers_read_the_same(tmp_path, monkeypatch, content):
+    (tmp_path / "rows.csv").write_bytes(content)
+    fast = read_table(tmp_path / "rows.csv")
+
+    def refuse(*_):
+        raise pa.ArrowInvalid("no")
+
+    monkeypatch.setattr(tables, "_read_csv_by_arrow", refuse)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "rows.csv"), fast)
+
+
+def test_a_file_of_many_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_BLOCK", 64)
+    table = pd.DataFrame({"a": [f"x{i}" for i in range(500)], "b": range(500)})
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "rows.csv"), table)
