@@ -356,6 +356,11 @@ def _as_matrix(X: Any) -> npt.NDArray[Any]:
             matrix = np.asarray(X, dtype=object)
     except ValueError as error:
         raise DataError(f"The rows do not have the same number of columns ({error}).") from error
+    except (TypeError, RuntimeError) as error:
+        # Tensors on a GPU, or with gradients.
+        raise DataError(
+            f"NumPy cannot read a {type(X).__name__}: {error} Convert it to a NumPy array first."
+        ) from error
     if matrix.dtype.kind == "c":
         raise DataError(f"Complex data not supported\n{matrix}\n")
     if matrix.ndim == 0:

@@ -200,7 +200,11 @@ def test_integer_names_of_pandas_are_positions():
 def make(module, name, **attributes):
     """Return a frame of a library that is not installed: with columns, and readable by NumPy."""
     body = {"__module__": module, "columns": ["a"], "__array__": lambda self, *_, **__: np.zeros((2, 1)), **attributes}
-    return type(name, (), body)()
+    return type(name, (), {key: value for key, value in body.items() if key != "columns" or value})()
+
+
+def on_a_gpu(*_, **__):
+    raise TypeError("it is on a GPU.")
 
 
 class Stream:
@@ -337,6 +341,7 @@ def test_arrays_and_sequences_of_rows_are_tables_without_names(table):
         (make("datasets.dataset_dict", "DatasetDict"), r'of datasets, .* Convert it: X\["train"\]\.'),
         (make("vaex.dataframe", "Frame", to_pandas=None), r"got Frame instead. Convert it: X.to_pandas\(\)\."),
         (make("vaex.dataframe", "Frame"), r"got Frame instead. Pass a DataFrame"),
+        (make("torch", "Tensor", columns=None, __array__=on_a_gpu), "NumPy cannot read a Tensor: it is on a GPU"),
         ([{"a": 1}, [1]], r"Some rows have column names, but row 1 has none\."),
         (np.zeros((2, 2), [("a", int)]), r"one row per record, got one of shape \(2, 2\)\. Use array\.reshape\(-1\)"),
         (np.zeros(2, [("a", int, (3,))]), r"'a' has an array of shape \(3,\) per row"),
