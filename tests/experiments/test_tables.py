@@ -118,6 +118,13 @@ def test_two_columns_of_one_name(tmp_path):
         read_table(tmp_path / "rows.csv")
 
 
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_another_separator_is_said(tmp_path, mark):
+    (tmp_path / "rows.csv").write_text(f"a{mark}b\n1,5{mark}2\n")
+    with pytest.raises(DataError, match=r"rows\.csv has one column, 'a.*b'; its cells seem to be separated by '"):
+        read_table(tmp_path / "rows.csv")
+
+
 def test_rows_with_more_cells_than_names_are_not_shifted(tmp_path):
     (tmp_path / "rows.csv").write_text("a,b\n1,2,3\n4,5,6\n")
     with pytest.raises(DataError, match="its rows have more cells than its first line, which names the columns"):
