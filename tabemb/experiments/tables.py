@@ -241,7 +241,8 @@ def _read_csv(path: Path, separator: str = ",") -> tuple[pd.DataFrame, bool]:
     doubled = sorted({name for name in names if name and names.count(name) > 1})
     if doubled:
         raise ColumnError(f"{path} has more than one column {doubled[0]!r}. Rename or remove the others.")
-    other = next((mark for mark in ";\t|" if len(names) == 1 and mark in str(names[0])), None)
+    marks = {",", ";", "\t", "|"} - {separator} if len(names) == 1 else set()
+    other = next((mark for mark in sorted(marks) if mark in str(names[0])), None)
     if other is not None:
         raise DataError(
             f"{path} has one column, {str(names[0])[:80]!r}; its cells seem to be separated by {other!r}. "

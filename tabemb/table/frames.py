@@ -253,7 +253,7 @@ def _open(X: Any) -> _Table:
     if _is_of(X, "datasets", "Dataset"):
         # Its table lacks the selection and the order of the rows.
         X = X.with_format("arrow")[:]
-    if hasattr(X, "__arrow_c_stream__"):
+    if hasattr(X, "__arrow_c_stream__") or (hasattr(X, "__arrow_c_array__") and not isinstance(X, pa.Array)):
         return _NarwhalsTable(_arrow_table(X))
     _refuse_other_frames(X)
     if isinstance(X, np.ndarray):
@@ -275,10 +275,12 @@ def _array_table(array: npt.NDArray[Any]) -> _Table:
 
 def _arrow_table(X: Any) -> pa.Table:
     try:
+        if not hasattr(X, "__arrow_c_stream__"):
+            return pa.Table.from_batches([pa.record_batch(X)])
         return pa.RecordBatchReader.from_stream(X).read_all()
     except (pa.ArrowException, TypeError) as error:
         raise DataError(
-            f"The Arrow stream of a {type(X).__name__} cannot be read as a table: {error}. Pass a pyarrow.Table."
+            f"The Arrow data of a {type(X).__name__} cannot be read as a table: {error}. Pass a pyarrow.Table."
         ) from error
 
 

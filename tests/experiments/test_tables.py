@@ -125,6 +125,14 @@ def test_another_separator_is_said(tmp_path, mark):
         read_table(tmp_path / "rows.csv")
 
 
+def test_commas_in_a_file_of_tabs_are_said(tmp_path):
+    (tmp_path / "rows.tsv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match=r"rows\.tsv has one column, 'a,b'; its cells seem to be separated by ','\."):
+        read_table(tmp_path / "rows.tsv")
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    assert read_table(tmp_path / "rows.csv")["a"].tolist() == [1]
+
+
 def test_rows_with_more_cells_than_names_are_not_shifted(tmp_path):
     (tmp_path / "rows.csv").write_text("a,b\n1,2,3\n4,5,6\n")
     with pytest.raises(DataError, match="its rows have more cells than its first line, which names the columns"):

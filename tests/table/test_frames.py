@@ -217,6 +217,16 @@ class Stream:
         return self._content.__arrow_c_stream__(requested_schema)
 
 
+class Batch:
+    """A record batch of another library."""
+
+    def __init__(self, content):
+        self._content = content
+
+    def __arrow_c_array__(self, requested_schema=None):
+        return self._content.__arrow_c_array__(requested_schema)
+
+
 class HuggingFaceDataset:
     """A selection of rows, which its table does not know."""
 
@@ -252,6 +262,7 @@ def from_sqlite():
         pytest.param(ARROW.to_reader(), id="RecordBatchReader"),
         pytest.param(ARROW.to_batches()[0], id="RecordBatch"),
         pytest.param(Stream(ARROW), id="Arrow stream"),
+        pytest.param(Batch(ARROW.to_batches()[0]), id="Arrow array"),
         pytest.param(HuggingFaceDataset(), id="Hugging Face"),
         pytest.param([{"a": 1, "b": "x"}, {"a": 2}], id="dicts"),
         pytest.param(deque([{"a": 1, "b": "x"}, {"a": 2, "b": None}]), id="deque"),
@@ -346,7 +357,8 @@ def test_arrays_and_sequences_of_rows_are_tables_without_names(table):
         (np.zeros((2, 2), [("a", int)]), r"one row per record, got one of shape \(2, 2\)\. Use array\.reshape\(-1\)"),
         (np.zeros(2, [("a", int, (3,))]), r"'a' has an array of shape \(3,\) per row"),
         (pa.chunked_array([[1]]), "Expected a 2-dimensional container but got ChunkedArray"),
-        (Stream(pa.chunked_array([[1]])), "The Arrow stream of a Stream cannot be read as a table"),
+        (Batch(pa.array([1])), "The Arrow data of a Batch cannot be read as a table"),
+        (Stream(pa.chunked_array([[1]])), "The Arrow data of a Stream cannot be read as a table"),
         ("flights.csv", "Expected a table, got str instead"),
         (None, "Expected a table, got NoneType instead"),
         ([[1], [1, 2]], "The rows do not have the same number of columns"),
