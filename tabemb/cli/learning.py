@@ -109,7 +109,10 @@ def predict(
         typer.Option(metavar="FILE", help="A .csv or .parquet file (default: CSV to standard output)."),
     ] = None,
 ) -> None:
-    """Predict the target for each row of a table."""
+    """Predict the target for each row of a table, read by the types of the run.
+
+    In CSV, texts that a spreadsheet would run as formulas are prefixed with an apostrophe.
+    """
     from tabemb.experiments.runs.folder import open_run
     from tabemb.experiments.tables import check_readable, check_writable, write_csv, write_table
 

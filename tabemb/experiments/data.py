@@ -257,7 +257,7 @@ def _with_numbers(config: ExperimentConfig, X: pd.DataFrame) -> pd.DataFrame:
     changed = {}
     for column in config.data.numeric:
         values = X[column]
-        if isinstance(values.dtype, pd.StringDtype):
+        if pd.api.types.infer_dtype(values, skipna=True) == "string":
             changed[column] = values = convert_texts(values, "number").set_axis(values.index)
         if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
             continue

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any, TextIO
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 
 from tabemb.exceptions import ColumnError, DataError, OutputError, did_you_mean, reading
 from tabemb.files import replacing_file
@@ -25,6 +27,8 @@ __all__ = [
     "write_table",
 ]
 
+# Bytes that are parsed at a time; a row must fit into them.
+_BLOCK = 2**24
 NO_TYPES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -232,13 +236,40 @@ def _read_csv(path: Path, separator: str = ",") -> tuple[pd.DataFrame, bool]:
     doubled = sorted({name for name in names if name and names.count(name) > 1})
     if doubled:
         raise ColumnError(f"{path} has more than one column {doubled[0]!r}. Rename or remove the others.")
-    # Not in pieces, each of which would be read by itself.
-    table = pd.read_csv(path, na_values=[""], low_memory=False, **options)
+    marks = {",", ";", "\t", "|"} - {separator} if len(names) == 1 else set()
+    other = next((mark for mark in sorted(marks) if mark in str(names[0])), None)
+    if other is not None:
+        raise DataError(
+            f"{path} has one column, {str(names[0])[:80]!r}; its cells seem to be separated by {other!r}. "
+            "Separate them by commas, or by tabs in a file that ends in .tsv."
+        )
+    try:
+        return _read_csv_by_arrow(path, separator, names), True
+    except (pa.ArrowException, OSError):
+        # Not in pieces, each of which would be read by itself.
+        table = pd.read_csv(path, na_values=[""], low_memory=False, **options)
     if not isinstance(table.index, pd.RangeIndex):
         raise DataError(
             f"Cannot read {path} as a table: its rows have more cells than its first line, which names the columns."
         )
     return table, True
+
+
+def _read_csv_by_arrow(path: Path, separator: str, names: list[Any]) -> pd.DataFrame:
+    """Read a regular file in a tenth of the time; irregular ones, such as with short rows, are left to pandas."""
+    if not all(isinstance(name, str) and name for name in names):
+        raise pa.ArrowInvalid("a column has no name")
+    table = pa_csv.read_csv(
+        path,
+        pa_csv.ReadOptions(block_size=_BLOCK),
+        pa_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
+        ),
+    )
+    if table.column_names != names:
+        raise pa.ArrowInvalid("the names are read in another way")
+    return pd.DataFrame({name: pd.Series(table[name].to_pandas(), dtype="str") for name in names})
 
 
 def write_csv(table: pd.DataFrame, target: Path | TextIO) -> None:

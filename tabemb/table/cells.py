@@ -7,7 +7,7 @@ integers, intervals) are converted to codes here, so that no other module loops 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -83,6 +83,10 @@ Cells: TypeAlias = pa.Array | Coded
 
 # Number of cells that are checked before a whole column is.
 _HEAD = 256
+
+# The days of Python's dates, counted from 1970.
+_FIRST_DAY, _LAST_DAY = (each.toordinal() - date(1970, 1, 1).toordinal() for each in (date.min, date.max))
+_PER_DAY = {"D": 1, "s": 86_400, "ms": 86_400 * 10**3, "us": 86_400 * 10**6}
 
 # "UTC+09:00", "GMT-3", "+0530": hours and minutes east of Greenwich.
 _OFFSET = re.compile(r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?", re.IGNORECASE)
@@ -353,9 +357,15 @@ def _plain(values: Any, column: str | None) -> Cells:
     for belongs, target in _PLAIN_TYPES:
         if belongs(kind):
             return values.cast(target)
+    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
+        # Arrow has few kernels for these.
+        return values.cast(pa.decimal128(kind.precision, kind.scale))
     if pa.types.is_date64(kind):
         # Some writers keep the time of day in it.
-        return pc.floor_temporal(values.cast(pa.timestamp("ms")), unit="day").cast(pa.date32())
+        values = pc.floor_temporal(values.cast(pa.timestamp("ms")), unit="day").cast(pa.date32())
+        kind = values.type
+    if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.unit != "ns"):
+        _refuse_years_of_no_calendar(values, column)
     if pa.types.is_nested(kind):
         return _code_objects(values.to_pylist(), column)
     if pa.types.is_timestamp(kind) and kind.tz is not None:
@@ -400,6 +410,18 @@ def _refuse_infinity(values: pa.Array, column: str | None) -> None:
         raise DataError(
             f"Input X contains infinity{_in(column)} (first in row {int(infinite.argmax())}). "
             "Replace it with a finite number or a missing value (NaN)."
+        )
+
+
+def _refuse_years_of_no_calendar(values: pa.Array, column: str | None) -> None:
+    is_date = pa.types.is_date32(values.type)
+    least, most = (each.as_py() for each in pc.min_max(values.cast(pa.int32() if is_date else pa.int64())).values())
+    unit = _PER_DAY["D" if is_date else values.type.unit]
+    # A time zone may add or take a day.
+    margin = int(not is_date and values.type.tz is not None)
+    if least is not None and not (_FIRST_DAY + margin) * unit <= least <= most < (_LAST_DAY + 1 - margin) * unit:
+        raise DataError(
+            f"A date{_in(column)} is not in the years 1 to 9999. Replace it with another date or a missing value."
         )
 
 

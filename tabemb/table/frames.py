@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
-from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode
+from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode, unmasked
 
 __all__ = ["Frame", "read_frame", "select_as_fitted"]
 
@@ -253,7 +253,7 @@ def _open(X: Any) -> _Table:
     if _is_of(X, "datasets", "Dataset"):
         # Its table lacks the selection and the order of the rows.
         X = X.with_format("arrow")[:]
-    if hasattr(X, "__arrow_c_stream__"):
+    if hasattr(X, "__arrow_c_stream__") or (hasattr(X, "__arrow_c_array__") and not isinstance(X, pa.Array)):
         return _NarwhalsTable(_arrow_table(X))
     _refuse_other_frames(X)
     if isinstance(X, np.ndarray):
@@ -275,10 +275,12 @@ def _array_table(array: npt.NDArray[Any]) -> _Table:
 
 def _arrow_table(X: Any) -> pa.Table:
     try:
+        if not hasattr(X, "__arrow_c_stream__"):
+            return pa.Table.from_batches([pa.record_batch(X)])
         return pa.RecordBatchReader.from_stream(X).read_all()
     except (pa.ArrowException, TypeError) as error:
         raise DataError(
-            f"The Arrow stream of a {type(X).__name__} cannot be read as a table: {error}. Pass a pyarrow.Table."
+            f"The Arrow data of a {type(X).__name__} cannot be read as a table: {error}. Pass a pyarrow.Table."
         ) from error
 
 
@@ -356,6 +358,11 @@ def _as_matrix(X: Any) -> npt.NDArray[Any]:
             matrix = np.asarray(X, dtype=object)
     except ValueError as error:
         raise DataError(f"The rows do not have the same number of columns ({error}).") from error
+    except (TypeError, RuntimeError) as error:
+        # Tensors on a GPU, or with gradients.
+        raise DataError(
+            f"NumPy cannot read a {type(X).__name__}: {error} Convert it to a NumPy array first."
+        ) from error
     if matrix.dtype.kind == "c":
         raise DataError(f"Complex data not supported\n{matrix}\n")
     if matrix.ndim == 0:
@@ -387,26 +394,28 @@ def _text_names(labels: list[object] | None) -> tuple[str, ...] | None:
 
 
 class _NumpyTable:
-    def __init__(self, native: npt.NDArray[Any]) -> None:
-        self.native = native
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self._array = array
+        # Other libraries ignore masks.
+        self.native = unmasked(array)
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.native.shape[0], self.native.shape[1]
+        return self._array.shape[0], self._array.shape[1]
 
     @property
     def labels(self) -> list[object] | None:
         return None
 
     def read(self, position: int, name: str) -> tuple[Cells, str]:
-        cells = read_cells(self.native[:, position], name)
+        cells = read_cells(self._array[:, position], name)
         return cells, _kind(cells)
 
     def select(self, positions: Sequence[int]) -> "_NumpyTable":
-        return _NumpyTable(self.native[:, list(positions)])
+        return _NumpyTable(self._array[:, list(positions)])
 
     def take(self, rows: npt.NDArray[np.intp]) -> "_NumpyTable":
-        return _NumpyTable(self.native[rows])
+        return _NumpyTable(self._array[rows])
 
 
 class _RecordsTable:

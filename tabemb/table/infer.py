@@ -374,7 +374,7 @@ def _example(cells: Cells) -> str:
     else:
         value = cells[row]
     # The text of an Arrow scalar, as Python has no dates beyond the year 9999.
-    text = str(value)
+    text = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= _LONGEST_EXAMPLE else text[: _LONGEST_EXAMPLE - 3] + "..."
 
 

@@ -50,7 +50,7 @@ _OTHER_DATE = (
 _OTHER_NUMBER = r"^[+-]?\s?[$€£]?\s?\d[\d.,' ]*\s?[%$€£]?$"
 
 # Largest integer up to which float64, the type of numbers beside missing cells, holds each one.
-_EXACT = 2**53
+_EXACT, _SAFE_DIGITS = 2**53, 15
 # Share of numbers at which a column of text is probably meant as numbers.
 _MOSTLY = 0.8
 
@@ -181,7 +181,10 @@ class _Distinct:
 
     @classmethod
     def of(cls, texts: "pd.Series[Any]") -> "_Distinct":
-        encoded = pa.array(texts, pa.large_string(), from_pandas=True).dictionary_encode()
+        array = pa.array(texts, pa.large_string(), from_pandas=True)
+        if isinstance(array, pa.ChunkedArray):
+            array = array.combine_chunks()
+        encoded = array.dictionary_encode()
         distinct = pc.utf8_trim_whitespace(encoded.dictionary)
         words = pa.array(["", *sorted(MISSING_WORDS)], distinct.type)
         missing = pc.is_in(distinct, value_set=words).to_numpy(zero_copy_only=False)
@@ -227,18 +230,27 @@ def _infer_numbers(column: _Distinct) -> TypedTexts:
 
 def _numbers(column: _Distinct) -> "pd.Series[Any]":
     """Return the numbers of texts that all are; int64 if all are integers and none is missing."""
-    present = column.present
-    if _all(present, _INTEGER):
-        whole = [0 if gone else int(text) for text, gone in zip(column.texts.to_pylist(), column.missing, strict=True)]
-        exact = column.convert(int)
-        if whole and not -(2**63) <= min(whole) <= max(whole) < 2**63:
-            return column.spread(exact)
-        if not column.missing.any() and (column.codes >= 0).all():
-            return column.spread(np.array(whole, np.int64))
-    return column.spread(column.convert(float).astype(np.float64))
+    texts = pc.replace_substring_regex(column.texts, r"^\+", "")
+    texts = pc.if_else(pa.array(column.missing), pa.scalar(None, texts.type), texts)
+    has_missing = bool(column.missing.any() or (column.codes < 0).any())
+    if _all(column.present, _INTEGER):
+        try:
+            whole = texts.cast(pa.int64())
+        except pa.ArrowInvalid:
+            # Beyond 64 bits.
+            return column.spread(column.convert(int))
+        if not has_missing:
+            return column.spread(whole.to_numpy())
+    try:
+        return column.spread(texts.cast(pa.float64()).to_numpy(zero_copy_only=False))
+    except pa.ArrowInvalid:
+        # Notations that Arrow lacks, such as "1.".
+        return column.spread(column.convert(float).astype(np.float64))
 
 
 def _beyond(integers: pa.Array) -> bool:
+    if pc.max(pc.utf8_length(integers)).as_py() <= _SAFE_DIGITS:
+        return False
     return max(abs(int(text)) for text in integers.to_pylist()) > _EXACT
 
 

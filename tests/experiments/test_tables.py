@@ -2,9 +2,11 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError, OutputError
+from tabemb.experiments import tables
 from tabemb.experiments.tables import check_readable, check_writable, formula_free, read_file, read_table, write_table
 
 TABLE = pd.DataFrame({"dest": ["BOS", "SFO"], "hour": [5, 6]})
@@ -116,6 +118,21 @@ def test_two_columns_of_one_name(tmp_path):
         read_table(tmp_path / "rows.csv")
 
 
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_another_separator_is_said(tmp_path, mark):
+    (tmp_path / "rows.csv").write_text(f"a{mark}b\n1,5{mark}2\n")
+    with pytest.raises(DataError, match=r"rows\.csv has one column, 'a.*b'; its cells seem to be separated by '"):
+        read_table(tmp_path / "rows.csv")
+
+
+def test_commas_in_a_file_of_tabs_are_said(tmp_path):
+    (tmp_path / "rows.tsv").write_text("a,b\n1,2\n")
+    with pytest.raises(DataError, match=r"rows\.tsv has one column, 'a,b'; its cells seem to be separated by ','\."):
+        read_table(tmp_path / "rows.tsv")
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    assert read_table(tmp_path / "rows.csv")["a"].tolist() == [1]
+
+
 def test_rows_with_more_cells_than_names_are_not_shifted(tmp_path):
     (tmp_path / "rows.csv").write_text("a,b\n1,2,3\n4,5,6\n")
     with pytest.raises(DataError, match="its rows have more cells than its first line, which names the columns"):
@@ -162,3 +179,38 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         write_table(TABLE, tmp_path / "new.csv")
     assert (tmp_path / "new.csv").read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["new.csv"]
+
+
+REGULAR = [
+    b"a,b\n1,2\n\n3,4\n",
+    b'a,b\n1,\n,""\n',
+    b"\xef\xbb\xbfa,b\r\n1,2\r\n",
+    b'a,b\n"x\ny",2\n"q""q",3\n',
+    b'a,b\n5" pipe,2\n',
+    b"a,b\n1\n",
+    b",b\n0,x\n1,y\n",
+    b"a,b\n 1, x y \n",
+    b"a,b\nNA,null\n",
+    b'"a,c",b\n1,2',
+    b"a,b\r1,2\r",
+    b"a,b\n1,2\n\x00,3\n",
+]
+
+
+@pytest.mark.parametrize("content", REGULAR)
+def test_both_parsers_read_the_same(tmp_path, monkeypatch, content):
+    (tmp_path / "rows.csv").write_bytes(content)
+    fast = read_table(tmp_path / "rows.csv")
+
+    def refuse(*_):
+        raise pa.ArrowInvalid("no")
+
+    monkeypatch.setattr(tables, "_read_csv_by_arrow", refuse)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "rows.csv"), fast)
+
+
+def test_a_file_of_many_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_BLOCK", 64)
+    table = pd.DataFrame({"a": [f"x{i}" for i in range(500)], "b": range(500)})
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "rows.csv"), table)

@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -146,6 +147,35 @@ def test_an_unknown_time_zone_is_refused_with_the_column(zone):
 def test_a_date_of_milliseconds_is_its_day(day, milliseconds):
     cells = read_cells(pa.array([milliseconds, None], pa.int64()).cast(pa.timestamp("ms")).view(pa.date64()))
     assert cells.to_pylist() == [day, None]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([2**30], pa.date32()),
+        pa.array([-(2**30)], pa.date32()),
+        pa.array([2**45], pa.timestamp("s")),
+        pa.array([-(2**62)], pa.timestamp("us", "Europe/Paris")),
+        pa.array([2**45, 0], pa.timestamp("s")).dictionary_encode(),
+        np.array(["12000-01-01"], "M8[D]"),
+    ],
+)
+def test_a_date_of_no_year_is_refused_with_the_column(values):
+    with pytest.raises(DataError, match=r"A date in column 'when' is not in the years 1 to 9999\."):
+        read_cells(values, "when")
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.date64(), pa.timestamp("us"), pa.timestamp("ms")])
+def test_the_first_and_the_last_date(kind):
+    ends = [datetime(1, 1, 1), datetime(9999, 12, 31)]
+    cells = read_cells(pa.array([*ends, None], kind))
+    assert [each and each.isoformat()[:10] for each in cells.to_pylist()] == ["0001-01-01", "9999-12-31", None]
+
+
+@pytest.mark.parametrize("kind", [pa.decimal32(5, 2), pa.decimal64(5, 2), pa.decimal128(5, 2), pa.decimal256(50, 2)])
+def test_decimals_of_every_width(kind):
+    coded = factorize(read_cells(pa.array([Decimal("1.5"), None, Decimal("1.5")], kind)))
+    assert (coded.keys, coded.codes.tolist()) == ([Decimal("1.5")], [0, -1, 0])
 
 
 def test_an_arrow_type_that_is_no_category_is_refused_with_the_column():

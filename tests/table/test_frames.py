@@ -200,7 +200,11 @@ def test_integer_names_of_pandas_are_positions():
 def make(module, name, **attributes):
     """Return a frame of a library that is not installed: with columns, and readable by NumPy."""
     body = {"__module__": module, "columns": ["a"], "__array__": lambda self, *_, **__: np.zeros((2, 1)), **attributes}
-    return type(name, (), body)()
+    return type(name, (), {key: value for key, value in body.items() if key != "columns" or value})()
+
+
+def on_a_gpu(*_, **__):
+    raise TypeError("it is on a GPU.")
 
 
 class Stream:
@@ -211,6 +215,16 @@ class Stream:
 
     def __arrow_c_stream__(self, requested_schema=None):
         return self._content.__arrow_c_stream__(requested_schema)
+
+
+class Batch:
+    """A record batch of another library."""
+
+    def __init__(self, content):
+        self._content = content
+
+    def __arrow_c_array__(self, requested_schema=None):
+        return self._content.__arrow_c_array__(requested_schema)
 
 
 class HuggingFaceDataset:
@@ -248,6 +262,7 @@ def from_sqlite():
         pytest.param(ARROW.to_reader(), id="RecordBatchReader"),
         pytest.param(ARROW.to_batches()[0], id="RecordBatch"),
         pytest.param(Stream(ARROW), id="Arrow stream"),
+        pytest.param(Batch(ARROW.to_batches()[0]), id="Arrow array"),
         pytest.param(HuggingFaceDataset(), id="Hugging Face"),
         pytest.param([{"a": 1, "b": "x"}, {"a": 2}], id="dicts"),
         pytest.param(deque([{"a": 1, "b": "x"}, {"a": 2, "b": None}]), id="deque"),
@@ -293,6 +308,7 @@ def test_masked_cells_of_a_table_are_missing(table):
     frame = read_frame(table)
     assert frame.cells(frame.columns[0]).to_pylist() == [1, 3]
     assert is_missing(frame.take(np.array([1, 0])).cells(frame.columns[1])).tolist() == [False, True]
+    assert pd.isna(pd.DataFrame(frame.native)).to_numpy().tolist() == [[False, True], [False, False]]
 
 
 class Array:
@@ -336,11 +352,13 @@ def test_arrays_and_sequences_of_rows_are_tables_without_names(table):
         (make("datasets.dataset_dict", "DatasetDict"), r'of datasets, .* Convert it: X\["train"\]\.'),
         (make("vaex.dataframe", "Frame", to_pandas=None), r"got Frame instead. Convert it: X.to_pandas\(\)\."),
         (make("vaex.dataframe", "Frame"), r"got Frame instead. Pass a DataFrame"),
+        (make("torch", "Tensor", columns=None, __array__=on_a_gpu), "NumPy cannot read a Tensor: it is on a GPU"),
         ([{"a": 1}, [1]], r"Some rows have column names, but row 1 has none\."),
         (np.zeros((2, 2), [("a", int)]), r"one row per record, got one of shape \(2, 2\)\. Use array\.reshape\(-1\)"),
         (np.zeros(2, [("a", int, (3,))]), r"'a' has an array of shape \(3,\) per row"),
         (pa.chunked_array([[1]]), "Expected a 2-dimensional container but got ChunkedArray"),
-        (Stream(pa.chunked_array([[1]])), "The Arrow stream of a Stream cannot be read as a table"),
+        (Batch(pa.array([1])), "The Arrow data of a Batch cannot be read as a table"),
+        (Stream(pa.chunked_array([[1]])), "The Arrow data of a Stream cannot be read as a table"),
         ("flights.csv", "Expected a table, got str instead"),
         (None, "Expected a table, got NoneType instead"),
         ([[1], [1, 2]], "The rows do not have the same number of columns"),
