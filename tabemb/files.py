@@ -482,9 +482,11 @@ def _output_errors(path: Path, advice: str = _ADVICE) -> Iterator[None]:
         raise
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
+            name = Path(os.fsdecode(error.filename or path)).name
+            what = "its name" if name == path.name else f"the name of its file {name[:40]!r}..."
             raise OutputError(
-                f"Cannot write {path}: its name is too long for the file system, which takes {_LONGEST_NAME} bytes in "
-                f"most cases. Choose a shorter name."
+                f"Cannot write {path}: {what} is too long for the file system, which takes {_LONGEST_NAME} bytes in "
+                "most cases. Choose a shorter name."
             ) from error
         raise OutputError(f"Cannot write {path}: {error.strerror or error}. {advice}") from error
 

@@ -737,6 +737,16 @@ def test_a_name_too_long_is_refused_before_the_work(name, tmp_path):
     assert names(tmp_path) == []
 
 
+def test_a_file_in_a_folder_with_a_name_too_long_is_named(tmp_path):
+    def long():
+        with replacing_folder(tmp_path / "a", PARTS) as draft:
+            (draft / ("col" * 90)).write_text("")
+
+    with pytest.raises(OutputError, match=r"Cannot write .*a: the name of its file 'colcol[col]+'\.\.\. is too long"):
+        long()
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("name", ["x" * 255, "é" * 127, "列" * 85])
 @pytest.mark.parametrize("write", [write_file, write_pair])
 def test_the_longest_names_are_written(write, name, tmp_path):
