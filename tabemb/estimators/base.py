@@ -5,7 +5,6 @@ import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from numbers import Integral
 from types import MappingProxyType
 from typing import Any
 
@@ -15,18 +14,21 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.auto_dim import auto_dims
-from tabemb.estimators.ensemble import copy_tables, network_seeds
+from tabemb.estimators.ensemble import copy_tables, network_seeds, weights_by_name
 from tabemb.estimators.folds import deal_folds, left_out_rows, strata_of
 from tabemb.estimators.importances import sample_of
 from tabemb.estimators.inputs import (
     TrainingData,
+    auto_batch_size,
     check_table,
     check_targets,
     check_weights,
     empty_columns,
+    given_validation,
     has_categorical_dtype,
     has_information,
     take_column_order,
+    warn_of_constant_columns,
 )
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.parameters import PARTS, check_parameters
@@ -35,13 +37,13 @@ from tabemb.estimators.pretrained import Pretrained, PretrainedReport
 from tabemb.estimators.priors import Priors
 from tabemb.estimators.serving import inference_state
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
-from tabemb.exceptions import DataError, TabembError
+from tabemb.exceptions import TabembError
 from tabemb.inference.answers import mean_of
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
-from tabemb.nn.seeds import Seeds
+from tabemb.nn.seeds import Seeds, root_seed
 from tabemb.nn.sizes import columns_from_data, columns_of, embedding_dims, rate_of_table
 from tabemb.nn.starts import STARTS, StartedTable, started_tables
 from tabemb.nn.tasks import TASKS, Task, task_from_state
@@ -151,12 +153,7 @@ class EmbeddingEstimator(BaseEstimator):
     @contextmanager
     def _validating_on(self, X_val, y_val):
         """Validate on given rows in the block instead of holding out some; None for both changes nothing."""
-        if (X_val is None) != (y_val is None):
-            raise DataError("X_val and y_val are the validation rows and their targets: pass both, or neither.")
-        if X_val is not None:
-            if not self.early_stopping:
-                raise DataError("X_val and y_val are for early stopping, which early_stopping=False switches off.")
-            self._given = X_val, y_val
+        self._given = given_validation(X_val, y_val, early_stopping=self.early_stopping)
         try:
             yield
         finally:
@@ -315,11 +312,7 @@ class EmbeddingEstimator(BaseEstimator):
         return weights
 
     def _root_seed(self) -> int:
-        if self.random_state is None:
-            return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        return int(self.random_state.randint(np.iinfo(np.int32).max))
+        return root_seed(self.random_state)
 
     def _fit_table_encoder(self, frame: Frame) -> tuple[TableEncoder, EncodedTable]:
         # The only column may be constant, such as in a fold or in a ColumnTransformer; its vectors are constant then.
@@ -342,13 +335,8 @@ class EmbeddingEstimator(BaseEstimator):
                 SchemaHint,
                 stacklevel=6,
             )
-        if not varies and frame.n_rows > 1:
-            warnings.warn(
-                f"No column of the table varies: {', '.join(map(repr, frame.columns))}. All rows get the same vectors "
-                "and predictions.",
-                SchemaHint,
-                stacklevel=6,
-            )
+        if not varies:
+            warn_of_constant_columns(frame)
         return encoder, table
 
     def _embedded(self) -> dict[str, int]:
@@ -449,7 +437,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _trainer(self, n_rows: int, *, with_validation: bool, max_epochs: int | None = None) -> Trainer:
         return Trainer(
-            batch_size=_auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
+            batch_size=auto_batch_size(n_rows) if self.batch_size == "auto" else self.batch_size,
             max_epochs=max_epochs or self.max_epochs,
             learning_rate=self.learning_rate,
             schedule=self.schedule,
@@ -478,7 +466,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _to_state(self) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
         """Return the fitted state: JSON values by name, and arrays by group and name."""
-        state, arrays = {}, {f"network-{i}": _weights_by_name(network) for i, network in enumerate(self._networks)}
+        state, arrays = {}, {f"network-{i}": weights_by_name(network) for i, network in enumerate(self._networks)}
         state["table"], arrays["table"] = self.encoder_.to_state()
         state["beside"], arrays["beside"] = self._own_state()
         state["pretrained"], arrays["pretrained"] = self._pretrained.to_state()
@@ -499,7 +487,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _take_state(self, state: Mapping[str, Any], arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:
         """Restore the fitted state that :meth:`_to_state` returned."""
         self.encoder_ = TableEncoder.from_state(state["table"], arrays["table"])
-        self.task_ = task_from_state(state["task"])
+        self.task_, self._held = task_from_state(state["task"]), ()
         self.n_features_in_ = state["n_features_in"]
         if state["feature_names_in"]:
             self.feature_names_in_ = np.asarray(state["feature_names_in"], dtype=object)
@@ -551,12 +539,3 @@ class EmbeddingEstimator(BaseEstimator):
         """
         check_is_fitted(self, "encoder_")
         save(self, path)
-
-
-def _weights_by_name(network: Network) -> dict[str, np.ndarray]:
-    return {f"{place:04d}": array for place, array in enumerate(network.model.get_weights())}
-
-
-def _auto_batch_size(n_rows: int) -> int:
-    """Return the power of two between 32 and 1024 that makes about 64 steps per epoch."""
-    return int(2 ** np.clip(np.round(np.log2(max(n_rows, 1) / 64)), 5, 10))

@@ -9,7 +9,7 @@ from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.vectors.alignment import rotation
 
-__all__ = ["copy_tables", "mean_table", "network_seeds"]
+__all__ = ["copy_tables", "mean_table", "network_seeds", "weights_by_name"]
 
 
 def network_seeds(seeds: Seeds, n_networks: int) -> list[Seeds]:
@@ -53,3 +53,8 @@ def mean_table(tables: Sequence[np.ndarray], counts: np.ndarray, held: np.ndarra
         return np.where(held[:, None], first, mean_of(tables))
     turned = (each @ rotation(each, first, counts).astype(each.dtype) for each in others)
     return mean_of([first, *turned])
+
+
+def weights_by_name(network: Network) -> dict[str, np.ndarray]:
+    """Return the weights of a network, named by their position."""
+    return {f"{place:04d}": array for place, array in enumerate(network.model.get_weights())}

@@ -14,16 +14,20 @@ from tabemb.estimators.target_values import plain_targets
 from tabemb.exceptions import DataError
 from tabemb.table.cells import all_equal, is_missing, unmasked
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
+from tabemb.table.schema import SchemaHint
 
 __all__ = [
     "TrainingData",
+    "auto_batch_size",
     "check_table",
     "check_targets",
     "check_weights",
     "empty_columns",
+    "given_validation",
     "has_categorical_dtype",
     "has_information",
     "take_column_order",
+    "warn_of_constant_columns",
 ]
 
 
@@ -225,3 +229,45 @@ def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     if not (weights > 0).any():
         raise DataError("All weights in sample_weight are zero, so there is no row to train on.")
     return weights
+
+
+def given_validation(X_val: Any, y_val: Any, *, early_stopping: bool) -> tuple[Any, Any] | None:
+    """Return the validation rows and targets that were passed to a fit, None if there are none.
+
+    Raises
+    ------
+    DataError
+        If only one of the two was passed, or there is no early stopping.
+
+    Examples
+    --------
+    >>> given_validation(None, None, early_stopping=True) is None
+    True
+    """
+    if (X_val is None) != (y_val is None):
+        raise DataError("X_val and y_val are the validation rows and their targets: pass both, or neither.")
+    if X_val is not None and not early_stopping:
+        raise DataError("X_val and y_val are for early stopping, which early_stopping=False switches off.")
+    return None if X_val is None else (X_val, y_val)
+
+
+def warn_of_constant_columns(frame: Frame) -> None:
+    """Warn that no column of a table varies, unless it has a single row."""
+    if frame.n_rows > 1:
+        warnings.warn(
+            f"No column of the table varies: {', '.join(map(repr, frame.columns))}. All rows get the same vectors and "
+            "predictions.",
+            SchemaHint,
+            stacklevel=7,
+        )
+
+
+def auto_batch_size(n_rows: int) -> int:
+    """Return the power of two between 32 and 1024 that makes about 64 steps per epoch.
+
+    Examples
+    --------
+    >>> auto_batch_size(100), auto_batch_size(10_000), auto_batch_size(10**6)
+    (32, 128, 1024)
+    """
+    return int(2 ** np.clip(np.round(np.log2(max(n_rows, 1) / 64)), 5, 10))

@@ -81,7 +81,8 @@ class PartialFitEstimator(EmbeddingEstimator):
                 f"n_ensemble is {self._n_networks()}, but earlier calls of partial_fit trained {len(self._networks)} "
                 "networks, and their number cannot change. Fit again from the start."
             )
-        self._held, self._importance = (), None
+        self._held = ()
+        vars(self).pop("_importance", None)
         data = self._read_training_data(X, y, sample_weight, known=known)
         seeds_of_networks = network_seeds(Seeds(self._root_seed()), self._n_networks())
         if not known:

@@ -27,7 +27,7 @@ def check_not_forked() -> None:
     if _first != os.getpid():
         raise ForkedProcessError(
             f"This process ({os.getpid()}) was forked from one in which TensorFlow already ran ({_first}), and "
-            "TensorFlow would hang in it. Start processes with multiprocessing.get_context('spawn') or joblib and its "
-            "default, loky; or fork before the first fit. A fitted model can predict here with "
+            "TensorFlow would hang in it. Start processes by multiprocessing.get_context('spawn') or joblib's default, "
+            "loky; or fork before the first fit. A fitted model can predict here with "
             "model.predictor(), made before the fork."
         )

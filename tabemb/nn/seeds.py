@@ -1,10 +1,12 @@
 """Named child seeds of the root seed of a fit."""
 
 import hashlib
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 
-__all__ = ["Seeds"]
+__all__ = ["Seeds", "root_seed"]
 
 
 class Seeds:
@@ -34,3 +36,18 @@ class Seeds:
     def generator(self, name: str) -> np.random.Generator:
         """Return a NumPy generator seeded by the named child."""
         return np.random.default_rng(self[name])
+
+
+def root_seed(random_state: Any) -> int:
+    """Return one integer for a ``random_state``, a new one for None; a generator is advanced.
+
+    Examples
+    --------
+    >>> root_seed(7)
+    7
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    if isinstance(random_state, Integral):
+        return int(random_state)
+    return int(random_state.randint(np.iinfo(np.int32).max))

@@ -6,7 +6,7 @@ import pytest
 from sklearn.base import clone
 
 from tabemb import EmbeddingClassifier, EmbeddingRegressor
-from tabemb.estimators.ensemble import copy_tables, mean_table, network_seeds
+from tabemb.estimators.ensemble import copy_tables, mean_table, network_seeds, weights_by_name
 from tabemb.inference.answers import mean_of
 from tabemb.nn.seeds import Seeds
 
@@ -162,3 +162,10 @@ def test_frozen_rows_are_neither_rotated_nor_averaged():
     mean = mean_table(tables, np.ones(6), held)
     assert mean[held].tobytes() == tables[0][held].tobytes()
     np.testing.assert_allclose(mean[~held], np.mean(tables, axis=0)[~held], rtol=1e-5)
+
+
+def test_weights_are_named_by_their_position(flights, late, quick):
+    network = EmbeddingClassifier(**quick).fit(flights, late)._network
+    named = weights_by_name(network)
+    assert list(named) == [f"{place:04d}" for place in range(len(network.model.get_weights()))]
+    assert all(map(np.array_equal, named.values(), network.model.get_weights()))

@@ -11,8 +11,19 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import DataConversionWarning
 
 from tabemb.estimators import inputs
-from tabemb.estimators.inputs import check_table, check_targets, check_weights, take_column_order
+from tabemb.estimators.inputs import (
+    auto_batch_size,
+    check_table,
+    check_targets,
+    check_weights,
+    empty_columns,
+    has_information,
+    take_column_order,
+    warn_of_constant_columns,
+)
 from tabemb.exceptions import ColumnError, DataError
+from tabemb.table.frames import read_frame
+from tabemb.table.schema import SchemaHint
 
 TEXT = ["late", "on time", "late"]
 
@@ -191,3 +202,16 @@ def test_weights_are_float64_with_one_per_row():
 def test_invalid_weights_are_refused(weights, message):
     with pytest.raises(DataError, match=re.escape(message)):
         check_weights(weights, 3)
+
+
+def test_the_automatic_batch_size_is_a_power_of_two_for_about_64_steps():
+    assert [auto_batch_size(n) for n in (1, 2_000, 8_192, 100_000)] == [32, 32, 128, 1024]
+
+
+def test_what_varies_in_a_table():
+    frame = read_frame(pd.DataFrame({"a": ["x", "x"], "b": [None, None]}))
+    assert not has_information(frame)
+    assert empty_columns(frame) == ["b"]
+    assert has_information(read_frame(pd.DataFrame({"a": ["x", None]})))
+    with pytest.warns(SchemaHint, match="No column of the table varies: 'a', 'b'. All rows get the same vectors"):
+        warn_of_constant_columns(frame)

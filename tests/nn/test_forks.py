@@ -51,7 +51,7 @@ def said(tmp_path, *arguments):
 def test_training_in_a_fork_after_a_fit_is_refused_with_the_way_out(tmp_path, method):
     message = said(tmp_path, "before", method, "fork")
     assert "was forked from one in which TensorFlow already ran" in message
-    assert "multiprocessing.get_context('spawn') or by joblib" in message
+    assert "multiprocessing.get_context('spawn') or joblib's default, loky" in message
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")

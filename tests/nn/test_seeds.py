@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tabemb.nn.seeds import Seeds
+from tabemb.nn.seeds import Seeds, root_seed
 
 
 def test_children_depend_on_root_and_name_only():
@@ -26,3 +26,11 @@ def test_generator_repeats_and_leaves_numpys_global_state_alone():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
     assert (Seeds(1).generator("order").permutation(50) == Seeds(1).generator("order").permutation(50)).all()
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
+
+
+def test_the_root_seed_of_a_random_state():
+    assert root_seed(7) == root_seed(np.int64(7)) == 7
+    assert root_seed(np.random.RandomState(0)) == root_seed(np.random.RandomState(0))
+    generator = np.random.RandomState(0)
+    assert root_seed(generator) != root_seed(generator)
+    assert root_seed(None) != root_seed(None)
