@@ -38,6 +38,8 @@ __all__ = [
 # Width in characters of one metric in the table of a comparison, and of everything else.
 METRIC_WIDTH, OTHER_WIDTH = 19, 78
 CONCERN = "yellow"
+# Longer examples of cells are cut.
+EXAMPLE_WIDTH = 20
 NO_VECTORS = (
     "This run has no vectors: columns with few categories are one-hot encoded, unless the experiment sets model: "
     "{one_hot_max_categories: 0}."
@@ -124,18 +126,18 @@ def readings_table(readings: Sequence[ColumnReading], notes: Sequence[str] = ())
     notes : sequence of str, optional
         Sentences about the rows and the target.
     """
-    table = _table("column", "read as", "type", "categories", "missing", "example", "check")
+    table = _table("column", "read as", "type", "categories", "missing", "example")
     for each in readings:
         categories = "" if each.n_categories is None else f"{each.n_categories:,}"
         missing = f"{each.n_missing:,}" if each.n_missing else ""
-        cells = (each.name, each.kind, each.type, categories, missing, each.example, each.note)
+        example = each.example if len(each.example) <= EXAMPLE_WIDTH else each.example[: EXAMPLE_WIDTH - 3] + "..."
+        cells = (each.name, each.kind, each.type, categories, missing, example)
         table.add_row(*map(_text, cells), style=CONCERN if each.note else "")
+    # Below the table, as a narrow terminal has no room for them beside it.
+    checks = [_text(f"! {each.name}: {each.note}", style=CONCERN) for each in readings if each.note]
     how = "To correct a column: --categorical, --numeric, --drop or --na; in YAML: data.categorical, numeric, drop, na."
-    return Group(
-        table,
-        *(_text(note, style="dim") for note in notes),
-        *([_text(how, style="dim")] if any(each.note for each in readings) else []),
-    )
+    parts = [table, *checks, *(_text(note, style="dim") for note in notes)]
+    return Group(*parts, *([_text(how, style="dim")] if checks else []))
 
 
 def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
@@ -310,8 +312,8 @@ def diagnoses_table(diagnoses: TableDiagnosis) -> Group:
 
 
 # Columns of text; all others hold numbers.
-TEXT_COLUMNS = {"check", "collection", "example", "most frequent", "read as", "reference", "type", "verdict"}
-WRAPPED_COLUMNS = {"check", "most frequent", "verdict"}
+TEXT_COLUMNS = {"collection", "example", "most frequent", "read as", "reference", "type", "verdict"}
+WRAPPED_COLUMNS = {"most frequent", "verdict"}
 
 
 def _text(content: str, style: str = "") -> Text:

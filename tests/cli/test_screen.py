@@ -136,13 +136,20 @@ def test_how_columns_were_read():
         ColumnReading("dest", "categorical", "text", n_categories=1050, n_missing=12, example="IAH"),
         ColumnReading("flight", "numeric", "integer", example="1545", note="identifiers?"),
     ]
-    header, dest, flight, note, how = shown(readings_table(readings, ["9 rows were left out."])).splitlines()
-    assert header.split() == ["column", "read", "as", "type", "categories", "missing", "example", "check"]
+    header, dest, flight, check, note, how = shown(readings_table(readings, ["9 rows were left out."])).splitlines()
+    assert header.split() == ["column", "read", "as", "type", "categories", "missing", "example"]
     assert dest.split() == ["dest", "categorical", "text", "1,050", "12", "IAH"]
-    assert flight.split() == ["flight", "numeric", "integer", "1545", "identifiers?"]
+    assert flight.split() == ["flight", "numeric", "integer", "1545"]
+    assert check.strip() == "! flight: identifiers?"
     assert note.strip() == "9 rows were left out."
     assert how.startswith("To correct a column: --categorical")
     assert len(shown(readings_table(readings[:1])).splitlines()) == 2
+
+
+def test_a_narrow_terminal_has_room_for_what_to_check():
+    note = "a different number in every row, like an identifier: drop?"
+    reading = ColumnReading("customer_identifier", "calendar parts", "datetime", example="x" * 30, note=note)
+    assert f"! customer_identifier: {note}" in " ".join(shown(readings_table([reading]), width=60).split())
 
 
 def test_neighbors_of_unknown_confidence():

@@ -290,7 +290,7 @@ def reading(column, name="c", n=40, **options):
     ("column", "name", "expected"),
     [
         (["a", None, "b", "a"], "c", ("categorical", "text", 2, 1, "a", "")),
-        (["\ud800", "a"], "c", ("categorical", "object", 2, 0, "\\ud800", "")),
+        (pd.Series(["\ud800", "a"], dtype=object), "c", ("categorical", "object", 2, 0, "\\ud800", "")),
         ([None, 1.5, 2.5], "c", ("numeric", "float", None, 1, "1.5", "")),
         ([True, False], "c", ("categorical", "bool", 2, 0, "True", "")),
         (
