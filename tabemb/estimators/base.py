@@ -40,7 +40,7 @@ from tabemb.estimators.unknown import replace_untrained, serve_unknown
 from tabemb.exceptions import TabembError
 from tabemb.inference.answers import mean_of
 from tabemb.nn.bodies import BODIES
-from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
+from tabemb.nn.embedding import column_specs
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds, root_seed
@@ -349,24 +349,13 @@ class EmbeddingEstimator(BaseEstimator):
         }
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
-        vocabularies = self.encoder_.vocabularies
         dropped = [column.name for column in self.schema_.dropped]
-        dims = (
-            embedding_dims(self.embedding_dim, self._embedded(), without=dropped)
-            | self._pretrained.dims(self.embedding_dim)
-            | sizes
-        )
-        features, one_hot = [], []
-        for position, (name, vocabulary) in enumerate(vocabularies.items()):
-            if name in dims:
-                dim, rate = dims[name], self._rate(dims[name], vocabulary.n_categories)
-                table = TableSpec(name=name, vocabulary_size=vocabulary.size, embedding_dim=dim, rate=rate)
-                features.append(FeatureSpec(name=name, position=position, table=table))
-            else:
-                one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=vocabulary.size))
+        dims = embedding_dims(self.embedding_dim, self._embedded(), without=dropped)
+        dims |= self._pretrained.dims(self.embedding_dim) | sizes
+        features, one_hot = column_specs(self.encoder_.vocabularies, dims, self._rate)
         spec = NetworkSpec(
-            features=tuple(features),
-            one_hot=tuple(one_hot),
+            features=features,
+            one_hot=one_hot,
             n_numbers=len(self.encoder_.number_names),
             n_indicators=len(self.encoder_.number_names) - len(self.schema_.numeric),
             n_outputs=self.task_.n_outputs,

@@ -2,15 +2,25 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from tabemb.nn.seeds import Seeds
+from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["START_SPREAD", "FeatureSpec", "HeldRows", "OneHotSpec", "TableSpec", "embedding_layer", "layer_names"]
+__all__ = [
+    "START_SPREAD",
+    "FeatureSpec",
+    "HeldRows",
+    "OneHotSpec",
+    "TableSpec",
+    "column_specs",
+    "embedding_layer",
+    "layer_names",
+]
 
 # Standard deviation of the initial vectors; small, so that the vectors after training reflect what was learned.
 START_SPREAD = 0.05
@@ -105,6 +115,38 @@ class OneHotSpec:
     name: str
     position: int
     vocabulary_size: int
+
+
+def column_specs(
+    vocabularies: Mapping[str, Vocabulary], dims: Mapping[str, int], rate_of: Callable[[int, int], float]
+) -> tuple[tuple[FeatureSpec, ...], tuple[OneHotSpec, ...]]:
+    """Return the specifications of the embedded and of the one-hot encoded columns.
+
+    Parameters
+    ----------
+    vocabularies : mapping of str to Vocabulary
+        Categories of each column, in the order of the matrix of indices.
+    dims : mapping of str to int
+        Number of dimensions of the embedded columns; the others are one-hot encoded.
+    rate_of : callable
+        From the number of dimensions and of categories to the factor of the learning rate.
+
+    Examples
+    --------
+    >>> columns = {"dest": Vocabulary(["BOS", "SFO", "MIA"]), "late": Vocabulary(["no", "yes"])}
+    >>> embedded, one_hot = column_specs(columns, {"dest": 8}, lambda dim, n_categories: 1.0)
+    >>> embedded[0].table.vocabulary_size, embedded[0].table.embedding_dim, one_hot[0].position
+    (5, 8, 1)
+    """
+    embedded, one_hot = [], []
+    for position, (name, each) in enumerate(vocabularies.items()):
+        if name in dims:
+            rate = rate_of(dims[name], each.n_categories)
+            table = TableSpec(name=name, vocabulary_size=each.size, embedding_dim=dims[name], rate=rate)
+            embedded.append(FeatureSpec(name=name, position=position, table=table))
+        else:
+            one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=each.size))
+    return tuple(embedded), tuple(one_hot)
 
 
 def embedding_layer(table: TableSpec, seeds: Seeds, *, name: str) -> keras.layers.Embedding:

@@ -85,7 +85,9 @@ class Format(ABC):
             If the folder cannot be written, or contains other files.
         """
         path = Path(path)
-        names = {column: f"{quote(column, safe=' ')}{self.suffixes[0]}" for column in vectors}
+        names = {
+            column: short_name(quote(column, safe=" ", errors="surrogatepass"), self.suffixes[0]) for column in vectors
+        }
         with replacing_folder(path, frozenset(names.values())) as draft:
             for column, name in names.items():
                 self.write(vectors[column], draft / name)

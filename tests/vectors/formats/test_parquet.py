@@ -134,20 +134,32 @@ def test_alike_vectors_and_keys_are_stored_in_full(path):
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        (pa.array([7] * 3_000_000), "expected at most 8 times the size of the file"),
-        (pa.array(["x"] * 3_000_000), "expected at most 8 times the size of the file"),
-        (pa.array(["x" * 10_000] * 5_000), "expected each key once, got 'xxxx"),
-        (pa.array(["x" * 10_000] * 5_000, pa.large_string()), "expected each key once, got 'xxxx"),
-        (pa.array([b"x" * 10_000] * 5_000), "expected each key once, got b'xxxx"),
-        (pa.array([None] * 3_000_000), "expected at most 8 times the size of the file"),
-        (pa.array([None] * 5_000, pa.binary(1_000_000)), "expected at most 8 times the size of the file"),
-        (pa.array(["x"] * 3_000_000).dictionary_encode(), "expected each key once, got 'x'"),
-        (pa.array([["x"]] * 5_000), "a column should hold single values, but holds list"),
-        (pa.array([{"a": 1}] * 5_000), "a column should hold single values, but holds struct"),
+        (lambda: pa.array([7] * 3_000_000), "expected at most 8 times the size of the file"),
+        (lambda: pa.array(["x"] * 3_000_000), "expected at most 8 times the size of the file"),
+        (lambda: pa.array(["x" * 10_000] * 5_000), "expected each key once, got 'xxxx"),
+        (lambda: pa.array(["x" * 10_000] * 5_000, pa.large_string()), "expected each key once, got 'xxxx"),
+        (lambda: pa.array([b"x" * 10_000] * 5_000), "expected each key once, got b'xxxx"),
+        (lambda: pa.array([None] * 3_000_000), "expected at most 8 times the size of the file"),
+        (lambda: pa.array([None] * 2_000, pa.binary(100_000)), "expected at most 8 times the size of the file"),
+        (lambda: pa.array(["x"] * 3_000_000).dictionary_encode(), "expected each key once, got 'x'"),
+        (lambda: pa.array([["x"]] * 5_000), "a column should hold single values, but holds list"),
+        (lambda: pa.array([{"a": 1}] * 5_000), "a column should hold single values, but holds struct"),
     ],
-    ids=lambda value: str(getattr(value, "type", "")),
+    ids=[
+        "int64",
+        "string",
+        "long string",
+        "large_string",
+        "binary",
+        "null",
+        "fixed binary",
+        "dictionary",
+        "list",
+        "struct",
+    ],
 )
 def test_a_small_file_of_repeated_values_is_refused_before_they_are_decoded(keys, message, path):
+    keys = keys()
     n = len(keys)
     vectors = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(n, np.float32)), 1)
     head = {"format": "tabemb.vectors", "version": 1, "name": "c", "n": n, "dim": 1, "unknown": None, "missing": None}
