@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from tabemb.exceptions import FormatError, UnknownNameError, did_you_mean, reading
-from tabemb.files import read_whole, replacing_file, replacing_folder
+from tabemb.files import read_whole, replacing_file, replacing_folder, short_name
 from tabemb.registry import Registry
 from tabemb.vectors.formats.limits import MOST_DIMS, check_dims
 from tabemb.vectors.keyed_matrix import KeyedMatrix

@@ -629,3 +629,12 @@ def test_an_unknown_suffix_lists_the_known_ones():
         find_format("dest.parqet")
     with pytest.raises(UnknownNameError, match="No format has the suffix '' of 'dest'"):
         find_format("dest")
+
+
+def test_columns_with_long_names_are_written_under_short_ones(tmp_path):
+    long = "how satisfied are you with your current job? " * 10
+    vectors = {long: CategoryVectors(["a"], [[1.0]], name=long), "dest": CategoryVectors(["b"], [[2.0]], name="dest")}
+    paths = FORMATS.resolve("parquet").write_all(vectors, tmp_path / "all")
+    assert [len(path.name) <= 255 for path in paths] == [True, True]
+    assert CategoryVectors.load(paths[0]).name == long
+    assert paths[1].name == "dest.parquet"
