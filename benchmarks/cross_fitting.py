@@ -77,7 +77,7 @@ class EachStopping(EmbeddingEncoder):
 class OneStart(EmbeddingEncoder):
     """All folds have the same initial weights and order of rows."""
 
-    def _begin_fold(self, network, seeds, number):
+    def _begin_fold(self, network, seeds, number, started):
         if number == 0:
             self.start = cross_fitting._values(cross_fitting._variables(network))
         cross_fitting._assign(cross_fitting._variables(network), self.start)
