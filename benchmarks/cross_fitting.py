@@ -79,8 +79,8 @@ class OneStart(EmbeddingEncoder):
 
     def _begin_fold(self, network, seeds, number, started):
         if number == 0:
-            self.start = cross_fitting._values(cross_fitting._variables(network))
-        cross_fitting._assign(cross_fitting._variables(network), self.start)
+            self.first = cross_fitting._values(cross_fitting._variables(network))
+        cross_fitting._assign(cross_fitting._variables(network), self.first)
         return seeds
 
 
