@@ -436,6 +436,7 @@ class EmbeddingEstimator(BaseEstimator):
             shrinkage=self.shrinkage,
             n_iter_no_change=self.n_iter_no_change if with_validation else None,
             tol=self.tol,
+            weight_averaging=self.weight_averaging,
             callbacks=self.callbacks,
             verbose=self.verbose,
         )

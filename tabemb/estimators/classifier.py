@@ -85,6 +85,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         makes them, higher for narrower and lower for wider ones; see :func:`tabemb.nn.sizes.rate_of_table`.
     schedule : str, mapping or Schedule, default="constant"
         Learning rate schedule: "constant", "cosine" or "linear".
+    weight_averaging : float, default=2.0
+        Number of epochs over which the weights are averaged, as an exponential moving average. The averages are
+        validated and kept; 0 keeps the last weights.
     weight_decay : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -184,6 +187,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
+        weight_averaging=2.0,
         weight_decay=0.0,
         batch_size="auto",
         max_epochs=100,
@@ -217,6 +221,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule
+        self.weight_averaging = weight_averaging
         self.weight_decay = weight_decay
         self.batch_size = batch_size
         self.max_epochs = max_epochs

@@ -41,6 +41,7 @@ RANGES = {
     "damping": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "shrinkage": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "batch_size": ("'auto' or a positive integer", lambda v: (isinstance(v, str) and v == "auto") or _count(v, 1)),
+    "weight_averaging": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "max_epochs": ("a positive integer", lambda v: _count(v, 1)),
     "validation_fraction": ("a number in (0, 1)", lambda v: _real(v) and 0 < v < 1),
     "n_iter_no_change": ("a positive integer", lambda v: _count(v, 1)),

@@ -1,6 +1,7 @@
 """Incremental training: ``partial_fit``."""
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,8 @@ class PartialFitEstimator(EmbeddingEstimator):
             table = self.encoder_.encode(data.frame)
             self._count_unknown(data.frame, table)
             rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)
-        trainer = self._trainer(len(rows), with_validation=False, max_epochs=1)
+        # Averages would lag behind the last batch.
+        trainer = replace(self._trainer(len(rows), with_validation=False, max_epochs=1), weight_averaging=0.0)
         if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
             pairs = [
                 (network, self.task_, seeds) for network, seeds in zip(self._networks, seeds_of_networks, strict=True)

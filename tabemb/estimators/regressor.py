@@ -78,6 +78,9 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         makes them, higher for narrower and lower for wider ones; see :func:`tabemb.nn.sizes.rate_of_table`.
     schedule : str, mapping or Schedule, default="constant"
         Learning rate schedule: "constant", "cosine" or "linear".
+    weight_averaging : float, default=2.0
+        Number of epochs over which the weights are averaged, as an exponential moving average. The averages are
+        validated and kept; 0 keeps the last weights.
     weight_decay : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"
@@ -148,6 +151,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
+        weight_averaging=2.0,
         weight_decay=0.0,
         batch_size="auto",
         max_epochs=100,
@@ -178,6 +182,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule
+        self.weight_averaging = weight_averaging
         self.weight_decay = weight_decay
         self.batch_size = batch_size
         self.max_epochs = max_epochs

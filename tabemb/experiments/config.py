@@ -159,6 +159,9 @@ class ModelSection(Section):
         "auto", description="Learning rate of the vectors, as a multiple of learning_rate; auto depends on their width."
     )
     schedule: Spec = Field("constant", description="Learning rate schedule: constant, cosine or linear.")
+    weight_averaging: float = Field(
+        2.0, ge=0, description="Epochs over which the weights are averaged; 0 keeps the last weights."
+    )
     weight_decay: float = Field(0.0, ge=0, description="Weight decay; 0 disables.")
     batch_size: int | Literal["auto"] = Field("auto", description="Rows per step, or auto.")
     max_epochs: int = Field(100, ge=1, description="Maximum number of epochs.")

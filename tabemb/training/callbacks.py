@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -14,8 +15,8 @@ class CallbackHooks:
 
     Epoch hooks are called at each epoch. Batch hooks are called once per chunk of steps, with the number of the first
     and the last step of the chunk. ``model.optimizer.learning_rate`` is the learning rate before the schedule; changes
-    by a callback apply from the next chunk on. When a hook of a callback is called, the model has the current weights,
-    and training continues from weights that the callback sets.
+    by a callback apply from the next chunk on. When a hook of a callback is called, the model has the weights that it
+    would keep if training ended there: averages, if there are any. Training continues from weights that a callback sets.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ class CallbackHooks:
     params : dict
         The ``params`` attribute of callbacks: epochs, steps, verbose.
     store, load : callable
-        Functions that copy the weights being trained to the model, and back.
+        Functions that copy the weights to keep to the model, and its weights back.
     """
 
     def __init__(self, callbacks, model, learning_rate, params, *, store, load):
@@ -64,8 +65,10 @@ class CallbackHooks:
             return
         if self._concerns(hook):
             self._store()
+            before = self._model.get_weights()
             getattr(self._list, hook)(*args)
-            self._load()
+            if any(map(_differ, before, self._model.get_weights())):
+                self._load()
         else:
             getattr(self._list, hook)(*args)
 
@@ -78,6 +81,10 @@ class CallbackHooks:
         """Remove the callbacks' references to the model, so that an estimator does not keep it alive through them."""
         for callback in self._callbacks:
             callback._model = None
+
+
+def _differ(one, other):
+    return not np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
 @contextmanager

@@ -90,6 +90,10 @@ class TableStack:
             trainable=False,
             dtype=tf.float32,
         )
+        # Moving averages of the vectors; no rows until there are any.
+        self.averages = tf.Variable(
+            tf.zeros([0, self.dim]), shape=tf.TensorShape([None, self.dim]), trainable=False, dtype=tf.float32
+        )
         self._offsets = tf.Variable(tf.zeros([1, len(features)], tf.int32), trainable=False)
         # The columns in the order of their tables in the stack.
         self._order = tf.Variable(tf.range(len(features)), trainable=False)
@@ -117,6 +121,7 @@ class TableStack:
     def close(self) -> None:
         """Free the memory of the tables."""
         self.rows.assign(tf.zeros([0, self._row_width]))
+        self.averages.assign(tf.zeros([0, self.dim]))
 
     def load(self, network: Network, optimizer: Any) -> None:
         """Copy the vectors from the tables of a network; the state of the optimizer is unchanged."""
@@ -124,12 +129,24 @@ class TableStack:
             vectors = tf.gather(network.tables[table].embeddings.value, part)
             self._write(ids, optimizer.with_vectors(tf.gather(self.rows, ids), vectors))
 
-    def store(self, network: Network, optimizer: Any) -> None:
-        """Copy the current vectors to the tables of a network."""
+    def store(self, network: Network, optimizer: Any, *, averaged: bool = False) -> None:
+        """Copy the current vectors, or their averages, to the tables of a network."""
         for table, part, ids in self._parts():
-            vectors = optimizer.vectors(tf.gather(self.rows, ids))
+            vectors = self._vectors(ids, optimizer, averaged)
             handle = network.tables[table].embeddings.value.handle
             tf.raw_ops.ResourceScatterUpdate(resource=handle, indices=part, updates=vectors)
+
+    def average(self, share: Any, optimizer: Any) -> None:
+        """Move the averages of all vectors to the current ones by a share of the difference; 1 starts anew."""
+        n_rows = int(tf.shape(self.rows)[0])
+        if int(tf.shape(self.averages)[0]) != n_rows:
+            self.averages.assign(tf.zeros([n_rows, self.dim]))
+        for first in range(0, n_rows, PORTION):
+            ids = tf.range(first, min(first + PORTION, n_rows))
+            average, vectors = tf.gather(self.averages, ids), optimizer.vectors(tf.gather(self.rows, ids))
+            tf.raw_ops.ResourceScatterUpdate(
+                resource=self.averages.handle, indices=ids, updates=average + share * (vectors - average)
+            )
 
     def hold(self, held: Mapping[TableSpec, np.ndarray], optimizer: Any) -> None:
         """Freeze the rows of the given tables by masks of shape (vocabulary_size,), and release their other rows."""
@@ -168,9 +185,12 @@ class TableStack:
         ids, where = tf.unique(cells)
         return Touched(ids=ids, where=where, rows=tf.gather(self.rows, ids))
 
-    def look_up(self, cells: Any, optimizer: Any) -> Any:
-        """Return the vectors of cells, of shape (n, n_columns * dim), for prediction."""
-        return self.side_by_side(optimizer.vectors(tf.gather(self.rows, tf.reshape(cells, [-1]))))
+    def look_up(self, cells: Any, optimizer: Any, *, averaged: bool = False) -> Any:
+        """Return the vectors of cells, or their averages, of shape (n, n_columns * dim), for prediction."""
+        return self.side_by_side(self._vectors(tf.reshape(cells, [-1]), optimizer, averaged))
+
+    def _vectors(self, ids, optimizer, averaged):
+        return tf.gather(self.averages, ids) if averaged else optimizer.vectors(tf.gather(self.rows, ids))
 
     def side_by_side(self, vectors: Any) -> Any:
         """Reshape the vectors of all cells, (batch * n_columns, dim), to (batch, n_columns * dim)."""

@@ -1,7 +1,7 @@
 """The compiled training loop: many steps per call, with batches gathered from tensors in memory."""
 
-from collections.abc import Hashable
-from contextlib import nullcontext
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import pairwise
 
@@ -95,6 +95,10 @@ class TrainingLoop:
         self._share = tf.Variable(0.0, trainable=False)
         self._seed = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._compiled, self._answers = {}, {}
+        # All but the states of the random generators.
+        self._numbers = [each for each in self._trunk.variables if each.value.dtype.is_floating]
+        self._averages: list[tf.Variable] = []
+        self._averaged = False
 
     @property
     def n_weights(self) -> int:
@@ -152,22 +156,55 @@ class TrainingLoop:
                 stack.hold(held, self.optimizer)
 
     def load(self) -> None:
-        """Copy the weights from the network; moments are kept."""
+        """Copy the weights from the network; moments are kept, and averages are not."""
+        self._averages = []
         for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
             mine.assign(its)
         for stack in self._stacks:
             stack.load(self.network, self.optimizer)
 
     def store(self) -> None:
-        """Copy the weights to the network."""
+        """Copy the weights to the network, and their averages within :meth:`averaged`."""
         for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
             its.assign(mine)
         for stack in self._stacks:
-            stack.store(self.network, self.optimizer)
+            stack.store(self.network, self.optimizer, averaged=self._averaged)
+
+    def store_averages(self) -> None:
+        """Copy the averages of the weights to the network; without averages, the weights."""
+        with self.averaged():
+            self.store()
+
+    def average(self, share: float) -> None:
+        """Move the averages of all weights to the current weights by a share of the difference.
+
+        After :meth:`load`, the averages start at the current weights.
+        """
+        if not self._averages:
+            self._averages, share = [tf.Variable(each.value) for each in self._numbers], 1.0
+        for average, now in zip(self._averages, self._numbers, strict=True):
+            average.assign_add(share * (now.value - average))
+        for stack in self._stacks:
+            stack.average(share, self.optimizer)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Predict with the averages of the weights, and store them, within the block; if there are any."""
+        if not self._averages:
+            yield
+            return
+        before = [tf.identity(each.value) for each in self._numbers]
+        _assign(self._numbers, self._averages)
+        self._averaged = True
+        try:
+            yield
+        finally:
+            self._averaged = False
+            _assign(self._numbers, before)
 
     def end(self) -> None:
         """Release the network and free the memory of its tables."""
-        self.network = None
+        self.network, self._averages = None, []
         for stack in self._stacks:
             stack.close()
 
@@ -235,18 +272,20 @@ class TrainingLoop:
         return logits
 
     def _forward(self, table, *, in_portions):
-        compiled = self._answers.get(in_portions)
+        kind = in_portions, self._averaged
+        compiled = self._answers.get(kind)
         if compiled is None:
             signature = (
                 tf.TensorSpec([None, table.indices.shape[1]], tf.int32),
                 tf.TensorSpec([None, table.numbers.shape[1]], tf.float32),
             )
-            answer = partial(self._answer, in_portions=in_portions)
-            compiled = self._answers[in_portions] = tf.function(answer, input_signature=signature, autograph=False)
+            answer = partial(self._answer, in_portions=in_portions, averaged=self._averaged)
+            compiled = self._answers[kind] = tf.function(answer, input_signature=signature, autograph=False)
         return compiled(tf.constant(table.indices), tf.constant(table.numbers)).numpy()
 
-    def _answer(self, indices, numbers, in_portions):
-        vectors = [stack.look_up(stack.cells(indices), self.optimizer) for stack in self._stacks]
+    def _answer(self, indices, numbers, in_portions, averaged):
+        optimizer = self.optimizer
+        vectors = [stack.look_up(stack.cells(indices), optimizer, averaged=averaged) for stack in self._stacks]
         with portions_of_members() if in_portions else nullcontext():
             return self._trunk(self._trunk_inputs(indices, numbers, vectors), training=False)
 
@@ -348,6 +387,11 @@ class TrainingLoop:
         seed = tf.stack([self._seed.read_value(), self.optimizer.step.read_value()])
         draw = tf.random.stateless_uniform(tf.shape(indices), seed=seed)
         return tf.where((indices >= Vocabulary.FIRST) & (draw < self._share), Vocabulary.UNKNOWN, indices)
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _stacked(spec: NetworkSpec):

@@ -30,6 +30,9 @@ CELLS_PER_CALL = 4_000_000
 TABLE_FACTOR = 3.0
 # Smaller batches are not split into portions, which would take longer to trace and save no time.
 MIN_ROWS_TO_SPLIT = 128
+# The averages of the weights are updated this often per epoch; with large tables less often, so that it takes little
+# time: the rows of the tables are read once per so many cells of training rows.
+AVERAGES_PER_EPOCH, CELLS_PER_AVERAGED_ROW = 5, 4
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Trainer:
         Number of epochs without a better validation loss after which training stops; None never stops early.
     tol : float
         Minimal improvement of the validation loss.
+    weight_averaging : float
+        Number of epochs over which the weights are averaged; 0 keeps the last weights instead.
     stop_after : int or None
         The epoch, from 1, after which training ends in any case, while the schedule is that of ``max_epochs``; None for
         ``max_epochs``.
@@ -97,6 +102,7 @@ class Trainer:
     shrinkage: float = 0.0
     n_iter_no_change: int | None = None
     tol: float = 1e-4
+    weight_averaging: float = 0.0
     stop_after: int | None = None
     callbacks: list | None = field(default=None)
     verbose: int = 0
@@ -135,6 +141,11 @@ class Trainer:
     def fit(self, loop: TrainingLoop, train: RowSource, validation: Rows | None, seeds: Seeds) -> TrainingRecord:
         """Train until the last epoch or until the validation loss stops improving; keep the best weights.
 
+        With ``weight_averaging``, the weights that are validated and kept are moving averages: exponential, over so many
+        epochs, and from the start with the shares of polynomial-decay averaging (Shamir & Zhang 2013, arXiv:1212.1824,
+        section 4, eta of 1). With a constant learning rate, this averages the noise of the last steps (Izmailov et al.
+        2018, arXiv:1803.05407).
+
         Parameters
         ----------
         loop : TrainingLoop
@@ -156,7 +167,7 @@ class Trainer:
         n_steps, n_epochs = math.ceil(len(train) / self.batch_size), self.stop_after or self.max_epochs
         params = {"epochs": n_epochs, "steps": n_steps, "verbose": self.verbose}
         hooks = CallbackHooks(
-            self.callbacks, loop.network.model, self.learning_rate, params, store=loop.store, load=loop.load
+            self.callbacks, loop.network.model, self.learning_rate, params, store=loop.store_averages, load=loop.load
         )
         shuffle = seeds.generator("order")
         patience = self.n_iter_no_change if validation is not None else None
@@ -169,7 +180,8 @@ class Trainer:
                     hooks("on_epoch_begin", epoch)
                     figures = self._epoch(loop, train, shuffle, epoch, hooks, advance)
                     if validation is not None:
-                        figures |= evaluate(loop, validation)
+                        with loop.averaged():
+                            figures |= evaluate(loop, validation)
                     for name, value in figures.items():
                         history.setdefault(name, []).append(value)
                     advance(epoch, 0, figures)
@@ -188,7 +200,8 @@ class Trainer:
         n_steps = math.ceil(len(train) / self.batch_size)
         schedule = SCHEDULES.resolve(self.schedule)
         loss, first, n_rows = 0.0, 0, 0
-        for chunk in train.epoch(shuffle, self.batch_size, self._steps_per_call(train)):
+        n_averages = self._averages_per_epoch(loop, train) if self.weight_averaging else 1
+        for chunk in train.epoch(shuffle, self.batch_size, self._steps_per_call(train, n_steps / n_averages)):
             last = first + math.ceil(len(chunk.order) / self.batch_size)
             progress = (epoch * n_steps + np.arange(first, last)) / (self.max_epochs * n_steps)
             rates = hooks.learning_rate * schedule(progress)
@@ -196,6 +209,8 @@ class Trainer:
             part = loop.run(chunk.tensors, chunk.order, rates)
             self._check_finite(part, epoch)
             loss, n_rows = loss + part, n_rows + len(chunk.order)
+            if self.weight_averaging and last * n_averages // n_steps > first * n_averages // n_steps:
+                loop.average(self._share(epoch * n_averages + first * n_averages // n_steps, n_averages))
             hooks("on_train_batch_end", last - 1, {"loss": part / len(chunk.order)})
             advance(epoch, last - first, {"loss": part / len(chunk.order)})
             first = last
@@ -203,8 +218,19 @@ class Trainer:
                 break
         return {"loss": loss / n_rows, "learning_rate": float(rates[-1])}
 
-    def _steps_per_call(self, train) -> int:
-        return max(1, min(STEPS_PER_CALL, CELLS_PER_CALL // (self.batch_size * max(1, train.n_columns))))
+    def _steps_per_call(self, train, most: float = STEPS_PER_CALL) -> int:
+        fitting = CELLS_PER_CALL // (self.batch_size * max(1, train.n_columns))
+        return max(1, min(STEPS_PER_CALL, math.ceil(most), fitting))
+
+    def _averages_per_epoch(self, loop, train) -> int:
+        tables = {feature.table for feature in loop.network.spec.features}
+        n_rows = sum(table.vocabulary_size for table in tables)
+        affordable = len(train) * train.n_columns // (CELLS_PER_AVERAGED_ROW * max(1, n_rows))
+        return max(1, min(AVERAGES_PER_EPOCH, affordable, math.ceil(len(train) / self.batch_size)))
+
+    def _share(self, number: int, n_averages: int) -> float:
+        """Return by which share of the difference an average moves, the first one being number 0."""
+        return max(2 / (number + 2), -math.expm1(-1 / (n_averages * self.weight_averaging)))
 
     def _check_finite(self, loss, epoch):
         if not math.isfinite(loss):
@@ -242,7 +268,7 @@ class EarlyStopping:
             return False
         if loss < self._loss - self._tol:
             self._loss, self._epoch = loss, epoch
-            self._loop.store()
+            self._loop.store_averages()
             if self._shared:
                 self._weights = self._loop.network.model.get_weights()
         return epoch - self._epoch >= self._patience
@@ -250,7 +276,7 @@ class EarlyStopping:
     def restore(self) -> None:
         """Set the weights of the network to those of the best epoch, or of the last if there is none."""
         if self._epoch < 0:
-            self._loop.store()
+            self._loop.store_averages()
         elif self._shared:
             self._loop.network.model.set_weights(self._weights)
 

@@ -48,6 +48,7 @@ CHANGES = {
     "learning_rate": 0.1,
     "embedding_rate": 9,
     "schedule": "cosine",
+    "weight_averaging": 0,
     "damping": 0.0,
     "shrinkage": 50,
     "weight_decay": 0.9,
@@ -585,8 +586,9 @@ def test_validation_rows_from_outside_replace_the_held_out_ones(model):
     model = clone(model).fit(early, OUTCOME[:100], X_val=late, y_val=OUTCOME[100:])
     assert "val_loss" in model.history_
     other = clone(model).fit(early, OUTCOME[:100], X_val=late, y_val=1 - OUTCOME[100:])
-    # The first epoch is the same, but it is judged by other rows.
-    assert model.history_["loss"][0] == other.history_["loss"][0]
+    # The first epoch is the same, but it is judged by other rows, which also choose the dimensions of "auto".
+    if model.embedding_dim != "auto":
+        assert model.history_["loss"][0] == other.history_["loss"][0]
     assert model.history_["val_loss"][0] != other.history_["val_loss"][0]
     assert "_given" not in vars(model)
 

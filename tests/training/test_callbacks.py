@@ -5,6 +5,7 @@ import re
 import keras
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 
 from tabemb.training import trainer as trainer_module
 from tabemb.training.callbacks import CallbackHooks, training_progress
@@ -154,11 +155,39 @@ def test_a_callback_sees_current_weights_and_can_set_them(workshop, three_steps_
     assert record.history["loss"][1] == pytest.approx(np.log(2), abs=1e-4)
 
 
-def test_unused_hooks_copy_no_weights(workshop):
-    calls = []
+def test_a_callback_sees_the_averages_that_are_validated_and_training_goes_on_from_the_last_weights(workshop):
+    class Seen(keras.callbacks.Callback):
+        def __init__(self, network):
+            super().__init__()
+            self.network, self.losses = network, []
+
+        def on_epoch_end(self, epoch, logs=None):
+            probabilities = workshop.task.activate(self.network.logits(held.table))
+            self.losses.append(log_loss(held.targets, probabilities))
+
+    train, held = workshop.rows(96), workshop.rows(40, seed=1)
+    params = {"max_epochs": 4, "n_iter_no_change": 9, "learning_rate": 0.03, "weight_averaging": 1.0}
+    seen, alone = Seen(workshop.network()), workshop.network()
+    record, _ = workshop.fit(seen.network, train, held, callbacks=[seen], **params)
+    assert seen.losses == pytest.approx(record.history["val_loss"], rel=1e-5)
+    without, _ = workshop.fit(alone, train, held, **params)
+    assert record.history["loss"] == pytest.approx(without.history["loss"], rel=1e-5)
+    assert record.history["val_loss"] == pytest.approx(without.history["val_loss"], rel=1e-5)
+    for one, other in zip(seen.network.model.get_weights(), alone.model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_unused_hooks_copy_no_weights_and_only_changed_weights_are_copied_back(factor, workshop):
+    calls, model = [], workshop.network().model
+
+    def hook(epoch, logs):
+        calls.append("hook")
+        model.set_weights([factor * each for each in model.get_weights()])
+
     hooks = CallbackHooks(
-        [keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: calls.append("hook"))],
-        workshop.network().model,
+        [keras.callbacks.LambdaCallback(on_epoch_end=hook)],
+        model,
         0.1,
         {},
         store=lambda: calls.append("store"),
@@ -167,7 +196,7 @@ def test_unused_hooks_copy_no_weights(workshop):
     hooks("on_train_batch_end", 0, {})
     assert calls == []
     hooks("on_epoch_end", 0, {})
-    assert calls == ["store", "hook", "load"]
+    assert calls == ["store", "hook", *(["load"] if factor != 1 else [])]
 
 
 def test_model_checkpoint_writes(workshop, tmp_path):

@@ -103,6 +103,25 @@ def test_tables_are_copied_in_portions(network, optimizer, monkeypatch):
     assert np.array_equal(expected(network), before)
 
 
+@pytest.mark.parametrize("portion", [3, 100])
+def test_averages_move_by_a_share_of_the_difference(portion, network, optimizer, monkeypatch):
+    monkeypatch.setattr(stacks, "PORTION", portion)
+    stack, cells = TableStack(FEATURES, extra=optimizer.row_extra, small=False), tf.constant(INDICES)
+    stack.open(FEATURES)
+    stack.load(network, optimizer)
+    before = expected(network)
+    stack.average(1.0, optimizer)
+    stack.rows.assign_add(tf.ones([10, 5]))
+    stack.average(0.25, optimizer)
+    averages = stack.look_up(stack.cells(cells), optimizer, averaged=True)
+    np.testing.assert_allclose(averages, before + 0.25, atol=1e-6)
+    np.testing.assert_allclose(stack.look_up(stack.cells(cells), optimizer), before + 1, atol=1e-6)
+    stack.store(network, optimizer, averaged=True)
+    np.testing.assert_allclose(expected(network), before + 0.25, atol=1e-6)
+    stack.close()
+    assert stack.averages.read_value().shape == (0, 3)
+
+
 @pytest.mark.parametrize("small", [True, False])
 def test_written_rows_are_stored_and_the_others_are_unchanged(small, network, optimizer):
     stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)

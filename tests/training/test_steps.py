@@ -259,7 +259,7 @@ def test_it_is_traced_once_whatever_the_sizes(workshop):
     loop.batch_size = 32
     run(loop, workshop.rows(40), range(40), [0.01, 0.01])
     assert loop._compiled[False].experimental_get_tracing_count() == 1
-    assert loop._answers[False].experimental_get_tracing_count() == 1
+    assert loop._answers[False, False].experimental_get_tracing_count() == 1
 
 
 def test_many_loops_cause_no_retracing_warning(workshop, caplog):

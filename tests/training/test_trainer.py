@@ -10,6 +10,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from tabemb.exceptions import TrainingError, UnknownNameError
 from tabemb.training import trainer as trainer_module
 from tabemb.training.batches import Rows
+from tabemb.training.steps import TrainingLoop
 from tabemb.training.trainer import EarlyStopping, Trainer
 
 
@@ -138,7 +139,7 @@ def test_chunks_and_epochs_are_traced_once(workshop, monkeypatch):
     _, loop = workshop.fit(workshop.network(), workshop.rows(96), workshop.rows(20), max_epochs=4)
     assert loop.optimizer.step.numpy() == 24
     assert loop._compiled[False].experimental_get_tracing_count() == 1
-    assert loop._answers[False].experimental_get_tracing_count() == 1
+    assert loop._answers[False, False].experimental_get_tracing_count() == 1
 
 
 def test_the_size_of_a_chunk_changes_nothing(workshop, monkeypatch):
@@ -179,3 +180,54 @@ def test_wide_rows_and_large_batches_use_fewer_steps_per_call(workshop):
     assert Trainer(batch_size=64, max_epochs=1)._steps_per_call(narrow) == 100
     assert Trainer(batch_size=4096, max_epochs=1)._steps_per_call(wide) == 4_000_000 // (4096 * 41)
     assert Trainer(batch_size=10**9, max_epochs=1)._steps_per_call(wide) == 1
+
+
+def test_the_kept_weights_are_moving_averages(workshop, monkeypatch):
+    seen, average = [], TrainingLoop.average
+
+    def noted(loop, share):
+        average(loop, share)
+        # Outside of averaged(), the loop stores the weights being trained.
+        loop.store()
+        seen.append((share, loop.network.model.get_weights()))
+
+    monkeypatch.setattr(TrainingLoop, "average", noted)
+    network = workshop.network()
+    # Ten steps per epoch, five averages.
+    workshop.fit(network, workshop.rows(160), max_epochs=3, learning_rate=0.03, weight_averaging=0.5)
+    shares = [share for share, _ in seen]
+    assert shares == pytest.approx([1, 2 / 3, 1 / 2, 2 / 5, 1 / 3, *[1 - np.exp(-1 / 2.5)] * 10])
+    wanted = [0.0] * len(seen[0][1])
+    for share, weights in seen:
+        wanted = [(1 - share) * old + share * new for old, new in zip(wanted, weights, strict=True)]
+    for kept, each in zip(network.model.get_weights(), wanted, strict=True):
+        np.testing.assert_allclose(kept, each, atol=1e-6)
+    assert not equal(network.model.get_weights(), seen[-1][1])
+
+
+def test_averaging_changes_no_step(workshop):
+    losses = []
+    for weight_averaging in (0.0, 2.0):
+        params = {"max_epochs": 3, "weight_averaging": weight_averaging, "weight_decay": 0.1, "shrinkage": 10.0}
+        losses.append(workshop.fit(workshop.network(), workshop.rows(160), **params)[0].history["loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+
+
+@pytest.mark.parametrize(("size", "n_averages"), [(10, 5), (40, 3), (1000, 1)])
+def test_large_tables_are_averaged_less_often(size, n_averages, workshop, monkeypatch):
+    shares = []
+    monkeypatch.setattr(TrainingLoop, "average", lambda loop, share: shares.append(share))
+    # 320 rows of three columns are 960 cells, and there are two tables.
+    workshop.fit(workshop.network(size=size), workshop.rows(320, size=size), max_epochs=2, weight_averaging=1.0)
+    assert len(shares) == 2 * n_averages
+    assert shares[-1] == pytest.approx(max(2 / (2 * n_averages + 1), 1 - np.exp(-1 / n_averages)))
+
+
+def test_averages_start_anew_from_loaded_weights(workshop):
+    network = workshop.network()
+    _, loop = workshop.fit(network, workshop.rows(), max_epochs=2, weight_averaging=1.0)
+    network.model.set_weights([np.full_like(each, 3) for each in network.model.get_weights()])
+    loop.load()
+    loop.average(0.1)
+    loop.store_averages()
+    assert all((each == 3).all() for each in network.model.get_weights())
