@@ -57,16 +57,18 @@ def tabemb_rate(categories, targets, vocabulary, batch):
     network, task, seeds = network_of(vocabulary), Binary.from_targets(np.array([0, 1])), Seeds(0)
     table = EncodedTable(categories + np.int32(Vocabulary.FIRST), np.empty((len(targets), 0), "float32"))
     rows = Rows(table=table, targets=targets)
-    trainer = Trainer(batch_size=batch, max_epochs=1, category_dropout=0.05, damping=10.0, learning_rate=1e-3)
+    trainer = Trainer(
+        batch_size=batch, max_epochs=1, category_dropout=0.05, damping=10.0, learning_rate=1e-3, weight_averaging=2.0
+    )
     loop = trainer.loop(network, task, seeds)
     trainer.fit(loop, rows.only(np.arange(3 * batch)), None, seeds)
     rows.tensors  # noqa: B018  (made once in a fit, whatever the number of epochs)
     # fit ends by copying the tables to the network, which is not part of a step.
-    store, seconds = loop.store, []
-    loop.store = lambda: seconds.append(time.perf_counter())
+    store, seconds = loop.store_averages, []
+    loop.store_averages = lambda: seconds.append(time.perf_counter())
     start = time.perf_counter()
     trainer.fit(loop, rows, None, seeds)
-    loop.store = store
+    loop.store_averages = store
     trainer.release(loop)
     return len(rows) / (seconds[0] - start)
 

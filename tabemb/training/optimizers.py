@@ -9,6 +9,8 @@ __all__ = ["RowAdam"]
 # Weights with at least this many elements are updated by TensorFlow's fused operation, which reads and writes memory
 # once but needs a separate thread. Below, plain operations are faster.
 LARGE = 50_000
+# Mark of a row whose average does not differ from its vector: nothing of the past remains after this logarithm.
+NEVER = 2.0**100
 
 
 class RowAdam:
@@ -47,8 +49,13 @@ class RowAdam:
     Adam (Kingma & Ba 2015, arXiv:1412.6980).
 
     A row stores its vector, its second moment and the step of its last use (exact up to step 2**24); with weight decay
-    also the logarithm of the total decay until then; and if rows may be frozen, as the last number, whether it is. A
-    frozen row does not change at all; only its moment is updated.
+    also the logarithm of the total decay until then; and if rows may be frozen, whether it is. A frozen row does not
+    change at all; only its moment is updated.
+
+    **Averages** of the vectors over the steps are exact as well, although only the rows of a batch are read: a vector
+    that was not used did not move, so when it is used again, its average is moved towards it by all missed shares at
+    once. A row then stores its average and the logarithm of the share of the past that remained at its last use. (With
+    weight decay, a row that was not used counts with its value when it is used again.)
 
     Parameters
     ----------
@@ -64,6 +71,8 @@ class RowAdam:
         Whether there is a prior.
     holds : bool, default=False
         Whether rows may be frozen.
+    averages : bool, default=False
+        Whether there are averages of the vectors; :meth:`average` moves them.
     beta_1, beta_2 : float
         Decay of the first and the second moment.
     epsilon : float
@@ -89,6 +98,7 @@ class RowAdam:
         damping=0.0,
         shrinks=False,
         holds=False,
+        averages=False,
         beta_1=0.9,
         beta_2=0.999,
         epsilon=1e-7,
@@ -96,23 +106,34 @@ class RowAdam:
         self.weights = list(weights)
         self.decays, self.table_factor = bool(decays), float(table_factor)
         self.damping, self.shrinks, self.holds = float(damping), bool(shrinks), bool(holds)
+        self.averages = bool(averages)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
         self.weight_decay = tf.Variable(0.0, trainable=False)
         self.prior = tf.Variable(0.0, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._log_decay = tf.Variable(0.0, trainable=False)
+        # The logarithm of the share of the past in the averages.
+        self._log_kept = tf.Variable(NEVER, trainable=False)
         self._moments = [(_zeros(v), _zeros(v)) for v in self.weights]
 
+    def row_width(self, dim: int) -> int:
+        """Return the number of values of a row whose vector has ``dim`` elements."""
+        return dim + self._state_width + (dim + 1 if self.averages else 0)
+
     @property
-    def row_extra(self) -> int:
-        """Number of values stored per row in addition to its vector."""
+    def _state_width(self):
         return 2 + self.decays + self.holds
 
+    def _dim(self, rows):
+        width = rows.shape[1] - self._state_width
+        return (width - 1) // 2 if self.averages else width
+
     def reset(self, weight_decay: float = 0.0) -> None:
-        """Reset all moments and the step counter."""
+        """Reset all moments, averages and the step counter."""
         self.weight_decay.assign(weight_decay)
         for variable in (self.step, self._log_decay, *(m for pair in self._moments for m in pair)):
             variable.assign(tf.zeros_like(variable))
+        self._log_kept.assign(NEVER)
 
     def begin_step(self, learning_rate):
         """Increment the step counter and record the decay; call before reading the rows of the step."""
@@ -121,19 +142,35 @@ class RowAdam:
             self._log_decay.assign_add(tf.math.log1p(-learning_rate * self.weight_decay))
         return step
 
+    def average(self, share: float) -> None:
+        """Move all averages of vectors to the vectors by a share of the difference; the first time, entirely."""
+        first = float(self._log_kept) == NEVER
+        self._log_kept.assign(0.0 if first else float(self._log_kept) + math.log1p(-share))
+
     def vectors(self, rows):
-        """Return the current vectors (n, dim) of stored rows (n, dim + ``row_extra``)."""
-        dim = rows.shape[1] - self.row_extra
+        """Return the current vectors (n, dim) of stored rows (n, ``row_width(dim)``)."""
+        dim = self._dim(rows)
         vectors = rows[:, :dim]
         if not self.decays:
             return vectors
         decayed = vectors * tf.exp(self._log_decay - rows[:, dim + 2 : dim + 3])
         return tf.where(self._held(rows) > 0, vectors, decayed) if self.holds else decayed
 
+    def averaged(self, rows):
+        """Return the average vectors (n, dim) of stored rows."""
+        return self._averaged(rows, self.vectors(rows))
+
+    def _averaged(self, rows, vectors):
+        dim = self._dim(rows)
+        kept = tf.exp(self._log_kept - rows[:, -1:])
+        return vectors + kept * (rows[:, -1 - dim : -1] - vectors)
+
     def with_vectors(self, rows, vectors):
-        """Return rows with new vectors, as of the current step, and unchanged moments."""
+        """Return rows with new vectors, as of the current step, unchanged moments, and averages that start anew."""
         dim = vectors.shape[1]
-        return self._row(vectors, rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2], self._held(rows))
+        never = tf.fill(tf.shape(rows[:, :1]), NEVER)
+        averages = [vectors, never] if self.averages else []
+        return self._row(vectors, rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2], self._held(rows), averages)
 
     def with_held(self, rows, held):
         """Return rows that are frozen from now on, or released, by a mask of shape (n,)."""
@@ -141,24 +178,26 @@ class RowAdam:
         dim = vectors.shape[1]
         second, last = rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2]
         second = tf.exp(math.log(self.beta_2) * (step - last)) * second
+        averages = [rows[:, -1 - dim :]] if self.averages else []
         # Decay and prior that a frozen row missed are not applied later.
-        return self._row(vectors, second, tf.fill(tf.shape(second), step), tf.cast(held, tf.float32)[:, None])
+        return self._row(vectors, second, tf.fill(tf.shape(second), step), tf.cast(held, tf.float32)[:, None], averages)
 
-    def _row(self, vectors, second, last, held=None):
+    def _row(self, vectors, second, last, held, averages):
         state = [second, last]
         if self.decays:
             state.append(tf.fill(tf.shape(second), self._log_decay.read_value()))
-        return tf.concat([vectors, *state, *([held] if self.holds else [])], axis=1)
+        return tf.concat([vectors, *state, *([held] if self.holds else []), *averages], axis=1)
 
     def _held(self, rows):
-        return rows[:, -1:] if self.holds else None
+        place = self._dim(rows) + self._state_width
+        return rows[:, place - 1 : place] if self.holds else None
 
     def updated(self, rows, vectors, gradient, learning_rate, of_cells=None, means=None):
         """Return the updated rows.
 
         Parameters
         ----------
-        rows : tensor of shape (n, dim + row_extra)
+        rows : tensor of shape (n, row_width(dim))
             Rows as stored.
         vectors : tensor of shape (n, dim)
             Their current vectors, from :meth:`vectors`.
@@ -188,7 +227,10 @@ class RowAdam:
             moved = (moved + pull * means) / (1 + pull)
         if self.holds:
             moved = tf.where(self._held(rows) > 0, vectors, moved)
-        return self._row(moved, second, tf.fill(tf.shape(second), step), self._held(rows))
+        averages = []
+        if self.averages:
+            averages = [self._averaged(rows, vectors), tf.fill(tf.shape(second), self._log_kept.read_value())]
+        return self._row(moved, second, tf.fill(tf.shape(second), step), self._held(rows), averages)
 
     def apply(self, gradients, learning_rate):
         """Update the weights other than tables.

@@ -18,7 +18,14 @@ MAX_ROWS = 1_000_000
 
 
 def shape_key(
-    spec: NetworkSpec, task: Task, *, decays: bool, drops: bool, shrinks: bool = False, holds: bool = False
+    spec: NetworkSpec,
+    task: Task,
+    *,
+    decays: bool,
+    drops: bool,
+    shrinks: bool = False,
+    holds: bool = False,
+    averages: bool = False,
 ) -> Hashable:
     """Return a key that is equal for two networks exactly if one loop can train both.
 
@@ -30,8 +37,8 @@ def shape_key(
         Specification of the network.
     task : Task
         Task; its loss is compiled into the loop.
-    decays, drops, shrinks, holds : bool
-        Whether there are weight decay, category dropout, a prior, and frozen rows.
+    decays, drops, shrinks, holds, averages : bool
+        Whether there are weight decay, category dropout, a prior, frozen rows, and averages of the weights.
 
     Returns
     -------
@@ -46,7 +53,7 @@ def shape_key(
         with_rates(spec),
         small_stacks(spec),
         tuple((each.position, each.vocabulary_size) for each in spec.one_hot),
-        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops, shrinks, holds),
+        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops, shrinks, holds, averages),
         tuple((type(part), *_frozen(part.get_params())) for part in (spec.body, spec.numeric)),
         task.loss_key(),
     )
@@ -86,10 +93,12 @@ class LoopPool:
         damping: float = 0.0,
         shrinks: bool = False,
         holds: bool = False,
+        averages: bool = False,
         chains: int = 2,
     ) -> TrainingLoop:
         """Return a loop for networks of this shape, from the pool or newly created."""
-        key = shape_key(spec, task, decays=decays, drops=drops, shrinks=shrinks, holds=holds)
+        compiled_in = {"decays": decays, "drops": drops, "shrinks": shrinks, "holds": holds, "averages": averages}
+        key = shape_key(spec, task, **compiled_in)
         key = None if key is None else (key, table_factor, damping, chains)
         with self._lock:
             waiting = self._waiting.get(key) if key is not None else None
@@ -100,12 +109,9 @@ class LoopPool:
             loop = TrainingLoop(
                 spec,
                 task,
-                decays=decays,
-                drops=drops,
+                **compiled_in,
                 table_factor=table_factor,
                 damping=damping,
-                shrinks=shrinks,
-                holds=holds,
                 chains=chains,
             )
             loop.key = key

@@ -71,28 +71,26 @@ class TableStack:
     ----------
     features : tuple of FeatureSpec
         The columns, in the order of their vectors.
-    extra : int
-        Number of values stored per row in addition to the vector.
+    optimizer : RowAdam
+        The optimizer, which defines what a row holds.
     small : bool
         Whether the stack is updated as a whole in each step.
     with_rates : bool, default=False
         Whether the tables have separate learning rates.
     """
 
-    def __init__(self, features: tuple[FeatureSpec, ...], *, extra: int, small: bool, with_rates: bool = False) -> None:
+    def __init__(
+        self, features: tuple[FeatureSpec, ...], *, optimizer: Any, small: bool, with_rates: bool = False
+    ) -> None:
         self.positions = [feature.position for feature in features]
         self.dim, self.small = features[0].table.embedding_dim, small
-        self._row_width = self.dim + extra
+        self._row_width = optimizer.row_width(self.dim)
         # The number of rows is unspecified, so that a compiled loop supports tables of any size.
         self.rows = tf.Variable(
             tf.zeros([0, self._row_width]),
             shape=tf.TensorShape([None, self._row_width]),
             trainable=False,
             dtype=tf.float32,
-        )
-        # Moving averages of the vectors; no rows until there are any.
-        self.averages = tf.Variable(
-            tf.zeros([0, self.dim]), shape=tf.TensorShape([None, self.dim]), trainable=False, dtype=tf.float32
         )
         self._offsets = tf.Variable(tf.zeros([1, len(features)], tf.int32), trainable=False)
         # The columns in the order of their tables in the stack.
@@ -121,7 +119,6 @@ class TableStack:
     def close(self) -> None:
         """Free the memory of the tables."""
         self.rows.assign(tf.zeros([0, self._row_width]))
-        self.averages.assign(tf.zeros([0, self.dim]))
 
     def load(self, network: Network, optimizer: Any) -> None:
         """Copy the vectors from the tables of a network; the state of the optimizer is unchanged."""
@@ -135,18 +132,6 @@ class TableStack:
             vectors = self._vectors(ids, optimizer, averaged)
             handle = network.tables[table].embeddings.value.handle
             tf.raw_ops.ResourceScatterUpdate(resource=handle, indices=part, updates=vectors)
-
-    def average(self, share: Any, optimizer: Any) -> None:
-        """Move the averages of all vectors to the current ones by a share of the difference; 1 starts anew."""
-        n_rows = int(tf.shape(self.rows)[0])
-        if int(tf.shape(self.averages)[0]) != n_rows:
-            self.averages.assign(tf.zeros([n_rows, self.dim]))
-        for first in range(0, n_rows, PORTION):
-            ids = tf.range(first, min(first + PORTION, n_rows))
-            average, vectors = tf.gather(self.averages, ids), optimizer.vectors(tf.gather(self.rows, ids))
-            tf.raw_ops.ResourceScatterUpdate(
-                resource=self.averages.handle, indices=ids, updates=average + share * (vectors - average)
-            )
 
     def hold(self, held: Mapping[TableSpec, np.ndarray], optimizer: Any) -> None:
         """Freeze the rows of the given tables by masks of shape (vocabulary_size,), and release their other rows."""
@@ -190,7 +175,8 @@ class TableStack:
         return self.side_by_side(self._vectors(tf.reshape(cells, [-1]), optimizer, averaged))
 
     def _vectors(self, ids, optimizer, averaged):
-        return tf.gather(self.averages, ids) if averaged else optimizer.vectors(tf.gather(self.rows, ids))
+        rows = tf.gather(self.rows, ids)
+        return optimizer.averaged(rows) if averaged else optimizer.vectors(rows)
 
     def side_by_side(self, vectors: Any) -> Any:
         """Reshape the vectors of all cells, (batch * n_columns, dim), to (batch, n_columns * dim)."""

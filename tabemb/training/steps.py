@@ -48,6 +48,8 @@ class TrainingLoop:
         Whether there is a prior on rows; see :class:`RowAdam`, whose ``prior`` is then set before each call.
     holds : bool, default=False
         Whether networks may have frozen rows; see :attr:`Network.held`.
+    averages : bool, default=False
+        Whether there are averages of the weights; see :meth:`average`.
     chains : int, default=2
         Number of portions of a batch that are processed in parallel; each is traced.
 
@@ -72,6 +74,7 @@ class TrainingLoop:
         damping: float = 0.0,
         shrinks: bool = False,
         holds: bool = False,
+        averages: bool = False,
         chains: int = 2,
     ):
         self.task, self._drops, self._chains = task, drops, chains
@@ -86,10 +89,11 @@ class TrainingLoop:
             damping=damping,
             shrinks=shrinks,
             holds=holds,
+            averages=averages,
         )
         self._epoch = 0
         self._stacks = [
-            TableStack(features, extra=self.optimizer.row_extra, small=small, with_rates=with_rates(spec))
+            TableStack(features, optimizer=self.optimizer, small=small, with_rates=with_rates(spec))
             for features, small in zip(_stacked(spec), small_stacks(spec), strict=True)
         ]
         self._share = tf.Variable(0.0, trainable=False)
@@ -156,10 +160,11 @@ class TrainingLoop:
                 stack.hold(held, self.optimizer)
 
     def load(self) -> None:
-        """Copy the weights from the network; moments are kept, and averages are not."""
-        self._averages = []
+        """Copy the weights from the network; moments are kept, and averages become these weights."""
         for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
             mine.assign(its)
+        if self._averages:
+            _assign(self._averages, self._numbers)
         for stack in self._stacks:
             stack.load(self.network, self.optimizer)
 
@@ -178,14 +183,13 @@ class TrainingLoop:
     def average(self, share: float) -> None:
         """Move the averages of all weights to the current weights by a share of the difference.
 
-        After :meth:`load`, the averages start at the current weights.
+        The first time, they become the current weights. Call only between :meth:`run` of a loop with ``averages``.
         """
         if not self._averages:
             self._averages, share = [tf.Variable(each.value) for each in self._numbers], 1.0
         for average, now in zip(self._averages, self._numbers, strict=True):
             average.assign_add(share * (now.value - average))
-        for stack in self._stacks:
-            stack.average(share, self.optimizer)
+        self.optimizer.average(share)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -30,9 +30,8 @@ CELLS_PER_CALL = 4_000_000
 TABLE_FACTOR = 3.0
 # Smaller batches are not split into portions, which would take longer to trace and save no time.
 MIN_ROWS_TO_SPLIT = 128
-# The averages of the weights are updated this often per epoch; with large tables less often, so that it takes little
-# time: the rows of the tables are read once per so many cells of training rows.
-AVERAGES_PER_EPOCH, CELLS_PER_AVERAGED_ROW = 5, 4
+# Number of times per epoch, at least, that the averages of the weights move.
+AVERAGES_PER_EPOCH = 5
 
 
 @dataclass(frozen=True)
@@ -121,6 +120,7 @@ class Trainer:
             damping=self.damping,
             shrinks=self.shrinkage > 0,
             holds=bool(network.held),
+            averages=self.weight_averaging > 0,
             chains=2 if self.batch_size >= MIN_ROWS_TO_SPLIT else 1,
         )
         loop.begin(
@@ -200,8 +200,8 @@ class Trainer:
         n_steps = math.ceil(len(train) / self.batch_size)
         schedule = SCHEDULES.resolve(self.schedule)
         loss, first, n_rows = 0.0, 0, 0
-        n_averages = self._averages_per_epoch(loop, train) if self.weight_averaging else 1
-        for chunk in train.epoch(shuffle, self.batch_size, self._steps_per_call(train, n_steps / n_averages)):
+        per_chunk = self._steps_per_call(train)
+        for number, chunk in enumerate(train.epoch(shuffle, self.batch_size, per_chunk)):
             last = first + math.ceil(len(chunk.order) / self.batch_size)
             progress = (epoch * n_steps + np.arange(first, last)) / (self.max_epochs * n_steps)
             rates = hooks.learning_rate * schedule(progress)
@@ -209,8 +209,9 @@ class Trainer:
             part = loop.run(chunk.tensors, chunk.order, rates)
             self._check_finite(part, epoch)
             loss, n_rows = loss + part, n_rows + len(chunk.order)
-            if self.weight_averaging and last * n_averages // n_steps > first * n_averages // n_steps:
-                loop.average(self._share(epoch * n_averages + first * n_averages // n_steps, n_averages))
+            if self.weight_averaging:
+                earlier = epoch * math.ceil(n_steps / per_chunk) + number
+                loop.average(self._share(earlier, (last - first) / n_steps))
             hooks("on_train_batch_end", last - 1, {"loss": part / len(chunk.order)})
             advance(epoch, last - first, {"loss": part / len(chunk.order)})
             first = last
@@ -218,19 +219,15 @@ class Trainer:
                 break
         return {"loss": loss / n_rows, "learning_rate": float(rates[-1])}
 
-    def _steps_per_call(self, train, most: float = STEPS_PER_CALL) -> int:
-        fitting = CELLS_PER_CALL // (self.batch_size * max(1, train.n_columns))
-        return max(1, min(STEPS_PER_CALL, math.ceil(most), fitting))
+    def _steps_per_call(self, train) -> int:
+        most = CELLS_PER_CALL // (self.batch_size * max(1, train.n_columns))
+        if self.weight_averaging:
+            most = min(most, math.ceil(len(train) / self.batch_size / AVERAGES_PER_EPOCH))
+        return max(1, min(STEPS_PER_CALL, most))
 
-    def _averages_per_epoch(self, loop, train) -> int:
-        tables = {feature.table for feature in loop.network.spec.features}
-        n_rows = sum(table.vocabulary_size for table in tables)
-        affordable = len(train) * train.n_columns // (CELLS_PER_AVERAGED_ROW * max(1, n_rows))
-        return max(1, min(AVERAGES_PER_EPOCH, affordable, math.ceil(len(train) / self.batch_size)))
-
-    def _share(self, number: int, n_averages: int) -> float:
-        """Return by which share of the difference an average moves, the first one being number 0."""
-        return max(2 / (number + 2), -math.expm1(-1 / (n_averages * self.weight_averaging)))
+    def _share(self, earlier: int, epochs: float) -> float:
+        """Return by which share of the difference the averages move after some epochs, given the earlier moves."""
+        return max(2 / (earlier + 2), -math.expm1(-epochs / self.weight_averaging))
 
     def _check_finite(self, loss, epoch):
         if not math.isfinite(loss):

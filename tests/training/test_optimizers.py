@@ -61,7 +61,7 @@ def test_weight_decay_is_that_of_adamw_for_kernels_only(large, monkeypatch):
 
 
 def start(optimizer, table=TABLE):
-    zeros = tf.zeros([len(table), table.shape[1] + optimizer.row_extra])
+    zeros = tf.zeros([len(table), optimizer.row_width(table.shape[1])])
     return optimizer.with_vectors(zeros, tf.constant(table))
 
 
@@ -265,3 +265,41 @@ def test_support_of_frozen_rows_does_not_change_the_others():
     assert np.array_equal(plain, others)
     assert kept.shape[1] == 3 + 4
     assert not kept[:, -1].any()
+
+
+@pytest.mark.parametrize("params", [{}, {"holds": True}, {"shrinks": True}], ids=["plain", "holds", "shrinks"])
+def test_averages_are_those_of_all_rows_although_only_the_rows_of_a_batch_are_read(params):
+    optimizer = RowAdam([], averages=True, **params)
+    optimizer.reset()
+    rows, wanted = tf.Variable(start(optimizer)), TABLE
+    if params.get("holds"):
+        rows.assign(optimizer.with_held(rows.read_value(), np.arange(6) == 1))
+    for number, (where, gradient, rate) in enumerate(zip(VISITS, ROW_GRADIENTS, ROW_RATES, strict=True)):
+        optimizer.begin_step(tf.constant(rate))
+        read = tf.gather(rows, where)
+        vectors, gradient = optimizer.vectors(read), tf.constant(gradient, tf.float32)
+        pulled = {"of_cells": gradient, "means": tf.zeros_like(vectors)} if params.get("shrinks") else {}
+        rows.scatter_update(
+            tf.IndexedSlices(
+                optimizer.updated(read, vectors, gradient, tf.constant(rate), **pulled), tf.constant(where)
+            )
+        )
+        if number % 4 == 3:
+            share = 1.0 if number == 3 else 0.3
+            optimizer.average(share)
+            wanted = wanted + share * (optimizer.vectors(rows.read_value()).numpy() - wanted)
+            np.testing.assert_allclose(optimizer.averaged(rows.read_value()), wanted, atol=1e-6)
+    assert not np.allclose(wanted, optimizer.vectors(rows.read_value()), atol=1e-3)
+    assert np.array_equal(wanted[5], TABLE[5])
+
+
+def test_averages_of_new_vectors_start_anew():
+    optimizer = RowAdam([], averages=True)
+    optimizer.reset()
+    rows = start(optimizer)
+    for share in (1.0, 0.3):
+        optimizer.average(share)
+    rows = optimizer.with_vectors(rows, tf.constant(TABLE + 1))
+    assert np.array_equal(optimizer.averaged(rows), TABLE + 1)
+    optimizer.reset()
+    assert np.array_equal(optimizer.averaged(start(optimizer)), TABLE)

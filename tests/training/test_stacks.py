@@ -65,7 +65,7 @@ def expected(network):
 
 @pytest.mark.parametrize("small", [True, False])
 def test_the_vectors_of_a_batch_are_those_of_the_network(small, network, optimizer):
-    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)
+    stack = TableStack(FEATURES, optimizer=optimizer, small=small)
     stack.open(FEATURES)
     stack.load(network, optimizer)
     assert stack.rows.read_value().shape == (10, 5)
@@ -77,7 +77,7 @@ def test_the_vectors_of_a_batch_are_those_of_the_network(small, network, optimiz
 
 @pytest.mark.parametrize("small", [True, False])
 def test_gradients_are_summed_over_the_cells_of_a_row_in_both_columns_of_a_shared_table(small, network, optimizer):
-    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)
+    stack = TableStack(FEATURES, optimizer=optimizer, small=small)
     stack.open(FEATURES)
     stack.load(network, optimizer)
     gradient = rng.normal(size=(20, 9)).astype("float32")
@@ -93,7 +93,7 @@ def test_gradients_are_summed_over_the_cells_of_a_row_in_both_columns_of_a_share
 
 def test_tables_are_copied_in_portions(network, optimizer, monkeypatch):
     monkeypatch.setattr(stacks, "PORTION", 4)
-    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)
+    stack = TableStack(FEATURES, optimizer=optimizer, small=False)
     stack.open(FEATURES)
     stack.load(network, optimizer)
     before = expected(network)
@@ -103,28 +103,30 @@ def test_tables_are_copied_in_portions(network, optimizer, monkeypatch):
     assert np.array_equal(expected(network), before)
 
 
-@pytest.mark.parametrize("portion", [3, 100])
-def test_averages_move_by_a_share_of_the_difference(portion, network, optimizer, monkeypatch):
-    monkeypatch.setattr(stacks, "PORTION", portion)
-    stack, cells = TableStack(FEATURES, extra=optimizer.row_extra, small=False), tf.constant(INDICES)
+def test_averages_are_looked_up_and_stored(network):
+    averaging = RowAdam([], averages=True)
+    averaging.reset()
+    stack = TableStack(FEATURES, optimizer=averaging, small=False)
     stack.open(FEATURES)
-    stack.load(network, optimizer)
+    stack.load(network, averaging)
     before = expected(network)
-    stack.average(1.0, optimizer)
-    stack.rows.assign_add(tf.ones([10, 5]))
-    stack.average(0.25, optimizer)
-    averages = stack.look_up(stack.cells(cells), optimizer, averaged=True)
-    np.testing.assert_allclose(averages, before + 0.25, atol=1e-6)
-    np.testing.assert_allclose(stack.look_up(stack.cells(cells), optimizer), before + 1, atol=1e-6)
-    stack.store(network, optimizer, averaged=True)
-    np.testing.assert_allclose(expected(network), before + 0.25, atol=1e-6)
-    stack.close()
-    assert stack.averages.read_value().shape == (0, 3)
+    # The average follows the vectors at once the first time, and then by a share.
+    for share, change in ((1.0, 1.0), (0.25, 2.0)):
+        rows = stack.rows.read_value()
+        vectors = averaging.vectors(rows)
+        stack.rows.assign(averaging.updated(rows, vectors, tf.zeros_like(vectors), 0.1))
+        stack.rows.assign(tf.concat([vectors + change, stack.rows[:, 3:]], axis=1))
+        averaging.average(share)
+    cells = stack.cells(tf.constant(INDICES))
+    np.testing.assert_allclose(stack.look_up(cells, averaging), before + 3, atol=1e-6)
+    np.testing.assert_allclose(stack.look_up(cells, averaging, averaged=True), before + 1.5, atol=1e-6)
+    stack.store(network, averaging, averaged=True)
+    np.testing.assert_allclose(expected(network), before + 1.5, atol=1e-6)
 
 
 @pytest.mark.parametrize("small", [True, False])
 def test_written_rows_are_stored_and_the_others_are_unchanged(small, network, optimizer):
-    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=small)
+    stack = TableStack(FEATURES, optimizer=optimizer, small=small)
     stack.open(FEATURES)
     stack.load(network, optimizer)
     before = {f.name: network.vectors(f) for f in FEATURES}
@@ -141,7 +143,7 @@ def test_written_rows_are_stored_and_the_others_are_unchanged(small, network, op
 
 
 def test_a_stack_is_reused_for_other_sizes_and_frees_its_memory(network, optimizer):
-    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)
+    stack = TableStack(FEATURES, optimizer=optimizer, small=False)
     larger = tuple(feature(f.position, size=50, table=f.table.name) for f in FEATURES)
     stack.open(larger)
     assert stack.rows.read_value().shape == (100, 5)
@@ -155,7 +157,7 @@ def test_a_stack_is_reused_for_other_sizes_and_frees_its_memory(network, optimiz
 @pytest.mark.parametrize("small", [True, False])
 def test_the_mean_of_a_row_is_that_of_its_columns_cells(small, optimizer):
     mine = (feature(0, size=6), feature(1, size=4))
-    stack = TableStack(mine, extra=optimizer.row_extra, small=small)
+    stack = TableStack(mine, optimizer=optimizer, small=small)
     stack.open(mine)
     indices = np.column_stack([rng.integers(0, size, 20) for size in (6, 4)]).astype("int32")
     touched = stack.touch(stack.cells(tf.constant(indices)))
@@ -170,7 +172,7 @@ def test_the_mean_of_a_row_is_that_of_its_columns_cells(small, optimizer):
 def test_a_row_has_the_rate_of_its_table(small, optimizer):
     mine = (feature(0, size=6), feature(1, size=4), feature(2, size=3))
     mine = tuple(replace(f, table=replace(f.table, rate=rate)) for f, rate in zip(mine, (1.0, 8.0, 0.5), strict=True))
-    stack = TableStack(mine, extra=optimizer.row_extra, small=small, with_rates=True)
+    stack = TableStack(mine, optimizer=optimizer, small=small, with_rates=True)
     stack.open(mine)
     indices = np.column_stack([rng.integers(0, size, 20) for size in (6, 4, 3)]).astype("int32")
     touched = stack.touch(stack.cells(tf.constant(indices)))
@@ -180,7 +182,7 @@ def test_a_row_has_the_rate_of_its_table(small, optimizer):
 
 def test_a_shared_table_between_others_has_the_mean_of_one_of_its_columns(optimizer):
     mine = (feature(0, size=6), feature(1, size=4), feature(2, size=6, table="t0"))
-    stack = TableStack(mine, extra=optimizer.row_extra, small=True)
+    stack = TableStack(mine, optimizer=optimizer, small=True)
     stack.open(mine)
     cells = stack.cells(tf.zeros([5, 3], tf.int32))
     assert cells.numpy()[0].tolist() == [0, 6, 0]
@@ -192,7 +194,7 @@ def test_a_shared_table_between_others_has_the_mean_of_one_of_its_columns(optimi
 def test_rows_of_a_table_are_frozen_and_released(portion, network, monkeypatch):
     monkeypatch.setattr(stacks, "PORTION", portion)
     optimizer = RowAdam([], holds=True)
-    stack = TableStack(FEATURES, extra=optimizer.row_extra, small=False)
+    stack = TableStack(FEATURES, optimizer=optimizer, small=False)
     stack.open(FEATURES)
     stack.load(network, optimizer)
     before = stack.rows.read_value().numpy()

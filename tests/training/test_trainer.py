@@ -213,16 +213,6 @@ def test_averaging_changes_no_step(workshop):
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
-@pytest.mark.parametrize(("size", "n_averages"), [(10, 5), (40, 3), (1000, 1)])
-def test_large_tables_are_averaged_less_often(size, n_averages, workshop, monkeypatch):
-    shares = []
-    monkeypatch.setattr(TrainingLoop, "average", lambda loop, share: shares.append(share))
-    # 320 rows of three columns are 960 cells, and there are two tables.
-    workshop.fit(workshop.network(size=size), workshop.rows(320, size=size), max_epochs=2, weight_averaging=1.0)
-    assert len(shares) == 2 * n_averages
-    assert shares[-1] == pytest.approx(max(2 / (2 * n_averages + 1), 1 - np.exp(-1 / n_averages)))
-
-
 def test_averages_start_anew_from_loaded_weights(workshop):
     network = workshop.network()
     _, loop = workshop.fit(network, workshop.rows(), max_epochs=2, weight_averaging=1.0)
