@@ -16,7 +16,8 @@ class CallbackHooks:
     Epoch hooks are called at each epoch. Batch hooks are called once per chunk of steps, with the number of the first
     and the last step of the chunk. ``model.optimizer.learning_rate`` is the learning rate before the schedule; changes
     by a callback apply from the next chunk on. When a hook of a callback is called, the model has the weights that it
-    would keep if training ended there: averages, if there are any. Training continues from weights that a callback sets.
+    would keep if training ended there: averages, if there are any. Training continues from weights that the callback
+    sets.
 
     Parameters
     ----------

@@ -141,10 +141,10 @@ class Trainer:
     def fit(self, loop: TrainingLoop, train: RowSource, validation: Rows | None, seeds: Seeds) -> TrainingRecord:
         """Train until the last epoch or until the validation loss stops improving; keep the best weights.
 
-        With ``weight_averaging``, the weights that are validated and kept are moving averages: exponential, over so many
-        epochs, and from the start with the shares of polynomial-decay averaging (Shamir & Zhang 2013, arXiv:1212.1824,
-        section 4, eta of 1). With a constant learning rate, this averages the noise of the last steps (Izmailov et al.
-        2018, arXiv:1803.05407).
+        With ``weight_averaging``, exponential moving averages of the weights are validated and kept. At the start, they
+        have the larger shares of polynomial-decay averaging (Shamir & Zhang 2013, arXiv:1212.1824, section 4, with eta
+        of 1). With a constant learning rate, the weights move around a better point, and their average is closer to it
+        (Izmailov et al. 2018, arXiv:1803.05407).
 
         Parameters
         ----------
