@@ -99,7 +99,8 @@ class FoldTables:
         """Return the noise of the means by column, as the folds show it; nothing if there are too few folds.
 
         All folds start from the same vectors (``started``), which are computed from all rows. A fit to the rows of one
-        fold would have its own start, so the difference between the two is added to the tables of the fold.
+        fold would have its own start, so the difference between the two is added to the tables of the fold. With
+        the axes of all rows instead of its own, it would look too certain: which axes are chosen varies most.
 
         Parameters
         ----------
