@@ -25,6 +25,7 @@ from tabemb.vectors.alignment import align, mean_of_seen, rotation
 from tabemb.vectors.neighbors import FEWEST, heaviest
 from tabemb.vectors.refits import FEWEST_REFITS, noise_of_tables
 from tabemb.vectors.sampling_noise import SamplingNoise
+from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["CrossFitEstimator", "FoldTables", "FoldVectors"]
 
@@ -98,7 +99,8 @@ class FoldTables:
         """Return the noise of the means by column, as the folds show it; nothing if there are too few folds.
 
         All folds start from the same vectors (``started``), which are computed from all rows. A fit to the rows of one
-        fold would have its own start, so the difference between the two is added to the tables of the fold.
+        fold would have its own start, so the difference between the two is added to the tables of the fold. With
+        the axes of all rows instead of its own, it would look too certain: which axes are chosen varies most.
 
         Parameters
         ----------
@@ -198,9 +200,10 @@ class CrossFitEstimator(EmbeddingEstimator):
             means.append(self._target_means(fold_rows, data.targets[fold.train]))
             if number == 0:
                 trunk = _values(network.trunk.variables)
-        tables.bring_together(rows, self.category_dropout)
         share = float(np.mean([len(fold.train) for fold in folds]) / len(rows))
-        self._noise = tables.noise(self.encoder_.vocabularies, priors.started, share)
+        with ONE_THREAD:
+            tables.bring_together(rows, self.category_dropout)
+            self._noise = tables.noise(self.encoder_.vocabularies, priors.started, share)
         tables.give_mean(network)
         _assign(network.trunk.variables, trunk)
         self.n_folds_ = len(folds)

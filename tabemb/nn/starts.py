@@ -17,6 +17,7 @@ from tabemb.table.encoded_table import EncodedTable
 from tabemb.vectors.cooccurrence import Cooccurrence
 from tabemb.vectors.dimensions import random_rotation
 from tabemb.vectors.shrinkage import count_weighted_mean
+from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["AUTO", "STARTS", "CooccurrenceStart", "RandomStart", "Start", "StartedTable", "started_tables"]
 
@@ -131,16 +132,22 @@ class CooccurrenceStart(Start):
         """Return a function that computes the vectors."""
         self.check()
         cooccurrence = Cooccurrence(table.indices, sizes, table.numbers)
-        return lambda column, dim, n_slices: self._vectors(cooccurrence, column, dim, n_slices)
+
+        def vectors_of(column, dim, n_slices):
+            with ONE_THREAD:
+                return self._vectors(cooccurrence, column, dim, n_slices)
+
+        return vectors_of
 
     def _vectors(self, cooccurrence, column, dim, n_slices):
         counts, rows = cooccurrence.counts(column), cooccurrence.vectors(column, dim)
         mean = count_weighted_mean(rows, counts)
-        turn = random_rotation(dim) if n_slices > 1 else np.eye(dim)
+        turn = random_rotation(dim) if n_slices > 1 else None
         kept = counts / (counts + self.shrinkage) if self.shrinkage else (counts > 0).astype(float)
         for start in range(0, len(rows), CHUNK):
             part = slice(start, start + CHUNK)
-            rows[part] = self.spread * kept[part, None] * (rows[part] - mean) @ turn
+            scaled = self.spread * kept[part, None] * (rows[part] - mean)
+            rows[part] = scaled if turn is None else scaled @ turn
         return rows if rows.any() else None
 
 

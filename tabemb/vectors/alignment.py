@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["FewSharedKeysWarning", "SharedKeys", "align", "aligned", "mean_of_seen", "rotation", "scaling"]
 
@@ -153,11 +154,12 @@ def rotation(source: FloatArray, target: FloatArray, weights: npt.ArrayLike | No
     rows, onto = np.asarray(source, np.float64), np.asarray(target, np.float64)
     if weights is not None:
         onto = onto * np.asarray(weights, np.float64)[:, None]
-    together = rows.T @ onto
-    # Without the identity the decomposition may rotate these directions arbitrarily.
-    stay = IDENTITY_WEIGHT * (np.abs(together).max(initial=0.0) or 1.0)
-    left, _, right = np.linalg.svd(together + stay * np.eye(len(together)))
-    turned: npt.NDArray[np.float64] = left @ right
+    with ONE_THREAD:
+        together = rows.T @ onto
+        # Without the identity the decomposition may rotate these directions arbitrarily.
+        stay = IDENTITY_WEIGHT * (np.abs(together).max(initial=0.0) or 1.0)
+        left, _, right = np.linalg.svd(together + stay * np.eye(len(together)))
+        turned: npt.NDArray[np.float64] = left @ right
     return turned
 
 

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tabemb.vectors.threads import ONE_THREAD
+
 __all__ = ["Cooccurrence"]
 
 Indices = npt.NDArray[np.integer[Any]]
@@ -32,9 +34,11 @@ MOST_ROWS = 100_000
 MOST_DECOMPOSED = 2000
 # Up to this many rows or columns, all singular values are computed at once, which is faster than the largest alone.
 SMALL = 400
-# Power iterations of the randomized decomposition (Halko, Martinsson & Tropp 2011), whose time does not depend on the
-# spectrum.
-N_POWERS = 2
+# Power iterations and additional vectors of the randomized decomposition (Halko, Martinsson & Tropp 2011), whose time
+# does not depend on the spectrum.
+N_POWERS, N_OVERSAMPLES = 2, 10
+# Matrices with a larger share of entries are multiplied as dense ones.
+SPARSE = 0.1
 # Exponent of the counts of values, which keeps the information of rare values small (context distribution smoothing:
 # Levy, Goldberg & Dagan 2015, "Improving distributional similarity with lessons learned from word embeddings").
 SMOOTHING = 0.75
@@ -83,6 +87,7 @@ class Cooccurrence:
         self._widths = [len(each) + 1 for each in chosen]
         self._first = np.cumsum([0, *self._widths])
         self._cells = self._one_hot()
+        self._shares, self._divisors = self._expected()
 
     def counts(self, column: int) -> npt.NDArray[np.intp]:
         """Return the number of rows of each category of a column, of shape (size,)."""
@@ -125,6 +130,11 @@ class Cooccurrence:
         -------
         ndarray of float32 of shape (size, dim)
         """
+        # Several threads would mostly wait for each other.
+        with ONE_THREAD:
+            return self._vectors(column, dim)
+
+    def _vectors(self, column: int, dim: int) -> npt.NDArray[np.float32]:
         found = np.zeros((self._sizes[column], dim), np.float32)
         table = self.information(column)
         counts = self.counts(column)
@@ -134,7 +144,7 @@ class Cooccurrence:
             return found
         permuted = self._information(column, np.random.default_rng(0).permutation(self._columns[column]))
         by_chance = np.zeros(len(values))
-        of_permuted = _decomposed(permuted[frequent], len(values))[0]
+        of_permuted = _singular_values(permuted[frequent], len(values))
         by_chance[: len(of_permuted)] = of_permuted
         beyond = np.sqrt(np.maximum(0, 1 - np.square(by_chance / values)))
         found[:, : len(values)] = table @ (axes * values ** (POWER - 1)).astype(np.float32)
@@ -143,25 +153,30 @@ class Cooccurrence:
         return found
 
     def _information(self, column: int, codes: Indices) -> Any:
-        from scipy import sparse
+        pairs = self._pairs(column, codes)
+        own, shares = np.bincount(codes, minlength=self._sizes[column]), self._shares.copy()
+        shares[self._first[column] : self._first[column + 1]] = 0
+        row, value, both = np.repeat(np.arange(len(own)), np.diff(pairs.indptr)), pairs.indices, pairs.data
+        kept = np.flatnonzero(shares[value])
+        row, value, both = row[kept], value[kept], both[kept].astype(np.float64)
+        entries = np.log(both / (own[row] * shares[value])) * both / (both + 1) / self._divisors[value]
+        pairs.data[:] = 0
+        pairs.data[kept] = np.where(entries > ROUNDING, entries, 0)
+        pairs.eliminate_zeros()
+        return pairs
 
-        pairs = self._pairs(column, codes).tocoo()
-        own, shares = np.bincount(codes, minlength=self._sizes[column]), np.zeros(self._first[-1])
-        divisor = np.ones(self._first[-1])
-        for other, (its, places, first, width) in enumerate(
-            zip(self._columns, self._places, self._first[:-1], self._widths, strict=True)
+    def _expected(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """Return the smoothed share of each value in its column, 0 for values not counted, and the divisor of it."""
+        shares, divisors = np.zeros(self._first[-1]), np.ones(self._first[-1])
+        for codes, places, first, width in zip(
+            self._columns, self._places, self._first[:-1], self._widths, strict=True
         ):
             # The last place is for values that are not counted.
             block = slice(first, first + width - 1)
-            if other != column and width > 1:
-                smooth = np.bincount(places[its], minlength=width)[:-1] ** SMOOTHING
-                shares[block], divisor[block] = smooth / smooth.sum(), (width - 1) ** 0.25
-        kept = shares[pairs.col] > 0
-        row, value, both = pairs.row[kept], pairs.col[kept], pairs.data[kept].astype(np.float64)
-        entries = np.log(both / (own[row] * shares[value])) * both / (both + 1) / divisor[value]
-        positive = entries > ROUNDING
-        shape = (self._sizes[column], int(self._first[-1]))
-        return sparse.csr_matrix((entries[positive].astype(np.float32), (row[positive], value[positive])), shape)
+            if width > 1:
+                smooth = np.bincount(places[codes], minlength=width)[:-1] ** SMOOTHING
+                shares[block], divisors[block] = smooth / smooth.sum(), (width - 1) ** 0.25
+        return shares, divisors
 
     def _pairs(self, column: int, codes: Indices) -> Any:
         """Return how many rows have each pair of a category and a value, a sparse matrix."""
@@ -206,25 +221,78 @@ def _places(chosen: npt.NDArray[np.intp], size: int) -> npt.NDArray[np.int32]:
 
 def _decomposed(table: Any, dim: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the largest singular values of a sparse matrix, and its right singular vectors as columns."""
-    from sklearn.utils.extmath import randomized_svd
-
-    used = np.flatnonzero(np.bincount(table.indices, minlength=table.shape[1]))
+    used = _used(table)
+    axes = np.zeros((table.shape[1], dim))
     if not len(used):
-        return np.zeros(0), np.zeros((table.shape[1], 0))
+        return np.zeros(0), axes[:, :0]
     narrow = table[:, used]
-    if min(narrow.shape) <= max(SMALL, 2 * dim):
-        dense = narrow.toarray().astype(np.float64)
-        wide = dense.shape[0] < dense.shape[1]
-        squares, directions = np.linalg.eigh(dense @ dense.T if wide else dense.T @ dense)
-        values, directions = np.sqrt(np.maximum(squares[::-1][:dim], 0)), directions[:, ::-1][:, :dim]
-        kept = values > ROUNDING * values[0]
-        values, directions = values[kept], directions[:, kept]
-        if wide:
-            directions = dense.T @ directions / values
-    else:
-        _, values, rows = randomized_svd(narrow, dim, n_iter=N_POWERS, random_state=0)
-        kept = values > ROUNDING * values[0]
-        values, directions = values[kept], rows[kept].T
-    axes = np.zeros((table.shape[1], len(values)))
-    axes[used] = directions
+    reduced, basis, transposed = _reduced(narrow, dim)
+    squares, directions = np.linalg.eigh(_gram(reduced))
+    values = _roots(squares, dim)
+    directions = directions[:, ::-1][:, : len(values)]
+    found = directions if transposed else reduced.T @ directions / values
+    if basis is not None:
+        found = basis @ directions if transposed else found
+        # The sign of a direction is arbitrary: its largest coordinate is positive, so that rounding does not decide.
+        rows = narrow @ found
+        found = found * np.sign(rows[np.abs(rows).argmax(axis=0), np.arange(len(values))])
+    axes = axes[:, : len(values)]
+    axes[used] = found
     return values, axes
+
+
+def _singular_values(table: Any, dim: int) -> npt.NDArray[np.float64]:
+    """Return the largest singular values of a sparse matrix, those of :func:`_decomposed`."""
+    used = _used(table)
+    if not len(used):
+        return np.zeros(0)
+    return _roots(np.linalg.eigvalsh(_gram(_reduced(table[:, used], dim)[0])), dim)
+
+
+def _used(table: Any) -> npt.NDArray[np.intp]:
+    """Return the columns of a sparse matrix with entries."""
+    return np.flatnonzero(np.bincount(table.indices, minlength=table.shape[1]))
+
+
+def _reduced(table: Any, dim: int) -> tuple[Any, npt.NDArray[np.floating[Any]] | None, bool]:
+    """Return a matrix with few rows whose largest singular values are those of a sparse matrix.
+
+    Returns
+    -------
+    reduced : sparse matrix or ndarray
+        ``A``, or ``basis.T @ A``, where ``A`` is the matrix or its transpose.
+    basis : ndarray or None
+        Orthonormal columns that nearly span the largest left singular vectors of ``A``; None stands for the identity.
+    transposed : bool
+        Whether ``A`` is the transpose.
+    """
+    from sklearn.utils.extmath import randomized_range_finder
+
+    wide = table.shape[0] < table.shape[1]
+    if min(table.shape) <= max(SMALL, 2 * dim):
+        return (table, None, False) if wide else (table.T, None, True)
+    turned = table.T if wide else table
+    basis = randomized_range_finder(turned, size=dim + N_OVERSAMPLES, n_iter=N_POWERS, random_state=0)
+    return basis.T @ turned, basis, wide
+
+
+def _gram(matrix: Any) -> npt.NDArray[np.float64]:
+    """Return ``matrix @ matrix.T`` of a sparse or dense matrix."""
+    from scipy import sparse
+
+    precise = matrix.astype(np.float64)
+    if not sparse.issparse(precise):
+        product: npt.NDArray[np.float64] = precise @ precise.T
+    elif precise.nnz > SPARSE * precise.shape[0] * precise.shape[1]:
+        dense = precise.toarray()
+        product = dense @ dense.T
+    else:
+        product = (precise @ precise.T).toarray()
+    return product
+
+
+def _roots(squares: npt.NDArray[np.floating[Any]], dim: int) -> npt.NDArray[np.float64]:
+    """Return the square roots of the largest numbers, which increase, except for those that are 0 up to rounding."""
+    values = np.sqrt(np.maximum(squares[::-1][:dim], 0), dtype=np.float64)
+    kept: npt.NDArray[np.float64] = values[values > ROUNDING * values[0]]
+    return kept

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tabemb.vectors.threads import ONE_THREAD
+
 __all__ = ["LinearProjection", "Truncation", "random_rotation"]
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -101,7 +103,8 @@ class Truncation:
         self._mean = share @ rows
         self._blocks = np.split(rows - self._mean, n_blocks, axis=1)
         # By falling variance.
-        self._directions = [np.linalg.eigh(each.T @ (share[:, None] * each))[1][:, ::-1] for each in self._blocks]
+        with ONE_THREAD:
+            self._directions = [np.linalg.eigh(each.T @ (share[:, None] * each))[1][:, ::-1] for each in self._blocks]
 
     def to(self, rank: int) -> FloatArray:
         """Return the vectors, in the same shape, with ``rank`` directions of each block."""
@@ -137,7 +140,8 @@ def _axes(scatter: npt.NDArray[np.float64], dim: int, n_slices: int) -> npt.NDAr
     if own == dim:
         return np.eye(own)
     # NumPy returns eigenvectors by rising variance.
-    components = np.linalg.eigh(scatter)[1][:, ::-1][:, :dim]
+    with ONE_THREAD:
+        components = np.linalg.eigh(scatter)[1][:, ::-1][:, :dim]
     axes = np.zeros((own, dim))
     axes[:, : components.shape[1]] = components
     if n_slices > 1:

@@ -13,6 +13,7 @@ from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.neighbors import heaviest
 from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.store import EmbeddingStore
+from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["FEWEST_REFITS", "most_frequent", "noise_from_refits", "noise_of_tables", "with_noise"]
 
@@ -87,7 +88,8 @@ def noise_of_tables(
         logs = np.log(size + 1e-6 * size.mean())
         exponent = float(np.clip(np.polyfit(np.log(counts), logs, 1, w=np.sqrt(weights))[0], *EXPONENTS))
     even = away / np.sqrt((counts / rows) ** exponent)[:, None]
-    covariance = np.einsum("rnd,rne,n->de", even, even, weights, optimize=True) / (len(refits) * weights.sum())
+    with ONE_THREAD:
+        covariance = np.einsum("rnd,rne,n->de", even, even, weights, optimize=True) / (len(refits) * weights.sum())
     # As precise as the vectors, so that files restore it.
     return SamplingNoise(covariance.astype(np.float32).astype(np.float64), rows, exponent, len(refits))
 

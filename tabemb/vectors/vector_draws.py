@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.shrinkage import count_weighted_mean
+from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["VectorDraws"]
 
@@ -47,7 +48,8 @@ class VectorDraws:
         weights = np.maximum(counts, 1).astype(np.float64)
         mean = count_weighted_mean(vectors, weights)
         away = vectors - mean
-        self._axes = np.linalg.eigh((away * (weights / weights.sum())[:, None]).T @ away)[1]
+        with ONE_THREAD:
+            self._axes = np.linalg.eigh((away * (weights / weights.sum())[:, None]).T @ away)[1]
         away = away @ self._axes
         by_axis = np.maximum(np.einsum("id,ij,jd->d", self._axes, noise.covariance, self._axes), 0)
         variances = noise.scales(counts)[:, None] * by_axis

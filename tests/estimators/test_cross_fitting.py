@@ -16,9 +16,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold, KFold, LeaveOneGroupOut, ShuffleSplit, StratifiedKFold, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import tabemb
 from tabemb import EmbeddingEncoder
+from tabemb.estimators import cross_fitting
 from tabemb.exceptions import DataError, FormatError
 from tabemb.files import sealed
 from tabemb.inference.saved import STATE_FILE
@@ -367,6 +369,19 @@ def test_the_noise_includes_that_of_the_computed_start(quick):
     # The stops of a depot are alike in all rows, and drivers in none.
     assert not stop.reliability().by_chance
     assert driver.reliability().by_chance
+
+
+def test_the_noise_is_estimated_with_one_thread(quick, monkeypatch):
+    seen, estimated = [], cross_fitting.noise_of_tables
+
+    def noted(*args):
+        seen.extend(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return estimated(*args)
+
+    monkeypatch.setattr(cross_fitting, "noise_of_tables", noted)
+    with threadpool_limits(2):
+        EmbeddingEncoder(**quick, embedding_dim=3).fit(*stops(300))
+    assert set(seen) == {1}
 
 
 def stops(n=1500, seed=0):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tabemb.exceptions import UnknownNameError
 from tabemb.nn.bodies import Ensemble, Mlp
@@ -140,6 +141,20 @@ def test_vectors_are_those_of_the_cooccurrence_centered_shrunk_and_scaled():
     np.testing.assert_allclose(rows, expected, atol=1e-6)
     # The unknown row, and that of missing cells, have no rows here: they start in the center.
     assert not rows[:2].any()
+
+
+def test_products_use_one_thread(monkeypatch):
+    """More threads wait for each other, on a busy machine for most of a fit."""
+    seen = []
+
+    def mean(rows, counts):
+        seen.extend(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+        return np.average(rows, axis=0, weights=counts)
+
+    monkeypatch.setattr("tabemb.nn.starts.count_weighted_mean", mean)
+    with threadpool_limits(2):
+        CooccurrenceStart().of(related(), SIZES)(0, 4, 2)
+    assert set(seen) == {1}
 
 
 def test_shrinkage_pulls_rare_categories_to_the_center():

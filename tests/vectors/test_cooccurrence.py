@@ -5,7 +5,10 @@ import sys
 
 import numpy as np
 import pytest
+from scipy import sparse
+from threadpoolctl import threadpool_info, threadpool_limits
 
+import tabemb.vectors.cooccurrence as module
 from tabemb.vectors.cooccurrence import MOST_VALUES, Cooccurrence
 from tabemb.vectors.neighbors import nearest_rows
 
@@ -123,6 +126,59 @@ def test_large_tables_use_the_randomized_decomposition(monkeypatch):
     monkeypatch.setattr("tabemb.vectors.cooccurrence.SMALL", 0)
     found = Cooccurrence(*grouped()).vectors(0, 3)
     np.testing.assert_allclose(exact @ exact.T, found @ found.T, atol=0.05)
+
+
+# With a falling spectrum, since the randomized decomposition is exact for these only.
+@pytest.mark.parametrize("density", [0.05, 0.9])
+@pytest.mark.parametrize("small", [0, 400])
+@pytest.mark.parametrize("shape", [(60, 90), (90, 60)])
+def test_singular_values_and_axes_are_those_of_numpy(shape, small, density, monkeypatch):
+    monkeypatch.setattr(module, "SMALL", small)
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=shape) * (rng.random(shape) < density) * 0.7 ** np.arange(shape[1])
+    # Columns without entries have no part in the axes.
+    dense[:, [3, 7]] = 0
+    table = sparse.csr_matrix(dense.astype(np.float32))
+    values, axes = module._decomposed(table, 4)
+    _, expected, rows = np.linalg.svd(dense)
+    np.testing.assert_allclose(values, expected[:4], rtol=1e-3)
+    np.testing.assert_allclose(np.abs((rows[:4] * axes.T).sum(axis=1)), 1, rtol=1e-3)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(4), atol=1e-5)
+    assert not axes[[3, 7]].any()
+    np.testing.assert_allclose(module._singular_values(table, 4), values, rtol=1e-6)
+
+
+@pytest.mark.parametrize("small", [0, 400])
+def test_singular_values_end_at_the_rank(small, monkeypatch):
+    monkeypatch.setattr(module, "SMALL", small)
+    table = sparse.csr_matrix(np.outer(np.arange(1.0, 31), np.arange(1.0, 41)).astype(np.float32))
+    values, axes = module._decomposed(table, 5)
+    assert len(values) == axes.shape[1] == len(module._singular_values(table, 5)) == 1
+    nothing = sparse.csr_matrix((30, 40), dtype=np.float32)
+    assert module._decomposed(nothing, 5)[1].shape == (40, 0)
+    assert len(module._singular_values(nothing, 5)) == 0
+
+
+@pytest.mark.parametrize("small", [0, 400])
+def test_products_use_one_thread(small, monkeypatch):
+    seen = []
+
+    def noted(name):
+        function = getattr(np.linalg, name)
+
+        def replaced(matrix):
+            seen.extend(each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas")
+            return function(matrix)
+
+        monkeypatch.setattr(np.linalg, name, replaced)
+
+    noted("eigh")
+    noted("eigvalsh")
+    monkeypatch.setattr(module, "SMALL", small)
+    with threadpool_limits(2):
+        Cooccurrence(*grouped()).vectors(0, 3)
+    assert len(seen) >= 2
+    assert set(seen) == {1}
 
 
 def test_memory_for_a_million_categories_is_bounded():
