@@ -4,6 +4,7 @@ Plain numbers and dates are those that Arrow reads, and that hold no other chara
 texts, reading them is ten times faster than matching patterns text by text.
 """
 
+import string
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -40,11 +41,13 @@ MISSING_WORDS = frozenset(
     ]
 )
 
+# Bytes of which each word has at least one, and those that white space may consist of.
+_OF_MISSING = b"Nn#" + string.whitespace.encode() + bytes([*range(0x1C, 0x20), *range(0x80, 0x100)])
 _DIGITS = b"0123456789"
 # Lengths of 2020-12-31, of that with 23:59 and with 23:59:59, and of the latter with 1 to 6 digits of a second.
 _DATE_WIDTH = 10
 _WIDTHS = frozenset({_DATE_WIDTH, 16, 19, *range(21, 27)})
-# Years before are no dates to pandas.
+# The first date of Python.
 _FIRST_DAY = np.datetime64("0001-01-01", "us")
 
 
@@ -78,6 +81,10 @@ class TextCells:
         raw = pa.array(texts, pa.large_string(), from_pandas=True)
         if isinstance(raw, pa.ChunkedArray):
             raw = raw.combine_chunks()
+        plain = cls(raw, raw, raw.is_null())
+        has_empty = pc.min(pc.binary_length(raw)).as_py() == 0
+        if not has_empty and len(plain.others.translate(None, _OF_MISSING)) == len(plain.others):
+            return plain
         trimmed = pc.utf8_trim_whitespace(raw)
         words = pa.array([None, "", *sorted(MISSING_WORDS)], trimmed.type)
         return cls(raw, trimmed, pc.is_in(trimmed, value_set=words))
@@ -93,6 +100,11 @@ class TextCells:
     def present(self) -> pa.Array:
         """The trimmed cells that are not missing."""
         return self.cells.drop_null() if self.cells.null_count else self.cells
+
+    @cached_property
+    def others(self) -> bytes:
+        """The bytes of the present cells that are neither digits nor hyphens."""
+        return _buffers(self.present)[0].tobytes().translate(None, _DIGITS + b"-")
 
     def counts_of_words(self) -> list[tuple[str, int]]:
         """Return the words that mark a missing cell, trimmed, with the number of cells that hold them.
@@ -124,8 +136,7 @@ def plain_numbers(column: TextCells) -> pa.Array | None:
     >>> plain_numbers(TextCells.of(pd.Series(["12", "0x1F"]))) is None
     True
     """
-    data, _ = _buffers(column.present)
-    others = data.tobytes().translate(None, _DIGITS + b"-")
+    others = column.others
     if others.translate(None, b".eE+") or (others and not others.strip(b"+")):
         return None
     try:
@@ -181,8 +192,7 @@ def plain_dates(column: TextCells) -> tuple["pd.Series[Any]", bool] | None:
     width = pc.min_max(pc.binary_length(column.present)).as_py()
     if width["min"] != width["max"] or width["min"] not in _WIDTHS:
         return None
-    data, _ = _buffers(column.present)
-    if data.tobytes().translate(None, _DIGITS + b"-:. T"):
+    if column.others.translate(None, b":. T"):
         return None
     try:
         found = column.cells.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False, writable=True)

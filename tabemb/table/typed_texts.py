@@ -317,7 +317,12 @@ def _as_bool(text: str) -> object:
 
 def _as_date(text: str) -> object:
     # A date with a time of day is another one.
-    return date.fromisoformat(text) if len(text) == len("2020-12-31") else datetime.fromisoformat(text)
+    read = date.fromisoformat if len(text) == len("2020-12-31") else datetime.fromisoformat
+    try:
+        return read(text)
+    except ValueError:
+        # Python has no year 0.
+        return text
 
 
 def _as_duration(text: str) -> object:

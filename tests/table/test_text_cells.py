@@ -27,6 +27,17 @@ def test_missing_cells_are_empty_or_hold_a_word():
     assert cells.counts_of_words() == [("NA", 1), ("NA", 1), ("nan", 1)]
 
 
+@pytest.mark.parametrize("space", [chr(code) for code in range(0x3001) if chr(code).isspace()])
+def test_all_white_space_is_trimmed(space):
+    for cells in (["1" + space], [space + "1"], ["2", f"{space}1{space}"]):
+        assert column(*cells).present.to_pylist()[-1] == "1"
+    assert column("1", space).is_missing.to_pylist() == [False, True]
+
+
+def test_an_empty_text_among_plain_ones_is_missing():
+    assert column("1", "", None).is_missing.to_pylist() == [False, True, True]
+
+
 @pytest.mark.parametrize("word", sorted(MISSING_WORDS))
 def test_each_word_is_counted(word):
     assert column(word, "x", word).counts_of_words() == [(word, 2)]

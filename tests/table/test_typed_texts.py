@@ -115,6 +115,10 @@ def test_dates_of_a_known_type():
     assert convert_texts(texts("2020-01-01", None), "datetime").dtype.kind == "M"
 
 
+def test_dates_that_python_does_not_have_remain_text():
+    assert convert_texts(texts("2020-01-01", "0000-01-01"), "date").tolist() == [dt.date(2020, 1, 1), "0000-01-01"]
+
+
 @pytest.mark.parametrize("word", sorted(MISSING_WORDS))
 def test_words_for_missing_are_missing_among_numbers_and_categories_among_texts(word):
     assert cells(infer_texts(texts("1", word)).values) == [1.0, None]
