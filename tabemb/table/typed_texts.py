@@ -20,7 +20,7 @@ from tabemb.table.text_cells import (
     share_that_begins_with,
 )
 
-__all__ = ["MISSING_WORDS", "TypedTexts", "convert_texts", "infer_texts", "looks_like_dates"]
+__all__ = ["TypedTexts", "convert_texts", "infer_texts", "looks_like_dates"]
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^[+-]?[Ii]nf(inity)?$"
 _INTEGER = r"^[+-]?\d+$"
