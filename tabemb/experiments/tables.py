@@ -289,7 +289,7 @@ def _read_csv(path: Path, separator: str = ",") -> tuple[pd.DataFrame, bool]:
             table = pd.read_csv(content, na_values=[""], low_memory=False, **options)
     if not isinstance(table.index, pd.RangeIndex):
         raise DataError(
-            f"Cannot read {path} as a table: its rows have more cells than its first line, which names the columns."
+            f"{path} is not a table: its rows have more cells than its first line, which names the columns."
         )
     return table, True
 
