@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
 from tabemb.exceptions import ColumnError, DataError, OutputError, did_you_mean, reading
 from tabemb.expansion import Expansion, LimitedStream
@@ -36,6 +37,11 @@ __all__ = [
 _BLOCK = 2**24
 # Real tables compress up to about 50 times.
 _EXPANSION = Expansion(times=100, error=DataError, advice="If you trust the file, unpack it, and read the content.")
+# Cells of two values take one bit in Parquet, and 8 bytes or more in memory.
+_PARQUET_EXPANSION = Expansion(
+    times=1000, error=DataError, advice="If you trust the file, read it with pandas, and pass the table."
+)
+_CELL = 8
 NO_TYPES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -69,8 +75,8 @@ def read_table(
     2020-12-31, otherwise text. Numbers with leading zeros remain text. Empty cells are missing; words such as NA are
     missing in columns of numbers, booleans and dates, and categories in columns of text.
 
-    The content of a compressed file may take at most 100 times its size plus 32 MB, so that a small file cannot fill
-    the memory.
+    The content of a compressed file may take at most 100 times its size plus 32 MB, that of a Parquet file 1,000 times
+    its size plus 32 MB, so that a small file cannot fill the memory.
 
     Parameters
     ----------
@@ -354,12 +360,19 @@ def write_csv(table: pd.DataFrame, target: Path | TextIO) -> None:
     safe.to_csv(target, index=False, quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL)
 
 
+def _read_parquet(path: Path) -> tuple[pd.DataFrame, bool]:
+    metadata = pq.read_metadata(path)
+    pages = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
+    _PARQUET_EXPANSION.check(path, max(pages, _CELL * metadata.num_rows * metadata.num_columns))
+    return pd.read_parquet(path), False
+
+
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     table.to_parquet(path, index=False)
 
 
 READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, bool]]] = {
-    ".parquet": lambda path: (pd.read_parquet(path), False),
+    ".parquet": _read_parquet,
     ".csv": _read_csv,
     ".csv.gz": _read_csv,
     ".csv.zip": _read_csv,

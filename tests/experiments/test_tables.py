@@ -9,6 +9,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError, OutputError
@@ -346,6 +347,30 @@ def test_a_table_that_compresses_fifty_times_is_read(tmp_path, monkeypatch):
     path = compressed(tmp_path / "rows.csv.gz", content)
     assert 40 < len(content) / path.stat().st_size < 90
     assert len(read_table(path)) == 9999
+
+
+def test_a_parquet_file_that_expands_to_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path, read = tmp_path / "rows.parquet", []
+    pq.write_table(pa.table({"a": pa.array(np.zeros(16_000_000, np.int8))}), path)
+    monkeypatch.setattr(tables.pd, "read_parquet", read.append)
+    with pytest.raises(DataError) as caught:
+        read_table(path)
+    size = path.stat().st_size
+    assert size < 90_000
+    assert str(caught.value) == (
+        f"{path}: expected at most 1000 times the size of the file ({size:,} bytes) plus 33,554,432 bytes of content, "
+        "got 128,000,000 bytes. If you trust the file, read it with pandas, and pass the table."
+    )
+    assert read == []
+
+
+def test_a_parquet_file_of_few_bits_per_cell_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_PARQUET_EXPANSION", dataclasses.replace(tables._PARQUET_EXPANSION, free=0))
+    late = np.random.default_rng(0).choice(["on time", "late"], 100_000)
+    pd.DataFrame({"late": late, "month": np.repeat(np.arange(10), 10_000), "none": None}).to_parquet(
+        tmp_path / "rows.parquet", compression="zstd"
+    )
+    assert len(read_table(tmp_path / "rows.parquet")) == 100_000
 
 
 @pytest.mark.parametrize("n", [0, 2])
