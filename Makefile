@@ -49,6 +49,7 @@ bench: $(TOOLS)
 	$(BIN)/python benchmarks/progress_bar.py
 	$(BIN)/python benchmarks/nearest.py
 	$(BIN)/python benchmarks/formats.py
+	$(BIN)/python benchmarks/read_tables.py
 
 # Ten tables in TABEMB_DATA, against LightGBM, CatBoost and others; more than an hour on two cores for one seed.
 quality: $(TOOLS)

@@ -11,7 +11,7 @@ from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
 from tabemb.estimators.importances import permutation_importances
 from tabemb.estimators.unknown import keep_strategy
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, FormatError
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import FROM_DATA, columns_of
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
@@ -45,7 +45,6 @@ class PartialFitEstimator(EmbeddingEstimator):
     ----------
     unknown_counts_ : dict of str to int
         After a second ``partial_fit``: number of rows with unknown categories by column, in all batches but the first.
-        It is not saved.
     """
 
     _importance: np.ndarray | None = None
@@ -137,6 +136,20 @@ class PartialFitEstimator(EmbeddingEstimator):
                 UnknownCategoryWarning,
                 stacklevel=5,
             )
+
+    def _to_state(self):
+        state, arrays = super()._to_state()
+        counts = getattr(self, "unknown_counts_", None)
+        return state | ({} if counts is None else {"unknown_counts": counts}), arrays
+
+    def _take_state(self, state, arrays):
+        super()._take_state(state, arrays)
+        counts = state.get("unknown_counts")
+        if counts is None:
+            return
+        if not isinstance(counts, dict) or any(type(count) is not int or count < 0 for count in counts.values()):
+            raise FormatError(f"its unknown_counts are {counts!r}; expected a number of rows for each column")
+        self.unknown_counts_ = counts
 
     def _learn_once(self, trainer, loop, seeds, rows):
         loop.batch_size = trainer.batch_size

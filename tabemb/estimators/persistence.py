@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator
 from tabemb.estimators.folds import splitter_from_json, splitter_to_json
 from tabemb.estimators.parameters import PARTS
 from tabemb.estimators.pretrained import paths_of
-from tabemb.exceptions import FormatError
+from tabemb.exceptions import FormatError, reading
 from tabemb.files import read_whole, replacing_folder
 from tabemb.inference.saved import STATE_FILE, WEIGHTS_FILE, read_saved, write_saved
 
@@ -83,15 +83,12 @@ def load(path: str | Path) -> Any:
         raise FormatError(
             f"{path / STATE_FILE} names an unknown class: {name!r}. Known: {', '.join(sorted(ESTIMATORS))}."
         )
-    try:
+    with reading(path, "a saved estimator", message="{place} is not a complete saved estimator: {reason}."):
         estimator = getattr(import_module(ESTIMATORS[name]), name)(
             **{key: _from_json(key, value) for key, value in state["params"].items()}
         )
         estimator._take_state(state, groups)
         estimator._params_at_fit = state["params"]
-    except Exception as error:
-        # Any error: the state comes from a file, and no list of what it may cause is complete.
-        raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
     return estimator
 
 

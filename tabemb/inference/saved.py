@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from tabemb.exceptions import FormatError, OutputError
+from tabemb.exceptions import FormatError, OutputError, reading
 from tabemb.files import check_digest, check_seal, digest_of_file, read_json, sealed
 from tabemb.vectors.formats.safetensors import save_arrays
 
@@ -54,10 +53,8 @@ def read_saved(path: Path) -> tuple[dict[str, Any], Arrays]:
     if found == FORMAT:
         check_seal(state, path / STATE_FILE)
         check_digest(path / WEIGHTS_FILE, state.get("weights"))
-    try:
+    with reading(path / WEIGHTS_FILE, "the weights", message="{place} cannot be read: {reason}."):
         arrays = load_file(path / WEIGHTS_FILE)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise FormatError(f"{path / WEIGHTS_FILE} cannot be read: {str(error).rstrip('.')}.") from error
     if problem := _not_finite(arrays):
         raise FormatError(f"{path / WEIGHTS_FILE} is damaged: {problem}. Save the estimator again.")
     groups: Arrays = defaultdict(dict)

@@ -1,6 +1,6 @@
 """Columns of text as files hold them: find out what the texts stand for, and convert them as a whole."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,31 +11,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["MISSING_WORDS", "TypedTexts", "convert_texts", "infer_texts", "looks_like_dates"]
-
-# Words that mark a missing cell among numbers, booleans and dates. Among texts they are categories, as "NA" is a
-# country and "None" an answer.
-MISSING_WORDS = frozenset(
-    [
-        "#N/A",
-        "#NA",
-        "-1.#IND",
-        "-NaN",
-        "-nan",
-        "1.#IND",
-        "1.#QNAN",
-        "<NA>",
-        "N/A",
-        "NA",
-        "NULL",
-        "NaN",
-        "NaT",
-        "None",
-        "n/a",
-        "nan",
-        "null",
-    ]
+from tabemb.table.text_cells import (
+    MISSING_WORDS,
+    TextCells,
+    has_leading_zero,
+    plain_dates,
+    plain_numbers,
+    share_that_begins_with,
 )
+
+__all__ = ["TypedTexts", "convert_texts", "infer_texts", "looks_like_dates"]
 
 _NUMBER = r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$|^[+-]?[Ii]nf(inity)?$"
 _INTEGER = r"^[+-]?\d+$"
@@ -51,6 +36,12 @@ _OTHER_NUMBER = r"^[+-]?\s?[$€£]?\s?\d[\d.,' ]*\s?[%$€£]?$"
 
 # Largest integer up to which float64, the type of numbers beside missing cells, holds each one.
 _EXACT, _SAFE_DIGITS = 2**53, 15
+_LEADING_ZEROS = "digits with leading zeros, read as text"
+_TOO_LONG = "integers too long for exact numbers, read as text"
+# Kinds to which texts are converted.
+_CONVERTED = frozenset({"number", "bool", "date", "datetime", "duration"})
+# First bytes of numbers.
+_NUMBER_BEGINS = b"0123456789+-.Ii"
 # Share of numbers at which a column of text is probably meant as numbers.
 _MOSTLY = 0.8
 
@@ -99,10 +90,14 @@ def infer_texts(texts: "pd.Series[Any]", *, dates: bool = True) -> TypedTexts:
     >>> infer_texts(pd.Series(["12", "NA", "A1"])).values.tolist()
     ['12', 'NA', 'A1']
     """
+    cells = TextCells.of(texts)
+    if not len(cells.present):
+        return TypedTexts(pd.Series(np.full(len(texts), np.nan)), "number")
+    plain = _infer_plain(cells, texts.reset_index(drop=True), dates=dates)
+    if plain is not None:
+        return plain
     column = _Distinct.of(texts)
     present = column.present
-    if not len(present):
-        return TypedTexts(column.spread(np.full(len(column.texts), np.nan)), "number")
     if _all(present, _NUMBER):
         return _infer_numbers(column)
     if _all(present, _BOOLEAN):
@@ -112,9 +107,8 @@ def infer_texts(texts: "pd.Series[Any]", *, dates: bool = True) -> TypedTexts:
         found = _parse_dates(present)
         if found is None:
             return TypedTexts(column.original, "text", "looks like dates, of several time zones or not in the calendar")
-        example = present[0].as_py()
-        return TypedTexts(column.spread_dates(found), kind, f"dates as text, such as {example}, read as dates")
-    return TypedTexts(column.original, "text", _note_on_text(column, dates=dates))
+        return TypedTexts(column.spread_dates(found), kind, _note_on_dates(cells))
+    return TypedTexts(column.original, "text", _note_on_text(cells, dates=dates))
 
 
 def convert_texts(texts: "pd.Series[Any]", kind: str) -> "pd.Series[Any]":
@@ -140,6 +134,11 @@ def convert_texts(texts: "pd.Series[Any]", kind: str) -> "pd.Series[Any]":
     >>> convert_texts(pd.Series(["12", "A1", ""]), "number").tolist()
     [12, 'A1', nan]
     """
+    if kind not in _CONVERTED:
+        return texts.reset_index(drop=True)
+    plain = _convert_plain(texts, kind)
+    if plain is not None:
+        return plain
     column = _Distinct.of(texts)
     present = column.present
     if kind == "number":
@@ -218,13 +217,61 @@ class _Distinct:
         return pd.Series(found).reindex(positions[self.codes]).reset_index(drop=True)
 
 
+def _infer_plain(cells: TextCells, original: "pd.Series[Any]", *, dates: bool) -> TypedTexts | None:
+    """Convert a column of text, or of plain numbers or dates; return None for any other.
+
+    The first texts show which of these a column may be.
+    """
+    if _matches(cells.present, _NUMBER):
+        numbers = plain_numbers(cells)
+        if numbers is None:
+            return None
+        if has_leading_zero(cells.present):
+            return TypedTexts(original, "text", _LEADING_ZEROS)
+        if numbers.null_count and pa.types.is_integer(numbers.type) and _beyond_exact(numbers):
+            return TypedTexts(original, "text", _TOO_LONG)
+        return TypedTexts(_series_of(numbers, cells), "number")
+    if dates and _matches(cells.present, _DATETIME):
+        found = plain_dates(cells)
+        if found is None:
+            return None
+        return TypedTexts(found[0], "datetime" if found[1] else "date", _note_on_dates(cells))
+    if _matches(cells.present, _BOOLEAN):
+        return None
+    return TypedTexts(original, "text", _note_on_text(cells, dates=dates))
+
+
+def _convert_plain(texts: "pd.Series[Any]", kind: str) -> "pd.Series[Any] | None":
+    """Convert a column of plain numbers or dates; return None for any other."""
+    if kind not in ("number", "datetime"):
+        return None
+    cells = TextCells.of(texts)
+    if kind == "number":
+        numbers = plain_numbers(cells) if _matches(cells.present, _NUMBER) else None
+        return None if numbers is None else _series_of(numbers, cells)
+    found = plain_dates(cells) if len(cells.present) and _matches(cells.present, _DATETIME) else None
+    return None if found is None else found[0]
+
+
+def _series_of(numbers: pa.Array, cells: TextCells) -> "pd.Series[Any]":
+    if numbers.null_count and pa.types.is_integer(numbers.type):
+        # From the text, as an integer has no negative zero.
+        numbers = cells.cells.cast(pa.float64())
+    return pd.Series(numbers.to_numpy(zero_copy_only=False, writable=True))
+
+
+def _beyond_exact(integers: pa.Array) -> bool:
+    ends = pc.min_max(integers).as_py()
+    return bool(max(abs(ends["min"]), abs(ends["max"])) > _EXACT)
+
+
 def _infer_numbers(column: _Distinct) -> TypedTexts:
     present = column.present
     if _any(present, _LEADING_ZERO):
-        return TypedTexts(column.original, "text", "digits with leading zeros, read as text")
+        return TypedTexts(column.original, "text", _LEADING_ZEROS)
     values = _numbers(column)
     if values.dtype == object or (values.dtype.kind == "f" and _all(present, _INTEGER) and _beyond(present)):
-        return TypedTexts(column.original, "text", "integers too long for exact numbers, read as text")
+        return TypedTexts(column.original, "text", _TOO_LONG)
     return TypedTexts(values, "number")
 
 
@@ -270,7 +317,12 @@ def _as_bool(text: str) -> object:
 
 def _as_date(text: str) -> object:
     # A date with a time of day is another one.
-    return date.fromisoformat(text) if len(text) == len("2020-12-31") else datetime.fromisoformat(text)
+    read = date.fromisoformat if len(text) == len("2020-12-31") else datetime.fromisoformat
+    try:
+        return read(text)
+    except ValueError:
+        # Python has no year 0.
+        return text
 
 
 def _as_duration(text: str) -> object:
@@ -289,28 +341,33 @@ def _parse_dates(texts: pa.Array) -> pd.DatetimeIndex | None:
     return found if isinstance(found, pd.DatetimeIndex) and not found.isna().any() else None
 
 
-def _note_on_text(column: _Distinct, *, dates: bool) -> str:
-    present, n_rows = column.present, len(column.codes)
-    words = np.flatnonzero(column.missing)
+def _note_on_dates(cells: TextCells) -> str:
+    return f"dates as text, such as {cells.present[0].as_py()}, read as dates"
+
+
+def _note_on_text(cells: TextCells, *, dates: bool) -> str:
+    present, n_rows = cells.present, len(cells.raw)
     if dates and _all(present, _OTHER_DATE):
         return "looks like dates, read as text; only dates such as 2020-12-31 are recognized"
     if _all(present, _OTHER_NUMBER):
         return f"looks like numbers, such as {present[0].as_py()!r}, read as text; only numbers such as -1234.5 are"
-    counts = np.bincount(column.codes + 1, minlength=len(column.texts) + 1)[1:]
-    numeric = pc.match_substring_regex(column.texts, _NUMBER).to_numpy(zero_copy_only=False)
-    known = ~column.missing
-    if counts[numeric].sum() >= _MOSTLY * counts[known].sum():
-        other = column.texts[int(np.flatnonzero(known & ~numeric)[0])].as_py()
-        return f"numbers beside texts such as {other!r}, read as text; set na if they mean missing"
-    texts = [(text, int(count)) for text, count in zip(column.texts.to_pylist(), counts, strict=True)]
-    said = [f"{texts[word][0]!r} in {texts[word][1]:,} of {n_rows:,} rows" for word in words if texts[word][0]]
+    if share_that_begins_with(present, _NUMBER_BEGINS) >= _MOSTLY:
+        numeric = pc.match_substring_regex(present, _NUMBER)
+        if pc.sum(numeric).as_py() >= _MOSTLY * len(present):
+            other = present.filter(pc.invert(numeric))[0].as_py()
+            return f"numbers beside texts such as {other!r}, read as text; set na if they mean missing"
+    said = [f"{word!r} in {count:,} of {n_rows:,} rows" for word, count in cells.counts_of_words()]
     return f"{', '.join(said)} read as a category; set na if it means missing" if said else ""
+
+
+def _matches(texts: pa.Array, pattern: str, n_first: int = 64) -> bool:
+    """Return whether the first texts match a pattern."""
+    return bool(pc.all(pc.match_substring_regex(texts.slice(0, n_first), pattern), min_count=0).as_py())
 
 
 def _all(texts: pa.Array, pattern: str) -> bool:
     # Most columns differ from a pattern within the first texts, so the others need not be read.
-    head: Collection[Any] = texts.slice(0, 64)
-    return all(bool(pc.all(pc.match_substring_regex(part, pattern), min_count=0).as_py()) for part in (head, texts))
+    return _matches(texts, pattern) and _matches(texts, pattern, len(texts))
 
 
 def _any(texts: pa.Array, pattern: str) -> bool:

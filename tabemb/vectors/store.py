@@ -11,7 +11,7 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
+from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean, reading
 from tabemb.files import (
     check_digest,
     check_seal,
@@ -342,11 +342,12 @@ def _read_store(path: Path) -> EmbeddingStore:
         raise FormatError(f"{path}: expected a folder that EmbeddingStore.save has written, but {what}.")
     manifest = _read_manifest(path)
     vectors = {}
-    for column, file in manifest["columns"].items():
-        vectors[column] = CategoryVectors.load(path / file, format="parquet")
-        if manifest["version"] > _WITHOUT_DIGESTS:
-            check_digest(path / file, manifest["digests"].get(file))
-    return EmbeddingStore(vectors)
+    with reading(path, "vectors that EmbeddingStore.save has written"):
+        for column, file in manifest["columns"].items():
+            vectors[column] = CategoryVectors.load(path / file, format="parquet")
+            if manifest["version"] > _WITHOUT_DIGESTS:
+                check_digest(path / file, manifest["digests"].get(file))
+        return EmbeddingStore(vectors)
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

@@ -131,15 +131,30 @@ def test_a_new_file_is_read_by_the_types_of_the_run(codes, monkeypatch, capsys):
     assert captured.err == ""
 
 
-def test_a_warning_is_one_plain_line(codes, monkeypatch, capsys):
+@pytest.mark.parametrize("kind", ["int64", "float64", "Int64", "category"])
+def test_codes_of_numbers_are_read_as_the_texts_of_the_run(codes, kind, monkeypatch, capsys):
     monkeypatch.chdir(codes)
     table = pd.DataFrame({"code": [12, 33], "country": ["DE", "DE"], "joined": pd.to_datetime(["2020-02-01"] * 2)})
-    table.to_parquet("numbers.parquet")
+    table.astype({"code": kind}).to_parquet("numbers.parquet")
     assert main(["predict", "codes", "numbers.parquet"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    assert pd.read_csv(io.StringIO(captured.out))["prediction"].tolist() == ["'=1+1", "no"]
+    table.astype({"code": str}).to_csv("numbers.csv", index=False)
+    assert main(["predict", "codes", "numbers.csv"]) == 0
+    assert capsys.readouterr().out == captured.out
+
+
+def test_a_warning_is_one_plain_line(codes, monkeypatch, capsys):
+    monkeypatch.chdir(codes)
+    dates = pd.to_datetime(["2020-02-01"] * 2)
+    table = pd.DataFrame({"code": [b"12", b"33"], "country": ["DE", "DE"], "joined": dates})
+    table.to_parquet("bytes.parquet")
+    assert main(["predict", "codes", "bytes.parquet"]) == 0
     assert capsys.readouterr().err == (
-        "Warning: 2 of 2 rows have a category in column 'code' that the run does not know, such as 12. They get the "
+        "Warning: 2 of 2 rows have a category in column 'code' that the run does not know, such as b'12'. They get the "
         "vector for unknown categories.\n"
-        "Warning: No cell of column 'code' is known: it held text at fit, but now number. The text '1' and the number "
+        "Warning: No cell of column 'code' is known: it held text at fit, but now bytes. The text '1' and the number "
         "1 are different categories; convert the column to the type at fit.\n"
     )
 

@@ -1,5 +1,6 @@
 """Incremental training with partial_fit."""
 
+import json
 import pickle
 import re
 
@@ -7,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabemb import EmbeddingClassifier, EmbeddingRegressor
-from tabemb.exceptions import DataError, TrainingError
+from tabemb import EmbeddingClassifier, EmbeddingRegressor, load
+from tabemb.exceptions import DataError, FormatError, TrainingError
+from tabemb.files import sealed
 from tabemb.table.schema import UnknownCategoryWarning
 
 
@@ -104,6 +106,34 @@ def test_unknown_categories_of_all_batches_are_counted(flights, late, quick):
         model.partial_fit(new.assign(hour=99), late[:30])
     assert model.unknown_counts_ == {"dest": 60, "hour": 30}
     assert not hasattr(model.fit(X, late), "unknown_counts_")
+
+
+def test_the_counts_of_unknown_categories_are_saved(flights, late, quick, tmp_path):
+    X = flights[["dest"]]
+    model = EmbeddingClassifier(**quick).partial_fit(X, late)
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert not hasattr(again, "unknown_counts_")
+    again.partial_fit(X, late)
+    again.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.unknown_counts_ == {}
+    for rows in (30, 60):
+        with pytest.warns(UnknownCategoryWarning):
+            again.partial_fit(X[:30].assign(dest="NEW"), late[:30])
+        again.save(tmp_path / "model")
+        again = load(tmp_path / "model")
+        assert again.unknown_counts_ == {"dest": rows}
+    assert vars(pickle.loads(pickle.dumps(again)))["unknown_counts_"] == {"dest": 60}
+
+
+@pytest.mark.parametrize("counts", [[], 5, {"dest": "x"}, {"dest": -1}, {"dest": 1.5}, {"dest": True}])
+def test_saved_counts_that_are_none_are_refused(counts, flights, late, quick, tmp_path):
+    EmbeddingClassifier(**quick).partial_fit(flights, late).save(tmp_path / "model")
+    path = tmp_path / "model" / "tabemb.json"
+    path.write_text(json.dumps(sealed(json.loads(path.read_text()) | {"unknown_counts": counts})))
+    with pytest.raises(FormatError, match="expected a number of rows for each column"):
+        load(tmp_path / "model")
 
 
 def test_the_first_call_takes_all_classes(flights, quick):

@@ -350,7 +350,7 @@ def damage(copy, how):
         ("other parameter", "{path} is not a complete saved estimator: "),
         ("other task", "{path} is not a complete saved estimator: No task named 'binry'."),
         ("no table", "{path} is not a complete saved estimator: "),
-        ("entry missing", "{path} is not a complete saved estimator: 'n_epochs'."),
+        ("entry missing", "{path} is not a complete saved estimator: it has no 'n_epochs'."),
     ],
 )
 def test_a_damaged_directory_is_refused(how, message, copy):

@@ -1,8 +1,15 @@
 """Table files: what is read from them, and what is written."""
 
+import dataclasses
+import datetime as dt
+import gzip
+import random
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError, OutputError
@@ -135,8 +142,10 @@ def test_commas_in_a_file_of_tabs_are_said(tmp_path):
 
 def test_rows_with_more_cells_than_names_are_not_shifted(tmp_path):
     (tmp_path / "rows.csv").write_text("a,b\n1,2,3\n4,5,6\n")
-    with pytest.raises(DataError, match="its rows have more cells than its first line, which names the columns"):
+    with pytest.raises(DataError) as caught:
         read_table(tmp_path / "rows.csv")
+    told = "is not a table: its rows have more cells than its first line, which names the columns."
+    assert str(caught.value) == f"{tmp_path / 'rows.csv'} {told}"
 
 
 def test_a_byte_order_mark_is_not_part_of_a_name(tmp_path):
@@ -214,3 +223,179 @@ def test_a_file_of_many_blocks(tmp_path, monkeypatch):
     table = pd.DataFrame({"a": [f"x{i}" for i in range(500)], "b": range(500)})
     table.to_csv(tmp_path / "rows.csv", index=False)
     pd.testing.assert_frame_equal(read_table(tmp_path / "rows.csv"), table)
+
+
+TYPED = {
+    "integers": ([12, 7], "text", ["12", "7"]),
+    "nullable integers": (pd.array([12, None], "Int64"), "text", ["12", None]),
+    "floats": ([12.0, 7.5], "text", ["12", "7.5"]),
+    "floats with a missing one": ([12.0, None], "text", ["12", None]),
+    "booleans": ([True, False], "text", ["True", "False"]),
+    "dates": ([dt.date(2020, 1, 1), None], "text", ["2020-01-01", None]),
+    "days": (pd.to_datetime(["2020-01-01", "2020-01-02"]), "text", ["2020-01-01", "2020-01-02"]),
+    "moments": (pd.to_datetime(["2020-01-01 05:00", None]), "text", ["2020-01-01 05:00:00", None]),
+    "a category of integers": (pd.Categorical([12, 7]), "text", ["12", "7"]),
+    "texts": (["12", None], "text", ["12", None]),
+    "texts of numbers": (["12", None], "number", [12.0, None]),
+    "texts of integers": (["12", "7"], "number", [12, 7]),
+    "a category of texts of integers": (pd.Categorical(["12", "7"]), "number", [12, 7]),
+    "texts of booleans": (["true", "False"], "bool", [True, False]),
+    "texts of dates": (["2020-01-01", None], "date", [dt.date(2020, 1, 1), None]),
+    "texts of datetimes": (["2020-01-01", None], "datetime", [pd.Timestamp("2020-01-01"), None]),
+    "datetimes as dates": (pd.to_datetime(["2020-01-01", None]), "date", [dt.date(2020, 1, 1), None]),
+    "dates as datetimes": ([dt.date(2020, 1, 1), None], "datetime", [pd.Timestamp("2020-01-01"), None]),
+    "integers as numbers": ([12, 7], "number", [12, 7]),
+    "numbers as booleans": ([1, 0], "bool", [1, 0]),
+    "texts that are no numbers": (["12", "x"], "number", [12, "x"]),
+    "bytes": ([b"12", None], "text", [b"12", None]),
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_a_typed_file_is_read_by_known_types(tmp_path, name):
+    given, kind, values = TYPED[name]
+    pd.DataFrame({"a": given, "b": [1, 2]}).to_parquet(tmp_path / "rows.parquet")
+    table = read_table(tmp_path / "rows.parquet", types={"a": kind, "z": "text"})
+    found = [None if pd.isna(each) else each for each in table["a"].tolist()]
+    assert found == values
+    assert list(map(type, found)) == list(map(type, values))
+    assert table["b"].tolist() == [1, 2]
+
+
+# But for floats that are whole, which pandas writes as 12.0, and types that a number or a boolean cannot have.
+AS_CSV = [(name, kind) for name, (_, kind, _) in TYPED.items() if name != "bytes" and "float" not in name]
+AS_CSV.remove(("numbers as booleans", "bool"))
+AS_CSV += [(name, "text") for name, kind in AS_CSV if kind not in ("text", "bool")]
+
+
+@pytest.mark.parametrize(("name", "kind"), AS_CSV)
+def test_a_typed_file_is_read_as_its_csv(tmp_path, name, kind):
+    table = pd.DataFrame({"a": TYPED[name][0]})
+    table.to_parquet(tmp_path / "rows.parquet")
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    typed, by_csv = (read_table(tmp_path / f"rows.{end}", types={"a": kind})["a"] for end in ("parquet", "csv"))
+    assert typed.isna().tolist() == by_csv.isna().tolist()
+    assert typed.dropna().tolist() == by_csv.dropna().tolist()
+
+
+def test_numbers_that_mean_missing_among_codes(tmp_path):
+    pd.DataFrame({"code": [12, -9], "n": [-9, 1]}).to_parquet(tmp_path / "rows.parquet")
+    table = read_table(tmp_path / "rows.parquet", types={"code": "text"}, na=["-9"])
+    assert table["code"].isna().tolist() == [False, True]
+    assert table["n"].tolist() == [-9, 1]
+
+
+def compressed(path, content):
+    if path.name.lower().endswith(".zip"):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("rows.csv", content)
+    else:
+        path.write_bytes(gzip.compress(content))
+    return path
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.csv.zip", "rows.CSV.GZ", "rows.csv.ZIP"])
+def test_a_compressed_table_is_read_as_its_content(tmp_path, name):
+    table = pd.DataFrame({"dest": ["BOS", "SFO", "NA"] * 5000, "hour": range(15_000)})
+    table.to_csv(tmp_path / "rows.csv", index=False)
+    path = compressed(tmp_path / name, (tmp_path / "rows.csv").read_bytes())
+    pd.testing.assert_frame_equal(read_table(path), table)
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.csv.zip"])
+@pytest.mark.parametrize("content", REGULAR)
+def test_an_irregular_compressed_table_is_read_as_its_content(tmp_path, name, content):
+    (tmp_path / "rows.csv").write_bytes(content)
+    path = compressed(tmp_path / name, content)
+    pd.testing.assert_frame_equal(read_table(path), read_table(tmp_path / "rows.csv"))
+
+
+def test_two_members_of_a_gzip_file_are_one_table(tmp_path):
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(b"a\n1\n") + gzip.compress(b"2\n"))
+    assert read_table(tmp_path / "rows.csv.gz")["a"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.csv.zip"])
+def test_a_table_that_expands_to_gigabytes_is_refused_before_it_is_read(tmp_path, name, monkeypatch):
+    path = compressed(tmp_path / name, b"a,b\n" + b"1,2\n" * 12_000_000)
+    size = path.stat().st_size
+    assert size < 200_000
+    read = []
+    monkeypatch.setattr(tables.pd, "read_csv", lambda *args, **options: read.append(args))
+    with pytest.raises(DataError) as caught:
+        read_table(path)
+    assert str(caught.value).startswith(
+        f"{path}: expected at most 100 times the size of the file ({size:,} bytes) plus 33,554,432 bytes of content, "
+    )
+    assert str(caught.value).endswith(" bytes. If you trust the file, unpack it, and read the content.")
+    assert read == []
+
+
+@pytest.mark.parametrize("content", [b"a,b\n" + b"1,2\n" * 12_000_000, b"a" * 48_000_000], ids=["rows", "one cell"])
+def test_a_gzip_file_that_states_a_small_size_is_refused_at_the_limit(tmp_path, content):
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress(content) + gzip.compress(b"1,2\n"))
+    with pytest.raises(DataError, match=r"rows\.csv\.gz: expected at most 100 times .* got at least [\d,]+ bytes\."):
+        read_table(path)
+
+
+def test_a_table_that_compresses_fifty_times_is_read(tmp_path, monkeypatch):
+    """Also one that is larger than what any file may expand to."""
+    monkeypatch.setattr(tables, "_EXPANSION", dataclasses.replace(tables._EXPANSION, free=0))
+    text = b"some long text that repeats itself in each of the rows; " * 3
+    content = b"a,b\n" + b"".join(b"%d,%b\n" % (i, text) for i in range(9999))
+    path = compressed(tmp_path / "rows.csv.gz", content)
+    assert 40 < len(content) / path.stat().st_size < 90
+    assert len(read_table(path)) == 9999
+
+
+def test_a_parquet_file_that_expands_to_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    path, read = tmp_path / "rows.parquet", []
+    pq.write_table(pa.table({"a": pa.array(np.zeros(16_000_000, np.int8))}), path)
+    monkeypatch.setattr(tables.pd, "read_parquet", read.append)
+    with pytest.raises(DataError) as caught:
+        read_table(path)
+    size = path.stat().st_size
+    assert size < 90_000
+    assert str(caught.value) == (
+        f"{path}: expected at most 1000 times the size of the file ({size:,} bytes) plus 33,554,432 bytes of content, "
+        "got 128,000,000 bytes. If you trust the file, read it with pandas, and pass the table."
+    )
+    assert read == []
+
+
+def test_a_parquet_file_of_few_bits_per_cell_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_PARQUET_EXPANSION", dataclasses.replace(tables._PARQUET_EXPANSION, free=0))
+    late = np.random.default_rng(0).choice(["on time", "late"], 100_000)
+    pd.DataFrame({"late": late, "month": np.repeat(np.arange(10), 10_000), "none": None}).to_parquet(
+        tmp_path / "rows.parquet", compression="zstd"
+    )
+    assert len(read_table(tmp_path / "rows.parquet")) == 100_000
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_an_archive_of_no_file_or_several(tmp_path, n):
+    with zipfile.ZipFile(tmp_path / "rows.csv.zip", "w") as archive:
+        for number in range(n):
+            archive.writestr(f"{number}.csv", "a\n1\n")
+    with pytest.raises(DataError, match=rf"rows\.csv\.zip: expected one file in the archive, got {n}\. Unpack it\."):
+        read_table(tmp_path / "rows.csv.zip")
+
+
+@pytest.mark.parametrize("name", ["rows.csv.gz", "rows.csv.zip"])
+def test_a_damaged_compressed_table_is_refused_or_read(tmp_path, name):
+    content = b"a,b\n" + b"".join(b"%d,x%d\n" % (i, i * i) for i in range(500))
+    whole = compressed(tmp_path / name, content).read_bytes()
+    generator, messages = random.Random(0), []
+    for _ in range(100):
+        damaged = bytearray(whole)
+        damaged[generator.randrange(len(whole))] ^= 1 << generator.randrange(8)
+        (tmp_path / name).write_bytes(
+            damaged if generator.random() < 0.7 else damaged[: generator.randrange(len(whole))]
+        )
+        try:
+            read_table(tmp_path / name)
+        except DataError as error:
+            messages.append(str(error))
+    assert len(messages) > 80
+    assert [each for each in messages if str(tmp_path / name) not in each or "expected at most" in each] == []

@@ -175,7 +175,7 @@ class RunFolder:
         ----------
         table : pandas.DataFrame or path
             A table with the columns of the run, in any order, or a CSV or Parquet file of one. Other columns are
-            ignored. A CSV file is read by the types of the run: codes that were text remain text.
+            ignored. A file is read by the types of the run: codes that were text are text, also if it holds integers.
 
         Returns
         -------

@@ -11,13 +11,13 @@ cosine, LanceDB does not return zero vectors.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from tabemb.exceptions import DatabaseError
+from tabemb.exceptions import DatabaseError, reading
 from tabemb.vectors.databases.base import DATABASES, Database, check_folder, import_package
 from tabemb.vectors.databases.rows import FIELDS, schema_of
 
@@ -51,7 +51,8 @@ class LanceDB(Database):
     def connect(cls, address: str, *, create: bool, timeout: float) -> "LanceDB":
         lancedb = import_package("lancedb", cls)
         check_folder(Path(address), create=create)
-        return cls(lancedb.connect(address), address)
+        with _errors(address):
+            return cls(lancedb.connect(address), address)
 
     def layout(self, name: str) -> pa.Schema | None:
         # LanceDB lists tables in pages; the folder of a table shows at once whether the table exists.
@@ -93,9 +94,16 @@ class LanceDB(Database):
     def close(self) -> None:
         pass
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _errors(self) -> AbstractContextManager[None]:
+        return _errors(self._folder)
+
+
+@contextmanager
+def _errors(folder: str) -> Iterator[None]:
+    """Convert every error of LanceDB, also a panic of its Rust code, to :class:`DatabaseError`."""
+    with reading(folder, "a database", DatabaseError, message="{place}: LanceDB failed ({reason})."):
         try:
             yield
-        except (OSError, RuntimeError, ValueError) as error:
-            raise DatabaseError(f"{self._folder}: LanceDB failed ({error}).") from error
+        except OSError as error:
+            # Not only reading fails.
+            raise DatabaseError(f"{folder}: LanceDB failed ({error}).") from error

@@ -5,7 +5,6 @@ They are stored in a separate collection, ``tabemb__notes``. The JSON is in the 
 
 import json
 import uuid
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tabemb.exceptions import DatabaseError, FormatError, OutputError
+from tabemb.exceptions import DatabaseError, FormatError, OutputError, reading
 from tabemb.vectors.databases.base import Database, metadata_collection
 from tabemb.vectors.databases.rows import is_row_schema, row_id, schema_of, text_of
 from tabemb.vectors.keyed_matrix import KeyedMatrix
@@ -109,24 +108,32 @@ class CollectionMetadata:
         FormatError
             If the text is something else, or was written by a newer version of tabemb.
         """
-        try:
+        shown = repr(text[:80]).replace("{", "{{").replace("}", "}}")
+        with reading("expected metadata", "", message=f"{{place}} written by tabemb, got {shown}."):
             values: Any = json.loads(text)
-        except ValueError:
-            values = None
-        if not isinstance(values, Mapping) or "format" not in values:
-            raise FormatError(f"expected metadata written by tabemb, got {text[:80]!r}.")
-        if values["format"] not in (_WITHOUT_DIGEST, _FORMAT):
-            raise FormatError(
-                f"expected metadata in format {_FORMAT}, got {values['format']!r}. "
-                "A newer version of tabemb wrote it; update tabemb to use it."
-            )
-        try:
-            lists = {name: None if values[name] is None else tuple(values[name]) for name in ("unknown", "missing")}
+            if values["format"] not in (_WITHOUT_DIGEST, _FORMAT):
+                raise FormatError(
+                    f"expected metadata in format {_FORMAT}, got {values['format']!r}. "
+                    "A newer version of tabemb wrote it; update tabemb to use it."
+                )
+            lists = {name: _vector(values[name]) for name in ("unknown", "missing")}
             metric = _METRICS.get(values["metric"], values["metric"])
             others = {name: value for name, value in values.items() if name != "format"}
-            return cls(**others | lists | {"metric": metric})
-        except (KeyError, TypeError) as error:
-            raise FormatError(f"expected metadata written by tabemb, got {text[:80]!r}.") from error
+            metadata = cls(**others | lists | {"metric": metric})
+            metadata._check_types()
+        return metadata
+
+    def _check_types(self) -> None:
+        """Raise a TypeError if a value has another type than the metadata of a collection."""
+        texts = [self.column, self.run, self.metric, *(each for each in (self.digest, self.push) if each is not None)]
+        numbers = [*(self.unknown or ()), *(self.missing or ())]
+        if (
+            not all(isinstance(text, str) for text in texts)
+            or not all(type(number) in (int, float) for number in numbers)
+            or not all(type(count) is int and count >= 0 for count in (self.n, self.dim))
+            or type(self.complete) is not bool
+        ):
+            raise TypeError
 
 
 def read_metadata(database: Database, prefix: str) -> dict[str, CollectionMetadata]:
@@ -185,6 +192,12 @@ def metadata_row(name: str, metadata: CollectionMetadata) -> pa.Table:
         "vector": _NO_VECTOR,
     }
     return pa.Table.from_pylist([row], schema=schema_of(_DIM))
+
+
+def _vector(value: Any) -> tuple[Any, ...] | None:
+    if value is not None and not isinstance(value, list):
+        raise TypeError
+    return None if value is None else tuple(value)
 
 
 def _numbers(vector: npt.NDArray[np.float32] | None) -> tuple[float, ...] | None:

@@ -33,7 +33,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pyarrow as pa
 
-from tabemb.exceptions import DatabaseError
+from tabemb.exceptions import DatabaseError, reading
 from tabemb.vectors.databases.base import DATABASES, Database, check_folder, import_package
 from tabemb.vectors.databases.rows import FIELDS, schema_of
 
@@ -219,7 +219,7 @@ def id_ranges(n: int, page: int) -> list[str]:
 
 @contextmanager
 def _errors(failure: str) -> Iterator[None]:
-    """Convert pymilvus's errors to :class:`DatabaseError`, and silence its logging of them."""
+    """Convert every error of pymilvus to :class:`DatabaseError`, and silence its logging of them."""
     from grpc import RpcError
     from pymilvus import MilvusException
 
@@ -228,12 +228,17 @@ def _errors(failure: str) -> Iterator[None]:
     for each in loggers:
         each.setLevel(logging.CRITICAL + 1)
     try:
-        yield
-    except (MilvusException, RpcError) as error:
-        # The cause of pymilvus's "illegal connection params or server unavailable" is the server's answer.
-        said = error if isinstance(error, RpcError) else error.__cause__
-        reason = said.details() if isinstance(said, RpcError) else error.message
-        raise DatabaseError(f"{failure} ({reason}).") from error
+        with reading(failure, "a database", DatabaseError, message="{place} ({reason})."):
+            try:
+                yield
+            except (MilvusException, RpcError) as error:
+                # The cause of pymilvus's "illegal connection params or server unavailable" is the server's answer.
+                said = error if isinstance(error, RpcError) else error.__cause__
+                reason = said.details() if isinstance(said, RpcError) else error.message
+                raise DatabaseError(f"{failure} ({reason}).") from error
+            except OSError as error:
+                # Not only reading fails.
+                raise DatabaseError(f"{failure} ({error}).") from error
     finally:
         for each, level in zip(loggers, before, strict=True):
             each.setLevel(level)

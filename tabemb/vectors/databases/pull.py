@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
+from tabemb.exceptions import ColumnError, FormatError, did_you_mean, reading
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.databases.base import PREFIX, collection_name, open_database, without_password
 from tabemb.vectors.databases.metadata import read_metadata
@@ -69,7 +69,8 @@ def pull(uri: str, column: str, *, prefix: str = PREFIX, timeout: float = 5.0) -
             )
         dim = max(metadata.dim, database.least_dim)
         pieces = list(database.read(name)) if is_row_schema(layout, dim) else []
-    try:
+    changed = f"{{place}}: another program has changed the collection {name!r}: {{reason}}. Push the run again."
+    with reading(shown, "rows as they were pushed", message=changed):
         rows = pa.concat_tables([schema_of(dim).empty_table(), *pieces])
         keys, vectors, counts = keys_and_vectors(rows, metadata.dim)
         if len(rows) != metadata.n:
@@ -77,7 +78,3 @@ def pull(uri: str, column: str, *, prefix: str = PREFIX, timeout: float = 5.0) -
         if metadata.digest not in (None, digest_of_rows(rows)):
             raise FormatError("its rows are not those that were pushed.")
         return CategoryVectors(keys, vectors, counts, name=column, unknown=metadata.unknown, missing=metadata.missing)
-    except (DataError, FormatError) as error:
-        raise FormatError(
-            f"{shown}: another program has changed the collection {name!r}: {error} Push the run again."
-        ) from error

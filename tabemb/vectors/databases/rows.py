@@ -23,7 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tabemb.exceptions import FormatError
+from tabemb.exceptions import FormatError, reading
 from tabemb.table.keys import Key, family, identity, key_from_json, key_to_json
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
@@ -135,10 +135,8 @@ def keys_and_vectors(
     rows = rows.sort_by("position")
     if not np.array_equal(rows["position"].to_numpy(), np.arange(len(rows))):
         raise FormatError("some of its rows are missing or repeated.")
-    try:
+    with reading("a key", "a key as JSON", message="{place} cannot be read: {reason}."):
         keys = [key_from_json(json.loads(text)) for text in rows["key_json"].to_pylist()]
-    except ValueError as error:
-        raise FormatError(f"a key cannot be read: {error}") from error
     counts = rows["count"].to_numpy()
     known = len(counts) and (counts != NO_COUNT).all()
     return keys, _matrix(rows)[:, :dim], counts if known else None

@@ -7,14 +7,14 @@ archives that expand to gigabytes are refused.
 
 from pathlib import Path
 
-from tabemb.exceptions import DataError, FormatError
+from tabemb.exceptions import DataError
+from tabemb.expansion import Expansion
 
 __all__ = ["MOST_DIMS", "check_content", "check_dims", "most_content"]
 
 # Dimensions of vectors in any format, beyond any real file.
 MOST_DIMS = 2**20
-# Bytes of content for each byte of a file, and bytes of content that any file may have.
-_EXPANSION, _ANY = 8, 2**25
+_EXPANSION = Expansion(times=8)
 
 
 def most_content(path: Path) -> int:
@@ -29,7 +29,7 @@ def most_content(path: Path) -> int:
     ...     most_content(path)
     33562432
     """
-    return _EXPANSION * path.stat().st_size + _ANY
+    return _EXPANSION.most(path)
 
 
 def check_content(path: Path, content: int) -> None:
@@ -40,12 +40,7 @@ def check_content(path: Path, content: int) -> None:
     FormatError
         If it does. The message says how to read the file anyway.
     """
-    if content > most_content(path):
-        raise FormatError(
-            f"{path}: expected at most {_EXPANSION} times the size of the file ({path.stat().st_size:,} bytes) plus "
-            f"{_ANY:,} bytes of content, got {content:,} bytes. If you trust the file, decompress it, or read it with "
-            "the library that wrote it."
-        )
+    _EXPANSION.check(path, content)
 
 
 def check_dims(dim: int, most: int = MOST_DIMS) -> None:

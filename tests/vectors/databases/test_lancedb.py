@@ -1,9 +1,12 @@
 """LanceDB: searches by its own client."""
 
+import random
+import shutil
+
 import numpy as np
 import pytest
 
-from tabemb.exceptions import DatabaseError
+from tabemb.exceptions import DatabaseError, TabembError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.databases import pull, push
 
@@ -50,4 +53,39 @@ def test_a_damaged_table_is_an_error(tmp_path):
     for path in (tmp_path / "vectors" / "tabemb_c.lance" / "data").iterdir():
         path.write_bytes(b"")
     with pytest.raises(DatabaseError, match=r"vectors: LanceDB failed \("):
+        pull(f"lancedb:{tmp_path}/vectors", "c")
+
+
+def test_any_damage_to_a_database_is_noticed_or_without_effect(tmp_path):
+    """Whatever LanceDB raises, and also if its Rust code panics."""
+    vectors = CategoryVectors(list("abcd"), np.eye(4), [4, 3, 2, 1], name="c")
+    push(vectors, f"lancedb:{tmp_path}/whole")
+    files = sorted(path for path in (tmp_path / "whole").rglob("*") if path.is_file())
+    generator, messages = random.Random(0), []
+    for number in range(60):
+        folder = tmp_path / f"{number}"
+        shutil.copytree(tmp_path / "whole", folder)
+        path = folder / generator.choice(files).relative_to(tmp_path / "whole")
+        raw = bytearray(path.read_bytes())
+        for _ in range(generator.randrange(1, 4)):
+            raw[generator.randrange(len(raw))] ^= 1 << generator.randrange(8)
+        path.write_bytes(raw if generator.random() < 0.7 else raw[: generator.randrange(len(raw))])
+        try:
+            assert pull(f"lancedb:{folder}", "c") == vectors
+        except TabembError as error:
+            messages.append(str(error))
+    assert messages
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("vector"), TypeError("x"), AttributeError("y"), OSError(28, "No space left")]
+)
+def test_any_error_of_the_client_is_converted(tmp_path, monkeypatch, error):
+    push(CategoryVectors(["a"], [[1.0, 2.0]], name="c"), f"lancedb:{tmp_path}/vectors")
+
+    def fail(*args, **options):
+        raise error
+
+    monkeypatch.setattr(lancedb.db.LanceDBConnection, "open_table", fail)
+    with pytest.raises(DatabaseError, match=r"vectors: LanceDB failed \(.*(vector|x|y|No space left).*\)\.$"):
         pull(f"lancedb:{tmp_path}/vectors", "c")

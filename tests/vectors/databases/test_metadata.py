@@ -53,6 +53,32 @@ def test_other_texts_are_refused(text):
         CollectionMetadata.from_json(text)
 
 
+VALUES = [None, True, -1, 2.5, "x", [], {}, [["x"]], {"a": 1}, float("nan")]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("name", ["column", "run", "metric", "n", "dim", "unknown", "missing", "complete", "digest"])
+def test_each_value_is_valid_or_refused(metadata, name, value):
+    text = json.dumps(json.loads(metadata.to_json()) | {name: value})
+    try:
+        found = CollectionMetadata.from_json(text)
+    except FormatError as error:
+        message = str(error)
+    else:
+        message = f"expected metadata written by tabemb, got {text[:80]!r}."
+        found = getattr(found, name)
+        assert found == (tuple(value) if isinstance(value, list) else value)
+        kinds = {"n": int, "dim": int, "complete": bool, "unknown": tuple | None, "missing": tuple | None}
+        assert isinstance(found, kinds.get(name, str if name != "digest" else str | None))
+    assert message == f"expected metadata written by tabemb, got {text[:80]!r}."
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{0}", "{}" * 3, '{"format": [' + "9" * 5000 + "]}"])
+def test_texts_that_break_a_parser_are_refused(text):
+    with pytest.raises(FormatError, match=r"^expected metadata (written by tabemb|in format 2), got "):
+        CollectionMetadata.from_json(text)
+
+
 def test_metadata_is_read_as_written_and_replaced_by_name(uri, metadata):
     with open_database(uri, create=True) as database:
         assert read_metadata(database, "x_") == {}

@@ -71,3 +71,20 @@ def test_a_collection_created_anew_by_another_program_is_refused(pushed):
         database.create("tabemb_dest", 2, "cosine")
     with pytest.raises(FormatError, match="another program has changed the collection 'tabemb_dest'"):
         pull(pushed, "dest")
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, "[1", '{"datetime": 5}', '{"period": [99999999999999999999, "M"]}', "[[[]]]"]
+)
+def test_keys_damaged_by_another_program_are_noticed(pushed, text):
+    with open_database(pushed) as database:
+        (rows,) = [rows for rows in database.read("tabemb_dest") if len(rows)]
+        place = rows.schema.get_field_index("key_json")
+        damaged = rows.set_column(place, rows.schema.field(place), [[text, *rows["key_json"].to_pylist()[1:]]])
+        database.upsert("tabemb_dest", damaged)
+        database.finish("tabemb_dest")
+    message = (
+        r"another program has changed the collection 'tabemb_dest': a key cannot be read: .*\. Push the run again\."
+    )
+    with pytest.raises(FormatError, match=message):
+        pull(pushed, "dest")

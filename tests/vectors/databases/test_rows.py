@@ -123,8 +123,8 @@ def test_positions_restore_the_order_and_gaps_are_refused():
 
 def test_an_invalid_key_is_refused():
     rows = rows_of(CategoryVectors(["a"], [[1.0]]), "c", "r")
-    for text in ("[", "[1]"):
-        broken = rows.set_column(2, rows.schema.field("key_json"), [[text]])
+    for text in ("[", "[1]", "[" * 5000, None):
+        broken = rows.set_column(2, rows.schema.field("key_json"), [pa.array([text], pa.string())])
         with pytest.raises(FormatError, match="a key cannot be read: "):
             keys_and_vectors(broken, 1)
 
