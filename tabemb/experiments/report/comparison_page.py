@@ -107,7 +107,9 @@ def headline(comparison: Comparison) -> tuple[str, str]:
     test = rival.versus[metric]
     what = "one-hot" if rival.name in ONE_HOT else rival.name
     figures = f"{metric} {numbers.score(subject.mean(metric))} against {numbers.score(rival.mean(metric))}"
-    if not test.significant:
+    if np.isnan(test.p_value) and np.isfinite(test.low):
+        kind, sentence = "level", f"Too few folds for a verdict on embeddings and {what}: {figures}."
+    elif not test.significant:
         kind, sentence = "level", f"No clear difference between embeddings and {what}: {figures}."
     elif test.difference > 0:
         kind, sentence = "won", f"Embeddings beat {what}: {figures}."

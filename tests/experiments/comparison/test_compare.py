@@ -179,7 +179,7 @@ def test_two_folds_never_call_a_difference_significant():
     for test in comparison["ordinal_trees"].versus.values():
         assert np.isnan(test.p_value)
     assert "beats" not in comparison.verdict()
-    assert "significance is judged from 5 folds on, these are 2" in comparison.verdict()
+    assert "not tested for significance, which takes at least 5 folds" in comparison.verdict()
 
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
