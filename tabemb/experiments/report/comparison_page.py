@@ -8,6 +8,7 @@ import numpy as np
 
 from tabemb.experiments.comparison.result import Comparison, ModelResult, best_of
 from tabemb.experiments.report import charts, numbers
+from tabemb.experiments.report.labels import shorten
 from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
@@ -17,6 +18,8 @@ __all__ = ["UNKNOWN_CONFIDENCE", "draw_maps", "headline", "mapped_columns", "ren
 ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 N_CATEGORIES = 10
 N_NEAREST = 5
+# Of longer names, the tables of neighbors show the start and the end.
+KEY_WIDTH, COLUMN_WIDTH = 50, 80
 UNKNOWN_CONFIDENCE = (
     "How sure these neighbors are is not known: it takes at least three folds that leave out each row once "
     "(validation: {kind: kfold})."
@@ -190,11 +193,11 @@ def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[s
 
     def labeled(key: Any) -> dict[str, Any]:
         label = labels.get(key)
-        return {"key": str(key), "label": label if isinstance(label, str) else ""}
+        return {"key": shorten(key, KEY_WIDTH), "text": str(key), "label": label if isinstance(label, str) else ""}
 
     known = known_reliability(vectors)
     head = {
-        "column": column,
+        "column": shorten(column, COLUMN_WIDTH),
         "reliability": known,
         "warning": "" if known is None else known.warning(column),
         # With a single other category there is nothing to be sure of.
