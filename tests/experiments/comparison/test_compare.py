@@ -283,7 +283,7 @@ def test_a_constant_column_is_warned_about_once():
         (
             {"cv": [(np.flatnonzero(Y == "late"), np.flatnonzero(Y != "late"))]},
             DataError,
-            r"The training set of fold 0 has only one class, 'late'",
+            r"The training set of fold 1 has only one class, 'late'",
         ),
         (
             {"cv": [(np.arange(40, 90), np.flatnonzero(Y[:40] == "late"))]},
