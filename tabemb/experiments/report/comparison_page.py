@@ -195,9 +195,9 @@ def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[s
         label = labels.get(key)
         return {"key": shorten(key, KEY_WIDTH), "text": str(key), "label": label if isinstance(label, str) else ""}
 
-    known = known_reliability(vectors)
+    known, column = known_reliability(vectors), shorten(column, COLUMN_WIDTH)
     head = {
-        "column": shorten(column, COLUMN_WIDTH),
+        "column": column,
         "reliability": known,
         "warning": "" if known is None else known.warning(column),
         # With a single other category there is nothing to be sure of.

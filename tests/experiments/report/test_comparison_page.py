@@ -1,6 +1,7 @@
 """The HTML page."""
 
 import dataclasses
+import html
 import re
 from html.parser import HTMLParser
 
@@ -264,6 +265,21 @@ def test_neighbors_have_a_cosine_and_a_confidence(record, small_comparison):
     for near in frame.itertuples():
         assert f"{near.neighbor} {near.cosine:.2f} · {100 * near.confidence:.0f} %" in words
     assert len(re.findall(r"\d · \d+ %", words)) == len(frame)
+
+
+def test_long_names_are_shortened_in_the_tables_of_neighbors(record, small_comparison):
+    keys = [f'"<stop>" {row} ' + "with a very long name " * 9 + str(row) for row in range(4)]
+    column = "a column with a very long name " * 6
+    page = render_report(record, small_comparison, {column: CategoryVectors(keys, np.eye(4), name=column)})
+    words, _ = read(page)
+    assert keys[0] not in words
+    assert re.search(r'"<stop>" 0 with a very[^"]*…[^"]*long name 0 ', words)
+    # The whole name is shown as a hint.
+    assert f'title="{html.escape(keys[0])}"' in page.replace("&#34;", "&quot;")
+    assert column.strip() not in words.partition("Nearest neighbors")[2].partition("Run details")[0]
+    chance = stops(30.0)
+    words, _ = read(render_report(record, small_comparison, {column: chance}))
+    assert "…" in words.partition("The neighbors of ")[2].partition(" are no more stable")[0]
 
 
 def test_neighbors_that_come_back_by_chance_are_not_shown(record, small_comparison):
