@@ -11,6 +11,7 @@ import sklearn
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, ShuffleSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -223,16 +224,51 @@ def test_skops_dumps_and_loads_an_estimator(estimator, tmp_path):
     assert np.array_equal(answers(again, MIXED), answers(model, MIXED), equal_nan=True)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_mlflow_logs_and_loads_a_model(tmp_path):
+def mlflow_models():
+    """Return a fitted estimator, pipeline and search."""
+    encoder = EmbeddingEncoder(**QUICK, cv=None)
+    search = GridSearchCV(EmbeddingClassifier(**QUICK), {"body__dropout": [0.0, 0.1]}, cv=2)
+    models = {
+        "estimator": EmbeddingClassifier(**QUICK),
+        "pipeline": make_pipeline(encoder, LogisticRegression()),
+        "search": search,
+    }
+    return {name: model.fit(X, Y) for name, model in models.items()}
+
+
+# MLflow trusts only the classes of scikit-learn, and even a plain search has others.
+def trusted_types(model):
     skops = pytest.importorskip("skops.io")
+    return {"skops_trusted_types": skops.get_untrusted_types(data=skops.dumps(model))}
+
+
+WAYS = {"skops": trusted_types, "cloudpickle": lambda model: {"serialization_format": "cloudpickle"}}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("way", WAYS)
+def test_mlflow_saves_and_loads_estimators_pipelines_and_searches(way, tmp_path):
     mlflow = pytest.importorskip("mlflow.sklearn")
+    for name, model in mlflow_models().items():
+        mlflow.save_model(model, tmp_path / name, pip_requirements=["tabemb"], **WAYS[way](model))
+        again = mlflow.load_model(str(tmp_path / name))
+        assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+        served = pytest.importorskip("mlflow.pyfunc").load_model(str(tmp_path / name))
+        assert np.array_equal(served.predict(X), model.predict(X))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_mlflow_logs_a_model(tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    sklearn_flavor = pytest.importorskip("mlflow.sklearn")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/runs.db")
     model = clone(IN_FULL[0]).fit(MIXED, Y)
-    types = skops.get_untrusted_types(data=skops.dumps(model))
-    mlflow.save_model(model, tmp_path / "model", skops_trusted_types=types, pip_requirements=["tabemb"])
-    assert np.array_equal(
-        answers(mlflow.load_model(str(tmp_path / "model")), MIXED), answers(model, MIXED), equal_nan=True
-    )
+    with mlflow.start_run():
+        options = {"name": "model", "input_example": MIXED.head(3), "pip_requirements": ["tabemb"]}
+        logged = sklearn_flavor.log_model(model, **options, **trusted_types(model))
+    again = sklearn_flavor.load_model(logged.model_uri)
+    assert np.array_equal(answers(again, MIXED), answers(model, MIXED), equal_nan=True)
 
 
 # NumPy 2 warns about how the converter reads arrays.

@@ -41,7 +41,7 @@ app = typer.Typer(
 )
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run, such as runs/flights.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Hide the progress bar.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results, warnings and errors.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

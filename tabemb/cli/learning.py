@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tabemb.cli.app import Quiet, RunPath, app, console, load_keras, names_of, progress_of, put
+from tabemb.cli.app import Quiet, RunPath, app, console, load_keras, names_of, progress_of, put, say
 from tabemb.cli.printable import printable
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def run(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file of the experiment.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing run of the same name.")] = False,
     output: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for runs (default: from CONFIG).")] = None,
-    quiet: Quiet = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")] = False,
 ) -> None:
     """Run an experiment and save its report, vectors and model."""
     from tabemb.experiments.config import read_config
@@ -38,7 +38,11 @@ def run(
         from tabemb.experiments.runs.runner import run as run_experiment
 
         result = run_experiment(experiment, force=force, output=output, problem=problem, progress=progress)
-    if not quiet:
+    if quiet:
+        # Otherwise the verdict says it.
+        for failure in result.comparison.failures if result.comparison else ():
+            say(f"Warning: The comparison leaves out {failure.sentence}")
+    else:
         from tabemb.cli.screen import comparison_table, study_table
         from tabemb.experiments.report.numbers import duration
 

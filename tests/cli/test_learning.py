@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tabemb.cli import main
+from tabemb.experiments.comparison.baselines.majority import Majority
 from tabemb.experiments.runs.folder import RunFolder
 
 
@@ -57,6 +58,23 @@ def test_a_study_shows_its_table_and_leaves_a_run_like_any_other(empty, capsys, 
     assert main(["run", "study.yaml", "--force"]) != 0
     assert "No method named 'knm'" in capsys.readouterr().err
     assert Path("runs/study/report.html").is_file()
+
+
+def test_a_baseline_that_was_left_out_is_named_once(here, capsys, monkeypatch):
+    monkeypatch.setattr(Majority, "build", lambda *_: 1 / 0)
+    sentence = "majority, which failed in fold 1 with a ZeroDivisionError: division by zero."
+    for arguments in (
+        ["run", "small.yaml", "--output", "broken"],
+        ["compare", "rows.csv", "--target", "good", "--folds", "2", "--baseline", "majority", "-q"],
+    ):
+        assert main(arguments) == 0
+        captured = capsys.readouterr()
+        assert f"Left out: {sentence}" in " ".join(captured.out.split())
+        assert (captured.out + captured.err).count("ZeroDivisionError") == 1
+    # Without the verdict it is a warning.
+    assert main(["run", "small.yaml", "--output", "broken", "--force", "--quiet"]) == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", f"Warning: The comparison leaves out {sentence}\n")
 
 
 def test_compare_without_yaml(here, capsys):

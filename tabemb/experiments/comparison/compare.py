@@ -326,7 +326,7 @@ def _check_train_classes(folds: Sequence[tuple], values: np.ndarray, target: Tar
         classes = pd.unique(values[train])
         if len(classes) == 1:
             raise DataError(
-                f"The training set of fold {number} has only one class, {classes.tolist()[0]!r}. Use fewer folds, "
+                f"The training set of fold {number + 1} has only one class, {classes.tolist()[0]!r}. Use fewer folds, "
                 "stratified folds, or groups and times that mix the classes."
             )
 

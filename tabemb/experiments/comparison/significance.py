@@ -70,7 +70,7 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
     margin = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
     low, high = mean - margin, mean + margin
     if n < FEWEST_FOLDS:
-        reason = f"significance is judged from {FEWEST_FOLDS} folds on, these are {n}"
+        reason = f"not tested for significance, which takes at least {FEWEST_FOLDS} folds"
         return PairedTest(difference=mean, p_value=float("nan"), low=low, high=high, reason=reason)
     p_value = 2 * float(stats.t.sf(abs(mean) / error, n - 1))
     return PairedTest(difference=mean, p_value=p_value, low=low, high=high)

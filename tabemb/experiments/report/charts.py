@@ -2,14 +2,18 @@
 
 import importlib.util
 import io
+import logging
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tabemb.experiments.comparison.result import Comparison, ModelResult
+from tabemb.experiments.report.labels import FONT, fonts_for, shorten, unique_labels
 from tabemb.experiments.report.numbers import score
+from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["SvgFigure", "can_draw", "draw_curves", "draw_map", "draw_scores"]
 
@@ -28,8 +32,9 @@ PAGE_COLORS = {
 }
 STYLE = {
     "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",
     "font.size": 9,
+    # Names may contain dollar signs.
+    "text.parse_math": False,
     "text.color": INK,
     "axes.labelcolor": QUIET,
     "axes.edgecolor": FAINT,
@@ -45,6 +50,11 @@ STYLE = {
     "axes.facecolor": "none",
     "legend.frameon": False,
 }
+FONT_LOG = logging.getLogger("matplotlib.font_manager")
+# The most frequent categories are labeled on a map.
+MAX_LABELS = 30
+# Widths of labels in characters: of a category on a map, of a model or metric, and of a title across a chart.
+LABEL_WIDTH, NAME_WIDTH, TITLE_WIDTH = 26, 26, 80
 
 
 def can_draw() -> bool:
@@ -76,7 +86,10 @@ def draw_scores(comparison: Comparison, metric: str) -> str:
     )
     start = comparison["majority"].mean(metric) if "majority" in comparison else 0.0
     start = start if np.isfinite(start) else 0.0
-    with SvgFigure(f"scores {metric}", 4.7, 0.34 * len(models) + 0.75) as canvas:
+    names = [shorten(model.name, NAME_WIDTH) for model in models]
+    way = "higher is better" if upwards else "lower is better"
+    axis = f"{shorten(metric, NAME_WIDTH)} ({way})"
+    with SvgFigure(f"scores {metric}", 4.7, 0.34 * len(models) + 0.75, [axis, *names]) as canvas:
         ax = canvas.figure.subplots()
         for row, model in enumerate(models):
             own = model is comparison.subject
@@ -98,15 +111,14 @@ def draw_scores(comparison: Comparison, metric: str) -> str:
                 fontsize=8.5,
                 fontweight="bold" if own else "normal",
             )
-        ax.set_yticks(range(len(models)), [model.name for model in models])
+        ax.set_yticks(range(len(models)), names)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
         ax.axvline(start, color=QUIET, linewidth=0.8)
         ax.invert_yaxis()
         ax.margins(x=0.04)
         ax.locator_params(axis="x", nbins=5)
-        way = "higher is better" if upwards else "lower is better"
-        ax.set_xlabel(f"{metric} ({way})", fontsize=8.5)
+        ax.set_xlabel(axis, fontsize=8.5)
     return canvas.svg
 
 
@@ -121,17 +133,20 @@ def draw_curves(comparison: Comparison) -> str:
     models = [model for model in comparison.models if any("loss" in each for each in model.histories)]
     if not models:
         return ""
-    with SvgFigure("curves", 8.6, 3.0) as canvas:
+    names = [shorten(model.name, TITLE_WIDTH // len(models)) for model in models]
+    with SvgFigure("curves", 8.6, 3.0, names) as canvas:
         panels = np.atleast_1d(canvas.figure.subplots(1, len(models), sharey=True))
-        for ax, model in zip(panels, models, strict=True):
+        for ax, model, name in zip(panels, models, names, strict=True):
             own = model is comparison.subject
-            _curves(ax, model, *((SUBJECT, SUBJECT_SOFT) if own else (RIVAL, RIVAL_SOFT)))
+            _curves(ax, model, name, *((SUBJECT, SUBJECT_SOFT) if own else (RIVAL, RIVAL_SOFT)))
         panels[0].set_ylabel("loss")
     return canvas.svg
 
 
-def draw_map(vectors, title: str, places: Mapping[Any, tuple[float, float]] | None = None) -> str:
+def draw_map(vectors: CategoryVectors, title: str, places: Mapping[Any, tuple[float, float]] | None = None) -> str:
     """Draw a map of the vectors of a column and, if places are given, of the locations of its categories.
+
+    Long names are shortened in the middle.
 
     Parameters
     ----------
@@ -149,18 +164,33 @@ def draw_map(vectors, title: str, places: Mapping[Any, tuple[float, float]] | No
     """
     from tabemb.vectors.plots.map import plot_map, plot_places
 
-    with SvgFigure(f"map {title}", 8.6, 4.6 if places else 5.4) as canvas:
+    name = shorten(title, TITLE_WIDTH // (2 if places else 1))
+    vectors, labels = _with_labels(vectors)
+    placed = dict(zip(unique_labels(places, LABEL_WIDTH), places.values(), strict=True)) if places else {}
+    with SvgFigure(f"map {title}", 8.6, 4.6 if places else 5.4, [name, *labels, *placed]) as canvas:
         if not places:
-            plot_map(vectors, ax=canvas.figure.subplots(), title=title)
+            plot_map(vectors, ax=canvas.figure.subplots(), title=name, top=MAX_LABELS)
         else:
             left, right = canvas.figure.subplots(1, 2)
             # First, because plot_map places its labels in the current layout.
-            plot_places(places, ax=right, title="Locations")
-            plot_map(vectors, ax=left, title=title)
+            plot_places(placed, ax=right, title="Locations")
+            plot_map(vectors, ax=left, title=name, top=MAX_LABELS)
     return canvas.svg
 
 
-def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
+def _with_labels(vectors: CategoryVectors) -> tuple[CategoryVectors, list[str]]:
+    """Return vectors whose most frequent categories have short labels as keys, and these labels."""
+    counts = np.zeros(len(vectors)) if vectors.counts is None else vectors.counts
+    rows = np.argsort(-counts, kind="stable")[:MAX_LABELS].tolist()
+    labels = unique_labels([vectors.index_to_key[row] for row in rows], LABEL_WIDTH)
+    # The other keys are not drawn. As numbers, they differ from all labels.
+    keys: list[Any] = list(range(len(vectors)))
+    for row, label in zip(rows, labels, strict=True):
+        keys[row] = label
+    return CategoryVectors(keys, vectors.vectors, vectors.counts, name=vectors.name), labels
+
+
+def _curves(ax, model: ModelResult, name: str, strong: str, soft: str) -> None:
     for key, line, words in (("loss", (0, (2, 2)), "training loss"), ("val_loss", "solid", "validation loss")):
         curves = [np.asarray(each[key], float) for each in model.histories if each.get(key)]
         if not curves:
@@ -172,7 +202,7 @@ def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
         # Folds may stop at different epochs: the mean ends with the first of them.
         mean = padded[:, : min(map(len, curves))].mean(axis=0)
         ax.plot(np.arange(1, len(mean) + 1), mean, color=strong, linewidth=1.8, linestyle=line, label=words)
-    ax.set_title(model.name, loc="left", fontsize=9.5, fontweight="bold")
+    ax.set_title(name, loc="left", fontsize=9.5, fontweight="bold")
     ax.set_xlabel("epoch")
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.tick_params(axis="y", labelcolor=QUIET)
@@ -180,17 +210,36 @@ def _curves(ax, model: ModelResult, strong: str, soft: str) -> None:
 
 
 class SvgFigure:
-    """A context manager with a matplotlib figure in the style of the report; ``svg`` is set when the block ends."""
+    """A context manager with a matplotlib figure in the style of the report; ``svg`` is set when the block ends.
 
-    def __init__(self, name: str, width: float, height: float) -> None:
-        self.name, self.size, self.svg = name, (width, height), ""
+    Parameters
+    ----------
+    name : str
+        Name of the chart, unique on its page.
+    width, height : float
+        Size in inches.
+    texts : iterable of str, optional
+        Names that are drawn. If DejaVu Sans lacks their characters, installed fonts that have them are used as well.
+    """
+
+    def __init__(self, name: str, width: float, height: float, texts: Iterable[str] = ()) -> None:
+        self.name, self.size, self.texts, self.svg = name, (width, height), texts, ""
 
     def __enter__(self) -> "SvgFigure":
         import matplotlib as mpl
         from matplotlib.figure import Figure
 
         # The ids within an SVG are derived from the salt; they must differ between the charts of a page.
-        self._style = mpl.rc_context(STYLE | {"svg.hashsalt": self.name})
+        style = STYLE | {"font.family": fonts_for(self.texts), "svg.hashsalt": self.name}
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+        # `fonts_for` warns once of all characters that are in no font; matplotlib would warn of each, and log that a
+        # font for some of them has no bold letters.
+        self._level = FONT_LOG.level
+        FONT_LOG.setLevel(logging.ERROR)
+        for message in ("Glyph .* missing from font", "Matplotlib currently does not support"):
+            warnings.filterwarnings("ignore", message, UserWarning)
+        self._style = mpl.rc_context(style)
         self._style.__enter__()
         self.figure = Figure(figsize=self.size, layout="constrained")
         return self
@@ -203,6 +252,8 @@ class SvgFigure:
                 self.svg = _for_page(buffer.getvalue(), self.name)
         finally:
             self._style.__exit__(*problem)
+            self._warnings.__exit__(*problem)
+            FONT_LOG.setLevel(self._level)
 
 
 def _for_page(svg: str, name: str, colors: Mapping[str, str] = PAGE_COLORS) -> str:
@@ -211,7 +262,7 @@ def _for_page(svg: str, name: str, colors: Mapping[str, str] = PAGE_COLORS) -> s
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\s(?:id="[\w.]+_\d+"|xmlns:xlink="[^"]*"|version="1.1")', "", svg)
     svg = re.sub(r'width="([\d.]+)pt" height="[\d.]+pt"', r'style="max-width: \1pt"', svg, count=1)
-    svg = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", svg)
+    svg = re.sub(rf"'{FONT}'[^;\"]*", "var(--sans)", svg)
     for hexadecimal, variable in colors.items():
         svg = re.sub(rf"{hexadecimal}\b", f"var({variable})", svg)
     return svg.strip()

@@ -8,6 +8,7 @@ import numpy as np
 
 from tabemb.experiments.comparison.result import Comparison, ModelResult, best_of
 from tabemb.experiments.report import charts, numbers
+from tabemb.experiments.report.labels import shorten
 from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
@@ -17,6 +18,8 @@ __all__ = ["UNKNOWN_CONFIDENCE", "draw_maps", "headline", "mapped_columns", "ren
 ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 N_CATEGORIES = 10
 N_NEAREST = 5
+# Of longer names, the tables of neighbors show the start and the end.
+KEY_WIDTH, COLUMN_WIDTH = 50, 80
 UNKNOWN_CONFIDENCE = (
     "How sure these neighbors are is not known: it takes at least three folds that leave out each row once "
     "(validation: {kind: kfold})."
@@ -107,7 +110,9 @@ def headline(comparison: Comparison) -> tuple[str, str]:
     test = rival.versus[metric]
     what = "one-hot" if rival.name in ONE_HOT else rival.name
     figures = f"{metric} {numbers.score(subject.mean(metric))} against {numbers.score(rival.mean(metric))}"
-    if not test.significant:
+    if np.isnan(test.p_value) and np.isfinite(test.low):
+        kind, sentence = "level", f"Too few folds for a verdict on embeddings and {what}: {figures}."
+    elif not test.significant:
         kind, sentence = "level", f"No clear difference between embeddings and {what}: {figures}."
     elif test.difference > 0:
         kind, sentence = "won", f"Embeddings beat {what}: {figures}."
@@ -188,9 +193,9 @@ def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[s
 
     def labeled(key: Any) -> dict[str, Any]:
         label = labels.get(key)
-        return {"key": str(key), "label": label if isinstance(label, str) else ""}
+        return {"key": shorten(key, KEY_WIDTH), "text": str(key), "label": label if isinstance(label, str) else ""}
 
-    known = known_reliability(vectors)
+    known, column = known_reliability(vectors), shorten(column, COLUMN_WIDTH)
     head = {
         "column": column,
         "reliability": known,

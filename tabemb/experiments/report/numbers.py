@@ -50,10 +50,10 @@ def p_value(value: float) -> str:
     Examples
     --------
     >>> p_value(0.0312), p_value(0.00001), p_value(float("nan"))
-    ('p = 0.031', 'p < 0.001', 'no p')
+    ('p = 0.031', 'p < 0.001', '–')
     """
     if not math.isfinite(value):
-        return "no p"
+        return "–"
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 

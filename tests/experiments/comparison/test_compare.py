@@ -179,7 +179,7 @@ def test_two_folds_never_call_a_difference_significant():
     for test in comparison["ordinal_trees"].versus.values():
         assert np.isnan(test.p_value)
     assert "beats" not in comparison.verdict()
-    assert "significance is judged from 5 folds on, these are 2" in comparison.verdict()
+    assert "not tested for significance, which takes at least 5 folds" in comparison.verdict()
 
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
@@ -283,7 +283,7 @@ def test_a_constant_column_is_warned_about_once():
         (
             {"cv": [(np.flatnonzero(Y == "late"), np.flatnonzero(Y != "late"))]},
             DataError,
-            r"The training set of fold 0 has only one class, 'late'",
+            r"The training set of fold 1 has only one class, 'late'",
         ),
         (
             {"cv": [(np.arange(40, 90), np.flatnonzero(Y[:40] == "late"))]},

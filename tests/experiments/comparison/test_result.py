@@ -136,7 +136,7 @@ def test_few_folds_have_an_interval_and_no_verdict_of_significance(small_compari
     comparison = replace(against(small_comparison, {"one_hot_mlp": few}), n_folds=2)
     assert comparison.verdict() == (
         "On roc_auc over 2 folds, embeddings (0.8100) and one_hot_mlp (0.7933) differ by -0.0105 "
-        f"(95 % interval {few.low:+.4f} to {few.high:+.4f}; significance is judged from 5 folds on, these are 2)."
+        f"(95 % interval {few.low:+.4f} to {few.high:+.4f}; not tested for significance, which takes at least 5 folds)."
     )
     assert headline(comparison)[0] == "level"
 

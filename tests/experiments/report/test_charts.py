@@ -79,3 +79,67 @@ def test_places_are_drawn_next_to_the_map():
     assert told.count("BOS") == told.count("MIA") == 2
     assert "Locations" in told
     assert words(draw_map(vectors, "dest")).count("BOS") == 1
+
+
+LONG = "a column whose name is very long " * 6
+WIDE = ["東京", "漢字の長い名前" * 5, "서울", "กรุงเทพ", "🙂"]
+
+
+def axes_width(svg):
+    """Return the width of the lower edge of the axes relative to the picture."""
+    tree = ET.fromstring(svg.replace("xlink:href", "href"))
+    lines = [each.get("d") for each in tree.iter("{http://www.w3.org/2000/svg}path")]
+    ends = [re.findall(r"[ML] ([\d.]+) ([\d.]+)", line) for line in lines]
+    flat = [each for each in ends if len(each) == 2 and each[0][1] == each[1][1]]
+    across = [abs(float(start) - float(end)) for (start, _), (end, _) in flat]
+    return max(across) / float(tree.get("viewBox").split()[2])
+
+
+def test_long_names_leave_room_for_the_map():
+    keys = [f"category number {i} with a name of two hundred letters, all the same" * 3 for i in range(40)]
+    random = np.random.default_rng(0)
+    long = CategoryVectors(keys, random.normal(size=(40, 3)), range(40, 0, -1))
+    short = CategoryVectors(range(40), long.vectors, range(40, 0, -1))
+    svg = draw_map(long, LONG)
+    told = words(svg)
+    assert told[0].startswith("first component") or max(map(len, told)) <= 80
+    assert LONG not in " ".join(told)
+    labels = [each for each in told if each.startswith("category number")]
+    assert len(labels) == len(set(labels)) > 10
+    assert max(map(len, labels)) <= 26
+    assert axes_width(svg) == pytest.approx(axes_width(draw_map(short, "short")), rel=0.02)
+
+
+def test_keys_that_are_alike_when_shortened_are_numbered():
+    keys = ["x" * 200 + middle + "x" * 200 for middle in "abc"]
+    told = words(draw_map(CategoryVectors(keys, np.eye(3)), "codes"))
+    assert {f"{'x' * 13}…{'x' * 12}", f"{'x' * 11}…{'x' * 10} (2)", f"{'x' * 11}…{'x' * 10} (3)"} <= set(told)
+
+
+def test_long_names_of_models_and_metrics_are_shortened(small_comparison):
+    models = [
+        dataclasses.replace(model, name=f"{LONG} {row}", scores={LONG: model.scores["roc_auc"]}, versus={})
+        for row, model in enumerate(small_comparison.models)
+    ]
+    long = dataclasses.replace(small_comparison, models=tuple(models), metrics=(LONG,), greater_is_better={LONG: True})
+    for svg in (draw_scores(long, LONG), draw_curves(long)):
+        assert any("…" in each for each in words(svg))
+        assert max(map(len, words(svg))) <= 50
+        assert axes_width(svg) > 0.2
+
+
+def test_dollar_signs_are_not_mathematics(small_comparison):
+    model = dataclasses.replace(small_comparison.models[0], name="$\\frac$ model")
+    comparison = dataclasses.replace(small_comparison, models=(model,))
+    assert "$\\frac$ model" in words(draw_scores(comparison, "roc_auc"))
+    assert "$\\frac$ model" in words(draw_curves(comparison))
+    assert "$x$" in words(draw_map(CategoryVectors(["$a", "b$"], np.eye(2)), "$x$"))
+
+
+def test_characters_that_no_font_has_are_drawn_with_one_warning(monkeypatch):
+    monkeypatch.setattr("tabemb.experiments.report.labels._choose", lambda missing: ((), bool(missing)))
+    vectors = CategoryVectors(WIDE, np.eye(5))
+    with pytest.warns(UserWarning, match="Some names in the charts") as caught:
+        told = words(draw_map(vectors, "都市", {"東京": (35.7, 139.7), "京都": (35.0, 135.8)}))
+    assert len(caught) == 1
+    assert {"都市", "東京", "京都", "서울", "漢字の長い名…字の長い名前"} <= set(told)

@@ -1,6 +1,7 @@
 """The HTML page."""
 
 import dataclasses
+import html
 import re
 from html.parser import HTMLParser
 
@@ -103,7 +104,7 @@ def test_the_page_contains_all_results(record, small_comparison, vectors):
         small_comparison.verdict(),
         "0.7933 ± 0.0153 +0.0167, p = 0.031 +0.0039 to +0.0295",
         "+0.3000, not testable",
-        "ordinal_trees failed in fold 2 and was skipped: it broke on purpose.",
+        "Left out: ordinal_trees, which failed in fold 2 with a ValueError: it broke on purpose.",
         "91,000 64 B 4.8 kB 6.0 s 20,000 90 MB",
         "6,100 tree nodes",
         "304 read, 300 used. 4 of 304 rows have no arr_delay and were left out.",
@@ -115,6 +116,8 @@ def test_the_page_contains_all_results(record, small_comparison, vectors):
         "tabemb 0.1.0, python 3.11.7",
     ):
         assert told in words, told
+    # Once, in the verdict.
+    assert words.count("it broke on purpose") == 1
 
 
 def test_the_page_says_how_columns_were_read(record, small_comparison, vectors):
@@ -202,6 +205,21 @@ def test_headline_of_an_insignificant_difference(small_comparison):
     assert headline(level)[1].startswith("No clear difference between embeddings and one-hot: ")
 
 
+def test_headline_of_too_few_folds(small_comparison):
+    few = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=np.nan, low=-0.03, high=0.07)
+    assert headline(few) == (
+        "level",
+        "Too few folds for a verdict on embeddings and one-hot: roc_auc 0.8100 against 0.7933.",
+    )
+
+
+def test_an_interval_without_a_p_value_is_shown_alone(record, small_comparison, vectors):
+    few = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=np.nan, low=-0.03, high=0.07)
+    words, _ = read(render_report(record, few, vectors))
+    assert "+0.0200 −0.0300 to +0.0700" in words  # noqa: RUF001
+    assert "+0.0200, not testable" not in words
+
+
 def test_headline_names_a_baseline_that_beats_both(small_comparison):
     beaten = with_test(small_comparison, "target_encoder_trees", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
     assert headline(beaten) == (
@@ -247,6 +265,21 @@ def test_neighbors_have_a_cosine_and_a_confidence(record, small_comparison):
     for near in frame.itertuples():
         assert f"{near.neighbor} {near.cosine:.2f} · {100 * near.confidence:.0f} %" in words
     assert len(re.findall(r"\d · \d+ %", words)) == len(frame)
+
+
+def test_long_names_are_shortened_in_the_tables_of_neighbors(record, small_comparison):
+    keys = [f'"<stop>" {row} ' + "with a very long name " * 9 + str(row) for row in range(4)]
+    column = "a column with a very long name " * 6
+    page = render_report(record, small_comparison, {column: CategoryVectors(keys, np.eye(4), name=column)})
+    words, _ = read(page)
+    assert keys[0] not in words
+    assert re.search(r'"<stop>" 0 with a very[^"]*…[^"]*long name 0 ', words)
+    # The whole name is shown as a hint.
+    assert f'title="{html.escape(keys[0])}"' in page.replace("&#34;", "&quot;")
+    assert column.strip() not in words.partition("Nearest neighbors")[2].partition("Run details")[0]
+    chance = stops(30.0)
+    words, _ = read(render_report(record, small_comparison, {column: chance}))
+    assert "…" in words.partition("The neighbors of ")[2].partition(" are no more stable")[0]
 
 
 def test_neighbors_that_come_back_by_chance_are_not_shown(record, small_comparison):

@@ -41,7 +41,7 @@ def test_an_interval_of_nan():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "p < 0.001"), (0.000999, "p < 0.001"), (0.001, "p = 0.001"), (1.0, "p = 1.000"), (NAN, "no p")],
+    [(0.0, "p < 0.001"), (0.000999, "p < 0.001"), (0.001, "p = 0.001"), (1.0, "p = 1.000"), (NAN, "–")],
 )
 def test_p_value(value, text):
     assert units.p_value(value) == text
