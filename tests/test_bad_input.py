@@ -184,7 +184,8 @@ def test_unseen_categories_and_missing_columns_are_answered(cls, fitted):
         assert np.isnan(out[:, -1]).all()
         out = out[:, :-1]
     assert np.isfinite(out).all()
-    assert (out == out[0]).all()
+    # Equal but for the last digit, since some BLAS kernels round the rows of a product differently.
+    np.testing.assert_allclose(out, np.broadcast_to(out[0], out.shape), rtol=1e-6)
 
 
 @pytest.mark.parametrize("cls", CLASSES)

@@ -17,8 +17,8 @@ from tabemb.table.encoded_table import EncodedTable
 __all__ = ["Forward", "forward_of"]
 
 COMPILED_ROWS = 8192
-# Matrix products round the rows that do not fill a kernel differently. With full kernels, the answer for a row does not
-# depend on the other rows.
+# Matrix products round the rows that do not fill a kernel differently. With full kernels, the answer for a row depends
+# less on the other rows; with some kernels (OpenBLAS for Haswell) it still does, in the last digit.
 ROWS_OF_A_PRODUCT = 8
 # Switching copy-on-read off costs as much as copying about a thousand rows.
 MANY_ROWS = 1024
