@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.diagnosis.diagnose import diagnose_columns
-from tabemb.diagnosis.refits import fits_to_parts, is_fitted, refit_vectors
+from tabemb.diagnosis.refits import clone_for_vectors, fits_to_parts, is_fitted, refit_vectors
 from tabemb.diagnosis.report import TableDiagnosis
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.exceptions import DataError
@@ -84,7 +83,7 @@ def diagnose_model(
     >>> found["stop"]["halves"].verdict
     'Two halves of the rows agree on the 4 nearest more than by chance.'
     """
-    model = estimator if is_fitted(estimator) else _fit(clone(estimator), random_state, X, y, sample_weight)
+    model = estimator if is_fitted(estimator) else _fit(clone_for_vectors(estimator), random_state, X, y, sample_weight)
     columns = dict(model.vectors_)
     if any(each.noise is None for each in columns.values()):
         columns = dict(refit_vectors(model, X, y, sample_weight, n_refits=n_refits, random_state=random_state))
@@ -111,7 +110,7 @@ def _seeds_and_control(
     seeds = [random_state + place for place in range(N_SEEDS)]
     # The seed of the model itself is skipped, so that all fits differ.
     others = [seed for seed in range(random_state, random_state + N_SEEDS + 1) if seed != model.random_state]
-    fits = [dict(_fit(clone(model), seed, X, y, sample_weight).vectors_) for seed in others[: N_SEEDS - 1]]
+    fits = [dict(_fit(clone_for_vectors(model), seed, X, y, sample_weight).vectors_) for seed in others[: N_SEEDS - 1]]
     permuted = permuted_targets(y, random_state)
     controls = [dict(_fit(as_trained(model), seed, X, permuted, sample_weight).vectors_) for seed in seeds]
     return fits, controls
@@ -180,7 +179,7 @@ def permuted_targets(y: Any, random_state: int) -> npt.NDArray[Any]:
 
 def as_trained(estimator: Any) -> Any:
     """Return an unfitted copy that, if the estimator is fitted, trains for as many epochs with as many dimensions."""
-    copy = clone(estimator)
+    copy = clone_for_vectors(estimator)
     if not is_fitted(estimator):
         return copy
     params = {"early_stopping": False, "max_epochs": estimator.best_epoch_}

@@ -16,7 +16,7 @@ from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.refits import FEWEST_REFITS, with_noise
 from tabemb.vectors.store import EmbeddingStore
 
-__all__ = ["fits_to_parts", "is_fitted", "refit_vectors"]
+__all__ = ["clone_for_vectors", "fits_to_parts", "is_fitted", "refit_vectors"]
 
 
 def refit_vectors(
@@ -68,7 +68,7 @@ def refit_vectors(
             "Expected an EmbeddingClassifier, EmbeddingRegressor or EmbeddingEncoder, whose vectors can be learned "
             f"again; got {type(estimator).__name__}."
         )
-    model = estimator if is_fitted(estimator) else clone(estimator).fit(X, y, sample_weight=sample_weight)
+    model = estimator if is_fitted(estimator) else clone_for_vectors(estimator).fit(X, y, sample_weight=sample_weight)
     refits = _fits(model, X, y, sample_weight, [kept for kept, _ in _parts(model, X, y, int(n_refits), random_state)])
     return with_noise(dict(model.vectors_), refits, 1 - 1 / n_refits)
 
@@ -103,6 +103,12 @@ def fits_to_parts(
     return _fits(model, X, y, sample_weight, rows, seeds=range(random_state, random_state + n_parts))
 
 
+def clone_for_vectors(estimator: Any) -> Any:
+    """Return an unfitted copy without a network of target statistics, which does not change the vectors."""
+    copy = clone(estimator)
+    return copy.set_params(target_statistics=False) if hasattr(copy, "crosses") else copy
+
+
 def is_fitted(estimator: Any) -> bool:
     """Return whether an estimator has been fitted."""
     return hasattr(estimator, "encoder_")
@@ -116,7 +122,7 @@ def _fits(
     weights = None if sample_weight is None else np.asarray(sample_weight)
     fits, frame = [], read_frame(X)
     for rows, seed in zip_longest(parts, seeds):
-        copy = clone(model)
+        copy = clone_for_vectors(model)
         if dims:
             copy.set_params(embedding_dim=dims)
         if seed is not None:

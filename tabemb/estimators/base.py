@@ -14,9 +14,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.auto_dim import auto_dims
-from tabemb.estimators.ensemble import copy_tables, network_seeds, weights_by_name
+from tabemb.estimators.ensemble import copy_tables, network_seeds
 from tabemb.estimators.folds import deal_folds, left_out_rows, strata_of
-from tabemb.estimators.importances import sample_of
+from tabemb.estimators.held_out import sample_of
 from tabemb.estimators.inputs import (
     TrainingData,
     auto_batch_size,
@@ -31,20 +31,21 @@ from tabemb.estimators.inputs import (
     warn_of_constant_columns,
 )
 from tabemb.estimators.learned import LearnedVectors
+from tabemb.estimators.network_specs import vectors_spec
 from tabemb.estimators.parameters import PARTS, check_parameters
-from tabemb.estimators.persistence import only_these_weights, params_to_json, save
+from tabemb.estimators.persistence import params_to_json, save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport
 from tabemb.estimators.priors import Priors
+from tabemb.estimators.saved_networks import networks_to_state, take_networks
 from tabemb.estimators.serving import inference_state
+from tabemb.estimators.statistics_network import StatisticsNetwork, learn_statistics
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
 from tabemb.exceptions import TabembError
 from tabemb.inference.answers import mean_of
-from tabemb.nn.bodies import BODIES
-from tabemb.nn.embedding import column_specs
-from tabemb.nn.network import Network, NetworkSpec
+from tabemb.nn.network import Network
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds, root_seed
-from tabemb.nn.sizes import columns_from_data, columns_of, embedding_dims, rate_of_table
+from tabemb.nn.sizes import columns_from_data, columns_of
 from tabemb.nn.starts import STARTS, StartedTable, started_tables
 from tabemb.nn.tasks import TASKS, Task, task_from_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
@@ -54,7 +55,7 @@ from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
-from tabemb.training.trainer import TABLE_FACTOR, Trainer, TrainingRecord
+from tabemb.training.trainer import Trainer, TrainingRecord
 
 __all__ = ["EmbeddingEstimator"]
 
@@ -77,6 +78,8 @@ class EmbeddingEstimator(BaseEstimator):
     # Validation rows and their targets, during a fit to which they were passed.
     _given: tuple[Any, Any] | None = None
     _pretrained = Pretrained(starts={}, report=PretrainedReport({}))
+    # A network of target statistics beside the others.
+    _beside: StatisticsNetwork | None = None
 
     # ------------------------------------------------------------------ parameters
 
@@ -126,6 +129,24 @@ class EmbeddingEstimator(BaseEstimator):
         """The Keras models of all members of the ensemble; ``[network_]`` without one."""
         check_is_fitted(self, "encoder_")
         return [network.called_model() for network in self._networks]
+
+    @property
+    def statistics_network_(self) -> Any:
+        """The Keras model of the target statistics, from ``{"numbers"}`` to logits; None if they are not used."""
+        check_is_fitted(self, "encoder_")
+        return None if self._beside is None else self._beside.network.called_model()
+
+    @property
+    def statistics_share_(self) -> float:
+        """Share of the network of target statistics in the mean of the logits; 0 if they are not used."""
+        check_is_fitted(self, "encoder_")
+        return 0.0 if self._beside is None else self._beside.share
+
+    @property
+    def crosses_(self) -> list[tuple[str, ...]]:
+        """Combinations of columns whose target statistics are used, the most useful first."""
+        check_is_fitted(self, "encoder_")
+        return self.encoder_.crosses
 
     @property
     def vectors_(self) -> LearnedVectors:
@@ -179,12 +200,13 @@ class EmbeddingEstimator(BaseEstimator):
         self._check_output()
         self._start_logits(rows)
         records = [self._train(*each, rows, priors) for each in zip(self._networks, seeds_of_networks, strict=True)]
+        rows = learn_statistics(self, rows, data.targets, seeds_of_networks)
         self._adjust_task(rows, seeds_of_networks)
         self._keep_records(records, priors)
 
     def _encode_training_data(self, data: TrainingData, task: Task) -> Rows:
         """Fit the encoding of the columns, look up pretrained vectors, and return the encoded rows."""
-        self.task_, self._held = task, ()
+        self.task_, self._held, self._beside = task, (), None
         self.encoder_, table = self._fit_table_encoder(data.frame)
         self._pretrained = Pretrained.look_up(
             self.pretrained, self.freeze, list(self._embedded()), self.encoder_.vocabularies
@@ -245,6 +267,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _started_tables(self, network: Network, table: EncodedTable) -> list[StartedTable]:
         """Return the vectors that ``start`` computes from a table for the tables of a network."""
         sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
+        table = EncodedTable(table.indices, table.numbers[:, : self.encoder_.n_plain_numbers])
         return started_tables(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
 
     def _start_logits(self, rows: Rows) -> None:
@@ -274,7 +297,8 @@ class EmbeddingEstimator(BaseEstimator):
         trainer.release(loop)
         if priors is not None:
             priors.settle(network, self.task_, validation)
-        self._serve_unknown(network, train)
+        if network.spec.features or network.spec.one_hot:
+            self._serve_unknown(network, train)
         return record
 
     def _adjust_task(self, rows: Rows, seeds_of_networks: list[Seeds]) -> None:
@@ -349,27 +373,9 @@ class EmbeddingEstimator(BaseEstimator):
         }
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
-        dropped = [column.name for column in self.schema_.dropped]
-        dims = embedding_dims(self.embedding_dim, self._embedded(), without=dropped)
-        dims |= self._pretrained.dims(self.embedding_dim) | sizes
-        features, one_hot = column_specs(self.encoder_.vocabularies, dims, self._rate)
-        spec = NetworkSpec(
-            features=features,
-            one_hot=one_hot,
-            n_numbers=len(self.encoder_.number_names),
-            n_indicators=len(self.encoder_.number_names) - len(self.schema_.numeric),
-            n_outputs=self.task_.n_outputs,
-            body=BODIES.resolve(self.body),
-            numeric=NUMERIC_ENCODERS.resolve(self.numeric),
-            seed=seed,
-        )
-        network = Network(spec)
+        network = Network(vectors_spec(self, seed, sizes))
         self._pretrained.start(network)
         return network
-
-    def _rate(self, dim: int, n_categories: int) -> float:
-        auto = self.embedding_rate == "auto"
-        return rate_of_table(dim, n_categories) if auto else float(self.embedding_rate) / TABLE_FACTOR
 
     def _split(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows | None]:
         """Hold out a validation set, in which categories without training rows are replaced by their stand-ins."""
@@ -450,13 +456,17 @@ class EmbeddingEstimator(BaseEstimator):
     def _activated(self, X: Any) -> np.ndarray:
         frame = self._read(X)
         table = self.encoder_.encode(frame)
-        return mean_of(self.task_.activate(forward_of(network).logits(table)) for network in self._networks)
+        logits = (forward_of(network).logits(table) for network in self._networks)
+        if self._beside is not None:
+            beside = forward_of(self._beside.network).logits(table)
+            logits = (self._beside.mean(each, beside) for each in logits)
+        return mean_of(self.task_.activate(each) for each in logits)
 
     # ------------------------------------------------------------------ saving
 
     def _to_state(self) -> tuple[dict[str, Any], dict[str, dict[str, np.ndarray]]]:
         """Return the fitted state: JSON values by name, and arrays by group and name."""
-        state, arrays = {}, {f"network-{i}": weights_by_name(network) for i, network in enumerate(self._networks)}
+        state, arrays = networks_to_state(self)
         state["table"], arrays["table"] = self.encoder_.to_state()
         state["beside"], arrays["beside"] = self._own_state()
         state["pretrained"], arrays["pretrained"] = self._pretrained.to_state()
@@ -464,14 +474,12 @@ class EmbeddingEstimator(BaseEstimator):
             "n_features_in": self.n_features_in_,
             "feature_names_in": [str(name) for name in getattr(self, "feature_names_in_", [])] or None,
             "task": {"name": TASKS.name_of(self.task_), **self.task_.to_state()},
-            "networks": [{"seed": network.spec.seed} for network in self._networks],
             "output": dict(getattr(self, "_sklearn_output_config", {})),
             "histories": self.histories_,
             "n_epochs": self.n_epochs_,
             "best_epoch": self.best_epoch_,
             "priors": {name: "inf" if math.isinf(each) else each for name, each in self.priors_.items()},
             **({"inference": inference_state(self)} if hasattr(self, "predictor") else {}),
-            "sizes": {feature.name: feature.table.embedding_dim for feature in self._network.spec.features},
         }, arrays
 
     def _take_state(self, state: Mapping[str, Any], arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:
@@ -487,18 +495,8 @@ class EmbeddingEstimator(BaseEstimator):
         self.n_epochs_, self.best_epoch_ = state["n_epochs"], state["best_epoch"]
         self.priors_ = {name: float(each) for name, each in state.get("priors", {}).items()}
         self._pretrained = Pretrained.from_state(state["pretrained"], arrays["pretrained"])
-        self._network, *others = [
-            self._saved_network(each["seed"], state["sizes"], list(arrays[f"network-{number}"].values()))
-            for number, each in enumerate(state["networks"])
-        ]
-        self._others = tuple(others)
+        take_networks(self, state, arrays)
         self._take_own_state(state["beside"], arrays["beside"])
-
-    def _saved_network(self, seed: int, sizes: Mapping[str, int], weights: list[np.ndarray]) -> Network:
-        with only_these_weights(weights):
-            network = self._network_from_seed(seed, sizes)
-        network.model.set_weights(weights)
-        return network
 
     def _own_state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Return the additional state of a subclass: JSON values and arrays."""

@@ -78,6 +78,13 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
         ``pretrained``; an integer, the same ones for this many epochs.
+    target_statistics : bool or "auto", default="auto"
+        Whether a second network reads the mean target of each category and of each cross, computed from other rows and
+        shrunk by count; the logits of both are averaged, with the share that is best on held-out rows
+        (``statistics_share_``). "auto" uses it if the held-out loss falls by more than chance.
+    crosses : "auto", None or list of tuples of str, default="auto"
+        Combinations of categorical columns with target statistics, such as ``[("carrier", "dest")]``. "auto" chooses
+        the pairs that explain what their columns leave unexplained (``crosses_``).
     learning_rate : float, default=0.002
         Learning rate of Adam.
     embedding_rate : float or "auto", default="auto"
@@ -184,6 +191,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         start="cooccurrence",
         pretrained=None,
         freeze=False,
+        target_statistics="auto",
+        crosses="auto",
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
@@ -218,6 +227,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         self.start = start
         self.pretrained = pretrained
         self.freeze = freeze
+        self.target_statistics = target_statistics
+        self.crosses = crosses
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule
@@ -396,6 +407,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
             return
         held = [self._split(rows, seeds)[1] for seeds in seeds_of_networks]
         logits = [held_out_logits(*each) for each in zip(self._networks, held, strict=True)]
+        if self._beside is not None:
+            beside = [held_out_logits(self._beside.network, part) for part in held]
+            logits = [self._beside.mean(*each) for each in zip(logits, beside, strict=True)]
         temperature = best_temperature(
             self.task_,
             np.concatenate([part.targets for part in held]),

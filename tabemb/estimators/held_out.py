@@ -11,10 +11,12 @@ from tabemb.nn.tasks import Task
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
 
-__all__ = ["held_out_logits", "held_out_losses", "mean_and_error"]
+__all__ = ["held_out_logits", "held_out_losses", "mean_and_error", "sample_of"]
 
 # Rows per forward pass.
 PORTION = 8192
+# Rows that are kept for importances.
+MOST_ROWS = 2000
 NO_VECTORS: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
@@ -82,3 +84,16 @@ def mean_and_error(values: np.ndarray, weights: np.ndarray | None = None) -> tup
     """
     mean = np.average(values, weights=weights)
     return float(mean), float(np.sqrt(np.average((values - mean) ** 2, weights=weights) / len(values)))
+
+
+def sample_of(rows: Rows) -> Rows:
+    """Return a copy of some of the rows, at most 2,000 of them.
+
+    Parameters
+    ----------
+    rows : Rows
+        Validation rows, or training rows if there are none.
+    """
+    n = len(rows)
+    chosen = np.arange(n) if n <= MOST_ROWS else np.sort(np.random.default_rng(0).choice(n, MOST_ROWS, replace=False))
+    return rows.take(chosen)

@@ -5,35 +5,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from tabemb.estimators.held_out import held_out_losses
+from tabemb.estimators.held_out import held_out_logits
+from tabemb.estimators.statistics_network import StatisticsNetwork
 from tabemb.nn.network import Network
 from tabemb.nn.tasks import Task
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.training.batches import Rows
 
-__all__ = ["permutation_importances", "sample_of"]
+__all__ = ["permutation_importances"]
 
-# Rows that are kept for the importances, and how often each column of them is shuffled.
-MOST_ROWS = 2000
+# How often each column is shuffled.
 REPEATS = 5
 
 
-def sample_of(rows: Rows) -> Rows:
-    """Return a copy of some of the rows, at most 2,000 of them.
-
-    Parameters
-    ----------
-    rows : Rows
-        Validation rows, or training rows if there are none.
-    """
-    n = len(rows)
-    chosen = np.arange(n) if n <= MOST_ROWS else np.sort(np.random.default_rng(0).choice(n, MOST_ROWS, replace=False))
-    return rows.take(chosen)
-
-
 def permutation_importances(
-    networks: Sequence[Network], task: Task, held: Sequence[Rows], encoder: TableEncoder
+    networks: Sequence[Network],
+    task: Task,
+    held: Sequence[Rows],
+    encoder: TableEncoder,
+    beside: StatisticsNetwork | None = None,
 ) -> np.ndarray:
     """Return the importance of each column of the table, of shape (n_columns,).
 
@@ -50,6 +41,8 @@ def permutation_importances(
         Rows for each network; with folds, they are shuffled within the rows of each member.
     encoder : TableEncoder
         The fitted encoder of the rows.
+    beside : StatisticsNetwork, optional
+        A network of target statistics; those of a column, and of crosses with it, are shuffled with the column.
 
     Returns
     -------
@@ -58,11 +51,11 @@ def permutation_importances(
     """
     generator, rises = np.random.default_rng(0), np.zeros(len(encoder.schema.columns))
     for network, rows in zip(networks, held, strict=True):
-        before = _mean_loss(network, task, rows)
+        before = _mean_loss(network, task, rows, beside)
         for column, (indices, numbers) in enumerate(_parts_of_columns(encoder)):
             if indices or numbers:
                 losses = [
-                    _mean_loss(network, task, replace(rows, table=_shuffled(rows, indices, numbers, generator)))
+                    _mean_loss(network, task, replace(rows, table=_shuffled(rows, indices, numbers, generator)), beside)
                     for _ in range(REPEATS)
                 ]
                 rises[column] += (np.mean(losses) - before) / len(networks)
@@ -70,8 +63,11 @@ def permutation_importances(
     return rises / rises.sum() if rises.any() else rises
 
 
-def _mean_loss(network, task, rows):
-    return float(np.average(held_out_losses(network, task, rows), weights=rows.weights))
+def _mean_loss(network, task, rows, beside):
+    logits = held_out_logits(network, rows)
+    if beside is not None:
+        logits = beside.mean(logits, held_out_logits(beside.network, rows))
+    return float(np.average(np.asarray(task.loss(rows.targets, logits), np.float64), weights=rows.weights))
 
 
 def _parts_of_columns(encoder: TableEncoder) -> Iterator[tuple[list[int], list[int]]]:
@@ -81,7 +77,9 @@ def _parts_of_columns(encoder: TableEncoder) -> Iterator[tuple[list[int], list[i
     numbers = [*range(len(numeric)), *encoder.indicated]
     for name in encoder.schema.columns:
         indices = [place for place, column in enumerate(encoder.schema.categorical) if column.source == name]
-        yield indices, [place for place, number in enumerate(numbers) if numeric[number] == name]
+        own = [place for place, number in enumerate(numbers) if numeric[number] == name]
+        of_statistics = [] if encoder.statistics is None else encoder.statistics.numbers_of(indices)
+        yield indices, own + [encoder.n_plain_numbers + place for place in of_statistics]
 
 
 def _shuffled(rows: Rows, indices: list[int], numbers: list[int], generator: np.random.Generator) -> EncodedTable:

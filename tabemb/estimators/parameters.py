@@ -62,9 +62,20 @@ RANGES = {
         "rows)",
         lambda v: v is None or _count(v, 2) or _splits(v),
     ),
-    "target_statistics": ("True or False", lambda v: isinstance(v, (bool, np.bool_))),
+    "target_statistics": (
+        "True, False or 'auto'",
+        lambda v: isinstance(v, (bool, np.bool_)) or (isinstance(v, str) and v == "auto"),
+    ),
+    "crosses": (
+        "None, 'auto' or a list of lists of at least two names of columns",
+        lambda v: v is None or (isinstance(v, str) and v == "auto") or _crosses(v),
+    ),
     "remainder": ("'passthrough' or 'drop'", lambda v: isinstance(v, str) and v in ("passthrough", "drop")),
 }
+
+
+def _crosses(value):
+    return isinstance(value, (list, tuple)) and all(isinstance(each, (list, tuple)) and len(each) > 1 for each in value)
 
 
 def check_parameters(estimator) -> None:
@@ -83,6 +94,11 @@ def check_parameters(estimator) -> None:
         If a part has an unknown name.
     """
     params = estimator.get_params(deep=False)
+    if "crosses" not in params and isinstance(params.get("target_statistics"), str):
+        raise ValueError(
+            f"The 'target_statistics' parameter of {type(estimator).__name__} must be True or False. Got "
+            f"{params['target_statistics']!r} instead."
+        )
     for name, (wanted, test) in RANGES.items():
         if name in params and not test(params[name]):
             raise ValueError(

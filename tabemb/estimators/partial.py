@@ -57,7 +57,9 @@ class PartialFitEstimator(EmbeddingEstimator):
                 "sklearn.inspection.permutation_importance with rows of your own."
             )
         if self._importance is None:
-            self._importance = permutation_importances(self._networks, self.task_, self._held, self.encoder_)
+            self._importance = permutation_importances(
+                self._networks, self.task_, self._held, self.encoder_, self._beside
+            )
         return self._importance
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitEstimator":

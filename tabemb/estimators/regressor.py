@@ -71,6 +71,13 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
         ``pretrained``; an integer, the same ones for this many epochs.
+    target_statistics : bool or "auto", default="auto"
+        Whether a second network reads the mean target of each category and of each cross, computed from other rows and
+        shrunk by count; the logits of both are averaged, with the share that is best on held-out rows
+        (``statistics_share_``). "auto" uses it if the held-out loss falls by more than chance.
+    crosses : "auto", None or list of tuples of str, default="auto"
+        Combinations of categorical columns with target statistics, such as ``[("carrier", "dest")]``. "auto" chooses
+        the pairs that explain what their columns leave unexplained (``crosses_``).
     learning_rate : float, default=0.002
         Learning rate of Adam.
     embedding_rate : float or "auto", default="auto"
@@ -148,6 +155,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         start="cooccurrence",
         pretrained=None,
         freeze=False,
+        target_statistics="auto",
+        crosses="auto",
         learning_rate=2e-3,
         embedding_rate="auto",
         schedule="constant",
@@ -179,6 +188,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         self.start = start
         self.pretrained = pretrained
         self.freeze = freeze
+        self.target_statistics = target_statistics
+        self.crosses = crosses
         self.learning_rate = learning_rate
         self.embedding_rate = embedding_rate
         self.schedule = schedule

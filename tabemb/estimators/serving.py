@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tabemb.exceptions import UnknownNameError
 from tabemb.inference.answers import ANSWERS
-from tabemb.inference.predictor import PREDICTORS, Predictor
+from tabemb.inference.predictor import PREDICTORS, Predictor, WeightedNetwork
 from tabemb.nn.network import Network
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.training.forward import forward_of
@@ -46,18 +46,21 @@ def make_predictor(estimator: Any) -> Predictor:
         If the estimator is not fitted.
     """
     check_is_fitted(estimator, "encoder_")
-    programs = [forward_of(network).program() for network in estimator._networks]
+    beside = estimator._beside
     return predictor_class(estimator)(
         encoder=estimator.encoder_,
         answer=estimator.task_.answer,
-        networks=tuple(
-            TensorFlowForward(copy.copy(network)) if program is None else program.prepared()
-            for network, program in zip(estimator._networks, programs, strict=True)
-        ),
+        networks=tuple(map(_frozen, estimator._networks)),
         obstacle=forward_of(estimator._networks[0]).obstacle,
+        statistics=None if beside is None else WeightedNetwork(_frozen(beside.network), beside.share),
         n_features_in_=estimator.n_features_in_,
         feature_names_in_=getattr(estimator, "feature_names_in_", None),
     )
+
+
+def _frozen(network):
+    program = forward_of(network).program()
+    return TensorFlowForward(copy.copy(network)) if program is None else program.prepared()
 
 
 def predictor_class(estimator: Any) -> type[Predictor]:
@@ -76,13 +79,15 @@ def inference_state(estimator: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``answer`` and, for each network, a program with the names of its weights; or ``obstacle``, the reason why the
-        networks cannot run without TensorFlow.
+        ``answer`` and, for each network, a program with the names of its weights, and for a network of target
+        statistics another one with its share; or ``obstacle``, the reason why the networks cannot run without
+        TensorFlow.
     """
-    forwards = [forward_of(network) for network in estimator._networks]
+    beside = [] if estimator._beside is None else [estimator._beside.network]
+    forwards = [forward_of(network) for network in (*estimator._networks, *beside)]
     programs = [forward.program() for forward in forwards]
     if None in programs:
-        return {"obstacle": forwards[0].obstacle}
+        return {"obstacle": next(each.obstacle for each in forwards if each.obstacle)}
     try:
         states = [program.to_state() for program in programs]
         answer = {"name": ANSWERS.name_of(estimator.task_.answer), **estimator.task_.answer.to_state()}
@@ -90,4 +95,8 @@ def inference_state(estimator: Any) -> dict[str, Any]:
         return {"obstacle": str(error).rstrip(".")}
     for state, forward in zip(states, forwards, strict=True):
         state["weights"] = {name: f"{place:04d}" for name, place in forward.places().items()}
-    return {"answer": answer, "programs": states}
+    if not beside:
+        return {"answer": answer, "programs": states}
+    *states, of_statistics = states
+    statistics = {"program": of_statistics, "share": estimator._beside.share}
+    return {"answer": answer, "programs": states, "statistics": statistics}

@@ -154,6 +154,12 @@ class ModelSection(Section):
         description="Rows of pretrained columns that are not trained: true, all; found, the rows with a pretrained "
         "vector; a number, the same rows for this many epochs.",
     )
+    target_statistics: bool | Literal["auto"] = Field(
+        "auto", description="Whether a second network reads the mean targets of categories and crosses; or auto."
+    )
+    crosses: list[list[str]] | Literal["auto"] | None = Field(
+        "auto", description="Combinations of columns with target statistics, auto, or null for none."
+    )
     learning_rate: float = Field(0.002, gt=0, description="Learning rate of Adam.")
     embedding_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = Field(
         "auto", description="Learning rate of the vectors, as a multiple of learning_rate; auto depends on their width."

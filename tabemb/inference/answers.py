@@ -31,6 +31,7 @@ __all__ = [
     "classes_from_state",
     "classes_to_state",
     "mean_of",
+    "mixed",
 ]
 
 Array = npt.NDArray[Any]
@@ -268,6 +269,17 @@ class NumberAnswer(Answer):
         link = {name: tuple(value) if isinstance(value, list) else value for name, value in state["link"].items()}
         center, scale = np.asarray(state["center"], float), np.asarray(state["scale"], float)
         return cls(center, scale, LINKS.resolve(link), bool(state["several"]))
+
+
+def mixed(logits: Array, others: Array, share: float) -> Array:
+    """Return the weighted mean of two arrays of logits, the share being that of the second.
+
+    Examples
+    --------
+    >>> mixed(np.array([[1.0]]), np.array([[2.0]]), 0.25)
+    array([[1.25]], dtype=float32)
+    """
+    return ((1 - share) * logits + share * others).astype(np.float32)
 
 
 def answer_from_state(state: Mapping[str, Any]) -> Answer:

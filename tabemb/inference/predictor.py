@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError, FormatError, TabembError
 from tabemb.files import read_whole
-from tabemb.inference.answers import Answer, ClassAnswer, answer_from_state, mean_of
+from tabemb.inference.answers import Answer, ClassAnswer, answer_from_state, mean_of, mixed
 from tabemb.inference.blocks import in_blocks
 from tabemb.inference.program import Program
 from tabemb.inference.saved import read_saved
@@ -20,7 +20,7 @@ from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
 
-__all__ = ["ClassifierPredictor", "ForwardPass", "Predictor", "load_predictor"]
+__all__ = ["ClassifierPredictor", "ForwardPass", "Predictor", "WeightedNetwork", "load_predictor"]
 
 Array = npt.NDArray[Any]
 
@@ -30,6 +30,22 @@ class ForwardPass(Protocol):
 
     def logits(self, table: EncodedTable) -> Array:
         """Return the logits, of shape (n, n_outputs)."""
+
+
+@dataclass(frozen=True, eq=False)
+class WeightedNetwork:
+    """A network whose logits are averaged with those of others.
+
+    Parameters
+    ----------
+    network : Program or ForwardPass
+        The network.
+    share : float
+        Its share in the mean.
+    """
+
+    network: Program | ForwardPass
+    share: float
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -55,6 +71,8 @@ class Predictor:
         Number of columns of a table.
     feature_names_in_ : ndarray of str or None
         Column names, if the table of the fit had names.
+    statistics : WeightedNetwork, optional
+        A network of target statistics, whose logits are averaged with those of each other network.
 
     Examples
     --------
@@ -74,6 +92,7 @@ class Predictor:
     obstacle: str | None
     n_features_in_: int
     feature_names_in_: Array | None
+    statistics: WeightedNetwork | None = None
     _sizes: npt.NDArray[np.uint32] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,7 +156,11 @@ class Predictor:
 
     def _activated(self, table: EncodedTable) -> Array:
         self._check(table)
-        return mean_of(self.answer.activate(self._logits(network, table)) for network in self.networks)
+        logits = (self._logits(network, table) for network in self.networks)
+        if self.statistics is not None:
+            beside, share = self._logits(self.statistics.network, table), self.statistics.share
+            logits = (mixed(each, beside, share) for each in logits)
+        return mean_of(self.answer.activate(each) for each in logits)
 
     def _logits(self, network: Program | ForwardPass, table: EncodedTable) -> Array:
         if isinstance(network, Program):
@@ -271,6 +294,7 @@ def load_predictor(path: str | PathLike[str]) -> Predictor:
             obstacle=None,
             n_features_in_=int(state["n_features_in"]),
             feature_names_in_=np.asarray(names, dtype=object) if names else None,
+            statistics=_statistics(inference.get("statistics"), arrays),
         )
         _try_out(predictor)
     except FormatError as error:
@@ -285,6 +309,12 @@ def _program(state: Mapping[str, Any], weights: Mapping[str, Array]) -> Program:
     """Return a saved program, prepared; its arrays are among the weights of its network."""
     arrays = {str(name): weights[weight] for name, weight in state["weights"].items()}
     return Program.from_state(state, arrays).prepared()
+
+
+def _statistics(state: Mapping[str, Any] | None, arrays: Mapping[str, Mapping[str, Array]]) -> WeightedNetwork | None:
+    if state is None:
+        return None
+    return WeightedNetwork(_program(state["program"], arrays["network-statistics"]), float(state["share"]))
 
 
 def _try_out(predictor: Predictor) -> None:

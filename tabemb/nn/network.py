@@ -14,6 +14,7 @@ from tabemb.nn.features import Features
 from tabemb.nn.forks import check_not_forked
 from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
+from tabemb.nn.numeric.numeric_encoder import ColumnRange
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.separate import SeparateOneHotDense
 from tabemb.nn.unknown import Trained, UnknownStrategy
@@ -36,6 +37,8 @@ class NetworkSpec:
         Number of numeric inputs, including missing indicators.
     n_indicators : int
         Number of missing indicators, the last of the numeric inputs.
+    n_unread : int
+        Number of further numeric inputs, after the indicators, that the network does not read.
     n_outputs : int
         Number of logits.
     body : Body
@@ -50,6 +53,7 @@ class NetworkSpec:
     one_hot: tuple[OneHotSpec, ...] = ()
     n_numbers: int = 0
     n_indicators: int = 0
+    n_unread: int = 0
     n_outputs: int
     body: Body
     numeric: NumericEncoder
@@ -83,10 +87,13 @@ def build_trunk(spec: NetworkSpec) -> keras.Model:
     if spec.one_hot:
         inputs["indices"] = keras.Input((len(spec.features) + len(spec.one_hot),), dtype="int32", name="indices")
     if spec.n_numbers:
-        inputs["numbers"] = keras.Input((spec.n_numbers,), dtype="float32", name="numbers")
+        inputs["numbers"] = keras.Input((spec.n_numbers + spec.n_unread,), dtype="float32", name="numbers")
     numbers = None
     if spec.n_numbers:
-        numbers = spec.numeric.build(inputs["numbers"], seeds, n_indicators=spec.n_indicators)
+        read = inputs["numbers"]
+        if spec.n_unread:
+            read = ColumnRange(0, spec.n_numbers, name="numbers_read")(read)
+        numbers = spec.numeric.build(read, seeds, n_indicators=spec.n_indicators)
     features = Features(
         embedded=inputs.get("vectors"),
         dims=dims,
@@ -144,7 +151,7 @@ class Network:
             width = len(spec.features) + len(spec.one_hot)
             inputs["indices"] = keras.Input((width,), dtype="int32", name="indices")
         if spec.n_numbers:
-            inputs["numbers"] = keras.Input((spec.n_numbers,), dtype="float32", name="numbers")
+            inputs["numbers"] = keras.Input((spec.n_numbers + spec.n_unread,), dtype="float32", name="numbers")
 
         self.trunk = build_trunk(spec)
         tables = dict.fromkeys(feature.table for feature in spec.features)

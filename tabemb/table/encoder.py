@@ -1,7 +1,7 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
 from tabemb.table.similar_names import SimilarNames
+from tabemb.table.target_statistics import TargetStatistics
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["TableEncoder"]
@@ -87,6 +88,7 @@ class TableEncoder:
         self.drop_constant = drop_constant
         self.min_similarity = min_similarity
         self.refuse_unknown = refuse_unknown
+        self.statistics: TargetStatistics | None = None
         self._names: dict[str, SimilarNames] = {}
 
     schema: Schema
@@ -96,7 +98,36 @@ class TableEncoder:
     @property
     def number_names(self) -> tuple[str, ...]:
         """Names of the columns of ``numbers``."""
-        return self._numeric.names
+        return (*self._numeric.names, *(self.statistics.names(list(self.vocabularies)) if self.statistics else ()))
+
+    @property
+    def n_plain_numbers(self) -> int:
+        """Number of columns of ``numbers`` before the target statistics."""
+        return len(self._numeric.names)
+
+    @property
+    def crosses(self) -> list[tuple[str, ...]]:
+        """The crosses of the target statistics, as names of columns."""
+        names, statistics = list(self.vocabularies), self.statistics
+        crosses = () if statistics is None else statistics.crosses.columns
+        return [tuple(names[position] for position in cross) for cross in crosses if len(cross) > 1]
+
+    def positions_of(self, cross: Sequence[str]) -> tuple[int, ...]:
+        """Return the positions of categorical columns in ``indices``, in their order.
+
+        Raises
+        ------
+        ColumnError
+            If there is no such categorical column, or one is named twice.
+        """
+        names = list(self.vocabularies)
+        for name in cross:
+            if name not in names:
+                raise ColumnError(f"No categorical column {name!r} to cross.{did_you_mean(name, names)}")
+        positions = tuple(sorted({names.index(name) for name in cross}))
+        if len(positions) != len(cross):
+            raise ColumnError(f"A cross names a column twice: {list(cross)}.")
+        return positions
 
     @property
     def types(self) -> dict[str, str]:
@@ -208,7 +239,10 @@ class TableEncoder:
             if self.refuse_unknown:
                 _refuse_unknown(column.name, cells, indices[:, position], vocabulary)
         numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
-        return EncodedTable(indices, self._numeric.encode(_number_matrix(frame, numeric)))
+        numbers = self._numeric.encode(_number_matrix(frame, numeric))
+        if self.statistics is not None:
+            numbers = np.hstack([numbers, self.statistics.encode(indices)])
+        return EncodedTable(indices, numbers)
 
     def unknown_keys(self, X: Any, table: EncodedTable) -> dict[str, tuple[int, list[Key]]]:
         """Return, for each categorical column with unknown cells, their number and their distinct categories.
@@ -300,6 +334,9 @@ class TableEncoder:
             "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
             "numeric": numeric,
         }
+        if self.statistics is not None:
+            data["statistics"], own = self.statistics.to_state()
+            arrays = arrays | {f"statistics/{name}": array for name, array in own.items()}
         return data, arrays
 
     @classmethod
@@ -319,6 +356,9 @@ class TableEncoder:
                 column.name: Vocabulary.from_json(saved[column.name]) for column in encoder.schema.categorical
             }
             encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
+            if "statistics" in data:
+                own = {name.removeprefix("statistics/"): array for name, array in arrays.items()}
+                encoder.statistics = TargetStatistics.from_state(data["statistics"], own)
         except (KeyError, TypeError) as error:
             raise FormatError(f"The saved state of a table encoder cannot be read: {error}.") from error
         return encoder

@@ -53,7 +53,7 @@ def shape_key(
         with_rates(spec),
         small_stacks(spec),
         tuple((each.position, each.vocabulary_size) for each in spec.one_hot),
-        (spec.n_numbers, spec.n_indicators, spec.n_outputs, decays, drops, shrinks, holds, averages),
+        (spec.n_numbers, spec.n_indicators, spec.n_unread, spec.n_outputs, decays, drops, shrinks, holds, averages),
         tuple((type(part), *_frozen(part.get_params())) for part in (spec.body, spec.numeric)),
         task.loss_key(),
     )

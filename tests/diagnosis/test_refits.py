@@ -87,7 +87,9 @@ def test_each_refit_leaves_out_another_part_of_the_rows(fitted, rides, minutes, 
         assert y.index.equals(X.index)
         assert weights is None
         assert copy is not fitted
-        assert copy.get_params() | {"embedding_dim": 3} == fitted.get_params()
+        # The network of target statistics does not change the vectors.
+        assert copy.get_params() | {"embedding_dim": 3, "target_statistics": "auto"} == fitted.get_params()
+        assert copy.target_statistics is False
         assert copy.embedding_dim == {"stop": 3, "driver": 3}
     refits = [copy.vectors_["stop"] for *_, copy in fits]
     assert found["stop"].noise == noise_from_refits(before, refits, 1 - 1 / 3)

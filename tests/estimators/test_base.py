@@ -45,6 +45,8 @@ CHANGES = {
     "category_dropout": 0.5,
     "start": "random",
     "pretrained": {"code": {"x": [1.0, 0.0], "y": [0.0, 1.0], "u": [1.0, 1.0]}},
+    "target_statistics": True,
+    "crosses": None,
     "learning_rate": 0.1,
     "embedding_rate": 9,
     "schedule": "cosine",

@@ -11,7 +11,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
-from tabemb.estimators.importances import MOST_ROWS, sample_of
+from tabemb.estimators.held_out import MOST_ROWS, sample_of
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.training.batches import Rows
 

@@ -38,6 +38,7 @@ BAD = {
     "remainder": ["pass", None, ["drop"]],
     "cv": [1, 0, -5, 2.0, True, "kfold", "5"],
     "target_statistics": [0, 1, None, "yes"],
+    "crosses": ["all", 3, True, [["a"]], [["a", "b"], 5], "ab"],
 }
 GOOD = {
     "category_dropout": [0, 0.99, np.float32(0.1)],
@@ -65,6 +66,7 @@ GOOD = {
     "remainder": ["passthrough", "drop"],
     "cv": [None, 2, np.int64(10), KFold(3), [([0], [1]), ([1], [0])]],
     "target_statistics": [True, False, np.True_],
+    "crosses": [None, "auto", []],
 }
 
 
@@ -135,7 +137,8 @@ def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
 
 # ---------------------------------------------------------------- documentation
 
-DEFAULTS_DIFFER = {"categorical", "body", "numeric", "damping", "loss"}
+# An encoder appends target statistics to its output; the others read them.
+DEFAULTS_DIFFER = {"categorical", "body", "numeric", "damping", "loss", "target_statistics"}
 
 
 def documented(cls):

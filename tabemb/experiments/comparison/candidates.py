@@ -93,7 +93,9 @@ class ModelUnderTest(Candidate):
         """Return the number of weights of the networks, or of coefficients of a linear model."""
         model = _last_step(fitted)
         if hasattr(model, "networks_"):
-            return sum(int(network.count_params()) for network in model.networks_)
+            beside = getattr(model, "statistics_network_", None)
+            networks = [*model.networks_, *([] if beside is None else [beside])]
+            return sum(int(network.count_params()) for network in networks)
         if hasattr(model, "coef_"):
             return int(np.size(model.coef_) + np.size(model.intercept_))
         return None

@@ -1,0 +1,70 @@
+"""The specifications of the networks of an estimator, by its parameters and its fitted encoding."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tabemb.nn.bodies import BODIES, Ensemble
+from tabemb.nn.embedding import column_specs
+from tabemb.nn.network import NetworkSpec
+from tabemb.nn.numeric import NUMERIC_ENCODERS, Standardized
+from tabemb.nn.sizes import embedding_dims, rate_of_table
+from tabemb.training.trainer import TABLE_FACTOR
+
+__all__ = ["statistics_spec", "vectors_spec"]
+
+
+def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> NetworkSpec:
+    """Return the specification of a network of vectors.
+
+    Parameters
+    ----------
+    estimator : EmbeddingEstimator
+        Its parameters, its encoding, its task and its pretrained vectors are read.
+    seed : int
+        Root seed of the network.
+    sizes : mapping of str to int
+        Number of dimensions of some columns, which overrides ``embedding_dim``.
+    """
+    encoder, rate = estimator.encoder_, estimator.embedding_rate
+    dropped = [column.name for column in encoder.schema.dropped]
+    dims = embedding_dims(estimator.embedding_dim, estimator._embedded(), without=dropped)
+    dims |= estimator._pretrained.dims(estimator.embedding_dim) | sizes
+    features, one_hot = column_specs(
+        encoder.vocabularies, dims, rate_of_table if rate == "auto" else lambda *_: float(rate) / TABLE_FACTOR
+    )
+    return NetworkSpec(
+        features=features,
+        one_hot=one_hot,
+        n_numbers=encoder.n_plain_numbers,
+        n_indicators=encoder.n_plain_numbers - len(encoder.schema.numeric),
+        n_unread=len(encoder.number_names) - encoder.n_plain_numbers,
+        n_outputs=estimator.task_.n_outputs,
+        body=BODIES.resolve(estimator.body),
+        numeric=NUMERIC_ENCODERS.resolve(estimator.numeric),
+        seed=seed,
+    )
+
+
+def statistics_spec(estimator: Any, seed: int) -> NetworkSpec:
+    """Return the specification of a network of target statistics: perceptrons that read all numbers.
+
+    Parameters
+    ----------
+    estimator : EmbeddingEstimator
+        Its encoding has target statistics.
+    seed : int
+        Root seed of the network.
+    """
+    encoder, n_separate = estimator.encoder_, estimator._n_separate()
+    n_numeric, n_numbers = len(encoder.schema.numeric), len(encoder.number_names)
+    return NetworkSpec(
+        features=(),
+        n_numbers=n_numbers,
+        # The statistics enter as they are, like indicators.
+        n_indicators=n_numbers - n_numeric if n_numeric else 0,
+        n_outputs=estimator.task_.n_outputs,
+        # As many members as leave out rows in the network of vectors, so that both are judged by the same rows.
+        body=Ensemble(n_members=n_separate) if n_separate > 1 else Ensemble(),
+        numeric=NUMERIC_ENCODERS.resolve(estimator.numeric) if n_numeric else Standardized(),
+        seed=seed,
+    )

@@ -1,0 +1,196 @@
+"""A network of target statistics beside the network of vectors, and how much of its answer counts.
+
+A row's statistics are computed from other rows. A network that reads them beside the vector of the same category can
+infer the row's own target: the vector has learned the targets of all rows of the category, and the difference to the
+statistics are those of the row's fold. It would predict its training rows perfectly, and new rows badly. Two networks
+that do not share their inputs cannot do this. Their logits are averaged, with the share that is best on held-out rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from tabemb.estimators.cross_choice import choose_crosses
+from tabemb.estimators.folds import deal_folds, strata_of
+from tabemb.estimators.held_out import held_out_logits, mean_and_error, sample_of
+from tabemb.estimators.network_specs import statistics_spec
+from tabemb.estimators.target_statistics import target_columns
+from tabemb.inference.answers import LogLink, mixed
+from tabemb.nn.network import Network
+from tabemb.nn.seeds import Seeds
+from tabemb.nn.tasks import Task
+from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.encoder import TableEncoder
+from tabemb.table.target_statistics import TargetStatistics
+from tabemb.training.batches import Rows
+
+__all__ = [
+    "StatisticsNetwork",
+    "best_share",
+    "fit_statistics",
+    "learn_statistics",
+]
+
+N_FOLDS = 5
+# More numbers would make the network of statistics slower than that of the vectors.
+MOST_NUMBERS = 400
+# The share without held-out rows to choose it.
+EQUAL = 0.5
+# The vectors always count.
+SHARES = tuple(round(0.1 * tenths, 1) for tenths in range(10))
+# The loss has to fall by so many standard errors before statistics are used.
+TOLERANCE = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class StatisticsNetwork:
+    """A trained network of target statistics.
+
+    Parameters
+    ----------
+    network : Network
+        Reads the numbers of a row, among them its target statistics.
+    share : float
+        Share of its logits in the mean with those of a network of vectors, in (0, 1).
+    """
+
+    network: Network
+    share: float
+
+    def mean(self, logits: np.ndarray, its_own: np.ndarray) -> np.ndarray:
+        """Return the weighted mean of the logits of a network of vectors and of this network."""
+        return mixed(logits, its_own, self.share)
+
+
+def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_networks: Sequence[Seeds]) -> Rows:
+    """Train a network of target statistics beside the networks of an estimator, and keep it if it helps.
+
+    Parameters
+    ----------
+    estimator : EmbeddingEstimator
+        Its networks are trained. With ``target_statistics="auto"``, held-out rows say whether the statistics help.
+    rows : Rows
+        The rows of its fit.
+    targets : ndarray of shape (n,) or (n, n_outputs)
+        Their targets before encoding.
+    seeds_of_networks : sequence of Seeds
+        The seeds of its networks.
+
+    Returns
+    -------
+    Rows
+        The rows, with the numbers of the statistics if these are kept.
+    """
+    wanted, seeds = getattr(estimator, "target_statistics", False), seeds_of_networks[0]
+    if not hasattr(estimator, "crosses") or not wanted or not estimator.encoder_.vocabularies:
+        return rows
+    judges, task = estimator._has_validation_part(len(rows)), estimator.task_
+    if wanted == "auto" and not judges:
+        return rows
+    by_vectors = held_out_logits(estimator._network, estimator._split(rows, seeds)[1]) if judges else None
+    more = fit_statistics(rows, estimator.encoder_, task, targets, seeds, estimator.crosses)
+    network, parts = Network(statistics_spec(estimator, seeds["statistics_network"])), estimator._split(more, seeds)
+    network.start_at(task.start(rows.targets, rows.weights))
+    estimator._train_on(network, seeds, *parts, callbacks=None, category_dropout=0.0)
+    share = EQUAL
+    if by_vectors is not None:
+        share = best_share(network, task, parts[1], by_vectors, SHARES if wanted == "auto" else SHARES[1:])
+    if not share:
+        estimator.encoder_.statistics = None
+        return rows
+    estimator._beside = StatisticsNetwork(network, share)
+    n_unread = more.table.numbers.shape[1] - rows.table.numbers.shape[1]
+    estimator._network, *others = [_widened(each, n_unread) for each in estimator._networks]
+    estimator._others = tuple(others)
+    held = [estimator._split(more, each) for each in seeds_of_networks]
+    estimator._held = tuple(sample_of(train if judged is None else judged) for train, judged in held)
+    return more
+
+
+def fit_statistics(
+    rows: Rows, encoder: TableEncoder, task: Task, targets: np.ndarray, seeds: Seeds, crosses: Any
+) -> Rows:
+    """Fit the statistics of an encoder, and return the rows with the numbers of these statistics.
+
+    Parameters
+    ----------
+    rows : Rows
+        Training rows, encoded without statistics.
+    encoder : TableEncoder
+        Gets the fitted statistics.
+    task : Task
+        The fitted task.
+    targets : ndarray of shape (n,) or (n, n_outputs)
+        Targets before encoding.
+    seeds : Seeds
+        Source of the seed of the folds.
+    crosses : "auto", sequence of sequences of str, or None
+        Which combinations of columns have statistics besides the single columns.
+
+    Raises
+    ------
+    ColumnError
+        If a cross names a column that is not categorical.
+    """
+    sizes = [vocabulary.size for vocabulary in encoder.vocabularies.values()]
+    columns = target_columns(task, targets)
+    strata = strata_of(rows.targets, len(rows) // N_FOLDS) if task.is_classifier else None
+    folds = deal_folds(len(rows), N_FOLDS, strata, seeds.generator("statistics"))
+    singles = [(place,) for place in range(len(sizes))]
+    if isinstance(crosses, str):
+        chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
+        chosen = chosen[: max(0, MOST_NUMBERS // columns.shape[1] - len(singles))]
+    else:
+        chosen = [encoder.positions_of(each) for each in crosses or ()]
+    statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task))
+    numbers = statistics.fit_encode(rows.table.indices, columns, folds, rows.weights)
+    encoder.statistics = statistics
+    return replace(rows, table=EncodedTable(rows.table.indices, np.hstack([rows.table.numbers, numbers])))
+
+
+def _scale_of(task):
+    """Return the scale of the statistics: that of the logits."""
+    if task.is_classifier:
+        return "logit"
+    return "log" if isinstance(getattr(task.answer, "link", None), LogLink) else "identity"
+
+
+def _widened(network: Network, n_unread: int) -> Network:
+    """Return the same network for tables with further numbers, which it does not read."""
+    wider = Network(replace(network.spec, n_unread=n_unread))
+    wider.model.set_weights(network.model.get_weights())
+    wider.held = network.held
+    return wider
+
+
+def best_share(
+    network: Network, task: Task, held_out: Rows, by_vectors: np.ndarray, shares: Sequence[float] = SHARES
+) -> float:
+    """Return the share of a network of statistics with the smallest loss on held-out rows.
+
+    Parameters
+    ----------
+    network : Network
+        The trained network of statistics.
+    task : Task
+        The task, whose loss is used.
+    held_out : Rows
+        Held-out rows.
+    by_vectors : ndarray of shape (n, n_outputs)
+        Their logits by the network of vectors.
+    shares : sequence of float
+        The shares that are tried. If 0 is among them, another has to be better by more than the noise.
+    """
+    its_own = held_out_logits(network, held_out)
+    losses = {
+        share: np.asarray(task.loss(held_out.targets, StatisticsNetwork(network, share).mean(by_vectors, its_own)))
+        for share in shares
+    }
+    means = {share: float(np.average(each, weights=held_out.weights)) for share, each in losses.items()}
+    best = min(means, key=lambda share: (means[share], share))
+    if 0.0 not in losses:
+        return best
+    fall, error = mean_and_error(losses[0.0] - losses[best], held_out.weights)
+    return best if fall > TOLERANCE * error else 0.0
