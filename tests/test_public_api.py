@@ -96,4 +96,4 @@ def test_shared_parameters_have_the_same_defaults(name):
     # A loss for classes is none for numbers.
     different = {n for n in own if n in shared and n != "loss" and own[n].default != shared[n].default}
     # A network that serves its vectors, five times over, is one small network and no ensemble, less damped.
-    assert different == ({"body", "numeric", "damping"} if name == "EmbeddingEncoder" else set())
+    assert different == ({"body", "numeric", "damping", "target_statistics"} if name == "EmbeddingEncoder" else set())
