@@ -44,6 +44,14 @@ def test_pictures_of_vectors(tmp_path):
     assert names == ["explore.html", "heatmap.png", "map.png", "neighbors.png", "tree.png"]
 
 
+def test_target_statistics(capsys):
+    models = run("07_target_statistics.py", rows=4000, max_epochs=3)
+    assert models[False].statistics_share_ == 0
+    out = capsys.readouterr().out
+    assert "ROC AUC" in out
+    assert "the same vectors: True" in out
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_under_80_lines_and_has_a_test(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 80
