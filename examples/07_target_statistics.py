@@ -1,7 +1,8 @@
 """What target statistics of crosses add to the vectors: does a plane arrive late, by airline, route and hour?"""
 
-import tabemb
 from sklearn.metrics import roc_auc_score
+
+import tabemb
 
 COLUMNS = ["carrier", "origin", "dest", "month", "hour", "tailnum"]
 
