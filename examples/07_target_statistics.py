@@ -1,4 +1,4 @@
-"""What target statistics of crosses add to the vectors: does a plane arrive late, by airline, route and hour?"""
+"""What target statistics of categories and pairs of columns add to the vectors: which flights arrive late."""
 
 from sklearn.metrics import roc_auc_score
 

@@ -45,7 +45,7 @@ def test_pictures_of_vectors(tmp_path):
 
 
 def test_target_statistics(capsys):
-    models = run("07_target_statistics.py", rows=4000, max_epochs=3)
+    models = run("07_target_statistics.py", rows=6000, max_epochs=3)
     assert models[False].statistics_share_ == 0
     out = capsys.readouterr().out
     assert "ROC AUC" in out

@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 N_FOLDS = 5
+# With fewer rows, "auto" does not try statistics: it could not tell whether they help.
+FEWEST_ROWS = 2000
 # More numbers would make the network of statistics slower than that of the vectors.
 MOST_NUMBERS = 400
 # The share without held-out rows to choose it.
@@ -87,7 +89,7 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
     if not hasattr(estimator, "crosses") or not wanted or not estimator.encoder_.vocabularies:
         return rows
     judges, task = estimator._has_validation_part(len(rows)), estimator.task_
-    if wanted == "auto" and not judges:
+    if wanted == "auto" and not (judges and len(rows) >= FEWEST_ROWS):
         return rows
     by_vectors = held_out_logits(estimator._network, estimator._split(rows, seeds)[1]) if judges else None
     more = fit_statistics(rows, estimator.encoder_, task, targets, seeds, estimator.crosses)

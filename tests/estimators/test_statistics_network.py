@@ -12,11 +12,11 @@ from sklearn.metrics import log_loss, roc_auc_score
 import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.diagnosis.model import untrained_vectors
-from tabemb.estimators.statistics_network import SHARES, StatisticsNetwork
+from tabemb.estimators.statistics_network import FEWEST_ROWS, SHARES, StatisticsNetwork
 from tabemb.exceptions import ColumnError, FormatError
 from tabemb.files import sealed
 
-N = 1500
+N = 2000
 BODY = {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}
 SETTINGS = {"body": BODY, "max_epochs": 12, "learning_rate": 0.01, "one_hot_max_categories": 0, "random_state": 0}
 
@@ -119,6 +119,8 @@ def test_auto_uses_statistics_only_where_they_help():
     model = EmbeddingRegressor(**SETTINGS).fit(X, rng.normal(size=N))
     assert model.statistics_share_ == 0
     assert model.encoder_.statistics is None
+    few = EmbeddingRegressor(**SETTINGS).fit(X[: FEWEST_ROWS - 1], EFFECT[: FEWEST_ROWS - 1])
+    assert few.statistics_share_ == 0
     # Without held-out rows nothing can tell.
     assert fitted("number", target_statistics="auto", early_stopping=False).statistics_share_ == 0
     assert fitted("number", early_stopping=False).statistics_share_ == 0.5
