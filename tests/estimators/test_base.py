@@ -46,7 +46,6 @@ CHANGES = {
     "start": "random",
     "pretrained": {"code": {"x": [1.0, 0.0], "y": [0.0, 1.0], "u": [1.0, 1.0]}},
     "target_statistics": True,
-    "crosses": None,
     "learning_rate": 0.1,
     "embedding_rate": 9,
     "schedule": "cosine",
@@ -66,7 +65,7 @@ CHANGES = {
     "random_state": 1,
 }
 # Parameters that have tests of their own.
-ELSEWHERE = {"freeze", "handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
+ELSEWHERE = {"crosses", "freeze", "handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
 
 
 @pytest.fixture(scope="module")
