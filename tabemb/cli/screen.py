@@ -16,12 +16,12 @@ from tabemb.experiments.comparison.result import Comparison, ModelResult
 from tabemb.experiments.paper.study import StudyResult, StudyScore
 from tabemb.experiments.report import numbers
 from tabemb.experiments.report.comparison_page import UNKNOWN_CONFIDENCE, headline
-from tabemb.experiments.report.labels import shorten
 from tabemb.experiments.runs.folder import RunFolder
 from tabemb.table.schema import ColumnReading
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.databases import PushSummary
+from tabemb.vectors.plots.labels import shorten
 
 __all__ = [
     "comparison_progress",

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from tabemb.experiments.comparison.result import Comparison, ModelResult
-from tabemb.experiments.report.labels import FONT, fonts_for, shorten, unique_labels
 from tabemb.experiments.report.numbers import score
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.plots.labels import FONT, fonts_for, shorten, unique_labels
 
 __all__ = ["SvgFigure", "can_draw", "draw_curves", "draw_map", "draw_scores"]
 
@@ -237,7 +237,11 @@ class SvgFigure:
         # font for some of them has no bold letters.
         self._level = FONT_LOG.level
         FONT_LOG.setLevel(logging.ERROR)
-        for message in ("Glyph .* missing from font", "Matplotlib currently does not support"):
+        for message in (
+            "Glyph .* missing from font",
+            "Matplotlib currently does not support",
+            "Some names in the charts",
+        ):
             warnings.filterwarnings("ignore", message, UserWarning)
         self._style = mpl.rc_context(style)
         self._style.__enter__()

@@ -8,10 +8,10 @@ import numpy as np
 
 from tabemb.experiments.comparison.result import Comparison, ModelResult, best_of
 from tabemb.experiments.report import charts, numbers
-from tabemb.experiments.report.labels import shorten
 from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
+from tabemb.vectors.plots.labels import shorten
 
 __all__ = ["UNKNOWN_CONFIDENCE", "draw_maps", "headline", "mapped_columns", "render_report"]
 

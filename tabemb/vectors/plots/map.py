@@ -15,7 +15,16 @@ from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.colors import DOT, LABELED, PlainColoring, coloring_of
 from tabemb.vectors.plots.projections import PROJECTIONS, Plane, Projection
-from tabemb.vectors.plots.style import INK, LABEL_POINTS, QUIET, add_title, clear_axes, new_axes, short_label
+from tabemb.vectors.plots.style import (
+    INK,
+    LABEL_POINTS,
+    QUIET,
+    add_title,
+    choose_fonts,
+    clear_axes,
+    new_axes,
+    short_label,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,6 +172,7 @@ def _add_labels(ax: "Axes", keys: list[Any], places: FloatArray, areas: FloatArr
         )
         for key, place in zip(keys, places, strict=False)
     ]
+    choose_fonts(ax)
     figure = ax.get_figure(root=True)
     assert figure is not None
     # Drawing determines limits, aspect and layout, so the boxes below are those of the final figure.

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from tabemb.exceptions import DataError
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.plots.colors import OKABE_ITO
-from tabemb.vectors.plots.style import FAINT, INK, QUIET, add_title, new_axes, short_label
+from tabemb.vectors.plots.labels import unique_labels
+from tabemb.vectors.plots.style import FAINT, INK, LONGEST_LABEL, QUIET, add_title, choose_fonts, new_axes
 from tabemb.vectors.similarity import unit_rows
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def plot_heatmap(
     # If no cosine is negative, half of a scale from -1 to 1 would be unused.
     low, scale = (float(cosines.min()), "cividis") if cosines.min() >= 0 else (-1.0, "RdBu_r")
     image = ax.imshow(cosines, cmap=scale, vmin=low if low < _ALL_ALIKE else 0, vmax=1, interpolation="nearest")
-    labels = [short_label(vectors.index_to_key[row]) for row in rows]
+    labels = unique_labels((vectors.index_to_key[row] for row in rows), LONGEST_LABEL)
     ax.set_xticks(range(len(rows)), labels, rotation=90, parse_math=False)
     ax.set_yticks(range(len(rows)), labels, parse_math=False)
     ax.tick_params(length=0, labelcolor=INK)
@@ -57,6 +58,7 @@ def plot_heatmap(
     bar.outline.set_visible(False)
     bar.set_label("cosine", fontsize=8, color=QUIET)
     bar.ax.tick_params(labelsize=7.5, labelcolor=QUIET, color=FAINT)
+    choose_fonts(ax)
     _fit_labels(ax, len(rows), ("x", "y"))
     return ax
 
@@ -77,7 +79,7 @@ def plot_dendrogram(
     joined = linkage_of(vectors.vectors[rows])
     # Equal vectors join at distance 0, which scipy's axis cannot show.
     joined[-1, 2] = max(joined[-1, 2], _LEAST_JOIN)
-    labels = [short_label(vectors.index_to_key[row]) for row in rows]
+    labels = unique_labels((vectors.index_to_key[row] for row in rows), LONGEST_LABEL)
     dendrogram(joined, ax=ax, orientation="left", labels=labels, link_color_func=_branch_colors(joined))
     for text in ax.get_yticklabels():
         text.set_parse_math(False)
@@ -88,6 +90,7 @@ def plot_dendrogram(
     ax.set_xlim(joined[-1, 2] * 1.05, 0)
     ax.set_xlabel("1 - cosine, averaged over pairs", color=QUIET, fontsize=8)
     add_title(ax, vectors.name if title is None else title).set_text(_subtitle(vectors, len(rows), keys is None))
+    choose_fonts(ax)
     _fit_labels(ax, len(rows), ("y",))
     return ax
 

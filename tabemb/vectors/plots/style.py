@@ -3,18 +3,30 @@
 from typing import TYPE_CHECKING
 
 from tabemb.exceptions import MissingExtraError
+from tabemb.vectors.plots.labels import fonts_for, shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
-__all__ = ["FAINT", "INK", "LABEL_POINTS", "QUIET", "add_title", "clear_axes", "new_axes", "short_label"]
+__all__ = [
+    "FAINT",
+    "INK",
+    "LABEL_POINTS",
+    "LONGEST_LABEL",
+    "QUIET",
+    "add_title",
+    "choose_fonts",
+    "clear_axes",
+    "new_axes",
+    "short_label",
+]
 
 INK = "#333333"
 QUIET = "#767676"
 FAINT = "#d4d4d4"
 LABEL_POINTS = 8
-_LONGEST_LABEL = 26
+LONGEST_LABEL = 26
 
 
 def new_axes(width: float = 6.4, height: float = 4.8) -> "Axes":
@@ -56,13 +68,25 @@ def add_title(ax: "Axes", title: str) -> "Text":
     )
 
 
-def short_label(key: object, longest: int = _LONGEST_LABEL) -> str:
-    r"""Return a key as one short line.
+def short_label(key: object, longest: int = LONGEST_LABEL) -> str:
+    r"""Return a key as one short line, with an ellipsis in the middle if it is longer.
 
     Examples
     --------
-    >>> short_label("two\nlines"), short_label(""), short_label("a" * 40, 5)
-    ('two lines', '(blank)', 'aaaa…')
+    >>> short_label("two\nlines"), short_label(""), short_label("a" * 20 + "b" * 20, 5)
+    ('two lines', '(blank)', 'aa…bb')
     """
-    text = " ".join(str(key).split()) or "(blank)"
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    return shorten(key, longest) or "(blank)"
+
+
+def choose_fonts(ax: "Axes") -> None:
+    """Draw the texts of a figure in fonts that have their characters; nothing changes for those of DejaVu Sans."""
+    from matplotlib.text import Text
+
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and not text.get_text().isascii()]
+    fonts = fonts_for(text.get_text() for text in texts)
+    for text in texts:
+        if len(fonts) > 1:
+            text.set_fontfamily(fonts)

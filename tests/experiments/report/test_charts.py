@@ -137,7 +137,7 @@ def test_dollar_signs_are_not_mathematics(small_comparison):
 
 
 def test_characters_that_no_font_has_are_drawn_with_one_warning(monkeypatch):
-    monkeypatch.setattr("tabemb.experiments.report.labels._choose", lambda missing: ((), bool(missing)))
+    monkeypatch.setattr("tabemb.vectors.plots.labels._choose", lambda missing: ((), bool(missing)))
     vectors = CategoryVectors(WIDE, np.eye(5))
     with pytest.warns(UserWarning, match="Some names in the charts") as caught:
         told = words(draw_map(vectors, "都市", {"東京": (35.7, 139.7), "京都": (35.0, 135.8)}))

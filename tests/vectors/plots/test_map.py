@@ -1,6 +1,7 @@
 """The map as drawn, and the placement of labels."""
 
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_small_and_unusual_columns_are_drawn_with_all_labels(vectors):
 def test_a_label_is_one_short_line():
     vectors = CategoryVectors(["$x_1$", "", "two\nlines", "long " * 20], np.eye(4))
     said = {text.get_text() for text in labels(plot_map(vectors))}
-    assert said == {"$x_1$", "(blank)", "two lines", "long long long long long…"}
+    assert said == {"$x_1$", "(blank)", "two lines", "long long lon…ng long long"}
 
 
 def test_no_categories_and_a_negative_top_are_refused():
@@ -214,3 +215,18 @@ def test_boxes_that_touch_do_not_overlap_but_a_gap_keeps_them_apart():
     one, two = np.array([[0.0, 0, 1, 1]]), np.array([[1.0, 0, 2, 1]])
     assert not boxes_overlap(one, two).any()
     assert boxes_overlap(one, two, gap=0.5).all()
+
+
+def test_names_are_drawn_in_fonts_that_have_their_characters(monkeypatch):
+    monkeypatch.setattr(
+        "tabemb.vectors.plots.labels._choose", lambda missing: (("Some CJK font",) * bool(missing), False)
+    )
+    vectors = CategoryVectors(["東京", "Zürich", "Oslo"], np.eye(3))
+    with warnings.catch_warnings():
+        # The font does not exist.
+        warnings.simplefilter("ignore")
+        fonts = {text.get_text(): text.get_fontfamily() for text in labels(plot_map(vectors))}
+    assert fonts["東京"] == fonts["Zürich"] == ["DejaVu Sans", "Some CJK font"]
+    assert fonts["Oslo"] == ["sans-serif"]
+    plain = CategoryVectors(["Bern", "Zürich", "Oslo"], np.eye(3))
+    assert {tuple(text.get_fontfamily()) for text in labels(plot_map(plain))} == {("sans-serif",)}

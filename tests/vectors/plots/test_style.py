@@ -34,7 +34,14 @@ def test_cleared_axes_have_no_ticks():
 
 @pytest.mark.parametrize(
     ("key", "label"),
-    [("JFK", "JFK"), (7, "7"), ("", "(blank)"), (" \n", "(blank)"), ("a\n\tb", "a b"), ("x" * 27, "x" * 25 + "…")],
+    [
+        ("JFK", "JFK"),
+        (7, "7"),
+        ("", "(blank)"),
+        (" \n", "(blank)"),
+        ("a\n\tb", "a b"),
+        ("x" * 27, "x" * 13 + "…" + "x" * 12),
+    ],
 )
 def test_labels_are_one_short_line(key, label):
     assert short_label(key) == label

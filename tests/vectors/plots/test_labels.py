@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tabemb.experiments.report import labels
-from tabemb.experiments.report.labels import display_width, fonts_for, shorten, unique_labels
+from tabemb.vectors.plots import labels
+from tabemb.vectors.plots.labels import display_width, fonts_for, shorten, unique_labels
 
 
 @pytest.mark.parametrize(
