@@ -11,6 +11,8 @@ __all__ = ["RowAdam"]
 LARGE = 50_000
 # Mark of a row whose average does not differ from its vector: nothing of the past remains after this logarithm.
 NEVER = 2.0**100
+# The logarithm of a share that is 0 in single precision.
+NOTHING = -200.0
 
 
 class RowAdam:
@@ -144,8 +146,11 @@ class RowAdam:
 
     def average(self, share: float) -> None:
         """Move all averages of vectors to the vectors by a share of the difference; the first time, entirely."""
-        first = float(self._log_kept) == NEVER
-        self._log_kept.assign(0.0 if first else float(self._log_kept) + math.log1p(-share))
+        before = float(self._log_kept)
+        if before == NEVER:
+            self._log_kept.assign(0.0)
+        else:
+            self._log_kept.assign(before + (math.log1p(-share) if share < 1 else NOTHING))
 
     def vectors(self, rows):
         """Return the current vectors (n, dim) of stored rows (n, ``row_width(dim)``)."""

@@ -213,6 +213,18 @@ def test_averaging_changes_no_step(workshop):
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+def test_a_second_fit_has_averages_of_its_own(workshop):
+    network = workshop.network()
+    trainer = Trainer(batch_size=16, max_epochs=1, learning_rate=0.01, weight_averaging=1.0)
+    loop = trainer.loop(network, workshop.task, workshop.seeds)
+    for _ in range(2):
+        trainer.fit(loop, workshop.rows(16), None, workshop.seeds)
+        # One step per epoch: the average is that of a single point.
+        averages = network.model.get_weights()
+        loop.store()
+        assert equal(averages, network.model.get_weights())
+
+
 def test_averages_start_anew_from_loaded_weights(workshop):
     network = workshop.network()
     _, loop = workshop.fit(network, workshop.rows(), max_epochs=2, weight_averaging=1.0)
