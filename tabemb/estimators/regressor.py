@@ -74,8 +74,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     target_statistics : bool or "auto", default="auto"
         Whether a second network reads the mean target of each category and of each cross, computed from other rows and
         shrunk by count; the logits of both are averaged, with the share that is best on held-out rows
-        (``statistics_share_``). "auto" uses it if there are at least 2,000 rows and the held-out loss falls by more
-        than chance.
+        (``statistics_share_``). "auto" uses it with 2,000 to 500,000 rows, if the held-out loss falls by more than
+        chance.
     crosses : "auto", None or list of tuples of str, default="auto"
         Combinations of categorical columns with target statistics, such as ``[("carrier", "dest")]``. "auto" chooses
         the pairs that explain what their columns leave unexplained (``crosses_``).

@@ -34,8 +34,11 @@ __all__ = [
 ]
 
 N_FOLDS = 5
-# With fewer rows, "auto" does not try statistics: it could not tell whether they help.
-FEWEST_ROWS = 2000
+# With fewer rows, "auto" does not try statistics: it could not tell whether they help. With more, they would take more
+# time and memory than the vectors.
+FEWEST_ROWS, MOST_ROWS = 2000, 500_000
+# Most numbers of all rows, for the choice of crosses.
+MOST_CELLS = 20_000_000
 # More numbers would make the network of statistics slower than that of the vectors.
 MOST_NUMBERS = 400
 # The share without held-out rows to choose it.
@@ -89,7 +92,7 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
     if not hasattr(estimator, "crosses") or not wanted or not estimator.encoder_.vocabularies:
         return rows
     judges, task = estimator._has_validation_part(len(rows)), estimator.task_
-    if wanted == "auto" and not (judges and len(rows) >= FEWEST_ROWS):
+    if wanted == "auto" and not (judges and FEWEST_ROWS <= len(rows) <= MOST_ROWS):
         return rows
     by_vectors = held_out_logits(estimator._network, estimator._split(rows, seeds)[1]) if judges else None
     more = fit_statistics(rows, estimator.encoder_, task, targets, seeds, estimator.crosses)
@@ -143,7 +146,8 @@ def fit_statistics(
     singles = [(place,) for place in range(len(sizes))]
     if isinstance(crosses, str):
         chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
-        chosen = chosen[: max(0, MOST_NUMBERS // columns.shape[1] - len(singles))]
+        most = min(MOST_NUMBERS, MOST_CELLS // len(rows)) // columns.shape[1]
+        chosen = chosen[: max(0, most - len(singles))]
     else:
         chosen = [encoder.positions_of(each) for each in crosses or ()]
     statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task))

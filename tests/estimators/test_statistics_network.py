@@ -12,6 +12,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.diagnosis.model import untrained_vectors
+from tabemb.estimators import statistics_network
 from tabemb.estimators.statistics_network import FEWEST_ROWS, SHARES, StatisticsNetwork
 from tabemb.exceptions import ColumnError, FormatError
 from tabemb.files import sealed
@@ -113,7 +114,7 @@ def test_a_cross_of_columns_is_learned_that_vectors_alone_learn_slowly(number):
     assert np.mean((number.predict(X_NEW) - EFFECT_NEW) ** 2) < 0.8 * min(residual.values())
 
 
-def test_auto_uses_statistics_only_where_they_help():
+def test_auto_uses_statistics_only_where_they_help(monkeypatch):
     assert fitted("number", target_statistics="auto").statistics_share_ > 0
     rng = np.random.default_rng(3)
     model = EmbeddingRegressor(**SETTINGS).fit(X, rng.normal(size=N))
@@ -121,6 +122,8 @@ def test_auto_uses_statistics_only_where_they_help():
     assert model.encoder_.statistics is None
     few = EmbeddingRegressor(**SETTINGS).fit(X[: FEWEST_ROWS - 1], EFFECT[: FEWEST_ROWS - 1])
     assert few.statistics_share_ == 0
+    monkeypatch.setattr(statistics_network, "MOST_ROWS", N - 1)
+    assert fitted("number", target_statistics="auto").statistics_share_ == 0
     # Without held-out rows nothing can tell.
     assert fitted("number", target_statistics="auto", early_stopping=False).statistics_share_ == 0
     assert fitted("number", early_stopping=False).statistics_share_ == 0.5
@@ -155,6 +158,13 @@ def test_crosses_are_named(number):
     ):
         with pytest.raises(ColumnError, match=re.escape(message)):
             fitted("number", crosses=crosses)
+
+
+def test_the_numbers_of_all_rows_are_limited(monkeypatch):
+    monkeypatch.setattr(statistics_network, "MOST_CELLS", 3 * N)
+    assert fitted("number").crosses_ == [("user", "item")]
+    monkeypatch.setattr(statistics_network, "MOST_CELLS", 3 * N - 1)
+    assert fitted("number").crosses_ == []
 
 
 def test_given_validation_rows_choose_the_share():
