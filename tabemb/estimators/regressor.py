@@ -88,7 +88,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         Learning rate schedule: "constant", "cosine" or "linear".
     weight_averaging : float, default=2.0
         Number of epochs over which the weights are averaged, as an exponential moving average. The averages are
-        validated and kept; 0 keeps the last weights.
+        validated and kept; 0 keeps the last weights. Tables with more than 50 million numbers are not averaged.
     weight_decay : float, default=0.0
         Decoupled weight decay.
     batch_size : int or "auto", default="auto"

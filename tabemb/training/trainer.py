@@ -32,6 +32,8 @@ TABLE_FACTOR = 3.0
 MIN_ROWS_TO_SPLIT = 128
 # Number of times per epoch, at least, that the averages of the weights move.
 AVERAGES_PER_EPOCH = 5
+# Networks whose tables hold more numbers (200 MB) are not averaged, since this would double the memory of the training.
+MOST_AVERAGED = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class Trainer:
     tol : float
         Minimal improvement of the validation loss.
     weight_averaging : float
-        Number of epochs over which the weights are averaged; 0 keeps the last weights instead.
+        Number of epochs over which the weights are averaged; 0 keeps the last weights instead. Networks with very large
+        tables are not averaged.
     stop_after : int or None
         The epoch, from 1, after which training ends in any case, while the schedule is that of ``max_epochs``; None for
         ``max_epochs``.
@@ -120,7 +123,7 @@ class Trainer:
             damping=self.damping,
             shrinks=self.shrinkage > 0,
             holds=bool(network.held),
-            averages=self.weight_averaging > 0,
+            averages=self._averages(network),
             chains=2 if self.batch_size >= MIN_ROWS_TO_SPLIT else 1,
         )
         loop.begin(
@@ -200,7 +203,7 @@ class Trainer:
         n_steps = math.ceil(len(train) / self.batch_size)
         schedule = SCHEDULES.resolve(self.schedule)
         loss, first, n_rows = 0.0, 0, 0
-        per_chunk = self._steps_per_call(train)
+        per_chunk, averages = self._steps_per_call(train), self._averages(loop.network)
         for number, chunk in enumerate(train.epoch(shuffle, self.batch_size, per_chunk)):
             last = first + math.ceil(len(chunk.order) / self.batch_size)
             progress = (epoch * n_steps + np.arange(first, last)) / (self.max_epochs * n_steps)
@@ -209,7 +212,7 @@ class Trainer:
             part = loop.run(chunk.tensors, chunk.order, rates)
             self._check_finite(part, epoch)
             loss, n_rows = loss + part, n_rows + len(chunk.order)
-            if self.weight_averaging:
+            if averages:
                 earlier = epoch * math.ceil(n_steps / per_chunk) + number
                 loop.average(self._share(earlier, (last - first) / n_steps))
             hooks("on_train_batch_end", last - 1, {"loss": part / len(chunk.order)})
@@ -224,6 +227,10 @@ class Trainer:
         if self.weight_averaging:
             most = min(most, math.ceil(len(train) / self.batch_size / AVERAGES_PER_EPOCH))
         return max(1, min(STEPS_PER_CALL, most))
+
+    def _averages(self, network: Network) -> bool:
+        numbers = sum(table.vocabulary_size * table.embedding_dim for table in network.tables)
+        return self.weight_averaging > 0 and numbers <= MOST_AVERAGED
 
     def _share(self, earlier: int, epochs: float) -> float:
         """Return by which share of the difference the averages move after some epochs, given the earlier moves."""

@@ -213,6 +213,19 @@ def test_averaging_changes_no_step(workshop):
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+def test_large_tables_are_not_averaged(workshop, monkeypatch):
+    kept = []
+    for most in (60, 59):
+        # Two tables of ten rows and three dimensions.
+        monkeypatch.setattr(trainer_module, "MOST_AVERAGED", most)
+        network = workshop.network()
+        _, loop = workshop.fit(network, workshop.rows(160), max_epochs=2, learning_rate=0.03, weight_averaging=1.0)
+        kept.append(network.model.get_weights())
+        loop.store()
+        assert equal(kept[-1], network.model.get_weights()) == (most == 59)
+    assert not equal(*kept)
+
+
 def test_a_second_fit_has_averages_of_its_own(workshop):
     network = workshop.network()
     trainer = Trainer(batch_size=16, max_epochs=1, learning_rate=0.01, weight_averaging=1.0)
