@@ -38,7 +38,7 @@ from tabemb.estimators.pretrained import Pretrained, PretrainedReport
 from tabemb.estimators.priors import Priors
 from tabemb.estimators.saved_networks import networks_to_state, take_networks
 from tabemb.estimators.serving import inference_state
-from tabemb.estimators.statistics_network import StatisticsNetwork, learn_statistics
+from tabemb.estimators.statistics_network import StatisticsNetwork, check_crosses, learn_statistics
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
 from tabemb.exceptions import TabembError
 from tabemb.inference.answers import mean_of
@@ -208,6 +208,7 @@ class EmbeddingEstimator(BaseEstimator):
         """Fit the encoding of the columns, look up pretrained vectors, and return the encoded rows."""
         self.task_, self._held, self._beside = task, (), None
         self.encoder_, table = self._fit_table_encoder(data.frame)
+        check_crosses(self)
         self._pretrained = Pretrained.look_up(
             self.pretrained, self.freeze, list(self._embedded()), self.encoder_.vocabularies
         )

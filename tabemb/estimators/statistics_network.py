@@ -29,6 +29,7 @@ from tabemb.training.batches import Rows
 __all__ = [
     "StatisticsNetwork",
     "best_share",
+    "check_crosses",
     "fit_statistics",
     "learn_statistics",
 ]
@@ -67,6 +68,19 @@ class StatisticsNetwork:
     def mean(self, logits: np.ndarray, its_own: np.ndarray) -> np.ndarray:
         """Return the weighted mean of the logits of a network of vectors and of this network."""
         return mixed(logits, its_own, self.share)
+
+
+def check_crosses(estimator: Any) -> None:
+    """Raise an error, before any training, if a cross names no categorical column of the fitted encoding.
+
+    Raises
+    ------
+    ColumnError
+        If there is no such categorical column, or one is named twice.
+    """
+    crosses = getattr(estimator, "crosses", None)
+    for cross in () if isinstance(crosses, str) else crosses or ():
+        estimator.encoder_.positions_of(cross)
 
 
 def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_networks: Sequence[Seeds]) -> Rows:
@@ -109,7 +123,7 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
     n_unread = more.table.numbers.shape[1] - rows.table.numbers.shape[1]
     estimator._network, *others = [_widened(each, n_unread) for each in estimator._networks]
     estimator._others = tuple(others)
-    held = [estimator._split(more, each) for each in seeds_of_networks]
+    held = [parts, *(estimator._split(more, each) for each in seeds_of_networks[1:])]
     estimator._held = tuple(sample_of(train if judged is None else judged) for train, judged in held)
     return more
 

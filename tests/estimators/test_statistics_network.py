@@ -156,8 +156,10 @@ def test_crosses_are_named(number):
         ([("user", "hour")], "No categorical column 'hour' to cross."),
         ([("user", "user")], "A cross names a column twice: ['user', 'user']."),
     ):
-        with pytest.raises(ColumnError, match=re.escape(message)):
-            fitted("number", crosses=crosses)
+        for wanted in (True, "auto", False):
+            # Before any training, and whether or not the statistics are used.
+            with pytest.raises(ColumnError, match=re.escape(message)):
+                fitted("number", crosses=crosses, target_statistics=wanted)
 
 
 def test_the_numbers_of_all_rows_are_limited(monkeypatch):
