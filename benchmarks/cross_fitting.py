@@ -11,17 +11,21 @@ five folds and the initializations. The sides differ in how the vectors of train
   of all rows;
 - apart, turned: the same, with the folds aligned to the fit of all rows by orthogonal Procrustes;
 - apart, turned, mean: the same, with the mean of the folds for test rows;
-- tabemb: aligned to the first fold; the other folds train on all of their rows without validation, for as many epochs
-  as were best for the first: ``EmbeddingEncoder()``;
-- with statistics: ``EmbeddingEncoder(target_statistics=True)``;
+- every category by fold: aligned to the first fold; the other folds train on all of their rows without validation, for
+  as many epochs as were best for the first;
+- tabemb: the same, with the mean of the folds for categories with 50 rows or more: ``EmbeddingEncoder()``;
+- wide: ``EmbeddingEncoder(embedding_dim="capped")``;
+- with statistics: ``EmbeddingEncoder(target_statistics=True, crosses=None)``;
+- with crosses: ``EmbeddingEncoder(target_statistics=True)``;
 - one start, turned, mean, each stopping: all folds with the same initialization, aligned to the first; each with its
   own validation rows;
 - one start, turned, mean, as long: the same initialization, aligned to the first, and trained as long as the first;
 - one start, mean, as long: the same without alignment;
-- TargetEncoder: scikit-learn's, on the same folds.
+- TargetEncoder: scikit-learn's, on the same folds;
+- native: the categories themselves, for LightGBM.
 
-The benchmark also prints the time of ``fit_transform`` with five folds as a multiple of ``cv=None``, both after a first
-fit that compiles.
+The benchmark also prints the number of columns, the seconds of the trees on them, and the time of ``fit_transform``
+with five folds as a multiple of ``cv=None``, both after a first fit that compiles.
 """
 
 import argparse
@@ -65,6 +69,10 @@ class KeptTables(FoldTables):
         self.counts = {table: self.counts_of(table, rows, category_dropout) for table in self.stacks}
         KeptTables.latest = self
         super().bring_together(rows, category_dropout)
+
+    def share_frequent(self, rows, folds):
+        self.unshared = {table: stack.copy() for table, stack in self.stacks.items()}
+        super().share_frequent(rows, folds)
 
 
 class EachStopping(EmbeddingEncoder):
@@ -111,7 +119,9 @@ class Side:
 
     def of(self, stacks, X_test):
         """Return the features by stacks of the folds' tables and, as the last, that for test rows."""
-        train = self.encoder._side_by_side(self.frame, FoldVectors(self.per_fold.fold_of, stacks, {}))
+        train = self.encoder._side_by_side(
+            self.frame, FoldVectors(self.per_fold.fold_of, stacks, self.per_fold.statistics)
+        )
         for table, layer in self.encoder._network.tables.items():
             layer.embeddings.assign(stacks[table][-1])
         return train, self.encoder.transform(X_test)
@@ -121,7 +131,9 @@ def features(X, y, X_test, **params):
     """Return the features of training and test rows for each side, and the times of the fits."""
     naive = Side(EmbeddingEncoder, X, y, cv=None, **params)
     ours = Side(EmbeddingEncoder, X, y, **params)
-    both = Side(EmbeddingEncoder, X, y, target_statistics=True, **params)
+    wide = Side(EmbeddingEncoder, X, y, embedding_dim="capped", **params)
+    single = Side(EmbeddingEncoder, X, y, target_statistics=True, crosses=None, **params)
+    crossed = Side(EmbeddingEncoder, X, y, target_statistics=True, **params)
     apart, stopping = Side(EachStopping, X, y, **params), Side(OneStartEachStopping, X, y, **params)
     as_long = Side(OneStart, X, y, **params)
     full, raw, seen = naive.tables, apart.kept.raw, apart.kept.seen
@@ -143,21 +155,24 @@ def features(X, y, X_test, **params):
         "apart, turned": apart.of(turned, X_test),
         "apart, turned, mean": apart.of(mean, X_test),
         OURS: ours.own(X_test),
-        "with statistics": both.own(X_test),
+        "wide": wide.own(X_test),
+        "with statistics": single.own(X_test),
+        "with crosses": crossed.own(X_test),
         "one start, turned, mean, each stopping": stopping.own(X_test),
         "one start, turned, mean, as long": as_long.own(X_test),
-        "TargetEncoder": target_encoded(ours, y, X_test),
+        "TargetEncoder": target_encoded(ours, y, X_test, params["target_type"]),
     }
-    # Last, since it replaces the tables of the network.
+    # Last, since they replace the tables of the network.
+    sides["every category by fold"] = ours.of(ours.kept.unshared, X_test)
     sides["one start, mean, as long"] = as_long.of(one_start, X_test)
     return sides, {NAIVE: naive.seconds, OURS: ours.seconds}
 
 
-def target_encoded(side, y, X_test):
+def target_encoded(side, y, X_test, target_type):
     """Return scikit-learn's cross-fitted target encoding of the same columns, and the numbers."""
     encoder = side.encoder
     indices = [encoder.encoder_.encode(each).indices for each in (side.frame, encoder._read(X_test))]
-    target = TargetEncoder(cv=PredefinedSplit(side.per_fold.fold_of))
+    target = TargetEncoder(target_type=target_type, cv=PredefinedSplit(side.per_fold.fold_of))
     encoded = [target.fit_transform(indices[0], y), target.transform(indices[1])]
     width = sum(feature.table.embedding_dim for feature in encoder._network.spec.features)
     numbers = [side.train[:, width:], encoder.transform(X_test)[:, width:]]
@@ -189,13 +204,28 @@ def figures(split, n_rows, seed):
     X, y, X_test = prepared(split, n_rows, seed)
     target_type = "auto" if split.problem.classes else "continuous"
     sides, seconds = features(X, y, X_test, target_type=target_type, random_state=seed)
+    if LGBMClassifier is not None:
+        sides["native"] = native(X, X_test, split.categorical)
     metric, found = split.problem.metric, {"trees": {}, "linear": {}}
+    columns, behind = {}, {}
     for side, (train, test) in sides.items():
+        columns[side] = train.shape[1]
         for name, model in models(split.problem.classes, seed).items():
+            if side == "native" and name == "linear":
+                continue
+            start = time.process_time()
             model.fit(train, y)
+            if name == "trees":
+                behind[side] = time.process_time() - start
             answer = model.predict_proba(test) if split.problem.classes else model.predict(test)
             found[name][side] = float(metric.measure(split.y_test, answer))
-    return found, seconds
+    return found, seconds, columns, behind
+
+
+def native(X, X_test, categorical):
+    """Return the table with the categories as such; those missing from training are missing."""
+    kinds = {name: X[name].astype("category").dtype for name in categorical}
+    return tuple(each.astype(kinds) for each in (X, X_test))
 
 
 def main():
@@ -222,6 +252,8 @@ def main():
                 "higher_is_better": split.problem.metric.higher_is_better,
                 "found": {model: pd.DataFrame([each[0][model] for each in found]) for model in ("trees", "linear")},
                 "seconds": pd.DataFrame([each[1] for each in found]),
+                "columns": found[0][2],
+                "seconds_of_trees": pd.DataFrame([each[3] for each in found]),
             }
         )
         print(table, "done", flush=True)
@@ -236,7 +268,17 @@ def main():
             for row, each in zip(rows, ratios, strict=True)
         ],
     )
+    sides = rows[0]["columns"]
+    show(
+        "columns and processor seconds of the trees, median over the seeds",
+        ["vectors", *(row["table"] for row in rows)],
+        [
+            [side, *(f"{row['columns'][side]}, {row['seconds_of_trees'][side].median():.2f}" for row in rows)]
+            for side in sides
+        ],
+    )
     for row in rows:
+        row["seconds_of_trees"] = row["seconds_of_trees"].to_dict("list")
         row["found"] = {model: found.to_dict("list") for model, found in row["found"].items()}
         row["seconds"] = row["seconds"].to_dict("list")
     print("written:", write("cross_fitting", rows, options.json, options=vars(options)))

@@ -7,7 +7,8 @@ Word vectors are GloVe's (100 dimensions). ``rate`` predicts the interest rate o
 including the job title; ``income`` the logarithm of the yearly income from title, state, years in the job and home,
 where the title matters most; ``adult`` an income above 50,000, with occupation and native country among the columns.
 ``late`` is a transfer: vectors of aircraft, airports and airlines learned from 20,000 departures initialize a fit to
-few arrivals. Each seed draws other training rows and is the seed of the fits; the test rows are fixed.
+few arrivals. Each seed draws other training rows and is the seed of the fits; the test rows are fixed. No fit has
+target statistics, since the vectors are compared.
 
 "nearest name" uses the category with the most similar name for categories missing from training
 (``handle_unknown="nearest"``). "pretrained" leaves the number of dimensions to tabemb, "as long as by the rule" uses
@@ -80,7 +81,7 @@ def departures(seed):
     flights = flights[(flights["month"] <= 10) & flights["dep_delay"].notna()]
     flights = flights.sample(ROWS_OF_FIRST, random_state=1000 + seed)
     columns = ["carrier", "flight", "tailnum", "origin", "dest", "weekday", "departure", "distance"]
-    first = tabemb.EmbeddingClassifier(["flight", "weekday"], random_state=seed)
+    first = tabemb.EmbeddingClassifier(["flight", "weekday"], target_statistics=False, random_state=seed)
     return first.fit(flights[columns].reset_index(drop=True), flights["dep_delay"] > 15).vectors_
 
 
@@ -120,7 +121,8 @@ def measured(name, options):
             rows = order[:n_rows]
             for way, settings in list(WAYS.items())[: None if n_rows <= FEW else WAYS_OF_MANY]:
                 kind = tabemb.EmbeddingClassifier if problem.classes else tabemb.EmbeddingRegressor
-                model = kind(categorical, random_state=seed, handle_unknown=settings.get("handle_unknown", "learned"))
+                handling = settings.get("handle_unknown", "learned")
+                model = kind(categorical, target_statistics=False, handle_unknown=handling, random_state=seed)
                 if settings.get("begins", True):
                     model.set_params(pretrained=pretrained, freeze=settings.get("freeze", False))
                 if "dims" in settings:

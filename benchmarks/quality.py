@@ -1,4 +1,4 @@
-"""Does tabemb win if categories matter? Ten tables with fixed splits, against the alternatives of users.
+"""Does tabemb win if categories matter? Eleven tables with fixed splits, against the alternatives of users.
 
     TABEMB_DATA=DIR python benchmarks/quality.py [--seeds 1] [--tables adult amazon ...] [--only tabemb ...]
         [--variant NAME:PARAM=VALUE ...] [--again] [--json FILE]
@@ -29,7 +29,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import pandas as pd
 import yaml
 from quality_rivals import CANDIDATES, OURS, THREADS, Tabemb, run
-from quality_tables import PROBLEMS, split_of
+from quality_tables import LOG_LOSS, PROBLEMS, split_of
 from quality_targets import in_categories, mean_ranks, standings
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -107,18 +107,22 @@ def measured(problems, candidates, seeds, fits, *, to_run, again=False):
     return found
 
 
-def as_frames(found):
-    """Return scores (larger is better) and seconds, averaged over seeds, as frames of tables x candidates."""
+def as_frames(found, metric=None):
+    """Return scores (larger is better) and seconds, averaged over seeds, as frames of tables x candidates.
+
+    Scores are those of a metric, by default of the metric of each table. Fits without it are left out.
+    """
     rows = [
         {
             "table": fit["table"],
             "candidate": fit["candidate"],
-            "score": PROBLEMS[fit["table"]].metric.score(fit["figures"][PROBLEMS[fit["table"]].metric.name]),
+            "score": wanted.score(fit["figures"][wanted.name]),
             "seconds": fit["seconds"],
         }
         for fit in found
+        if (wanted := metric or PROBLEMS[fit["table"]].metric).name in fit["figures"]
     ]
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=["table", "candidate", "score", "seconds"])
     tables, candidates = frame["table"].unique(), frame["candidate"].unique()
     return tuple(
         frame.pivot_table(index="table", columns="candidate", values=value, aggfunc="mean").loc[tables, candidates]
@@ -151,6 +155,15 @@ def show_ranks(scores, variants):
     cells = [[name, f"{over_all[name]:.2f}", f"{over_categories[name]:.2f}"] for name in over_all.sort_values().index]
     columns = ["candidate", f"all ({n_all} tables)", f"signal in categories ({n_categories} tables)"]
     show("mean rank over the tables with results of all candidates", columns, cells)
+
+
+def show_ranks_by_log_loss(found, variants):
+    """Print the mean ranks by log loss over the tables with classes."""
+    scores, _ = as_frames(found, LOG_LOSS)
+    ranks, n = mean_ranks(scores, scores.index, variants)
+    if n:
+        cells = [[name, f"{rank:.2f}"] for name, rank in ranks.sort_values().items()]
+        show("mean rank by log loss", ["candidate", f"classes ({n} tables)"], cells)
 
 
 def main():
@@ -187,6 +200,7 @@ def main():
     for table in scores.index:
         show_table(table, found, variants)
     show_ranks(scores, variants)
+    show_ranks_by_log_loss(found, variants)
     stand = {}
     for name in (OURS, *variants):
         stand[name] = [str(standing) for standing in standings(scores, seconds, name, variants)]

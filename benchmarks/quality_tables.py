@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score
+from sklearn.metrics import accuracy_score, log_loss, r2_score, roc_auc_score, root_mean_squared_error
 
 SEED, MOST_TRAIN, MOST_TEST = 20_260, 60_000, 20_000
 
@@ -37,6 +37,7 @@ LOG_LOSS = Metric(
     higher_is_better=False,
 )
 R2 = Metric(name="R2", measure=r2_score)
+RMSE = Metric(name="RMSE", measure=root_mean_squared_error, higher_is_better=False)
 MAPE_OF_LOG = Metric(
     name="MAPE",
     measure=lambda y, answer: float(np.mean(np.abs(np.expm1(np.clip(answer - y, None, 50))))),
@@ -149,6 +150,26 @@ def _timetable(flights):
     )
 
 
+def _weekly(days):
+    """Return the sales of each store and week, with what is known before."""
+    date = pd.to_datetime(days["Date"])
+    days = days.assign(
+        week=(date - date.min()).dt.days // 7,
+        first=date,
+        holidays=(days["StateHoliday"].astype(str) != "0").astype(int),
+    )
+    weeks = days.groupby(["Store", "week"], as_index=False).agg(
+        sales=("Sales", "sum"),
+        days_open=("Open", "sum"),
+        days_promo=("Promo", "sum"),
+        days_school_holiday=("SchoolHoliday", "sum"),
+        days_holiday=("holidays", "sum"),
+        first=("first", "min"),
+    )
+    season = weeks["first"].dt.isocalendar().week.astype(int)
+    return weeks.assign(season=season).drop(columns="first").astype({"week": float})
+
+
 # Known only after take-off, or redundant.
 FLOWN = ("dep_time", "dep_delay", "arr_time", "arr_delay", "air_time")
 SAID = ("year", "day", "hour", "minute", "sched_dep_time", "sched_arr_time", "time_hour")
@@ -163,7 +184,7 @@ PROBLEMS = {
         about="income above 50,000; a random fifth is the test",
         file="adult",
         target="income",
-        metrics=(AUC,),
+        metrics=(AUC, LOG_LOSS),
         classes=True,
     ),
     "amazon": Problem(
@@ -181,7 +202,7 @@ PROBLEMS = {
             "ROLE_FAMILY",
             "ROLE_CODE",
         ),
-        metrics=(AUC,),
+        metrics=(AUC, LOG_LOSS),
         classes=True,
         in_categories=True,
     ),
@@ -192,7 +213,7 @@ PROBLEMS = {
         held=lambda table: (table["split"] == "test").to_numpy(),
         codes=CENSUS_CODES,
         dropped=CENSUS_ASIDE,
-        metrics=(AUC,),
+        metrics=(AUC, LOG_LOSS),
         classes=True,
     ),
     "occupation": Problem(
@@ -214,7 +235,7 @@ PROBLEMS = {
         held=fifth_of("patient_nbr"),
         codes=("admission_type_id", "discharge_disposition_id", "admission_source_id"),
         dropped=("readmitted", "encounter_id", "patient_nbr"),
-        metrics=(AUC,),
+        metrics=(AUC, LOG_LOSS),
         classes=True,
     ),
     "late": Problem(
@@ -226,7 +247,7 @@ PROBLEMS = {
         held=lambda table: (table["month"] > 10).to_numpy(),
         codes=("flight", "weekday"),
         dropped=(*FLOWN, *SAID, "month"),
-        metrics=(AUC,),
+        metrics=(AUC, LOG_LOSS),
         classes=True,
         in_categories=True,
     ),
@@ -278,6 +299,17 @@ PROBLEMS = {
         codes=("Store", "DayOfWeek", "Promo", "Year", "Month", "Day"),
         dropped=("Sales", "Open"),
         metrics=(MAPE_OF_LOG, R2),
+        classes=False,
+        in_categories=True,
+    ),
+    "weekly": Problem(
+        about="weekly sales of stores; the last 13 weeks are the test",
+        file="rossmann_train",
+        target="sales",
+        prepared=_weekly,
+        held=lambda table: (table["week"] > table["week"].max() - 13).to_numpy(),
+        codes=("Store",),
+        metrics=(RMSE, R2),
         classes=False,
         in_categories=True,
     ),

@@ -327,7 +327,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _wants_numbers(self) -> bool:
         raise TypeError("an estimator must define _wants_numbers()")
 
-    def _check_output(self) -> None:
+    def _check_output(self, statistics: Any = None) -> None:
         """Raise an error if the output would be unusable; a hook, called before the training."""
 
     def _task_of(self, data: TrainingData) -> Task:

@@ -13,12 +13,14 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.folds import Fold, even_folds, folds_of_splitter, only_kept
 from tabemb.estimators.inputs import TrainingData
-from tabemb.estimators.target_statistics import shrunk_means, target_columns
+from tabemb.estimators.statistics_network import widened
+from tabemb.estimators.target_statistics import fit_statistics
 from tabemb.exceptions import DataError
 from tabemb.nn.embedding import TableSpec
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.starts import StartedTable
+from tabemb.table.target_statistics import TargetStatistics
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 from tabemb.vectors.alignment import align, mean_of_seen, rotation
@@ -28,6 +30,12 @@ from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["CrossFitEstimator", "FoldTables", "FoldVectors"]
+
+# Categories with so many rows have the mean of the folds in all folds that were trained on such a part of these rows.
+# One row of them hardly moves the mean, while the vectors of the folds differ by more than a downstream model can see.
+FREQUENT, LEAST_PART = 50, 1 / 3
+# Most columns of statistics for which crosses are chosen: a downstream model reads them all.
+MOST_NUMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -40,13 +48,13 @@ class FoldVectors:
         Number of the fold that held out each row; ``n_folds`` for rows of weight 0.
     vectors : dict of TableSpec to ndarray of shape (n_folds + 1, vocabulary_size, dim)
         Vectors of each table, in one space.
-    statistics : dict of str to ndarray of shape (n_folds + 1, vocabulary_size, n_columns)
-        Target statistics of each column, if there are any.
+    statistics : ndarray of shape (n_rows, n_statistics)
+        Target statistics of each row that has a fold, from the rows of other folds.
     """
 
     fold_of: np.ndarray
     vectors: Mapping[TableSpec, np.ndarray]
-    statistics: Mapping[str, np.ndarray]
+    statistics: np.ndarray
 
     def look_up(self, stack: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the tables of all folds as one, and the row of it that belongs to each index."""
@@ -144,6 +152,25 @@ class FoldTables:
                 counts[Vocabulary.UNKNOWN] += category_dropout * len(rows)
         return counts
 
+    def share_frequent(self, rows: Rows, folds: Sequence[Fold]) -> None:
+        """Replace the vectors of frequent categories in the folds by their mean.
+
+        Parameters
+        ----------
+        rows : Rows
+            The rows of all folds.
+        folds : sequence of Fold
+            The folds. One that was trained on few of the rows of a category keeps its own vector, which may be that of
+            unknown categories: the mean would tell it what other folds learned from the rows that it holds out.
+        """
+        for table, stack in self.stacks.items():
+            columns = [rows.table.indices[:, each.position] for each in self._features if each.table == table]
+            counts = sum(np.bincount(column, minlength=stack.shape[1]) for column in columns)
+            for vectors, fold in zip(stack[:-1], folds, strict=True):
+                trained = sum(np.bincount(column[fold.train], minlength=stack.shape[1]) for column in columns)
+                shared = (counts >= FREQUENT) & (trained >= LEAST_PART * counts)
+                vectors[shared] = stack[-1][shared]
+
     def give_mean(self, network: Network) -> None:
         """Assign the means to the tables of the network."""
         for table, stack in self.stacks.items():
@@ -158,7 +185,6 @@ class CrossFitEstimator(EmbeddingEstimator):
     body the network keeps.
     """
 
-    _statistics: dict[str, np.ndarray]
     _noise: Mapping[str, SamplingNoise] = MappingProxyType({})
     n_folds_: int
 
@@ -176,16 +202,19 @@ class CrossFitEstimator(EmbeddingEstimator):
         seeds = Seeds(self._root_seed())
         rows = self._encode_training_data(data, self._task_of(data))
         priors = self._start_networks([seeds], rows, self._sizes_from_data(rows, seeds))
-        self._check_output()
         network, self.n_folds_, self._noise = self._network, 0, {}
-        self._statistics = self._target_means(rows, data.targets)
-        if self.cv is None or not network.tables:
+        whole = self.cv is None or not network.tables
+        everything = Fold(train=np.arange(len(rows)), held=np.arange(len(rows)))
+        folds = [everything] if whole else self._folds(X, y, data, rows, seeds, params)
+        statistics, numbers = self._target_statistics(rows, data, folds)
+        self._check_output(statistics)
+        if whole:
             self._start_logits(rows)
             self._keep_records([self._train(network, seeds, rows, priors)], priors)
+            self._take_statistics(statistics)
             return None
 
-        folds = self._folds(X, y, data, rows, seeds, params)
-        tables, records, means = FoldTables(network, len(folds)), [], []
+        tables, records = FoldTables(network, len(folds)), []
         for number, fold in enumerate(folds):
             fold_seeds, fold_rows = self._begin_fold(network, seeds, number, priors.started), rows.take(fold.train)
             self._start_logits(fold_rows)
@@ -197,20 +226,19 @@ class CrossFitEstimator(EmbeddingEstimator):
             if priors.started and len(folds) >= FEWEST_REFITS:
                 own = self._started_tables(network, fold_rows.table)
                 tables.starts.append({each.table: each for each in own})
-            means.append(self._target_means(fold_rows, data.targets[fold.train]))
             if number == 0:
                 trunk = _values(network.trunk.variables)
         share = float(np.mean([len(fold.train) for fold in folds]) / len(rows))
         with ONE_THREAD:
             tables.bring_together(rows, self.category_dropout)
             self._noise = tables.noise(self.encoder_.vocabularies, priors.started, share)
+        tables.share_frequent(rows, folds)
         tables.give_mean(network)
         _assign(network.trunk.variables, trunk)
         self.n_folds_ = len(folds)
         self._keep_records(records[:1], priors)
-        means.append(self._statistics)
-        stacked = {column: np.stack([each[column] for each in means]) for column in self._statistics}
-        return FoldVectors(_fold_of_each_row(folds, data), tables.stacks, stacked)
+        self._take_statistics(statistics)
+        return FoldVectors(_fold_of_each_row(folds, data), tables.stacks, numbers)
 
     def _folds(self, X: Any, y: Any, data: TrainingData, rows: Rows, seeds: Seeds, params: Mapping) -> list[Fold]:
         """Return the folds, starting with the one with the most training rows."""
@@ -242,17 +270,35 @@ class CrossFitEstimator(EmbeddingEstimator):
         """
         return number == 0 or bool(self.callbacks)
 
-    def _target_means(self, rows: Rows, targets: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the mean targets of the categories of each column, nothing without ``target_statistics``."""
-        if not self.target_statistics:
-            return {}
-        columns = target_columns(self.task_, targets)
-        return {
-            feature.name: shrunk_means(
-                rows.table.indices[:, feature.position], columns, feature.table.vocabulary_size, rows.weights
-            )
-            for feature in self._network.spec.features
-        }
+    def _target_statistics(
+        self, rows: Rows, data: TrainingData, folds: list[Fold]
+    ) -> tuple[TargetStatistics | None, np.ndarray]:
+        """Return the target statistics, and those of each row of the table, from the rows of other folds."""
+        if not self.target_statistics or not self.encoder_.vocabularies:
+            return None, np.empty((data.n_rows, 0), np.float32)
+        fold_of = np.empty(len(rows), np.intp)
+        for number, fold in enumerate(folds):
+            fold_of[fold.held] = number
+        trains = [fold.train for fold in folds]
+        statistics, numbers = fit_statistics(
+            rows,
+            self.encoder_,
+            self.task_,
+            data.targets,
+            fold_of,
+            self.crosses,
+            most_numbers=MOST_NUMBERS,
+            trains=trains,
+        )
+        of_all = np.empty((data.n_rows, numbers.shape[1]), np.float32)
+        of_all[data.kept] = numbers
+        return statistics, of_all
+
+    def _take_statistics(self, statistics: TargetStatistics | None) -> None:
+        """Add the statistics to the encoding. The network does not read them."""
+        if statistics is not None:
+            self.encoder_.statistics = statistics
+            self._network = widened(self._network, statistics.n_numbers)
 
     # ------------------------------------------------------------------ metadata
 
@@ -286,15 +332,15 @@ class CrossFitEstimator(EmbeddingEstimator):
 
     def _own_state(self):
         noise = {column: each.to_json() for column, each in self._noise.items()}
-        return {"n_folds": self.n_folds_, "statistics": list(self._statistics), "noise": noise}, {
-            f"{place:04d}": table for place, table in enumerate(self._statistics.values())
-        }
+        return {"n_folds": self.n_folds_, "noise": noise}, {}
 
     def _take_own_state(self, data, arrays):
         self.n_folds_ = data["n_folds"]
         # Estimators of the first version have none.
         self._noise = {column: SamplingNoise.from_json(each) for column, each in data.get("noise", {}).items()}
-        self._statistics = dict(zip(data["statistics"], arrays.values(), strict=True))
+        if data.get("statistics"):
+            # Encoders of earlier versions kept means of single columns beside the encoding.
+            self._take_statistics(TargetStatistics.of_means([arrays[name] for name in sorted(arrays)]))
 
 
 def _fold_of_each_row(folds: list[Fold], data: TrainingData) -> np.ndarray:

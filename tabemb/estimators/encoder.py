@@ -43,12 +43,17 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         With None, one network is trained on all rows, and ``fit_transform`` returns vectors learned from each row's own
         target.
     target_statistics : bool, default=False
-        Whether to append the mean target of each category, shrunk towards the mean of all rows as in scikit-learn's
-        ``TargetEncoder``, and cross-fitted on the same folds: one column per categorical column, per class if there are
-        more than two, and per target.
-    embedding_dim : str, int or mapping, default="capped"
-        Number of dimensions of the vectors: the name of a rule ("capped", "fastai", "half", "google", "sqrt"), an
-        integer, or a mapping from column to either. Columns missing from a mapping use "capped", which gives
+        Whether to append target statistics, cross-fitted on the same folds: the mean target of each category and of
+        each of the ``crosses``, shrunk by count, on the scale of the logits (log-odds of classes), and standardized;
+        per class if there are more than two, and per target. A further column says which rows have a combination that
+        the others have not, if there are such rows. See :class:`tabemb.table.target_statistics.TargetStatistics`.
+    crosses : "auto", list of lists of str, or None, default="auto"
+        Combinations of categorical columns with target statistics, such as ``[("carrier", "dest")]``. "auto" chooses
+        the pairs that explain what their columns do not. Without ``target_statistics``, they are not used.
+    embedding_dim : str, int or mapping, default="narrow"
+        Number of dimensions of the vectors: the name of a rule ("narrow", "capped", "fastai", "half", "google",
+        "sqrt"), an integer, or a mapping from column to either. "narrow" is at most 8, since models that read all
+        vectors side by side gain nothing from more. Columns missing from a mapping use "capped". Both give
         ``pretrained`` columns the length of their vectors, or less if few categories were found. "auto" finds the
         number from the data and trains again with it, which takes two to three times as long; see
         :mod:`tabemb.estimators.auto_dim`.
@@ -147,8 +152,10 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     validation set, and the others train for as many epochs on all of their rows. (With callbacks, each fold finds its
     own number.) The tables of the folds are rotated to the first by orthogonal Procrustes (Schoenemann 1966), over the
     categories that both have seen, weighted by their counts. ``transform`` returns the mean over the folds that have
-    seen a category. In a fold that has not seen it, its rows get the vector for unknown categories.
-    ``benchmarks/cross_fitting.py`` compares the variants.
+    seen a category. In a fold that has not seen it, its rows get the vector for unknown categories. Categories with 50
+    rows or more have this mean in ``fit_transform`` as well (if the fold was trained on a third of their rows): one row
+    hardly moves it, while trees would split on the differences between the folds. ``benchmarks/cross_fitting.py``
+    compares the variants.
 
     The categories and the scales of numbers, which do not depend on the target, come from all rows. A row's own target
     reaches its vectors only through the number of epochs, the scale of a numeric target, and the rotation.
@@ -174,7 +181,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         remainder="passthrough",
         cv=5,
         target_statistics=False,
-        embedding_dim="capped",
+        crosses="auto",
+        embedding_dim="narrow",
         body="mlp",
         numeric="standardized",
         min_frequency=None,
@@ -206,6 +214,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         self.remainder = remainder
         self.cv = cv
         self.target_statistics = target_statistics
+        self.crosses = crosses
         self.embedding_dim = embedding_dim
         self.body = body
         self.numeric = numeric
@@ -300,8 +309,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         Returns
         -------
         ndarray of float32 of shape (n_rows, n_features_out)
-            The columns of :meth:`transform`. Each row has the vectors and the ``target_statistics`` of the fold that
-            held it out. Rows of weight 0, and all rows if ``cv`` is None, have those of :meth:`transform`.
+            The columns of :meth:`transform`. Each row has the ``target_statistics`` of the fold that held it out, and
+            its vectors of categories with fewer than 50 rows. Rows of weight 0, and all rows if ``cv`` is None, have
+            those of :meth:`transform`.
 
         Raises
         ------
@@ -314,13 +324,13 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
             fold_vectors = self._cross_fit(X, y, sample_weight, params)
         return self._side_by_side(self._read(X), fold_vectors)
 
-    def _check_output(self):
+    def _check_output(self, statistics=None):
         if not self._network.spec.features and self.remainder == "drop":
             raise DataError(
                 "The table has no categorical column, and remainder='drop' leaves nothing to return. "
                 "Name the columns that hold categories in categorical=[...]."
             )
-        double = [name for name, count in Counter(self.get_feature_names_out()).items() if count > 1]
+        double = [name for name, count in Counter(self._names_out(None, statistics)).items() if count > 1]
         if double:
             raise DataError(f"Two columns of the output would have the same name: {', '.join(double)}. Rename one.")
 
@@ -341,20 +351,21 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         return self._side_by_side(self._read(X))
 
     def _side_by_side(self, frame: Frame, fold_vectors: FoldVectors | None = None) -> np.ndarray:
-        indices = self.encoder_.encode(frame).indices
-        features = self._network.spec.features
+        encoded, features = self.encoder_.encode(frame), self._network.spec.features
+        indices, statistics = encoded.indices, encoded.numbers[:, self.encoder_.n_plain_numbers :]
         if fold_vectors is None:
             columns = [(self._network.vectors(f), indices[:, f.position]) for f in features]
-            columns += [(self._statistics[f.name], indices[:, f.position]) for f in features if self._statistics]
         else:
             stacks = [(fold_vectors.vectors[f.table], f.position) for f in features]
-            stacks += [(fold_vectors.statistics[f.name], f.position) for f in features if self._statistics]
             columns = [fold_vectors.look_up(stack, indices[:, position]) for stack, position in stacks]
-        numbers = [
+            held = (fold_vectors.fold_of < self.n_folds_)[:, None]
+            statistics = np.where(held, fold_vectors.statistics, statistics)
+        numbers = [statistics]
+        numbers += [
             read_numbers(frame.cells(column), column).astype("float32")[:, None]
             for column in self._passed_through(frame.columns)
         ]
-        width = sum(table.shape[1] for table, _ in columns) + len(numbers)
+        width = sum(table.shape[1] for table, _ in columns) + sum(each.shape[1] for each in numbers)
         out = np.empty((frame.n_rows, width), dtype="float32")
         for start in range(0, frame.n_rows, ROWS_IN_CACHE):
             rows = slice(start, start + ROWS_IN_CACHE)
@@ -395,15 +406,16 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
             nearest = _nearest_rows(X[:, start:stop], self._network.vectors(feature))
             columns.append(self.encoder_.vocabularies[feature.name].decode(nearest))
             start = stop
-        start += len(self._network.spec.features) * len(self._suffixes())
+        start += 0 if self.encoder_.statistics is None else self.encoder_.statistics.n_numbers
         columns += [X[:, place].astype(object) for place in range(start, width)]
         return np.column_stack(columns)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the column names of :meth:`transform`: ``dest_emb0``, ``dest_emb1``, ..., then those of the numbers.
 
-        The names of ``target_statistics`` come in between: ``dest_target``; ``dest_target_<class>`` if there are more
-        than two classes; ``dest_target_<position>`` if there are several targets.
+        The names of ``target_statistics`` come in between: ``dest_target``, ``carrier_x_dest_target``;
+        ``dest_target_<class>`` if there are more than two classes; ``dest_target_<position>`` if there are several
+        targets; then ``carrier_x_dest_target_unseen``.
 
         Parameters
         ----------
@@ -415,17 +427,21 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         ndarray of str
         """
         check_is_fitted(self, "encoder_")
+        return np.asarray(self._names_out(input_features, self.encoder_.statistics), dtype=object)
+
+    def _names_out(self, input_features, statistics):
         names = self._input_names(input_features)
         sources = {column.name: column for column in self.schema_.categorical}
-        vectors, statistics = [], []
-        for feature in self._network.spec.features:
-            column = sources[feature.name]
-            name = names[column.source] if column.part is None else feature.name
-            vectors += [f"{name}_emb{position}" for position in range(feature.table.embedding_dim)]
-            statistics += [f"{name}_target{suffix}" for suffix in self._suffixes()]
-        out = vectors + statistics
-        out += [names[column] for column in self._passed_through(self.schema_.columns)]
-        return np.asarray(out, dtype=object)
+        shown = {name: names[each.source] if each.part is None else name for name, each in sources.items()}
+        out = [
+            f"{shown[feature.name]}_emb{position}"
+            for feature in self._network.spec.features
+            for position in range(feature.table.embedding_dim)
+        ]
+        if statistics is not None:
+            columns = [shown[name] for name in self.encoder_.vocabularies]
+            out += statistics.names(columns, target_suffixes(self.task_))
+        return out + [names[column] for column in self._passed_through(self.schema_.columns)]
 
     def _input_names(self, input_features):
         columns = self.schema_.columns
@@ -439,9 +455,6 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         if hasattr(self, "feature_names_in_") and given != list(self.feature_names_in_):
             raise ValueError("input_features is not equal to feature_names_in_")
         return dict(zip(columns, given, strict=True))
-
-    def _suffixes(self):
-        return target_suffixes(self.task_) if self.target_statistics else []
 
     def _passed_through(self, columns):
         if self.remainder == "drop":

@@ -94,7 +94,7 @@ def check_parameters(estimator) -> None:
         If a part has an unknown name.
     """
     params = estimator.get_params(deep=False)
-    if "crosses" not in params and isinstance(params.get("target_statistics"), str):
+    if hasattr(estimator, "transform") and isinstance(params.get("target_statistics"), str):
         raise ValueError(
             f"The 'target_statistics' parameter of {type(estimator).__name__} must be True or False. Got "
             f"{params['target_statistics']!r} instead."

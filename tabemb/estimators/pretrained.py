@@ -58,8 +58,8 @@ FREEZE = "False, True, 'found', a positive number of epochs, or a mapping from c
 # Root mean square of the vectors found: four times that of random initial vectors, so that they are not drowned out by
 # the other columns. Categories that were not found start at their center.
 SPREAD = 0.2
-# The default of ``embedding_dim``.
-DEFAULT_RULE = "capped"
+# The defaults of ``embedding_dim``: the first for columns that a mapping does not name.
+DEFAULT_RULES = ("capped", "narrow")
 N_EXAMPLES = 5
 IN_WORDS = {
     "whole": "found exactly",
@@ -231,7 +231,7 @@ class ColumnStart:
         """Return the initial vectors from the look-up of a vocabulary's categories."""
         which = np.r_[found.missing is not None, False, found.found]
         n_found, own = int(found.found.sum()), found.vectors.shape[1]
-        dim = min(own, max(n_found, SIZE_RULES.resolve(DEFAULT_RULE)(len(found.found)))) if n_found else None
+        dim = min(own, max(n_found, SIZE_RULES.resolve(DEFAULT_RULES[0])(len(found.found)))) if n_found else None
         return cls(found=which, freeze=freeze, dim=dim, match=found)
 
     def rows(self, dim: int, n_slices: int) -> tuple[np.ndarray, np.ndarray]:
@@ -338,7 +338,7 @@ class Pretrained:
         if isinstance(embedding_dim, Mapping) and not isinstance(embedding_dim.get("name"), str):
             columns = [column for column in self.starts if column not in embedding_dim]
         else:
-            is_default = isinstance(embedding_dim, str) and embedding_dim == DEFAULT_RULE
+            is_default = isinstance(embedding_dim, str) and embedding_dim in DEFAULT_RULES
             columns = list(self.starts) if is_default else []
         return {column: dim for column in columns if (dim := self.starts[column].dim) is not None}
 

@@ -12,34 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from tabemb.estimators.cross_choice import choose_crosses
 from tabemb.estimators.folds import deal_folds, strata_of
 from tabemb.estimators.held_out import held_out_logits, mean_and_error, sample_of
 from tabemb.estimators.network_specs import statistics_spec
-from tabemb.estimators.target_statistics import target_columns
-from tabemb.inference.answers import LogLink, mixed
+from tabemb.estimators.target_statistics import fit_statistics
+from tabemb.inference.answers import mixed
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
 from tabemb.table.encoded_table import EncodedTable
-from tabemb.table.encoder import TableEncoder
-from tabemb.table.target_statistics import TargetStatistics
 from tabemb.training.batches import Rows
 
-__all__ = [
-    "StatisticsNetwork",
-    "best_share",
-    "check_crosses",
-    "fit_statistics",
-    "learn_statistics",
-]
+__all__ = ["StatisticsNetwork", "best_share", "check_crosses", "learn_statistics", "widened"]
 
 N_FOLDS = 5
 # With fewer rows, "auto" does not try statistics: it could not tell whether they help. With more, they would take more
 # time and memory than the vectors.
 FEWEST_ROWS, MOST_ROWS = 2000, 500_000
-# Most numbers of all rows, for the choice of crosses.
-MOST_CELLS = 20_000_000
 # More numbers would make the network of statistics slower than that of the vectors.
 MOST_NUMBERS = 400
 # The share without held-out rows to choose it.
@@ -109,7 +98,12 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
     if wanted == "auto" and not (judges and FEWEST_ROWS <= len(rows) <= MOST_ROWS):
         return rows
     by_vectors = held_out_logits(estimator._network, estimator._split(rows, seeds)[1]) if judges else None
-    more = fit_statistics(rows, estimator.encoder_, task, targets, seeds, estimator.crosses)
+    strata = strata_of(rows.targets, len(rows) // N_FOLDS) if task.is_classifier else None
+    folds = deal_folds(len(rows), N_FOLDS, strata, seeds.generator("statistics"))
+    estimator.encoder_.statistics, numbers = fit_statistics(
+        rows, estimator.encoder_, task, targets, folds, estimator.crosses, most_numbers=MOST_NUMBERS
+    )
+    more = replace(rows, table=EncodedTable(rows.table.indices, np.hstack([rows.table.numbers, numbers])))
     network, parts = Network(statistics_spec(estimator, seeds["statistics_network"])), estimator._split(more, seeds)
     network.start_at(task.start(rows.targets, rows.weights))
     estimator._train_on(network, seeds, *parts, callbacks=None, category_dropout=0.0)
@@ -120,64 +114,14 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
         estimator.encoder_.statistics = None
         return rows
     estimator._beside = StatisticsNetwork(network, share)
-    n_unread = more.table.numbers.shape[1] - rows.table.numbers.shape[1]
-    estimator._network, *others = [_widened(each, n_unread) for each in estimator._networks]
+    estimator._network, *others = [widened(each, numbers.shape[1]) for each in estimator._networks]
     estimator._others = tuple(others)
     held = [parts, *(estimator._split(more, each) for each in seeds_of_networks[1:])]
     estimator._held = tuple(sample_of(train if judged is None else judged) for train, judged in held)
     return more
 
 
-def fit_statistics(
-    rows: Rows, encoder: TableEncoder, task: Task, targets: np.ndarray, seeds: Seeds, crosses: Any
-) -> Rows:
-    """Fit the statistics of an encoder, and return the rows with the numbers of these statistics.
-
-    Parameters
-    ----------
-    rows : Rows
-        Training rows, encoded without statistics.
-    encoder : TableEncoder
-        Gets the fitted statistics.
-    task : Task
-        The fitted task.
-    targets : ndarray of shape (n,) or (n, n_outputs)
-        Targets before encoding.
-    seeds : Seeds
-        Source of the seed of the folds.
-    crosses : "auto", sequence of sequences of str, or None
-        Which combinations of columns have statistics besides the single columns.
-
-    Raises
-    ------
-    ColumnError
-        If a cross names a column that is not categorical.
-    """
-    sizes = [vocabulary.size for vocabulary in encoder.vocabularies.values()]
-    columns = target_columns(task, targets)
-    strata = strata_of(rows.targets, len(rows) // N_FOLDS) if task.is_classifier else None
-    folds = deal_folds(len(rows), N_FOLDS, strata, seeds.generator("statistics"))
-    singles = [(place,) for place in range(len(sizes))]
-    if isinstance(crosses, str):
-        chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
-        most = min(MOST_NUMBERS, MOST_CELLS // len(rows)) // columns.shape[1]
-        chosen = chosen[: max(0, most - len(singles))]
-    else:
-        chosen = [encoder.positions_of(each) for each in crosses or ()]
-    statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task))
-    numbers = statistics.fit_encode(rows.table.indices, columns, folds, rows.weights)
-    encoder.statistics = statistics
-    return replace(rows, table=EncodedTable(rows.table.indices, np.hstack([rows.table.numbers, numbers])))
-
-
-def _scale_of(task):
-    """Return the scale of the statistics: that of the logits."""
-    if task.is_classifier:
-        return "logit"
-    return "log" if isinstance(getattr(task.answer, "link", None), LogLink) else "identity"
-
-
-def _widened(network: Network, n_unread: int) -> Network:
+def widened(network: Network, n_unread: int) -> Network:
     """Return the same network for tables with further numbers, which it does not read."""
     wider = Network(replace(network.spec, n_unread=n_unread))
     wider.model.set_weights(network.model.get_weights())

@@ -1,12 +1,21 @@
-"""Target statistics: the mean target of each category, shrunk towards the mean of all rows."""
+"""Fit the target statistics of an encoding: which numbers are averaged, of which crosses, on which scale."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from tabemb.estimators.cross_choice import choose_crosses
+from tabemb.inference.answers import LogLink
 from tabemb.nn.tasks import Task
+from tabemb.table.encoder import TableEncoder
+from tabemb.table.target_statistics import TargetStatistics
+from tabemb.training.batches import Rows
 
-__all__ = ["shrunk_means", "target_columns", "target_suffixes"]
+__all__ = ["fit_statistics", "target_columns", "target_suffixes"]
+
+# Most numbers of all rows, for the choice of crosses.
+MOST_CELLS = 20_000_000
 
 
 def target_columns(task: Task, targets: np.ndarray) -> np.ndarray:
@@ -49,48 +58,63 @@ def _indicator_classes(task) -> Sequence:
     return task.classes[1:] if len(task.classes) == 2 else task.classes
 
 
-def shrunk_means(indices: np.ndarray, columns: np.ndarray, size: int, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return the mean of each category, shrunk towards the mean of all rows by empirical Bayes.
-
-    The result for a category of n rows is ``share * mean of the category + (1 - share) * mean of all rows`` with
-    ``share = n * variance of all rows / (n * variance of all rows + variance within the category)``: Micci-Barreca
-    (2001), "A preprocessing scheme for high-cardinality categorical attributes", equations 5 and 6, as in
-    scikit-learn's ``TargetEncoder``.
+def fit_statistics(
+    rows: Rows,
+    encoder: TableEncoder,
+    task: Task,
+    targets: np.ndarray,
+    folds: np.ndarray,
+    crosses: Any,
+    *,
+    most_numbers: int,
+    trains: Sequence[np.ndarray] | None = None,
+) -> tuple[TargetStatistics, np.ndarray]:
+    """Return the fitted statistics of an encoding, and the numbers of the rows, each from the rows of other folds.
 
     Parameters
     ----------
-    indices : ndarray of int of shape (n,)
-        Category of each row.
-    columns : ndarray of float64 of shape (n, n_columns)
-        Output of :func:`target_columns`.
-    size : int
-        Number of categories.
-    weights : ndarray of shape (n,), optional
-        Weight of each row. A weight of 2 counts the row twice.
+    rows : Rows
+        Training rows, encoded without statistics.
+    encoder : TableEncoder
+        The fitted encoding.
+    task : Task
+        The fitted task.
+    targets : ndarray of shape (n,) or (n, n_outputs)
+        Targets before encoding.
+    folds : ndarray of int of shape (n,)
+        Fold of each row.
+    crosses : "auto", sequence of sequences of str, or None
+        Which combinations of columns have statistics besides the single columns.
+    most_numbers : int
+        Most numbers of a row for which "auto" chooses crosses.
+    trains : sequence of ndarray of int, optional
+        The rows of which each fold gets its statistics. By default, all rows of the other folds.
 
     Returns
     -------
-    ndarray of float64 of shape (size, n_columns)
-        Categories without rows have the mean of all rows.
+    statistics : TargetStatistics
+    numbers : ndarray of float32 of shape (n, n_numbers)
 
-    Examples
-    --------
-    >>> shrunk_means(np.array([0, 0, 1, 1]), np.array([[0.0], [0.0], [1.0], [0.0]]), 3).round(3)
-    array([[0.  ],
-           [0.4 ],
-           [0.25]])
+    Raises
+    ------
+    ColumnError
+        If a cross names a column that is not categorical.
     """
-    weights = np.ones(len(indices)) if weights is None else weights
-    counts = np.bincount(indices, weights, minlength=size)
-    return np.column_stack([_shrunk_mean(indices, column, counts, weights) for column in columns.T])
+    sizes = [vocabulary.size for vocabulary in encoder.vocabularies.values()]
+    columns = target_columns(task, targets)
+    singles = [(place,) for place in range(len(sizes))]
+    if isinstance(crosses, str):
+        chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
+        most = min(most_numbers, MOST_CELLS // len(rows)) // columns.shape[1]
+        chosen = chosen[: max(0, most - len(singles))]
+    else:
+        chosen = [encoder.positions_of(each) for each in crosses or ()]
+    statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task))
+    return statistics, statistics.fit_encode(rows.table.indices, columns, folds, rows.weights, trains)
 
 
-def _shrunk_mean(indices, values, counts, weights):
-    overall = np.average(values, weights=weights)
-    variance = np.average((values - overall) ** 2, weights=weights)
-    # 0 / 0 without rows, or without any variance: NaN, which becomes the mean of all rows.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = np.bincount(indices, weights * values, minlength=len(counts)) / counts
-        within = np.bincount(indices, weights * (values - means[indices]) ** 2, minlength=len(counts)) / counts
-        shares = variance * counts / (variance * counts + within)
-        return np.where(np.isnan(shares), overall, shares * means + (1 - shares) * overall)
+def _scale_of(task):
+    """Return the scale of the statistics: that of the logits."""
+    if task.is_classifier:
+        return "logit"
+    return "log" if isinstance(getattr(task.answer, "link", None), LogLink) else "identity"

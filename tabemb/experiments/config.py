@@ -113,8 +113,8 @@ class ModelSection(Section):
 
     embedding_dim: int | str | dict[str, Any] = Field(
         "capped",
-        description="A size rule (capped, fastai, half, google, sqrt), auto (found by training), a number, or a "
-        "mapping of column to number.",
+        description="A size rule (capped, narrow, fastai, half, google, sqrt), auto (found by training), a number, or "
+        "a mapping of column to number.",
     )
     body: Spec = Field("ensemble", description="Layers, by name or as a mapping: {name: ensemble, dropout: 0.2}.")
     numeric: Spec = Field("piecewise_linear", description="Encoding of numeric columns, by name or as a mapping.")

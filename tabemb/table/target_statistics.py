@@ -106,12 +106,21 @@ class TargetStatistics:
         indicators = [width * len(crosses) + at for at, place in enumerate(self._indicated) if place in concerned]
         return numbers + indicators
 
-    def names(self, columns: Sequence[str]) -> tuple[str, ...]:
-        """Return the names of the numbers, given those of the columns: ``dest_target``, ``carrier_x_dest_target``."""
+    def names(self, columns: Sequence[str], suffixes: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Return the names of the numbers, such as ``dest_target``, ``carrier_x_dest_target``, ``dest_target_unseen``.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Names of the columns of the matrix of indices.
+        suffixes : sequence of str, optional
+            What follows ``_target`` for each output. By default, nothing for one output and the positions of several.
+        """
         stems = ["_x_".join(columns[position] for position in cross) + "_target" for cross in self.crosses.columns]
-        several = [""] if len(self.mean) == 1 else [f"_{place}" for place in range(len(self.mean))]
-        numbers = [stem + each for stem in stems for each in several]
-        return (*numbers, *(f"{stems[place]}_missing" for place in self._indicated))
+        if suffixes is None:
+            suffixes = [""] if len(self.mean) == 1 else [f"_{place}" for place in range(len(self.mean))]
+        numbers = [stem + each for stem in stems for each in suffixes]
+        return (*numbers, *(f"{stems[place]}_unseen" for place in self._indicated))
 
     def fit_encode(
         self,
@@ -119,6 +128,7 @@ class TargetStatistics:
         targets: npt.NDArray[np.float64],
         folds: npt.NDArray[np.integer[Any]],
         weights: npt.NDArray[Any] | None = None,
+        trains: Sequence[npt.NDArray[np.integer[Any]]] | None = None,
     ) -> npt.NDArray[np.float32]:
         """Compute the statistics, and return the numbers of the same rows, each from the rows of other folds.
 
@@ -132,30 +142,27 @@ class TargetStatistics:
             Fold of each row.
         weights : ndarray of shape (n,), optional
             Weight of each row.
+        trains : sequence of ndarray of int, optional
+            The rows of which each fold gets its statistics. By default, all rows of the other folds.
 
         Returns
         -------
         ndarray of float32 of shape (n, n_numbers)
         """
         weights = np.ones(len(indices)) if weights is None else np.asarray(weights, np.float64)
-        weighted = weights[:, None] * targets
-        self.mean = weighted.sum(axis=0) / weights.sum()
-        n_folds = int(folds.max()) + 1
-        of_others = (weighted.sum(axis=0) - _summed(folds, weighted, n_folds)) / np.maximum(
-            weights.sum() - np.bincount(folds, weights, n_folds), MARGIN
-        )[:, None]
+        totals = _Totals(folds, weights, targets, trains)
         self._sums, self._counts, self.priors, columns = [], [], [], []
+        count, total, n_others, of_others = totals.by(np.zeros(len(indices), np.intp), 1)
+        self.mean = total[0] / count[0]
+        means = of_others[:, 0] / np.maximum(n_others, MARGIN)
         for codes in self.crosses.fit_codes(indices).T:
-            size = int(codes.max()) + 1
-            place = folds * size + codes
-            counts = np.bincount(place, weights, n_folds * size).reshape(n_folds, size)
-            sums = _summed(place, weighted, n_folds * size).reshape(n_folds, size, -1)
-            self._counts.append(counts.sum(axis=0))
-            self._sums.append(sums.sum(axis=0))
+            counts, sums, n_others, of_others = totals.by(codes, int(codes.max()) + 1)
+            self._counts.append(counts)
+            self._sums.append(sums)
             self.priors.append(self._prior(codes, targets, weights))
-            n_others = self._counts[-1][codes] - counts[folds, codes]
-            sum_of_others = self._sums[-1][codes] - sums[folds, codes]
-            columns.append(self._statistic(sum_of_others, n_others, self.priors[-1], of_others[folds]))
+            columns.append(
+                self._statistic(of_others[folds, codes], n_others[folds, codes], self.priors[-1], means[folds])
+            )
         numbers = np.hstack(columns)
         seen = ~np.isnan(numbers)
         n_seen = np.maximum((seen * weights[:, None]).sum(axis=0), MARGIN)
@@ -216,6 +223,25 @@ class TargetStatistics:
         between = (between / (n - 1) - within) / size
         return float(np.clip(within / between, LEAST_PRIOR, MOST_PRIOR)) if between > 0 else MOST_PRIOR
 
+    @classmethod
+    def of_means(cls, tables: Sequence[npt.NDArray[np.floating[Any]]]) -> "TargetStatistics":
+        """Return statistics whose numbers are given means of the categories of each column, unchanged.
+
+        Parameters
+        ----------
+        tables : sequence of ndarray of shape (n_indices, n_outputs)
+            The means of each column, by index.
+        """
+        sizes = [len(table) for table in tables]
+        statistics = cls([(place,) for place in range(len(sizes))], sizes, "identity")
+        statistics.crosses.fit_codes(np.stack([np.minimum(np.arange(max(sizes)), size - 1) for size in sizes], axis=1))
+        statistics._sums = [table.astype(np.float64) for table in tables]
+        statistics._counts = [np.ones(size) for size in sizes]
+        statistics.priors, statistics.mean = [0.0] * len(sizes), np.zeros(tables[0].shape[1])
+        statistics._center = np.zeros(len(sizes) * len(statistics.mean))
+        statistics._spread, statistics._indicated = np.ones_like(statistics._center), np.empty(0, np.intp)
+        return statistics
+
     def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Return the fitted state as JSON values and arrays."""
         crosses, arrays = self.crosses.to_state()
@@ -256,6 +282,28 @@ class TargetStatistics:
         if not fits:
             raise FormatError("The saved target statistics do not fit together. Save the estimator again.")
         return statistics
+
+
+class _Totals:
+    """Weights and weighted sums of targets by code: of all rows, and of those from which each fold gets its own."""
+
+    def __init__(self, folds: Array, weights: Array, targets: Array, trains: Sequence[Array] | None) -> None:
+        self._folds, self._weights, self._trains = folds, weights, trains
+        self._weighted = weights[:, None] * targets
+        self._n_folds = int(folds.max()) + 1
+
+    def by(self, codes: Array, size: int) -> tuple[Array, Array, Array, Array]:
+        """Return counts (size,), sums (size, n_outputs), and both for each fold (n_folds, size, ...)."""
+        if self._trains is None:
+            place, n_places = self._folds * size + codes, self._n_folds * size
+            counts = np.bincount(place, self._weights, n_places).reshape(self._n_folds, size)
+            sums = _summed(place, self._weighted, n_places).reshape(self._n_folds, size, -1)
+            count, total = counts.sum(axis=0), sums.sum(axis=0)
+            return count, total, count - counts, total - sums
+        parts = [(codes[train], self._weights[train], self._weighted[train]) for train in self._trains]
+        count, total = np.bincount(codes, self._weights, size), _summed(codes, self._weighted, size)
+        n_others = np.stack([np.bincount(place, weights, size) for place, weights, _ in parts])
+        return count, total, n_others, np.stack([_summed(place, weighted, size) for place, _, weighted in parts])
 
 
 def _summed(place: Array, columns: Array, size: int) -> Array:

@@ -117,6 +117,30 @@ def test_a_category_unseen_by_a_fold_is_unknown_there_and_left_out_of_the_mean(l
     np.testing.assert_allclose(made.transform(pd.DataFrame({"dest": ["NOWHERE"]}))[0], vectors.unknown)
 
 
+def test_frequent_categories_have_the_mean_of_the_folds(flights, late, quick, monkeypatch):
+    counts = flights["dest"].value_counts()
+    monkeypatch.setattr(cross_fitting, "FREQUENT", counts.iloc[1])
+    made = make(quick)
+    out, frequent = made.fit_transform(flights[COLUMNS], late), flights["dest"].map(counts) >= counts.iloc[1]
+    served = made.transform(flights[COLUMNS])
+    assert 0 < frequent.sum() < len(out)
+    assert np.array_equal(out[frequent, :3], served[frequent, :3])
+    assert (out[~frequent, :3] != served[~frequent, :3]).any(axis=1).all()
+
+
+def test_a_fold_that_saw_few_rows_of_a_frequent_category_keeps_its_own_vector(late, quick, monkeypatch):
+    """With groups of destinations held out together, a row must not get what its own group has learned."""
+    monkeypatch.setattr(cross_fitting, "FREQUENT", 1)
+    X = pd.DataFrame({"dest": np.repeat(["ATL", "IAH", "MIA", "ORD"], 30), "hour": np.arange(120) % 3})
+    made = make(quick, cv=GroupKFold(4))
+    out = made.fit_transform(X, late, groups=X["dest"])
+    served = made.transform(X)
+    # In the fold that holds it out, a destination has the vector of unknown ones; hours are shared.
+    assert (out[:, :3] != served[:, :3]).any(axis=1).all()
+    assert len(np.unique(out[:, :3], axis=0)) == 4
+    assert np.array_equal(out[:, 3:], served[:, 3:])
+
+
 def test_rows_of_weight_zero_are_not_trained_on_and_get_the_mean_vectors(categories, late, quick):
     weights = np.where(np.arange(120) % 10 == 0, 0.0, 1.0)
     changed = np.where(weights == 0, "late", late)
@@ -137,8 +161,10 @@ def test_weights_count_in_vectors_and_statistics(categories, late, quick):
     made = [make(quick, target_statistics=True).fit(categories, late, sample_weight=w) for w in (None, heavy)]
     plain, weighted = (each.transform(categories) for each in made)
     assert (plain != weighted).any(axis=1).all()
-    # The second class is "on time".
-    assert weighted[:, 9].mean() < plain[:, 9].mean() - 0.2
+    # Log-odds of the second class, "on time", before they are standardized.
+    means = [each.encoder_.statistics.mean[0] for each in made]
+    assert means[0] == np.mean(late == "on time")
+    assert means[1] == pytest.approx(np.average(late == "on time", weights=heavy))
     assert np.array_equal(make(quick).fit(categories, late, sample_weight=2.0).transform(categories), plain[:, :9])
 
 

@@ -7,11 +7,13 @@ import pandas as pd
 import polars as pl
 import pytest
 from sklearn.model_selection import KFold
-from sklearn.preprocessing import TargetEncoder
 
+import tabemb
 from tabemb import EmbeddingEncoder
 from tabemb.estimators.encoder import _nearest_rows
-from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.estimators.target_statistics import target_columns
+from tabemb.exceptions import ColumnError, DataError, UnknownNameError
+from tabemb.table.target_statistics import TargetStatistics
 
 NAMES = [*(f"dest_emb{i}" for i in range(3)), *(f"carrier_emb{i}" for i in range(3))]
 NAMES = [*NAMES, *(f"hour_emb{i}" for i in range(3)), "distance"]
@@ -129,41 +131,101 @@ def with_statistics(flights, late, quick):
     return EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True).fit(flights, late)
 
 
+COLUMNS = ["dest", "carrier", "hour"]
+
+
 def test_target_statistics_come_between_vectors_and_numbers(with_statistics, encoder, flights, late):
     out = with_statistics.transform(flights)
     assert out.dtype == "float32"
-    np.testing.assert_array_equal(out[:, [*range(9), 12]], encoder.transform(flights))
-    columns = ["dest", "carrier", "hour"]
-    expected = TargetEncoder().fit(flights[columns], late).transform(flights[columns])
-    np.testing.assert_allclose(out[:, 9:12], expected, rtol=1e-6)
+    np.testing.assert_array_equal(out[:, [*range(9), -1]], encoder.transform(flights))
+    names = with_statistics.get_feature_names_out().tolist()
+    assert names[9:12] == ["dest_target", "carrier_target", "hour_target"]
+    # Standardized log-odds of the second class, in the order of its shares.
+    shares = flights.assign(y=late == np.unique(late)[1]).groupby("dest")["y"].mean()
+    means = flights["dest"].map(shares).to_numpy()
+    assert np.corrcoef(out[:, 9], np.log(means / (1 - means)).clip(-3, 3))[0, 1] > 0.98
 
 
-def test_fit_transform_returns_the_statistics_of_the_fold_as_scikit_learn_does(flights, late, quick):
-    columns = ["dest", "carrier", "hour"]
-    for y in (late, flights["carrier"].to_numpy(), np.arange(120.0) % 7 + 0.5):
-        folds = list(KFold(4, shuffle=True, random_state=0).split(flights))
-        made = EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True, cv=folds)
-        out = made.fit_transform(flights[columns], y)
-        expected = TargetEncoder(cv=folds).fit_transform(flights[columns], y)
-        np.testing.assert_allclose(out[:, 9:], expected, rtol=1e-5)
-        assert out.shape == (120, 9 + expected.shape[1])
+@pytest.mark.parametrize("kind", ["two classes", "more classes", "numbers"])
+def test_fit_transform_returns_the_statistics_of_the_fold(kind, flights, late, quick):
+    y = {"two classes": late, "more classes": flights["carrier"].to_numpy(), "numbers": np.arange(120.0) % 7 + 0.5}[
+        kind
+    ]
+    folds = list(KFold(4, shuffle=True, random_state=0).split(flights))
+    made = EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True, crosses=[COLUMNS[:2]], cv=folds)
+    out, fold_of = made.fit_transform(flights[COLUMNS], y), np.empty(120, int)
+    for number, (_, held) in enumerate(folds):
+        fold_of[held] = number
+    indices, columns = made.encoder_.encode(flights[COLUMNS]).indices, target_columns(made.task_, y)
+    statistics = TargetStatistics([(0,), (1,), (2,), (0, 1)], indices.max(axis=0) + 1, made.encoder_.statistics.scale)
+    np.testing.assert_allclose(out[:, 9:], statistics.fit_encode(indices, columns, fold_of), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        made.transform(flights[COLUMNS])[:, 9:], statistics.encode(indices), rtol=1e-4, atol=1e-5
+    )
+    assert made.encoder_.statistics.scale == ("identity" if kind == "numbers" else "logit")
+
+
+def test_without_folds_statistics_are_those_of_all_rows(flights, late, quick):
+    made = EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True, cv=None)
+    assert np.array_equal(made.fit_transform(flights, late), made.transform(flights), equal_nan=True)
+    assert "dest_target" in made.get_feature_names_out()
+
+
+def test_crosses_have_statistics_where_they_explain_more_than_their_columns(quick):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.choice(list("abcdef"), (600, 3)), columns=["one", "two", "three"])
+    y = (X["one"] == X["two"]).to_numpy()
+    made = EmbeddingEncoder(**quick, embedding_dim=2, target_statistics=True)
+    out = pd.DataFrame(made.fit_transform(X, y), columns=made.get_feature_names_out())
+    singles = ["one_target", "two_target", "three_target"]
+    assert out.columns[6:].tolist() == [*singles, "one_x_two_target"]
+    assert made.encoder_.crosses == [("one", "two")]
+    assert np.corrcoef(out["one_x_two_target"], y)[0, 1] > 0.95
+    named = EmbeddingEncoder(**quick, embedding_dim=2, target_statistics=True, crosses=[["two", "three"]]).fit(X, y)
+    assert named.get_feature_names_out().tolist()[6:] == [*singles, "two_x_three_target"]
+    none = EmbeddingEncoder(**quick, embedding_dim=2, target_statistics=True, crosses=None).fit(X, y)
+    assert none.get_feature_names_out().tolist()[6:] == singles
+    with pytest.raises(ColumnError, match="column 'tow' to cross"):
+        EmbeddingEncoder(**quick, target_statistics=True, crosses=[["one", "tow"]]).fit(X, y)
 
 
 def test_statistics_treat_missing_cells_as_a_category_and_unseen_ones_as_the_mean(quick):
     X = pd.DataFrame({"dest": ["IAH", "MIA", None, "ATL"] * 10})
     y = np.array([1, 0, 1, 0] * 10)
     made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True).fit(X, y)
-    odd = pd.DataFrame({"dest": ["IAH", None, "NOWHERE"]})
-    np.testing.assert_allclose(made.transform(odd)[:, 1], [1.0, 1.0, 0.5])
+    odd = pd.DataFrame({"dest": ["IAH", None, "NOWHERE", "ATL"]})
+    one, missing, unseen, other = made.transform(odd)[:, 1]
+    assert one == missing
+    assert other < unseen < one
+    share = made.encoder_.statistics
+    assert unseen == pytest.approx((0.0 - share._center[0]) / share._spread[0])
 
 
 def test_statistics_pool_rare_categories(quick):
     X = pd.DataFrame({"dest": ["IAH"] * 20 + list("abcdefghij")})
     y = np.array([1] * 10 + [0] * 20)
     made = EmbeddingEncoder(**quick, embedding_dim=1, min_frequency=2, target_statistics=True).fit(X, y)
-    together = X.where(X == "IAH", "rare")
-    expected = TargetEncoder().fit(together, y).transform(together)
-    np.testing.assert_allclose(made.transform(X)[:, 1:], expected, rtol=1e-6)
+    out = made.transform(X)[:, 1]
+    assert len(np.unique(out[:20])) == len(np.unique(out[20:])) == 1
+    assert out[0] > out[20]
+
+
+def test_an_encoder_of_an_earlier_version_has_the_means_that_it_saved(flights, late, quick, tmp_path):
+    made = EmbeddingEncoder(**quick, embedding_dim=3).fit(flights, late)
+    rng = np.random.default_rng(0)
+    means = {name: rng.random((vocabulary.size, 1)) for name, vocabulary in made.encoder_.vocabularies.items()}
+    learned, groups = made._to_state()
+    learned["beside"]["statistics"] = list(means)
+    groups["beside"] = {f"{place:04d}": table for place, table in enumerate(means.values())}
+    loaded = EmbeddingEncoder(**quick, embedding_dim=3)
+    loaded._take_state(learned, groups)
+    out, indices = loaded.transform(flights), made.encoder_.encode(flights).indices
+    np.testing.assert_array_equal(out[:, [*range(9), -1]], made.transform(flights))
+    expected = [table[column, 0] for table, column in zip(means.values(), indices.T, strict=True)]
+    np.testing.assert_allclose(out[:, 9:12], np.transpose(expected), rtol=1e-6)
+    assert loaded.get_feature_names_out().tolist()[9:12] == ["dest_target", "carrier_target", "hour_target"]
+    loaded.save(tmp_path / "again")
+    np.testing.assert_array_equal(tabemb.load(tmp_path / "again").transform(flights), out)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 from tabemb.diagnosis.model import untrained_vectors
-from tabemb.estimators import statistics_network
+from tabemb.estimators import statistics_network, target_statistics
 from tabemb.estimators.statistics_network import FEWEST_ROWS, SHARES, StatisticsNetwork
 from tabemb.exceptions import ColumnError, FormatError
 from tabemb.files import sealed
@@ -163,9 +163,9 @@ def test_crosses_are_named(number):
 
 
 def test_the_numbers_of_all_rows_are_limited(monkeypatch):
-    monkeypatch.setattr(statistics_network, "MOST_CELLS", 3 * N)
+    monkeypatch.setattr(target_statistics, "MOST_CELLS", 3 * N)
     assert fitted("number").crosses_ == [("user", "item")]
-    monkeypatch.setattr(statistics_network, "MOST_CELLS", 3 * N - 1)
+    monkeypatch.setattr(target_statistics, "MOST_CELLS", 3 * N - 1)
     assert fitted("number").crosses_ == []
 
 

@@ -16,6 +16,7 @@ NS = [1, 2, 7, 100, 4043, 10_000, 1_000_000]
     [
         ("fastai", [2, 2, 5, 21, 167, 278, 600]),
         ("capped", [2, 2, 5, 21, 64, 64, 64]),
+        ("narrow", [2, 2, 5, 8, 8, 8, 8]),
         ("half", [1, 1, 4, 50, 50, 50, 50]),
         ("google", [1, 1, 2, 3, 8, 10, 32]),
         ("sqrt", [1, 2, 3, 10, 64, 100, 600]),
@@ -70,14 +71,14 @@ def test_a_column_may_be_called_name():
         (
             "fastia",
             UnknownNameError,
-            "No size rule named 'fastia'. Known: capped, fastai, google, half, sqrt. Did you mean 'fastai'? "
+            "No size rule named 'fastia'. Known: capped, fastai, google, half, narrow, sqrt. Did you mean 'fastai'? "
             "'auto' (found by training), a positive integer, and a mapping column -> any of these are accepted too.",
         ),
         (
             2.5,
             UnknownNameError,
             "A size rule is given as a name, a mapping with a 'name', or an instance; got 2.5. "
-            "Known names: capped, fastai, google, half, sqrt.",
+            "Known names: capped, fastai, google, half, narrow, sqrt.",
         ),
         (True, UnknownNameError, "got True."),
         (

@@ -60,10 +60,37 @@ def test_combinations_without_other_rows_have_the_mean_and_an_indicator():
     statistics = TargetStatistics([(0,)], [6], "identity")
     numbers = statistics.fit_encode(indices, np.array([[1.0], [1], [1], [0], [0]]), np.array([0, 1, 0, 0, 1]))
     assert numbers[:, 1].tolist() == [0, 0, 1, 0, 0]
-    assert statistics.names(["dest"]) == ("dest_target", "dest_target_missing")
+    assert statistics.names(["dest"]) == ("dest_target", "dest_target_unseen")
+    assert statistics.names(["dest"], ["_b"]) == ("dest_target_b", "dest_target_unseen")
     unseen = statistics.encode(np.array([[1]], np.int32))
     assert unseen[0, 1] == 1
     assert unseen[0, 0] == numbers[2, 0]
+
+
+def test_folds_may_leave_out_rows_of_other_folds():
+    weights = rng.uniform(0.5, 2.0, N)
+    others = [np.flatnonzero(fold != FOLDS) for fold in range(4)]
+    usual, same = (TargetStatistics(CROSSES, SIZES, "logit") for _ in range(2))
+    expected = usual.fit_encode(INDICES, TARGETS, FOLDS, weights)
+    np.testing.assert_allclose(same.fit_encode(INDICES, TARGETS, FOLDS, weights, others), expected, rtol=1e-5)
+    statistics = TargetStatistics([(0,)], SIZES, "identity")
+    numbers = statistics.fit_encode(INDICES, TARGETS, FOLDS, weights, [others[0][::2], *others[1:]])
+    among = np.isin(np.arange(N), others[0][::2])
+    mean = np.average(TARGETS[among], axis=0, weights=weights[among])
+    rows = np.flatnonzero(FOLDS == 0)
+    wanted = np.array([by_hand(statistics, TARGETS, weights, INDICES[row], among, mean) for row in rows])
+    assert not np.isnan(wanted).any()
+    np.testing.assert_allclose(numbers[rows, :2] * statistics._spread + statistics._center, wanted, rtol=1e-5)
+
+
+def test_given_means_are_the_numbers():
+    tables = [rng.normal(size=(4, 2)), rng.normal(size=(3, 2))]
+    statistics = TargetStatistics.of_means(tables)
+    indices = np.array([[3, 0], [1, 2]])
+    expected = np.hstack([table[column] for table, column in zip(tables, indices.T, strict=True)])
+    np.testing.assert_allclose(statistics.encode(indices), expected, rtol=1e-6)
+    again = TargetStatistics.from_state(*statistics.to_state())
+    assert np.array_equal(again.encode(indices), statistics.encode(indices))
 
 
 def test_a_prior_is_strong_where_categories_do_not_differ():
