@@ -224,8 +224,13 @@ def figures(split, n_rows, seed):
 
 def native(X, X_test, categorical):
     """Return the table with the categories as such; those missing from training are missing."""
-    kinds = {name: X[name].astype("category").dtype for name in categorical}
-    return tuple(each.astype(kinds) for each in (X, X_test))
+    kinds = {name: X[name].astype("category").cat.categories for name in categorical}
+    return tuple(
+        each.assign(
+            **{name: pd.Categorical.from_codes(kinds[name].get_indexer(each[name]), kinds[name]) for name in kinds}
+        )
+        for each in (X, X_test)
+    )
 
 
 def main():
