@@ -14,8 +14,8 @@ __all__ = ["choose_crosses"]
 MOST_ROWS, MOST_COLUMNS = 30_000, 16
 # Outputs that the choice reads: the most frequent classes.
 MOST_OUTPUTS = 4
-# Crosses that are kept.
-MOST_CROSSES = 40
+# Crosses that are kept, and pairs that are extended by a third column.
+MOST_CROSSES, MOST_EXTENDED = 40, 8
 # Squared t-statistic of the correlation of a cross with the residuals: 5 standard errors, since many are tried.
 LEAST_GAIN = 25.0
 # Strength of the ridge penalty, in rows.
@@ -30,11 +30,12 @@ def choose_crosses(
     sizes: Sequence[int],
     weights: np.ndarray | None = None,
 ) -> list[tuple[int, ...]]:
-    """Return the pairs of columns that explain what their columns leave unexplained, the most useful first.
+    """Return the pairs and triples of columns that explain what smaller ones leave unexplained, the most useful first.
 
     A linear model predicts the targets from the statistics of the single columns and from the numbers. A pair is kept
     if the statistics of its combinations, computed on the residuals of other folds, are correlated with the residuals
-    beyond chance. Pairs whose combinations are just the categories of one column are left out.
+    beyond chance. Then the model gets the statistics of these pairs, and the best pairs are extended by a third column
+    in the same way. Crosses whose combinations are just those of fewer columns are left out.
 
     Parameters
     ----------
@@ -78,18 +79,30 @@ def choose_crosses(
         width = targets.shape[1]
         gains = [_gain(statistics[:, width * column : width * (column + 1)], targets, weights) for column in columns]
         columns = sorted(np.argsort(gains)[::-1][:MOST_COLUMNS].tolist())
-    n_used = [len(np.unique(indices[:, column])) for column in range(indices.shape[1])]
-    found = []
-    for pair in combinations(columns, 2):
-        crosses = Crosses([pair], sizes)
-        crosses.fit_codes(indices)
-        if crosses.n_codes[0] == max(n_used[column] for column in pair):
-            continue
-        pairs = TargetStatistics([pair], sizes, "identity")
-        gain = _gain(pairs.fit_encode(indices, residuals, folds, weights)[:, : targets.shape[1]], residuals, weights)
-        if gain > LEAST_GAIN:
-            found.append((gain, pair))
-    return [pair for _, pair in sorted(found, key=lambda each: (-each[0], each[1]))[:MOST_CROSSES]]
+    n_codes = {(column,): len(np.unique(indices[:, column])) for column in range(indices.shape[1])}
+
+    def useful(candidates, residuals):
+        found = []
+        for cross in candidates:
+            crosses = Crosses([cross], sizes)
+            crosses.fit_codes(indices)
+            n_codes[cross] = crosses.n_codes[0]
+            parts = (n_codes[part] for part in combinations(cross, len(cross) - 1) if part in n_codes)
+            if n_codes[cross] == max(parts):
+                continue
+            own = TargetStatistics([cross], sizes, "identity").fit_encode(indices, residuals, folds, weights)
+            if (gain := _gain(own[:, : targets.shape[1]], residuals, weights)) > LEAST_GAIN:
+                found.append((gain, cross))
+        return [cross for _, cross in sorted(found, key=lambda each: (-each[0], each[1]))]
+
+    pairs = useful(combinations(columns, 2), residuals)[:MOST_CROSSES]
+    if not pairs or len(columns) < 3:
+        return pairs
+    more = TargetStatistics(pairs, sizes, "identity").fit_encode(indices, targets, folds, weights)
+    extended = {tuple(sorted({*pair, column})) for pair in pairs[:MOST_EXTENDED] for column in columns}
+    triples = sorted(each for each in extended if len(each) == 3)
+    residuals = _residuals(np.hstack([statistics, numbers, more]), targets, weights)
+    return (pairs + useful(triples, residuals))[:MOST_CROSSES]
 
 
 def _residuals(design, targets, weights):

@@ -1,4 +1,4 @@
-"""Pairs of columns that explain what their columns do not."""
+"""Pairs and triples of columns that explain what their columns do not."""
 
 import numpy as np
 import pytest
@@ -26,6 +26,16 @@ def test_the_pair_that_matters_comes_first():
     assert chosen(equal + rng.normal(size=N))[0] == (1, 3)
     both = equal + 3 * (INDICES[:, 0] == INDICES[:, 2])
     assert chosen(both + rng.normal(size=N))[:2] == [(0, 2), (1, 3)]
+
+
+def test_the_best_pairs_are_extended_by_a_third_column_that_matters():
+    alike = (INDICES[:, 0] == INDICES[:, 1]) & (INDICES[:, 2] < 5)
+    noise = 0.5 * np.random.default_rng(1).normal(size=N)
+    found = chosen(2.0 * alike + noise)
+    assert found[0] == (0, 1)
+    assert [cross for cross in found if len(cross) == 3] == [(0, 1, 2)]
+    # Nothing is left for a third column if the pair says it all.
+    assert chosen((INDICES[:, 0] == INDICES[:, 1]) + noise) == [(0, 1)]
 
 
 def test_a_pair_that_numbers_explain_is_not_needed():
