@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.auto_dim import auto_dims
 from tabemb.estimators.ensemble import copy_tables, network_seeds
-from tabemb.estimators.folds import deal_folds, left_out_rows, strata_of
 from tabemb.estimators.held_out import sample_of
 from tabemb.estimators.inputs import (
     TrainingData,
@@ -40,6 +38,7 @@ from tabemb.estimators.saved_networks import networks_to_state, take_networks
 from tabemb.estimators.serving import inference_state
 from tabemb.estimators.statistics_network import StatisticsNetwork, check_crosses, learn_statistics
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
+from tabemb.estimators.validation import split_off
 from tabemb.exceptions import TabembError
 from tabemb.inference.answers import mean_of
 from tabemb.nn.network import Network
@@ -387,24 +386,7 @@ class EmbeddingEstimator(BaseEstimator):
             validation = self._read_validation(*self._given)
             replace_untrained(validation, rows, self.encoder_, self._pretrained.kept)
             return rows, validation
-        n_held = int(np.ceil(len(rows) * self.validation_fraction))
-        strata = strata_of(rows.targets, n_held) if self.task_.is_classifier else None
-        if (n_members := self._n_separate()) > 1:
-            n_folds = max(n_members, round(1 / self.validation_fraction))
-            folds = deal_folds(len(rows), n_folds, strata, seeds.generator("validation"))
-            train = replace(rows, folds=folds)
-            return train, left_out_rows(
-                train, n_members, seeds.generator("judged"), self.encoder_, self._pretrained.kept
-            )
-        kept, held = train_test_split(
-            np.arange(len(rows)),
-            test_size=min(n_held, len(rows) - 1),
-            random_state=seeds["validation"],
-            stratify=strata,
-        )
-        train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
-        replace_untrained(validation, train, self.encoder_, self._pretrained.kept)
-        return train, validation
+        return split_off(self, rows, seeds)
 
     def _n_separate(self) -> int:
         """Return the number of members of the body that can each hold out rows of their own, or 1."""

@@ -107,6 +107,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         epoch. Fewer than 20 rows are never split.
     validation_fraction : float, default=0.1
         Share of rows in the validation set.
+    validation : {"random", "last"}, default="random"
+        Which rows the validation set has: random ones, or the last ones, for tables in the order of time that predict
+        what comes after. The last rows are not trained on.
     n_iter_no_change : int, default=5
         Number of epochs without a better validation loss after which training stops.
     tol : float, default=1e-4
@@ -203,6 +206,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         max_epochs=100,
         early_stopping=True,
         validation_fraction=0.1,
+        validation="random",
         n_iter_no_change=5,
         tol=1e-4,
         class_weight=None,
@@ -239,6 +243,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         self.max_epochs = max_epochs
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
+        self.validation = validation
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.class_weight = class_weight

@@ -286,9 +286,9 @@ class CrossFitEstimator(EmbeddingEstimator):
             self.task_,
             data.targets,
             fold_of,
+            trains,
             self.crosses,
             most_numbers=MOST_NUMBERS,
-            trains=trains,
         )
         of_all = np.empty((data.n_rows, numbers.shape[1]), np.float32)
         of_all[data.kept] = numbers

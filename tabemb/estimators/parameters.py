@@ -44,6 +44,7 @@ RANGES = {
     "weight_averaging": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "max_epochs": ("a positive integer", lambda v: _count(v, 1)),
     "validation_fraction": ("a number in (0, 1)", lambda v: _real(v) and 0 < v < 1),
+    "validation": ("'random' or 'last'", lambda v: isinstance(v, str) and v in ("random", "last")),
     "n_iter_no_change": ("a positive integer", lambda v: _count(v, 1)),
     "tol": ("a number of at least 0", lambda v: _real(v) and v >= 0),
     "one_hot_max_categories": ("a number of at least 0", lambda v: _real(v) and v >= 0),

@@ -16,6 +16,7 @@ from tabemb.estimators.folds import deal_folds, strata_of
 from tabemb.estimators.held_out import held_out_logits, mean_and_error, sample_of
 from tabemb.estimators.network_specs import statistics_spec
 from tabemb.estimators.target_statistics import fit_statistics
+from tabemb.estimators.validation import n_last_rows
 from tabemb.inference.answers import mixed
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
@@ -98,10 +99,14 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
     if wanted == "auto" and not (judges and FEWEST_ROWS <= len(rows) <= MOST_ROWS):
         return rows
     by_vectors = held_out_logits(estimator._network, estimator._split(rows, seeds)[1]) if judges else None
-    strata = strata_of(rows.targets, len(rows) // N_FOLDS) if task.is_classifier else None
-    folds = deal_folds(len(rows), N_FOLDS, strata, seeds.generator("statistics"))
     estimator.encoder_.statistics, numbers = fit_statistics(
-        rows, estimator.encoder_, task, targets, folds, estimator.crosses, most_numbers=MOST_NUMBERS
+        rows,
+        estimator.encoder_,
+        task,
+        targets,
+        *_folds(rows, task, seeds, n_last_rows(estimator, len(rows))),
+        estimator.crosses,
+        most_numbers=MOST_NUMBERS,
     )
     more = replace(rows, table=EncodedTable(rows.table.indices, np.hstack([rows.table.numbers, numbers])))
     network, parts = Network(statistics_spec(estimator, seeds["statistics_network"])), estimator._split(more, seeds)
@@ -119,6 +124,21 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
     held = [parts, *(estimator._split(more, each) for each in seeds_of_networks[1:])]
     estimator._held = tuple(sample_of(train if judged is None else judged) for train, judged in held)
     return more
+
+
+def _folds(rows, task, seeds, n_last):
+    """Return the fold of each row, and the rows of which each fold gets its statistics.
+
+    The last rows, if these are held out, get theirs of the rows before them, as the rows of a prediction do.
+    """
+    n_before = len(rows) - n_last
+    strata = strata_of(rows.targets[:n_before], n_before // N_FOLDS) if task.is_classifier else None
+    folds = np.full(len(rows), N_FOLDS)
+    folds[:n_before] = deal_folds(n_before, N_FOLDS, strata, seeds.generator("statistics"))
+    if not n_last:
+        return folds, None
+    before = np.arange(n_before)
+    return folds, [before[folds[:n_before] != fold] for fold in range(N_FOLDS + 1)]
 
 
 def widened(network: Network, n_unread: int) -> Network:

@@ -64,10 +64,10 @@ def fit_statistics(
     task: Task,
     targets: np.ndarray,
     folds: np.ndarray,
+    trains: Sequence[np.ndarray] | None,
     crosses: Any,
     *,
     most_numbers: int,
-    trains: Sequence[np.ndarray] | None = None,
 ) -> tuple[TargetStatistics, np.ndarray]:
     """Return the fitted statistics of an encoding, and the numbers of the rows, each from the rows of other folds.
 
@@ -83,12 +83,12 @@ def fit_statistics(
         Targets before encoding.
     folds : ndarray of int of shape (n,)
         Fold of each row.
+    trains : sequence of ndarray of int or None
+        The rows of which each fold gets its statistics; None for all rows of the other folds.
     crosses : "auto", sequence of sequences of str, or None
         Which combinations of columns have statistics besides the single columns.
     most_numbers : int
         Most numbers of a row for which "auto" chooses crosses.
-    trains : sequence of ndarray of int, optional
-        The rows of which each fold gets its statistics. By default, all rows of the other folds.
 
     Returns
     -------

@@ -173,6 +173,9 @@ class ModelSection(Section):
     max_epochs: int = Field(100, ge=1, description="Maximum number of epochs.")
     early_stopping: bool = Field(True, description="Whether to stop when the validation loss no longer improves.")
     validation_fraction: float = Field(0.1, gt=0, lt=1, description="Fraction of training rows for early stopping.")
+    validation: Literal["random", "last"] = Field(
+        "random", description="Which rows are held out for early stopping: random ones, or the last ones."
+    )
     n_iter_no_change: int = Field(5, ge=1, description="Epochs without improvement before stopping.")
     tol: float = Field(1e-4, ge=0, description="Minimum decrease of the loss that counts as an improvement.")
     class_weight: str | dict[Scalar, float] | None = Field(None, description="balanced, or weights by class.")

@@ -57,6 +57,7 @@ CHANGES = {
     "max_epochs": 1,
     "early_stopping": False,
     "validation_fraction": 0.4,
+    "validation": "last",
     "class_weight": {"late": 9, "on time": 1},
     "loss": "focal",
     "label_smoothing": 0.3,

@@ -1,5 +1,6 @@
 """A network of target statistics beside that of the vectors."""
 
+import math
 import pickle
 import re
 
@@ -16,6 +17,8 @@ from tabemb.estimators import statistics_network, target_statistics
 from tabemb.estimators.statistics_network import FEWEST_ROWS, SHARES, StatisticsNetwork
 from tabemb.exceptions import ColumnError, FormatError
 from tabemb.files import sealed
+from tabemb.table.target_statistics import TargetStatistics
+from tabemb.training.trainer import Trainer
 
 N = 2000
 BODY = {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}
@@ -174,6 +177,28 @@ def test_given_validation_rows_choose_the_share():
     assert model.statistics_share_ > 0
     shuffled = np.random.default_rng(0).permutation(EFFECT_NEW)
     assert EmbeddingRegressor(**SETTINGS).fit(X, EFFECT, X_val=X_NEW, y_val=shuffled).statistics_share_ == 0
+
+
+def test_the_last_rows_have_the_statistics_of_those_before(monkeypatch):
+    """As in a prediction of later rows: those of their own time would say how the targets have drifted."""
+    judged, fit = [], Trainer.fit
+
+    def noted(self, loop, train, validation, seeds):
+        judged.append((train, validation))
+        return fit(self, loop, train, validation, seeds)
+
+    monkeypatch.setattr(Trainer, "fit", noted)
+    model = EmbeddingRegressor(**SETTINGS, target_statistics=True, crosses=None, validation="last").fit(X, EFFECT)
+    n_before = N - math.ceil(0.1 * N)
+    assert [(len(train), len(validation)) for train, validation in judged] == [(n_before, N - n_before)] * 2
+    assert np.array_equal(judged[0][1].targets, judged[1][1].targets)
+    indices = model.encoder_.encode(X).indices
+    statistics = TargetStatistics([(0,), (1,)], indices.max(axis=0) + 1, "identity")
+    statistics.fit_encode(indices[:n_before], EFFECT[:n_before, None], np.arange(n_before) % 5)
+    # But for the prior and the scale, which come from all rows.
+    n_plain = model.encoder_.n_plain_numbers
+    user = judged[1][1].table.numbers[:, n_plain]
+    assert np.corrcoef(user, statistics.encode(indices[n_before:])[:, 0])[0, 1] > 0.999
 
 
 def test_rows_of_no_weight_have_no_part_in_the_statistics(number):
