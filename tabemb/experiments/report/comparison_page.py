@@ -234,12 +234,29 @@ def _details(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str
         "Columns": ", ".join(data["columns"]),
         "Dropped columns": "; ".join(f"{each['column']}: {each['reason']}" for each in model["dropped"]) or "none",
         "Embeddings": f"{tables} (categories × dimensions)" if tables else "none",
+        **_statistics(model.get("statistics")),
         "SHA-256 of the data": data["sha256"],
         "Validation": f"{comparison.folds}; {_fold_sizes(comparison)}",
         "Seed": str(record["seed"]),
         "Time": f"comparison {numbers.duration(seconds['compare'])}, fit of the saved model to all rows "
         f"{numbers.duration(seconds['refit'])}, total {numbers.duration(seconds['total'])}, on {record['machine']}",
         "Versions": ", ".join(f"{name} {number}" for name, number in record["versions"].items()),
+    }
+
+
+def _statistics(used: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what is said of the target statistics; nothing for runs of versions that did not record them."""
+    if used is None:
+        return {}
+    if not used["share"]:
+        return {"Target statistics": "not used; predictions are those of the network that reads the embeddings"}
+    crosses = ", ".join(" × ".join(shorten(name, COLUMN_WIDTH) for name in cross) for cross in used["crosses"][:5])
+    more = f" and {len(used['crosses']) - 5} more" if len(used["crosses"]) > 5 else ""
+    return {
+        "Target statistics": f"{numbers.percent(used['share'])} of each prediction comes from a network that reads the "
+        "mean targets of categories"
+        + (f" and of the combinations {crosses}{more}" if crosses else "")
+        + "; the rest from the network that reads the embeddings"
     }
 
 

@@ -326,6 +326,7 @@ def describe_run(
                 _describe_vectors(column, each, problem.labels.get(column, {})) for column, each in vectors.items()
             ],
             "numeric": [each.name for each in schema.numeric],
+            "statistics": {"share": model.statistics_share_, "crosses": [list(each) for each in model.crosses_]},
             "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
             "hints": list(schema.hints),
         },

@@ -181,6 +181,25 @@ def test_a_model_without_embeddings(record, small_comparison):
     assert "Maps of the vectors" not in words
 
 
+@pytest.mark.parametrize(
+    ("used", "told"),
+    [
+        (None, "Embeddings none SHA-256"),
+        ({"share": 0.0, "crosses": []}, "Target statistics not used;"),
+        (
+            {"share": 0.4, "crosses": []},
+            "40 % of each prediction comes from a network that reads the mean targets of categories; the rest",
+        ),
+        ({"share": 0.4, "crosses": [["a", "<b>"]]}, "of the combinations a \u00d7 <b>; the rest"),
+        ({"share": 0.4, "crosses": [["a", str(i)] for i in range(7)]}, "a \u00d7 4 and 2 more; the rest"),
+    ],
+)
+def test_what_target_statistics_contribute_is_said(used, told, record, small_comparison):
+    model = {"embeddings": [], "dropped": []} | ({} if used is None else {"statistics": used})
+    words, _ = read(render_report(record | {"model": model}, small_comparison, {}))
+    assert told in words
+
+
 def with_test(comparison, name, **test):
     models = [
         dataclasses.replace(

@@ -298,6 +298,7 @@ def test_the_record_says_where_everything_is_from(parts, small_table):
     ]
     assert record["model"]["numeric"] == ["size"]
     assert record["model"]["dropped"] == [{"column": "same", "reason": "constant"}]
+    assert record["model"]["statistics"] == {"share": 0.0, "crosses": []}
     assert record["config"]["model"] == {"embedding_dim": 2, "one_hot_max_categories": 0, "max_epochs": 2}
 
 
