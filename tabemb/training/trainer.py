@@ -1,6 +1,7 @@
 """Training: epochs, validation, early stopping, and the training record."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,6 +89,8 @@ class Trainer:
     stop_after : int or None
         The epoch, from 1, after which training ends in any case, while the schedule is that of ``max_epochs``; None for
         ``max_epochs``.
+    serve : callable or None
+        Turns the logits of the validation rows into those that are judged, for a network that serves beside another.
     callbacks : list of keras.callbacks.Callback or None
         Keras callbacks.
     verbose : int
@@ -106,6 +109,7 @@ class Trainer:
     tol: float = 1e-4
     weight_averaging: float = 0.0
     stop_after: int | None = None
+    serve: Callable[[np.ndarray], np.ndarray] | None = None
     callbacks: list | None = field(default=None)
     verbose: int = 0
 
@@ -184,7 +188,7 @@ class Trainer:
                     figures = self._epoch(loop, train, shuffle, epoch, hooks, advance)
                     if validation is not None:
                         with loop.averaged():
-                            figures |= evaluate(loop, validation)
+                            figures |= evaluate(loop, validation, self.serve)
                     for name, value in figures.items():
                         history.setdefault(name, []).append(value)
                     advance(epoch, 0, figures)
@@ -289,12 +293,17 @@ class EarlyStopping:
         return last if self._epoch < 0 else self._epoch
 
 
-def evaluate(loop: TrainingLoop, rows: Rows) -> dict[str, float]:
+def evaluate(
+    loop: TrainingLoop, rows: Rows, serve: Callable[[np.ndarray], np.ndarray] | None = None
+) -> dict[str, float]:
     """Return ``val_loss`` and ``val_<metric>`` of the network being trained.
 
-    Rows with folds are predicted only by the member that leaves them out.
+    Rows with folds are predicted only by the member that leaves them out. ``serve`` turns the logits into those that
+    are judged.
     """
     logits = loop.logits(rows.table, rows.folds)
+    if serve is not None:
+        logits = serve(logits)
     losses = np.asarray(loop.task.loss(rows.targets, logits))
     figure = loop.task.score(rows.targets, loop.task.activate(logits), rows.weights)
     return {"val_loss": float(np.average(losses, weights=rows.weights)), f"val_{loop.task.metric}": figure}

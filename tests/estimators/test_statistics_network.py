@@ -179,6 +179,24 @@ def test_given_validation_rows_choose_the_share():
     assert EmbeddingRegressor(**SETTINGS).fit(X, EFFECT, X_val=X_NEW, y_val=shuffled).statistics_share_ == 0
 
 
+def test_statistics_that_do_not_help_are_given_up_early(monkeypatch):
+    """The best mean with the network of vectors decides, whose loss is that of the vectors if nothing is gained."""
+    records, fit = [], Trainer.fit
+
+    def noted(self, loop, train, validation, seeds):
+        records.append(fit(self, loop, train, validation, seeds))
+        return records[-1]
+
+    monkeypatch.setattr(Trainer, "fit", noted)
+    # A network of vectors that knows the targets of held-out rows leaves nothing to gain.
+    monkeypatch.setattr(statistics_network, "held_out_logits", lambda network, rows: rows.targets.reshape(-1, 1))
+    model = EmbeddingRegressor(**{**SETTINGS, "max_epochs": 40, "n_iter_no_change": 3}).fit(X, EFFECT)
+    vectors, statistics = records
+    assert model.statistics_share_ == 0
+    assert vectors.n_epochs > statistics.n_epochs == 4
+    assert statistics.history["val_loss"] == [0.0] * 4
+
+
 def test_the_last_rows_have_the_statistics_of_those_before(monkeypatch):
     """As in a prediction of later rows: those of their own time would say how the targets have drifted."""
     judged, fit = [], Trainer.fit
