@@ -12,7 +12,8 @@ of its sources). ``--only`` names the candidates to run, none for the variants a
 cache, whatever their version. ``--variant wide:embedding_dim=32 --variant wide:body__dropout=0.2`` runs tabemb with
 other parameters, parsed as YAML; a variant is ranked in place of tabemb.
 
-All candidates use two threads: on Linux the process uses two cores. All rivals take about an hour for one seed.
+All candidates use two threads: on Linux the process uses two cores. Times are processor seconds of all threads, which
+other load changes little. All rivals take about an hour for one seed.
 """
 
 import argparse
@@ -96,7 +97,7 @@ def measured(problems, candidates, seeds, fits, *, to_run, again=False):
                 if name not in to_run:
                     fit = fits.find(**where)
                 elif again or not (fit := fits.find(candidate.version(), **where)):
-                    figures, seconds = run(candidate, split, seed, time.perf_counter)
+                    figures, seconds = run(candidate, split, seed, time.process_time)
                     fit = {**where, "version": candidate.version(), "figures": figures, "seconds": seconds}
                     fits.keep(fit)
                     print(
@@ -145,7 +146,7 @@ def show_table(table, found, variants):
         fits = [fit for fit in mine if fit["candidate"] == name]
         figures = [spread([fit["figures"][metric.name] for fit in fits], 4) for metric in problem.metrics]
         cells.append([name, *figures, spread([fit["seconds"] for fit in fits], 1), f"{ranks[name]:g}"])
-    show(f"{table}: {problem.about}", ["candidate", *(m.name for m in problem.metrics), "fit seconds", "rank"], cells)
+    show(f"{table}: {problem.about}", ["candidate", *(m.name for m in problem.metrics), "processor seconds", "rank"], cells)
 
 
 def show_ranks(scores, variants):

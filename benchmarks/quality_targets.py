@@ -123,7 +123,7 @@ def _close_on_the_others(scores, ours, variants):
 
 
 def _no_slower_than_catboost(seconds, ours):
-    target = "fit seconds within those of CatBoost"
+    target = "processor seconds of a fit within those of CatBoost"
     both = _have(seconds, ours, "catboost")
     if both.empty:
         return Standing(target, None, "")
