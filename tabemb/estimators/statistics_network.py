@@ -112,8 +112,8 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
     network, parts = Network(statistics_spec(estimator, seeds["statistics_network"])), estimator._split(more, seeds)
     network.start_at(task.start(rows.targets, rows.weights))
     shares = SHARES if wanted == "auto" else SHARES[1:]
-    serve = None if by_vectors is None else _best_mean(task, parts[1], by_vectors, shares[::3])
-    estimator._train_on(network, seeds, *parts, serve=serve, callbacks=None, category_dropout=0.0)
+    watch = None if by_vectors is None else _loss_of_mean(task, parts[1], by_vectors, shares[::3])
+    estimator._train_on(network, seeds, *parts, watch=watch, callbacks=None, category_dropout=0.0)
     share = EQUAL if by_vectors is None else best_share(network, task, parts[1], by_vectors, shares)
     if not share:
         estimator.encoder_.statistics = None
@@ -141,19 +141,19 @@ def _folds(rows, task, seeds, n_last):
     return folds, [before[folds[:n_before] != fold] for fold in range(N_FOLDS + 1)]
 
 
-def _best_mean(task, held_out, by_vectors, shares):
-    """Return a function from logits to the weighted mean with those of the network of vectors that has the least loss.
+def _loss_of_mean(task, held_out, by_vectors, shares):
+    """Return a function from logits to the least loss of their weighted means with those of the network of vectors.
 
-    The training stops once this does not improve any more, whether or not the network by itself would: often it learns
-    little that the vectors do not know, and takes long.
+    The training stops once this does not improve any more: often the statistics tell nothing that the vectors do not
+    know, and learning them would take as long as the vectors did.
     """
 
-    def mean(logits):
-        means = [mixed(by_vectors, logits, share) for share in shares]
-        losses = [np.average(task.loss(held_out.targets, each), weights=held_out.weights) for each in means]
-        return means[int(np.argmin(losses))]
+    def loss(logits):
+        means = (mixed(by_vectors, logits, share) for share in shares)
+        losses = (np.average(task.loss(held_out.targets, each), weights=held_out.weights) for each in means)
+        return float(min(losses))
 
-    return mean
+    return loss
 
 
 def widened(network: Network, n_unread: int) -> Network:

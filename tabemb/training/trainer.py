@@ -89,8 +89,8 @@ class Trainer:
     stop_after : int or None
         The epoch, from 1, after which training ends in any case, while the schedule is that of ``max_epochs``; None for
         ``max_epochs``.
-    serve : callable or None
-        Turns the logits of the validation rows into those that are judged, for a network that serves beside another.
+    watch : callable or None
+        A further loss, of the logits of the validation rows: training also stops once this one does not improve.
     callbacks : list of keras.callbacks.Callback or None
         Keras callbacks.
     verbose : int
@@ -109,7 +109,7 @@ class Trainer:
     tol: float = 1e-4
     weight_averaging: float = 0.0
     stop_after: int | None = None
-    serve: Callable[[np.ndarray], np.ndarray] | None = None
+    watch: Callable[[np.ndarray], float] | None = None
     callbacks: list | None = field(default=None)
     verbose: int = 0
 
@@ -188,18 +188,25 @@ class Trainer:
                     figures = self._epoch(loop, train, shuffle, epoch, hooks, advance)
                     if validation is not None:
                         with loop.averaged():
-                            figures |= evaluate(loop, validation, self.serve)
+                            figures |= evaluate(loop, validation, self.watch)
                     for name, value in figures.items():
                         history.setdefault(name, []).append(value)
                     advance(epoch, 0, figures)
                     hooks("on_epoch_end", epoch, dict(figures))
-                    if stopper.done(epoch, figures.get("val_loss")) or hooks.stop:
+                    stops = stopper.done(epoch, figures.get("val_loss"))
+                    if stops or hooks.stop or self._gives_up(history.get("val_watched", ())):
                         break
             stopper.restore()
             hooks("on_train_end", {name: values[-1] for name, values in history.items()})
         finally:
             hooks.release()
         return TrainingRecord(history=history, n_epochs=epoch + 1, best_epoch=stopper.best_epoch(epoch) + 1)
+
+    def _gives_up(self, losses) -> bool:
+        """Return whether the loss that is watched has not improved for as many epochs as early stopping waits."""
+        if self.n_iter_no_change is None or len(losses) <= self.n_iter_no_change:
+            return False
+        return min(losses[-self.n_iter_no_change :]) >= min(losses[: -self.n_iter_no_change]) - self.tol
 
     def _epoch(self, loop, train, shuffle, epoch, hooks, advance) -> dict[str, float]:
         """Train for one epoch, in chunks of steps; return its loss and its last learning rate."""
@@ -293,17 +300,13 @@ class EarlyStopping:
         return last if self._epoch < 0 else self._epoch
 
 
-def evaluate(
-    loop: TrainingLoop, rows: Rows, serve: Callable[[np.ndarray], np.ndarray] | None = None
-) -> dict[str, float]:
-    """Return ``val_loss`` and ``val_<metric>`` of the network being trained.
+def evaluate(loop: TrainingLoop, rows: Rows, watch: Callable[[np.ndarray], float] | None = None) -> dict[str, float]:
+    """Return ``val_loss``, ``val_<metric>`` and, with ``watch``, ``val_watched`` of the network being trained.
 
-    Rows with folds are predicted only by the member that leaves them out. ``serve`` turns the logits into those that
-    are judged.
+    Rows with folds are predicted only by the member that leaves them out.
     """
     logits = loop.logits(rows.table, rows.folds)
-    if serve is not None:
-        logits = serve(logits)
     losses = np.asarray(loop.task.loss(rows.targets, logits))
     figure = loop.task.score(rows.targets, loop.task.activate(logits), rows.weights)
-    return {"val_loss": float(np.average(losses, weights=rows.weights)), f"val_{loop.task.metric}": figure}
+    figures = {"val_loss": float(np.average(losses, weights=rows.weights)), f"val_{loop.task.metric}": figure}
+    return figures if watch is None else figures | {"val_watched": watch(logits)}

@@ -194,7 +194,7 @@ def test_statistics_that_do_not_help_are_given_up_early(monkeypatch):
     vectors, statistics = records
     assert model.statistics_share_ == 0
     assert vectors.n_epochs > statistics.n_epochs == 4
-    assert statistics.history["val_loss"] == [0.0] * 4
+    assert statistics.history["val_watched"] == [0.0] * 4
 
 
 def test_the_last_rows_have_the_statistics_of_those_before(monkeypatch):
