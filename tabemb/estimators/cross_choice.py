@@ -18,6 +18,9 @@ MOST_OUTPUTS = 4
 MOST_CROSSES, MOST_EXTENDED = 40, 8
 # Squared t-statistic of the correlation of a cross with the residuals: 5 standard errors, since many are tried.
 LEAST_GAIN = 25.0
+# Least share of the variance of the targets that a cross explains. If others explain nearly all of it, what is left is
+# their shrinkage, which any cross can tell.
+LEAST_SHARE = 3e-4
 # Strength of the ridge penalty, in rows.
 RIDGE = 1.0
 
@@ -80,6 +83,7 @@ def choose_crosses(
         gains = [_gain(statistics[:, width * column : width * (column + 1)], targets, weights) for column in columns]
         columns = sorted(np.argsort(gains)[::-1][:MOST_COLUMNS].tolist())
     n_codes = {(column,): len(np.unique(indices[:, column])) for column in range(indices.shape[1])}
+    total = weights.sum() * _variance(targets, weights)
 
     def useful(candidates, residuals):
         found = []
@@ -91,7 +95,8 @@ def choose_crosses(
             if n_codes[cross] == max(parts):
                 continue
             own = TargetStatistics([cross], sizes, "identity").fit_encode(indices, residuals, folds, weights)
-            if (gain := _gain(own[:, : targets.shape[1]], residuals, weights)) > LEAST_GAIN:
+            gain = _gain(own[:, : targets.shape[1]], residuals, weights)
+            if gain > LEAST_GAIN and gain * _variance(residuals, weights) > LEAST_SHARE * total:
                 found.append((gain, cross))
         return [cross for _, cross in sorted(found, key=lambda each: (-each[0], each[1]))]
 
@@ -112,6 +117,12 @@ def _residuals(design, targets, weights):
     gram = weighted.T @ design + RIDGE * np.eye(design.shape[1])
     residuals: np.ndarray = targets - design @ np.linalg.solve(gram, weighted.T @ targets)
     return residuals
+
+
+def _variance(columns, weights):
+    """Return the sum of the weighted variances of the columns."""
+    means = weights @ columns / weights.sum()
+    return float((weights @ (columns - means) ** 2).sum() / weights.sum())
 
 
 def _gain(statistics, residuals, weights):

@@ -34,8 +34,8 @@ __all__ = ["CrossFitEstimator", "FoldTables", "FoldVectors"]
 # Categories with so many rows have the mean of the folds in all folds that were trained on such a part of these rows.
 # One row of them hardly moves the mean, while the vectors of the folds differ by more than a downstream model can see.
 FREQUENT, LEAST_PART = 50, 1 / 3
-# Most columns of statistics for which crosses are chosen: a downstream model reads them all.
-MOST_NUMBERS = 100
+# Most crosses that are chosen. A downstream model reads the statistics of all of them, and of each class.
+MOST_CROSSES, MOST_NUMBERS = 10, 100
 
 
 @dataclass(frozen=True)
@@ -288,7 +288,9 @@ class CrossFitEstimator(EmbeddingEstimator):
             fold_of,
             trains,
             self.crosses,
+            most_crosses=MOST_CROSSES,
             most_numbers=MOST_NUMBERS,
+            indicators=False,
         )
         of_all = np.empty((data.n_rows, numbers.shape[1]), np.float32)
         of_all[data.kept] = numbers

@@ -45,11 +45,11 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     target_statistics : bool, default=False
         Whether to append target statistics, cross-fitted on the same folds: the mean target of each category and of
         each of the ``crosses``, shrunk by count, on the scale of the logits (log-odds of classes), and standardized;
-        per class if there are more than two, and per target. A further column says which rows have a combination that
-        the others have not, if there are such rows. See :class:`tabemb.table.target_statistics.TargetStatistics`.
+        per class if there are more than two, and per target. See
+        :class:`tabemb.table.target_statistics.TargetStatistics`.
     crosses : "auto", list of lists of str, or None, default="auto"
         Combinations of categorical columns with target statistics, such as ``[("carrier", "dest")]``. "auto" chooses
-        the pairs that explain what their columns do not. Without ``target_statistics``, they are not used.
+        up to ten that explain what their columns do not. Without ``target_statistics``, they are not used.
     embedding_dim : str, int or mapping, default="narrow"
         Number of dimensions of the vectors: the name of a rule ("narrow", "capped", "fastai", "half", "google",
         "sqrt"), an integer, or a mapping from column to either. "narrow" is at most 8, since models that read all
@@ -420,7 +420,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
 
         The names of ``target_statistics`` come in between: ``dest_target``, ``carrier_x_dest_target``;
         ``dest_target_<class>`` if there are more than two classes; ``dest_target_<position>`` if there are several
-        targets; then ``carrier_x_dest_target_unseen``.
+        targets.
 
         Parameters
         ----------

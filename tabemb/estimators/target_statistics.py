@@ -67,7 +67,9 @@ def fit_statistics(
     trains: Sequence[np.ndarray] | None,
     crosses: Any,
     *,
-    most_numbers: int,
+    most_crosses: int | None = None,
+    most_numbers: int | None = None,
+    indicators: bool = True,
 ) -> tuple[TargetStatistics, np.ndarray]:
     """Return the fitted statistics of an encoding, and the numbers of the rows, each from the rows of other folds.
 
@@ -87,8 +89,10 @@ def fit_statistics(
         The rows of which each fold gets its statistics; None for all rows of the other folds.
     crosses : "auto", sequence of sequences of str, or None
         Which combinations of columns have statistics besides the single columns.
-    most_numbers : int
-        Most numbers of a row for which "auto" chooses crosses.
+    most_crosses, most_numbers : int, optional
+        Most crosses that "auto" chooses, and most numbers of a row.
+    indicators : bool, default=True
+        Whether there are indicators of combinations without rows.
 
     Returns
     -------
@@ -105,11 +109,11 @@ def fit_statistics(
     singles = [(place,) for place in range(len(sizes))]
     if isinstance(crosses, str):
         chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
-        most = min(most_numbers, MOST_CELLS // len(rows)) // columns.shape[1]
-        chosen = chosen[: max(0, most - len(singles))]
+        most = MOST_CELLS // len(rows) if most_numbers is None else min(most_numbers, MOST_CELLS // len(rows))
+        chosen = chosen[: max(0, most // columns.shape[1] - len(singles))][:most_crosses]
     else:
         chosen = [encoder.positions_of(each) for each in crosses or ()]
-    statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task))
+    statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task), indicators=indicators)
     return statistics, statistics.fit_encode(rows.table.indices, columns, folds, rows.weights, trains)
 
 

@@ -59,8 +59,8 @@ class TargetStatistics:
     to 6, but with one variance for all combinations, since that of few rows is no estimate). In training, the
     statistics of a row are computed from the rows of other folds: with its own target, they would tell it.
 
-    The numbers are standardized. A combination without rows has the statistic of the mean of all rows, and an
-    indicator.
+    The numbers are standardized. A combination without rows has the statistic of the mean of all rows, and, unless
+    switched off, an indicator.
 
     Parameters
     ----------
@@ -70,6 +70,8 @@ class TargetStatistics:
         Number of indices of each column of the matrix.
     scale : {"identity", "logit", "log"}
         The scale of the statistics.
+    indicators : bool, default=True
+        Whether crosses of which some combinations have no rows get an indicator of these.
 
     Examples
     --------
@@ -81,8 +83,10 @@ class TargetStatistics:
     [0.0]
     """
 
-    def __init__(self, crosses: Sequence[tuple[int, ...]], sizes: Sequence[int], scale: str) -> None:
-        self.crosses, self.scale = Crosses(crosses, sizes), scale
+    def __init__(
+        self, crosses: Sequence[tuple[int, ...]], sizes: Sequence[int], scale: str, *, indicators: bool = True
+    ) -> None:
+        self.crosses, self.scale, self._indicators = Crosses(crosses, sizes), scale, indicators
         self._scale = SCALES.resolve(scale)
 
     mean: Array
@@ -170,7 +174,7 @@ class TargetStatistics:
         variance = np.where(seen, numbers - self._center, 0.0).T ** 2 @ weights / n_seen
         self._spread = np.where(variance > MARGIN**2, np.sqrt(variance), 1.0)
         # One indicator per cross, whatever the number of outputs.
-        self._indicated = np.flatnonzero(~seen.all(axis=0)[:: len(self.mean)])
+        self._indicated = np.flatnonzero(self._indicators & ~seen.all(axis=0)[:: len(self.mean)])
         return self._standardized(numbers)
 
     def encode(self, indices: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float32]:

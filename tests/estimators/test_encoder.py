@@ -157,7 +157,9 @@ def test_fit_transform_returns_the_statistics_of_the_fold(kind, flights, late, q
     for number, (_, held) in enumerate(folds):
         fold_of[held] = number
     indices, columns = made.encoder_.encode(flights[COLUMNS]).indices, target_columns(made.task_, y)
-    statistics = TargetStatistics([(0,), (1,), (2,), (0, 1)], indices.max(axis=0) + 1, made.encoder_.statistics.scale)
+    statistics = TargetStatistics(
+        [(0,), (1,), (2,), (0, 1)], indices.max(axis=0) + 1, made.encoder_.statistics.scale, indicators=False
+    )
     np.testing.assert_allclose(out[:, 9:], statistics.fit_encode(indices, columns, fold_of), rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(
         made.transform(flights[COLUMNS])[:, 9:], statistics.encode(indices), rtol=1e-4, atol=1e-5

@@ -62,6 +62,11 @@ def test_combinations_without_other_rows_have_the_mean_and_an_indicator():
     assert numbers[:, 1].tolist() == [0, 0, 1, 0, 0]
     assert statistics.names(["dest"]) == ("dest_target", "dest_target_unseen")
     assert statistics.names(["dest"], ["_b"]) == ("dest_target_b", "dest_target_unseen")
+    without = TargetStatistics([(0,)], [6], "identity", indicators=False)
+    assert np.array_equal(
+        without.fit_encode(indices, np.array([[1.0], [1], [1], [0], [0]]), np.array([0, 1, 0, 0, 1])), numbers[:, :1]
+    )
+    assert without.names(["dest"]) == ("dest_target",)
     unseen = statistics.encode(np.array([[1]], np.int32))
     assert unseen[0, 1] == 1
     assert unseen[0, 0] == numbers[2, 0]
