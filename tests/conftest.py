@@ -46,7 +46,7 @@ def rtol_of_rows():
 
 
 def _model(name, description, scores, *, versus=None, fit=1.0, rows=50_000.0, n_parameters=1000, **costs):
-    from tabemb.experiments.comparison.result import ModelResult
+    from tabemb.experiments.comparison.model_result import ModelResult
 
     return ModelResult(
         name=name,
@@ -63,7 +63,8 @@ def _model(name, description, scores, *, versus=None, fit=1.0, rows=50_000.0, n_
 @pytest.fixture
 def small_comparison():
     """Return four models on three folds, with a win, a tie and a failed baseline."""
-    from tabemb.experiments.comparison.result import Comparison, Failure, PairedTest
+    from tabemb.experiments.comparison.model_result import Failure, PairedTest
+    from tabemb.experiments.comparison.result import Comparison
 
     curve = {"loss": [0.6, 0.5, 0.45], "val_loss": [0.61, 0.55, 0.56], "learning_rate": [1e-3, 1e-3, 5e-4]}
     embeddings = _model(
@@ -73,6 +74,7 @@ def small_comparison():
         fit=2.0,
         n_parameters=5400,
         peak_memory_bytes=30_000_000,
+        row_seconds=0.0012,
         input_bytes_per_row=24.0,
         dense_bytes_per_row=24.0,
         histories=[curve, curve, curve],
@@ -85,6 +87,7 @@ def small_comparison():
         rows=20_000.0,
         n_parameters=91_000,
         peak_memory_bytes=90_000_000,
+        row_seconds=0.06,
         input_bytes_per_row=64.0,
         dense_bytes_per_row=4800.0,
         histories=[curve, curve, curve],
@@ -102,6 +105,7 @@ def small_comparison():
         n_parameters=6100,
         parameter_unit="tree nodes",
         peak_memory_bytes=20_000_000,
+        row_seconds=0.004,
         input_bytes_per_row=40.0,
         dense_bytes_per_row=40.0,
         versus={
@@ -117,6 +121,7 @@ def small_comparison():
         rows=5e6,
         n_parameters=2,
         peak_memory_bytes=0,
+        row_seconds=0.0001,
         input_bytes_per_row=0.0,
         dense_bytes_per_row=0.0,
         versus={

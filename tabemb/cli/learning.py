@@ -44,7 +44,7 @@ def run(
             say(f"Warning: The comparison leaves out {failure.sentence}")
     else:
         from tabemb.cli.screen import comparison_table, study_table
-        from tabemb.experiments.report.numbers import duration
+        from tabemb.experiments.numbers import duration
 
         screen = console()
         if result.study is None:

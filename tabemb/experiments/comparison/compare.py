@@ -17,7 +17,8 @@ from tabemb.experiments.comparison.candidates import Candidate, ModelUnderTest, 
 from tabemb.experiments.comparison.cost import measure_cost
 from tabemb.experiments.comparison.folds import describe_folds, make_folds
 from tabemb.experiments.comparison.metrics import Metric, resolve_metrics
-from tabemb.experiments.comparison.result import Comparison, Failure, ModelResult, PairedTest
+from tabemb.experiments.comparison.model_result import Failure, ModelResult, PairedTest
+from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.comparison.significance import corrected_t_test
 from tabemb.experiments.comparison.targets import Prediction, Target, read_targets, target_of
 from tabemb.table.frames import Frame, read_frame
@@ -32,6 +33,9 @@ DEFAULT_BASELINES = ("one_hot_mlp", "one_hot_linear", "target_encoder_trees", "o
 
 # Bytes per row are measured on the first rows of the test set.
 MAX_ROWS_FOR_INPUT_BYTES = 1000
+
+# A single row is predicted this many times in each fold, or for this long.
+ROW_CALLS, ROW_SECONDS = 7, 0.5
 
 Progress = Callable[[str, int, int], object]
 
@@ -178,6 +182,7 @@ class _CandidateRun:
     scores: dict[str, list[float]] = field(default_factory=dict)
     fit_seconds: list[float] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
+    row_seconds: list[float] = field(default_factory=list)
     peaks: list[int | None] = field(default_factory=list)
     parameters: list[int | None] = field(default_factory=list)
     row_bytes: tuple[float, float] = (0.0, 0.0)
@@ -217,6 +222,7 @@ class _CandidateRun:
         self.speeds.append(len(part.truth) / seconds)
         self.peaks.append(fit.peak_memory_bytes)
         self.parameters.append(self.candidate.n_parameters(model))
+        self.row_seconds.append(_row_seconds(model, read_frame(part.X_test).take(np.arange(1)).native, target))
         few = read_frame(part.X_test).take(np.arange(min(MAX_ROWS_FOR_INPUT_BYTES, len(part.truth)))).native
         stored, dense = self.candidate.input_bytes(model, few)
         self.row_bytes = (stored / len(few), dense / len(few))
@@ -238,6 +244,7 @@ class _CandidateRun:
             parameter_unit=self.candidate.parameter_unit,
             input_bytes_per_row=self.row_bytes[0],
             dense_bytes_per_row=self.row_bytes[1],
+            row_seconds=float(np.median(self.row_seconds)),
             histories=self.histories,
         )
 
@@ -252,6 +259,18 @@ def _predict(model: Any, X: Any, target: Target) -> tuple[Prediction, float]:
         return Prediction(values), perf_counter() - begin
     probabilities = target.predict_proba(model, X)
     return Prediction(values, probabilities), perf_counter() - begin
+
+
+def _row_seconds(model: Any, row: Any, target: Target) -> float:
+    """Return the median time of predicting one row, after a first call that may compile."""
+    predict = target.predict_proba if target.is_classifier and hasattr(model, "predict_proba") else target.predict
+    predict(model, row)
+    seconds: list[float] = []
+    while len(seconds) < ROW_CALLS and sum(seconds) < ROW_SECONDS:
+        begin = perf_counter()
+        predict(model, row)
+        seconds.append(perf_counter() - begin)
+    return float(np.median(seconds))
 
 
 def _with_paired_tests(

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from tabemb.exceptions import DataError
-from tabemb.experiments.comparison.result import PairedTest
+from tabemb.experiments.comparison.model_result import PairedTest
 
 __all__ = ["corrected_t_test"]
 
