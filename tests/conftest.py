@@ -151,6 +151,40 @@ def small_comparison():
 
 
 @pytest.fixture
+def small_downstream():
+    """Return three downstream models on three folds: a win on one-hot, a loss and a tie with the better categories."""
+    from tabemb.experiments.comparison.downstream_result import Downstream, DownstreamResult, FormResult
+    from tabemb.experiments.comparison.model_result import PairedTest
+
+    def result(name, plain, ours, theirs, **test):
+        forms = []
+        for form, mean, width, seconds in ((plain, theirs, 1200, 0.5), ("vectors", ours, 24, 4.0)):
+            values = np.array([mean - 0.01, mean, mean + 0.01])
+            forms.append(
+                FormResult(
+                    form=form,
+                    scores={"roc_auc": values, "log_loss": 1 - values},
+                    width=width,
+                    bytes_per_row=4.0 * width,
+                    fit_seconds=np.full(3, seconds),
+                )
+            )
+        versus = dict.fromkeys(("roc_auc", "log_loss"), PairedTest(difference=ours - theirs, **test))
+        return DownstreamResult(
+            name=name, description=f"{name} of rows", plain=forms[0], vectors=forms[1], versus=versus
+        )
+
+    return Downstream(
+        [
+            result("knn", "one-hot", 0.75, 0.65, p_value=0.001, low=0.05, high=0.15),
+            result("linear", "one-hot", 0.7, 0.74, p_value=0.01, low=-0.06, high=-0.02),
+            result("trees", "native categories", 0.8, 0.79, p_value=0.4, low=-0.02, high=0.04),
+        ],
+        ["roc_auc", "log_loss"],
+    )
+
+
+@pytest.fixture
 def study_result():
     """Return the errors of two lines: one worse than published, two as published, one not published."""
     from tabemb.experiments.paper.study import StudyResult, StudyScore

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from tabemb.cli.downstream_screen import downstream_table
 from tabemb.cli.printable import printable
 from tabemb.diagnosis.report import Diagnosis, TableDiagnosis, p_text, reference_text, value_text
 from tabemb.experiments import numbers
@@ -167,6 +168,7 @@ def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
         _text(""),
         table,
         _text(""),
+        *([downstream_table(comparison.downstream), _text("")] if comparison.downstream else []),
         _text(comparison.statistics()),
         _text(note, style="dim"),
     )

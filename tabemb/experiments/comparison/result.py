@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from tabemb.exceptions import FormatError, UnknownNameError
 from tabemb.experiments import numbers
+from tabemb.experiments.comparison.downstream_result import Downstream
 from tabemb.experiments.comparison.model_result import Failure, ModelResult, best_of, number_of
 from tabemb.experiments.comparison.verdict import summarize, tell_costs, tell_statistics
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -44,6 +45,8 @@ class Comparison:
         The model under test, then the baselines in the given order.
     failures : tuple of Failure
         Baselines that failed in a fold or do not apply; they are not in ``models``.
+    downstream : Downstream
+        Other models on one-hot columns and on vectors; empty if none were asked for.
     random_state : int or None
         Random seed of the folds and the models.
     fold_vectors : tuple of mapping of str to KeyedMatrix
@@ -53,7 +56,8 @@ class Comparison:
     Examples
     --------
     >>> import numpy as np
-    >>> from tabemb.experiments.comparison.model_result import ModelResult, PairedTest
+    >>> from tabemb.experiments.comparison.downstream_result import Downstream
+    from tabemb.experiments.comparison.model_result import ModelResult, PairedTest
     >>> def model(name, values, versus):
     ...     return ModelResult(
     ...         name=name, description=name, scores={"accuracy": np.array(values)},
@@ -84,6 +88,7 @@ class Comparison:
     folds: str
     models: tuple[ModelResult, ...]
     failures: tuple[Failure, ...] = ()
+    downstream: Downstream = field(default_factory=Downstream)
     random_state: int | None = None
     fold_vectors: tuple[Mapping[str, KeyedMatrix], ...] = ()
 
@@ -159,7 +164,8 @@ class Comparison:
         """
         others = self.metrics[1:] if metric is None else ()
         sentences = tell_statistics(self, self._checked_metric(metric), others)
-        sentences += tell_costs(self) if metric is None else []
+        if metric is None:
+            sentences += [*tell_costs(self), *filter(None, [self.downstream.sentence()])]
         sentences += [f"Left out: {failure.sentence}" for failure in self.failures]
         return " ".join(sentences)
 
@@ -183,7 +189,8 @@ class Comparison:
         table = self._shown().to_html(border=0, escape=True, na_rep="")
         first, rest = (html.escape(text) for text in (self.headline()[1], self.statistics()))
         # Without colors: those of the notebook, light or dark.
-        return f"<p><strong>{first}</strong></p>\n{table}\n<p>{rest}</p>"
+        others = f"\n{self.downstream.to_html()}" if self.downstream else ""
+        return f"<p><strong>{first}</strong></p>\n{table}\n<p>{rest}</p>{others}"
 
     def _shown(self) -> pd.DataFrame:
         """Return the narrow table as text."""
@@ -265,6 +272,7 @@ class Comparison:
             "folds": self.folds,
             "random_state": self.random_state,
             "models": [model.to_json() for model in self.models],
+            "downstream": self.downstream.to_json(),
             "failures": [failure.to_json() for failure in self.failures],
         }
 
@@ -289,6 +297,7 @@ class Comparison:
                 folds=data["folds"],
                 random_state=data["random_state"],
                 models=tuple(ModelResult.from_json(each) for each in data["models"]),
+                downstream=Downstream.from_json(data.get("downstream", ()), data["metrics"]),
                 failures=tuple(Failure.from_json(each) for each in data["failures"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -7,7 +7,7 @@ import numpy as np
 from tabemb.experiments import numbers
 from tabemb.experiments.comparison.model_result import ModelResult
 from tabemb.experiments.comparison.result import Comparison
-from tabemb.experiments.report.charts import FAINT, INK, NAME_WIDTH, QUIET, RIVAL, SUBJECT, SvgFigure
+from tabemb.experiments.report.charts import INK, NAME_WIDTH, QUIET, RIVAL, RIVAL_SOFT, SUBJECT, SUBJECT_SOFT, SvgFigure
 from tabemb.vectors.plots.labels import shorten
 
 __all__ = ["draw_costs", "spread_out"]
@@ -120,7 +120,8 @@ def _draw(
             models, labels, costs, means, spreads, spread_out(heights, GAP), strict=True
         ):
             own = model is comparison.subject
-            color, x = SUBJECT if own else RIVAL, float(np.mean(cost))
+            color, soft = (SUBJECT, SUBJECT_SOFT) if own else (RIVAL, RIVAL_SOFT)
+            x = float(np.mean(cost))
             ax.plot([x, x], [mean - spread, mean + spread], color=color, linewidth=1.2, solid_capstyle="butt")
             ax.plot([cost.min(), cost.max()], [mean, mean], color=color, linewidth=1.2, solid_capstyle="butt")
             ax.plot([x], [mean], marker="o", markersize=6, color=color, zorder=3)
@@ -133,7 +134,7 @@ def _draw(
                 color=INK,
                 fontsize=8.5,
                 fontweight="bold" if own else "normal",
-                arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.8, "shrinkA": 2, "shrinkB": 5},
+                arrowprops={"arrowstyle": "-", "color": soft, "linewidth": 0.8, "shrinkA": 2, "shrinkB": 5},
             )
         ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if ax.get_xlim()[1] / ax.get_xlim()[0] > 100 else (1, 2, 5)))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: unit(value)))
