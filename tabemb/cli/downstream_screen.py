@@ -1,14 +1,16 @@
 """The matrix of downstream models on the command line, built with rich."""
 
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from tabemb.experiments.comparison.downstream_result import Downstream
 
 __all__ = ["downstream_table"]
 
 
-def downstream_table(downstream: Downstream) -> Table:
-    """Return a table of the scores and sizes of other models on one-hot columns and on vectors.
+def downstream_table(downstream: Downstream) -> Group:
+    """Return a table of the scores and sizes of other models on one-hot columns and on vectors, and a sentence.
 
     Parameters
     ----------
@@ -21,4 +23,4 @@ def downstream_table(downstream: Downstream) -> Table:
         table.add_column(name, justify="right" if position else "left")
     for row in rows:
         table.add_row(*row.values())
-    return table
+    return Group(table, Text(""), Text(downstream.sentence()))

@@ -167,12 +167,11 @@ class Downstream(Sequence[DownstreamResult]):
         return f"Downstream({self.sentence() or 'no models'})"
 
     def _repr_html_(self) -> str:
-        return f"{self.to_html()}\n<p>{html.escape(self.sentence())}</p>"
-
-    def to_html(self) -> str:
-        """Return the matrix of models and forms as an HTML table; empty without models."""
         rows = self.table()
-        return pd.DataFrame(rows).to_html(index=False, border=0, escape=True) if rows else ""
+        if not rows:
+            return ""
+        table = pd.DataFrame(rows).to_html(index=False, border=0, escape=True)
+        return f"{table}\n<p>{html.escape(self.sentence())}</p>"
 
     def sentence(self) -> str:
         """Return for which models vectors are significantly better, worse or neither on the primary metric."""
@@ -183,9 +182,9 @@ class Downstream(Sequence[DownstreamResult]):
         for result in self._results:
             test, plain = result.versus[metric], result.plain.form
             pair = [f"{each.mean(metric):.4f}" for each in (result.vectors, result.plain)]
-            words = f"{plain} and vectors score the same within chance as inputs of"
+            words = f"vectors and {plain} score the same within chance as inputs of"
             if np.isnan(test.p_value):
-                words = f"{plain} and vectors are not tested as inputs of"
+                words = f"vectors and {plain} are not tested as inputs of"
             elif test.significant and test.difference > 0:
                 words = f"vectors beat {plain} as inputs of"
             elif test.significant:

@@ -136,7 +136,8 @@ class ModelResult:
     histories : list of dict
         Learning curves of each fold, as a list of values per epoch for each name; empty if the model has none.
     row_seconds : float or None
-        Seconds to predict a single row (median over calls and folds), encoding included; None if it was not measured.
+        Seconds to predict a single row, encoding included: the shortest of some calls, median over the folds. None if
+        it was not measured.
     versus : dict of str to PairedTest
         Paired test against the model under test for each metric; empty for the model under test.
     """

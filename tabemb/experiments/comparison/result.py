@@ -164,13 +164,12 @@ class Comparison:
         """
         others = self.metrics[1:] if metric is None else ()
         sentences = tell_statistics(self, self._checked_metric(metric), others)
-        if metric is None:
-            sentences += [*tell_costs(self), *filter(None, [self.downstream.sentence()])]
+        sentences += tell_costs(self) if metric is None else []
         sentences += [f"Left out: {failure.sentence}" for failure in self.failures]
         return " ".join(sentences)
 
     def verdict(self, metric: str | None = None) -> str:
-        """Return the result in words: score and cost in a sentence or two, then the statistics.
+        """Return the result in words: score and cost in a sentence or two, the statistics, and other models on vectors.
 
         Parameters
         ----------
@@ -179,7 +178,7 @@ class Comparison:
         """
         if metric is not None or not self.baselines:
             return self.statistics(metric)
-        return f"{self.headline()[1]} {self.statistics()}"
+        return " ".join(filter(None, [self.headline()[1], self.statistics(), self.downstream.sentence()]))
 
     def __repr__(self) -> str:
         sentence = self.headline()[1]
@@ -189,7 +188,7 @@ class Comparison:
         table = self._shown().to_html(border=0, escape=True, na_rep="")
         first, rest = (html.escape(text) for text in (self.headline()[1], self.statistics()))
         # Without colors: those of the notebook, light or dark.
-        others = f"\n{self.downstream.to_html()}" if self.downstream else ""
+        others = f"\n{self.downstream._repr_html_()}" if self.downstream else ""
         return f"<p><strong>{first}</strong></p>\n{table}\n<p>{rest}</p>{others}"
 
     def _shown(self) -> pd.DataFrame:

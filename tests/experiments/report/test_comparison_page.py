@@ -105,7 +105,7 @@ def test_the_page_contains_all_results(record, small_comparison, vectors):
         "0.7933 ± 0.0153 +0.0167, p = 0.031 +0.0039 to +0.0295",
         "+0.3000, not testable",
         "Left out: ordinal_trees, which failed in fold 2 with a ValueError: it broke on purpose.",
-        "91,000 64 B 4.8 kB 6.0 s 20,000 90 MB",
+        "91,000 64 B 4.8 kB 6.0 s 20,000 60 ms 90 MB",
         "6,100 tree nodes",
         "304 read, 300 used. 4 of 304 rows have no arr_delay and were left out.",
         "year: constant",
@@ -284,3 +284,32 @@ def test_a_column_by_chance_does_not_hide_another(record, small_comparison):
     assert "The neighbors of noise are no more stable than random ones" in words
     assert "three 100 % of the nearest neighbors come back; by chance 25 %" in words
     assert "The percentage" in words
+
+
+def test_the_page_begins_with_the_picture_of_score_against_cost(record, small_comparison, vectors):
+    page = render_report(record, small_comparison, vectors)
+    assert page.index("Score against cost") < page.index("<h2>Scores</h2>")
+    assert page.count("against weights") == page.count('aria-label="roc_auc against fit"') == 1
+    alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
+    assert "Score against cost" not in render_report(record, alone, vectors)
+
+
+def test_other_models_on_vectors_have_a_section(record, small_comparison, small_downstream, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors))
+    assert "Vectors in other models" not in words
+    comparison = dataclasses.replace(small_comparison, downstream=small_downstream)
+    words, _ = read(render_report(record, comparison, vectors))
+    assert words.count(small_downstream.sentence()) == 1
+    assert (
+        "knn knn of rows 0.6500 ± 0.0100 0.7500 ± 0.0100 +0.1000, p = 0.001 +0.0500 to +0.1500 1,200 → 24 "
+        "4.8 kB → 96 B 0.5 s → 4.0 s"
+    ) in words
+    assert "0.7900 ± 0.0100 native categories 0.8000 ± 0.0100 +0.0100, p = 0.400" in words
+
+
+def test_latency_of_a_row_is_in_the_costs(record, small_comparison, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors))
+    assert "6.0 s 20,000 60 ms 90 MB" in words
+    unknown = dataclasses.replace(small_comparison.subject, row_seconds=None)
+    words, _ = read(render_report(record, dataclasses.replace(small_comparison, models=(unknown,)), vectors))
+    assert "2.0 s 50,000 – 30 MB" in words  # noqa: RUF001

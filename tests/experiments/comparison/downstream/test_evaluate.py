@@ -93,7 +93,7 @@ def test_regression_and_a_model_under_test_of_another_library(monkeypatch):
     assert comparison.downstream["linear"].plain.mean("r2") > 0.9
     assert np.isfinite(comparison.downstream["linear"].vectors.mean("rmse"))
     assert comparison.downstream.sentence().startswith(
-        "On rmse, one-hot and vectors are not tested as inputs of linear"
+        "On rmse, vectors and one-hot are not tested as inputs of linear"
     )
 
 
