@@ -13,7 +13,7 @@ from tabemb.experiments import numbers
 from tabemb.experiments.comparison.cost_words import and_list
 from tabemb.experiments.comparison.model_result import PairedTest, array_of, json_number, json_numbers, number_of
 
-__all__ = ["Downstream", "DownstreamResult", "FormResult"]
+__all__ = ["Downstream", "DownstreamResult", "FormResult", "notebook_table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -170,7 +170,7 @@ class Downstream(Sequence[DownstreamResult]):
         rows = self.table()
         if not rows:
             return ""
-        table = pd.DataFrame(rows).to_html(index=False, border=0, escape=True)
+        table = notebook_table(pd.DataFrame(rows), index=False)
         return f"{table}\n<p>{html.escape(self.sentence())}</p>"
 
     def sentence(self) -> str:
@@ -259,6 +259,20 @@ class Downstream(Sequence[DownstreamResult]):
     def from_json(cls, data: Sequence[Mapping[str, Any]], metrics: Sequence[str]) -> "Downstream":
         """Return the value that `to_json` wrote."""
         return cls([DownstreamResult.from_json(each) for each in data], metrics)
+
+
+def notebook_table(frame: pd.DataFrame, *, index: bool = True) -> str:
+    """Return a frame of text as an HTML table, escaped, in the colors of the page around it, light or dark.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    index : bool, default=True
+        Whether to show its index.
+    """
+    table = frame.to_html(index=index, border=0, escape=True, na_rep="")
+    return table.replace("<table ", '<table style="color: inherit" ', 1)
 
 
 def _pair(forms: tuple[FormResult, FormResult], text: Callable[[FormResult], str]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tabemb.exceptions import FormatError, UnknownNameError
 from tabemb.experiments import numbers
-from tabemb.experiments.comparison.downstream_result import Downstream
+from tabemb.experiments.comparison.downstream_result import Downstream, notebook_table
 from tabemb.experiments.comparison.model_result import Failure, ModelResult, best_of, number_of
 from tabemb.experiments.comparison.verdict import summarize, tell_costs, tell_statistics
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -56,7 +56,7 @@ class Comparison:
     Examples
     --------
     >>> import numpy as np
-    >>> from tabemb.experiments.comparison.downstream_result import Downstream
+    >>> from tabemb.experiments.comparison.downstream_result import Downstream, notebook_table
     from tabemb.experiments.comparison.model_result import ModelResult, PairedTest
     >>> def model(name, values, versus):
     ...     return ModelResult(
@@ -185,9 +185,8 @@ class Comparison:
         return f"Comparison of {len(self.models)} models, {self.n_rows:,} rows, {self.folds}\n{sentence}"
 
     def _repr_html_(self) -> str:
-        table = self._shown().to_html(border=0, escape=True, na_rep="")
+        table = notebook_table(self._shown())
         first, rest = (html.escape(text) for text in (self.headline()[1], self.statistics()))
-        # Without colors: those of the notebook, light or dark.
         others = f"\n{self.downstream._repr_html_()}" if self.downstream else ""
         return f"<p><strong>{first}</strong></p>\n{table}\n<p>{rest}</p>{others}"
 
@@ -202,7 +201,7 @@ class Comparison:
                     self.primary: f"{numbers.score(model.mean(self.primary))}{spread}",
                     "difference": "" if test is None else numbers.signed(test.difference),
                     "95 % interval": "" if test is None else numbers.interval(test.low, test.high),
-                    "p": "" if test is None else numbers.p_value(test.p_value).removeprefix("p = "),
+                    "p": "" if test is None else numbers.p_value(test.p_value).removeprefix("p = ").removeprefix("p "),
                     "parameters": f"{numbers.count(model.n_parameters)} {model.parameter_unit}",
                     "memory": numbers.memory(number_of(model.peak_memory_bytes)),
                     "fit": numbers.duration(float(np.mean(model.fit_seconds))),

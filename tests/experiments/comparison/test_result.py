@@ -52,7 +52,7 @@ def test_a_notebook_shows_the_verdict_and_a_table_that_is_escaped_and_without_co
     assert page.endswith(f"<p>{small_comparison.statistics()}</p>")
     assert "<b>most" not in page
     assert "&lt;b&gt;most&lt;/b&gt;" in page
-    assert "color" not in page
+    assert set(re.findall('color: *([^;"]+)', page)) == {"inherit"}
     cells = re.findall(r"<t[dh]>([^<]*)</t[dh]>", page)
     shown = "roc_auc, difference, 95 % interval, p, parameters, memory, fit, one row"
     assert shown in ", ".join(cells)
