@@ -56,7 +56,6 @@ class Comparison:
     Examples
     --------
     >>> import numpy as np
-    >>> from tabemb.experiments.comparison.downstream_result import Downstream, notebook_table
     from tabemb.experiments.comparison.model_result import ModelResult, PairedTest
     >>> def model(name, values, versus):
     ...     return ModelResult(
