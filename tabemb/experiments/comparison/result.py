@@ -56,7 +56,7 @@ class Comparison:
     Examples
     --------
     >>> import numpy as np
-    from tabemb.experiments.comparison.model_result import ModelResult, PairedTest
+    >>> from tabemb.experiments.comparison.model_result import ModelResult, PairedTest
     >>> def model(name, values, versus):
     ...     return ModelResult(
     ...         name=name, description=name, scores={"accuracy": np.array(values)},
