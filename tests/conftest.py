@@ -46,7 +46,7 @@ def rtol_of_rows():
 
 
 def _model(name, description, scores, *, versus=None, fit=1.0, rows=50_000.0, n_parameters=1000, **costs):
-    from tabemb.experiments.comparison.result import ModelResult
+    from tabemb.experiments.comparison.model_result import ModelResult
 
     return ModelResult(
         name=name,
@@ -63,7 +63,8 @@ def _model(name, description, scores, *, versus=None, fit=1.0, rows=50_000.0, n_
 @pytest.fixture
 def small_comparison():
     """Return four models on three folds, with a win, a tie and a failed baseline."""
-    from tabemb.experiments.comparison.result import Comparison, Failure, PairedTest
+    from tabemb.experiments.comparison.model_result import Failure, PairedTest
+    from tabemb.experiments.comparison.result import Comparison
 
     curve = {"loss": [0.6, 0.5, 0.45], "val_loss": [0.61, 0.55, 0.56], "learning_rate": [1e-3, 1e-3, 5e-4]}
     embeddings = _model(
@@ -73,6 +74,7 @@ def small_comparison():
         fit=2.0,
         n_parameters=5400,
         peak_memory_bytes=30_000_000,
+        row_seconds=0.0012,
         input_bytes_per_row=24.0,
         dense_bytes_per_row=24.0,
         histories=[curve, curve, curve],
@@ -85,6 +87,7 @@ def small_comparison():
         rows=20_000.0,
         n_parameters=91_000,
         peak_memory_bytes=90_000_000,
+        row_seconds=0.06,
         input_bytes_per_row=64.0,
         dense_bytes_per_row=4800.0,
         histories=[curve, curve, curve],
@@ -102,6 +105,7 @@ def small_comparison():
         n_parameters=6100,
         parameter_unit="tree nodes",
         peak_memory_bytes=20_000_000,
+        row_seconds=0.004,
         input_bytes_per_row=40.0,
         dense_bytes_per_row=40.0,
         versus={
@@ -117,6 +121,7 @@ def small_comparison():
         rows=5e6,
         n_parameters=2,
         peak_memory_bytes=0,
+        row_seconds=0.0001,
         input_bytes_per_row=0.0,
         dense_bytes_per_row=0.0,
         versus={
@@ -142,6 +147,40 @@ def small_comparison():
         models=(embeddings, one_hot_mlp, trees, majority),
         failures=(Failure(model="ordinal_trees", fold=1, error="ValueError", message="it broke on purpose"),),
         random_state=0,
+    )
+
+
+@pytest.fixture
+def small_downstream():
+    """Return three downstream models on three folds: a win on one-hot, a loss and a tie with the better categories."""
+    from tabemb.experiments.comparison.downstream_result import Downstream, DownstreamResult, FormResult
+    from tabemb.experiments.comparison.model_result import PairedTest
+
+    def result(name, plain, ours, theirs, **test):
+        forms = []
+        for form, mean, width, seconds in ((plain, theirs, 1200, 0.5), ("vectors", ours, 24, 4.0)):
+            values = np.array([mean - 0.01, mean, mean + 0.01])
+            forms.append(
+                FormResult(
+                    form=form,
+                    scores={"roc_auc": values, "log_loss": 1 - values},
+                    width=width,
+                    bytes_per_row=4.0 * width,
+                    fit_seconds=np.full(3, seconds),
+                )
+            )
+        versus = dict.fromkeys(("roc_auc", "log_loss"), PairedTest(difference=ours - theirs, **test))
+        return DownstreamResult(
+            name=name, description=f"{name} of rows", plain=forms[0], vectors=forms[1], versus=versus
+        )
+
+    return Downstream(
+        [
+            result("knn", "one-hot", 0.75, 0.65, p_value=0.001, low=0.05, high=0.15),
+            result("linear", "one-hot", 0.7, 0.74, p_value=0.01, low=-0.06, high=-0.02),
+            result("trees", "native categories", 0.8, 0.79, p_value=0.4, low=-0.02, high=0.04),
+        ],
+        ["roc_auc", "log_loss"],
     )
 
 

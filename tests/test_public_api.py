@@ -8,6 +8,7 @@ import pytest
 import tabemb
 
 REGISTRIES = [
+    ("tabemb.experiments.comparison.downstream", "DOWNSTREAM"),
     ("tabemb.nn.bodies", "BODIES"),
     ("tabemb.nn.losses", "LOSSES"),
     ("tabemb.nn.numeric", "NUMERIC_ENCODERS"),

@@ -150,7 +150,7 @@ def progress_of(experiment: Any, quiet: bool) -> Iterator[Any]:
         return
     from tabemb.cli.screen import comparison_progress
 
-    n_models = 1 + (5 if experiment.baselines is None else len(experiment.baselines))
+    n_models = 1 + (5 if experiment.baselines is None else len(experiment.baselines)) + len(experiment.downstream)
     # A study counts steps instead of folds.
     counted = {"n_models": n_models} if experiment.study is None else {"n_models": 1, "unit": "step"}
     # A copy of descriptor 2, which is redirected while Keras loads.

@@ -44,7 +44,7 @@ def run(
             say(f"Warning: The comparison leaves out {failure.sentence}")
     else:
         from tabemb.cli.screen import comparison_table, study_table
-        from tabemb.experiments.report.numbers import duration
+        from tabemb.experiments.numbers import duration
 
         screen = console()
         if result.study is None:
@@ -66,6 +66,9 @@ def compare(
     task: Annotated[str, typer.Option(help="Task: auto, classification or regression.")] = "auto",
     folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 5,
     baseline: Annotated[list[str] | None, typer.Option(help="Model to compare with; can be repeated.")] = None,
+    downstream: Annotated[
+        list[str] | None, typer.Option(help="Model to feed one-hot columns and vectors; can be repeated.")
+    ] = None,
     metric: Annotated[list[str] | None, typer.Option(help="Metric; the first one ranks; can be repeated.")] = None,
     rows: Annotated[int | None, typer.Option(min=2, help="Use a random sample of this many rows.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
@@ -84,6 +87,7 @@ def compare(
         task=task,
         data=source if columns is None else source | {"columns": names_of(columns)},
         baselines=baseline or None,
+        downstream=downstream or [],
         metrics=metric or None,
         validation={"folds": folds},
         seed=seed,

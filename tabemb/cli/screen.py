@@ -10,12 +10,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from tabemb.cli.downstream_screen import downstream_table
 from tabemb.cli.printable import printable
 from tabemb.diagnosis.report import Diagnosis, TableDiagnosis, p_text, reference_text, value_text
-from tabemb.experiments.comparison.result import Comparison, ModelResult
+from tabemb.experiments import numbers
+from tabemb.experiments.comparison.model_result import ModelResult
+from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.paper.study import StudyResult, StudyScore
-from tabemb.experiments.report import numbers
-from tabemb.experiments.report.comparison_page import UNKNOWN_CONFIDENCE, headline
+from tabemb.experiments.report.comparison_page import UNKNOWN_CONFIDENCE
 from tabemb.experiments.runs.folder import RunFolder
 from tabemb.table.schema import ColumnReading
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -162,11 +164,12 @@ def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
         f"{comparison.primary}."
     )
     return Group(
-        _text(headline(comparison)[1], style="bold"),
+        _text(comparison.headline()[1], style="bold"),
         _text(""),
         table,
         _text(""),
-        _text(comparison.verdict()),
+        *([downstream_table(comparison.downstream), _text("")] if comparison.downstream else []),
+        _text(comparison.statistics()),
         _text(note, style="dim"),
     )
 

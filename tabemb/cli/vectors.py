@@ -132,7 +132,7 @@ def explore(
 ) -> None:
     """Write a web page to explore the vectors: a map, search, neighbors, a - b + c."""
     from tabemb.experiments.explorer import write_explorer
-    from tabemb.experiments.report.numbers import memory
+    from tabemb.experiments.numbers import memory
     from tabemb.experiments.runs.folder import open_run
 
     finished = open_run(run)

@@ -38,7 +38,7 @@ Spec = str | dict[str, Any]
 Scalar = bool | int | float | str
 Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int, Field(ge=1, strict=True)]
 # Settings of a comparison that a study does not have.
-COMPARISON_SETTINGS = ("task", "model", "baselines", "validation", "metrics")
+COMPARISON_SETTINGS = ("task", "model", "baselines", "downstream", "validation", "metrics")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 # Limits beyond any experiment: bytes of a file, nesting, values (each alias counts as what it stands for), and bits of
 # a whole number. Without them, a small file can take gigabytes or hours.
@@ -251,6 +251,9 @@ class ExperimentConfig(Section):
     data: DataSection
     model: ModelSection = ModelSection()
     baselines: list[Spec] | None = Field(None, description="Models to compare with; all that apply by default.")
+    downstream: list[Spec] = Field(
+        [], description="Other models that are fed one-hot columns and vectors: knn, linear, forest, trees."
+    )
     validation: ValidationSection = ValidationSection()
     metrics: list[str] | None = Field(None, min_length=1, description="Metrics; the first one ranks the models.")
     seed: int = Field(0, ge=0, lt=2**32, description="Random seed.")

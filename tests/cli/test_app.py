@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tabemb import __version__
-from tabemb.cli import main
+from tabemb.cli import main, screen
+from tabemb.cli.app import progress_of
+from tabemb.experiments.config import ExperimentConfig
 from tabemb.experiments.runs import runner
 
 
@@ -239,3 +241,20 @@ def test_a_closed_pipe_is_not_an_error_for_predictions(here, gone, monkeypatch, 
     monkeypatch.setattr(sys, "stdout", gone)
     main(["predict", "runs/small", "rows.csv"])
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, 6), ({"baselines": ["majority"]}, 2), ({"baselines": [], "downstream": ["knn", "trees"]}, 3)],
+)
+def test_the_progress_bar_counts_every_model_that_is_fitted(given, expected, monkeypatch):
+    counted = []
+
+    @contextlib.contextmanager
+    def bar(n_models, file=None, unit="fold"):
+        counted.append(n_models)
+        yield None
+
+    monkeypatch.setattr(screen, "comparison_progress", bar)
+    with progress_of(ExperimentConfig(data={"path": "x.csv", "target": "y"}, **given), quiet=False):
+        assert counted == [expected]

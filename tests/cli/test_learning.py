@@ -97,6 +97,30 @@ def test_compare_without_yaml(here, capsys):
     assert (figures["n_rows"], figures["n_folds"], figures["metrics"]) == (100, 2, ["accuracy"])
 
 
+def test_compare_feeds_other_models_with_vectors(here, capsys):
+    arguments = [
+        "compare",
+        "rows.csv",
+        "--target",
+        "good",
+        "--folds",
+        "2",
+        "--rows",
+        "100",
+        "--json",
+        "other.json",
+        "-q",
+    ]
+    assert main([*arguments, "--baseline", "majority", "--downstream", "linear", "--downstream", "knn"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "model on one-hot on vectors difference 95 % interval" in told
+    assert "vectors and one-hot are not tested as inputs of linear (" in told
+    assert [each["name"] for each in json.loads(Path("other.json").read_text())["downstream"]] == ["linear", "knn"]
+    assert main([*arguments, "--downstream", "liner"]) == 1
+    assert "No downstream model named 'liner'" in (err := capsys.readouterr().err)
+    assert "Did you mean 'linear'?" in err
+
+
 def test_predict_to_standard_output_and_to_a_file(here, capsys):
     assert main(["predict", "runs/small", "rows.csv"]) == 0
     answers = pd.read_csv(io.StringIO(capsys.readouterr().out))

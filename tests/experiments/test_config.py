@@ -191,9 +191,9 @@ def test_the_kinds_of_validation_are_the_registered_ones():
     assert set(kinds) == {"auto", *FOLDS}
 
 
-@pytest.mark.parametrize("other", ["task", "model", "baselines", "validation", "metrics"])
+@pytest.mark.parametrize("other", ["task", "model", "baselines", "downstream", "validation", "metrics"])
 def test_a_study_takes_no_part_of_a_comparison(other):
-    values = {"task": "regression", "model": {}, "baselines": [], "validation": {}, "metrics": ["r2"]}
+    values = {"task": "regression", "model": {}, "baselines": [], "downstream": [], "validation": {}, "metrics": ["r2"]}
     sections = {"data": {"path": "a.csv", "target": "y"}, "study": "entity_embeddings"}
     assert ExperimentConfig.model_validate(sections).study == "entity_embeddings"
     with pytest.raises(ValueError, match=f"with a study takes no {other}: a study defines its own models"):

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -15,10 +16,12 @@ from tabemb.exceptions import DataError
 from tabemb.experiments.comparison.baselines import BASELINES
 from tabemb.experiments.comparison.candidates import Candidate, ModelUnderTest, own_estimators, table_settings
 from tabemb.experiments.comparison.cost import measure_cost
+from tabemb.experiments.comparison.downstream import DownstreamRuns
 from tabemb.experiments.comparison.folds import describe_folds, make_folds
 from tabemb.experiments.comparison.metrics import Metric, resolve_metrics
-from tabemb.experiments.comparison.result import Comparison, Failure, ModelResult, PairedTest
-from tabemb.experiments.comparison.significance import corrected_t_test
+from tabemb.experiments.comparison.model_result import Failure, ModelResult
+from tabemb.experiments.comparison.result import Comparison
+from tabemb.experiments.comparison.significance import paired_tests
 from tabemb.experiments.comparison.targets import Prediction, Target, read_targets, target_of
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import infer_schema
@@ -32,6 +35,9 @@ DEFAULT_BASELINES = ("one_hot_mlp", "one_hot_linear", "target_encoder_trees", "o
 
 # Bytes per row are measured on the first rows of the test set.
 MAX_ROWS_FOR_INPUT_BYTES = 1000
+
+# A single row is predicted this many times in each fold, or for this long.
+ROW_CALLS, ROW_SECONDS = 15, 0.5
 
 Progress = Callable[[str, int, int], object]
 
@@ -47,6 +53,7 @@ def compare(
     groups: Any = None,
     time: Any = None,
     metrics: Sequence[str] | str | None = None,
+    downstream: Sequence[Any] = (),
     random_state: int | None = 0,
     progress: Progress | None = None,
     name: str = "embeddings",
@@ -75,6 +82,11 @@ def compare(
         an input).
     metrics : str or sequence of str, optional
         Metrics, the primary one first. By default the standard metrics of the task.
+    downstream : sequence of str, mapping or DownstreamModel
+        Scikit-learn models that are fed one-hot columns, and vectors of an `EmbeddingEncoder` in their place, on the
+        same folds: ``"knn"``, ``"linear"``, ``"forest"`` and ``"trees"`` (fed categories instead of one-hot columns),
+        or specifications such as ``{"name": "forest", "n_estimators": 200}``. See ``Comparison.downstream``. This is
+        Table III of Guo and Berkhahn (2016, arXiv:1604.06737) for your table.
     random_state : int or None
         Random seed of the folds, and of every candidate whose own ``random_state`` is None.
     progress : callable, optional
@@ -91,7 +103,7 @@ def compare(
     DataError
         If the table, the targets or the folds cannot be used.
     UnknownNameError
-        If a baseline, metric, task or kind of folds does not exist, or does not fit the targets.
+        If a baseline, downstream model, metric, task or kind of folds does not exist, or does not fit the targets.
 
     Warns
     -----
@@ -103,6 +115,7 @@ def compare(
     Examples
     --------
     >>> import numpy as np, pandas as pd
+    >>> from sklearn.dummy import DummyClassifier
     >>> from sklearn.linear_model import LogisticRegression
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame({"height": rng.normal(size=60), "width": rng.normal(size=60)})
@@ -110,6 +123,14 @@ def compare(
     >>> comparison = compare(X, y, estimator=LogisticRegression(), baselines=["majority"], cv=3, metrics="accuracy")
     >>> comparison.best().name
     'embeddings'
+
+    What do vectors do for other models, compared with one-hot columns?
+
+    >>> X["shape"] = np.where(y, "tall", "low")
+    >>> comparison = compare(X[["shape", "width"]], y, baselines=[], downstream=["linear"], cv=2, metrics="accuracy",
+    ...                      estimator=DummyClassifier())
+    >>> comparison.downstream.to_frame()[["accuracy_plain", "accuracy_vectors", "width_plain"]].values.tolist()
+    [[1.0, 1.0, 5.0]]
     """
     frame, values, present = _rows_with_targets(X, y)
     target = target_of(values, task, estimator)
@@ -121,6 +142,7 @@ def compare(
         )
     wanted = resolve_metrics(metrics, target, probabilities=target.is_classifier and _gives_probabilities(estimator))
     runs = _candidate_runs(name, estimator, baselines, target)
+    others = DownstreamRuns(downstream, target, estimator, wanted, random_state)
     infer_schema(frame, table_settings(estimator).get("categorical"))
     folds = make_folds(
         cv,
@@ -132,13 +154,13 @@ def compare(
         random_state=random_state,
     )
     _check_train_classes(folds, values, target)
-    _warm_up(estimator)
+    _warm_up([*own_estimators(estimator).values(), *([] if others.encoder is None else [others.encoder])])
     for number, (train, test) in enumerate(folds):
         part = _FoldData(frame.take(train).native, values[train], frame.take(test).native, target.encode(values[test]))
         for run in runs:
-            if progress is not None:
-                progress(run.name, number, len(folds))
+            _tell(progress, number, len(folds), run.name)
             run.add_fold(number, part, wanted, target, estimator, random_state)
+        others.add_fold(number, part, partial(_tell, progress, number, len(folds)))
     sizes = [(len(train), len(test)) for train, test in folds]
     results = [run.result() for run in runs if run.failure is None]
     return Comparison(
@@ -150,8 +172,15 @@ def compare(
         n_folds=len(folds),
         fold_sizes=tuple(sizes),
         folds=describe_folds(cv, len(folds), stratify=target.stratified),
-        models=(results[0], *(_with_paired_tests(results[0], each, wanted, sizes) for each in results[1:])),
-        failures=tuple(run.failure for run in runs if run.failure is not None),
+        models=(
+            results[0],
+            *(
+                replace(each, versus=paired_tests(results[0].scores, each.scores, wanted, sizes))
+                for each in results[1:]
+            ),
+        ),
+        failures=(*(run.failure for run in runs if run.failure is not None), *others.failures),
+        downstream=others.result(sizes),
         random_state=random_state,
         fold_vectors=tuple(runs[0].vectors) if all(runs[0].vectors) else (),
     )
@@ -178,6 +207,7 @@ class _CandidateRun:
     scores: dict[str, list[float]] = field(default_factory=dict)
     fit_seconds: list[float] = field(default_factory=list)
     speeds: list[float] = field(default_factory=list)
+    row_seconds: list[float] = field(default_factory=list)
     peaks: list[int | None] = field(default_factory=list)
     parameters: list[int | None] = field(default_factory=list)
     row_bytes: tuple[float, float] = (0.0, 0.0)
@@ -217,6 +247,7 @@ class _CandidateRun:
         self.speeds.append(len(part.truth) / seconds)
         self.peaks.append(fit.peak_memory_bytes)
         self.parameters.append(self.candidate.n_parameters(model))
+        self.row_seconds.append(_row_seconds(model, read_frame(part.X_test).take(np.arange(1)).native, target))
         few = read_frame(part.X_test).take(np.arange(min(MAX_ROWS_FOR_INPUT_BYTES, len(part.truth)))).native
         stored, dense = self.candidate.input_bytes(model, few)
         self.row_bytes = (stored / len(few), dense / len(few))
@@ -238,6 +269,7 @@ class _CandidateRun:
             parameter_unit=self.candidate.parameter_unit,
             input_bytes_per_row=self.row_bytes[0],
             dense_bytes_per_row=self.row_bytes[1],
+            row_seconds=float(np.median(self.row_seconds)),
             histories=self.histories,
         )
 
@@ -254,16 +286,19 @@ def _predict(model: Any, X: Any, target: Target) -> tuple[Prediction, float]:
     return Prediction(values, probabilities), perf_counter() - begin
 
 
-def _with_paired_tests(
-    subject: ModelResult, other: ModelResult, metrics: Mapping[str, Metric], sizes: list
-) -> ModelResult:
-    """Return a baseline's result with its paired tests against the model under test."""
-    train, test = zip(*sizes, strict=True)
-    versus: dict[str, PairedTest] = {}
-    for name, metric in metrics.items():
-        differences = subject.scores[name] - other.scores[name]
-        versus[name] = corrected_t_test(differences if metric.greater_is_better else -differences, train, test)
-    return replace(other, versus=versus)
+def _row_seconds(model: Any, row: Any, target: Target) -> float:
+    """Return the shortest time of predicting one row, after a first call that may compile.
+
+    Other processes only make calls longer.
+    """
+    predict = target.predict_proba if target.is_classifier and hasattr(model, "predict_proba") else target.predict
+    predict(model, row)
+    seconds: list[float] = []
+    while len(seconds) < ROW_CALLS and sum(seconds) < ROW_SECONDS:
+        begin = perf_counter()
+        predict(model, row)
+        seconds.append(perf_counter() - begin)
+    return min(seconds)
 
 
 def _rows_with_targets(X: Any, y: Any) -> tuple[Frame, np.ndarray, np.ndarray]:
@@ -331,9 +366,14 @@ def _check_train_classes(folds: Sequence[tuple], values: np.ndarray, target: Tar
             )
 
 
-def _warm_up(estimator: BaseEstimator) -> None:
+def _warm_up(estimators: Sequence[BaseEstimator]) -> None:
     """Fit a tiny network, so that the time of the first candidate does not include starting TensorFlow."""
-    for own in list(own_estimators(estimator).values())[:1]:
+    for own in estimators[:1]:
         X = pd.DataFrame({"letter": list("abcd") * 16})
         y = np.tile([0, 1], 32)
         type(own)(max_epochs=1, random_state=0).fit(X, y.astype(float) if is_regressor(own) else y)
+
+
+def _tell(progress: Progress | None, fold: int, n_folds: int, name: str) -> None:
+    if progress is not None:
+        progress(name, fold, n_folds)

@@ -1,14 +1,15 @@
 """The corrected resampled t-test of the difference between two models."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from tabemb.exceptions import DataError
-from tabemb.experiments.comparison.result import PairedTest
+from tabemb.experiments.comparison.model_result import PairedTest
 
-__all__ = ["corrected_t_test"]
+__all__ = ["corrected_t_test", "paired_tests"]
 
 CONFIDENCE = 0.95
 # With fewer folds the variance has at most three degrees of freedom, and folds that differ little by chance make any
@@ -74,6 +75,31 @@ def corrected_t_test(differences: Sequence[float], train_sizes: Sequence[int], t
         return PairedTest(difference=mean, p_value=float("nan"), low=low, high=high, reason=reason)
     p_value = 2 * float(stats.t.sf(abs(mean) / error, n - 1))
     return PairedTest(difference=mean, p_value=p_value, low=low, high=high)
+
+
+def paired_tests(
+    ours: Mapping[str, np.ndarray],
+    theirs: Mapping[str, np.ndarray],
+    metrics: Mapping[str, Any],
+    sizes: Sequence[tuple[int, int]],
+) -> dict[str, PairedTest]:
+    """Test the differences of two models on each metric; they are positive if the first model is better.
+
+    Parameters
+    ----------
+    ours, theirs : mapping of str to array of shape (n_folds,)
+        Scores of both models in each fold, by metric.
+    metrics : mapping of str to Metric
+        The metrics.
+    sizes : sequence of (int, int)
+        Number of rows in the training and the test set of each fold.
+    """
+    train, test = zip(*sizes, strict=True)
+    tests: dict[str, PairedTest] = {}
+    for name, metric in metrics.items():
+        differences = ours[name] - theirs[name]
+        tests[name] = corrected_t_test(differences if metric.greater_is_better else -differences, train, test)
+    return tests
 
 
 def _why_untestable(values: np.ndarray) -> str:

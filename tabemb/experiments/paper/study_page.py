@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tabemb.experiments import numbers
 from tabemb.experiments.paper.study import StudyResult
-from tabemb.experiments.report import charts, numbers
+from tabemb.experiments.report import charts
 from tabemb.experiments.report.comparison_page import draw_maps, mapped_columns
 from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors

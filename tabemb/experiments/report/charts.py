@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tabemb.experiments.comparison.result import Comparison, ModelResult
-from tabemb.experiments.report.numbers import score
+from tabemb.experiments.comparison.model_result import ModelResult
+from tabemb.experiments.comparison.result import Comparison
+from tabemb.experiments.numbers import score
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.plots.labels import FONT, fonts_for, shorten, unique_labels
 

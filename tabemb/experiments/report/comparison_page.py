@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from tabemb.experiments.comparison.result import Comparison, ModelResult, best_of
-from tabemb.experiments.report import charts, numbers
+from tabemb.experiments import numbers
+from tabemb.experiments.comparison.result import Comparison
+from tabemb.experiments.report import charts
+from tabemb.experiments.report.cost_chart import draw_costs
 from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.plots.labels import shorten
 
-__all__ = ["UNKNOWN_CONFIDENCE", "draw_maps", "headline", "mapped_columns", "render_report"]
+__all__ = ["UNKNOWN_CONFIDENCE", "draw_maps", "mapped_columns", "render_report"]
 
-ONE_HOT = ("one_hot_mlp", "one_hot_linear")
 N_CATEGORIES = 10
 N_NEAREST = 5
 # Of longer names, the tables of neighbors show the start and the end.
@@ -66,18 +67,19 @@ def render_report(
         for column in columns
         if len(vectors[column]) > 1
     ]
-    kind, sentence = headline(comparison)
+    kind, sentence = comparison.headline()
     can_draw = charts.can_draw()
     return render_page(
         "comparison.html",
         record,
         kind=kind,
         headline=sentence,
-        verdict=comparison.verdict(),
+        verdict=comparison.statistics(),
         facts=_facts(record, comparison),
         comparison=comparison,
         can_draw=can_draw,
         score_charts={metric: charts.draw_scores(comparison, metric) for metric in comparison.metrics if can_draw},
+        cost_charts=draw_costs(comparison) if can_draw else {},
         curves=charts.draw_curves(comparison) if can_draw else "",
         maps=draw_maps(vectors, columns, places),
         neighbors=tables,
@@ -86,48 +88,6 @@ def render_report(
         details=_details(record, comparison),
         config_text=config_text,
     )
-
-
-def headline(comparison: Comparison) -> tuple[str, str]:
-    """Summarize in a sentence how embeddings compare with one-hot, or with the best baseline if that is missing.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        The result of the comparison.
-
-    Returns
-    -------
-    kind : {"won", "lost", "level"}
-        ``"level"`` if the difference is not significant.
-    sentence : str
-        The summary on the primary metric.
-    """
-    metric, subject = comparison.primary, comparison.subject
-    if not comparison.baselines:
-        return "level", f"{metric} {numbers.score(subject.mean(metric))}; there is no baseline."
-    rival = _rival(comparison)
-    test = rival.versus[metric]
-    what = "one-hot" if rival.name in ONE_HOT else rival.name
-    figures = f"{metric} {numbers.score(subject.mean(metric))} against {numbers.score(rival.mean(metric))}"
-    if np.isnan(test.p_value) and np.isfinite(test.low):
-        kind, sentence = "level", f"Too few folds for a verdict on embeddings and {what}: {figures}."
-    elif not test.significant:
-        kind, sentence = "level", f"No clear difference between embeddings and {what}: {figures}."
-    elif test.difference > 0:
-        kind, sentence = "won", f"Embeddings beat {what}: {figures}."
-    else:
-        kind, sentence = "lost", f"{what[0].upper()}{what[1:]} beats embeddings: {figures}."
-    best = comparison.best()
-    if best not in (subject, rival) and best.versus[metric].significant:
-        kind = "lost"
-        sentence += f" {best.name} beats both ({numbers.score(best.mean(metric))})."
-    others = [model for model in comparison.baselines if model is not rival]
-    if best in (subject, rival) and others:
-        third = best_of(others, metric, comparison.greater_is_better[metric])
-        if third.versus[metric].significant:
-            sentence += f" The best other baseline is {third.name} ({numbers.score(third.mean(metric))})."
-    return kind, sentence
 
 
 def mapped_columns(vectors: Mapping[str, CategoryVectors], wanted: Sequence[str] | None = None) -> list[str]:
@@ -143,14 +103,6 @@ def mapped_columns(vectors: Mapping[str, CategoryVectors], wanted: Sequence[str]
     if wanted is not None:
         return [column for column in wanted if column in vectors]
     return sorted(vectors, key=lambda column: -len(vectors[column]))[:2]
-
-
-def _rival(comparison: Comparison) -> ModelResult:
-    for name in ONE_HOT:
-        if name in comparison:
-            return comparison[name]
-    metric = comparison.primary
-    return best_of(comparison.baselines, metric, comparison.greater_is_better[metric])
 
 
 def _facts(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:

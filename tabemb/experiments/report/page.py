@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tabemb.experiments.report import numbers
+from tabemb.experiments import numbers
 
 __all__ = ["render_page"]
 

@@ -207,6 +207,7 @@ def check_names(config: ExperimentConfig) -> None:
     """
     # Imported here because reading a configuration or a finished run must not load Keras.
     from tabemb.experiments.comparison.baselines import BASELINES
+    from tabemb.experiments.comparison.downstream import DOWNSTREAM
     from tabemb.experiments.comparison.metrics import METRICS
     from tabemb.experiments.paper import STUDIES
     from tabemb.nn.bodies import BODIES
@@ -226,6 +227,7 @@ def check_names(config: ExperimentConfig) -> None:
     if config.study is not None:
         named.append(("study", STUDIES, config.study))
     named += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
+    named += [(f"downstream.{i}", DOWNSTREAM, each) for i, each in enumerate(config.downstream)]
     named += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
     for key, registry, spec in named:
         try:
@@ -298,6 +300,7 @@ def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progres
             groups=by if kind == "group" else None,
             time=by if kind == "time" else None,
             metrics=config.metrics,
+            downstream=config.downstream,
             random_state=config.seed,
             progress=progress,
             **options,

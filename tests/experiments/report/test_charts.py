@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from tabemb.experiments.comparison.result import ModelResult
+from tabemb.experiments.comparison.model_result import ModelResult
 from tabemb.experiments.report.charts import draw_curves, draw_map, draw_scores
 from tabemb.vectors.category_vectors import CategoryVectors
 

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tabemb.experiments.comparison.result import PairedTest
+from tabemb.experiments.comparison.model_result import PairedTest
 from tabemb.experiments.report import charts
-from tabemb.experiments.report.comparison_page import headline, mapped_columns, render_report
+from tabemb.experiments.report.comparison_page import mapped_columns, render_report
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.sampling_noise import SamplingNoise
 
@@ -100,12 +100,12 @@ def test_the_page_is_valid_self_contained_and_escaped(record, small_comparison, 
 def test_the_page_contains_all_results(record, small_comparison, vectors):
     words, _ = read(render_report(record, small_comparison, vectors))
     for told in (
-        "Embeddings beat one-hot: roc_auc 0.8100 against 0.7933.",
-        small_comparison.verdict(),
+        small_comparison.headline()[1],
+        small_comparison.statistics(),
         "0.7933 ± 0.0153 +0.0167, p = 0.031 +0.0039 to +0.0295",
         "+0.3000, not testable",
         "Left out: ordinal_trees, which failed in fold 2 with a ValueError: it broke on purpose.",
-        "91,000 64 B 4.8 kB 6.0 s 20,000 90 MB",
+        "91,000 64 B 4.8 kB 6.0 s 20,000 60 ms 90 MB",
         "6,100 tree nodes",
         "304 read, 300 used. 4 of 304 rows have no arr_delay and were left out.",
         "year: constant",
@@ -213,51 +213,11 @@ def with_test(comparison, name, **test):
     return dataclasses.replace(comparison, models=tuple(models))
 
 
-def test_headline_of_a_lost_comparison(small_comparison):
-    lost = with_test(small_comparison, "one_hot_mlp", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
-    assert headline(lost) == ("lost", "One-hot beats embeddings: roc_auc 0.8100 against 0.7933.")
-
-
-def test_headline_of_an_insignificant_difference(small_comparison):
-    level = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=0.2, low=-0.03, high=0.07)
-    assert headline(level)[0] == "level"
-    assert headline(level)[1].startswith("No clear difference between embeddings and one-hot: ")
-
-
-def test_headline_of_too_few_folds(small_comparison):
-    few = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=np.nan, low=-0.03, high=0.07)
-    assert headline(few) == (
-        "level",
-        "Too few folds for a verdict on embeddings and one-hot: roc_auc 0.8100 against 0.7933.",
-    )
-
-
 def test_an_interval_without_a_p_value_is_shown_alone(record, small_comparison, vectors):
     few = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=np.nan, low=-0.03, high=0.07)
     words, _ = read(render_report(record, few, vectors))
     assert "+0.0200 −0.0300 to +0.0700" in words  # noqa: RUF001
     assert "+0.0200, not testable" not in words
-
-
-def test_headline_names_a_baseline_that_beats_both(small_comparison):
-    beaten = with_test(small_comparison, "target_encoder_trees", difference=-0.02, p_value=0.01, low=-0.03, high=-0.01)
-    assert headline(beaten) == (
-        "lost",
-        "Embeddings beat one-hot: roc_auc 0.8100 against 0.7933. target_encoder_trees beats both (0.8133).",
-    )
-
-
-def test_headline_names_the_best_other_baseline(small_comparison):
-    clear = with_test(small_comparison, "majority", difference=0.31, p_value=0.001, low=0.3, high=0.32)
-    few = dataclasses.replace(clear, models=tuple(m for m in clear.models if m.name != "target_encoder_trees"))
-    assert headline(few)[1].endswith("against 0.7933. The best other baseline is majority (0.5000).")
-
-
-def test_headline_without_one_hot(small_comparison):
-    few = dataclasses.replace(small_comparison, models=(small_comparison.models[0], small_comparison["majority"]))
-    assert headline(few) == ("won", "Embeddings beat majority: roc_auc 0.8100 against 0.5000.")
-    alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
-    assert headline(alone) == ("level", "roc_auc 0.8100; there is no baseline.")
 
 
 def test_places_are_drawn_next_to_the_map_of_their_column(record, small_comparison, vectors):
@@ -324,3 +284,32 @@ def test_a_column_by_chance_does_not_hide_another(record, small_comparison):
     assert "The neighbors of noise are no more stable than random ones" in words
     assert "three 100 % of the nearest neighbors come back; by chance 25 %" in words
     assert "The percentage" in words
+
+
+def test_the_page_begins_with_the_picture_of_score_against_cost(record, small_comparison, vectors):
+    page = render_report(record, small_comparison, vectors)
+    assert page.index("Score against cost") < page.index("<h2>Scores</h2>")
+    assert page.count("against weights") == page.count('aria-label="roc_auc against fit"') == 1
+    alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
+    assert "Score against cost" not in render_report(record, alone, vectors)
+
+
+def test_other_models_on_vectors_have_a_section(record, small_comparison, small_downstream, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors))
+    assert "Vectors in other models" not in words
+    comparison = dataclasses.replace(small_comparison, downstream=small_downstream)
+    words, _ = read(render_report(record, comparison, vectors))
+    assert words.count(small_downstream.sentence()) == 1
+    assert (
+        "knn knn of rows 0.6500 ± 0.0100 0.7500 ± 0.0100 +0.1000, p = 0.001 +0.0500 to +0.1500 1,200 → 24 "
+        "4.8 kB → 96 B 0.5 s → 4.0 s"
+    ) in words
+    assert "0.7900 ± 0.0100 native categories 0.8000 ± 0.0100 +0.0100, p = 0.400" in words
+
+
+def test_latency_of_a_row_is_in_the_costs(record, small_comparison, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors))
+    assert "6.0 s 20,000 60 ms 90 MB" in words
+    unknown = dataclasses.replace(small_comparison.subject, row_seconds=None)
+    words, _ = read(render_report(record, dataclasses.replace(small_comparison, models=(unknown,)), vectors))
+    assert "2.0 s 50,000 – 30 MB" in words  # noqa: RUF001

@@ -36,7 +36,7 @@ def test_without_a_description_there_is_no_paragraph_for_it(description):
 
 
 def test_a_page_that_lacks_a_variable_is_an_error():
-    with pytest.raises(Exception, match="'comparison' is undefined"):
+    with pytest.raises(Exception, match="'cost_charts' is undefined"):
         render_page("comparison.html", RECORD, kind="won", headline="", verdict="", facts={})
 
 

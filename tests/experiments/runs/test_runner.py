@@ -76,6 +76,21 @@ def test_regression_with_groups(folder, write_small, small_table):
     assert answers["prediction"].dtype.kind == "f"
 
 
+def test_downstream_models_of_an_experiment_are_in_its_report_and_its_page(folder, write_small, small_text):
+    text = small_text.replace("metrics:", "downstream: [linear, {name: knn, n_neighbors: 3}]\nmetrics:")
+    told = []
+    result = run(
+        write_small(folder, text.replace("[one_hot_mlp, majority]", "[majority]")),
+        progress=lambda *each: told.append(each),
+    )
+    opened = open_run(result.path).comparison.downstream
+    assert [each.name for each in opened] == ["linear", "knn"]
+    pd.testing.assert_frame_equal(opened.to_frame(), result.comparison.downstream.to_frame())
+    assert [name for name, fold, _ in told if fold == 1] == ["embeddings", "majority", "linear", "knn"]
+    assert "Vectors in other models" in (result.path / "report.html").read_text(encoding="utf-8")
+    assert opened.sentence() in open_run(result.path).report["verdict"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -90,6 +105,12 @@ def test_regression_with_groups(folder, write_small, small_table):
             "small.yaml, line 9: model.body: The body 'mlp' does not take these parameters: ",
         ),
         ("one_hot_mlp,", "one_hot_mpl,", "small.yaml, line 10: baselines[0]: No baseline named 'one_hot_mpl'. Known: "),
+        (
+            "validation: {folds: 2}",
+            "downstream: [knn, forrest]",
+            "small.yaml, line 11: downstream[1]: No downstream model named 'forrest'. Known: forest, knn, linear, "
+            "trees. Did you mean 'forest'?",
+        ),
         ("log_loss", "logloss", "small.yaml, line 12: metrics[1]: No metric named 'logloss'. Known: "),
         (
             "embedding_dim: 2",

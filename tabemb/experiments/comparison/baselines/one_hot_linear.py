@@ -10,9 +10,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline, EncodedModel, outputs_of
 from tabemb.experiments.comparison.candidates import table_settings
+from tabemb.experiments.comparison.targets import Target
 from tabemb.table.encoded_table import EncodedTable
 
-__all__ = ["OneHotLinear", "one_hot_rows"]
+__all__ = ["OneHotLinear", "linear_model", "one_hot_rows"]
 
 
 @BASELINES.register("one_hot_linear")
@@ -41,10 +42,8 @@ class OneHotLinear(Baseline):
 
     def build(self, target, estimator, random_state):
         """Return logistic regression for classes, ridge regression for numbers."""
-        model = target.pick(
-            classifier=_QuietLogisticRegression(C=self.C, max_iter=self.max_iter, random_state=random_state),
-            regressor=Ridge(alpha=1 / self.C, solver="sparse_cg", tol=1e-6, random_state=random_state),
-        )
+        single = linear_model(target, self.C, self.max_iter, random_state)
+        model = target.pick(classifier=single, regressor=single)
         return EncodedModel(table_settings(estimator), rows=one_hot_rows, model=lambda sizes: model)
 
     def n_parameters(self, fitted):
@@ -55,6 +54,25 @@ class OneHotLinear(Baseline):
         """Return the bytes of the sparse rows (CSR, float64 values), and of the same rows dense in float32."""
         rows = fitted.matrix(X)
         return float(rows.data.nbytes + rows.indices.nbytes + rows.indptr.nbytes), 4.0 * rows.shape[0] * rows.shape[1]
+
+
+def linear_model(target: Target, C: float, max_iter: int, random_state: int | None) -> Any:
+    """Return logistic regression for classes and ridge regression for numbers, not yet wrapped for several outputs.
+
+    Parameters
+    ----------
+    target : Target
+        The kind of target.
+    C : float
+        Inverse strength of the L2 penalty; ridge gets ``alpha = 1 / C``.
+    max_iter : int
+        Maximum number of iterations of the logistic regression, which does not warn at the limit.
+    random_state : int or None
+        Random seed.
+    """
+    if target.is_classifier:
+        return _QuietLogisticRegression(C=C, max_iter=max_iter, random_state=random_state)
+    return Ridge(alpha=1 / C, solver="sparse_cg", tol=1e-6, random_state=random_state)
 
 
 def one_hot_rows(table: EncodedTable, sizes: tuple[int, ...]) -> sparse.csr_matrix:

@@ -12,9 +12,10 @@ from tabemb.experiments.comparison.baselines.baseline import (
     outputs_of,
 )
 from tabemb.experiments.comparison.candidates import table_settings
+from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["OrdinalTrees"]
+__all__ = ["MAX_NATIVE_CATEGORIES", "OrdinalTrees", "ordinal_rows"]
 
 # HistGradientBoosting has at most 255 bins per feature, and each category needs its own bin.
 MAX_NATIVE_CATEGORIES = 255
@@ -60,7 +61,7 @@ class OrdinalTrees(Baseline):
             )
             return target.pick(classifier=trees, regressor=trees)
 
-        return EncodedModel(table_settings(estimator), rows=_ordinal_rows, model=model)
+        return EncodedModel(table_settings(estimator), rows=ordinal_rows, model=model)
 
     def n_parameters(self, fitted):
         """Return the number of nodes (splits and leaves) of all trees."""
@@ -73,7 +74,8 @@ class OrdinalTrees(Baseline):
         return stored, stored
 
 
-def _ordinal_rows(table, sizes):
+def ordinal_rows(table: EncodedTable, sizes: tuple[int, ...]) -> np.ndarray:
+    """Return indices, with NaN for missing categories, and numbers as one float64 matrix."""
     rows = index_rows(table, sizes)
     codes = rows[:, : len(sizes)]
     codes[codes == Vocabulary.MISSING] = np.nan

@@ -3,7 +3,7 @@
 
 import math
 
-__all__ = ["count", "duration", "interval", "memory", "p_value", "percent", "rate", "score", "signed"]
+__all__ = ["count", "duration", "interval", "latency", "memory", "p_value", "percent", "rate", "score", "signed"]
 
 
 def score(value: float) -> str:
@@ -131,3 +131,20 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def latency(seconds: float) -> str:
+    """Format a short time in seconds with two significant digits.
+
+    Examples
+    --------
+    >>> latency(0.00132), latency(0.107), latency(0.000049), latency(2.04), latency(float("nan"))
+    ('1.3 ms', '110 ms', '0.049 ms', '2.0 s', '–')
+    """
+    if not math.isfinite(seconds):
+        return "–"
+    if seconds >= 0.9995:
+        return duration(seconds)
+    milliseconds = float(f"{1000 * seconds:.2g}")
+    digits = 0 if milliseconds >= 10 or milliseconds <= 0 else 1 - math.floor(math.log10(milliseconds))
+    return f"{milliseconds:.{digits}f} ms"

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from tabemb.experiments.report import numbers as units
+from tabemb.experiments import numbers as units
 
 NAN, INFINITE = math.nan, math.inf
 NONE = "–"
@@ -124,3 +124,21 @@ def test_large_and_tiny_numbers_have_no_exponent_and_no_negative_zero():
     assert units.rate(99.6e6) == "100 million"
     assert units.signed(-0.00001) == "+0.0000"
     assert units.signed(-0.0001) == "−0.0001"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.00132, "1.3 ms"),
+        (0.0001, "0.10 ms"),
+        (0.107, "110 ms"),
+        (0.0099, "9.9 ms"),
+        (0.99, "990 ms"),
+        (0.9996, "1.0 s"),
+        (61.0, "1 min 1 s"),
+        (0.0, "0 ms"),
+        (NAN, NONE),
+    ],
+)
+def test_a_short_time_has_two_digits(seconds, text):
+    assert units.latency(seconds) == text
