@@ -90,6 +90,17 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "min_reported_time": 1e9,
     "remove_config_comments": True,
+    "write_computation_times": False,  # that page loads scripts from the network
 }
 # sphinx-gallery keeps functions in its configuration, which Sphinx cannot store between builds.
 suppress_warnings = ["config.cache"]
+
+
+def _without_references_elsewhere(app, what, name, obj, options, lines):
+    """Replace references to pages of scikit-learn's documentation in inherited docstrings by their text."""
+    lines[:] = [re.sub(r":ref:`([^<`]+?)\s*<[^>`]+>`", r"\1", line) for line in lines]
+
+
+def setup(app):
+    """Register the handlers of events."""
+    app.connect("autodoc-process-docstring", _without_references_elsewhere, priority=100)
