@@ -36,6 +36,7 @@ autodoc_typehints = "none"
 # The methods are listed by the templates, with those that scikit-learn adds left out.
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "tabemb"
@@ -46,17 +47,22 @@ html_copy_source = False
 html_theme_options = {
     "logo": {"text": "tabemb"},
     "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button"],
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
     "header_links_before_dropdown": 6,
     "navigation_with_keys": False,
 }
-html_sidebars = {"about/*": [], "changelog": [], "contributing": [], "index": [], "results": [], "how_it_works": []}
+html_sidebars = {"changelog": [], "contributing": [], "index": [], "results": []}
+
+RUN_EXAMPLES = os.environ.get("GALLERY") == "run"
 
 # The pictures of examples whose output is not shown, since the gallery is built without running them.
 THUMBNAILS = {
-    "04_read_a_run": "carriers_report.png",
-    "05_airports_on_the_globe": "explore.png",
+    "03_vectors_for_another_model": HERE / "_static" / "tree.png",
+    "04_read_a_run": EXAMPLES / "carriers_report.png",
+    "05_airports_on_the_globe": HERE / "_static" / "airports_map.png",
+    "06_pictures_of_vectors": HERE / "_static" / "heatmap.png",
 }
 
 
@@ -66,15 +72,18 @@ def write_gallery_sources(folder):
     for old in folder.glob("*.py"):
         old.unlink()
     header = "Examples\n========\n\nComplete scripts. Run one with ``python examples/NAME.py``.\n"
+    if not RUN_EXAMPLES:
+        header += "Their output is not shown here; ``GALLERY=run make docs`` runs them.\n"
     (folder / "GALLERY_HEADER.rst").write_text(header, encoding="utf-8")
     for path in sorted(EXAMPLES.glob("*.py")):
         code = path.read_text(encoding="utf-8")
         first = re.match(r'"""(.+?)\.?(\n|""")', code)
-        title = first.group(1).replace("``", "")
-        rest = code[first.end() :] if first.group(2) == "\n" else '"""' + code[first.end() :]
-        code = f'"""\n{title}\n{"=" * len(title)}\n{rest}'
+        sentence, rest = first.group(1), code[first.end() :] if first.group(2) == "\n" else '"""' + code[first.end() :]
+        title = re.match(r"[^:?,]+", sentence)[0]  # short enough for the list of examples
+        code = f'"""\n{title}\n{"=" * len(title)}\n\n{sentence}.\n{rest}'
         if path.stem in THUMBNAILS:
-            code += f"\n# sphinx_gallery_thumbnail_path = '../examples/{THUMBNAILS[path.stem]}'\n"
+            picture = os.path.relpath(THUMBNAILS[path.stem], HERE)
+            code += f"\n# sphinx_gallery_thumbnail_path = {picture!r}\n"
         (folder / path.name).write_text(code, encoding="utf-8")
 
 
@@ -84,7 +93,9 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "filename_pattern": r"/\d\d_",
     # Running all examples takes about ten minutes on two cores: GALLERY=run make docs.
-    "plot_gallery": os.environ.get("GALLERY") == "run",
+    "plot_gallery": RUN_EXAMPLES,
+    "within_subsection_order": "FileNameSortKey",
+    "default_thumb_file": str(HERE / "_static" / "example.png"),
     "download_all_examples": False,
     "show_signature": False,
     "show_memory": False,
