@@ -79,7 +79,7 @@ def write_gallery_sources(folder):
         code = path.read_text(encoding="utf-8")
         first = re.match(r'"""(.+?)\.?(\n|""")', code)
         sentence, rest = first.group(1), code[first.end() :] if first.group(2) == "\n" else '"""' + code[first.end() :]
-        title = re.match(r"[^:?,]+", sentence)[0]  # short enough for the list of examples
+        title = re.split("[:?]|, and", sentence)[0]  # short enough for the list of examples
         code = f'"""\n{title}\n{"=" * len(title)}\n\n{sentence}.\n{rest}'
         if path.stem in THUMBNAILS:
             picture = os.path.relpath(THUMBNAILS[path.stem], HERE)
