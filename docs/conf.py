@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+from sphinx.ext import autosummary
+
 import tabemb
 
 HERE = Path(__file__).parent
@@ -31,6 +33,8 @@ myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
+# The first sentence of a docstring does not end here.
+autosummary.WELL_KNOWN_ABBREVIATIONS += ("eq.", "fig.", "sec.")
 autosummary_imported_members = True
 autodoc_typehints = "none"
 # The methods are listed by the templates, with those that scikit-learn adds left out.
