@@ -6,8 +6,9 @@ LOWEST := .venv-lowest
 # The demo requires the library with plots and the flights data; tests also require the tools and all extras.
 READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
+DOCS   := $(VENV)/.docs
 
-.PHONY: demo test test-lowest check fuzz bench quality clean
+.PHONY: demo test test-lowest check docs fuzz bench quality clean
 
 demo: $(READY)
 	$(BIN)/tabemb run configs/carriers.yaml --force
@@ -32,6 +33,15 @@ check: $(TOOLS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# The documentation, in docs/_build/html; no page needs the network. GALLERY=run also runs the examples, which takes
+# about ten minutes on two cores.
+docs: $(DOCS)
+	$(BIN)/python -m sphinx -b html -W --keep-going docs docs/_build/html
+
+$(DOCS): $(READY)
+	$(BIN)/python -m pip install --quiet --group docs
+	touch $@
 
 # 50,000 damaged files for all readers; about ten minutes on two cores. FUZZ_SEED=1 makes others.
 fuzz: $(TOOLS)
@@ -68,4 +78,4 @@ $(TOOLS): $(READY)
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(LOWEST) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) docs/_build docs/gallery docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -38,6 +38,7 @@ WHOLE = {
     "test_leakage.py",
     "test_public_api.py",
     "test_quality_benchmark.py",
+    "test_docs.py",
     "test_readme.py",
     "test_repeatability.py",
     "test_saved_before.py",

@@ -22,7 +22,7 @@ def pull(uri: str, column: str, *, prefix: str = PREFIX, timeout: float = 5.0) -
     uri : str
         The database, as for ``push``.
     column : str
-    prefix : str, default="tabemb_"
+    prefix : str, default ``"tabemb_"``
         As for ``push``.
     timeout : float, default=5.0
         Seconds to wait for a server to answer.

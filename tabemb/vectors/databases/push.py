@@ -64,7 +64,7 @@ def push(
         The columns to push; all by default.
     metric : {"cosine", "dot", "euclidean"}, default="cosine"
         Similarity metric of searches. A zero vector is stored unchanged; by cosine it is similar to nothing.
-    prefix : str, default="tabemb_"
+    prefix : str, default ``"tabemb_"``
         Prefix of the names of the collections. Separates runs that have columns of the same names.
     replace : bool, default=False
         Whether to replace vectors of another run, dimension or metric.
