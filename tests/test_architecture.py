@@ -43,6 +43,7 @@ WHOLE = {
     "test_saved_before.py",
     "test_scikit_learn_tools.py",
     "test_smoke.py",
+    "test_typing.py",
     "test_unknown_categories.py",
     "test_unseen_benchmark.py",
 }

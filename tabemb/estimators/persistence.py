@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
+from os import PathLike
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Any
@@ -29,7 +30,7 @@ ESTIMATORS = {
 }
 
 
-def save(estimator: Any, path: str | Path) -> None:
+def save(estimator: Any, path: str | PathLike[str]) -> None:
     """Write a fitted estimator to a directory; see :meth:`EmbeddingEstimator.save`."""
     learned, groups = estimator._to_state()
     # Those that describe the network: parameters that were set since describe the next fit.
@@ -44,7 +45,7 @@ def save(estimator: Any, path: str | Path) -> None:
         write_saved(draft, state, groups)
 
 
-def load(path: str | Path) -> Any:
+def load(path: str | PathLike[str]) -> Any:
     """Load an estimator saved by its ``save`` method.
 
     The network is rebuilt from tabemb's own classes and filled with the saved weights. No code from the directory is

@@ -24,6 +24,7 @@ from tabemb.files import (
 )
 from tabemb.table.cells import Coded
 from tabemb.table.frames import Frame, read_frame
+from tabemb.table.types import TableLike
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
@@ -95,7 +96,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         """
         return self[column].most_similar(positive, negative, topn, **options)
 
-    def lookup(self, frame: Any, columns: Sequence[str] | None = None) -> Any:
+    def lookup(self, frame: TableLike, columns: Sequence[str] | None = None) -> Any:
         """Return a table with columns replaced by the vectors of their categories.
 
         Parameters
