@@ -1,6 +1,6 @@
 """Parts of the HTML by which notebooks show objects. All text is escaped: categories may look like markup.
 
-Colors are those of the page around, light or dark; lines and grounds are half transparent.
+Colors are those of the page around, light or dark; lines are half transparent. Jupyter's style of tables is overruled.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,11 +17,13 @@ STYLE = (
     ".tabemb-view .title{font-weight:600}"
     ".tabemb-view .quiet{opacity:.7}"
     ".tabemb-view table{border-collapse:collapse;border:0;margin:.4em 0;font-size:13px}"
-    ".tabemb-view th,.tabemb-view td{padding:.2em .9em .2em 0;border:0;text-align:left;vertical-align:top;"
+    ".tabemb-view th,.tabemb-view td{padding:.2em .9em .2em 0;border:0;text-align:left!important;vertical-align:top;"
     "background:none;white-space:normal;max-width:36em;overflow-wrap:anywhere}"
     ".tabemb-view th{font-weight:600;border-bottom:1px solid rgba(128,128,128,.6);white-space:nowrap}"
     ".tabemb-view td{border-bottom:1px solid rgba(128,128,128,.2)}"
-    ".tabemb-view .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+    ".tabemb-view tr{background:none!important}"
+    ".tabemb-view th.number,.tabemb-view td.number{text-align:right!important;"
+    "font-variant-numeric:tabular-nums;white-space:nowrap}"
     ".tabemb-view .chip{display:inline-block;margin:0 .9em 0 0;white-space:nowrap}"
     ".tabemb-view p{margin:.3em 0;max-width:52em}"
     ".tabemb-view .mark{border-left:3px solid #d97706;padding-left:.6em}"
