@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Lock, get_ident
 from typing import Any
 
-import keras
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -20,6 +19,7 @@ from tabemb.estimators.pretrained import paths_of
 from tabemb.exceptions import FormatError, reading
 from tabemb.files import read_whole, replacing_folder
 from tabemb.inference.saved import STATE_FILE, WEIGHTS_FILE, read_saved, write_saved
+from tabemb.nn import keras
 
 __all__ = ["load", "only_these_weights", "params_to_json", "save"]
 

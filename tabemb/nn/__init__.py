@@ -20,7 +20,7 @@ if "keras" not in sys.modules:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 with without_banner() if hides_banner() and not TENSORFLOW_WAS_THERE else nullcontext():
-    import keras
+    import keras as keras
 
 if keras.backend.backend() != "tensorflow":
     raise TabembError(

@@ -51,9 +51,12 @@ def test_a_first_fit_writes_nothing_but_its_result_to_the_streams():
 
 
 def test_settings_of_the_user_are_kept():
-    code = "import os, tabemb.nn; print(*map(os.environ.get, ['TF_CPP_MIN_LOG_LEVEL', 'TF_ENABLE_ONEDNN_OPTS']))"
+    names = ["TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"]
+    code = f"import os, tabemb; tabemb.load; print(*map(os.environ.get, {names}))"
     done = run(code, TF_CPP_MIN_LOG_LEVEL="2", TF_ENABLE_ONEDNN_OPTS="0")
-    assert (done.stdout, done.stderr) == ("2 0\n", "")
+    assert done.stdout == "2 0\n"
+    # At this level, TensorFlow writes errors, such as that no GPU answers.
+    assert [line for line in done.stderr.splitlines() if not line.startswith("E")] == []
 
 
 @pytest.mark.parametrize("level", ["", "1", "2", "3"])
