@@ -5,6 +5,8 @@ misspelled method of an estimator. Therefore mypy, which takes a variable ``MYPY
 :mod:`tabemb.estimators.typed_scikit` instead. Python, and other type checkers, see scikit-learn's own classes.
 """
 
+from typing import TYPE_CHECKING
+
 MYPY = False
 
 if MYPY:
@@ -12,10 +14,14 @@ if MYPY:
     from tabemb.estimators.typed_scikit import ClassifierMixin as ClassifierMixin
     from tabemb.estimators.typed_scikit import RegressorMixin as RegressorMixin
     from tabemb.estimators.typed_scikit import TransformerMixin as TransformerMixin
-    from tabemb.estimators.typed_scikit import available_if as available_if
 else:
     from sklearn.base import BaseEstimator as BaseEstimator
     from sklearn.base import ClassifierMixin as ClassifierMixin
     from sklearn.base import RegressorMixin as RegressorMixin
     from sklearn.base import TransformerMixin as TransformerMixin
+
+if TYPE_CHECKING:
+    # No type checker sees through the descriptor of scikit-learn.
+    from tabemb.estimators.typed_scikit import available_if as available_if
+else:
     from sklearn.utils.metaestimators import available_if as available_if

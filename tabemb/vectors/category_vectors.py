@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.table.types import TableLike
 from tabemb.vectors.alignment import aligned
 from tabemb.vectors.analogies import ANALOGIES, AnalogyMethod, best_analogies
 from tabemb.vectors.clustering import cluster
@@ -798,7 +799,7 @@ class CategoryVectors(KeyedMatrix):
     @classmethod
     def from_frame(
         cls,
-        frame: Any,
+        frame: TableLike,
         *,
         key: str | None = None,
         vectors: Hashable | Iterable[Hashable] | None = None,
