@@ -5,6 +5,7 @@ from itertools import islice
 
 import numpy as np
 
+from tabemb.exceptions import TabembError
 from tabemb.table.notebook import Markup, as_html_table, html_note, html_text, html_view
 from tabemb.vectors.confidence import MOST_JUDGED, Reliability, known_reliability, nearest_neighbors
 from tabemb.vectors.keyed_matrix import KeyedMatrix
@@ -62,7 +63,12 @@ def store_html(vectors: Mapping[str, KeyedMatrix], kind: str) -> str:
     """
     rows: list[list[object]] = []
     for column in islice(vectors, N_COLUMNS):
-        each = vectors[column]
+        try:
+            each = vectors[column]
+        except TabembError as error:
+            # A file of a run may be damaged; the other columns are shown all the same.
+            rows.append([html_text(column), None, None, html_text(error, 500), None])
+            continue
         keys = each.key_to_index.keys_in_order
         examples = [html_text(keys[row], 24) for row in _most_frequent(each)[:N_EXAMPLES].tolist()]
         frequent = Markup(", ".join(examples) + (", …" if len(each) > N_EXAMPLES else ""))

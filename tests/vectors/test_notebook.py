@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 import pytest
 
+from tabemb.exceptions import FormatError
 from tabemb.vectors import CategoryVectors, notebook
 from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.store import EmbeddingStore
@@ -123,6 +124,21 @@ def test_an_empty_and_a_wide_store(airports):
     assert len(cells(page)) == 21
     assert "The first 20 of 30 columns." in page
     assert repr(wide) == ("EmbeddingStore(" + ", ".join(f"c{i}: 4 x 2" for i in range(8)) + ", ... 22 more)")
+
+
+def test_a_damaged_column_is_told_and_the_others_are_shown(airports):
+    class Damaged(EmbeddingStore):
+        def _vectors_of(self, column):
+            if column == "b":
+                raise FormatError("b.parquet is <damaged>")
+            return super()._vectors_of(column)
+
+    page = Damaged({"a": airports, "b": airports, "c": airports})._repr_html_()
+    assert [row[:4] for row in cells(page)[1:]] == [
+        ["a", "4", "2", "JFK, LGA, SFO, …"],
+        ["b", "", "", "b.parquet is &lt;damaged&gt;"],
+        ["c", "4", "2", "JFK, LGA, SFO, …"],
+    ]
 
 
 def test_keys_are_completed(airports, months):
