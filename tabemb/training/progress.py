@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["NotebookProgress", "training_progress"]
+__all__ = ["Advance", "NotebookProgress", "training_progress"]
 
 PER_SECOND = 5
 
