@@ -4,7 +4,7 @@ Public names are loaded on first use, so that ``import tabemb`` is fast and does
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -28,14 +28,53 @@ _HOMES = {
     "refit_vectors": "tabemb.diagnosis.refits",
 }
 
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = [
+    "CategoryVectors",
+    "Comparison",
+    "EmbeddingClassifier",
+    "EmbeddingEncoder",
+    "EmbeddingRegressor",
+    "EmbeddingStore",
+    "RowIndex",
+    "TabembError",
+    "__version__",
+    "compare",
+    "diagnose",
+    "load",
+    "load_dataset",
+    "load_predictor",
+    "open_run",
+    "pull",
+    "push",
+    "refit_vectors",
+]
 
+if TYPE_CHECKING:
+    # For type checkers and editors, which do not run __getattr__. With it, any name would be right to them.
+    from tabemb.diagnosis.diagnose import diagnose as diagnose
+    from tabemb.diagnosis.refits import refit_vectors as refit_vectors
+    from tabemb.estimators.classifier import EmbeddingClassifier as EmbeddingClassifier
+    from tabemb.estimators.encoder import EmbeddingEncoder as EmbeddingEncoder
+    from tabemb.estimators.persistence import load as load
+    from tabemb.estimators.regressor import EmbeddingRegressor as EmbeddingRegressor
+    from tabemb.exceptions import TabembError as TabembError
+    from tabemb.experiments.comparison.compare import compare as compare
+    from tabemb.experiments.comparison.result import Comparison as Comparison
+    from tabemb.experiments.data import load_dataset as load_dataset
+    from tabemb.experiments.runs.folder import open_run as open_run
+    from tabemb.inference.predictor import load_predictor as load_predictor
+    from tabemb.vectors.category_vectors import CategoryVectors as CategoryVectors
+    from tabemb.vectors.databases import pull as pull
+    from tabemb.vectors.databases import push as push
+    from tabemb.vectors.indexes.rows import RowIndex as RowIndex
+    from tabemb.vectors.store import EmbeddingStore as EmbeddingStore
+else:
 
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'tabemb' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module 'tabemb' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    return list(__all__)

@@ -44,6 +44,7 @@ WHOLE = {
     "test_saved_before.py",
     "test_scikit_learn_tools.py",
     "test_smoke.py",
+    "test_typing.py",
     "test_unknown_categories.py",
     "test_unseen_benchmark.py",
 }
@@ -106,6 +107,14 @@ def test_no_private_part_of_scikit_learn_or_keras_is_imported():
         or (name.startswith("sklearn.") and any(part.startswith("_") for part in name.split(".")))
     ]
     assert private == []
+
+
+def test_keras_and_tensorflow_are_loaded_by_nn_which_hides_their_banner():
+    homes = ("tabemb/nn/", "tabemb/training/")
+    others = [path for path in MODULES if not relative(path).startswith(homes)]
+    assert [
+        (relative(path), name) for path in others for name in imported(path) if name.startswith(("keras", "tensorflow"))
+    ] == []
 
 
 def test_no_module_is_a_drawer_for_everything():

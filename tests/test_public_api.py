@@ -1,7 +1,9 @@
 """The public names, and that each is documented with an example."""
 
+import ast
 import importlib
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -31,8 +33,7 @@ ENTRIES = [
 
 
 def test_public_names():
-    assert tabemb.__all__ == [
-        "__version__",
+    assert sorted(tabemb.__all__) == [
         "CategoryVectors",
         "Comparison",
         "EmbeddingClassifier",
@@ -41,6 +42,7 @@ def test_public_names():
         "EmbeddingStore",
         "RowIndex",
         "TabembError",
+        "__version__",
         "compare",
         "diagnose",
         "load",
@@ -51,7 +53,26 @@ def test_public_names():
         "push",
         "refit_vectors",
     ]
-    assert set(tabemb.__all__) <= set(dir(tabemb))
+
+
+def test_only_public_names_are_listed():
+    for module in ("vectors", "training", "cli", "experiments.runs"):
+        importlib.import_module(f"tabemb.{module}")
+    assert [getattr(tabemb, name) for name in tabemb.__all__]
+    assert dir(tabemb) == sorted(tabemb.__all__)
+    names = {}
+    exec("from tabemb import *", names)
+    assert set(names) - {"__builtins__"} == set(tabemb.__all__)
+
+
+def test_type_checkers_see_the_public_names_and_no_others():
+    tree = ast.parse(Path(tabemb.__file__).read_text(encoding="utf-8"))
+    (branch,) = [node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    homes = {alias.asname: node.module for node in branch.body for alias in node.names}
+    assert homes == tabemb._HOMES
+    assert {*homes, "__version__"} == set(tabemb.__all__)
+    # Type checkers take a module with this function for one that has every name.
+    assert [node.name for node in branch.orelse] == ["__getattr__"]
 
 
 @pytest.mark.parametrize("name", tabemb.__all__)

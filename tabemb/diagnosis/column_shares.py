@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tabemb.exceptions import DataError
+from tabemb.table.notebook import as_html_table, html_note, html_view
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.shrinkage import count_weighted_mean
 
@@ -117,6 +118,16 @@ class ColumnShares:
 
         columns = {"dim": self.dims, "length": self.lengths, "spread": self.spreads, "share": self.shares}
         return pd.DataFrame(columns, index=pd.Index(self.names, name="column"))
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [name, dim, f"{length:.3g}", f"{100 * share:.0f} %"]
+            for name, dim, length, share in zip(self.names, self.dims, self.lengths, self.shares, strict=True)
+        ]
+        titles = ["column", "dimensions", "length", "share"]
+        table = as_html_table(titles, rows, titles[1:])
+        note = html_note(self.verdict, mark=self.dominant is not None)
+        return html_view("Column shares", "", ["in the squared distances between rows"], table, note)
 
     def __repr__(self) -> str:
         n = len(self.names)

@@ -14,6 +14,7 @@ from tabemb.estimators.learned import LearnedVectors
 from tabemb.exceptions import DataError
 from tabemb.nn.network import Network
 from tabemb.nn.starts import STARTS, RandomStart
+from tabemb.table.types import ColumnLike, TableLike
 from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["as_trained", "diagnose_model", "permuted_control", "permuted_targets", "untrained_vectors"]
@@ -25,9 +26,9 @@ N_SEEDS = 3
 
 def diagnose_model(
     estimator: Any,
-    X: Any,
-    y: Any,
-    sample_weight: Any = None,
+    X: TableLike,
+    y: ColumnLike,
+    sample_weight: ColumnLike | None = None,
     *,
     n_refits: int = 5,
     control: bool = False,

@@ -12,6 +12,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.exceptions import DataError
 from tabemb.table.frames import read_frame
+from tabemb.table.types import ColumnLike, TableLike
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.refits import FEWEST_REFITS, with_noise
 from tabemb.vectors.store import EmbeddingStore
@@ -20,7 +21,13 @@ __all__ = ["clone_for_vectors", "fits_to_parts", "is_fitted", "refit_vectors"]
 
 
 def refit_vectors(
-    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, n_refits: int = 5, random_state: int = 0
+    estimator: Any,
+    X: TableLike,
+    y: ColumnLike,
+    sample_weight: ColumnLike | None = None,
+    *,
+    n_refits: int = 5,
+    random_state: int = 0,
 ) -> EmbeddingStore:
     """Return the vectors of an estimator with their noise, by refits that each leave out another part of the rows.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tabemb.diagnosis.column_shares import ColumnShares
 from tabemb.exceptions import ColumnError, UnknownNameError, did_you_mean
+from tabemb.table.notebook import Markup, as_html_table, html_note, html_text, html_view
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,11 +120,31 @@ class Diagnosis(Mapping[str, Finding]):
         frame = pd.DataFrame(rows, columns=columns, index=pd.Index(list(self), name="check"))
         return frame.astype({"value": float, "reference": float, "p_value": float, "concern": bool})
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def _repr_html_(self) -> str:
+        facts = [f"{self.n_categories:,} categories x {self.dim}", self._in_short()]
+        if self.n_diagnosed < self.n_categories:
+            facts.insert(1, f"{self.n_diagnosed:,} of them checked")
+        return html_view("Diagnosis", self.name, facts, self._html_table())
+
+    def _html_table(self) -> Markup:
+        rows: list[list[object]] = []
+        for each in self.findings:
+            reference, p_value = reference_text(each), p_text(each.p_value).removeprefix("p ")
+            verdict = html_text(each.verdict, 500)
+            shown = Markup(f'<div class="mark">{verdict}</div>') if each.concern else verdict
+            rows.append([each.check, value_text(each.value), reference, p_value, shown])
+        return as_html_table(["check", "value", "compared to", "p", "verdict"], rows, ["value", "p"])
+
+    def _in_short(self) -> str:
+        n = len(self.concerns)
+        return f"{n or 'no'} concern{'s' if n > 1 else ''}"
+
     def __repr__(self) -> str:
         title = f"{self.name}: " if self.name else ""
-        n = len(self.concerns)
-        concerns = f"{n or 'no'} concern{'s' if n > 1 else ''}"
-        lines = [f"Diagnosis({title}{self.n_categories:,} categories x {self.dim}, {concerns})"]
+        lines = [f"Diagnosis({title}{self.n_categories:,} categories x {self.dim}, {self._in_short()})"]
         cells = [
             [each.check, value_text(each.value), reference_text(each), p_text(each.p_value)] for each in self.findings
         ]
@@ -186,6 +207,14 @@ class TableDiagnosis(Mapping[str, Diagnosis]):
         if not self.diagnoses:
             return pd.DataFrame()
         return pd.concat({column: each.to_frame() for column, each in self.diagnoses.items()}, names=["column"])
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.diagnoses)
+
+    def _repr_html_(self) -> str:
+        parts = [each._repr_html_() for each in self.diagnoses.values()]
+        parts += [html_view(column, "", ["left out"], html_note(reason)) for column, reason in self.left_out.items()]
+        return "".join([*parts, self.shares._repr_html_()] if self.shares else parts)
 
     def __repr__(self) -> str:
         parts = [repr(each) for each in self.diagnoses.values()]

@@ -5,11 +5,11 @@ import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from os import PathLike
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.auto_dim import auto_dims
@@ -35,6 +35,7 @@ from tabemb.estimators.persistence import params_to_json, save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport
 from tabemb.estimators.priors import Priors
 from tabemb.estimators.saved_networks import networks_to_state, take_networks
+from tabemb.estimators.scikit import BaseEstimator
 from tabemb.estimators.serving import inference_state
 from tabemb.estimators.statistics_network import StatisticsNetwork, check_crosses, learn_statistics
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
@@ -82,7 +83,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     # ------------------------------------------------------------------ parameters
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, such as ``max_epochs`` or ``body__dropout``.
 
         Parameters
@@ -165,7 +166,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     # ------------------------------------------------------------------ fit
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> "EmbeddingEstimator":
+    def _fit(self, X: Any, y: Any, sample_weight: Any, X_val: Any, y_val: Any) -> Self:
         with self._unchanged_on_failure(), self._validating_on(X_val, y_val):
             self._learn(X, y, sample_weight)
         return self
@@ -492,7 +493,7 @@ class EmbeddingEstimator(BaseEstimator):
         state = super().__getstate__()
         return {name: value for name, value in state.items() if name not in ("_loops", "_loops_of")}
 
-    def save(self, path: Any) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Save the fitted estimator as a directory of JSON and safetensors.
 
         The directory is written atomically. :func:`tabemb.load` reads it without running code from it. All learned

@@ -3,22 +3,38 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Real
-from typing import Any
+from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+import numpy.typing as npt
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.metaestimators import available_if
 
 from tabemb.estimators.base import FEWEST_ROWS_TO_SPLIT
 from tabemb.estimators.calibration import best_temperature
 from tabemb.estimators.held_out import held_out_logits
 from tabemb.estimators.partial import PartialFitEstimator, has_dimensions
+from tabemb.estimators.scikit import ClassifierMixin, available_if
 from tabemb.estimators.serving import make_predictor
+from tabemb.estimators.types import (
+    Auto,
+    BodyLike,
+    CallbacksLike,
+    CategoricalLike,
+    ClassLossLike,
+    CrossesLike,
+    DimensionsLike,
+    FreezeLike,
+    NumericLike,
+    ScheduleLike,
+    SeedLike,
+    StartLike,
+    UnknownLike,
+)
 from tabemb.exceptions import DataError
 from tabemb.inference.predictor import ClassifierPredictor
 from tabemb.nn.losses import ClassLoss, loss_of
 from tabemb.nn.tasks import task_of
+from tabemb.table.types import ColumnLike, TableLike
 
 __all__ = ["EmbeddingClassifier"]
 
@@ -180,44 +196,44 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
 
     def __init__(
         self,
-        categorical=None,
+        categorical: CategoricalLike = None,
         *,
-        embedding_dim="capped",
-        body="ensemble",
-        numeric="piecewise_linear",
-        min_frequency=None,
-        max_categories=None,
-        one_hot_max_categories=8,
-        category_dropout=0.05,
-        handle_unknown="learned",
-        damping=10.0,
-        shrinkage=0.0,
-        start="cooccurrence",
-        pretrained=None,
-        freeze=False,
-        target_statistics="auto",
-        crosses="auto",
-        learning_rate=2e-3,
-        embedding_rate="auto",
-        schedule="constant",
-        weight_averaging=2.0,
-        weight_decay=0.0,
-        batch_size="auto",
-        max_epochs=100,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="random",
-        n_iter_no_change=5,
-        tol=1e-4,
-        class_weight=None,
-        loss="cross_entropy",
-        label_smoothing=0.0,
-        calibration=None,
-        n_ensemble=1,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
-    ):
+        embedding_dim: DimensionsLike = "capped",
+        body: BodyLike = "ensemble",
+        numeric: NumericLike = "piecewise_linear",
+        min_frequency: float | None = None,
+        max_categories: int | None = None,
+        one_hot_max_categories: float = 8,
+        category_dropout: float = 0.05,
+        handle_unknown: UnknownLike = "learned",
+        damping: float = 10.0,
+        shrinkage: float = 0.0,
+        start: StartLike = "cooccurrence",
+        pretrained: Mapping[str, Any] | None = None,
+        freeze: FreezeLike = False,
+        target_statistics: bool | Auto = "auto",
+        crosses: CrossesLike = "auto",
+        learning_rate: float = 2e-3,
+        embedding_rate: float | Auto = "auto",
+        schedule: ScheduleLike = "constant",
+        weight_averaging: float = 2.0,
+        weight_decay: float = 0.0,
+        batch_size: int | Auto = "auto",
+        max_epochs: int = 100,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: Literal["random", "last"] = "random",
+        n_iter_no_change: int = 5,
+        tol: float = 1e-4,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        loss: ClassLossLike = "cross_entropy",
+        label_smoothing: float = 0.0,
+        calibration: Literal["temperature"] | None = None,
+        n_ensemble: int = 1,
+        callbacks: CallbacksLike = None,
+        random_state: SeedLike = None,
+        verbose: int = 0,
+    ) -> None:
         self.categorical = categorical
         self.embedding_dim = embedding_dim
         self.body = body
@@ -261,7 +277,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         return tags
 
     @property
-    def classes_(self) -> np.ndarray:
+    def classes_(self) -> npt.NDArray[Any]:
         """Sorted classes."""
         return self.task_.classes
 
@@ -271,7 +287,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         return self.task_.temperature
 
     @property
-    def feature_importances_(self) -> np.ndarray:
+    def feature_importances_(self) -> npt.NDArray[Any]:
         """Importance of each column, with a sum of 1: how much the loss of held-out rows rises when it is shuffled.
 
         Computed when first asked for, from at most 2,000 validation rows, or from training rows if none were held out.
@@ -280,8 +296,14 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         return self._importances()
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
-    ) -> "EmbeddingClassifier":
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        sample_weight: ColumnLike | None = None,
+        *,
+        X_val: TableLike | None = None,
+        y_val: ColumnLike | None = None,
+    ) -> Self:
         """Learn the vectors and the network.
 
         Parameters
@@ -308,7 +330,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     @available_if(has_dimensions)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "EmbeddingClassifier":
+    def partial_fit(
+        self, X: TableLike, y: ColumnLike, classes: ColumnLike | None = None, sample_weight: ColumnLike | None = None
+    ) -> Self:
         """Train for one epoch on a batch of rows.
 
         The first batch sets the vocabularies, the scales of numbers and the classes. New categories in later batches
@@ -349,7 +373,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
             X, y, sample_weight, lambda data: self._class_task(data.targets if classes is None else np.asarray(classes))
         )
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> npt.NDArray[Any]:
         """Return the most probable class of each row, or the labels with a probability above one half.
 
         Parameters
@@ -364,7 +388,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         probabilities = self._activated(X)
         return self.task_.decide(probabilities)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> npt.NDArray[Any]:
         """Return the probability of each class, in the order of ``classes_``, or of each label.
 
         Parameters

@@ -1,18 +1,36 @@
 """EmbeddingEncoder: a transformer from categories to vectors."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import TransformerMixin
+import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.cross_fitting import CrossFitEstimator, FoldVectors
+from tabemb.estimators.scikit import TransformerMixin
 from tabemb.estimators.target_statistics import target_suffixes
 from tabemb.estimators.target_types import check_target_type, task_of_type, type_of_task
+from tabemb.estimators.types import (
+    Auto,
+    BodyLike,
+    CallbacksLike,
+    CategoricalLike,
+    CrossesLike,
+    DimensionsLike,
+    FreezeLike,
+    NumericLike,
+    ScheduleLike,
+    SeedLike,
+    SplitterLike,
+    StartLike,
+    UnknownLike,
+)
 from tabemb.exceptions import DataError
 from tabemb.table.frames import Frame
 from tabemb.table.numeric import read_numbers
+from tabemb.table.types import ColumnLike, TableLike
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["EmbeddingEncoder"]
@@ -178,41 +196,41 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
 
     def __init__(
         self,
-        categorical=None,
+        categorical: CategoricalLike = None,
         *,
-        target_type="auto",
-        remainder="passthrough",
-        cv=5,
-        target_statistics=False,
-        crosses="auto",
-        embedding_dim="narrow",
-        body="mlp",
-        numeric="standardized",
-        min_frequency=None,
-        max_categories=None,
-        category_dropout=0.05,
-        handle_unknown="learned",
-        damping=1.0,
-        shrinkage=0.0,
-        start="cooccurrence",
-        pretrained=None,
-        freeze=False,
-        learning_rate=2e-3,
-        embedding_rate="auto",
-        schedule="constant",
-        weight_averaging=2.0,
-        weight_decay=0.0,
-        batch_size="auto",
-        max_epochs=100,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="random",
-        n_iter_no_change=5,
-        tol=1e-4,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
-    ):
+        target_type: Literal["auto", "binary", "multiclass", "multilabel", "continuous"] = "auto",
+        remainder: Literal["passthrough", "drop"] = "passthrough",
+        cv: SplitterLike = 5,
+        target_statistics: bool = False,
+        crosses: CrossesLike = "auto",
+        embedding_dim: DimensionsLike = "narrow",
+        body: BodyLike = "mlp",
+        numeric: NumericLike = "standardized",
+        min_frequency: float | None = None,
+        max_categories: int | None = None,
+        category_dropout: float = 0.05,
+        handle_unknown: UnknownLike = "learned",
+        damping: float = 1.0,
+        shrinkage: float = 0.0,
+        start: StartLike = "cooccurrence",
+        pretrained: Mapping[str, Any] | None = None,
+        freeze: FreezeLike = False,
+        learning_rate: float = 2e-3,
+        embedding_rate: float | Auto = "auto",
+        schedule: ScheduleLike = "constant",
+        weight_averaging: float = 2.0,
+        weight_decay: float = 0.0,
+        batch_size: int | Auto = "auto",
+        max_epochs: int = 100,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: Literal["random", "last"] = "random",
+        n_iter_no_change: int = 5,
+        tol: float = 1e-4,
+        callbacks: CallbacksLike = None,
+        random_state: SeedLike = None,
+        verbose: int = 0,
+    ) -> None:
         self.categorical = categorical
         self.target_type = target_type
         self.remainder = remainder
@@ -260,13 +278,20 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         return type_of_task(self.task_)
 
     @property
-    def classes_(self) -> np.ndarray | None:
+    def classes_(self) -> npt.NDArray[Any] | None:
         """Sorted classes of a binary or multiclass target, None for other targets, as in ``TargetEncoder``."""
         return self.task_.classes if self.target_type_ in ("binary", "multiclass") else None
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, **params: Any
-    ) -> "EmbeddingEncoder":
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        sample_weight: ColumnLike | None = None,
+        *,
+        X_val: TableLike | None = None,
+        y_val: ColumnLike | None = None,
+        **params: Any,
+    ) -> Self:
         """Learn the vectors.
 
         To train a downstream model on the same rows, use :meth:`fit_transform`.
@@ -302,8 +327,15 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         return self
 
     def fit_transform(
-        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None, **params: Any
-    ) -> np.ndarray:
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        sample_weight: ColumnLike | None = None,
+        *,
+        X_val: TableLike | None = None,
+        y_val: ColumnLike | None = None,
+        **params: Any,
+    ) -> Any:
         """Learn the vectors, and return for each row the vectors learned without its target.
 
         Parameters
@@ -339,7 +371,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         if double:
             raise DataError(f"Two columns of the output would have the same name: {', '.join(double)}. Rename one.")
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: TableLike) -> Any:
         """Return the vectors of each row's categories side by side, followed by the numbers.
 
         Parameters
@@ -379,7 +411,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
             np.concatenate(parts, axis=1, out=out[rows])
         return out
 
-    def inverse_transform(self, X: Any) -> np.ndarray:
+    def inverse_transform(self, X: TableLike) -> npt.NDArray[Any]:
         """Return the nearest category of each vector, by Euclidean distance, and the unchanged numbers.
 
         Parameters
@@ -415,7 +447,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         columns += [X[:, place].astype(object) for place in range(start, width)]
         return np.column_stack(columns)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ColumnLike | None = None) -> npt.NDArray[Any]:
         """Return the column names of :meth:`transform`: ``dest_emb0``, ``dest_emb1``, ..., then those of the numbers.
 
         The names of ``target_statistics`` come in between: ``dest_target``, ``carrier_x_dest_target``;

@@ -82,6 +82,6 @@ class LearnedVectors(EmbeddingStore):
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
         return {
-            name: (len(self._vocabularies[name]), feature.table.embedding_dim)
+            name: (self._vocabularies[name].n_categories, feature.table.embedding_dim)
             for name, feature in self._features.items()
         }

@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -62,7 +62,7 @@ class PartialFitEstimator(EmbeddingEstimator):
             )
         return self._importance
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> "PartialFitEstimator":
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> Self:
         # The network is trained in place, so its weights are copied in case of an error.
         weights = [network.model.get_weights() for network in self._networks] if hasattr(self, "_network") else None
         try:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
+from os import PathLike
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Any
 
-import keras
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -19,6 +19,7 @@ from tabemb.estimators.pretrained import paths_of
 from tabemb.exceptions import FormatError, reading
 from tabemb.files import read_whole, replacing_folder
 from tabemb.inference.saved import STATE_FILE, WEIGHTS_FILE, read_saved, write_saved
+from tabemb.nn import keras
 
 __all__ = ["load", "only_these_weights", "params_to_json", "save"]
 
@@ -29,7 +30,7 @@ ESTIMATORS = {
 }
 
 
-def save(estimator: Any, path: str | Path) -> None:
+def save(estimator: Any, path: str | PathLike[str]) -> None:
     """Write a fitted estimator to a directory; see :meth:`EmbeddingEstimator.save`."""
     learned, groups = estimator._to_state()
     # Those that describe the network: parameters that were set since describe the next fit.
@@ -44,7 +45,7 @@ def save(estimator: Any, path: str | Path) -> None:
         write_saved(draft, state, groups)
 
 
-def load(path: str | Path) -> Any:
+def load(path: str | PathLike[str]) -> Any:
     """Load an estimator saved by its ``save`` method.
 
     The network is rebuilt from tabemb's own classes and filled with the saved weights. No code from the directory is

@@ -1,17 +1,34 @@
 """EmbeddingRegressor: a neural network for numbers with a vector per category."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin
-from sklearn.utils.metaestimators import available_if
+import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.partial import PartialFitEstimator, has_dimensions
+from tabemb.estimators.scikit import RegressorMixin, available_if
 from tabemb.estimators.serving import make_predictor
+from tabemb.estimators.types import (
+    Auto,
+    BodyLike,
+    CallbacksLike,
+    CategoricalLike,
+    CrossesLike,
+    DimensionsLike,
+    FreezeLike,
+    NumberLossLike,
+    NumericLike,
+    ScheduleLike,
+    SeedLike,
+    StartLike,
+    UnknownLike,
+)
 from tabemb.inference.predictor import Predictor
 from tabemb.nn.losses import NumberLoss, loss_of
 from tabemb.nn.tasks import Quantiles, task_of
+from tabemb.table.types import ColumnLike, TableLike
 
 __all__ = ["EmbeddingRegressor"]
 
@@ -144,41 +161,41 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
 
     def __init__(
         self,
-        categorical=None,
+        categorical: CategoricalLike = None,
         *,
-        embedding_dim="capped",
-        body="ensemble",
-        numeric="piecewise_linear",
-        min_frequency=None,
-        max_categories=None,
-        one_hot_max_categories=8,
-        category_dropout=0.05,
-        handle_unknown="learned",
-        damping=10.0,
-        shrinkage=0.0,
-        start="cooccurrence",
-        pretrained=None,
-        freeze=False,
-        target_statistics="auto",
-        crosses="auto",
-        learning_rate=2e-3,
-        embedding_rate="auto",
-        schedule="constant",
-        weight_averaging=2.0,
-        weight_decay=0.0,
-        batch_size="auto",
-        max_epochs=100,
-        early_stopping=True,
-        validation_fraction=0.1,
-        validation="random",
-        n_iter_no_change=5,
-        tol=1e-4,
-        loss="squared_error",
-        n_ensemble=1,
-        callbacks=None,
-        random_state=None,
-        verbose=0,
-    ):
+        embedding_dim: DimensionsLike = "capped",
+        body: BodyLike = "ensemble",
+        numeric: NumericLike = "piecewise_linear",
+        min_frequency: float | None = None,
+        max_categories: int | None = None,
+        one_hot_max_categories: float = 8,
+        category_dropout: float = 0.05,
+        handle_unknown: UnknownLike = "learned",
+        damping: float = 10.0,
+        shrinkage: float = 0.0,
+        start: StartLike = "cooccurrence",
+        pretrained: Mapping[str, Any] | None = None,
+        freeze: FreezeLike = False,
+        target_statistics: bool | Auto = "auto",
+        crosses: CrossesLike = "auto",
+        learning_rate: float = 2e-3,
+        embedding_rate: float | Auto = "auto",
+        schedule: ScheduleLike = "constant",
+        weight_averaging: float = 2.0,
+        weight_decay: float = 0.0,
+        batch_size: int | Auto = "auto",
+        max_epochs: int = 100,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        validation: Literal["random", "last"] = "random",
+        n_iter_no_change: int = 5,
+        tol: float = 1e-4,
+        loss: NumberLossLike = "squared_error",
+        n_ensemble: int = 1,
+        callbacks: CallbacksLike = None,
+        random_state: SeedLike = None,
+        verbose: int = 0,
+    ) -> None:
         self.categorical = categorical
         self.embedding_dim = embedding_dim
         self.body = body
@@ -219,7 +236,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         return tags
 
     @property
-    def feature_importances_(self) -> np.ndarray:
+    def feature_importances_(self) -> npt.NDArray[Any]:
         """Importance of each column, with a sum of 1: how much the loss of held-out rows rises when it is shuffled.
 
         Computed when first asked for, from at most 2,000 validation rows, or from training rows if none were held out.
@@ -228,8 +245,14 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         return self._importances()
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
-    ) -> "EmbeddingRegressor":
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        sample_weight: ColumnLike | None = None,
+        *,
+        X_val: TableLike | None = None,
+        y_val: ColumnLike | None = None,
+    ) -> Self:
         """Learn the vectors and the network.
 
         Parameters
@@ -256,7 +279,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     @available_if(has_dimensions)
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "EmbeddingRegressor":
+    def partial_fit(self, X: TableLike, y: ColumnLike, sample_weight: ColumnLike | None = None) -> Self:
         """Train for one epoch on a batch of rows.
 
         The first batch sets the vocabularies and the scales. New categories in later batches are unknown.
@@ -281,7 +304,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         """
         return self._partial_fit(X, y, sample_weight, self._task_of)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> npt.NDArray[Any]:
         """Return the predicted numbers.
 
         Parameters
@@ -296,7 +319,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         """
         return self._activated(X)
 
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def score(self, X: TableLike, y: ColumnLike, sample_weight: ColumnLike | None = None) -> float:
         """Return the coefficient of determination of the predictions.
 
         For several quantiles, return the explained share of the pinball loss (D2), averaged over the quantiles.

@@ -19,6 +19,7 @@ from tabemb.inference.saved import read_saved
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
+from tabemb.table.types import TableLike
 
 __all__ = ["ClassifierPredictor", "ForwardPass", "Predictor", "WeightedNetwork", "load_predictor"]
 
@@ -99,7 +100,7 @@ class Predictor:
         sizes = [vocabulary.size for vocabulary in self.encoder.vocabularies.values()]
         object.__setattr__(self, "_sizes", np.array(sizes, np.uint32))
 
-    def encode(self, X: Any) -> EncodedTable:
+    def encode(self, X: TableLike) -> EncodedTable:
         """Encode a table as matrices of category indices and of numbers.
 
         Parameters
@@ -114,7 +115,7 @@ class Predictor:
         """
         return self.encoder.encode(self._in_order(read_frame(X)))
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: TableLike) -> Array:
         """Return the predictions of the estimator at the time when the predictor was made."""
         return self.predict_encoded(self.encode(X))
 
@@ -221,7 +222,7 @@ class ClassifierPredictor(Predictor):
         """The classes, sorted."""
         return self.answer.classes
 
-    def predict_proba(self, X: Any) -> Array:
+    def predict_proba(self, X: TableLike) -> Array:
         """Return the probabilities of the estimator at the time when the predictor was made."""
         return self.predict_proba_encoded(self.encode(X))
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from tabemb.exceptions import FormatError
+from tabemb.table.notebook import as_html_table, html_note, html_view
 
 __all__ = [
     "CategoricalColumn",
@@ -20,6 +21,9 @@ __all__ = [
     "UnknownCategoryWarning",
     "free_name",
 ]
+
+# Columns of numbers in what notebooks show.
+_COUNTS = ("categories", "missing")
 
 
 def free_name(name: str, taken: Collection[str], suffix: str) -> str:
@@ -116,7 +120,7 @@ class ColumnReading:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Schema:
     """The kind of each column of a table.
 
@@ -187,8 +191,32 @@ class Schema:
             ColumnReading(name, kinds.get(name, "dropped"), "", note=reasons.get(name, "")) for name in self.columns
         )
 
+    def __repr__(self) -> str:
+        counts = {"categorical": len({each.source for each in self.categorical}), "numeric": len(self.numeric)}
+        counts["dropped"] = len(self.dropped)
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in counts.items() if n)
+        return f"Schema({len(self.columns):,} column{'' if len(self.columns) == 1 else 's'}{kinds and ': '}{kinds})"
+
     def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False, na_rep="", escape=True, border=0)
+        readings = self.readings or self._bare_readings()
+        full = bool(self.readings)
+        titles = ["column", "read as", "type", "categories", "missing", "example", "to check"]
+        rows: list[list[object]] = [
+            [
+                each.name,
+                each.kind,
+                each.type,
+                None if each.n_categories is None else f"{each.n_categories:,}",
+                f"{each.n_missing:,}" if each.n_missing else None,
+                each.example,
+                each.note,
+            ]
+            for each in readings
+        ]
+        kept = [place for place, title in enumerate(titles) if title == "column" or any(row[place] for row in rows)]
+        table = as_html_table([titles[i] for i in kept], [[row[i] for i in kept] for row in rows], _COUNTS)
+        notes = () if full else [html_note(hint, mark=True) for hint in self.hints]
+        return html_view("Schema", "", [repr(self).removeprefix("Schema(").removesuffix(")")], table, *notes)
 
     def to_json(self) -> dict[str, Any]:
         """Return a mapping of JSON values."""

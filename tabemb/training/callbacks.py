@@ -1,13 +1,9 @@
-"""Keras callbacks in the training loop, and its progress bar."""
-
-from contextlib import contextmanager
+"""Keras callbacks in the training loop."""
 
 import keras
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["CallbackHooks", "training_progress"]
+__all__ = ["CallbackHooks"]
 
 
 class CallbackHooks:
@@ -86,42 +82,3 @@ class CallbackHooks:
 
 def _differ(one, other):
     return not np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
-
-
-@contextmanager
-def training_progress(n_epochs, n_steps, *, enabled):
-    """Show a progress bar of a fit, with the loss, the validation metric and the remaining time.
-
-    Parameters
-    ----------
-    n_epochs : int
-        Maximum number of epochs.
-    n_steps : int
-        Number of steps per epoch.
-    enabled : bool
-        Whether to show the progress bar.
-
-    Yields
-    ------
-    callable
-        ``advance(epoch, steps, figures)``: the current epoch (from 0), the number of steps since the last call, and the
-        values to show.
-    """
-    if not enabled:
-        yield lambda epoch, steps, figures: None
-        return
-    columns = (
-        TextColumn("epoch {task.fields[epoch]}/" + str(n_epochs)),
-        BarColumn(bar_width=16),
-        TextColumn("{task.fields[figures]}"),
-        TimeRemainingColumn(compact=True),
-        TextColumn("left"),
-    )
-    with Progress(*columns, console=Console(stderr=True), refresh_per_second=5) as bar:
-        task = bar.add_task("fit", total=n_epochs * n_steps, epoch=1, figures="")
-
-        def advance(epoch, steps, figures):
-            text = "  ".join(f"{name} {value:.4f}" for name, value in figures.items() if name != "learning_rate")
-            bar.update(task, advance=steps, epoch=epoch + 1, figures=text)
-
-        yield advance

@@ -12,8 +12,9 @@ from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
 from tabemb.training.batches import Rows, RowSource
-from tabemb.training.callbacks import CallbackHooks, training_progress
+from tabemb.training.callbacks import CallbackHooks
 from tabemb.training.pool import POOL
+from tabemb.training.progress import training_progress
 from tabemb.training.schedules import SCHEDULES
 from tabemb.training.steps import TrainingLoop
 

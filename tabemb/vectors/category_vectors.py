@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.table.types import TableLike
 from tabemb.vectors.alignment import aligned
 from tabemb.vectors.analogies import ANALOGIES, AnalogyMethod, best_analogies
 from tabemb.vectors.clustering import cluster
@@ -22,6 +23,7 @@ from tabemb.vectors.key_index import is_several
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.metrics import METRICS, SimilarityMetric
 from tabemb.vectors.neighbors_frame import neighbors_frame
+from tabemb.vectors.notebook import vectors_html
 from tabemb.vectors.plots.accessor import PlotAccessor
 from tabemb.vectors.queries import is_vector, read_items, read_list, read_queries, read_query, subset
 from tabemb.vectors.search import Search, allowed_rows, check_topn
@@ -797,7 +799,7 @@ class CategoryVectors(KeyedMatrix):
     @classmethod
     def from_frame(
         cls,
-        frame: Any,
+        frame: TableLike,
         *,
         key: str | None = None,
         vectors: Hashable | Iterable[Hashable] | None = None,
@@ -924,6 +926,9 @@ class CategoryVectors(KeyedMatrix):
         array([0., 1.], dtype=float32)
         """
         return cls.wrap(find_format(path, format).read(path, mmap=mmap))
+
+    def _repr_html_(self) -> str:
+        return vectors_html(self, lambda: self._search("cosine"))
 
     def _search(self, metric: str | SimilarityMetric) -> Search:
         """Return the rows prepared for a metric, which are kept: a cache, not part of the value."""

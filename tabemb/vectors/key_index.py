@@ -84,6 +84,9 @@ class KeyIndex(Mapping[Any, int]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def _ipython_key_completions_(self) -> list[Any]:
+        return list(self._keys)
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{key!r}: {row}" for row, key in enumerate(islice(self._keys, 5)))
         return f"KeyIndex({{{shown}{', ...' if len(self) > 5 else ''}}})"

@@ -180,6 +180,9 @@ class KeyedMatrix:
         row: npt.NDArray[np.float32] = self._vectors[self._index[key]]
         return row
 
+    def _ipython_key_completions_(self) -> list[Any]:
+        return self.index_to_key
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, KeyedMatrix):
             return NotImplemented

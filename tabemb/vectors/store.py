@@ -24,8 +24,10 @@ from tabemb.files import (
 )
 from tabemb.table.cells import Coded
 from tabemb.table.frames import Frame, read_frame
+from tabemb.table.types import TableLike
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.notebook import store_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +40,8 @@ _KIND = "tabemb.store"
 _VERSION = 2
 # Version 1 has no digests.
 _WITHOUT_DIGESTS = 1
+# Columns in the repr.
+_SHOWN = 8
 
 
 class EmbeddingStore(Mapping[str, CategoryVectors]):
@@ -95,7 +99,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         """
         return self[column].most_similar(positive, negative, topn, **options)
 
-    def lookup(self, frame: Any, columns: Sequence[str] | None = None) -> Any:
+    def lookup(self, frame: TableLike, columns: Sequence[str] | None = None) -> Any:
         """Return a table with columns replaced by the vectors of their categories.
 
         Parameters
@@ -208,9 +212,16 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     def __len__(self) -> int:
         return len(self._vectors)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{column}: {n} x {dim}" for column, (n, dim) in self._sizes().items())
-        return f"{type(self).__name__}({sizes})"
+        sizes = [f"{column}: {n} x {dim}" for column, (n, dim) in self._sizes().items()]
+        more = [f"... {len(sizes) - _SHOWN} more"] if len(sizes) > _SHOWN else []
+        return f"{type(self).__name__}({', '.join([*sizes[:_SHOWN], *more])})"
+
+    def _repr_html_(self) -> str:
+        return store_html(self, type(self).__name__)
 
     def _vectors_of(self, column: str) -> CategoryVectors:
         return self._vectors[column]

@@ -69,3 +69,10 @@ def test_one_column_is_not_dominant_and_an_empty_one_has_no_share():
 def test_equal_vectors_are_an_error(columns):
     with pytest.raises(DataError, match=f"no distances between rows: .*got {len(columns)} columns whose"):
         ColumnShares.of(columns)
+
+
+def test_a_notebook_shows_the_shares():
+    far, near = (CategoryVectors(["a", "b"], [[size], [-size]], [5, 5]) for size in (3.0, 1.0))
+    page = ColumnShares.of({"<b>": far, "near": near})._repr_html_()
+    assert '<td>&lt;b&gt;</td><td class="number">1</td><td class="number">3</td><td class="number">90 %</td>' in page
+    assert '<p class="mark">&lt;b&gt; alone has 90&nbsp;% of the squared distances' in page

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tabemb.diagnosis.report import Diagnosis, Finding
+from tabemb.diagnosis.report import Diagnosis, Finding, TableDiagnosis
 from tabemb.exceptions import UnknownNameError
 
 RANK = Finding(check="effective rank", value=2.5, reference=7.8, reference_name="random", verdict="Few directions.")
@@ -39,3 +39,29 @@ def test_repr_is_a_table():
         "  effective rank     2.50  7.80 random           Few directions.",
         "! length by count  -0.700               p 0.001  They overfit.",
     ]
+
+
+def test_a_notebook_shows_a_table_with_marked_concerns():
+    page = FOUND._repr_html_()
+    assert "Diagnosis dest" in page
+    assert "1 concern" in page
+    assert page.count('<div class="mark">') == 1
+    assert '<div class="mark">They overfit.</div>' in page
+    assert '<td>effective rank</td><td class="number">2.50</td><td>7.80 random</td><td class="number"></td>' in page
+    assert '<td class="number">0.001</td>' in page
+
+
+def test_names_and_verdicts_are_escaped_in_notebooks():
+    finding = Finding(check="a<b", value=1, reference_name="<i>", reference=1.0, verdict="<script>", concern=True)
+    found = Diagnosis(name="<b>x</b>", n_categories=9, n_diagnosed=3, dim=1, k=1, findings=(finding,))
+    table = TableDiagnosis(diagnoses={"<b>x</b>": found}, left_out={"<u>": "<em>"})
+    for page in (found._repr_html_(), table._repr_html_()):
+        assert "3 of them checked" in page
+        for markup in ("<b>", "<i>", "<script>", "<u>", "<em>"):
+            assert markup not in page
+    assert "&lt;em&gt;" in table._repr_html_()
+
+
+def test_keys_are_completed():
+    assert FOUND._ipython_key_completions_() == ["effective rank", "length by count"]
+    assert TableDiagnosis(diagnoses={"dest": FOUND}, left_out={"a": "b"})._ipython_key_completions_() == ["dest"]

@@ -65,3 +65,24 @@ def test_a_schema_saved_without_readings_has_the_kinds():
 def test_a_free_name_differs_from_all_others():
     assert free_name("a", {"b"}, "_x") == "a"
     assert free_name("a", {"a", "a_x"}, "_x") == "a_x_x"
+
+
+def test_repr_counts_columns_by_kind():
+    assert repr(SCHEMA) == "Schema(4 columns: 2 categorical, 1 numeric, 1 dropped)"
+    assert repr(Schema((), True, (), ())) == "Schema(0 columns)"
+    parts = tuple(CategoricalColumn(f"when_{part}", "when", part) for part in ("month", "hour"))
+    assert repr(Schema(("when",), True, parts, ())) == "Schema(1 column: 1 categorical)"
+
+
+def test_a_notebook_shows_columns_of_which_something_is_known():
+    page = SCHEMA._repr_html_()
+    assert "4 columns: 2 categorical, 1 numeric, 1 dropped" in page
+    assert "<th>column</th><th>read as</th><th>to check</th>" in page
+    assert "<td>year</td><td>dropped</td><td>constant</td>" in page
+    assert "A hint." in page
+    wide = ColumnReading("<b>n</b>", "numeric", "integer", n_missing=1234, example="<i>")
+    page = Schema(("<b>n</b>",), True, (), (NumericColumn("<b>n</b>"),), readings=(wide,))._repr_html_()
+    assert '<td>&lt;b&gt;n&lt;/b&gt;</td><td>numeric</td><td>integer</td><td class="number">1,234</td>' in page
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert "categories" not in page

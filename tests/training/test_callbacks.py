@@ -1,4 +1,4 @@
-"""Keras callbacks in the training loop, and its progress bar."""
+"""Keras callbacks in the training loop."""
 
 import re
 
@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import log_loss
 
 from tabemb.training import trainer as trainer_module
-from tabemb.training.callbacks import CallbackHooks, training_progress
+from tabemb.training.callbacks import CallbackHooks
 
 # NumPy 2 warns about how Keras reads its variables.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -224,19 +224,3 @@ def test_without_callbacks_the_model_is_left_as_it_is(workshop):
     assert hooks.stop is False
     assert not hooks
     assert not model.compiled
-
-
-@pytest.mark.parametrize("enabled", [False, True])
-def test_the_progress_bar_is_shown_on_stderr_only_and_only_if_enabled(enabled, capsys):
-    with training_progress(3, 4, enabled=enabled) as advance:
-        advance(0, 4, {"loss": 0.5})
-        advance(1, 2, {"loss": 0.25, "val_loss": 0.125, "learning_rate": 0.001})
-    out, err = capsys.readouterr()
-    assert out == ""
-    if enabled:
-        assert "epoch 2/3" in err
-        assert "loss 0.2500  val_loss 0.1250" in err
-        assert "left" in err
-        assert "learning_rate" not in err
-    else:
-        assert err == ""

@@ -1,0 +1,64 @@
+"""Types of the parameters of estimators, for type checkers.
+
+``fit`` checks the values themselves (:mod:`tabemb.estimators.parameters`).
+
+Examples
+--------
+>>> def with_body(body: BodyLike) -> None: ...
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+
+from tabemb.nn.bodies import Body
+from tabemb.nn.losses import ClassLoss, NumberLoss
+from tabemb.nn.numeric import NumericEncoder
+from tabemb.nn.sizes import SizeRule
+from tabemb.nn.starts import Start
+from tabemb.nn.unknown import UnknownStrategy
+from tabemb.training.schedules import Schedule
+
+__all__ = [
+    "Auto",
+    "BodyLike",
+    "CallbacksLike",
+    "CategoricalLike",
+    "ClassLossLike",
+    "CrossesLike",
+    "DimensionsLike",
+    "FreezeLike",
+    "NumberLossLike",
+    "NumericLike",
+    "ScheduleLike",
+    "SeedLike",
+    "Splitter",
+    "SplitterLike",
+    "StartLike",
+    "UnknownLike",
+]
+
+
+class Splitter(Protocol):
+    """A splitter of scikit-learn's kind."""
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Any:
+        """Yield pairs of training rows and held-out rows."""
+
+
+Auto: TypeAlias = Literal["auto"]
+BodyLike: TypeAlias = str | Mapping[str, Any] | Body
+CallbacksLike: TypeAlias = list[Any] | tuple[Any, ...] | None
+CategoricalLike: TypeAlias = str | int | Iterable[str | int] | Callable[[Any], Any] | None
+ClassLossLike: TypeAlias = str | Mapping[str, Any] | ClassLoss
+CrossesLike: TypeAlias = Auto | Sequence[Sequence[str]] | None
+DimensionsLike: TypeAlias = str | int | Mapping[str, Any] | SizeRule
+FreezeLike: TypeAlias = bool | int | Literal["found"] | Mapping[str, bool | int | Literal["found"]]
+NumberLossLike: TypeAlias = str | Mapping[str, Any] | NumberLoss
+NumericLike: TypeAlias = str | Mapping[str, Any] | NumericEncoder
+ScheduleLike: TypeAlias = str | Mapping[str, Any] | Schedule
+SeedLike: TypeAlias = int | np.random.RandomState | None
+SplitterLike: TypeAlias = int | Splitter | Iterable[tuple[Any, Any]] | None
+StartLike: TypeAlias = str | Mapping[str, Any] | Start
+UnknownLike: TypeAlias = str | Mapping[str, Any] | UnknownStrategy
