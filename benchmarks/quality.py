@@ -146,7 +146,11 @@ def show_table(table, found, variants):
         fits = [fit for fit in mine if fit["candidate"] == name]
         figures = [spread([fit["figures"][metric.name] for fit in fits], 4) for metric in problem.metrics]
         cells.append([name, *figures, spread([fit["seconds"] for fit in fits], 1), f"{ranks[name]:g}"])
-    show(f"{table}: {problem.about}", ["candidate", *(m.name for m in problem.metrics), "processor seconds", "rank"], cells)
+    show(
+        f"{table}: {problem.about}",
+        ["candidate", *(m.name for m in problem.metrics), "processor seconds", "rank"],
+        cells,
+    )
 
 
 def show_ranks(scores, variants):
