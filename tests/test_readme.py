@@ -1,42 +1,40 @@
-"""The README is correct: its Python runs, its YAML is valid, its commands and files exist."""
+"""The README is correct: its Python prints what it says, and its commands and files exist."""
 
+import contextlib
+import io
 import re
 from pathlib import Path
 
 import pytest
 
-from tabemb.experiments.config import read_config
-
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+# Numbers of a fit may differ a little on another processor: cosines and percentages of fits.
+COSINE, PERCENT = 0.02, 10
 
 
 def blocks(language):
     return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
 
 
+def test_it_is_short():
+    assert 600 <= len(README.split()) <= 900
+
+
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
-def test_the_python_blocks_run_one_after_another(tmp_path, monkeypatch):
+def test_the_python_prints_what_is_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    names = {}
-    # Fewer rows than the reader is shown: what is asserted here does not need them.
-    code = [block.replace("20_000", "2_000") for block in blocks("python")]
-    assert code != blocks("python")
-    for block in code:
-        exec(compile(block, "README.md", "exec"), names)
-    assert [key for key, _ in names["near"]]
-    assert len(names["late"]) == 5
-    assert set(names["comparison"].to_frame().index) == {"embeddings", "one_hot_mlp", "ordinal_trees"}
-    assert names["pipeline"][:-1].get_feature_names_out()[-1] == "distance"
+    (code,), (shown,) = blocks("python"), blocks("text")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, "README.md", "exec"), {})
+    number = r"\d+(?:\.\d+)?"
+    assert re.sub(number, "#", printed.getvalue()) == re.sub(number, "#", shown)
+    for here, there in zip(re.findall(number, printed.getvalue()), re.findall(number, shown), strict=True):
+        if "." in there:
+            assert float(here) == pytest.approx(float(there), abs=COSINE)
+        else:
+            assert int(here) == int(there) or (int(there) <= 100 and abs(int(here) - int(there)) <= PERCENT)
     assert (tmp_path / "dest.parquet").is_file()
-    assert (tmp_path / "late_flights" / "tabemb.json").is_file()
-
-
-def test_the_yaml_block_is_a_valid_experiment(tmp_path):
-    (block,) = blocks("yaml")
-    path = tmp_path / "experiment.yaml"
-    path.write_text(block, encoding="utf-8")
-    assert read_config(path).data.dataset == "nycflights13"
 
 
 def test_the_make_targets_exist():
