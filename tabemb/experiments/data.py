@@ -103,7 +103,8 @@ def load_problem(config: ExperimentConfig) -> Problem:
         table, source, labels = dataset.load(), dataset.source, dataset.labels()
     else:
         path, no_dates = config.table_path(), {_target_column(data.target), *data.categorical}
-        file = read_file(path, types=dict.fromkeys(data.numeric, "number"), na=data.na, no_dates=no_dates)
+        known = dict.fromkeys(data.numeric, "number")
+        file = read_file(path, types=known, na=data.na, no_dates=no_dates, sep=data.sep, encoding=data.encoding)
         table, source, labels, file_notes = file.table, path.name, {}, file.notes
     n_read, notes = len(table), []
     target = _target_column(data.target)
