@@ -10,6 +10,7 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -41,6 +42,7 @@ __all__ = [
     "ReportSection",
     "Section",
     "ValidationSection",
+    "config_of",
     "dump_config",
     "inline_yaml",
     "json_schema",
@@ -335,7 +337,10 @@ class ExperimentConfig(Section):
             # A relative path in a variable is relative to the current folder.
             return str(Path(os.environ[match[1]]).absolute())
 
-        path = Path(VARIABLE.sub(value, text)).expanduser()
+        path = Path(VARIABLE.sub(value, text))
+        # If there is no such user, ~ is the first character of a name.
+        with suppress(RuntimeError):
+            path = path.expanduser()
         return path if self._source is None else self._source.parent / path
 
 
@@ -360,7 +365,7 @@ def read_config(path: str | Path) -> ExperimentConfig:
     path = Path(path)
     text = text_of(path)
     with reading(path, "an experiment as YAML", ConfigError):
-        return _from_text(path, text)
+        return config_of(path, text)
 
 
 def make_config(values: Mapping[str, Any]) -> ExperimentConfig:
@@ -399,10 +404,29 @@ def inline_yaml(value: Any) -> str:
     options: dict[str, Any] = {"default_flow_style": True, "width": math.inf, "allow_unicode": True}
     text = yaml.safe_dump(value, **options).removesuffix("...\n").strip()
     # Only texts in double quotes have escapes for line breaks.
-    return text if "\n" not in text else yaml.safe_dump(value, default_style='"', **options).strip()
+    return text if len(text.splitlines()) <= 1 else yaml.safe_dump(value, default_style='"', **options).strip()
 
 
-def _from_text(path: Path, text: str) -> ExperimentConfig:
+def config_of(path: Path, text: str) -> ExperimentConfig:
+    """Return the experiment in a text of YAML.
+
+    Parameters
+    ----------
+    path : Path
+        The file that holds the text, or will: its name is that of the experiment, and paths are relative to its folder.
+    text : str
+        The text.
+
+    Raises
+    ------
+    ConfigError
+        As in :func:`read_config`.
+
+    Examples
+    --------
+    >>> config_of(Path("late.yaml"), "data: {path: flights.csv, target: late}").name
+    'late'
+    """
     lines, values = _parse(path, text)
     if not isinstance(values, dict):
         kind = "is empty" if values is None else f"contains {_kind(values)}"

@@ -19,6 +19,7 @@ from tabemb.table.typed_texts import convert_texts, infer_texts
 
 __all__ = [
     "TableFile",
+    "check_place",
     "check_readable",
     "check_writable",
     "formula_free",
@@ -226,8 +227,19 @@ def check_writable(path: str | Path) -> None:
     OutputError
         If the folder is missing, or the file must not be written.
     """
+    _writer(Path(path))
+    check_place(path)
+
+
+def check_place(path: str | Path) -> None:
+    """Check whether a file can be written, before what it will hold is computed.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing, or the file must not be written.
+    """
     path = Path(path)
-    _writer(path)
     if not path.parent.is_dir():
         raise OutputError(f"Cannot write {path}: there is no folder {path.parent}.")
     if path.is_dir():

@@ -377,7 +377,24 @@ def test_settings_from_elsewhere_name_the_key_only(values, told):
 
 
 @pytest.mark.parametrize(
-    "value", ["x", "yes", "a: b", "1", "é\n", "\U0001f600", "", " x", ["a", "#b"], {"above": 1.5}, None, True, "..."]
+    "value",
+    [
+        "x",
+        "yes",
+        "a: b",
+        "1",
+        "é\n",
+        "\U0001f600",
+        "\u2028",
+        "\x85",
+        "",
+        " x",
+        ["a", "#b"],
+        {"above": 1.5},
+        None,
+        True,
+        "...",
+    ],
 )
 def test_a_value_in_one_line_is_read_back(value):
     text = inline_yaml(value)
