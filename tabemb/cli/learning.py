@@ -4,7 +4,7 @@ import io
 import json as encoder
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -80,7 +80,7 @@ def run(
     from tabemb.experiments.report.numbers import duration
 
     screen = console()
-    if result.study is None:
+    if result.comparison is not None:
         screen.print(comparison_table(result.comparison, width=screen.width))
     else:
         screen.print(study_table(result.study, width=screen.width))
@@ -133,7 +133,7 @@ def compare(
 
     for place in filter(None, (json, report)):
         check_place(place)
-    source = {"path": str(data), "target": target, "rows": rows, "sep": sep, "encoding": encoding}
+    source: dict[str, Any] = {"path": str(data), "target": target, "rows": rows, "sep": sep, "encoding": encoding}
     lists = {"columns": columns, "categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
     source |= {key: names_of(each) for key, each in lists.items() if each is not None}
     experiment = make_config(

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,7 +45,7 @@ def init(
     check_place(path)
     if path.exists() and not force:
         raise OutputError(f"The file {path} already exists. Replace it with --force, or choose another with --output.")
-    source = {"path": str(data), "target": target, "sep": sep, "encoding": encoding}
+    source: dict[str, Any] = {"path": str(data), "target": target, "sep": sep, "encoding": encoding}
     lists = {"categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
     source |= {key: names_of(each) for key, each in lists.items()}
     experiment = make_config({"data": {key: each for key, each in source.items() if each is not None}})

@@ -106,7 +106,7 @@ def test_compare_leaves_a_report(here, tmp_path, capsys):
     assert main([*arguments, "--report", str(tmp_path / "out.html")]) == 0
     assert capsys.readouterr().out.rstrip().endswith(f"Report: {tmp_path / 'out.html'}")
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
-    assert page.startswith("<!DOCTYPE html>") or page.startswith("<!doctype html>")
+    assert page.lower().startswith("<!doctype html>")
     assert "majority" in page
     assert sorted(each.name for each in here.iterdir()) == before
 
@@ -130,7 +130,8 @@ def test_tables_of_other_kinds_are_compared_and_predicted(here, tmp_path, capsys
     assert len(capsys.readouterr().out.splitlines()) == 201
     options = ["--encoding", "cp1252", "--sep", ";", "--folds", "2", "--baseline", "majority"]
     assert main(["compare", str(semicolons), "--target", "good", *options]) == 0
-    assert "Köln" in capsys.readouterr().out or "round" in capsys.readouterr().out
+    # Another text than the first cell would be read as another class.
+    assert re.search(r"^shape +categorical +text +3 ", capsys.readouterr().out, flags=re.MULTILINE)
 
 
 def test_a_run_reads_new_files_as_it_read_its_own(tmp_path, monkeypatch, capsys):
