@@ -245,23 +245,20 @@ def _read_arrow(path: Path, *_: Any) -> RawTable:
             f"{path} is a file of Feather version 1. Convert it with pyarrow before version 26: "
             f"pyarrow.feather.read_feather({path.name!r}).to_parquet({path.stem + '.parquet'!r})."
         )
-    if magic.startswith(b"ARROW1"):
-        table = _limited(path, *_batches_of_file(path))
-    else:
-        with pa.OSFile(str(path)) as source:
-            _check_messages(path, source)
-        with pa.OSFile(str(path)) as source:
-            reader = pa.ipc.open_stream(source)
-            table = _limited(path, reader.schema, iter(reader))
-    return RawTable(table=table.to_pandas(), is_text=False)
-
-
-def _batches_of_file(path: Path) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    is_file = magic.startswith(b"ARROW1")
     with pa.OSFile(str(path)) as source:
-        source.seek(8)
+        # After its first bytes, a file is a stream, followed by the places of its batches.
+        source.seek(8 if is_file else 0)
         _check_messages(path, source)
-    reader = pa.ipc.open_file(pa.memory_map(str(path)))
-    return reader.schema, (reader.get_batch(place) for place in range(reader.num_record_batches))
+    with pa.OSFile(str(path)) as source:
+        if is_file:
+            reader = pa.ipc.open_file(source)
+            batches = (reader.get_batch(place) for place in range(reader.num_record_batches))
+        else:
+            reader = pa.ipc.open_stream(source)
+            batches = iter(reader)
+        table = _limited(path, reader.schema, batches)
+    return RawTable(table=table.to_pandas(), is_text=False)
 
 
 def _limited(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.Table:
