@@ -145,8 +145,11 @@ def _reader(path: Path) -> Callable[[Path, str | None, str | None], RawTable]:
     suffix = _suffix(path, READERS)
     if suffix is not None:
         return READERS[suffix]
+    plain = [each for each in READERS if not each.endswith((".gz", ".zip"))]
+    packed = [each for each in plain if f"{each}.gz" in READERS]
     raise DataError(
-        f"Cannot read {path}: the name must end in {', '.join(READERS)}, or be that of a folder of Parquet files."
+        f"Cannot read {path}: the name must end in {', '.join(packed)} (each also with .gz or .zip), "
+        f"{', '.join(each for each in plain if each not in packed)}, or be that of a folder of Parquet files."
         f"{_conversion(path)}"
     )
 

@@ -114,7 +114,10 @@ def test_what_is_not_read_says_how_to_convert_it(tmp_path, name, told, exists):
     for check in (check_format, read_raw):
         with pytest.raises(DataError) as caught:
             check(tmp_path / name)
-        assert str(caught.value).startswith(f"Cannot read {tmp_path / name}: the name must end in .parquet, ")
+        assert str(caught.value).startswith(
+            f"Cannot read {tmp_path / name}: the name must end in .csv, .tsv, .txt, .jsonl, .ndjson (each also with "
+            ".gz or .zip), .parquet, .pq, .feather, .arrow, .ipc, .xlsx, .xlsm, or "
+        )
         assert str(caught.value).endswith(f"or be that of a folder of Parquet files. {told}")
 
 

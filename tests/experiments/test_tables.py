@@ -44,7 +44,7 @@ def test_a_missing_file_gets_suggestions(tmp_path, monkeypatch):
 
 
 def test_an_unknown_kind():
-    with pytest.raises(DataError, match=r"Cannot read rows\.dta: the name must end in \.parquet, \.pq, \.csv, "):
+    with pytest.raises(DataError, match=r"Cannot read rows\.dta: the name must end in \.csv, \.tsv, \.txt, "):
         read_table("rows.dta")
     with pytest.raises(DataError, match=r"Cannot write rows\.xlsx: the name must end in \.parquet, \.csv\."):
         check_writable("rows.xlsx")
