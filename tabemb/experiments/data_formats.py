@@ -273,21 +273,19 @@ def _limited(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -
     for batch in batches:
         # Nothing in a damaged file may refer to places outside of it.
         batch.validate(full=True)
-        seen = sum(map(_seen_bytes, batch.columns))
-        content += max(batch.nbytes, _CELL * batch.num_rows * batch.num_columns) + seen
+        content += max(sum(map(_bytes_of, batch.columns)), _CELL * batch.num_rows * batch.num_columns)
         CELLS.check(path, content)
         kept.append(batch)
     return pa.Table.from_batches(kept, schema)
 
 
-def _seen_bytes(column: pa.Array) -> int:
-    """Return the bytes of the cells of a column of views, many of which may show the same bytes; 0 for others."""
-    views = column.buffers()[1] if column.type in (pa.string_view(), pa.binary_view()) else None
-    if views is None:
-        return 0
+def _bytes_of(column: pa.Array) -> int:
+    """Return the bytes of the cells of a column. Many views may show the same bytes, which count for each of them."""
+    if column.type not in (pa.string_view(), pa.binary_view()):
+        return column.nbytes
     # A view has 16 bytes, the first 4 of which are its length.
-    lengths = np.frombuffer(views, np.int32)[::4][column.offset : column.offset + len(column)]
-    return int(lengths.sum(dtype=np.int64))
+    lengths = np.frombuffer(column.buffers()[1], np.int32)[::4][column.offset : column.offset + len(column)]
+    return 16 * len(column) + int(lengths.sum(dtype=np.int64))
 
 
 def _check_messages(path: Path, source: Any) -> None:

@@ -24,6 +24,7 @@ from tabemb.expansion import Expansion, LimitedStream
 __all__ = [
     "SEPARATORS",
     "RawTable",
+    "as_texts",
     "check_encoding",
     "check_names",
     "check_separator",
@@ -304,6 +305,17 @@ def read_delimited(
     return RawTable(table=table, is_text=True, notes=notes)
 
 
+def as_texts(column: pd.Series) -> pd.Series:
+    """Return a column of texts, in which missing cells stay missing; pandas before version 3 makes them ``"None"``.
+
+    Examples
+    --------
+    >>> as_texts(pd.Series(["a", None])).isna().tolist()
+    [False, True]
+    """
+    return pd.Series(column, dtype="str").where(column.notna())
+
+
 def with_decimal_points(texts: pd.Series) -> pd.Series:
     """Return a column of texts with points in place of commas.
 
@@ -378,7 +390,7 @@ def _read_by_arrow(content: Any, separator: str, encoding: str, names: list[Any]
     )
     if table.column_names != names:
         raise pa.ArrowInvalid("the names are read in another way")
-    return pd.DataFrame({name: pd.Series(table[name].to_pandas(), dtype="str") for name in names})
+    return pd.DataFrame({name: as_texts(table[name].to_pandas()) for name in names})
 
 
 @contextmanager

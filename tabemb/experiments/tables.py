@@ -12,7 +12,7 @@ import pandas as pd
 
 from tabemb.exceptions import DataError, OutputError, reading
 from tabemb.experiments.data_formats import check_format, read_raw
-from tabemb.experiments.data_texts import RawTable, with_decimal_points
+from tabemb.experiments.data_texts import RawTable, as_texts, with_decimal_points
 from tabemb.files import replacing_file
 from tabemb.table.plain_texts import is_text, plain_texts
 from tabemb.table.typed_texts import convert_texts, infer_texts
@@ -173,7 +173,7 @@ def _with_dates(raw: RawTable, types: Mapping[str, str], no_dates: Collection[st
     changed = {}
     for name in raw.table.columns:
         if name not in types and name not in no_dates and is_text(raw.table[name]):
-            typed = infer_texts(raw.table[name].astype("str"))
+            typed = infer_texts(as_texts(raw.table[name]))
             if typed.kind in ("date", "datetime"):
                 changed[name] = typed.values
     return raw.table.assign(**changed)
@@ -186,7 +186,7 @@ def _with_types(table: pd.DataFrame, types: Mapping[str, str], na: Collection[st
     table = _without(table.assign(**as_text), na)
     texts = {name: kind for name, kind in known.items() if kind != "text" and is_text(table[name])}
     return table.assign(
-        **{name: convert_texts(table[name].astype("str"), kind).set_axis(table.index) for name, kind in texts.items()}
+        **{name: convert_texts(as_texts(table[name]), kind).set_axis(table.index) for name, kind in texts.items()}
     )
 
 

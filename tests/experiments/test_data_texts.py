@@ -12,6 +12,7 @@ from tabemb.exceptions import DataError
 from tabemb.experiments import data_texts
 from tabemb.experiments.data_texts import (
     SEPARATORS,
+    as_texts,
     check_encoding,
     check_separator,
     encoding_of,
@@ -191,6 +192,12 @@ def test_decimal_commas_are_noted(tmp_path, cells, is_number):
     assert raw.notes == ({"a": "decimal commas, read as numbers"} if is_number else {})
     pd.DataFrame({"a": cells, "b": "x"}).to_csv(tmp_path / "commas.csv", index=False)
     assert read_delimited(tmp_path / "commas.csv").notes == {}
+
+
+def test_a_missing_text_stays_missing():
+    found = as_texts(pd.Series(["a", None, np.nan, "None"], dtype=object))
+    assert found.isna().tolist() == [False, True, True, False]
+    assert found.tolist()[::3] == ["a", "None"]
 
 
 def test_commas_become_points():
