@@ -283,6 +283,8 @@ def _bytes_of(column: pa.Array) -> int:
     """Return the bytes of the cells of a column. Many views may show the same bytes, which count for each of them."""
     if column.type not in (pa.string_view(), pa.binary_view()):
         return column.nbytes
+    if not len(column):
+        return 0
     # A view has 16 bytes, the first 4 of which are its length.
     lengths = np.frombuffer(column.buffers()[1], np.int32)[::4][column.offset : column.offset + len(column)]
     return 16 * len(column) + int(lengths.sum(dtype=np.int64))
