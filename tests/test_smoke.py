@@ -108,6 +108,8 @@ def tab(folder, *arguments):
 # Databases have their own extras, which are not tried here.
 COMMANDS = {
     "compare": ["rows.csv", "--target", "late", "--folds", "2", "--baseline", "majority", "--quiet"],
+    "init": ["rows.csv", "--target", "late", "--output", "first.yaml"],
+    "schema": [],
     "predict": ["runs/late", "rows.csv", "--output", "predicted.parquet"],
     "vectors": ["runs/late"],
     "neighbors": ["runs/late", "key", "v1"],

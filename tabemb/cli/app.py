@@ -17,10 +17,15 @@ from tabemb.cli.printable import printable
 
 __all__ = [
     "INTERRUPTED",
+    "DataPath",
+    "Encoding",
+    "Na",
     "Quiet",
     "RunPath",
+    "Separator",
     "app",
     "console",
+    "examples",
     "load_keras",
     "main",
     "names_of",
@@ -35,12 +40,28 @@ app = typer.Typer(
     name="tabemb",
     help="Learn vectors for the categories of a table, compare them with one-hot encoding, and reuse them.",
     no_args_is_help=True,
-    add_completion=False,
+    epilog="Every command has --help with examples. Completion of commands, options and names in your shell: "
+    "tabemb --install-completion",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run, such as runs/flights.")]
+DataPath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="Table: CSV (also .gz), TSV, Parquet, Feather, Arrow, JSON lines, Excel, or a folder of Parquet files.",
+    ),
+]
+Separator = Annotated[
+    str | None,
+    typer.Option("--sep", metavar="CHAR", help="Character between cells of a text, or tab (default: found)."),
+]
+Encoding = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Encoding of a text: cp1252, latin-1, ... (default: UTF-8).")
+]
+Na = Annotated[str, typer.Option(metavar="A,B", help="Texts that mean a missing cell, such as NA.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results, warnings and errors.")]
 
 
@@ -63,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = [each for each in arguments if each != "--debug"]
     with _quiet_libraries(debug):
         try:
-            code = int(app(arguments, standalone_mode=False) or 0)
+            code = int(app(arguments, prog_name="tabemb", standalone_mode=False) or 0)
             # typer turns Ctrl-C into this code without a message.
             return _report(KeyboardInterrupt()) if code == INTERRUPTED else code
         except BaseException as error:
@@ -117,6 +138,18 @@ def _options(
 ) -> None:
     # Both are handled earlier and are declared here for --help only.
     del version, debug
+
+
+def examples(*lines: str) -> str:
+    r"""Return the end of the help of a command: examples, one per line.
+
+    Examples
+    --------
+    >>> examples("tabemb schema")
+    'Examples:\n\ntabemb schema'
+    """
+    # The help joins lines that no empty line separates.
+    return "\n\n".join(["Examples:", *lines])
 
 
 def names_of(text: str) -> list[str]:

@@ -1,28 +1,62 @@
 """Commands that train and predict: run, compare, predict."""
 
 import io
+import json as encoder
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tabemb.cli.app import Quiet, RunPath, app, console, load_keras, names_of, progress_of, put, say
+from tabemb.cli.app import (
+    DataPath,
+    Encoding,
+    Na,
+    Quiet,
+    RunPath,
+    Separator,
+    app,
+    console,
+    examples,
+    load_keras,
+    names_of,
+    progress_of,
+    put,
+)
 from tabemb.cli.printable import printable
+from tabemb.cli.read import load_checked
+from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES
 
 if TYPE_CHECKING:
-    from tabemb.experiments.config import ExperimentConfig
-    from tabemb.experiments.data import Problem
+    from tabemb.experiments.comparison.result import Comparison
 
 __all__ = ["compare", "predict", "run"]
 
+METRICS = [name for names in METRIC_NAMES.values() for name in names]
+METRICS_HELP = (
+    f"Metric; the first one ranks; can be repeated. For classes: {', '.join(METRIC_NAMES['classes'])}. For numbers: "
+    f"{', '.join(METRIC_NAMES['numbers'])}."
+)
 
-@app.command()
+
+def _beginning_with(names: list[str], start: str) -> list[str]:
+    return [name for name in names if name.startswith(start)]
+
+
+@app.command(
+    epilog=examples(
+        "tabemb run configs/flights.yaml",
+        "tabemb run flights.yaml --force --quiet",
+        "tabemb run flights.yaml --output /tmp/runs",
+    )
+)
 def run(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file of the experiment.")],
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="YAML file of the experiment (see tabemb init).")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing run of the same name.")] = False,
     output: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for runs (default: from CONFIG).")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only warnings and errors.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print only the verdict, what failed, warnings and errors.")
+    ] = False,
 ) -> None:
     """Run an experiment and save its report, vectors and model."""
     from tabemb.experiments.config import read_config
@@ -32,90 +66,128 @@ def run(
     experiment = read_config(config)
     # Checked before loading Keras, which takes seconds.
     check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force, exists=EXISTS)
-    problem = _load(experiment, quiet)
+    problem = load_checked(experiment, quiet)
     with progress_of(experiment, quiet) as progress:
         load_keras()
         from tabemb.experiments.runs.runner import run as run_experiment
 
         result = run_experiment(experiment, force=force, output=output, problem=problem, progress=progress)
     if quiet:
-        # Otherwise the verdict says it.
-        for failure in result.comparison.failures if result.comparison else ():
-            say(f"Warning: The comparison leaves out {failure.sentence}")
+        # It also says what failed.
+        put((result.comparison or result.study).verdict())
+        return
+    from tabemb.cli.screen import comparison_table, study_table
+    from tabemb.experiments.numbers import duration
+
+    screen = console()
+    if result.comparison is not None:
+        screen.print(comparison_table(result.comparison, width=screen.width))
     else:
-        from tabemb.cli.screen import comparison_table, study_table
-        from tabemb.experiments.numbers import duration
-
-        screen = console()
-        if result.study is None:
-            screen.print(comparison_table(result.comparison, width=screen.width))
-        else:
-            screen.print(study_table(result.study, width=screen.width))
-        put(f"\nFinished in {duration(result.seconds)}. Report: {result.path / 'report.html'}")
+        screen.print(study_table(result.study, width=screen.width))
+    put(f"\nFinished in {duration(result.seconds)}. Report: {result.path / 'report.html'}")
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb compare flights.csv --target late",
+        "tabemb compare churn.csv.gz --target churned --drop id --na NA,? --report churn.html",
+        "tabemb compare sales.csv --target price --sep ';' --encoding cp1252 --baseline ordinal_trees --metric mae",
+    )
+)
 def compare(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table to read: a CSV or Parquet file.")],
+    data: DataPath,
     target: Annotated[str, typer.Option(metavar="COL", help="Column to predict.")],
     columns: Annotated[str | None, typer.Option(metavar="A,B", help="Columns to learn from (default: all).")] = None,
     drop: Annotated[str, typer.Option(metavar="A,B", help="Columns to leave out.")] = "",
     categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
     numeric: Annotated[str, typer.Option(metavar="A,B", help="Columns to read as numbers.")] = "",
-    na: Annotated[str, typer.Option(metavar="A,B", help="Texts that mean a missing cell, such as NA.")] = "",
+    na: Na = "",
+    sep: Separator = None,
+    encoding: Encoding = None,
     task: Annotated[str, typer.Option(help="Task: auto, classification or regression.")] = "auto",
     folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 5,
-    baseline: Annotated[list[str] | None, typer.Option(help="Model to compare with; can be repeated.")] = None,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"Model to compare with: {', '.join(BASELINE_NAMES)}; can be repeated (default: all that apply).",
+            autocompletion=lambda incomplete: _beginning_with(list(BASELINE_NAMES), incomplete),
+        ),
+    ] = None,
     downstream: Annotated[
         list[str] | None, typer.Option(help="Model to feed one-hot columns and vectors; can be repeated.")
     ] = None,
-    metric: Annotated[list[str] | None, typer.Option(help="Metric; the first one ranks; can be repeated.")] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help=METRICS_HELP, autocompletion=lambda incomplete: _beginning_with(METRICS, incomplete)),
+    ] = None,
     rows: Annotated[int | None, typer.Option(min=2, help="Use a random sample of this many rows.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save all scores to this JSON file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report of a run to this HTML file; fits once more.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Compare embeddings with one-hot encoding and other baselines on a table."""
     if task not in ("auto", "classification", "regression"):
         raise typer.BadParameter(f"{task!r} is not auto, classification or regression.", param_hint="--task")
-    from tabemb.experiments.config import ExperimentConfig
+    from tabemb.experiments.config import make_config
+    from tabemb.experiments.tables import check_place
 
-    lists = {"categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
-    source = {"path": str(data), "target": target, "rows": rows} | {key: names_of(each) for key, each in lists.items()}
-    experiment = ExperimentConfig(
-        name="compare",
-        task=task,
-        data=source if columns is None else source | {"columns": names_of(columns)},
-        baselines=baseline or None,
-        downstream=downstream or [],
-        metrics=metric or None,
-        validation={"folds": folds},
-        seed=seed,
+    for place in filter(None, (json, report)):
+        check_place(place)
+    source: dict[str, Any] = {"path": str(data), "target": target, "rows": rows, "sep": sep, "encoding": encoding}
+    lists = {"columns": columns, "categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
+    source |= {key: names_of(each) for key, each in lists.items() if each is not None}
+    experiment = make_config(
+        {
+            "name": "compare",
+            "task": task,
+            "data": {key: each for key, each in source.items() if each is not None},
+            "baselines": baseline or None,
+            **({"downstream": downstream} if downstream else {}),
+            "metrics": metric or None,
+            "validation": {"folds": folds},
+            "seed": seed,
+        }
     )
-    problem = _load(experiment, quiet)
+    problem = load_checked(experiment, quiet)
     with progress_of(experiment, quiet) as progress:
         load_keras()
-        from tabemb.experiments.runs.runner import compare_only
+        if report is None:
+            from tabemb.experiments.runs.runner import compare_only
 
-        comparison = compare_only(experiment, problem=problem, progress=progress)
+            comparison = compare_only(experiment, problem=problem, progress=progress)
+        else:
+            from tabemb.experiments.runs.compared import compare_and_report
+
+            comparison = compare_and_report(experiment, report, problem=problem, progress=progress)
     if json is not None:
-        import json as encoder
-
-        json.write_text(encoder.dumps(comparison.to_json(), indent=1, allow_nan=False), encoding="utf-8")
+        _write_scores(comparison, json)
     from tabemb.cli.screen import comparison_table
 
     screen = console()
     screen.print(comparison_table(comparison, width=screen.width))
+    if report is not None and not quiet:
+        put(f"\nReport: {report}")
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb predict runs/flights new_flights.csv",
+        "tabemb predict runs/flights new_flights.parquet --output predictions.csv",
+        "tabemb predict runs/flights new.csv --encoding latin-1",
+    )
+)
 def predict(
     run: RunPath,
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Table to read: a CSV or Parquet file.")],
+    data: DataPath,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A .csv or .parquet file (default: CSV to standard output)."),
     ] = None,
+    sep: Separator = None,
+    encoding: Encoding = None,
 ) -> None:
     """Predict the target for each row of a table, read by the types of the run.
 
@@ -127,9 +199,10 @@ def predict(
     if output is not None:
         check_writable(output)
     finished = open_run(run)
-    check_readable(data)
+    check_readable(data, sep=sep, encoding=encoding)
+    rows = finished.read_rows(data, sep=sep, encoding=encoding)
     load_keras()
-    predictions = finished.predict(data)
+    predictions = finished.predict(rows)
     if output is not None:
         write_table(predictions, output)
     elif sys.stdout.isatty():
@@ -140,14 +213,8 @@ def predict(
         write_csv(predictions, sys.stdout)
 
 
-def _load(experiment: "ExperimentConfig", quiet: bool) -> "Problem":
-    """Load the data of an experiment and print how each column was read."""
-    from tabemb.experiments.data import load_problem
+def _write_scores(comparison: "Comparison", path: Path) -> None:
+    from tabemb.files import replacing_file
 
-    problem = load_problem(experiment)
-    if not quiet:
-        from tabemb.cli.screen import readings_table
-
-        put(readings_table(problem.readings, problem.notes))
-        put("")
-    return problem
+    with replacing_file(path) as draft:
+        draft.write_text(encoder.dumps(comparison.to_json(), indent=1, allow_nan=False), encoding="utf-8")

@@ -7,12 +7,16 @@ from typing import Annotated
 
 import typer
 
-from tabemb.cli.app import INTERRUPTED, Quiet, RunPath, app, console, names_of, put, say
+from tabemb.cli.app import INTERRUPTED, Quiet, RunPath, app, console, examples, names_of, put, say
 
 __all__ = ["diagnose", "explore", "export", "neighbors", "push", "vectors"]
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb vectors runs/flights",
+    )
+)
 def vectors(run: RunPath) -> None:
     """List the columns of a run that have vectors, and how often neighbors come back in fits to other rows."""
     from tabemb.cli.screen import vectors_table
@@ -21,7 +25,12 @@ def vectors(run: RunPath) -> None:
     put(vectors_table(open_run(run)))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb neighbors runs/flights dest SFO",
+        'tabemb neighbors runs/flights dest "New York" --topn 5',
+    )
+)
 def neighbors(
     run: RunPath,
     column: Annotated[str, typer.Argument(metavar="COLUMN", help="Column with vectors.")],
@@ -37,7 +46,12 @@ def neighbors(
     put(neighbors_table(column, column_vectors, key_from_text(key, column_vectors), topn))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb diagnose runs/flights",
+        "tabemb diagnose runs/flights dest --min-count 20",
+    )
+)
 def diagnose(
     run: RunPath,
     column: Annotated[str | None, typer.Argument(metavar="COLUMN", help="Column to diagnose (default: all).")] = None,
@@ -56,7 +70,13 @@ def diagnose(
         put(diagnosis_table(diagnose_column(run_vectors[column], min_count=min_count)))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb export runs/flights dest dest.csv",
+        "tabemb export runs/flights vectors --format parquet",
+        "tabemb export runs/flights flights.projector",
+    )
+)
 def export(
     run: RunPath,
     what: Annotated[
@@ -84,7 +104,12 @@ def export(
         put(line)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb push runs/flights milvus:vectors.db",
+        "tabemb push runs/flights lancedb:vectors --columns dest,carrier --replace",
+    )
+)
 def push(
     run: RunPath,
     target: Annotated[
@@ -121,7 +146,12 @@ def push(
     put(push_table(summary))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "tabemb explore runs/flights --open",
+        "tabemb explore runs/flights --output airports.html",
+    )
+)
 def explore(
     run: RunPath,
     output: Annotated[

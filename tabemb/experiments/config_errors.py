@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tabemb.exceptions import did_you_mean
+from tabemb.exceptions import TabembError, did_you_mean
 
-__all__ = ["dotted", "explain", "line_of", "shown"]
+__all__ = ["dotted", "explain", "line_of", "shown", "syntax_problem"]
 
 Place = tuple[str | int, ...]
 
@@ -26,13 +26,13 @@ EXPECTED_TYPES = {
 }
 
 
-def explain(path: Path, lines: Mapping[Place, int], errors: Iterable[Mapping[str, Any]], root: type) -> str:
+def explain(path: Path | None, lines: Mapping[Place, int], errors: Iterable[Mapping[str, Any]], root: type) -> str:
     """Describe the first error of a file, and count the others.
 
     Parameters
     ----------
-    path : path
-        The file.
+    path : path or None
+        The file; None if the settings are from elsewhere and have no lines.
     lines : mapping of tuple to int
         The line of each key and list item.
     errors : iterable of dict
@@ -52,13 +52,15 @@ def explain(path: Path, lines: Mapping[Place, int], errors: Iterable[Mapping[str
         for part in each["loc"]:
             # A missing key, or one from a merge key (<<), has no line, but belongs to the place.
             named = each["type"] in ("missing", "extra_forbidden") and part == each["loc"][-1]
-            in_file = (*place, part) in lines or named
+            in_file = (*place, part) in lines or named or path is None
             place = (*place, part) if in_file else place
         problems.setdefault(place, []).append(each)
     places = sorted(problems, key=lambda place: line_of(lines, place))
     first, others = places[0], len(places) - 1
     more = f" (There {'is 1 more problem' if others == 1 else f'are {others} more problems'} in this file.)"
     sentence = _sentence(first, problems[first], root)
+    if path is None:
+        return sentence
     return f"{path}, line {line_of(lines, first)}: {sentence}{more if others else ''}"
 
 
@@ -118,6 +120,8 @@ def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
         return f"{key} must be {' or '.join(dict.fromkeys(expected))}, got {shown(first['input'])}.{hint}"
     if first["type"] == "string_pattern_mismatch":
         return f"{key} may contain letters, digits, '.', '_' and '-', got {shown(first['input'])}."
+    if isinstance(cause := first.get("ctx", {}).get("error"), TabembError):
+        return f"{key}: {cause}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{key} {message}."
@@ -154,3 +158,20 @@ def _near_setting(place: Place, root: type) -> str:
         return " The random seed of an experiment is the top-level setting 'seed'."
     where = dotted(tuple(section)) if section else "an experiment"
     return f" Settings of {where}: {', '.join(known)}."
+
+
+def syntax_problem(path: Path, error: Any) -> str:
+    """Describe an error of the YAML parser in one sentence.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    error : yaml.YAMLError
+        The error; one that knows its place has a ``problem_mark``.
+    """
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return f"{path}: invalid YAML: {' '.join(str(error).split())}."
+    problem = (error.problem or "cannot be parsed").replace("\\t", "a tab")
+    return f"{path}, line {mark.line + 1}: invalid YAML: {problem}. Check indentation, colons and quotes."

@@ -17,6 +17,7 @@ from tabemb.exceptions import (
     did_you_mean,
 )
 from tabemb.experiments.config import DerivedTarget, ExperimentConfig
+from tabemb.experiments.data_formats import is_plain_text
 from tabemb.experiments.tables import read_file
 from tabemb.registry import Registry
 from tabemb.table.cells import read_cells
@@ -103,7 +104,8 @@ def load_problem(config: ExperimentConfig) -> Problem:
         table, source, labels = dataset.load(), dataset.source, dataset.labels()
     else:
         path, no_dates = config.table_path(), {_target_column(data.target), *data.categorical}
-        file = read_file(path, types=dict.fromkeys(data.numeric, "number"), na=data.na, no_dates=no_dates)
+        known = dict.fromkeys(data.numeric, "number")
+        file = read_file(path, types=known, na=data.na, no_dates=no_dates, sep=data.sep, encoding=data.encoding)
         table, source, labels, file_notes = file.table, path.name, {}, file.notes
     n_read, notes = len(table), []
     target = _target_column(data.target)
@@ -227,6 +229,10 @@ def load_dataset(name: str) -> pd.DataFrame:
     return DATASETS.resolve(name).load()
 
 
+# Of texts, one column is often several with a separator that is not found, such as a space.
+ONE_COLUMN = " That is one column; if it is several, give the character between them: --sep, or in YAML data.sep."
+
+
 def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str) -> list[str]:
     data, by = config.data, config.validation.by
     if by is not None:
@@ -300,9 +306,10 @@ def _require(config: ExperimentConfig, table: pd.DataFrame, key: str, columns: l
         if column not in table.columns:
             known = [str(each) for each in table.columns]
             shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+            one = config.data.path is not None and len(known) == 1 and is_plain_text(config.table_path())
             raise ColumnError(
                 f"{config.where(key)}: the table has no column {column!r}.{did_you_mean(column, known)} "
-                f"It has: {shown}."
+                f"It has: {shown}.{ONE_COLUMN if one else ''}"
             )
 
 

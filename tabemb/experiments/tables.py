@@ -1,29 +1,25 @@
 """Table files: read them by what is known about their columns, and write them."""
 
 import csv
-import gzip
 import os
-import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TextIO
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from tabemb.exceptions import ColumnError, DataError, OutputError, did_you_mean, reading
-from tabemb.expansion import Expansion, LimitedStream
+from tabemb.exceptions import DataError, OutputError, reading
+from tabemb.experiments.data_formats import check_format, read_raw
+from tabemb.experiments.data_texts import RawTable, as_texts, with_decimal_points
 from tabemb.files import replacing_file
 from tabemb.table.plain_texts import is_text, plain_texts
 from tabemb.table.typed_texts import convert_texts, infer_texts
 
 __all__ = [
     "TableFile",
+    "check_place",
     "check_readable",
     "check_writable",
     "formula_free",
@@ -33,15 +29,6 @@ __all__ = [
     "write_table",
 ]
 
-# Bytes that are parsed at a time; a row must fit into them.
-_BLOCK = 2**24
-# Real tables compress up to about 50 times.
-_EXPANSION = Expansion(times=100, error=DataError, advice="If you trust the file, unpack it, and read the content.")
-# Cells of two values take one bit in Parquet, and 8 bytes or more in memory.
-_PARQUET_EXPANSION = Expansion(
-    times=1000, error=DataError, advice="If you trust the file, read it with pandas, and pass the table."
-)
-_CELL = 8
 NO_TYPES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -67,21 +54,28 @@ def read_table(
     types: Mapping[str, str] = NO_TYPES,
     na: Collection[str] = (),
     no_dates: Collection[str] = (),
+    sep: str | None = None,
+    encoding: str | None = None,
 ) -> pd.DataFrame:
-    r"""Read a CSV or Parquet file. The suffix gives the format.
+    r"""Read a table from a file, or from a folder of Parquet files. The suffix gives the format.
 
-    Parquet files have the types of their columns, except those in ``types``. All cells of a CSV file are read as text;
-    each column as a whole then gets the type that all of its texts stand for: numbers, booleans, dates such as
-    2020-12-31, otherwise text. Numbers with leading zeros remain text. Empty cells are missing; words such as NA are
-    missing in columns of numbers, booleans and dates, and categories in columns of text.
+    All cells of a CSV file (or another text with separators) are read as text; each column as a whole then gets the
+    type that all of its texts stand for: numbers, booleans, dates such as 2020-12-31, otherwise text. Numbers with
+    leading zeros remain text. Empty cells are missing; words such as NA are missing in columns of numbers, booleans and
+    dates, and categories in columns of text. Numbers may have decimal commas if the separator is none.
 
-    The content of a compressed file may take at most 100 times its size plus 32 MB, that of a Parquet file 1,000 times
-    its size plus 32 MB, so that a small file cannot fill the memory.
+    Parquet, Arrow, JSON lines and Excel files have the types of their columns, except those in ``types``; in JSON
+    lines, texts that are all dates become dates. Of an Excel workbook, the first sheet is read. The files in a folder
+    have the same columns, and names such as ``year=2020`` of folders within are a column.
+
+    The content of a compressed text or of an Excel file may take at most 100 times its size plus 32 MB, that of other
+    files 1,000 times its size plus 32 MB, so that a small file cannot fill the memory.
 
     Parameters
     ----------
     path : path
-        A file that ends in .csv, .csv.gz, .csv.zip, .tsv or .parquet.
+        A file that ends in .csv, .tsv, .txt, .jsonl or .ndjson (each also with .gz or .zip), .parquet, .pq, .feather,
+        .arrow, .ipc, .xlsx or .xlsm, or a folder of Parquet files. Excel files need the extra ``tabemb[excel]``.
     types : mapping of str to str, optional
         Types of columns that are known, such as ``{"code": "text"}``: "text", "number", "bool", "date" or "datetime";
         those of a fitted model are ``model.encoder_.types``. Cells of text that do not have the type remain text. In a
@@ -91,6 +85,12 @@ def read_table(
         Texts that mean a missing cell, in all columns.
     no_dates : collection of str, optional
         Columns in which dates remain text.
+    sep : str, optional
+        The character between cells, or ``"tab"``. By default it is found from the first rows: a comma, a semicolon, a
+        tab or a bar.
+    encoding : str, optional
+        The encoding of a text, such as ``"cp1252"`` or ``"latin-1"``. By default UTF-8, or that of the mark at the
+        beginning of the file.
 
     Returns
     -------
@@ -99,7 +99,10 @@ def read_table(
     Raises
     ------
     DataError
-        If the file is missing, has another suffix, cannot be read, has no rows, or expands to too many bytes.
+        If the file is missing, has another suffix, cannot be read, has no rows, or expands to too many bytes. The
+        message says how to convert a file of a format that is not read.
+    MissingExtraError
+        If a package that reads the format is missing.
 
     Examples
     --------
@@ -110,7 +113,7 @@ def read_table(
     ...     read_table(path).values.tolist(), read_table(path, types={"code": "text"}, na=["NA"]).values.tolist()
     ([[12, 'NA'], [33, 'DE']], [['12', nan], ['33', 'DE']])
     """
-    return read_file(path, types=types, na=na, no_dates=no_dates).table
+    return read_file(path, types=types, na=na, no_dates=no_dates, sep=sep, encoding=encoding).table
 
 
 def read_file(
@@ -119,12 +122,14 @@ def read_file(
     types: Mapping[str, str] = NO_TYPES,
     na: Collection[str] = (),
     no_dates: Collection[str] = (),
+    sep: str | None = None,
+    encoding: str | None = None,
 ) -> TableFile:
     """Read a table as :func:`read_table` does, and say how its columns were read.
 
     Parameters
     ----------
-    path, types, na, no_dates
+    path, types, na, no_dates, sep, encoding
         See :func:`read_table`.
 
     Returns
@@ -132,31 +137,46 @@ def read_file(
     TableFile
     """
     path = Path(path)
-    check_readable(path)
-    reader = _by_suffix(READERS, path, "read")
+    check_readable(path, sep=sep, encoding=encoding)
     with reading(path, "a table", DataError, message="Cannot read {place} as a table: {reason}."):
-        table, untyped = reader(path)
-        if table.empty:
+        raw = read_raw(path, separator=sep, encoding=encoding)
+        if raw.table.empty:
             raise DataError(
-                f"{path} has {len(table)} rows and {table.shape[1]} columns; a table needs at least one row."
+                f"{path} has {len(raw.table)} rows and {raw.table.shape[1]} columns; a table needs at least one row."
             )
-        if not untyped:
-            return TableFile(table=_with_types(table, types, na))
-        return _typed(_without(table, na), types, no_dates)
+        if raw.is_text:
+            return _typed(raw, types, na, no_dates)
+        return TableFile(table=_with_types(_with_dates(raw, types, no_dates), types, na))
 
 
-def _typed(table: pd.DataFrame, types: Mapping[str, str], no_dates: Collection[str]) -> TableFile:
+def _typed(raw: RawTable, types: Mapping[str, str], na: Collection[str], no_dates: Collection[str]) -> TableFile:
     """Give each column of a table of texts its type."""
-    columns, notes = {}, {}
+    table, columns, notes = _without(raw.table, na), {}, {}
     for name in table.columns:
+        texts, note = table[name], raw.notes.get(name, "")
+        if note and types.get(name, "number") == "number":
+            texts = with_decimal_points(texts)
         if name in types:
-            columns[name] = convert_texts(table[name], types[name])
+            columns[name] = convert_texts(texts, types[name])
             continue
-        typed = infer_texts(table[name], dates=name not in no_dates)
+        typed = infer_texts(texts, dates=name not in no_dates)
         columns[name] = typed.values
-        if typed.note:
-            notes[name] = typed.note
+        if note := "; ".join(filter(None, [note, typed.note])):
+            notes[name] = note
     return TableFile(table=pd.DataFrame(columns, copy=False), notes=notes)
+
+
+def _with_dates(raw: RawTable, types: Mapping[str, str], no_dates: Collection[str]) -> pd.DataFrame:
+    """Return a table in which texts that are all dates are dates, if its format has no type for them."""
+    if not raw.has_no_dates:
+        return raw.table
+    changed = {}
+    for name in raw.table.columns:
+        if name not in types and name not in no_dates and is_text(raw.table[name]):
+            typed = infer_texts(as_texts(raw.table[name]))
+            if typed.kind in ("date", "datetime"):
+                changed[name] = typed.values
+    return raw.table.assign(**changed)
 
 
 def _with_types(table: pd.DataFrame, types: Mapping[str, str], na: Collection[str]) -> pd.DataFrame:
@@ -166,7 +186,7 @@ def _with_types(table: pd.DataFrame, types: Mapping[str, str], na: Collection[st
     table = _without(table.assign(**as_text), na)
     texts = {name: kind for name, kind in known.items() if kind != "text" and is_text(table[name])}
     return table.assign(
-        **{name: convert_texts(table[name].astype("str"), kind).set_axis(table.index) for name, kind in texts.items()}
+        **{name: convert_texts(as_texts(table[name]), kind).set_axis(table.index) for name, kind in texts.items()}
     )
 
 
@@ -178,19 +198,23 @@ def _is_of_another(column: pd.Series, kind: str) -> bool:
     return found in ({"datetime", "datetime64"} if kind == "date" else {"date"})
 
 
-def check_readable(path: str | Path) -> None:
-    """Check whether there is a table file, before anything slow.
+def check_readable(path: str | Path, *, sep: str | None = None, encoding: str | None = None) -> None:
+    """Check whether there is a table, before anything slow.
+
+    Parameters
+    ----------
+    path : path
+        A file, or a folder of Parquet files.
+    sep, encoding : str, optional
+        See :func:`read_table`.
 
     Raises
     ------
     DataError
-        If the file is missing or has an unknown suffix; the message suggests similar names.
+        If the file is missing, has an unknown suffix or no separator or encoding; the message suggests similar names,
+        or says how to convert the file.
     """
-    path = Path(path)
-    _by_suffix(READERS, path, "read")
-    if not path.is_file():
-        near = [each.name for each in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
-        raise DataError(f"There is no file {path}.{did_you_mean(path.name, near)}")
+    check_format(Path(path), separator=sep, encoding=encoding)
 
 
 def check_writable(path: str | Path) -> None:
@@ -203,8 +227,19 @@ def check_writable(path: str | Path) -> None:
     OutputError
         If the folder is missing, or the file must not be written.
     """
+    _writer(Path(path))
+    check_place(path)
+
+
+def check_place(path: str | Path) -> None:
+    """Check whether a file can be written, before what it will hold is computed.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing, or the file must not be written.
+    """
     path = Path(path)
-    _by_suffix(WRITERS, path, "write")
     if not path.parent.is_dir():
         raise OutputError(f"Cannot write {path}: there is no folder {path.parent}.")
     if path.is_dir():
@@ -227,7 +262,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         If the file cannot be written.
     """
     path = Path(path)
-    writer = _by_suffix(WRITERS, path, "write")
+    writer = _writer(path)
     try:
         with replacing_file(path) as draft:
             writer(table, draft)
@@ -272,85 +307,6 @@ def _harmless(value: Any) -> Any:
     return value
 
 
-def _read_csv(path: Path, separator: str = ",") -> tuple[pd.DataFrame, bool]:
-    options: dict[str, Any] = {"sep": separator, "dtype": "str", "keep_default_na": False}
-    with _opened(path) as content:
-        names = pd.read_csv(content, header=None, nrows=1, **options).iloc[0].tolist()
-    doubled = sorted({name for name in names if name and names.count(name) > 1})
-    if doubled:
-        raise ColumnError(f"{path} has more than one column {doubled[0]!r}. Rename or remove the others.")
-    marks = {",", ";", "\t", "|"} - {separator} if len(names) == 1 else set()
-    other = next((mark for mark in sorted(marks) if mark in str(names[0])), None)
-    if other is not None:
-        raise DataError(
-            f"{path} has one column, {str(names[0])[:80]!r}; its cells seem to be separated by {other!r}. "
-            "Separate them by commas, or by tabs in a file that ends in .tsv."
-        )
-    try:
-        with _opened(path) as content:
-            return _read_csv_by_arrow(content, separator, names), True
-    except (pa.ArrowException, OSError):
-        # Not in pieces, each of which would be read by itself.
-        with _opened(path) as content:
-            table = pd.read_csv(content, na_values=[""], low_memory=False, **options)
-    if not isinstance(table.index, pd.RangeIndex):
-        raise DataError(
-            f"{path} is not a table: its rows have more cells than its first line, which names the columns."
-        )
-    return table, True
-
-
-def _read_csv_by_arrow(content: Any, separator: str, names: list[Any]) -> pd.DataFrame:
-    """Read a regular file in a tenth of the time; irregular ones, such as with short rows, are left to pandas."""
-    if not all(isinstance(name, str) and name for name in names):
-        raise pa.ArrowInvalid("a column has no name")
-    table = pa_csv.read_csv(
-        content,
-        pa_csv.ReadOptions(block_size=_BLOCK),
-        pa_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-        ),
-    )
-    if table.column_names != names:
-        raise pa.ArrowInvalid("the names are read in another way")
-    return pd.DataFrame({name: pd.Series(table[name].to_pandas(), dtype="str") for name in names})
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Yield the path of a file, or the decompressed content of a compressed one, which is limited."""
-    if path.name.lower().endswith(".gz"):
-        # A truncated file states any size, so only its content counts.
-        if _size_in_gzip(path) > _EXPANSION.most(path):
-            with gzip.open(path) as file:
-                _skip(LimitedStream(file, path, _EXPANSION))
-        with gzip.open(path) as file:
-            yield LimitedStream(file, path, _EXPANSION)
-    elif path.name.lower().endswith(".zip"):
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) != 1:
-                raise DataError(f"{path}: expected one file in the archive, got {len(members)}. Unpack it.")
-            _EXPANSION.check(path, members[0].file_size)
-            with archive.open(members[0]) as file:
-                yield LimitedStream(file, path, _EXPANSION)
-    else:
-        yield path
-
-
-def _size_in_gzip(path: Path) -> int:
-    """Return the size of the content that the end of a gzip file states, modulo 4 GB."""
-    with path.open("rb") as file:
-        file.seek(-min(4, path.stat().st_size), os.SEEK_END)
-        return int.from_bytes(file.read(4), "little")
-
-
-def _skip(stream: LimitedStream) -> None:
-    while stream.read(_BLOCK):
-        pass
-
-
 def write_csv(table: pd.DataFrame, target: Path | TextIO) -> None:
     """Write a table as CSV without formulas, to a file or a stream."""
     safe = formula_free(table)
@@ -360,24 +316,10 @@ def write_csv(table: pd.DataFrame, target: Path | TextIO) -> None:
     safe.to_csv(target, index=False, quoting=csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL)
 
 
-def _read_parquet(path: Path) -> tuple[pd.DataFrame, bool]:
-    metadata = pq.read_metadata(path)
-    pages = sum(metadata.row_group(place).total_byte_size for place in range(metadata.num_row_groups))
-    _PARQUET_EXPANSION.check(path, max(pages, _CELL * metadata.num_rows * metadata.num_columns))
-    return pd.read_parquet(path), False
-
-
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     table.to_parquet(path, index=False)
 
 
-READERS: dict[str, Callable[[Path], tuple[pd.DataFrame, bool]]] = {
-    ".parquet": _read_parquet,
-    ".csv": _read_csv,
-    ".csv.gz": _read_csv,
-    ".csv.zip": _read_csv,
-    ".tsv": lambda path: _read_csv(path, "\t"),
-}
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {".parquet": _write_parquet, ".csv": write_csv}
 
 
@@ -393,8 +335,8 @@ def _without(table: pd.DataFrame, na: Collection[str]) -> pd.DataFrame:
     return table.assign(**{name: table[name].mask(table[name].isin(list(na))) for name in texts})
 
 
-def _by_suffix(functions: dict[str, Any], path: Path, verb: str) -> Any:
-    for suffix, function in functions.items():
+def _writer(path: Path) -> Callable[[pd.DataFrame, Path], None]:
+    for suffix, function in WRITERS.items():
         if path.name.lower().endswith(suffix):
             return function
-    raise DataError(f"Cannot {verb} {path}: the name must end in {', '.join(functions)}.")
+    raise DataError(f"Cannot write {path}: the name must end in {', '.join(WRITERS)}.")

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,11 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from tabemb import __version__
-from tabemb.cli import main, screen
+from tabemb.cli import app, main, screen
 from tabemb.cli.app import progress_of
 from tabemb.experiments.config import ExperimentConfig
+from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES
 from tabemb.experiments.runs import runner
 
 
@@ -27,7 +30,7 @@ def test_help_takes_half_a_second_of_a_processor(run_tabemb):
         end = os.times()
         seconds.append(end.children_user - begin.children_user + end.children_system - begin.children_system)
         assert result.returncode == 0
-    commands = "run compare vectors neighbors diagnose export push explore predict"
+    commands = "init schema run compare vectors neighbors diagnose export push explore predict"
     for command in commands.split():
         assert command in result.stdout
     assert min(seconds) < 0.5
@@ -38,6 +41,67 @@ def test_nothing_heavy_is_imported_for_help():
     code = f"import sys, tabemb.cli; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert result.stdout.strip() == "[]"
+
+
+COMMANDS = get_command(app).commands
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_has_examples_that_can_be_typed(name, capsys):
+    title, *lines = COMMANDS[name].epilog.split("\n\n")
+    assert title == "Examples:"
+    assert lines
+    for line in lines:
+        program, command, *arguments = shlex.split(line)
+        assert (program, command) == ("tabemb", name)
+        # Parsed as the command line does, but not run.
+        COMMANDS[name].make_context(name, arguments)
+    assert main([name, "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for line in lines:
+        assert " ".join(line.split()) in shown
+
+
+def test_the_help_of_compare_lists_baselines_and_metrics(capsys):
+    assert main(["compare", "--help"]) == 0
+    shown = capsys.readouterr().out
+    for name in (*BASELINE_NAMES, *METRIC_NAMES["classes"], *METRIC_NAMES["numbers"]):
+        assert name in shown
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "tabemb", "--version"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"tabemb {__version__}\n", "")
+    done = subprocess.run([sys.executable, "-m", "tabemb", "rnu"], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: No such command 'rnu'. Did you mean 'run'? See: tabemb --help\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("tabemb co", ["compare"]),
+        ("tabemb in", ["init"]),
+        ("tabemb compare x.csv --baseline o", ["one_hot_mlp", "one_hot_linear", "ordinal_trees"]),
+        ("tabemb compare x.csv --metric rm", ["rmse"]),
+        ("tabemb predict runs/x y.csv --enc", ["--encoding"]),
+    ],
+)
+def test_the_shell_completes_commands_options_and_names(words, found):
+    typed = words.split()
+    variables = {"_TABEMB_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tabemb"], capture_output=True, text=True, timeout=60, env=os.environ | variables
+    )
+    assert done.stdout.split() == found
+    assert done.stderr == ""
+
+
+def test_the_help_says_how_to_install_the_completion(capsys):
+    assert main(["--help"]) == 0
+    assert "tabemb --install-completion" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_version(capsys):

@@ -71,10 +71,13 @@ def test_a_baseline_that_was_left_out_is_named_once(here, capsys, monkeypatch):
         captured = capsys.readouterr()
         assert f"Left out: {sentence}" in " ".join(captured.out.split())
         assert (captured.out + captured.err).count("ZeroDivisionError") == 1
-    # Without the verdict it is a warning.
+    # The verdict is all that a quiet run prints.
     assert main(["run", "small.yaml", "--output", "broken", "--force", "--quiet"]) == 0
     captured = capsys.readouterr()
-    assert (captured.out, captured.err) == ("", f"Warning: The comparison leaves out {sentence}\n")
+    assert captured.err == ""
+    assert "embeddings" in captured.out
+    assert f"Left out: {sentence}" in " ".join(captured.out.split())
+    assert "Report" not in captured.out
 
 
 def test_compare_without_yaml(here, capsys):
@@ -119,6 +122,57 @@ def test_compare_feeds_other_models_with_vectors(here, capsys):
     assert main([*arguments, "--downstream", "liner"]) == 1
     assert "No downstream model named 'liner'" in (err := capsys.readouterr().err)
     assert "Did you mean 'linear'?" in err
+
+
+def test_compare_leaves_a_report(here, tmp_path, capsys):
+    arguments = ["compare", "rows.csv", "--target", "good", "--folds", "2", "--baseline", "majority", "--rows", "100"]
+    before = sorted(each.name for each in here.iterdir())
+    assert main([*arguments, "--report", str(tmp_path / "out.html")]) == 0
+    assert capsys.readouterr().out.rstrip().endswith(f"Report: {tmp_path / 'out.html'}")
+    page = (tmp_path / "out.html").read_text(encoding="utf-8")
+    assert page.lower().startswith("<!doctype html>")
+    assert "majority" in page
+    assert sorted(each.name for each in here.iterdir()) == before
+
+
+def test_tables_of_other_kinds_are_compared_and_predicted(here, tmp_path, capsys):
+    table = pd.read_csv("rows.csv")
+    semicolons = tmp_path / "rows.csv"
+    semicolons.write_bytes(table.replace("flat", "Köln").to_csv(index=False, sep=";").encode("cp1252"))
+    table.to_json(tmp_path / "rows.jsonl", orient="records", lines=True)
+    table.to_feather(tmp_path / "rows.feather")
+    (tmp_path / "folder").mkdir()
+    table[:90].to_parquet(tmp_path / "folder" / "a.parquet")
+    table[90:].to_parquet(tmp_path / "folder" / "b.parquet")
+    assert main(["predict", "runs/small", "rows.csv"]) == 0
+    expected = capsys.readouterr().out
+    for name in ("rows.jsonl", "rows.feather", "folder"):
+        assert main(["predict", "runs/small", str(tmp_path / name)]) == 0
+        captured = capsys.readouterr()
+        assert (captured.out, captured.err) == (expected, "")
+    assert main(["predict", "runs/small", str(semicolons), "--encoding", "cp1252", "--sep", ";"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 201
+    options = ["--encoding", "cp1252", "--sep", ";", "--folds", "2", "--baseline", "majority"]
+    assert main(["compare", str(semicolons), "--target", "good", *options]) == 0
+    # Another text than the first cell would be read as another class.
+    assert re.search(r"^shape +categorical +text +3 ", capsys.readouterr().out, flags=re.MULTILINE)
+
+
+def test_a_run_reads_new_files_as_it_read_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    content = "stadt#gut\n" + "Köln#ja\nÖls#nein\n" * 30
+    Path("rows.csv").write_bytes(content.encode("cp1252"))
+    Path("x.yaml").write_text(
+        "data: {path: rows.csv, target: gut, sep: '#', encoding: cp1252}\n"
+        "model: {body: mlp, max_epochs: 1, one_hot_max_categories: 0}\nbaselines: [majority]\nvalidation: {folds: 2}\n"
+    )
+    assert main(["run", "x.yaml", "-q"]) == 0
+    capsys.readouterr()
+    assert main(["predict", "runs/x", "rows.csv"]) == 0
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 61
+    # No warning of unknown categories: they were decoded alike.
+    assert captured.err == ""
 
 
 def test_predict_to_standard_output_and_to_a_file(here, capsys):

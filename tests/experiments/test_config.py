@@ -5,9 +5,18 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tabemb.exceptions import ConfigError
-from tabemb.experiments.config import ExperimentConfig, ModelSection, dump_config, json_schema, read_config
+from tabemb.experiments.config import (
+    ExperimentConfig,
+    ModelSection,
+    dump_config,
+    inline_yaml,
+    json_schema,
+    make_config,
+    read_config,
+)
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 GOOD = """\
@@ -58,7 +67,7 @@ def test_a_derived_target(write):
     [
         (
             GOOD.replace("path: rows.csv", "path: rows.csv\n  dataset: nycflights13"),
-            "x.yaml, line 2: data needs either dataset (a registered name) or path (a CSV or Parquet file), not both.",
+            "x.yaml, line 2: data needs either dataset (a registered name) or path (a file or a folder), not both.",
         ),
         (
             GOOD.replace("target: y", "target: {column: y}"),
@@ -321,3 +330,73 @@ def test_a_byte_order_mark_is_skipped(write):
 
 def test_where_takes_any_key(write):
     assert read_config(write(GOOD)).where("model.pretrained.\u00b2") == "x.yaml, line 5: model.pretrained.\u00b2"
+
+
+def test_a_text_with_a_separator_and_an_encoding(write, monkeypatch):
+    data = "{path: rows.csv, target: y, sep: tab, encoding: latin-1}"
+    config = read_config(write(f"data: {data}\n"))
+    assert (config.data.sep, config.data.encoding) == ("\t", "iso8859-1")
+    (Path("again.yaml")).write_text(dump_config(config), encoding="utf-8")
+    assert read_config(Path("again.yaml")).data.sep == "\t"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            "{path: rows.csv, target: y,\n sep: ;;}",
+            "x.yaml, line 2: data.sep: A separator is one character, such as ';' or '|', or the word tab; got ';;'.",
+        ),
+        (
+            "{path: rows.csv, target: y,\n encoding: latim-1}",
+            "x.yaml, line 2: data.encoding: There is no encoding 'latim-1'. Did you mean 'latin-1'? Common ones: "
+            "utf-8, cp1252, latin-1, utf-16.",
+        ),
+        ("{path: rows.csv, target: y,\n sep: 1}", "x.yaml, line 2: data.sep must be text, got 1. Put it in quotes."),
+        ("{dataset: nycflights13, target: y, sep: tab}", "x.yaml, line 1: data takes sep only with path."),
+        ("{dataset: nycflights13, target: y, encoding: utf-8}", "x.yaml, line 1: data takes encoding only with path."),
+    ],
+)
+def test_what_is_no_separator_or_encoding_names_the_line(write, data, told):
+    assert message(write(f"data: {data}\n")) == told
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"data": {"path": "a", "target": "y"}, "validation": {"folds": 1}}, "validation.folds: input should be "),
+        ({"data": {"path": "a", "target": "y", "sep": ";;"}}, "data.sep: A separator is one character"),
+        ({"data": {"path": "a", "target": "y", "spe": 1}}, "data.spe is not a known setting. Did you mean 'sep'?"),
+        ({"data": {"path": "a"}}, "data.target is missing."),
+    ],
+)
+def test_settings_from_elsewhere_name_the_key_only(values, told):
+    with pytest.raises(ConfigError) as caught:
+        make_config(values)
+    assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x",
+        "yes",
+        "a: b",
+        "1",
+        "é\n",
+        "\U0001f600",
+        "\u2028",
+        "\x85",
+        "",
+        " x",
+        ["a", "#b"],
+        {"above": 1.5},
+        None,
+        True,
+        "...",
+    ],
+)
+def test_a_value_in_one_line_is_read_back(value):
+    text = inline_yaml(value)
+    assert "\n" not in text
+    assert yaml.safe_load(f"key: {text}  # said\n") == {"key": value}

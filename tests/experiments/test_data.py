@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tabemb.exceptions import ColumnError, ConfigError, DataError, MissingExtraError, UnknownNameError
-from tabemb.experiments.config import ExperimentConfig, read_config
+from tabemb.experiments.config import ExperimentConfig, make_config, read_config
 from tabemb.experiments.data import DATASETS, NycFlights13, load_problem
 
 ROWS = pd.DataFrame(
@@ -272,3 +272,27 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
 def test_an_unknown_name_suggests_similar_ones():
     with pytest.raises(UnknownNameError, match=r"No data set named 'nycflights'\. Known: nycflights13\. Did you mean"):
         DATASETS["nycflights"]
+
+
+def test_one_column_may_be_several_with_another_separator(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.txt").write_text("a b y\n" + "u 1 yes\nv 2 no\n" * 9)
+    data = {"path": "rows.txt", "target": "y"}
+    with pytest.raises(
+        ColumnError, match=r"It has: a b y\. That is one column; if it is several, give .* --sep, or in"
+    ):
+        load_problem(make_config({"data": data}))
+    assert list(load_problem(make_config({"data": data | {"sep": "space"}})).X) == ["a", "b"]
+    pd.DataFrame({"a b y": [1, 2]}).to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ColumnError, match=r"It has: a b y\.$"):
+        load_problem(make_config({"data": data | {"path": "rows.parquet"}}))
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_a_text_is_read_as_the_experiment_says(tmp_path, monkeypatch, encoding):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").write_bytes(("größe;y\n" + "1,5;ö\n2;x\n" * 9).encode(encoding))
+    problem = load_problem(make_config({"data": {"path": "rows.csv", "target": "y", "encoding": encoding}}))
+    assert sorted(set(problem.y)) == ["x", "ö"]
+    assert problem.X["größe"].tolist()[:2] == [1.5, 2.0]
+    assert problem.readings[0].note == "decimal commas, read as numbers"

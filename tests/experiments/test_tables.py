@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError, OutputError
-from tabemb.experiments import tables
+from tabemb.experiments import data_formats, data_texts
 from tabemb.experiments.tables import check_readable, check_writable, formula_free, read_file, read_table, write_table
 
 TABLE = pd.DataFrame({"dest": ["BOS", "SFO"], "hour": [5, 6]})
@@ -43,9 +43,9 @@ def test_a_missing_file_gets_suggestions(tmp_path, monkeypatch):
     assert str(caught.value) == "There is no file flihgts.csv. Did you mean 'flights.csv'?"
 
 
-def test_an_unknown_kind(tmp_path):
-    with pytest.raises(DataError, match=r"Cannot read rows\.xlsx: the name must end in \.parquet, \.csv, \.csv\.gz"):
-        read_table("rows.xlsx")
+def test_an_unknown_kind():
+    with pytest.raises(DataError, match=r"Cannot read rows\.dta: the name must end in \.csv, \.tsv, \.txt, "):
+        read_table("rows.dta")
     with pytest.raises(DataError, match=r"Cannot write rows\.xlsx: the name must end in \.parquet, \.csv\."):
         check_writable("rows.xlsx")
 
@@ -53,11 +53,11 @@ def test_an_unknown_kind(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("empty.csv", b"", "Cannot read .*empty.csv as a table: No columns to parse from file."),
+        ("empty.csv", b"", "empty.csv is empty; a table has a line with the names of its columns"),
         ("head.csv", b"dest,hour\n", "head.csv has 0 rows and 2 columns; a table needs at least one row."),
         ("broken.parquet", b"not parquet", "Cannot read .*broken.parquet as a table: "),
         ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "Cannot read .*ragged.csv as a table: Error tokenizing data"),
-        ("bytes.csv", b"a\n\xff\xfe\n", "Cannot read .*bytes.csv as a table: 'utf-8' codec"),
+        ("bytes.csv", b"a\n\xff\xfe\n", "bytes.csv is not text in UTF-8: line 2 has the byte 0xff"),
     ],
 )
 def test_a_file_that_is_not_a_table(tmp_path, name, content, told):
@@ -125,19 +125,12 @@ def test_two_columns_of_one_name(tmp_path):
         read_table(tmp_path / "rows.csv")
 
 
-@pytest.mark.parametrize("mark", [";", "\t", "|"])
-def test_another_separator_is_said(tmp_path, mark):
-    (tmp_path / "rows.csv").write_text(f"a{mark}b\n1,5{mark}2\n")
-    with pytest.raises(DataError, match=r"rows\.csv has one column, 'a.*b'; its cells seem to be separated by '"):
-        read_table(tmp_path / "rows.csv")
-
-
-def test_commas_in_a_file_of_tabs_are_said(tmp_path):
-    (tmp_path / "rows.tsv").write_text("a,b\n1,2\n")
-    with pytest.raises(DataError, match=r"rows\.tsv has one column, 'a,b'; its cells seem to be separated by ','\."):
-        read_table(tmp_path / "rows.tsv")
-    (tmp_path / "rows.csv").write_text("a\n1\n")
-    assert read_table(tmp_path / "rows.csv")["a"].tolist() == [1]
+def test_numbers_with_decimal_commas_are_numbers_if_the_separator_is_none(tmp_path):
+    (tmp_path / "rows.csv").write_text("price;place;code\n1,5;1,2,3;1,2\n-2;4;3,4\n")
+    file = read_file(tmp_path / "rows.csv", types={"code": "text"})
+    assert file.table.to_dict("list") == {"price": [1.5, -2.0], "place": ["1,2,3", "4"], "code": ["1,2", "3,4"]}
+    assert file.notes["price"] == "decimal commas, read as numbers"
+    assert read_table(tmp_path / "rows.csv", types={"price": "number"})["price"].tolist() == [1.5, -2.0]
 
 
 def test_rows_with_more_cells_than_names_are_not_shifted(tmp_path):
@@ -214,12 +207,12 @@ def test_both_parsers_read_the_same(tmp_path, monkeypatch, content):
     def refuse(*_):
         raise pa.ArrowInvalid("no")
 
-    monkeypatch.setattr(tables, "_read_csv_by_arrow", refuse)
+    monkeypatch.setattr(data_texts, "_read_by_arrow", refuse)
     pd.testing.assert_frame_equal(read_table(tmp_path / "rows.csv"), fast)
 
 
 def test_a_file_of_many_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "_BLOCK", 64)
+    monkeypatch.setattr(data_texts, "_BLOCK", 64)
     table = pd.DataFrame({"a": [f"x{i}" for i in range(500)], "b": range(500)})
     table.to_csv(tmp_path / "rows.csv", index=False)
     pd.testing.assert_frame_equal(read_table(tmp_path / "rows.csv"), table)
@@ -321,7 +314,7 @@ def test_a_table_that_expands_to_gigabytes_is_refused_before_it_is_read(tmp_path
     size = path.stat().st_size
     assert size < 200_000
     read = []
-    monkeypatch.setattr(tables.pd, "read_csv", lambda *args, **options: read.append(args))
+    monkeypatch.setattr(pd, "read_csv", lambda *args, **options: read.append(args))
     with pytest.raises(DataError) as caught:
         read_table(path)
     assert str(caught.value).startswith(
@@ -341,7 +334,7 @@ def test_a_gzip_file_that_states_a_small_size_is_refused_at_the_limit(tmp_path, 
 
 def test_a_table_that_compresses_fifty_times_is_read(tmp_path, monkeypatch):
     """Also one that is larger than what any file may expand to."""
-    monkeypatch.setattr(tables, "_EXPANSION", dataclasses.replace(tables._EXPANSION, free=0))
+    monkeypatch.setattr(data_texts, "EXPANSION", dataclasses.replace(data_texts.EXPANSION, free=0))
     text = b"some long text that repeats itself in each of the rows; " * 3
     content = b"a,b\n" + b"".join(b"%d,%b\n" % (i, text) for i in range(9999))
     path = compressed(tmp_path / "rows.csv.gz", content)
@@ -352,7 +345,7 @@ def test_a_table_that_compresses_fifty_times_is_read(tmp_path, monkeypatch):
 def test_a_parquet_file_that_expands_to_much_is_refused_before_it_is_read(tmp_path, monkeypatch):
     path, read = tmp_path / "rows.parquet", []
     pq.write_table(pa.table({"a": pa.array(np.zeros(16_000_000, np.int8))}), path)
-    monkeypatch.setattr(tables.pd, "read_parquet", read.append)
+    monkeypatch.setattr(pd, "read_parquet", read.append)
     with pytest.raises(DataError) as caught:
         read_table(path)
     size = path.stat().st_size
@@ -365,7 +358,7 @@ def test_a_parquet_file_that_expands_to_much_is_refused_before_it_is_read(tmp_pa
 
 
 def test_a_parquet_file_of_few_bits_per_cell_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "_PARQUET_EXPANSION", dataclasses.replace(tables._PARQUET_EXPANSION, free=0))
+    monkeypatch.setattr(data_formats, "CELLS", dataclasses.replace(data_formats.CELLS, free=0))
     late = np.random.default_rng(0).choice(["on time", "late"], 100_000)
     pd.DataFrame({"late": late, "month": np.repeat(np.arange(10), 10_000), "none": None}).to_parquet(
         tmp_path / "rows.parquet", compression="zstd"

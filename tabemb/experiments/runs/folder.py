@@ -14,13 +14,16 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from tabemb.exceptions import ColumnError, FormatError, OutputError, did_you_mean
+from tabemb.exceptions import ColumnError, FormatError, OutputError, did_you_mean, reading
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.config import ExperimentConfig, read_config
 from tabemb.experiments.data import Problem
+from tabemb.experiments.data_formats import is_plain_text
 from tabemb.experiments.runs.provenance import data_hash, versions
 from tabemb.experiments.tables import read_table
 from tabemb.files import check_digest, check_seal, digest_of_file, read_json, read_whole, sealed
+from tabemb.inference.saved import STATE_FILE, read_saved
+from tabemb.table.encoder import TableEncoder
 from tabemb.table.schema import TypeChangedWarning, UnknownCategoryWarning
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability
@@ -168,14 +171,47 @@ class RunFolder:
 
         return _read_part(self.path, self.report, MODEL_STATE, lambda path: load(path.parent))
 
+    def encoder(self) -> TableEncoder:
+        """Return the encoder of the model's tables, which knows the types of their columns. This loads no Keras."""
+        return _read_part(self.path, self.report, MODEL_STATE, lambda path: _read_encoder(path.parent))
+
+    def read_rows(self, path: str | Path, *, sep: str | None = None, encoding: str | None = None) -> pd.DataFrame:
+        """Read the columns of the run from a file, by the types of the run. This loads no Keras.
+
+        Parameters
+        ----------
+        path : path
+            A file, as of :func:`~tabemb.experiments.tables.read_table`: codes that were text are text, also if it holds
+            integers.
+        sep, encoding : str, optional
+            Of a text; those of the experiment by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing; the message suggests similar names.
+        DataError
+            If the file cannot be read.
+        """
+        path, data, encoder = Path(path), self.config.data, self.encoder()
+        if is_plain_text(path):
+            sep, encoding = sep or data.sep, encoding or data.encoding
+        rows = self._columns_of(read_table(path, types=encoder.types, na=data.na, sep=sep, encoding=encoding))
+        _warn_of_unknown(encoder, rows)
+        return rows
+
     def predict(self, table: pd.DataFrame | str | Path) -> pd.DataFrame:
         """Predict the target for each row of a table. This loads Keras.
 
         Parameters
         ----------
         table : pandas.DataFrame or path
-            A table with the columns of the run, in any order, or a CSV or Parquet file of one. Other columns are
-            ignored. A file is read by the types of the run: codes that were text are text, also if it holds integers.
+            A table with the columns of the run, in any order, or a file of one, which :meth:`read_rows` reads. Other
+            columns are ignored.
 
         Returns
         -------
@@ -189,18 +225,8 @@ class RunFolder:
         DataError
             If the file cannot be read.
         """
-        columns = self.report["data"]["columns"]
+        rows = self._columns_of(table) if isinstance(table, pd.DataFrame) else self.read_rows(table)
         model = self.model()
-        is_file = not isinstance(table, pd.DataFrame)
-        if is_file:
-            table = read_table(table, types=model.encoder_.types, na=self.config.data.na)
-        for column in columns:
-            if column not in table.columns:
-                near = did_you_mean(column, [str(each) for each in table.columns])
-                raise ColumnError(f"The run {self.path} needs the column {column!r}, which the table lacks.{near}")
-        rows = table[columns]
-        if is_file:
-            _warn_of_unknown(model, rows)
         if not hasattr(model, "classes_"):
             return pd.DataFrame({"prediction": np.asarray(model.predict(rows))})
         probabilities = model.predict_proba(rows)
@@ -208,14 +234,28 @@ class RunFolder:
         named = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(model.classes_)}
         return pd.DataFrame(predictions | named)
 
+    def _columns_of(self, table: pd.DataFrame) -> pd.DataFrame:
+        columns = self.report["data"]["columns"]
+        for column in columns:
+            if column not in table.columns:
+                near = did_you_mean(column, [str(each) for each in table.columns])
+                raise ColumnError(f"The run {self.path} needs the column {column!r}, which the table lacks.{near}")
+        return table[columns]
 
-def _warn_of_unknown(model: Any, rows: pd.DataFrame) -> None:
+
+def _read_encoder(folder: Path) -> TableEncoder:
+    state, arrays = read_saved(folder)
+    with reading(folder / STATE_FILE, "a saved estimator"):
+        return TableEncoder.from_state(state["table"], arrays["table"])
+
+
+def _warn_of_unknown(encoder: TableEncoder, rows: pd.DataFrame) -> None:
     """Warn of columns most of whose categories the run does not know: they may have been written in another way."""
     with warnings.catch_warnings():
         # The prediction itself warns of a changed type.
         warnings.simplefilter("ignore", TypeChangedWarning)
-        encoded = model.encoder_.encode(rows)
-    for column, (count, keys) in model.encoder_.unknown_keys(rows, encoded).items():
+        encoded = encoder.encode(rows)
+    for column, (count, keys) in encoder.unknown_keys(rows, encoded).items():
         if count > len(rows) / 2:
             warnings.warn(
                 f"{count:,} of {len(rows):,} rows have a category in column {column!r} that the run does not know, "

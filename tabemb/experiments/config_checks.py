@@ -1,0 +1,137 @@
+"""Checks of an experiment that need neither a network nor TensorFlow, which takes seconds to load."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tabemb.exceptions import ConfigError, DataError, TabembError
+from tabemb.experiments.comparison.baselines import BASELINES
+from tabemb.experiments.comparison.downstream import DOWNSTREAM
+from tabemb.experiments.comparison.folds import make_folds
+from tabemb.experiments.comparison.metrics import METRICS, resolve_metrics
+from tabemb.experiments.comparison.targets import Target, read_targets, target_of
+from tabemb.experiments.config import ExperimentConfig
+from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, registry_of
+from tabemb.experiments.data import DATASETS, Problem
+from tabemb.experiments.paper import STUDIES
+
+__all__ = ["check_config", "check_problem"]
+
+# Settings of the model that only classification has.
+FOR_CLASSES = ("class_weight", "label_smoothing", "calibration")
+
+
+def check_config(config: ExperimentConfig) -> None:
+    """Check all names of an experiment, and its files of vectors, before its table is read.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment.
+
+    Raises
+    ------
+    ConfigError
+        If a baseline, metric, body ... is unknown, a baseline is named twice, or a file of vectors is missing. The
+        message gives the line and suggests similar names.
+    """
+    named: list[tuple[str, Any, Any]] = [
+        (f"model.{name}", registry_of(part), spec)
+        for name, part in MODEL_PARTS.items()
+        for spec in [getattr(config.model, name)]
+        # Numbers of dimensions, and auto, are no rules.
+        if name != "embedding_dim" or (isinstance(spec, str) and spec != "auto")
+    ]
+    if config.data.dataset is not None:
+        named.append(("data.dataset", DATASETS, config.data.dataset))
+    if config.study is not None:
+        named.append(("study", STUDIES, config.study))
+    named += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
+    named += [(f"downstream.{i}", DOWNSTREAM, each) for i, each in enumerate(config.downstream)]
+    named += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
+    for key, registry, spec in named:
+        try:
+            registry.resolve(spec)
+        except TabembError as error:
+            raise ConfigError(f"{config.where(key)}: {error}") from None
+    labels = [_name(each) for each in config.baselines or ()]
+    for i, label in enumerate(labels):
+        if label in labels[:i]:
+            raise ConfigError(f"{config.where(f'baselines.{i}')}: {label!r} is listed twice; list each baseline once.")
+    config.model_params()
+
+
+def check_problem(config: ExperimentConfig, problem: Problem) -> None:
+    """Check whether the target, the metrics, the folds and the settings of the model fit the table.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment. What a study needs is its own matter.
+    problem : Problem
+        Its table.
+
+    Raises
+    ------
+    ConfigError, DataError
+        If they do not.
+    """
+    if config.study is not None:
+        return
+    try:
+        values, present = read_targets(problem.y)
+        target = target_of(values, None if config.task == "auto" else config.task)
+        _check_settings(config, target)
+        _check_metrics(config, target)
+        by = None if problem.by is None else problem.by.to_numpy()[present]
+        kind = config.validation.kind
+        make_folds(
+            _folds_of(config),
+            len(values),
+            values,
+            by if kind == "group" else None,
+            by if kind == "time" else None,
+            stratify=target.stratified,
+            random_state=config.seed,
+        )
+    except DataError as error:
+        raise type(error)(f"{config.where()}: {error}") from error
+
+
+def _folds_of(config: ExperimentConfig) -> Any:
+    validation = config.validation
+    if validation.kind == "auto":
+        return validation.folds
+    if validation.kind == "holdout":
+        return {"name": "holdout", "test_fraction": validation.share}
+    return {"name": validation.kind, "n_splits": validation.folds}
+
+
+def _check_settings(config: ExperimentConfig, target: Target) -> None:
+    model = config.model
+    for name in FOR_CLASSES:
+        if not target.is_classifier and name in model.model_fields_set:
+            raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but the target is numeric.")
+    if "loss" in model.model_fields_set and (loss := _name(model.loss)) in MODEL_PARTS["loss"].names:
+        if target.is_classifier and loss not in CLASS_LOSSES:
+            raise ConfigError(
+                f"{config.where('model.loss')}: {loss!r} is a loss for numbers, but the target has classes. Losses for "
+                f"classes: {', '.join(CLASS_LOSSES)}."
+            )
+        if not target.is_classifier and loss in CLASS_LOSSES:
+            others = [name for name in MODEL_PARTS["loss"].names if name not in CLASS_LOSSES]
+            raise ConfigError(
+                f"{config.where('model.loss')}: {loss!r} is a loss for classes, but the target is numeric. Losses for "
+                f"numbers: {', '.join(others)}."
+            )
+
+
+def _check_metrics(config: ExperimentConfig, target: Target) -> None:
+    for i, name in enumerate(config.metrics or ()):
+        try:
+            resolve_metrics([name], target)
+        except TabembError as error:
+            raise ConfigError(f"{config.where(f'metrics.{i}')}: {error}") from None
+
+
+def _name(spec: str | Mapping[str, Any]) -> Any:
+    return spec if isinstance(spec, str) else spec.get("name")
