@@ -192,15 +192,8 @@ def progress_of(experiment: Any, quiet: bool) -> Iterator[Any]:
 
 
 def load_keras() -> None:
-    """Import Keras without the messages that the C++ libraries of TensorFlow write to descriptor 2."""
-    stderr, devnull = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(devnull, 2)
-        importlib.import_module("tabemb.estimators.classifier")
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(devnull)
+    """Import Keras, which takes seconds; see :mod:`tabemb.nn.banner` for what TensorFlow would print."""
+    importlib.import_module("tabemb.estimators.classifier")
 
 
 @contextmanager
