@@ -1,5 +1,6 @@
 """The documentation is correct: the Python of its pages runs and prints what they show, and its links exist."""
 
+import ast
 import contextlib
 import importlib
 import io
@@ -60,6 +61,16 @@ def without_numbers(text):
     return NUMBER.sub(lambda number: "#" if "." in number[0] else number[0], text).split()
 
 
+def words(code):
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+
+
+def assigned(code):
+    """Return the names that a block defines."""
+    stored = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
+    return {node.id for node in stored if isinstance(node.ctx, ast.Store)}
+
+
 def import_names(code):
     return [name for name in RECIPES if re.search(rf"^(import|from) {name}\b|{name}:", code, flags=re.MULTILINE)]
 
@@ -69,13 +80,18 @@ def import_names(code):
 def test_the_python_of_a_page_runs_and_prints_what_it_shows(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names, printed, n_run, absent, foreign = {"__name__": "page"}, "", 0, [], False
+    missing, left_out = set(), set()
     for language, text, _ in blocks(path):
         if language == "yaml":
             (tmp_path / "late.yaml").write_text(text, encoding="utf-8")
     for language, text, line in blocks(path):
         if language == "python":
             absent = [name for name in import_names(text) if importlib.util.find_spec(name) is None]
+            missing.update(absent)
+            # What a recipe that was left out has defined is not there for the blocks that go on with it.
+            absent = absent or sorted(left_out & words(text))
             if absent:
+                left_out |= assigned(text) - names.keys()
                 continue
             code = compile("\n" * line + text, str(path), "exec")  # errors name the line of the page
             foreign = foreign or bool(import_names(text))
@@ -87,7 +103,7 @@ def test_the_python_of_a_page_runs_and_prints_what_it_shows(path, tmp_path, monk
         elif language == "output" and not absent:
             assert without_numbers(printed) == without_numbers(text), f"{path.name}:{line} shows another output"
     if not n_run:
-        pytest.skip(f"not installed: {', '.join(absent)}")
+        pytest.skip(f"not installed: {', '.join(sorted(missing))}")
 
 
 def test_the_reference_lists_every_public_name():
