@@ -47,7 +47,7 @@ def _beginning_with(names: list[str], start: str) -> list[str]:
     epilog=examples(
         "tabemb run configs/flights.yaml",
         "tabemb run flights.yaml --force --quiet",
-        "tabemb run flights.yaml --output /tmp/runs",
+        "tabemb run flights.yaml --output results",
     )
 )
 def run(
