@@ -126,8 +126,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
     validation : {"random", "last"}, default="random"
         Which rows the validation set has: random ones, or the last ones, for tables in the order of time that predict
         what comes after. The last rows are not trained on.
-    n_iter_no_change : int, default=5
-        Number of epochs without a better validation loss after which training stops.
+    n_iter_no_change : int or "auto", default="auto"
+        Number of epochs without a better validation loss after which training stops. "auto" stops after five, or after
+        three whose loss rises each time.
     tol : float, default=1e-4
         Minimum decrease of the loss that counts as better.
     class_weight : dict, "balanced" or None, default=None
@@ -223,7 +224,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         validation: Literal["random", "last"] = "random",
-        n_iter_no_change: int = 5,
+        n_iter_no_change: int | Auto = "auto",
         tol: float = 1e-4,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         loss: ClassLossLike = "cross_entropy",

@@ -137,8 +137,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     validation : {"random", "last"}, default="random"
         Which rows the validation set has: random ones, or the last ones, for tables in the order of time that predict
         what comes after. The last rows are not trained on.
-    n_iter_no_change : int, default=5
-        Number of epochs without a better validation loss after which training stops.
+    n_iter_no_change : int or "auto", default="auto"
+        Number of epochs without a better validation loss after which training stops. "auto" stops after five, or after
+        three whose loss rises each time.
     tol : float, default=1e-4
         Minimum decrease of the loss that counts as better.
     callbacks : list of keras.callbacks.Callback, optional
@@ -225,7 +226,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         validation: Literal["random", "last"] = "random",
-        n_iter_no_change: int = 5,
+        n_iter_no_change: int | Auto = "auto",
         tol: float = 1e-4,
         callbacks: CallbacksLike = None,
         random_state: SeedLike = None,

@@ -40,12 +40,12 @@ RANGES = {
     "weight_decay": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "damping": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "shrinkage": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
-    "batch_size": ("'auto' or a positive integer", lambda v: (isinstance(v, str) and v == "auto") or _count(v, 1)),
+    "batch_size": ("'auto' or a positive integer", lambda v: _auto(v) or _count(v, 1)),
     "weight_averaging": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "max_epochs": ("a positive integer", lambda v: _count(v, 1)),
     "validation_fraction": ("a number in (0, 1)", lambda v: _real(v) and 0 < v < 1),
     "validation": ("'random' or 'last'", lambda v: isinstance(v, str) and v in ("random", "last")),
-    "n_iter_no_change": ("a positive integer", lambda v: _count(v, 1)),
+    "n_iter_no_change": ("'auto' or a positive integer", lambda v: _auto(v) or _count(v, 1)),
     "tol": ("a number of at least 0", lambda v: _real(v) and v >= 0),
     "one_hot_max_categories": ("a number of at least 0", lambda v: _real(v) and v >= 0),
     "label_smoothing": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
@@ -125,6 +125,10 @@ def _splits(value):
 
 def _real(value):
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _auto(value):
+    return isinstance(value, str) and value == "auto"
 
 
 def _count(value, least):

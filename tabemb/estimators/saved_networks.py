@@ -33,7 +33,7 @@ def networks_to_state(estimator: Any) -> tuple[dict[str, Any], dict[str, dict[st
     }
     if beside is not None:
         arrays[STATISTICS] = weights_by_name(beside.network)
-        state["statistics"] = {"seed": beside.network.spec.seed, "share": beside.share}
+        state["statistics"] = {"seed": beside.network.spec.seed, "share": beside.share, "narrowed": True}
     return state, arrays
 
 
@@ -46,7 +46,8 @@ def take_networks(estimator: Any, state: Mapping[str, Any], arrays: Mapping[str,
     estimator._others, estimator._beside = tuple(others), None
     # Estimators that were saved before there were target statistics have none.
     if (saved := state.get("statistics")) is not None:
-        network = _rebuilt(lambda: Network(statistics_spec(estimator, int(saved["seed"]))), arrays[STATISTICS])
+        spec = statistics_spec(estimator, int(saved["seed"]), narrowed=saved.get("narrowed", False))
+        network = _rebuilt(lambda: Network(spec), arrays[STATISTICS])
         estimator._beside = StatisticsNetwork(network, float(saved["share"]))
 
 

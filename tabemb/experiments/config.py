@@ -202,7 +202,9 @@ class ModelSection(Section):
     validation: Literal["random", "last"] = Field(
         "random", description="Which rows are held out for early stopping: random ones, or the last ones."
     )
-    n_iter_no_change: int = Field(5, ge=1, description="Epochs without improvement before stopping.")
+    n_iter_no_change: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto", description="Epochs without improvement before stopping; auto for five, or three rises in a row."
+    )
     tol: float = Field(1e-4, ge=0, description="Minimum decrease of the loss that counts as an improvement.")
     class_weight: str | dict[Scalar, float] | None = Field(None, description="balanced, or weights by class.")
     loss: Spec = Field(

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -34,6 +35,9 @@ TABLE_FACTOR = 3.0
 MIN_ROWS_TO_SPLIT = 128
 # Number of times per epoch, at least, that the averages of the weights move.
 AVERAGES_PER_EPOCH = 5
+# Number of epochs without a better loss, and of rises in a row, after which "auto" stops. Averages of the weights move
+# smoothly: a loss that has risen several times hardly ever comes back.
+AUTO_PATIENCE, AUTO_RISES = 5, 3
 # Networks whose tables hold more numbers (200 MB) are not averaged, since this would double the memory of the training.
 MOST_AVERAGED = 50_000_000
 
@@ -80,8 +84,10 @@ class Trainer:
         Slows the updates of categories seen less often than this per step; 0 disables.
     shrinkage : float
         Strength, in rows, of a prior towards the column mean (a random effect); 0 disables.
-    n_iter_no_change : int or None
-        Number of epochs without a better validation loss after which training stops; None never stops early.
+    n_iter_no_change : int, "auto" or None
+        Number of epochs without a better validation loss after which training stops; None never stops early. "auto"
+        stops after five, or after three whose loss rises each time (the criteria PQ and UP of Prechelt 1998, "Early
+        stopping - but when?", section 2).
     tol : float
         Minimal improvement of the validation loss.
     weight_averaging : float
@@ -106,7 +112,7 @@ class Trainer:
     category_dropout: float = 0.0
     damping: float = 0.0
     shrinkage: float = 0.0
-    n_iter_no_change: int | None = None
+    n_iter_no_change: int | Literal["auto"] | None = None
     tol: float = 1e-4
     weight_averaging: float = 0.0
     stop_after: int | None = None
@@ -178,8 +184,8 @@ class Trainer:
             self.callbacks, loop.network.model, self.learning_rate, params, store=loop.store_averages, load=loop.load
         )
         shuffle = seeds.generator("order")
-        patience = self.n_iter_no_change if validation is not None else None
-        stopper = EarlyStopping(loop, patience, self.tol, shared=bool(hooks))
+        patience, most_rises = self._patience if validation is not None else (None, None)
+        stopper = EarlyStopping(loop, patience, self.tol, most_rises=most_rises, shared=bool(hooks))
         history: dict[str, list[float]] = {}
         try:
             hooks("on_train_begin")
@@ -203,11 +209,17 @@ class Trainer:
             hooks.release()
         return TrainingRecord(history=history, n_epochs=epoch + 1, best_epoch=stopper.best_epoch(epoch) + 1)
 
+    @property
+    def _patience(self) -> tuple[int | None, int | None]:
+        """Number of epochs without a better loss, and of rises in a row, after which training stops."""
+        return (AUTO_PATIENCE, AUTO_RISES) if self.n_iter_no_change == "auto" else (self.n_iter_no_change, None)
+
     def _gives_up(self, losses) -> bool:
         """Return whether the loss that is watched has not improved for as many epochs as early stopping waits."""
-        if self.n_iter_no_change is None or len(losses) <= self.n_iter_no_change:
+        patience, _ = self._patience
+        if patience is None or len(losses) <= patience:
             return False
-        return min(losses[-self.n_iter_no_change :]) >= min(losses[: -self.n_iter_no_change]) - self.tol
+        return min(losses[-patience:]) >= min(losses[:-patience]) - self.tol
 
     def _epoch(self, loop, train, shuffle, epoch, hooks, advance) -> dict[str, float]:
         """Train for one epoch, in chunks of steps; return its loss and its last learning rate."""
@@ -270,12 +282,15 @@ class EarlyStopping:
         Number of epochs without improvement; None keeps the last weights and never stops.
     tol : float
         Minimal improvement of the loss.
+    most_rises : int or None, default=None
+        Number of rises of the loss in a row after which training stops in any case; None for no such limit.
     shared : bool, default=False
         Whether callbacks use the network.
     """
 
-    def __init__(self, loop, patience, tol, *, shared=False):
+    def __init__(self, loop, patience, tol, *, most_rises=None, shared=False):
         self._loop, self._patience, self._tol, self._shared = loop, patience, tol, shared
+        self._most_rises, self._n_rises, self._last = most_rises, 0, math.inf
         self._loss, self._epoch, self._weights = math.inf, -1, None
 
     def done(self, epoch, loss) -> bool:
@@ -287,7 +302,9 @@ class EarlyStopping:
             self._loop.store_averages()
             if self._shared:
                 self._weights = self._loop.network.model.get_weights()
-        return epoch - self._epoch >= self._patience
+        self._n_rises = self._n_rises + 1 if loss > self._last else 0
+        self._last = loss
+        return epoch - self._epoch >= self._patience or self._n_rises == self._most_rises
 
     def restore(self) -> None:
         """Set the weights of the network to those of the best epoch, or of the last if there is none."""

@@ -7,6 +7,7 @@ from sklearn.base import clone
 
 from tabemb import EmbeddingRegressor
 from tabemb.estimators.saved_networks import networks_to_state, take_networks
+from tabemb.nn.numeric import PiecewiseLinear
 
 rng = np.random.default_rng(0)
 X = pd.DataFrame({"stop": rng.integers(0, 20, 300).astype(str), "line": rng.integers(0, 9, 300).astype(str)})
@@ -36,3 +37,15 @@ def test_weights_of_another_shape_are_refused():
     name = next(iter(arrays["network-statistics"]))
     with pytest.raises(ValueError, match="not among the saved weights"):
         take_networks(model, state, {**arrays, "network-statistics": {name: np.zeros((2, 2), np.float32)}})
+
+
+def test_statistics_networks_of_earlier_versions_have_wide_vectors_of_numbers(monkeypatch):
+    mixed = X.assign(delay=rng.normal(size=len(X)))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(PiecewiseLinear, "narrowed", lambda self: self)
+        model = EmbeddingRegressor(max_epochs=1, random_state=0, body="mlp", target_statistics=True).fit(mixed, Y)
+    state, arrays = networks_to_state(model)
+    del state["statistics"]["narrowed"]
+    before = model.predict(mixed)
+    take_networks(model, state, arrays)
+    assert np.array_equal(model.predict(mixed), before)

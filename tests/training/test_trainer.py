@@ -111,6 +111,33 @@ def test_an_improvement_must_exceed_tol(workshop):
     assert stopper.best_epoch(4) == 2
 
 
+@pytest.mark.parametrize(
+    ("losses", "n_epochs"),
+    [
+        ([1.0, 0.9, 0.8, 0.81, 0.82, 0.83, 0.7], 6),
+        ([1.0, 0.9, 0.8, 0.81, 0.82, 0.815, 0.83, 0.84, 0.7], 8),
+        ([1.0, 0.9, 0.8, 0.82, 0.81, 0.82, 0.81, 0.79, 0.78], None),
+        ([1.0, 1.1, 1.2, 1.3], 4),
+        ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 6),
+    ],
+)
+def test_automatic_patience_is_five_epochs_or_three_rises_in_a_row(losses, n_epochs, workshop, monkeypatch):
+    network, held = workshop.network(), workshop.rows(20, seed=1)
+    answers = iter(losses)
+    monkeypatch.setattr(trainer_module, "evaluate", lambda *_: {"val_loss": next(answers)})
+    record, _ = workshop.fit(network, workshop.rows(), held, max_epochs=len(losses), n_iter_no_change="auto")
+    assert record.n_epochs == (n_epochs or len(losses))
+    assert record.best_epoch == int(np.argmin(losses[: record.n_epochs])) + 1
+
+
+def test_a_number_of_epochs_without_a_better_loss_allows_any_rises(workshop, monkeypatch):
+    answers = iter([1.0, 1.1, 1.2, 1.3, 1.4, 0.5, 0.6])
+    monkeypatch.setattr(trainer_module, "evaluate", lambda *_: {"val_loss": next(answers)})
+    held = workshop.rows(20, seed=1)
+    record, _ = workshop.fit(workshop.network(), workshop.rows(), held, max_epochs=7, n_iter_no_change=5)
+    assert (record.n_epochs, record.best_epoch) == (7, 6)
+
+
 def test_two_fits_with_one_seed_are_the_same_to_the_last_bit_and_seeds_matter(workshop):
     made = []
     for seed in (0, 0, 1):

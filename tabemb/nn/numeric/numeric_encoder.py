@@ -1,10 +1,10 @@
 """The base class of numeric encoders, the encoders that only scale, and the base class of those that embed numbers."""
 
-from typing import Any
+from typing import Any, Self
 
 import keras
 from keras import ops
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from tabemb.nn.features import concatenated
 from tabemb.nn.seeds import Seeds
@@ -53,6 +53,17 @@ class NumericEncoder(BaseEstimator):
             Number of missing indicators.
         """
         return numbers
+
+    def narrowed(self) -> Self:
+        """Return this encoder with vectors of half the width (``embedding_dim``); itself if it has none.
+
+        Examples
+        --------
+        >>> NUMERIC_ENCODERS.resolve({"name": "piecewise_linear", "embedding_dim": 24}).narrowed()
+        PiecewiseLinear(embedding_dim=12)
+        """
+        width = getattr(self, "embedding_dim", None)
+        return self if width is None else clone(self).set_params(embedding_dim=max(1, width // 2))
 
 
 NUMERIC_ENCODERS: Registry[NumericEncoder] = Registry("numeric encoder")
