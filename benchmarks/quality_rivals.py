@@ -13,6 +13,7 @@ import inspect
 import math
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,10 @@ class Rival:
         except ModuleNotFoundError:
             return f"{self.package} is not installed: pip install --group bench"
         return ""
+
+    def load(self):
+        """Import the library, which is not a part of the fit."""
+        import_module({"scikit-learn": "sklearn"}.get(self.package, self.package))
 
     def version(self):
         """Return the version of the library, and a hash of its settings."""
@@ -182,6 +187,10 @@ class Tabemb:
         """Return None, since it can always run."""
         return ""
 
+    def load(self):
+        """Import the estimators, and with them Keras and TensorFlow."""
+        self.model(True)
+
     def version(self):
         """Return the version, and hashes of the sources and of the parameters."""
         return f"tabemb {version('tabemb')} {_sources()} {_mark(repr(sorted(self.params.items())))}"
@@ -229,7 +238,8 @@ CANDIDATES = {
 
 
 def run(candidate, split, seed, clock):
-    """Return the metrics of the test rows, and the seconds of the fit, including preprocessing."""
+    """Return the metrics of the test rows, and the seconds of the fit, including preprocessing but not imports."""
+    candidate.load()
     with threadpool_limits(THREADS):
         start = clock()
         answer = candidate.fit(split, seed)
