@@ -13,6 +13,7 @@ _HOMES = {
     "Comparison": "tabemb.experiments.comparison.result",
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
+    "EmbeddingPretrainer": "tabemb.estimators.pretrainer",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
     "EmbeddingStore": "tabemb.vectors.store",
     "RowIndex": "tabemb.vectors.indexes.rows",
@@ -33,6 +34,7 @@ __all__ = [
     "Comparison",
     "EmbeddingClassifier",
     "EmbeddingEncoder",
+    "EmbeddingPretrainer",
     "EmbeddingRegressor",
     "EmbeddingStore",
     "RowIndex",
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from tabemb.estimators.classifier import EmbeddingClassifier as EmbeddingClassifier
     from tabemb.estimators.encoder import EmbeddingEncoder as EmbeddingEncoder
     from tabemb.estimators.persistence import load as load
+    from tabemb.estimators.pretrainer import EmbeddingPretrainer as EmbeddingPretrainer
     from tabemb.estimators.regressor import EmbeddingRegressor as EmbeddingRegressor
     from tabemb.exceptions import TabembError as TabembError
     from tabemb.experiments.comparison.compare import compare as compare

@@ -1,4 +1,4 @@
-"""scikit-learn's own checks, over the three estimators."""
+"""scikit-learn's own checks, over the estimators."""
 
 import re
 from functools import partial
@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer, EmbeddingRegressor
 
 # The checks' tables are all numbers and some columns are constant: that is what the warnings are for.
 pytestmark = [
@@ -58,13 +58,21 @@ OF_CATEGORIES = EmbeddingEncoder(EveryColumn(), **{**QUICK, "max_epochs": 2}, em
 
 
 def expected_failures(estimator):
+    if isinstance(estimator, EmbeddingPretrainer):
+        return {}
     if isinstance(estimator, EmbeddingEncoder):
         return {} if estimator.categorical is None else EXPECTED_OF_CATEGORIES
     return EXPECTED_FAILURES
 
 
 @parametrize_with_checks(
-    [EmbeddingClassifier(**QUICK), EmbeddingRegressor(**QUICK), EmbeddingEncoder(**QUICK), OF_CATEGORIES],
+    [
+        EmbeddingClassifier(**QUICK),
+        EmbeddingRegressor(**QUICK),
+        EmbeddingEncoder(**QUICK),
+        OF_CATEGORIES,
+        EmbeddingPretrainer(random_state=0),
+    ],
     expected_failed_checks=expected_failures,
     xfail_strict=True,
 )
@@ -76,7 +84,12 @@ def test_scikit_learn_check(estimator, check, rtol_of_rows, monkeypatch):
     check(estimator)
 
 
-ALL = [EmbeddingClassifier(**QUICK), EmbeddingRegressor(**QUICK), EmbeddingEncoder(**QUICK)]
+ALL = [
+    EmbeddingClassifier(**QUICK),
+    EmbeddingRegressor(**QUICK),
+    EmbeddingEncoder(**QUICK),
+    EmbeddingPretrainer(random_state=0),
+]
 
 # ``check_estimator`` does not run these by itself.
 BY_NAME = [
@@ -91,9 +104,10 @@ BY_NAME = [
 ]
 
 
+@pytest.mark.parametrize("transformer", ALL[2:], ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("check", BY_NAME, ids=lambda check: check.__name__)
-def test_transformer_check_by_name(check):
-    check("EmbeddingEncoder", EmbeddingEncoder(**QUICK))
+def test_transformer_check_by_name(check, transformer):
+    check(type(transformer).__name__, clone(transformer))
 
 
 @pytest.mark.parametrize("estimator", ALL, ids=lambda e: type(e).__name__)

@@ -11,6 +11,7 @@ import tabemb
 
 REGISTRIES = [
     ("tabemb.experiments.comparison.downstream", "DOWNSTREAM"),
+    ("tabemb.estimators.objectives", "OBJECTIVES"),
     ("tabemb.nn.bodies", "BODIES"),
     ("tabemb.nn.losses", "LOSSES"),
     ("tabemb.nn.numeric", "NUMERIC_ENCODERS"),
@@ -38,6 +39,7 @@ def test_public_names():
         "Comparison",
         "EmbeddingClassifier",
         "EmbeddingEncoder",
+        "EmbeddingPretrainer",
         "EmbeddingRegressor",
         "EmbeddingStore",
         "RowIndex",

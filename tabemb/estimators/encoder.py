@@ -1,16 +1,12 @@
 """EmbeddingEncoder: a transformer from categories to vectors."""
 
-from collections import Counter
-from collections.abc import Mapping
 from typing import Any, Literal, Self
 
-import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.cross_fitting import CrossFitEstimator, FoldVectors
-from tabemb.estimators.scikit import TransformerMixin
-from tabemb.estimators.target_statistics import target_suffixes
+from tabemb.estimators.cross_fitting import CrossFitEstimator
+from tabemb.estimators.objectives import CooccurrenceObjective
 from tabemb.estimators.target_types import check_target_type, task_of_type, type_of_task
 from tabemb.estimators.types import (
     Auto,
@@ -21,17 +17,17 @@ from tabemb.estimators.types import (
     DimensionsLike,
     FreezeLike,
     NumericLike,
+    PretrainedLike,
     ScheduleLike,
     SeedLike,
     SplitterLike,
     StartLike,
     UnknownLike,
 )
+from tabemb.estimators.unlabelled import learn_without_target
+from tabemb.estimators.vector_transformer import VectorTransformer
 from tabemb.exceptions import DataError
-from tabemb.table.frames import Frame
-from tabemb.table.numeric import read_numbers
 from tabemb.table.types import ColumnLike, TableLike
-from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["EmbeddingEncoder"]
 
@@ -39,8 +35,8 @@ __all__ = ["EmbeddingEncoder"]
 ROWS_IN_CACHE = 1024
 
 
-class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
-    """A transformer that replaces each category by a vector learned from the target.
+class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
+    """A transformer that replaces each category by a vector learned from the target, or without one from the table.
 
     As with ``OneHotEncoder``, text, category, boolean, object and integer columns are categories. Floats are numbers,
     which help to learn the vectors and pass through.
@@ -104,12 +100,12 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         Vectors before training: "cooccurrence", computed from the other columns of the table without the target
         (``shrinkage``, ``spread``, ``prior``), so that categories with similar rows start alike; or "random". See
         :mod:`tabemb.nn.starts`.
-    pretrained : mapping of str to vectors, optional
+    pretrained : mapping of str to vectors, or estimator, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
-        or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
-        estimator, of which the columns with the same names are used. All folds start from them. Categories that first
-        appear after the fit are not looked up; use ``handle_unknown="nearest"`` for them. See
-        :mod:`tabemb.estimators.pretrained`.
+        or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or another fitted
+        estimator, such as :class:`~tabemb.estimators.pretrainer.EmbeddingPretrainer`, or its ``vectors_``, of which the
+        columns with the same names are used. All folds start from them. Categories that first appear after the fit are
+        not looked up; use ``handle_unknown="nearest"`` for them. See :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
         ``pretrained``; an integer, the same ones for this many epochs.
@@ -157,7 +153,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     priors_ : dict of str to float
         As in :class:`~tabemb.estimators.classifier.EmbeddingClassifier`. The first fold chooses them for all.
     target_type_ : str
-        Type of the target, given or inferred: "binary", "multiclass", "multilabel" or "continuous".
+        Type of the target, given or inferred: "binary", "multiclass", "multilabel" or "continuous"; "none" without a
+        target.
     classes_ : ndarray or None
         Sorted classes of a binary or multiclass target.
     n_folds_ : int
@@ -193,8 +190,6 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     (1, 3)
     """
 
-    _integers = "categorical"
-
     def __init__(
         self,
         categorical: CategoricalLike = None,
@@ -214,7 +209,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         damping: float = 1.0,
         shrinkage: float = 0.0,
         start: StartLike = "cooccurrence",
-        pretrained: Mapping[str, Any] | None = None,
+        pretrained: PretrainedLike = None,
         freeze: FreezeLike = False,
         learning_rate: float = 2e-3,
         embedding_rate: float | Auto = "auto",
@@ -266,15 +261,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        # The output is always float32.
-        tags.transformer_tags.preserves_dtype = []
-        return tags
-
     @property
     def target_type_(self) -> str:
-        """Type of the target: "binary", "multiclass", "multilabel" or "continuous"."""
+        """Type of the target: "binary", "multiclass", "multilabel" or "continuous"; "none" without a target."""
         check_is_fitted(self, "encoder_")
         return type_of_task(self.task_)
 
@@ -286,7 +275,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     def fit(
         self,
         X: TableLike,
-        y: ColumnLike,
+        y: ColumnLike | None = None,
         sample_weight: ColumnLike | None = None,
         *,
         X_val: TableLike | None = None,
@@ -301,8 +290,9 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         ----------
         X : table of shape (n_rows, n_columns)
             A pandas, polars, Arrow or NumPy table.
-        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-            Classes, labels or numbers.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs), optional
+            Classes, labels or numbers. Without a target, the vectors are learned from the table alone, as those of
+            :class:`~tabemb.estimators.pretrainer.EmbeddingPretrainer`; nothing is cross-fitted then.
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row in the loss. Rows of weight 0 are left out.
         X_val, y_val : table and array-like, optional
@@ -323,6 +313,8 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         """
         check_target_type(self.target_type)
         params = self._split_params(params, "fit")
+        if y is None:
+            return self._fit_without_target(sample_weight, X, X_val, y_val)
         with self._unchanged_on_failure(), self._validating_on(X_val, y_val):
             self._cross_fit(X, y, sample_weight, params)
         return self
@@ -330,7 +322,7 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
     def fit_transform(
         self,
         X: TableLike,
-        y: ColumnLike,
+        y: ColumnLike | None = None,
         sample_weight: ColumnLike | None = None,
         *,
         X_val: TableLike | None = None,
@@ -358,167 +350,26 @@ class EmbeddingEncoder(TransformerMixin, CrossFitEstimator):
         """
         check_target_type(self.target_type)
         params = self._split_params(params, "fit_transform")
+        if y is None:
+            return self._fit_without_target(sample_weight, X, X_val, y_val).transform(X)
         with self._unchanged_on_failure(), self._validating_on(X_val, y_val):
             fold_vectors = self._cross_fit(X, y, sample_weight, params)
         return self._side_by_side(self._read(X), fold_vectors)
 
-    def _check_output(self, statistics=None):
-        if not self._network.spec.features and self.remainder == "drop":
+    def _fit_without_target(self, sample_weight, X, X_val, y_val):
+        given = {"sample_weight": sample_weight, "X_val": X_val, "y_val": y_val}
+        if needless := [name for name, value in given.items() if value is not None]:
             raise DataError(
-                "The table has no categorical column, and remainder='drop' leaves nothing to return. "
-                "Name the columns that hold categories in categorical=[...]."
+                f"{' and '.join(needless)} need a target, but the target y is None. Pass y, or leave them out."
             )
-        double = [name for name, count in Counter(self._names_out(None, statistics)).items() if count > 1]
-        if double:
-            raise DataError(f"Two columns of the output would have the same name: {', '.join(double)}. Rename one.")
-
-    def transform(self, X: TableLike) -> Any:
-        """Return the vectors of each row's categories side by side, followed by the numbers.
-
-        Parameters
-        ----------
-        X : table of shape (n_rows, n_columns)
-            A table with the columns of the fit, in any order if they have names. Categories that the fit has not seen
-            get the vector for unknown categories.
-
-        Returns
-        -------
-        ndarray of float32 of shape (n_rows, n_features_out)
-            Columns as in :meth:`get_feature_names_out`; a data frame after ``set_output``.
-        """
-        return self._side_by_side(self._read(X))
-
-    def _side_by_side(self, frame: Frame, fold_vectors: FoldVectors | None = None) -> np.ndarray:
-        encoded, features = self.encoder_.encode(frame), self._network.spec.features
-        indices, statistics = encoded.indices, encoded.numbers[:, self.encoder_.n_plain_numbers :]
-        if fold_vectors is None:
-            columns = [(self._network.vectors(f), indices[:, f.position]) for f in features]
-        else:
-            stacks = [(fold_vectors.vectors[f.table], f.position) for f in features]
-            columns = [fold_vectors.look_up(stack, indices[:, position]) for stack, position in stacks]
-            held = (fold_vectors.fold_of < self.n_folds_)[:, None]
-            statistics = np.where(held, fold_vectors.statistics, statistics)
-        numbers = [statistics]
-        numbers += [
-            read_numbers(frame.cells(column), column).astype("float32")[:, None]
-            for column in self._passed_through(frame.columns)
-        ]
-        width = sum(table.shape[1] for table, _ in columns) + sum(each.shape[1] for each in numbers)
-        out = np.empty((frame.n_rows, width), dtype="float32")
-        for start in range(0, frame.n_rows, ROWS_IN_CACHE):
-            rows = slice(start, start + ROWS_IN_CACHE)
-            parts = [table.take(places[rows], axis=0, mode="clip") for table, places in columns]
-            parts += [column[rows] for column in numbers]
-            np.concatenate(parts, axis=1, out=out[rows])
-        return out
-
-    def inverse_transform(self, X: TableLike) -> npt.NDArray[Any]:
-        """Return the nearest category of each vector, by Euclidean distance, and the unchanged numbers.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_rows, n_features_out)
-            Output of :meth:`transform`. The output of :meth:`fit_transform` holds vectors of single folds, which may be
-            nearest to another category.
-
-        Returns
-        -------
-        ndarray of object of shape (n_rows, n_encoded + n_numbers)
-            The categorical columns in the order of ``schema_.categorical``, with one column per calendar part of a
-            datetime, then the numbers. Vectors nearest to that of missing or unknown values become None. Target
-            statistics are ignored.
-
-        Raises
-        ------
-        DataError
-            If the number of columns does not match.
-        """
-        check_is_fitted(self, "encoder_")
-        X = np.asarray(X, dtype="float32")
-        width = len(self.get_feature_names_out())
-        if X.ndim != 2 or X.shape[1] != width:
-            raise DataError(f"X must have the {width} columns that transform returns, got shape {X.shape}.")
-        columns, start = [], 0
-        for feature in self._network.spec.features:
-            stop = start + feature.table.embedding_dim
-            nearest = _nearest_rows(X[:, start:stop], self._network.vectors(feature))
-            columns.append(self.encoder_.vocabularies[feature.name].decode(nearest))
-            start = stop
-        start += 0 if self.encoder_.statistics is None else self.encoder_.statistics.n_numbers
-        columns += [X[:, place].astype(object) for place in range(start, width)]
-        return np.column_stack(columns)
-
-    def get_feature_names_out(self, input_features: ColumnLike | None = None) -> npt.NDArray[Any]:
-        """Return the column names of :meth:`transform`: ``dest_emb0``, ``dest_emb1``, ..., then those of the numbers.
-
-        The names of ``target_statistics`` come in between: ``dest_target``, ``carrier_x_dest_target``;
-        ``dest_target_<class>`` if there are more than two classes; ``dest_target_<position>`` if there are several
-        targets.
-
-        Parameters
-        ----------
-        input_features : array-like of str, optional
-            Names of the input columns. Must equal ``feature_names_in_`` if that is set.
-
-        Returns
-        -------
-        ndarray of str
-        """
-        check_is_fitted(self, "encoder_")
-        return np.asarray(self._names_out(input_features, self.encoder_.statistics), dtype=object)
-
-    def _names_out(self, input_features, statistics):
-        names = self._input_names(input_features)
-        sources = {column.name: column for column in self.schema_.categorical}
-        shown = {name: names[each.source] if each.part is None else name for name, each in sources.items()}
-        out = [
-            f"{shown[feature.name]}_emb{position}"
-            for feature in self._network.spec.features
-            for position in range(feature.table.embedding_dim)
-        ]
-        if statistics is not None:
-            columns = [shown[name] for name in self.encoder_.vocabularies]
-            out += statistics.names(columns, target_suffixes(self.task_))
-        return out + [names[column] for column in self._passed_through(self.schema_.columns)]
-
-    def _input_names(self, input_features):
-        columns = self.schema_.columns
-        if input_features is None:
-            return dict(zip(columns, columns, strict=True))
-        given = list(np.asarray(input_features, dtype=object))
-        if len(given) != len(columns):
-            raise ValueError(
-                f"input_features should have length equal to number of features ({len(columns)}), got {len(given)}"
-            )
-        if hasattr(self, "feature_names_in_") and given != list(self.feature_names_in_):
-            raise ValueError("input_features is not equal to feature_names_in_")
-        return dict(zip(columns, given, strict=True))
-
-    def _passed_through(self, columns):
-        if self.remainder == "drop":
-            return []
-        numeric = {column.name for column in self.schema_.numeric}
-        return [name for known, name in zip(self.schema_.columns, columns, strict=True) if known in numeric]
+        if self.target_statistics:
+            raise DataError("target_statistics=True needs a target, but the target y is None. Pass y.")
+        with self._unchanged_on_failure():
+            learn_without_target(self, X, CooccurrenceObjective())
+        return self
 
     def _wants_numbers(self):
         return self.target_type == "continuous"
 
     def _task_of(self, data):
         return task_of_type(data.targets, self.target_type, categorical=data.categorical)
-
-
-def _nearest_rows(queries: np.ndarray, rows: np.ndarray, cells: int = 2**24) -> np.ndarray:
-    """Return the nearest row of each query, by Euclidean distance.
-
-    The row for unknown categories wins ties, since categories that share its vector are indistinguishable. At most
-    ``cells`` distances are in memory at a time.
-    """
-    chunk = max(1, cells // len(rows))
-    order = np.r_[Vocabulary.UNKNOWN, Vocabulary.MISSING, Vocabulary.FIRST : len(rows)]
-    candidates = rows[order].astype("float64")
-    squares = (candidates**2).sum(axis=1)
-    nearest = [
-        (squares - 2 * queries[start : start + chunk].astype("float64") @ candidates.T).argmin(axis=1)
-        for start in range(0, len(queries), chunk)
-    ]
-    return order[np.concatenate(nearest)]

@@ -5,6 +5,7 @@ from numbers import Integral, Real
 
 import numpy as np
 
+from tabemb.estimators.objectives import OBJECTIVES
 from tabemb.estimators.pretrained import FREEZE, may_freeze
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.losses import LOSSES
@@ -25,6 +26,7 @@ PARTS = {
     "loss": LOSSES,
     "handle_unknown": UNKNOWN_STRATEGIES,
     "start": STARTS,
+    "objective": OBJECTIVES,
 }
 
 # Expected value in words, and its test, by parameter.
@@ -35,7 +37,10 @@ RANGES = {
         "'auto' or a positive number",
         lambda v: (isinstance(v, str) and v == "auto") or (_real(v) and 0 < v < np.inf),
     ),
-    "pretrained": ("None or a mapping from column to vectors", lambda v: v is None or isinstance(v, Mapping)),
+    "pretrained": (
+        "None, a mapping from column to vectors, or a fitted estimator with vectors_",
+        lambda v: v is None or isinstance(v, Mapping) or hasattr(type(v), "vectors_"),
+    ),
     "freeze": (FREEZE, may_freeze),
     "weight_decay": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "damping": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
@@ -110,6 +115,7 @@ def check_parameters(estimator) -> None:
     SCHEDULES.resolve(estimator.schedule)
     UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
     STARTS.resolve(estimator.start)
+    OBJECTIVES.resolve(getattr(estimator, "objective", "cooccurrence"))
     rare = [name for name in ("min_frequency", "max_categories") if params[name] is not None]
     if rare and UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown).refuses:
         raise ValueError(

@@ -26,6 +26,7 @@ __all__ = ["load", "only_these_weights", "params_to_json", "save"]
 ESTIMATORS = {
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
+    "EmbeddingPretrainer": "tabemb.estimators.pretrainer",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
 }
 
@@ -154,7 +155,8 @@ def params_to_json(estimator: Any) -> dict[str, Any]:
         If a part, such as the body, is not registered.
     """
     params = estimator.get_params(deep=False)
-    params["callbacks"] = None
+    if "callbacks" in params:
+        params["callbacks"] = None
     if "pretrained" in params:
         params["pretrained"] = paths_of(params["pretrained"])
     if callable(params["categorical"]):

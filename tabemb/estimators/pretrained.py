@@ -41,6 +41,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
@@ -413,6 +414,13 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
     if pretrained is None:
         return {}
     embedded = list(embedded)
+    if isinstance(pretrained, BaseEstimator):
+        if not hasattr(pretrained, "vectors_"):
+            raise DataError(
+                f"pretrained is an {type(pretrained).__name__} that is not fitted. (Clones, as in a cross-validation, "
+                "are not.) Fit it, and pass its vectors_."
+            )
+        pretrained = pretrained.vectors_
     if isinstance(pretrained, LearnedVectors):
         # Vectors of another fit, whose table may have other columns.
         here = {column: pretrained[column] for column in pretrained if column in embedded}

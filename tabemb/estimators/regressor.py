@@ -1,6 +1,5 @@
 """EmbeddingRegressor: a neural network for numbers with a vector per category."""
 
-from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -20,6 +19,7 @@ from tabemb.estimators.types import (
     FreezeLike,
     NumberLossLike,
     NumericLike,
+    PretrainedLike,
     ScheduleLike,
     SeedLike,
     StartLike,
@@ -80,11 +80,12 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         Vectors before training: "cooccurrence", computed from the other columns of the table without the target
         (``shrinkage``, ``spread``, ``prior``), so that categories with similar rows start alike; or "random". See
         :mod:`tabemb.nn.starts`.
-    pretrained : mapping of str to vectors, optional
+    pretrained : mapping of str to vectors, or estimator, optional
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
-        or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or ``vectors_`` of another
-        estimator, of which the columns with the same names are used. Categories that first appear after the fit are not
-        looked up; use ``handle_unknown="nearest"`` for them. See :mod:`tabemb.estimators.pretrained`.
+        or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or another fitted
+        estimator, such as :class:`~tabemb.estimators.pretrainer.EmbeddingPretrainer`, or its ``vectors_``, of which the
+        columns with the same names are used. Categories that first appear after the fit are not looked up; use
+        ``handle_unknown="nearest"`` for them. See :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
         ``pretrained``; an integer, the same ones for this many epochs.
@@ -175,7 +176,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         damping: float = 10.0,
         shrinkage: float = 0.0,
         start: StartLike = "cooccurrence",
-        pretrained: Mapping[str, Any] | None = None,
+        pretrained: PretrainedLike = None,
         freeze: FreezeLike = False,
         target_statistics: bool | Auto = "auto",
         crosses: CrossesLike = "auto",

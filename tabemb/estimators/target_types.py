@@ -72,6 +72,8 @@ def type_of_task(task: "Task") -> str:
     from tabemb.nn.tasks import TASKS
 
     name = TASKS.name_of(task)
+    if name == "none":
+        return name
     return name if name in TASKS_OF_TYPE else "continuous"
 
 

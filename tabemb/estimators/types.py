@@ -8,10 +8,11 @@ Examples
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
+from tabemb.estimators.objectives import Objective
 from tabemb.nn.bodies import Body
 from tabemb.nn.losses import ClassLoss, NumberLoss
 from tabemb.nn.numeric import NumericEncoder
@@ -29,8 +30,11 @@ __all__ = [
     "CrossesLike",
     "DimensionsLike",
     "FreezeLike",
+    "HasVectors",
     "NumberLossLike",
     "NumericLike",
+    "ObjectiveLike",
+    "PretrainedLike",
     "ScheduleLike",
     "SeedLike",
     "Splitter",
@@ -47,6 +51,15 @@ class Splitter(Protocol):
         """Yield pairs of training rows and held-out rows."""
 
 
+@runtime_checkable
+class HasVectors(Protocol):
+    """A fitted estimator with vectors."""
+
+    @property
+    def vectors_(self) -> Mapping[str, Any]:
+        """Vectors by column."""
+
+
 Auto: TypeAlias = Literal["auto"]
 BodyLike: TypeAlias = str | Mapping[str, Any] | Body
 CallbacksLike: TypeAlias = list[Any] | tuple[Any, ...] | None
@@ -57,6 +70,8 @@ DimensionsLike: TypeAlias = str | int | Mapping[str, Any] | SizeRule
 FreezeLike: TypeAlias = bool | int | Literal["found"] | Mapping[str, bool | int | Literal["found"]]
 NumberLossLike: TypeAlias = str | Mapping[str, Any] | NumberLoss
 NumericLike: TypeAlias = str | Mapping[str, Any] | NumericEncoder
+ObjectiveLike: TypeAlias = str | Mapping[str, Any] | Objective
+PretrainedLike: TypeAlias = Mapping[str, Any] | HasVectors | None
 ScheduleLike: TypeAlias = str | Mapping[str, Any] | Schedule
 SeedLike: TypeAlias = int | np.random.RandomState | None
 SplitterLike: TypeAlias = int | Splitter | Iterable[tuple[Any, Any]] | None

@@ -3,6 +3,7 @@
 from tabemb.nn.tasks.choice import task_from_state, task_of
 from tabemb.nn.tasks.classes import Binary, Multiclass
 from tabemb.nn.tasks.multilabel import Multilabel
+from tabemb.nn.tasks.no_target import NoTarget
 from tabemb.nn.tasks.numbers import MultiRegression, Quantiles, Regression
 from tabemb.nn.tasks.task import TASKS, ClassTask, Task
 
@@ -13,6 +14,7 @@ __all__ = [
     "MultiRegression",
     "Multiclass",
     "Multilabel",
+    "NoTarget",
     "Quantiles",
     "Regression",
     "Task",

@@ -1,0 +1,122 @@
+"""Vectors from which values of the other columns occur with each category, in closed form."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tabemb.estimators.folds import deal_folds
+from tabemb.estimators.objectives.objective import NO_TRAINING, OBJECTIVES, Objective
+from tabemb.exceptions import DataError
+from tabemb.nn.starts import CooccurrenceStart, StartedTable, started_tables
+from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.schema import SchemaHint
+from tabemb.table.vocabulary import Vocabulary
+from tabemb.vectors.alignment import rotation
+from tabemb.vectors.neighbors import FEWEST, heaviest
+from tabemb.vectors.refits import noise_of_tables
+from tabemb.vectors.sampling_noise import SamplingNoise
+from tabemb.vectors.threads import ONE_THREAD
+
+__all__ = ["CooccurrenceObjective"]
+
+# Fits to parts of the rows, by which the noise of the vectors is estimated.
+N_FOLDS = 5
+# Fewer rows say nothing about it.
+FEWEST_ROWS = 50
+
+
+@OBJECTIVES.register("cooccurrence")
+class CooccurrenceObjective(Objective):
+    """Categories are similar if they occur with the same values of the other columns. In closed form; the default.
+
+    The vectors of :class:`tabemb.vectors.cooccurrence.Cooccurrence`: positive pointwise mutual information of each
+    category with the values of all other columns (numbers in ten intervals), and its truncated singular value
+    decomposition without what is no more than chance (Levy & Goldberg 2014; Horn 1965). Two airports are similar if the
+    same airlines fly there from the same origins at the same hours. With a table of users and films, two films are
+    similar if the same users have seen them.
+
+    No network is trained, so that a fit takes seconds: at most 100,000 rows are counted, and the 1,000 most frequent
+    values of each other column.
+
+    Parameters
+    ----------
+    shrinkage : float, default=10.0
+        The vector of a category with ``n`` rows is multiplied by ``n / (n + shrinkage)``, since that of a rare one is
+        mostly chance.
+
+    Examples
+    --------
+    >>> CooccurrenceObjective(shrinkage=0)
+    CooccurrenceObjective(shrinkage=0)
+    """
+
+    def __init__(self, shrinkage=10.0):
+        self.shrinkage = shrinkage
+
+    def check(self):
+        """Raise a ValueError if a parameter is out of range."""
+        self._start().check()
+
+    def learn(self, estimator, rows, seeds):
+        """Set the tables of the network; those of columns that tell nothing about the others are zero."""
+        network, found = estimator._network, set()
+        for each in self._tables(estimator, rows.table):
+            each.put(network)
+            found.add(each.table)
+        silent = [f.name for f in network.spec.features if f.table not in found | set(network.held)]
+        if silent and not found:
+            raise DataError(
+                "There is nothing to learn from: no column with categories has anything to do with another column of "
+                f"the table. Columns with categories: {', '.join(map(repr, silent))}. Without a target, vectors come "
+                "from the values that occur together in a row, so pass at least two columns that depend on each other, "
+                "or pass a target y."
+            )
+        for feature in network.spec.features:
+            if feature.name in silent:
+                embeddings = network.tables[feature.table].embeddings
+                embeddings.assign(np.zeros(embeddings.shape, np.float32))
+        if silent:
+            warnings.warn(
+                f"The other columns say nothing about {', '.join(map(repr, silent))} beyond chance: the vectors are "
+                "zero.",
+                SchemaHint,
+                stacklevel=7,
+            )
+        return NO_TRAINING
+
+    def noise(self, estimator, rows, seeds):
+        """Return the noise that fits to four fifths of the rows show."""
+        if len(rows) < FEWEST_ROWS:
+            return {}
+        folds = deal_folds(len(rows), N_FOLDS, None, seeds.generator("noise"))
+        parts = [rows.take(np.flatnonzero(folds != fold)) for fold in range(N_FOLDS)]
+        refits = [{each.table: each for each in self._tables(estimator, part.table)} for part in parts]
+        found = {}
+        with ONE_THREAD:
+            for feature in estimator._network.spec.features:
+                place, size = feature.position, feature.table.vocabulary_size
+                seen = np.all([part.seen(place, size) for part in parts], axis=0)
+                tables = [refit.get(feature.table) for refit in refits]
+                noise = _noise(estimator._network.vectors(feature), rows.counts(place, size), seen, tables)
+                if noise is not None:
+                    found[feature.name] = noise
+        return found
+
+    def _start(self) -> CooccurrenceStart:
+        return CooccurrenceStart(shrinkage=self.shrinkage)
+
+    def _tables(self, estimator: Any, table: EncodedTable) -> list[StartedTable]:
+        sizes = [vocabulary.size for vocabulary in estimator.encoder_.vocabularies.values()]
+        return started_tables(estimator._network, self._start(), table, sizes, without=estimator._pretrained.found)
+
+
+def _noise(vectors, counts, seen, refits) -> SamplingNoise | None:
+    """Return the noise of a column, or None if too few of its categories are in all parts."""
+    chosen = Vocabulary.FIRST + np.flatnonzero(seen[Vocabulary.FIRST :])
+    chosen = chosen[heaviest(counts[chosen].astype(float))]
+    if len(chosen) < FEWEST or None in refits or not vectors.any():
+        return None
+    own, weights = vectors[chosen].astype(np.float64), counts[chosen]
+    tables = [each.look_up(chosen) for each in refits]
+    return noise_of_tables(own, [each @ rotation(each, own, weights) for each in tables], weights, 1 - 1 / N_FOLDS)
