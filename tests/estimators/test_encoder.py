@@ -10,8 +10,8 @@ from sklearn.model_selection import KFold
 
 import tabemb
 from tabemb import EmbeddingEncoder
-from tabemb.estimators.encoder import _nearest_rows
 from tabemb.estimators.target_statistics import target_columns
+from tabemb.estimators.vector_transformer import _nearest_rows
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError
 from tabemb.table.target_statistics import TargetStatistics
 
