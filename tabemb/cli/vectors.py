@@ -175,8 +175,8 @@ def explore(
 ) -> None:
     """Write a web page to explore the vectors: a map, search, neighbors, a - b + c.
 
-    With --side, the map is colored and filtered by the columns of a table of yours, such as the region of a store or the
-    time zone of an airport, and its names are searched.
+    With --side, the map is colored and filtered by the columns of your table, such as the region of a store or the time
+    zone of an airport, and its names are searched.
     """
     from tabemb.experiments.explorer import write_explorer
     from tabemb.experiments.numbers import memory

@@ -55,8 +55,8 @@ def column_data(
     dict
         ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``names`` (row to the
         readable name), ``kinds`` (the type of all keys, or a list), ``counts``, ``dim``, ``vectors`` (base64 of int16),
-        ``groups`` (base64 of uint8), ``group_names``, ``maps`` (name, description, base64 of float32 positions), ``side``
-        (None, or ``source``, ``n_found`` and ``columns``, as of :class:`SideData`),
+        ``groups`` (base64 of uint8), ``group_names``, ``maps`` (name, description, base64 of float32 positions),
+        ``side`` (None, or ``source``, ``n_found`` and ``columns``, as of :class:`SideData`),
         ``warning`` (a sentence if the neighbors come back by chance only), and ``confidence``: how often the 10 nearest
         of each of the 2,000 most frequent categories come back in fits to other rows. It is None if it is unknown or
         there is a warning; otherwise it has ``percents`` (base64 of uint8), ``width`` (the number of neighbors of each

@@ -17,12 +17,13 @@ from tabemb.vectors.category_vectors import CategoryVectors
 __all__ = ["Side", "SideData", "side_data"]
 
 Side: TypeAlias = str | Path | pd.DataFrame
-# Without a named key, a table is about a column of the run if it has at least this share of its categories, or this many.
+# Without a named key, a table is about a column of the run if it has this share of its categories, or this many.
 LEAST_SHARE, LEAST_FOUND = 0.1, 20
 # Other columns of the run have the same keys if this share of the best one's is found.
 SAME_KEYS = 0.5
-# Numbers match by chance more often than texts: days 1 to 31 are among any counts.
-NUMBERS = 0.5
+# Numbers match by chance: 1 to 12 are among the counts of any table. They count half, and must hold this share and as
+# many as above, unless one column has the name of the other within its own, as LocationID and PULocationID.
+NUMBERS, LEAST_SHARE_OF_NUMBERS = 0.5, 0.5
 # Few labels can be told apart by color whatever the number of categories.
 FEW_LABELS = 12
 NAMES = ("name", "title", "label")
@@ -44,7 +45,7 @@ class SideData:
     names : list of str
         Readable name of each category; empty where the table has none.
     columns : list of dict
-        The other columns, as JSON values. All have a ``name`` and a ``kind``: "label" with ``labels`` (the most frequent
+        The other columns, as JSON values. All have a ``name`` and a ``kind``: "label" with ``labels`` (most frequent
         first) and ``codes`` (-1 for no value), "number" with ``values`` (None for no value), or "text" with ``texts``
         (empty for no value). The one that gives the names has ``is_name``.
     """
@@ -92,7 +93,7 @@ def side_data(
     Examples
     --------
     >>> vectors = {"dest": CategoryVectors(["JFK", "SFO"], [[1.0, 0.0], [0.0, 1.0]])}
-    >>> airports = pd.DataFrame({"faa": ["SFO", "JFK", "XXX"], "name": ["San Francisco", "Kennedy", "?"], "tz": [-8, -5, 0]})
+    >>> airports = pd.DataFrame({"faa": ["SFO", "JFK"], "name": ["San Francisco", "Kennedy"], "tz": [-8, -5]})
     >>> found = side_data(airports, vectors)["dest"]
     >>> found.key, found.names, found.columns[1]
     ('faa', ['Kennedy', 'San Francisco'], {'name': 'tz', 'kind': 'number', 'values': [-5, -8]})
@@ -174,7 +175,8 @@ class _Match:
 
     def __init__(self, side: _SideTable, place: int, column: str, vectors: CategoryVectors) -> None:
         self.side, self.place, self.column, self.vectors = side, place, column, vectors
-        self.has_its_name = side.columns[place].casefold() == column.casefold()
+        one, two = side.columns[place].casefold(), column.casefold()
+        self.has_its_name, self.is_called_alike = one == two, one in two or two in one
         cells = side.cells[place]
         self.rows = _rows_by(identity, cells, vectors.index_to_key)
         if not self.rows:
@@ -197,11 +199,13 @@ class _Match:
         """How likely the column of the table holds the categories."""
         if not self.is_enough:
             return 0.0
-        likely = 1.0 if self.has_its_name or not self.is_numeric else NUMBERS
+        likely = NUMBERS if self.is_numeric and not self.is_called_alike else 1.0
         return self.share * self.uniqueness * likely + self.has_its_name
 
     @property
     def is_enough(self) -> bool:
+        if self.is_numeric and not self.is_called_alike:
+            return self.share >= LEAST_SHARE_OF_NUMBERS and self.n_found >= LEAST_FOUND
         return self.share >= LEAST_SHARE or self.n_found >= LEAST_FOUND
 
     def data(self) -> SideData:
@@ -220,7 +224,8 @@ class _Match:
                 continue
             cells = self.side.cells[place]
             values = [
-                cells[self.rows[category][0]] if category in self.rows else None for category in range(len(self.vectors))
+                cells[self.rows[category][0]] if category in self.rows else None
+                for category in range(len(self.vectors))
             ]
             if any(value is not None for value in values):
                 columns.append(_column(name, values))
@@ -333,7 +338,7 @@ def _number(value: Any) -> int | float | None:
 
 
 def _take_names(columns: list[dict[str, Any]], n: int) -> list[str]:
-    """Mark the column with readable names, and return them: one called "name", or the first that differs in most rows."""
+    """Mark the column with readable names, one called "name" or the first that differs in most rows; return them."""
     texts = [each for each in columns if each["kind"] != "number"]
     called = [each for name in NAMES for each in texts if each["name"].casefold() == name]
     chosen = next(iter(called or [each for each in texts if each["kind"] == "text"]), None)
