@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -12,35 +11,10 @@ from tabemb.experiments.explorer.explorer import render_explorer
 from tabemb.vectors import CategoryVectors
 
 pytest.importorskip("selenium", reason="selenium is not installed (dependency group: dev)")
-from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next((found for found in map(shutil.which, NAMES) if found), None)
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromium-driver are not installed")
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in [*FLAGS, "--window-size=1200,800"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    try:
-        driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    except WebDriverException as error:
-        # A browser that is there, and cannot run: a stub that would install it, or a machine without a sandbox.
-        pytest.skip(f"the browser does not start: {str(error.msg).splitlines()[0]}")
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")
