@@ -112,7 +112,7 @@ def test_the_verdict_comes_before_the_tables(record, small_comparison, vectors):
 def test_the_model_under_test_and_the_best_scores_are_marked(record, small_comparison, vectors):
     page = render_report(record, small_comparison, vectors)
     assert re.findall(r'<tr class="subject">\s*<th scope="row">(\w+)', page) == ["embeddings", "embeddings"]
-    assert re.findall(r'<td class="number best">\s*([\d.]+)', page) == ["0.8133", "0.3867"]
+    assert re.findall(r'<td data-label="\w+" class="number best">\s*([\d.]+)', page) == ["0.8133", "0.3867"]
     assert '<th scope="col" class="number">roc_auc<small>higher is better</small></th>' in page
 
 
