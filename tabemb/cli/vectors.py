@@ -179,15 +179,21 @@ def explore(
     zone of an airport, and its names are searched.
     """
     from tabemb.experiments.explorer import write_explorer
+    from tabemb.experiments.explorer.side_table import side_data
     from tabemb.experiments.numbers import memory
     from tabemb.experiments.runs.folder import open_run
 
     if side_key is not None and not side:
         raise typer.BadParameter("it names a column of the table of --side, which is missing.", param_hint="--side-key")
     finished = open_run(run)
+    tables, columns = _side_tables(side or []), {name: each for name, each in finished.vectors.items() if len(each)}
+    known = side_data(tables, columns, key=side_key) if tables and columns else None
+    for column, each in (known or {}).items():
+        of = f"{each.n_found:,} of {len(columns[column]):,} categories of {column}"
+        put(f"{each.source}: {of}, by its column {each.key}.")
     # t-SNE takes half a minute for a column with thousands of categories.
     with console().status("Computing the maps ..."):
-        page = write_explorer(finished, output, side=_side_tables(side or []), side_key=side_key)
+        page = write_explorer(finished, output, side=known)
     put(f"{page}: {memory(page.stat().st_size)}. Open it in any browser; it needs no network.")
     if show:
         import webbrowser

@@ -260,7 +260,9 @@ def test_explore_takes_a_side_table(here, capsys):
     for arguments in (["towns.csv"], ["towns.csv", "--side-key", "place"], ["shape=towns.csv"]):
         assert main(["explore", "runs/small", "--side", *arguments]) == 0
         assert f"The {towns[0]}" in page.read_text(encoding="utf-8")
-        capsys.readouterr()
+        told = capsys.readouterr().out.splitlines()
+        assert told[0] == "towns.csv: 3 of 3 categories of shape, by its column place."
+        assert told[1].startswith("runs/small/explore.html: ")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any
 
 from tabemb.exceptions import DataError, OutputError
 from tabemb.experiments.explorer.column_data import column_data
-from tabemb.experiments.explorer.side_table import Side, side_data
+from tabemb.experiments.explorer.side_table import Side, SideData, side_data
 from tabemb.experiments.runs.folder import EXPLORER, RunFolder
 from tabemb.files import replacing_file
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -44,7 +44,7 @@ def write_explorer(
     run: RunFolder,
     output: str | Path | None = None,
     *,
-    side: Side | Mapping[str, Side] | Sequence[Side] | None = None,
+    side: Side | Mapping[str, Side | SideData] | Sequence[Side] | None = None,
     side_key: str | None = None,
 ) -> Path:
     """Write the page of a run to a file.
@@ -107,7 +107,7 @@ def render_explorer(
     source: str = "",
     report: str | None = None,
     names: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    side: Side | Mapping[str, Side] | Sequence[Side] | None = None,
+    side: Side | Mapping[str, Side | SideData] | Sequence[Side] | None = None,
     side_key: str | None = None,
 ) -> str:
     """Render the page.

@@ -58,7 +58,7 @@ class SideData:
 
 
 def side_data(
-    side: Side | Mapping[str, Side] | Sequence[Side],
+    side: Side | Mapping[str, Side | SideData] | Sequence[Side],
     vectors: Mapping[str, CategoryVectors],
     *,
     key: str | None = None,
@@ -69,7 +69,8 @@ def side_data(
     ----------
     side : path, pandas.DataFrame, a list of them, or a mapping from column of the run to one of them
         A table with one row per category. Files are read by :func:`~tabemb.experiments.tables.read_table`. Its key
-        column holds the categories; rows of other categories are ignored. An index with a name counts as a column.
+        column holds the categories; rows of other categories are ignored. An index with a name counts as a column. What
+        this function has returned is returned again.
     vectors : mapping of str to CategoryVectors
         The vectors of each column of the run.
     key : str, optional
@@ -98,6 +99,8 @@ def side_data(
     >>> found.key, found.names, found.columns[1]
     ('faa', ['Kennedy', 'San Francisco'], {'name': 'tz', 'kind': 'number', 'values': [-5, -8]})
     """
+    if isinstance(side, Mapping) and all(isinstance(each, SideData) for each in side.values()):
+        return {column: each for column, each in side.items() if isinstance(each, SideData)}
     found: dict[str, SideData] = {}
     for owners, name, table in _tables(side, vectors):
         for column, each in _data_of(_SideTable(name, table), owners, key).items():
