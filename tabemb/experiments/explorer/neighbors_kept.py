@@ -70,7 +70,9 @@ def kept_sentence(vectors: FloatArray, points: FloatArray) -> str:
     share, k = found
     of = f"the {k} nearest neighbors" if k > 1 else "the nearest neighbors"
     among = f"among the {k} nearest" if k > 1 else "the nearest"
-    return f"{share:.0%} of {of} by cosine are {among} on this map (by chance {k / (len(vectors) - 1):.0%})."
+    chance = k / (len(vectors) - 1)
+    by_chance = f"{chance:.0%}" if chance >= 0.005 else "less than 1%"
+    return f"{share:.0%} of {of} by cosine are {among} on this map (by chance {by_chance})."
 
 
 def _nearest(far: FloatArray, rows: npt.NDArray[np.intp], k: int) -> npt.NDArray[np.intp]:

@@ -552,13 +552,12 @@ def choose(page, select, words):
 
 
 def dot_colors(page):
-    """Return the color of the middle of each dot, as rgb without opacity."""
+    """Return the color in the middle of each dot, as red,green,blue."""
     return page.execute_script(
-        """const {map} = window.explorer, {width, height} = map.painter.canvas;
-        const pixels = map.painter.context.getImageData(0, 0, width, height).data;
+        """const {map} = window.explorer, {width} = map.painter.canvas;
         return map.column.labels.map((_, row) => {
             const [x, y] = map.at(row).map((each) => Math.round(each * width / map.view.width));
-            return [...pixels.slice(4 * (y * width + x), 4 * (y * width + x) + 3)].join()
+            return [...new Uint8Array(map.painter.pixels.buffer, 4 * (y * width + x), 3)].join();
         })"""
     )
 

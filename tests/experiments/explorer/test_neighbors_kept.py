@@ -37,6 +37,14 @@ def test_a_perfect_map_keeps_all_and_a_sample_is_enough(monkeypatch):
     assert neighbors_kept(circle, circle) == (1.0, 10)
 
 
+def test_a_small_chance_is_not_said_to_be_none():
+    vectors = np.random.default_rng(0).normal(size=(2100, 3))
+    assert kept_sentence(vectors, vectors[:, :2]).endswith(
+        "are among the 10 nearest on this map (by chance less than 1%)."
+    )
+    assert kept_sentence(vectors[:1900], vectors[:1900, :2]).endswith("(by chance 1%).")
+
+
 def test_few_categories_have_no_sentence():
     assert kept_sentence(np.eye(2), np.eye(2)) == ""
     assert kept_sentence(np.eye(3)[:, :2] + 1, np.eye(3)[:, :2]).endswith(
