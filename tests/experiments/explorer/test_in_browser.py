@@ -658,7 +658,7 @@ def test_the_address_holds_filter_and_lasso(with_side, side_address):
         assert text(page, "#answer h2") == "Most frequent"
 
 
-def test_hovering_shows_names_side_columns_and_neighbors_with_confidence(with_side, sure, tmp_path):
+def test_hovering_shows_names_side_columns_and_neighbors_with_confidence(with_side, address, sure):
     page = with_side
     move_to(page, *pixel_of(page, 3)).perform()
     wait(page, "return !document.getElementById('tip').hidden")
@@ -666,9 +666,8 @@ def test_hovering_shows_names_side_columns_and_neighbors_with_confidence(with_si
     told = page.execute_script(lines)
     assert told[:5] == ["BUR", '=Bob, "Hope"', "9 rows", "coast: west", "altitude: 778"]
     assert len(told) == 8
-    path = tmp_path / "sure.html"
-    path.write_text(render_explorer({"sure": sure}), encoding="utf-8")
-    page.get(path.as_uri())
+    page.get(address)
+    at(page, "sure")
     move_to(page, *pixel_of(page, 12)).perform()
     wait(page, "return !document.getElementById('tip').hidden")
     key = f"town {page.execute_script('return window.explorer.map.hover')}"

@@ -37,20 +37,24 @@ def made(size, name, n=300):
     return CategoryVectors(keys, vectors, range(2 * n, n, -1), name=name, noise=noise)
 
 
+# The pages, which take seconds to draw and are the same for each test.
+PAGES: dict[str, str] = {}
+
+
 @pytest.fixture
 def pages(tmp_path, record, small_comparison, small_downstream, study_result):
     """Return the addresses of a report and of a study, with long names."""
-    record["data"]["reading"] = READING
-    vectors = {"dest": made(0.3, "dest"), "chance": made(30.0, "chance")}
-    comparison = dataclasses.replace(small_comparison, downstream=small_downstream)
-    report = render_report(
-        record, comparison, vectors, config_text=f"description: {LONG * 4}", labels={"dest": {"town 0": "Zero"}}
-    )
-    record["seconds"]["study"] = 80.0
-    study = render_study(record, study_result, {"dest": vectors["dest"]}, config_text="a: 1")
-    for name, page in {"report": report, "study": study}.items():
+    if not PAGES:
+        record["data"]["reading"] = READING
+        record["seconds"]["study"] = 80.0
+        vectors = {"dest": made(0.3, "dest"), "chance": made(30.0, "chance")}
+        comparison = dataclasses.replace(small_comparison, downstream=small_downstream)
+        text, labels = f"description: {LONG * 4}", {"dest": {"town 0": "Zero"}}
+        PAGES["report"] = render_report(record, comparison, vectors, config_text=text, labels=labels)
+        PAGES["study"] = render_study(record, study_result, {"dest": vectors["dest"]}, config_text=text)
+    for name, page in PAGES.items():
         (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
-    return {name: (tmp_path / f"{name}.html").as_uri() for name in ("report", "study")}
+    return {name: (tmp_path / f"{name}.html").as_uri() for name in PAGES}
 
 
 @pytest.fixture
