@@ -26,6 +26,7 @@ TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 # Tests of the project as a whole have no module of their name.
 WHOLE = {
     "experiments/explorer/test_in_browser.py",
+    "experiments/report/test_in_browser.py",
     "test_architecture.py",
     "test_bad_input.py",
     "test_configs.py",

@@ -149,7 +149,8 @@ def push(
 @app.command(
     epilog=examples(
         "tabemb explore runs/flights --open",
-        "tabemb explore runs/flights --output airports.html",
+        "tabemb explore runs/flights --side airports.csv --open",
+        "tabemb explore runs/flights --side airports.csv --side-key faa --output airports.html",
     )
 )
 def explore(
@@ -158,19 +159,58 @@ def explore(
         Path | None,
         typer.Option(metavar="FILE", help="HTML file (default: explore.html in the run folder)."),
     ] = None,
+    side: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[COLUMN=]FILE",
+            help="Table with one row per category, such as names and regions: colors, filters, details and search. Can "
+            "be repeated. COLUMN is the column of the run that it is about (default: found).",
+        ),
+    ] = None,
+    side_key: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Column of the side table that holds the categories (default: found)."),
+    ] = None,
     show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Write a web page to explore the vectors: a map, search, neighbors, a - b + c."""
+    """Write a web page to explore the vectors: a map, search, neighbors, a - b + c.
+
+    With --side, the map is colored and filtered by the columns of your table, such as the region of a store or the time
+    zone of an airport, and its names are searched.
+    """
     from tabemb.experiments.explorer import write_explorer
+    from tabemb.experiments.explorer.side_table import side_data
     from tabemb.experiments.numbers import memory
     from tabemb.experiments.runs.folder import open_run
 
+    if side_key is not None and not side:
+        raise typer.BadParameter("it names a column of the table of --side, which is missing.", param_hint="--side-key")
     finished = open_run(run)
+    tables, columns = _side_tables(side or []), {name: each for name, each in finished.vectors.items() if len(each)}
+    known = side_data(tables, columns, key=side_key) if tables and columns else None
+    for column, each in (known or {}).items():
+        of = f"{each.n_found:,} of {len(columns[column]):,} categories of {column}"
+        put(f"{each.source}: {of}, by its column {each.key}.")
     # t-SNE takes half a minute for a column with thousands of categories.
     with console().status("Computing the maps ..."):
-        page = write_explorer(finished, output)
+        page = write_explorer(finished, output, side=known)
     put(f"{page}: {memory(page.stat().st_size)}. Open it in any browser; it needs no network.")
     if show:
         import webbrowser
 
         webbrowser.open(page.resolve().as_uri())
+
+
+def _side_tables(texts: list[str]) -> dict[str, str] | list[str] | None:
+    """Return the files of --side, by column if they are given as COLUMN=FILE."""
+    named = {}
+    for text in texts:
+        column, equals, path = text.partition("=")
+        if not equals or Path(text).exists():
+            continue
+        if column in named:
+            raise typer.BadParameter(f"the column {column} has two tables.", param_hint="--side")
+        named[column] = path
+    if named and len(named) < len(texts):
+        raise typer.BadParameter("give all tables as COLUMN=FILE, or none.", param_hint="--side")
+    return named or texts or None

@@ -252,6 +252,42 @@ def test_explore_writes_a_page_and_opens_it(here, capsys, monkeypatch):
     assert "runs/small/explore.html: " in capsys.readouterr().out
 
 
+def test_explore_takes_a_side_table(here, capsys):
+    towns = [str(key) for key in open_run("runs/small").vectors["shape"].index_to_key]
+    text = "place,name,side\n" + "".join(f"{town},The {town},{'AB'[i % 2]}\n" for i, town in enumerate(towns))
+    Path("towns.csv").write_text(text, encoding="utf-8")
+    page = Path("runs/small/explore.html")
+    for arguments in (["towns.csv"], ["towns.csv", "--side-key", "place"], ["shape=towns.csv"]):
+        assert main(["explore", "runs/small", "--side", *arguments]) == 0
+        assert f"The {towns[0]}" in page.read_text(encoding="utf-8")
+        told = capsys.readouterr().out.splitlines()
+        assert told[0] == "towns.csv: 3 of 3 categories of shape, by its column place."
+        assert told[1].startswith("runs/small/explore.html: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--side", "nowhere.csv"], 1, "Error: There is no file nowhere.csv."),
+        (["--side", "other.csv"], 1, "Error: The side table other.csv is about no column of the run: none of its"),
+        (
+            ["--side", "other.csv", "--side-key", "cod"],
+            1,
+            "has no column 'cod', which should hold the categories. It ha",
+        ),
+        (["--side", "shpe=other.csv"], 1, "Error: The run has no vectors of a column 'shpe', which the side table oth"),
+        (["--side-key", "code"], 2, "it names a column of the table of --side, which is missing."),
+        (["--side", "shape=other.csv", "--side", "other.csv"], 2, "give all tables as COLUMN=FILE, or none."),
+        (["--side", "shape=other.csv", "--side", "shape=b.csv"], 2, "the column shape has two tables."),
+    ],
+)
+def test_a_wrong_side_table_is_an_error(here, capsys, arguments, code, told):
+    Path("other.csv").write_text("code,region\nup,1\ndown,2\n", encoding="utf-8")
+    assert main(["explore", "runs/small", "--output", "wrong.html", *arguments]) == code
+    assert told in " ".join(capsys.readouterr().err.split())
+    assert not Path("wrong.html").exists()
+
+
 def test_a_run_that_has_been_explored_can_be_replaced(home, monkeypatch, capsys):
     monkeypatch.chdir(home)
     assert main(["explore", "runs/small"]) == 0

@@ -1,4 +1,6 @@
-"""Fixtures: a small table and a small finished run."""
+"""Fixtures: a small table, a small finished run, and a browser."""
+
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,33 @@ baselines: [one_hot_mlp, majority]
 validation: {folds: 2}
 metrics: [roc_auc, log_loss]
 """
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a browser driven by selenium, with a window of 1200 x 800; skip if there is none."""
+    selenium = pytest.importorskip("selenium.webdriver", reason="selenium is not installed (dependency group: dev)")
+    from selenium.common.exceptions import WebDriverException
+
+    binary = next((found for found in map(shutil.which, BROWSERS) if found), None)
+    driver_binary = shutil.which("chromedriver")
+    if not (binary and driver_binary):
+        pytest.skip("chromium and chromium-driver are not installed")
+    options = selenium.ChromeOptions()
+    options.binary_location = binary
+    for flag in [*FLAGS, "--window-size=1200,800"]:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    try:
+        driver = selenium.Chrome(options=options, service=selenium.ChromeService(driver_binary))
+    except WebDriverException as error:
+        # A browser that is there, and cannot run: a stub that would install it, or a machine without a sandbox.
+        pytest.skip(f"the browser does not start: {str(error.msg).splitlines()[0]}")
+    yield driver
+    driver.quit()
 
 
 def _small_table(n=240):

@@ -3,11 +3,14 @@
 import base64
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tabemb.experiments.explorer.neighbors_kept import kept_sentence
+from tabemb.experiments.explorer.side_table import SideData
 from tabemb.table.keys import family
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.clustering import auto_clusters, cluster_names
@@ -31,7 +34,9 @@ N_NEAREST = 10
 INT16_MAX = 32_767
 
 
-def column_data(name: str, vectors: CategoryVectors, names: Sequence[str] = ()) -> dict[str, Any]:
+def column_data(
+    name: str, vectors: CategoryVectors, names: Sequence[str] = (), side: SideData | None = None
+) -> dict[str, Any]:
     """Return the data of a column for the page, as JSON values.
 
     Parameters
@@ -42,6 +47,8 @@ def column_data(name: str, vectors: CategoryVectors, names: Sequence[str] = ()) 
         At least one category.
     names : sequence of str, optional
         Readable name of each category, empty if it is not known, such as "Los Angeles Intl" of "LAX".
+    side : SideData, optional
+        What a table of the user says about the categories; its names come before ``names``.
 
     Returns
     -------
@@ -49,6 +56,7 @@ def column_data(name: str, vectors: CategoryVectors, names: Sequence[str] = ()) 
         ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``names`` (row to the
         readable name), ``kinds`` (the type of all keys, or a list), ``counts``, ``dim``, ``vectors`` (base64 of int16),
         ``groups`` (base64 of uint8), ``group_names``, ``maps`` (name, description, base64 of float32 positions),
+        ``side`` (None, or ``source``, ``n_found`` and ``columns``, as of :class:`SideData`),
         ``warning`` (a sentence if the neighbors come back by chance only), and ``confidence``: how often the 10 nearest
         of each of the 2,000 most frequent categories come back in fits to other rows. It is None if it is unknown or
         there is a warning; otherwise it has ``percents`` (base64 of uint8), ``width`` (the number of neighbors of each
@@ -66,6 +74,8 @@ def column_data(name: str, vectors: CategoryVectors, names: Sequence[str] = ()) 
     groups = auto_clusters(vectors.vectors)
     known = known_reliability(vectors)
     warning = "" if known is None else known.warning(name)
+    said = side.names if side is not None else []
+    names = [own or other for own, other in zip_longest(said, names, fillvalue="")]
     return {
         "name": name,
         "labels": labels,
@@ -79,7 +89,11 @@ def column_data(name: str, vectors: CategoryVectors, names: Sequence[str] = ()) 
         "group_names": cluster_names(labels, groups),
         "warning": warning,
         "confidence": None if known is None or warning else _confidence(vectors),
-        "maps": [_map(name, about, plane) for name, about, plane in _planes(vectors)],
+        "maps": [
+            _map(name, f"{about}. {kept_sentence(vectors.vectors, plane.points)}".strip(), plane)
+            for name, about, plane in _planes(vectors)
+        ],
+        "side": None if side is None else {"source": side.source, "n_found": side.n_found, "columns": side.columns},
     }
 
 
@@ -117,12 +131,16 @@ def _confidence(vectors: CategoryVectors) -> dict[str, Any]:
 
 
 def _planes(vectors: CategoryVectors) -> Iterator[tuple[str, str, Plane]]:
+    """Return the name of each map, a sentence about it without its end, and the positions."""
     pca, tsne = Pca(), Tsne()
     plane = pca.project(vectors.vectors)
-    yield pca.title, "; ".join(each for each in (plane.x_label, plane.y_label) if each), plane
+    axes = "; ".join(each for each in (plane.x_label, plane.y_label) if each)
+    yield pca.title, f"PCA, {axes}", plane
     if 4 < len(vectors) <= MAX_TSNE_CATEGORIES and vectors.dim > 1:
         plane = tsne.project(vectors.vectors)
-        yield tsne.title, f"{plane.x_label}: neighbors are close together; large distances mean little", plane
+        # A column with too few directions for t-SNE is projected by PCA, which is there already.
+        if plane.x_label.startswith(tsne.title):
+            yield tsne.title, f"{plane.x_label}: neighbors are close together; large distances mean little", plane
 
 
 def _map(name: str, about: str, plane: Plane) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tabemb.exceptions import DataError, OutputError
 from tabemb.experiments.explorer.column_data import column_data
+from tabemb.experiments.explorer.side_table import Side, SideData, side_data
 from tabemb.experiments.runs.folder import EXPLORER, RunFolder
 from tabemb.files import replacing_file
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -26,17 +27,26 @@ SCRIPTS = (
     "keys",
     "expression",
     "colours",
+    "side",
     "dots",
     "view",
     "map",
     "page",
     "search",
+    "csv",
+    "lasso",
     "answer",
     "explorer",
 )
 
 
-def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
+def write_explorer(
+    run: RunFolder,
+    output: str | Path | None = None,
+    *,
+    side: Side | Mapping[str, Side | SideData] | Sequence[Side] | None = None,
+    side_key: str | None = None,
+) -> Path:
     """Write the page of a run to a file.
 
     Parameters
@@ -46,6 +56,12 @@ def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
     output : path, optional
         The file; ``explore.html`` in the folder of the run by default. An existing file is replaced once the new one is
         complete.
+    side : path, pandas.DataFrame, a list of them, or a mapping from column to one of them, optional
+        A table with one row per category, such as a file of airports. Its columns are colors and filters of the map and
+        are shown with each category; a column with readable names, such as ``name``, is searched. See
+        :func:`~tabemb.experiments.explorer.side_table.side_data`.
+    side_key : str, optional
+        The column of the table that holds the categories. By default it is found.
 
     Returns
     -------
@@ -54,8 +70,11 @@ def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
 
     Raises
     ------
+    ColumnError
+        If the table has no column ``side_key``.
     DataError
-        If the run has no vectors, or none of a column with categories.
+        If the run has no vectors, or none of a column with categories; if a side table cannot be read, is about no
+        column, or has a category twice.
     OutputError
         If the file cannot be written.
     """
@@ -72,6 +91,8 @@ def write_explorer(run: RunFolder, output: str | Path | None = None) -> Path:
         source=str(run.path),
         report="report.html" if is_in_run else None,
         names={each["column"]: each["names"] for each in run.report["model"]["embeddings"] if each.get("names")},
+        side=side,
+        side_key=side_key,
     )
     with replacing_file(path) as draft:
         draft.write_text(page, encoding="utf-8")
@@ -86,6 +107,8 @@ def render_explorer(
     source: str = "",
     report: str | None = None,
     names: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    side: Side | Mapping[str, Side | SideData] | Sequence[Side] | None = None,
+    side_key: str | None = None,
 ) -> str:
     """Render the page.
 
@@ -101,6 +124,8 @@ def render_explorer(
         Link to the report of the run.
     names : mapping of str to sequence of str, optional
         For some columns, the readable name of each category, which is searched too; empty where it is not known.
+    side, side_key : optional
+        A table about the categories, and its column that holds them; see :func:`write_explorer`.
 
     Returns
     -------
@@ -119,12 +144,18 @@ def render_explorer(
     >>> page.count("</script>"), page.startswith("<!doctype html>")
     (2, True)
     """
-    columns = [column_data(column, each, names.get(column, ())) for column, each in vectors.items() if len(each)]
-    if not columns:
+    shown = {column: each for column, each in vectors.items() if len(each)}
+    if not shown:
         raise DataError(
             "The run has no vectors to explore. Columns with few categories are one-hot encoded, unless the experiment "
             "sets model: {one_hot_max_categories: 0}."
         )
+    # Before the maps, which take long: the table may be wrong.
+    known = {} if side is None else side_data(side, shown, key=side_key)
+    columns = [column_data(column, each, names.get(column, ()), known.get(column)) for column, each in shown.items()]
+    if known:
+        # The page opens with what the user has a table of.
+        columns.sort(key=lambda each: each["side"] is None)
     style, script = _web("explorer.css"), _script()
     link = "" if report is None else f'<a href="{escape(report, quote=True)}">Report</a>'
     return Template(_web("explorer.html")).substitute(

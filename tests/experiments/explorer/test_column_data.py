@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tabemb.experiments.explorer import column_data as module
 from tabemb.experiments.explorer.column_data import column_data, labels_of, to_int16
+from tabemb.experiments.explorer.neighbors_kept import neighbors_kept
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.similarity import unit_rows
 
@@ -86,6 +87,27 @@ def test_small_and_unusual_columns(vectors):
     told = column_data("x", CategoryVectors(range(len(vectors)), vectors))
     json.dumps(told, allow_nan=False)
     assert told["maps"][0]["name"] == "PCA"
+
+
+def test_captions_say_what_the_map_keeps(told, towns):
+    pca, tsne = (each["about"] for each in told["maps"])
+    variance = np.linalg.svd(towns.vectors - towns.vectors.mean(axis=0), compute_uv=False) ** 2
+    first, second, *_ = variance / variance.sum()
+    assert pca.startswith(f"PCA, first component: {first:.0%} of the variance; second component: {second:.0%}. ")
+    for about, each in zip((pca, tsne), told["maps"], strict=True):
+        kept, k = neighbors_kept(towns.vectors, array(each["places"], "<f4").reshape(300, 2))
+        assert about.endswith(
+            f". {kept:.0%} of the {k} nearest neighbors by cosine are among the {k} nearest on this map (by chance 3%)."
+        )
+    assert tsne.startswith("t-SNE, perplexity 30: neighbors are close together; large distances mean little. ")
+
+
+def test_a_column_too_small_for_tsne_has_no_map_of_that_name():
+    # Three directions: t-SNE would be PCA under another name.
+    vectors = np.tile(np.eye(3), (4, 1))
+    assert [each["name"] for each in column_data("x", CategoryVectors(range(12), vectors))["maps"]] == ["PCA"]
+    one = column_data("x", CategoryVectors(["a"], [[1.0, 2.0]]))
+    assert "neighbors" not in one["maps"][0]["about"]
 
 
 def test_large_columns_have_no_map_by_neighbors(monkeypatch):

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tabemb.exceptions import DataError, OutputError
@@ -97,6 +98,53 @@ def test_a_failed_write_raises_and_leaves_nothing(make_run, villages, tmp_path, 
         write_explorer(run)
     assert old.read_bytes() == before
     assert [each.name for each in run.path.iterdir() if each.name.startswith(".")] == []
+
+
+AIRPORTS = pd.DataFrame(
+    {"place": ["south", "north", "west"], "name": ["Sud", "Nord", "West"], "sea": [False, True, True]}
+)
+
+
+def test_a_side_table_is_in_the_page_and_its_column_comes_first(make_run, villages, tmp_path, monkeypatch):
+    table = tmp_path / "places.csv"
+    AIRPORTS.to_csv(table, index=False)
+    other = CategoryVectors(["a", "b"], np.eye(2), name="other")
+    run = make_run({"other": other, "village": villages})
+    for side in (table, str(table), {"village": table}):
+        village, last = data_of(write_explorer(run, side=side).read_text(encoding="utf-8"))["columns"]
+        assert (village["name"], last["name"], last["side"]) == ("village", "other", None)
+        assert village["names"] == {"0": "Nord", "1": "Sud"}
+        assert (village["side"]["source"], village["side"]["n_found"]) == ("places.csv", 2)
+        assert [(each["name"], each["kind"]) for each in village["side"]["columns"]] == [
+            ("name", "text"),
+            ("sea", "text"),
+        ]
+
+
+def test_names_of_the_side_table_come_before_those_of_the_run(make_run, villages):
+    run = make_run({"village": villages})
+    run.report["model"]["embeddings"][0]["names"] = ["Nordhausen", "Sudberg", "Osten"]
+    page = write_explorer(run, side=AIRPORTS).read_text()
+    assert data_of(page)["columns"][0]["names"] == {"0": "Nord", "1": "Sud", "2": "Osten"}
+
+
+def test_a_wrong_side_table_is_an_error_before_the_maps_and_leaves_the_page(make_run, villages, monkeypatch):
+    run = make_run({"village": villages})
+    page = write_explorer(run).read_bytes()
+    monkeypatch.setattr(module, "column_data", lambda *_: pytest.fail("a map was computed"))
+    with pytest.raises(DataError, match="is about no column of the run"):
+        write_explorer(run, side=pd.DataFrame({"key": ["up"], "name": ["Up"]}))
+    with pytest.raises(DataError, match=r"There is no file nowhere\.csv"):
+        write_explorer(run, side="nowhere.csv")
+    assert (run.path / "explore.html").read_bytes() == page
+
+
+def test_cells_of_a_side_table_are_text(villages):
+    side = pd.DataFrame({"key": ["north", "south"], "name": ["</script><b>", "<img>"], "<i>": ["&", "<u>"]})
+    page = render_explorer({"village": villages}, side=side)
+    for raw in ("</script><b>", "<img>", "<i>", "<u>"):
+        assert raw not in page
+    assert data_of(page)["columns"][0]["names"] == {"0": "</script><b>", "1": "<img>"}
 
 
 def test_the_page_of_a_run_has_the_readable_names_that_the_run_knows(make_run, villages):

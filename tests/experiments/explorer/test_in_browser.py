@@ -1,43 +1,20 @@
 """The page in a real browser: searched, clicked, asked, by mouse, by fingers and by keys alone."""
 
+import itertools
 import json
-import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tabemb.experiments.explorer.explorer import render_explorer
 from tabemb.vectors import CategoryVectors
 
 pytest.importorskip("selenium", reason="selenium is not installed (dependency group: dev)")
-from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next((found for found in map(shutil.which, NAMES) if found), None)
-DRIVER = shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="chromium and chromium-driver are not installed")
-FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for flag in [*FLAGS, "--window-size=1200,800"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    try:
-        driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    except WebDriverException as error:
-        # A browser that is there, and cannot run: a stub that would install it, or a machine without a sandbox.
-        pytest.skip(f"the browser does not start: {str(error.msg).splitlines()[0]}")
-    yield driver
-    driver.quit()
+from selenium.webdriver.support.wait import WebDriverWait
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +46,6 @@ def at(page, column):
 
 
 def wait(page, condition, *arguments):
-    from selenium.webdriver.support.wait import WebDriverWait
-
     WebDriverWait(page, 5, poll_frequency=0.02).until(lambda _: page.execute_script(condition, *arguments))
 
 
@@ -120,7 +95,7 @@ def test_it_opens_from_a_file_asks_the_network_for_nothing_and_shows_the_first_c
     assert listed(page)[:2] == [("town 0", "900"), ("town 1", "899")]
     options = [each.text for each in page.find_elements(By.CSS_SELECTOR, "#column option")]
     assert options == ["town (300)", "odd </script> (20)", "line (3)", "one (1)", "sure (300)", "chance (300)"]
-    assert find(page, "#about").text.startswith("first component: ")
+    assert find(page, "#about").text.startswith("PCA, first component: ")
 
 
 def test_every_category_has_a_dot_in_its_place(page, towns):
@@ -377,7 +352,8 @@ def test_it_can_be_used_by_keys_alone(page, towns):
     assert after[2] == before[2]
     page.switch_to.active_element.send_keys("0")
     assert page.execute_script("return window.explorer.map.view.zoom") == 1
-    page.switch_to.active_element.send_keys(*[Keys.TAB] * 4)
+    # Four parts of the legend, the lasso, three zooms, and the first line of the list.
+    page.switch_to.active_element.send_keys(*[Keys.TAB] * 9)
     second = towns.most_similar("town 12")[0][0]
     assert page.switch_to.active_element.text.startswith(second)
     page.switch_to.active_element.send_keys(Keys.ENTER)
@@ -525,3 +501,309 @@ def test_it_fits_a_phone_and_is_pinched(page):
     touch("touchEnd")
     assert page.execute_script("return window.explorer.map.view.zoom") == pytest.approx(2, rel=0.01)
     assert page.execute_script("return window.explorer.state.key") is None
+
+
+AIRPORTS = pd.DataFrame(
+    {
+        "faa": ["LAX", "LGA", "OAK", "BUR", "JFK", "SFO", "XXX"],
+        "name": ["Los Angeles Intl", "La Guardia", "Oakland", '=Bob, "Hope"', "Kennedy", "San Francisco", "nowhere"],
+        "coast": ["west", "east", "west", "west", "east", "west", "none"],
+        "altitude": [126, 22, 9, 778, 13, None, 0],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def airports():
+    """Return airports in two corners, most frequent first; the last is not in the table."""
+    keys = ["LAX", "LGA", "OAK", "BUR", "JFK", "SFO", "PSE"]
+    vectors = np.array(
+        [[1.0, 0.2, 0], [-1, 0.3, 0], [1, 0.1, 0.1], [0.9, -0.3, 0], [-1, -0.2, 0.1], [1, 0, 0], [0, 1, 0]]
+    )
+    return CategoryVectors(keys, vectors, [90, 50, 20, 9, 8, 7, 3], name="dest")
+
+
+@pytest.fixture(scope="module")
+def side_address(tmp_path_factory, airports, villages):
+    path = tmp_path_factory.mktemp("side") / "explore.html"
+    table = path.with_name("airports.csv")
+    AIRPORTS.to_csv(table, index=False)
+    path.write_text(render_explorer({"village": villages, "dest": airports}, side=table), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def with_side(page, side_address):
+    """Return the page of the airports with a table about them."""
+    page.get(side_address)
+    return page
+
+
+def selected(page, select):
+    from selenium.webdriver.support.select import Select
+
+    return Select(find(page, select)).first_selected_option.text
+
+
+def choose(page, select, words):
+    from selenium.webdriver.support.select import Select
+
+    Select(find(page, select)).select_by_visible_text(words)
+
+
+def dot_colors(page):
+    """Return the color in the middle of each dot, as red,green,blue."""
+    return page.execute_script(
+        """const {map} = window.explorer, {width} = map.painter.canvas;
+        return map.column.labels.map((_, row) => {
+            const [x, y] = map.at(row).map((each) => Math.round(each * width / map.view.width));
+            return [...new Uint8Array(map.painter.pixels.buffer, 4 * (y * width + x), 3)].join();
+        })"""
+    )
+
+
+def test_a_side_table_colors_the_map_and_the_caption_says_by_what(with_side):
+    page = with_side
+    # The page opens with the column that the table is about, colored by the label that tells most apart.
+    assert selected(page, "#column") == "dest (7)"
+    assert selected(page, "#colour") == "coast"
+    options = [each.text for each in page.find_elements(By.CSS_SELECTOR, "#colour option")]
+    # Names differ in each row: they color nothing.
+    assert [each for each in options if each != "group"] == ["rows", "coast", "altitude", "one color"]
+    lax, lga, oak, bur, jfk, sfo, pse = dot_colors(page)
+    assert lax == oak == bur == sfo
+    assert lga == jfk
+    assert len({lax, lga, pse}) == 3
+    assert text(page, "#legend") == "westeastno value"
+    assert text(page, "#meaning") == "Color: coast, from airports.csv. Larger dots have more rows."
+    choose(page, "#colour", "altitude")
+    assert text(page, "#meaning").startswith("Color: altitude, from airports.csv, on a logarithmic scale.")
+    assert text(page, "#legend") == "9778no value"
+    colors = dot_colors(page)
+    assert colors[5] == colors[6]
+    assert len({colors[0], colors[1], colors[3], colors[5]}) == 4
+
+
+def test_a_filter_by_label_leaves_the_others_out(with_side):
+    page = with_side
+    choose(page, "#filter", "coast")
+    assert len(listed(page)) == 7
+    choose(page, "#is", "east (2)")
+    assert text(page, "#answer h2") == "2 categories of 7"
+    assert listed(page) == [("LGA", "50"), ("JFK", "8")]
+    paper = "253,253,252"
+    assert [each == paper for each in dot_colors(page)] == [True, False, True, True, False, True, True]
+    assert text(page, "#meaning").endswith("Shown: 2 of 7 categories; coast is east.")
+    # Dots that are left out can neither be hovered nor clicked.
+    move_to(page, *pixel_of(page, 0)).click().perform()
+    assert page.execute_script("return window.explorer.state.key") is None
+    ask(page, "LAX")
+    assert [key for key, _ in listed(page)] == ["LGA", "JFK"]
+    assert "Only categories where coast is east." in text(page, "#answer")
+    assert "in Python" not in text(page, "#answer")
+    choose(page, "#is", "(no value) (1)")
+    assert [key for key, _ in listed(page)] == ["PSE"]
+    choose(page, "#filter", "none")
+    assert len(listed(page)) == 6
+
+
+def test_a_part_of_the_legend_is_a_filter(with_side):
+    page = with_side
+    find(page, "#legend button:nth-child(2)").click()
+    assert selected(page, "#is") == "east (2)"
+    assert find(page, "#legend button:nth-child(2)").get_attribute("aria-pressed") == "true"
+    assert [key for key, _ in listed(page)] == ["LGA", "JFK"]
+    find(page, "#legend button:nth-child(2)").click()
+    assert text(page, "#answer h2") == "Most frequent"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "keys", "words"),
+    [
+        ("20", "130", ["LAX", "LGA"], "altitude is from 20 to 130"),
+        ("126", "", ["LAX", "BUR"], "altitude is 126 or more"),
+        ("", "13", ["OAK", "JFK"], "altitude is 13 or less"),
+        ("1e4", "", [], "altitude is 10000 or more"),
+    ],
+)
+def test_a_filter_by_number_leaves_the_others_out(with_side, low, high, keys, words):
+    page = with_side
+    choose(page, "#filter", "altitude")
+    assert [find(page, each).get_attribute("placeholder") for each in ("#low", "#high")] == ["9", "778"]
+    find(page, "#low").send_keys(low, Keys.TAB)
+    find(page, "#high").send_keys(high, Keys.TAB)
+    wait(page, "return window.explorer.answer.filter?.sentence === arguments[0]", words)
+    assert [key for key, _ in listed(page)] == keys
+
+
+def test_numbers_that_are_none_filter_nothing(with_side):
+    page = with_side
+    choose(page, "#filter", "altitude")
+    find(page, "#low").send_keys("high", Keys.TAB)
+    assert page.execute_script("return window.explorer.answer.filter") is None
+    assert text(page, "#answer h2") == "Most frequent"
+
+
+def test_the_address_holds_filter_and_lasso(with_side, side_address):
+    page = with_side
+    page.get("about:blank")
+    page.get(f"{side_address}#column=dest&filter=side%3Acoast&is=west")
+    assert [key for key, _ in listed(page)] == ["LAX", "OAK", "BUR", "SFO"]
+    page.get("about:blank")
+    page.get(f"{side_address}#column=dest&lasso=-9,-9;9,-9;9,9;-9,9")
+    assert text(page, "#answer h2") == "7 categories selected"
+    for wrong in ("filter=taste&is=good", "filter=side%3Acoast&is=south", "lasso=1,2;3", "lasso=a,b;c,d;e,f"):
+        page.get("about:blank")
+        page.get(f"{side_address}#column=dest&{wrong}")
+        assert text(page, "#answer h2") == "Most frequent"
+
+
+def test_hovering_shows_names_side_columns_and_neighbors_with_confidence(with_side, address, sure):
+    page = with_side
+    move_to(page, *pixel_of(page, 3)).perform()
+    wait(page, "return !document.getElementById('tip').hidden")
+    lines = "return [...document.querySelectorAll('#tip > *')].map((each) => each.textContent)"
+    told = page.execute_script(lines)
+    assert told[:5] == ["BUR", '=Bob, "Hope"', "9 rows", "coast: west", "altitude: 778"]
+    assert len(told) == 8
+    page.get(address)
+    at(page, "sure")
+    move_to(page, *pixel_of(page, 12)).perform()
+    wait(page, "return !document.getElementById('tip').hidden")
+    key = f"town {page.execute_script('return window.explorer.map.hover')}"
+    frame = sure.neighbors_frame(10)
+    near = frame[frame["key"] == key].head(3)
+    assert page.execute_script(lines)[2:] == [
+        f"{cosine:.2f} \N{MIDDLE DOT} {round(100 * confidence)}\N{NO-BREAK SPACE}%  {neighbor}"
+        for neighbor, cosine, confidence in zip(near["neighbor"], near["cosine"], near["confidence"], strict=True)
+    ]
+
+
+def test_the_panel_shows_what_the_table_says_of_a_category(with_side):
+    page = with_side
+    ask(page, "San Francisco")
+    assert text(page, "#answer h2 span") == "SFO"
+    pairs = "return [...document.querySelectorAll('#answer .side div')].map((each) => each.textContent)"
+    assert page.execute_script(pairs) == ["coastwest"]
+    assert text(page, "#answer ol .named") == "Oakland"
+    ask(page, "PSE")
+    assert "airports.csv has nothing about it." in text(page, "#answer")
+
+
+def test_names_of_the_side_table_are_searched(with_side):
+    find(with_side, "#search").send_keys("guard", Keys.ENTER)
+    assert text(with_side, "#answer h2 span") == "LGA"
+
+
+def around(page, rows, gap=14):
+    """Return the corners, in pixels, of a box around some dots."""
+    places = np.array([pixel_of(page, row) for row in rows])
+    (left, top), (right, bottom) = places.min(axis=0) - gap, places.max(axis=0) + gap
+    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top + 5)]
+
+
+def draw(page, corners):
+    actions = move_to(page, *corners[0]).click_and_hold()
+    for (x, y), (to_x, to_y) in itertools.pairwise(corners):
+        actions.move_by_offset(round(to_x) - round(x), round(to_y) - round(y))
+    actions.release().perform()
+
+
+def rows_in(page, corners):
+    (left, top), _, (right, bottom) = corners[:3]
+    places = [pixel_of(page, row) for row in range(7)]
+    return [row for row, (x, y) in enumerate(places) if left < x < right and top < y < bottom]
+
+
+def test_a_lasso_selects_what_is_inside(with_side, airports):
+    page = with_side
+    corners = around(page, [1, 4])
+    before = pixel_of(page, 1)
+    find(page, "#lasso").click()
+    assert find(page, "#lasso").get_attribute("aria-pressed") == "true"
+    draw(page, corners)
+    inside = rows_in(page, corners)
+    assert {1, 4} <= set(inside) < set(range(7))
+    assert [key for key, _ in listed(page)] == [airports.index_to_key[row] for row in inside]
+    assert text(page, "#answer h2") == f"{len(inside)} categories selected"
+    assert page.execute_script("return [...window.explorer.map.lit]") == inside
+    # It drew, and did not move the map; the next drag moves it again.
+    assert pixel_of(page, 1) == before
+    assert find(page, "#lasso").get_attribute("aria-pressed") == "false"
+    choose(page, "#filter", "coast")
+    choose(page, "#is", "west (4)")
+    west = [row for row in inside if row in (0, 2, 3, 5)]
+    assert [key for key, _ in listed(page)] == [airports.index_to_key[row] for row in west]
+    assert "Inside the line on the map; coast is west." in text(page, "#answer")
+    find(page, "body").send_keys(Keys.ESCAPE)
+    assert text(page, "#answer h2") == "4 categories of 7"
+
+
+def test_shift_and_a_drag_are_a_lasso_and_a_key_begins_one(with_side):
+    page = with_side
+    ActionChains(page).key_down(Keys.SHIFT).perform()
+    draw(page, around(page, [0, 1, 2, 3, 4, 5, 6]))
+    ActionChains(page).key_up(Keys.SHIFT).perform()
+    assert text(page, "#answer h2") == "7 categories selected"
+    find(page, "body").send_keys("l")
+    assert find(page, "#lasso").get_attribute("aria-pressed") == "true"
+    find(page, "body").send_keys(Keys.ESCAPE)
+    assert find(page, "#lasso").get_attribute("aria-pressed") == "false"
+    assert text(page, "#answer h2") == "Most frequent"
+    find(page, "#lasso").click()
+    # A click in between chooses as ever, and one beside all dots selects none.
+    move_to(page, *pixel_of(page, 6)).click().perform()
+    assert text(page, "#answer h2 span") == "PSE"
+
+
+CSV = (
+    "dest,rows,name,coast,altitude\r\n"
+    "LAX,90,Los Angeles Intl,west,126\r\n"
+    "LGA,50,La Guardia,east,22\r\n"
+    "OAK,20,Oakland,west,9\r\n"
+    'BUR,9,"\'=Bob, ""Hope""",west,778\r\n'
+    "JFK,8,Kennedy,east,13\r\n"
+    "SFO,7,San Francisco,west,\r\n"
+    "PSE,3,,,\r\n"
+)
+
+
+def test_a_selection_is_saved_as_csv_and_copied(with_side, tmp_path):
+    page = with_side
+    page.execute_script("location.hash = 'column=dest&lasso=-9,-9;9,-9;9,9;-9,9'")
+    wait(page, "return document.querySelector('#answer h2').textContent === '7 categories selected'")
+    page.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    copy, save, *_ = page.find_elements(By.CSS_SELECTOR, "#answer .offers button")
+    assert (copy.text, save.text) == ("Copy", "Download CSV")
+    save.click()
+    saved = tmp_path / "dest.csv"
+    WebDriverWait(page, 5, poll_frequency=0.05).until(lambda _: saved.exists() and saved.stat().st_size)
+    assert saved.read_bytes().decode("utf-8-sig") == CSV
+    read = pd.read_csv(saved)
+    assert read["dest"].tolist() == ["LAX", "LGA", "OAK", "BUR", "JFK", "SFO", "PSE"]
+    copy.click()
+    wait(page, "return document.querySelector('#answer .offers button').textContent === 'Copied'")
+    # What was copied, pasted into the search box, of one line.
+    box = find(page, "#search")
+    box.send_keys(Keys.CONTROL, "v")
+    assert box.get_attribute("value").replace(" ", "").startswith("LAX")
+
+
+def test_only_the_column_of_the_table_has_its_colors(with_side, villages):
+    page = with_side
+    choose(page, "#column", "village (3)")
+    options = [each.text for each in page.find_elements(By.CSS_SELECTOR, "#colour option")]
+    assert "coast" not in options
+    assert page.execute_script("return document.querySelectorAll('#answer .named').length") == 0
+
+
+def test_captions_are_below_the_map_on_a_phone(with_side):
+    page = with_side
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    wait(page, "return window.explorer.map.view.width <= 390")
+    assert page.execute_script("return document.documentElement.scrollWidth") <= 390
+    above, below = (find(page, each).rect for each in ("#map", "#below"))
+    assert below["y"] > above["y"] + above["height"] - 1
+    for each in page.find_elements(By.CSS_SELECTOR, ".controls select, .controls button"):
+        assert not each.is_displayed() or each.rect["x"] + each.rect["width"] <= 390

@@ -9,13 +9,28 @@ import numpy as np
 import pytest
 
 from tabemb.experiments.comparison.model_result import ModelResult
-from tabemb.experiments.report.charts import draw_curves, draw_map, draw_scores
+from tabemb.experiments.report.charts import SvgFigure, draw_curves, draw_map, draw_scores
 from tabemb.vectors.category_vectors import CategoryVectors
 
 
 def words(svg):
     tree = ET.fromstring(svg.replace("xlink:href", "href"))
     return [each.text for each in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_dots_are_circles_and_other_shapes_stay():
+    with SvgFigure("dots", 3, 2) as canvas:
+        ax = canvas.figure.subplots()
+        # Of different sizes: otherwise matplotlib draws one and reuses it.
+        ax.scatter([0.0, 1.0, 2.0], [0.0, 1.0, 0.5], s=[16.0, 64.0, 4.0], marker="o", linewidths=0)
+        ax.scatter([0.5, 1.5], [0.2, 0.4], s=[16.0, 64.0], marker="s")
+    circles = re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"', canvas.svg)
+    # An area in points: s is the square of the diameter.
+    assert [float(radius) for _, _, radius in circles] == [2.0, 4.0, 1.0]
+    x, y = ([float(each[axis]) for each in circles] for axis in (0, 1))
+    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.02)
+    assert y[0] - y[2] == pytest.approx(y[2] - y[1], abs=0.02)
+    assert canvas.svg.count("C ") == 0
 
 
 def test_scores_name_each_model_best_first_with_its_mean(small_comparison):

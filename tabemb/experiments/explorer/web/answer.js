@@ -3,6 +3,7 @@
 const AT_FIRST = 10;
 const MORE = 20;
 const FREQUENT = 20;
+const MOST_LISTED = 200;
 
 /** Return a key as Python code, or null if its type has no such form here. */
 function pythonOf(column, row) {
@@ -14,6 +15,8 @@ function pythonOf(column, row) {
 class Answer {
   constructor(box, { picked, say, run }) {
     Object.assign(this, { box, picked, say, run });
+    // Which categories pass the filter, and the filter in words; null if there is none.
+    this.filter = null;
   }
 
   /** A line of the list: a category that can be clicked, a number with a bar, and a confidence in percent. */
@@ -23,7 +26,7 @@ class Answer {
     const button = element(
       "button",
       { type: "button", "data-row": row, title: column.nameOf(row), onclick: () => this.picked(row) },
-      labelled(column.labels[row]),
+      element("span", { class: "what" }, labelled(column.labels[row]), column.nameOf(row) ? element("bdi", { class: "named" }, column.nameOf(row)) : null),
       element("span", { class: "figure" }, figure),
       percent === undefined ? null : element("span", { class: "percent" }, percent === null ? "" : percentText(percent)),
       bar,
@@ -31,41 +34,79 @@ class Answer {
     return element("li", {}, button);
   }
 
-  frequent(column) {
-    const n = Math.min(FREQUENT, column.size);
+  /** Lines with the number of rows of some categories. */
+  counts(column, rows) {
     const [, high] = column.counts ? countRange(column) : [0, 1];
-    const lines = Array.from({ length: n }, (_, row) => {
+    return rows.map((row) => {
       const count = column.counts ? column.counts[row] : null;
       return this.line(column, row, count === null ? "" : count.toLocaleString("en"), count === null ? 0 : count / (high || 1));
     });
+  }
+
+  /** Show the categories that a filter leaves, or that a line surrounds, to be copied or saved. */
+  listed(column, rows, isLasso) {
+    const where = [isLasso ? "Inside the line on the map" : "", this.filter?.sentence ?? ""].filter(Boolean).join("; ");
+    const title = counted(rows.length, "category", "categories");
+    const rest = rows.length - MOST_LISTED;
+    this.box.replaceChildren(
+      element("h2", {}, isLasso ? `${title} selected` : `${title} of ${column.size.toLocaleString("en")}`),
+      element("p", { class: "quiet" }, `${where}.`),
+      rows.length ? this.exits(column, rows, isLasso) : element("div", { class: "offers" }, isLasso ? this.clear() : ""),
+      element("ol", {}, ...this.counts(column, rows.slice(0, MOST_LISTED))),
+      rest > 0 ? element("p", { class: "quiet" }, `and ${rest.toLocaleString("en")} more, all of which are in the CSV file.`) : "",
+    );
+    this.say(`${column.name}: ${title}. ${where}.`);
+  }
+
+  exits(column, rows, isLasso) {
+    const copy = element("button", { type: "button", class: "plain", title: "Keys, one per line" }, "Copy");
+    copy.addEventListener("click", async () => {
+      const isDone = await copied(rows.map((row) => column.textOf(row)).join("\n"));
+      copy.textContent = isDone ? "Copied" : "Not copied";
+      this.say(isDone ? `${counted(rows.length, "key", "keys")} copied.` : "The browser did not allow the copy. Download the CSV file instead.");
+    });
+    const save = () => download(csvOf(column, rows), `${column.name.replace(/[^\p{L}\p{N}_-]+/gu, "_")}.csv`);
+    const button = element("button", { type: "button", class: "plain", title: "Keys, rows and side columns", onclick: save }, "Download CSV");
+    return element("div", { class: "offers" }, copy, button, isLasso ? this.closeUp() : "", isLasso ? this.clear() : "");
+  }
+
+  clear() {
+    return element("button", { type: "button", class: "plain", onclick: () => this.picked(null) }, "Clear");
+  }
+
+  frequent(column) {
+    const lines = this.counts(column, Array.from({ length: Math.min(FREQUENT, column.size) }, (_, row) => row));
     this.box.replaceChildren(
       element("h2", {}, column.counts ? "Most frequent" : "Categories"),
       column.warning ? this.warning(column) : element("p", { class: "quiet" }, "Choose a category, here or on the map, to see the most similar ones."),
       element("ol", {}, ...lines),
     );
+    this.say(`${column.name}: ${counted(column.size, "category", "categories")}.`);
   }
 
   /** Show the categories nearest to a sum and difference; return them, to be marked on the map. */
   nearest(column, question, n = AT_FIRST) {
     const { positive, negative, isPlain } = question;
     const title = this.sum(column, question.terms);
-    const head = [element("h2", {}, element("small", {}, "Nearest to"), title), isPlain ? this.facts(column, positive[0]) : ""];
+    const head = [element("h2", {}, element("small", {}, "Nearest to"), title), isPlain ? this.facts(column, positive[0]) : "", isPlain ? this.details(column, positive[0]) : ""];
     if (column.warning) {
       this.box.replaceChildren(...head, this.warning(column));
       this.say(`${title.textContent}: ${column.warning}`);
       return [];
     }
-    const near = mostSimilar(column, positive, negative, n);
-    const percents = near.map((_, i) => (isPlain ? column.percentOf(positive[0], i) : null));
+    const near = mostSimilar(column, positive, negative, n, this.filter?.passes);
+    const known = isPlain ? percentsOf(column, positive[0]) : new Map();
+    const percents = near.map((each) => known.get(each.row) ?? null);
     const isSure = percents.some((each) => each !== null);
     const line = (each, i) => this.line(column, each.row, cosineText(each.score), each.score, isSure ? percents[i] : undefined);
     this.box.replaceChildren(
       ...head,
+      this.filter ? element("p", { class: "quiet" }, `Only categories where ${this.filter.sentence}.`) : "",
       near.length ? "" : element("p", { class: "quiet" }, "There is no other category."),
       element("ol", {}, ...near.map(line)),
       isSure ? this.explanation(column) : "",
       element("div", { class: "offers" }, this.more(column, question, n), near.length ? this.closeUp() : ""),
-      this.python(column, positive, negative, n, isSure && n === column.confidence.k),
+      this.filter ? "" : this.python(column, positive, negative, n, isSure && n === column.confidence.k),
     );
     this.announce(column, title.textContent, near, percents);
     return near;
@@ -81,6 +122,15 @@ class Answer {
     if (column.counts) told.push(counted(column.counts[row], "row", "rows"));
     if (column.groupNames.length > 1) told.push(`group of ${column.groupNames[column.groups[row]]}`);
     return element("p", { class: "quiet" }, told.join(" \u00b7 "));
+  }
+
+  /** What the side table says about a category. */
+  details(column, row) {
+    const details = detailsOf(column, row);
+    if (!column.side.length) return "";
+    if (!details.length) return element("p", { class: "quiet" }, `${column.source} has nothing about it.`);
+    const lines = details.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, labelled(value))));
+    return element("dl", { class: "side" }, ...lines);
   }
 
   /** Why the neighbors of the column mean nothing. */

@@ -24,12 +24,15 @@ function visibleScale(dark) {
   return dark ? CIVIDIS.slice(2) : CIVIDIS.slice(0, -1).reverse();
 }
 
+/** The colorings by what the run itself knows; those by a table of the user are in side.js. */
 const COLOURINGS = {
   group: {
     words: "group",
     isPossible: (column) => column.groupNames.length > 1,
     of: (column) => ({ palette: GROUPS, index: column.groups }),
-    legend: (column) => column.groupNames.map((name, i) => ({ colour: GROUPS[i], name })),
+    legend: (column) => column.groupNames.map((name, i) => ({ colour: GROUPS[i], name, value: name })),
+    filter: "group",
+    about: () => "Color: groups of similar vectors (k-means by direction), named after their most frequent categories.",
   },
   count: {
     words: "rows",
@@ -42,22 +45,27 @@ const COLOURINGS = {
         index: Uint8Array.from(column.counts, (count) => Math.round(place(count) * (STEPS - 1))),
       };
     },
-    legend: (column, dark) => ({ scale: visibleScale(dark), ends: countRange(column) }),
+    legend: (column, dark) => ({ scale: visibleScale(dark), ends: countRange(column).map((each) => each.toLocaleString("en")), unit: "rows" }),
+    about: () => "Color: number of rows, on a logarithmic scale.",
   },
   plain: {
     words: "one color",
     isPossible: () => true,
     of: (column, dark) => ({ palette: [dark ? "#7db8e2" : "#2b6490"], index: new Uint8Array(column.size) }),
     legend: () => [],
+    about: () => "",
   },
 };
 
-/** Return the minimum and the maximum count of a column. */
-function countRange(column) {
-  let [low, high] = [Infinity, 0];
-  for (const count of column.counts) {
-    low = Math.min(low, count);
-    high = Math.max(high, count);
+/** Return the minimum and the maximum of some numbers. */
+function rangeOf(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
   }
   return [low, high];
 }
+
+/** Return the minimum and the maximum count of a column. */
+const countRange = (column) => rangeOf(column.counts);

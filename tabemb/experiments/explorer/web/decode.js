@@ -39,6 +39,9 @@ class Column {
     this.warning = data.warning;
     this.confidence = data.confidence;
     this.data = data;
+    // What a table of the user says, and how many categories it has a row for.
+    this.source = data.side?.source ?? "";
+    this.side = (data.side?.columns ?? []).map((each) => new SideColumn(each, this.source));
     this.places = new Map();
   }
 

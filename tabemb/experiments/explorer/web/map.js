@@ -41,23 +41,30 @@ function radiiOf(column) {
 }
 
 class CategoryMap {
-  constructor({ frame, dots, above, tip }, { picked }) {
+  constructor({ frame, dots, above, tip }, { picked, lassoed }) {
     Object.assign(this, { frame, above, tip, picked });
     this.painter = new DotPainter(dots);
     this.ink = above.getContext("2d");
     this.view = new View();
     this.marked = { chosen: [], near: [], target: null };
     this.hover = null;
+    // The rows that a filter leaves, as 0 or 1, and a line around categories: as positions, and as pixels while drawn.
+    this.passes = this.lasso = this.line = null;
     this.gestures = new Gestures(frame, this.view, {
       changed: () => this.move(),
       clicked: (at, kind) => this.click(at, kind),
       hovered: (at) => this.point(at),
+      drawn: (line) => {
+        this.line = line;
+        this.invalidate();
+      },
+      lassoed: (line) => lassoed(line.map((corner) => this.view.placeAt(...corner))),
     });
     new ResizeObserver(() => this.resize()).observe(frame);
   }
 
   /** Show a column on one of its maps. */
-  show(column, map, colouring, theme, below) {
+  show(column, map, colouring, theme, below, passes) {
     const places = column.placesOn(map);
     const isNew = places !== this.places;
     if (column !== this.column) {
@@ -69,7 +76,7 @@ class CategoryMap {
       // The marks are rows of the column before.
       this.mark([], []);
     }
-    Object.assign(this, { column, places, theme });
+    Object.assign(this, { column, places, theme, passes });
     Object.assign(this, colouring.of(column, theme.isDark));
     this.view.below = below + SPACE;
     if (isNew) this.view.fit(places);
@@ -81,6 +88,17 @@ class CategoryMap {
     this.marked = { chosen, near };
     this.lit = chosen.length || near.length ? new Set([...chosen, ...near.map((each) => each.row)]) : null;
     this.invalidate();
+  }
+
+  /** Show a line around categories, given by positions. */
+  surround(corners) {
+    this.lasso = corners;
+    this.invalidate();
+  }
+
+  /** Whether a category is shown: it passes the filter, or is chosen. */
+  isShown(row) {
+    return !this.passes || this.passes[row] === 1 || this.marked.chosen.includes(row);
   }
 
   /** Move the view to a category that is outside of it. */
@@ -151,6 +169,7 @@ class CategoryMap {
     const { ink, view } = this;
     ink.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ink.clearRect(0, 0, view.width, view.height);
+    this.drawLasso();
     this.drawLines();
     this.drawRings();
     this.drawLabels();
@@ -171,9 +190,25 @@ class CategoryMap {
       const y = view.y(places[2 * row + 1]) * ratio;
       painter.dot(x, y, radii[row] * grown, index[row], faded);
     };
-    for (const row of this.order) if (!lit?.has(row)) paint(row, lit !== null && lit !== undefined);
+    for (const row of this.order) if (!lit?.has(row) && this.isShown(row)) paint(row, lit !== null && lit !== undefined);
     for (const row of lit ?? []) paint(row, false);
     painter.end();
+  }
+
+  drawLasso() {
+    const line = this.line ?? this.lasso?.map(([x, y]) => [this.view.x(x), this.view.y(y)]);
+    if (!line) return;
+    const { ink } = this;
+    ink.beginPath();
+    line.forEach(([x, y], i) => (i ? ink.lineTo(x, y) : ink.moveTo(x, y)));
+    ink.closePath();
+    ink.fillStyle = ink.strokeStyle = this.theme.accent;
+    ink.globalAlpha = 0.1;
+    ink.fill();
+    ink.globalAlpha = 0.8;
+    ink.lineWidth = 1.5;
+    ink.stroke();
+    ink.globalAlpha = 1;
   }
 
   drawLines() {
@@ -215,7 +250,7 @@ class CategoryMap {
     const taken = [];
     const first = [...marked.chosen, ...marked.near.map((each) => each.row)];
     this.dotBoxes = this.column.size <= FEW ? this.boxesOfDots() : [];
-    for (const row of first) this.label(row, taken);
+    for (const row of first.slice(0, MOST_TRIED)) this.label(row, taken);
     // If categories are marked, other names would get in their way.
     if (!first.length) this.labelFrequent(taken);
   }
@@ -232,7 +267,7 @@ class CategoryMap {
     const most = this.column.size > FEW ? MOST_LABELS_OF_MANY : MOST_LABELS;
     let tried = 0;
     for (let row = 0; row < this.column.size && taken.length < most && tried < MOST_TRIED; row += 1) {
-      if (!this.view.isInside(...this.at(row))) continue;
+      if (!this.isShown(row) || !this.view.isInside(...this.at(row))) continue;
       tried += 1;
       this.label(row, taken);
     }
@@ -276,6 +311,7 @@ class CategoryMap {
     const { view, places, radii, growth } = this;
     let [found, least] = [null, Infinity];
     for (let row = 0; row < this.column.size; row += 1) {
+      if (!this.isShown(row)) continue;
       const dx = view.x(places[2 * row]) - x;
       const dy = view.y(places[2 * row + 1]) - y;
       const beyond = Math.hypot(dx, dy) - radii[row] * growth;
@@ -289,7 +325,7 @@ class CategoryMap {
     this.frame.classList.toggle("pointing", row !== null);
     if (row === this.hover) return;
     this.hover = row;
-    this.tip.show(this.column, row, row === null ? null : this.at(row), this.view);
+    this.tip.show(this.column, row, row === null ? null : this.at(row), this.view, this.passes);
     this.invalidate();
   }
 

@@ -25,13 +25,13 @@ function cosines(column, query) {
   return scores;
 }
 
-/** Return the n rows with the highest scores, best first, ties by row. */
-function best(scores, n, without) {
+/** Return the n rows with the highest scores, best first, ties by row; only those that pass a filter, if there is one. */
+function best(scores, n, without, passes) {
   const left = new Set(without);
   const found = [];
   for (let row = 0; row < scores.length; row += 1) {
     if (found.length === n && scores[row] <= scores[found[n - 1]]) continue;
-    if (left.has(row)) continue;
+    if (left.has(row) || (passes && !passes[row])) continue;
     let place = found.length;
     while (place > 0 && scores[found[place - 1]] < scores[row]) place -= 1;
     found.splice(place, 0, row);
@@ -41,7 +41,14 @@ function best(scores, n, without) {
 }
 
 /** Return [{row, score}] for the categories nearest to a sum and difference of others, which are excluded. */
-function mostSimilar(column, positive, negative, n) {
+function mostSimilar(column, positive, negative, n, passes = null) {
   const scores = cosines(column, queryOf(column, positive, negative));
-  return best(scores, n, [...positive, ...negative]).map((row) => ({ row, score: scores[row] }));
+  return best(scores, n, [...positive, ...negative], passes).map((row) => ({ row, score: scores[row] }));
+}
+
+/** Return in how many percent of fits to other rows each neighbor of a category comes back, by row; empty if unknown. */
+function percentsOf(column, row) {
+  const { confidence } = column;
+  if (!confidence || column.percentOf(row, 0) === null) return new Map();
+  return new Map(mostSimilar(column, [row], [], confidence.width).map((each, i) => [each.row, column.percentOf(row, i)]));
 }

@@ -26,20 +26,36 @@ const cosineText = (score) => score.toFixed(2).replace("-", "\u2212").replace("\
 /** Return a whole number of percent. */
 const percentText = (percent) => `${percent}\u00a0%`;
 
+/** Return [name, value] of what the side table says about a category, beside its readable name. */
+function detailsOf(column, row) {
+  const told = column.side.filter((each) => !each.isName).map((each) => [each.name, each.textOf(row)]);
+  return told.filter(([, value]) => value);
+}
+
+// More side columns than these are only in the panel.
+const MOST_DETAILS = 8;
+
 /** The tooltip. */
 class Tip {
   constructor(box) {
     this.box = box;
   }
 
-  show(column, row, at, view) {
+  show(column, row, at, view, passes) {
     this.box.hidden = row === null;
     if (row === null) return;
-    const near = column.warning ? [] : mostSimilar(column, [row], [], NEAR);
+    const near = column.warning ? [] : mostSimilar(column, [row], [], NEAR, passes);
+    const percents = near.length ? percentsOf(column, row) : new Map();
+    const sure = (each) => (percents.has(each.row) ? ` \u00b7 ${percentText(percents.get(each.row))}` : "");
+    const details = detailsOf(column, row);
+    const more = details.length > MOST_DETAILS ? `and ${details.length - MOST_DETAILS} more` : "";
     this.box.replaceChildren(
       labelled(column.labels[row], "strong"),
+      column.nameOf(row) ? element("span", { class: "named" }, labelled(column.nameOf(row))) : "",
       column.counts ? element("span", {}, counted(column.counts[row], "row", "rows")) : "",
-      ...near.map((each) => element("span", {}, `${cosineText(each.score)}  `, labelled(column.labels[each.row]))),
+      ...details.slice(0, MOST_DETAILS).map(([name, value]) => element("span", {}, `${name}: `, labelled(value))),
+      more ? element("span", {}, more) : "",
+      ...near.map((each) => element("span", { class: "near" }, `${cosineText(each.score)}${sure(each)}  `, labelled(column.labels[each.row]))),
     );
     const { offsetWidth: width, offsetHeight: height } = this.box;
     const left = at[0] + 16 + width < view.width ? at[0] + 16 : at[0] - 16 - width;
@@ -71,7 +87,7 @@ class Theme {
     this.button.setAttribute("aria-label", this.isDark ? "Use light colors" : "Use dark colors");
     this.button.title = this.button.getAttribute("aria-label");
     const style = getComputedStyle(document.documentElement);
-    for (const colour of ["paper", "ink", "quiet"]) this[colour] = style.getPropertyValue(`--${colour}`).trim();
+    for (const colour of ["paper", "ink", "quiet", "accent"]) this[colour] = style.getPropertyValue(`--${colour}`).trim();
     changed();
   }
 }

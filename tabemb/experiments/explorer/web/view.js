@@ -8,6 +8,7 @@ const MOST_SCALE = 1e5;
 const MARGIN = 44;
 const ABOVE = 30;
 const CLICK_REACH = 5;
+const LINE_STEP = 3;
 const KEY_STEP = 60;
 const KEY_ZOOM = 1.4;
 
@@ -80,6 +81,11 @@ class View {
     return (this.centre[1] - place) * this.scale + this.height / 2;
   }
 
+  /** Return the position at a pixel. */
+  placeAt(x, y) {
+    return [(x - this.width / 2) / this.scale + this.centre[0], this.centre[1] - (y - this.height / 2) / this.scale];
+  }
+
   /** Move by so many pixels. */
   pan(dx, dy) {
     this.isWhole = false;
@@ -103,13 +109,16 @@ class View {
 
 /** Converts events of pointers, wheel and keys on an element to movements of a view. */
 class Gestures {
-  constructor(element, view, { changed, clicked, hovered, whole }) {
-    Object.assign(this, { element, view, changed, clicked, hovered, whole });
+  constructor(element, view, { changed, clicked, hovered, drawn, lassoed }) {
+    Object.assign(this, { element, view, changed, clicked, hovered, drawn, lassoed });
     this.pointers = new Map();
+    // Whether a drag draws a line around categories; with the shift key it always does.
+    this.isLasso = false;
+    this.line = null;
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
     element.addEventListener("pointerup", (event) => this.up(event));
-    element.addEventListener("pointercancel", (event) => this.pointers.delete(event.pointerId));
+    element.addEventListener("pointercancel", (event) => this.cancel(event));
     element.addEventListener("pointerleave", () => this.pointers.size || hovered(null));
     element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     element.addEventListener("keydown", (event) => this.key(event));
@@ -125,6 +134,15 @@ class Gestures {
     this.element.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, this.at(event));
     if (this.pointers.size === 1) [this.travelled, this.pinched] = [0, false];
+    // A second finger zooms.
+    if (this.line) this.drawn(null);
+    this.line = this.pointers.size === 1 && (this.isLasso || event.shiftKey) ? [this.at(event)] : null;
+  }
+
+  cancel(event) {
+    this.pointers.delete(event.pointerId);
+    this.line = null;
+    this.drawn(null);
   }
 
   move(event) {
@@ -136,13 +154,23 @@ class Gestures {
     const [dx, dy] = [now[0] - before[0], now[1] - before[1]];
     this.travelled += Math.hypot(dx, dy);
     if (this.pointers.size === 2) this.pinch(event.pointerId, before, now);
+    else if (this.line) this.draw(now);
     else if (this.travelled > CLICK_REACH) this.view.pan(dx, dy);
     this.pointers.set(event.pointerId, now);
+    if (this.line) return;
     if (this.travelled > CLICK_REACH) {
       this.element.classList.add("dragging");
       this.hovered(null);
       this.changed();
     }
+  }
+
+  draw(now) {
+    const last = this.line.at(-1);
+    if (Math.hypot(now[0] - last[0], now[1] - last[1]) < LINE_STEP) return;
+    this.line.push(now);
+    this.hovered(null);
+    this.drawn(this.line);
   }
 
   pinch(id, before, now) {
@@ -157,7 +185,11 @@ class Gestures {
   up(event) {
     if (!this.pointers.delete(event.pointerId)) return;
     this.element.classList.remove("dragging");
-    if (this.travelled <= CLICK_REACH && !this.pinched) this.clicked(this.at(event), event.pointerType);
+    const { line } = this;
+    this.line = null;
+    if (line) this.drawn(null);
+    if (line && line.length > 2 && this.travelled > CLICK_REACH) this.lassoed(line);
+    else if (this.travelled <= CLICK_REACH && !this.pinched) this.clicked(this.at(event), event.pointerType);
   }
 
   wheel(event) {
