@@ -86,10 +86,12 @@ class CellTask(Task):
 
     A category is predicted by a sampled softmax, whose candidates are the distinct categories of the column in the
     batch. The logarithm of the probability that a category is among them is subtracted from its score, so that the
-    result is that of a full softmax on average (Bengio & Senécal 2008, "Adaptive importance sampling to accelerate
-    training of a neural probabilistic language model"; Jean et al. 2015, arXiv:1412.2007; for categories of the batch
-    Yi et al. 2019, "Sampling-bias-corrected neural modeling for large corpus item recommendations"). A number is
-    predicted by its interval. The loss of a column is divided by its entropy: it is 1 if nothing is known about a cell.
+    denominator is on average that of a full softmax (Bengio & Senécal 2008, "Adaptive importance sampling to accelerate
+    training of a neural probabilistic language model"; for categories of the batch Yi et al. 2019,
+    "Sampling-bias-corrected neural modeling for large corpus item recommendations"). The category to be predicted is
+    there in any case, so its score stays as it is (Khrylchenko et al. 2025, "Correcting the LogQ correction"). A number
+    is predicted by its interval. The loss of a column is divided by its entropy: it is 1 if nothing is known about a
+    cell.
 
     Parameters
     ----------
@@ -173,15 +175,15 @@ class CellTask(Task):
 
 def _sampled(query, vectors, codes, shares):
     """Return the loss of each row, whose candidates are the distinct categories of the batch."""
-    n_rows = ops.cast(ops.shape(query)[0], "float32")
+    n_others = ops.cast(ops.shape(query)[0] - 1, "float32")
     rare = ops.convert_to_tensor(np.log1p(-np.clip(shares, 1e-12, 1 - 1e-6)).astype("float32"))
-    # Logarithm of the probability that a category is in the batch.
-    among = ops.log(-ops.expm1(n_rows * ops.take(rare, codes)))
+    # Logarithm of the probability that a category is in another row of the batch.
+    among = ops.log(ops.maximum(-ops.expm1(n_others * ops.take(rare, codes)), 1e-12))
     place = ops.arange(ops.shape(query)[0])
     same, earlier = codes[:, None] == codes[None, :], place[:, None] > place[None, :]
     repeated = ops.any(ops.logical_and(same, earlier), axis=1)
-    scores = ops.matmul(query, ops.transpose(vectors)) - among[None, :]
-    own = ops.sum(query * vectors, axis=1) - among
+    scores = ops.matmul(query, ops.transpose(vectors)) - ops.where(same, 0.0, among[None, :])
+    own = ops.sum(query * vectors, axis=1)
     return ops.logsumexp(ops.where(repeated[None, :], NEVER, scores), axis=1) - own
 
 
