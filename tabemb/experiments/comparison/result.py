@@ -148,7 +148,7 @@ class Comparison:
         sentences : str
             Every metric on which embeddings or one-hot are significantly better, what embeddings cost beside one-hot
             (weights, time and memory of a fit, time for one row), and the other baselines that are significantly
-            better. Without one-hot, the best baseline takes its place.
+            better, or as good within chance. Without one-hot, the best baseline takes its place.
         """
         return summarize(self)
 

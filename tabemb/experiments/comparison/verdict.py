@@ -1,6 +1,6 @@
 """The result of a comparison in words: score and cost in a sentence or two, then the statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from tabemb.experiments.comparison.cost_words import Cost, and_list, costs_beside, words_for_costs
 from tabemb.experiments.comparison.model_result import ModelResult, PairedTest, best_of
 
-__all__ = ["Compared", "rival_of", "summarize", "tell_costs", "tell_statistics"]
+__all__ = ["Compared", "headline_sentences", "rival_of", "summarize", "tell_costs", "tell_statistics"]
 
 # The same network with one-hot inputs comes first: it differs from the embeddings in the representation only.
 ONE_HOT = {"one_hot_mlp": "one-hot", "one_hot_linear": "one-hot with a linear model"}
@@ -74,7 +74,7 @@ def summarize(comparison: Compared) -> tuple[str, str]:
     """Say in a sentence or two how score and cost of embeddings compare with one-hot.
 
     Every metric on which either side is significantly better is named, and every other baseline that is significantly
-    better than the embeddings.
+    better than the embeddings, or as good within chance on the primary metric, with the time of its fit.
 
     Parameters
     ----------
@@ -88,9 +88,15 @@ def summarize(comparison: Compared) -> tuple[str, str]:
     sentences : str
         The summary.
     """
+    kind, sentences = headline_sentences(comparison)
+    return kind, " ".join(sentences)
+
+
+def headline_sentences(comparison: Compared) -> tuple[str, list[str]]:
+    """Return the kind and the sentences of `summarize`: the scores first, then the costs and the other baselines."""
     metric, subject, rival = comparison.metrics[0], comparison.models[0], rival_of(comparison)
     if rival is None:
-        return "level", f"{metric} {_value(subject.mean(metric))}; there is no baseline."
+        return "level", [f"{metric} {_value(subject.mean(metric))}; there is no baseline."]
     outcome = _outcome(comparison, rival)
     ours = _Side("embeddings", is_plural=True) if subject.name == "embeddings" else _Side(subject.name)
     theirs = _Side(ONE_HOT.get(rival.name, rival.name))
@@ -109,8 +115,11 @@ def summarize(comparison: Compared) -> tuple[str, str]:
         clauses = [f"{name} beats {ours.name} on {and_list(lost)}"]
         clauses += [f"{each} on {and_list(metrics)}" for each, metrics in more]
         sentences.append(f"{', '.join(clauses)}.")
+    if equal := _equal_others(comparison, rival, better):
+        verb = "score" if len(equal) > 1 else "scores"
+        sentences.append(f"{and_list(equal)} {verb} the same as {ours.name} within chance.")
     names = [model.name for model in comparison.models if model.name != "embeddings"]
-    return _kind(outcome, metric, better), " ".join(_capital(each, names) for each in sentences)
+    return _kind(outcome, metric, better), [_capital(each, names) for each in sentences]
 
 
 def tell_statistics(comparison: Compared, metric: str, others: Sequence[str] = ()) -> list[str]:
@@ -148,6 +157,22 @@ def _capital(sentence: str, names: Sequence[str]) -> str:
 
 def _costs(subject: ModelResult, rival: ModelResult) -> list[Cost]:
     return [] if rival.name == CONSTANT else costs_beside(subject, rival)
+
+
+def _equal_others(comparison: Compared, rival: ModelResult, better: Mapping[str, list[str]]) -> list[str]:
+    """Return the other baselines that are as good within chance, each with its score and fit time, the best first."""
+    metric, subject = comparison.metrics[0], comparison.models[0]
+    others = [
+        model
+        for model in comparison.models[1:]
+        if model is not rival and model.name not in {CONSTANT, *better} and metric in _outcome(comparison, model).level
+    ]
+    others.sort(key=lambda model: model.mean(metric), reverse=comparison.greater_is_better[metric])
+    told = []
+    for model in others:
+        fits = Cost("fit time", float(np.mean(model.fit_seconds)), float(np.mean(subject.fit_seconds)), "")
+        told.append(f"{model.name} ({metric} {_value(model.mean(metric))}, {words_for_costs([fits])})")
+    return told
 
 
 def _outcome(comparison: Compared, model: ModelResult) -> _Outcome:
