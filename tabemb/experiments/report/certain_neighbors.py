@@ -26,10 +26,9 @@ NO_VECTORS = (
     "This run has no vectors: columns with few categories are one-hot encoded, unless the experiment sets model: "
     "{one_hot_max_categories: 0}."
 )
-UNKNOWN_CONFIDENCE = (
-    "How sure these neighbors are is not known: it takes at least three folds that leave out each row once "
-    "(validation: {kind: kfold})."
-)
+IT_TAKES = "it takes at least three folds that leave out each row once (validation: {kind: kfold})."
+UNKNOWN_CONFIDENCE = f"How sure these neighbors are is not known: {IT_TAKES}"
+NOT_JUDGED = f"Whether similar categories are similar again in fits to other rows is not known: {IT_TAKES}"
 NO_NEIGHBORS = "No column has the three categories with vectors that it takes to compare neighbors."
 ADVICE = (
     "do not interpret them. More rows, fewer rare categories (min_frequency), or other columns that describe the "
@@ -132,8 +131,8 @@ def certain_neighbors(
     --------
     >>> cities = CategoryVectors(["BOS", "JFK", "SFO"], [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]], [9, 5, 3], name="dest")
     >>> known = certain_neighbors({"dest": cities})
-    >>> known.answer[:38], [each.key for each in known.lists[0].nearest], known.lists[0].nearest[0].certainty
-    ('How sure these neighbors are is not kno', ['JFK', 'SFO'], 'cosine 0.99')
+    >>> [(each.key, each.certainty) for each in known.lists[0].nearest]
+    [('JFK', 'cosine 0.99'), ('SFO', 'cosine 0.00')]
     """
     if not vectors:
         return CertainNeighbors(answer=NO_VECTORS)
@@ -145,7 +144,7 @@ def certain_neighbors(
     if not known:
         by_size = sorted(enough, key=lambda column: -len(enough[column]))[:N_LISTS]
         lists = _choose([_lists(column, enough[column], labels, None) for column in by_size])
-        return CertainNeighbors(answer=UNKNOWN_CONFIDENCE, lists=lists, note=_note(is_known=False))
+        return CertainNeighbors(answer=NOT_JUDGED, lists=lists, note=_note(is_known=False))
     sure = [column for column in known if not known[column].by_chance]
     # Among few categories, neighbors often come back by chance.
     sure.sort(key=lambda column: -known[column].share / known[column].chance)
@@ -172,7 +171,8 @@ def _stable(columns: Sequence[str], known: Mapping[str, Reliability]) -> str:
     first, *others = columns[:MOST_NAMED]
     clauses = [shares(first, " come back", " by chance"), *(shares(each, "", "") for each in others)]
     if len(columns) > MOST_NAMED:
-        clauses.append(f"of {len(columns) - MOST_NAMED} more columns less")
+        more = len(columns) - MOST_NAMED
+        clauses.append(f"of {'another column' if more == 1 else f'{more} more columns'} less often")
     return f"Similar categories are similar again in fits to other rows: of the nearest neighbors {and_list(clauses)}."
 
 
@@ -184,7 +184,8 @@ def _random(columns: Sequence[str], known: Mapping[str, Reliability]) -> str:
         return known[columns[0]].warning(shorten(columns[0], COLUMN_WIDTH))
     names = [shorten(column, COLUMN_WIDTH) for column in columns[:MOST_NAMED]]
     if len(columns) > MOST_NAMED:
-        names.append(f"{len(columns) - MOST_NAMED} more columns")
+        more = len(columns) - MOST_NAMED
+        names.append("another column" if more == 1 else f"{more} more columns")
     return f"The neighbors of {and_list(names)} are no more stable than random ones: {ADVICE}"
 
 
