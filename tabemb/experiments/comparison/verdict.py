@@ -73,8 +73,9 @@ def rival_of(comparison: Compared) -> ModelResult | None:
 def summarize(comparison: Compared) -> tuple[str, str]:
     """Say in a sentence or two how score and cost of embeddings compare with one-hot.
 
-    Every metric on which either side is significantly better is named, and every other baseline that is significantly
-    better than the embeddings, or as good within chance on the primary metric, with the time of its fit.
+    Every metric on which either side is significantly better is named, and every other baseline but a constant: those
+    that are significantly better than the embeddings, then, with the time of a fit, those that are as good on the
+    primary metric within chance and those that are worse.
 
     Parameters
     ----------
@@ -115,9 +116,11 @@ def headline_sentences(comparison: Compared) -> tuple[str, list[str]]:
         clauses = [f"{name} beats {ours.name} on {and_list(lost)}"]
         clauses += [f"{each} on {and_list(metrics)}" for each, metrics in more]
         sentences.append(f"{', '.join(clauses)}.")
-    if equal := _equal_others(comparison, rival, better):
+    if equal := _others(comparison, rival, better, "level"):
         verb = "score" if len(equal) > 1 else "scores"
         sentences.append(f"{and_list(equal)} {verb} the same as {ours.name} within chance.")
+    if beaten := _others(comparison, rival, better, "won"):
+        sentences.append(f"{ours.does('beat')} {and_list(beaten)}.")
     names = [model.name for model in comparison.models if model.name != "embeddings"]
     return _kind(outcome, metric, better), [_capital(each, names) for each in sentences]
 
@@ -159,13 +162,18 @@ def _costs(subject: ModelResult, rival: ModelResult) -> list[Cost]:
     return [] if rival.name == CONSTANT else costs_beside(subject, rival)
 
 
-def _equal_others(comparison: Compared, rival: ModelResult, better: Mapping[str, list[str]]) -> list[str]:
-    """Return the other baselines that are as good within chance, each with its score and fit time, the best first."""
+def _others(comparison: Compared, rival: ModelResult, better: Mapping[str, list[str]], group: str) -> list[str]:
+    """Return the other baselines of a group of the outcome on the primary metric, with score and fit time, best first.
+
+    Those that are significantly better on another metric, and a constant prediction, are left out.
+    """
     metric, subject = comparison.metrics[0], comparison.models[0]
     others = [
         model
         for model in comparison.models[1:]
-        if model is not rival and model.name not in {CONSTANT, *better} and metric in _outcome(comparison, model).level
+        if model is not rival
+        and model.name not in {CONSTANT, *better}
+        and metric in getattr(_outcome(comparison, model), group)
     ]
     others.sort(key=lambda model: model.mean(metric), reverse=comparison.greater_is_better[metric])
     told = []
