@@ -1,5 +1,5 @@
-import json
 import html
+import json
 import re
 from dataclasses import replace
 
