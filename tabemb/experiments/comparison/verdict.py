@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from tabemb.experiments.comparison.cost_words import Cost, and_list, costs_beside, words_for_costs
+from tabemb.experiments.comparison.cost_words import LEAST, MOST, Cost, and_list, costs_beside, part_of, words_for_costs
 from tabemb.experiments.comparison.model_result import ModelResult, PairedTest, best_of
 
 __all__ = ["Compared", "headline_sentences", "rival_of", "summarize", "tell_costs", "tell_statistics"]
@@ -118,9 +118,9 @@ def headline_sentences(comparison: Compared) -> tuple[str, list[str]]:
         sentences.append(f"{', '.join(clauses)}.")
     if equal := _others(comparison, rival, better, "level"):
         verb = "score" if len(equal) > 1 else "scores"
-        sentences.append(f"{and_list(equal)} {verb} the same as {ours.name} within chance.")
+        sentences.append(f"on {metric}, {and_list(equal)} {verb} the same as {ours.name} within chance.")
     if beaten := _others(comparison, rival, better, "won"):
-        sentences.append(f"{ours.does('beat')} {and_list(beaten)}.")
+        sentences.append(f"on {metric}, {ours.does('beat')} {and_list(beaten)}.")
     names = [model.name for model in comparison.models if model.name != "embeddings"]
     return _kind(outcome, metric, better), [_capital(each, names) for each in sentences]
 
@@ -178,8 +178,9 @@ def _others(comparison: Compared, rival: ModelResult, better: Mapping[str, list[
     others.sort(key=lambda model: model.mean(metric), reverse=comparison.greater_is_better[metric])
     told = []
     for model in others:
-        fits = Cost("fit time", float(np.mean(model.fit_seconds)), float(np.mean(subject.fit_seconds)), "")
-        told.append(f"{model.name} ({metric} {_value(model.mean(metric))}, {words_for_costs([fits])})")
+        ratio = float(np.mean(model.fit_seconds) / np.mean(subject.fit_seconds))
+        part = "about the same" if LEAST <= ratio <= MOST else f"{part_of(ratio)} the"
+        told.append(f"{model.name} ({_value(model.mean(metric))}, fitted in {part} time)")
     return told
 
 
