@@ -192,8 +192,8 @@ def _random(columns: Sequence[str], known: Mapping[str, Reliability]) -> str:
 def _note(*, is_known: bool) -> str:
     if is_known:
         return (
-            f"Percent: how often a neighbor is among the {N_NEAREST} nearest in fits to other rows; in columns with "
-            "few categories, among the nearest half."
+            f"The most certain lists. Percent: how often a neighbor is among the {N_NEAREST} nearest in fits to other "
+            "rows; in columns with few categories, among the nearest half."
         )
     return "The most frequent categories of the largest columns."
 

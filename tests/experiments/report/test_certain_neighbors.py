@@ -44,7 +44,7 @@ def test_the_answer_says_how_often_neighbors_come_back_and_lists_are_sure():
         assert each.nearest[0].certainty == "100 %"
     sums = [sum(near.confidence for near in each.nearest) for each in known.lists]
     assert sums == sorted(sums, reverse=True)
-    assert known.note.startswith("Percent: how often a neighbor is among the 5 nearest")
+    assert known.note.startswith("The most certain lists. Percent: how often a neighbor is among the 5 nearest")
 
 
 def test_each_column_has_a_list_before_any_has_two_and_the_surest_beyond_chance_comes_first():
