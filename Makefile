@@ -11,7 +11,7 @@ DOCS   := $(VENV)/.docs
 .PHONY: demo test test-lowest check docs fuzz bench quality clean
 
 demo: $(READY)
-	$(BIN)/tabemb run configs/carriers.yaml --force
+	$(BIN)/tabemb run configs/demo.yaml --force
 
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"

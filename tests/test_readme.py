@@ -43,6 +43,16 @@ def test_the_make_targets_exist():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
 
 
+def test_the_demo_is_a_run_of_five_folds_whose_report_the_readme_names():
+    from tabemb.experiments.config import read_config
+
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (path,) = re.findall(r"tabemb run (\S+)", makefile)
+    config = read_config(ROOT / path)
+    assert (config.data.dataset, config.validation.folds, config.baselines) == ("nycflights13", 5, None)
+    assert f"{config.output}/{config.name}/report.html" in README
+
+
 def test_the_command_lines_name_commands_that_exist():
     from typer.main import get_command
 

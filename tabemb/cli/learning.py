@@ -76,12 +76,14 @@ def run(
         # It also says what failed.
         put((result.comparison or result.study).verdict())
         return
-    from tabemb.cli.screen import comparison_table, study_table
+    from tabemb.cli.screen import answers, comparison_table, study_table
     from tabemb.experiments.numbers import duration
 
     screen = console()
     if result.comparison is not None:
-        screen.print(comparison_table(result.comparison, width=screen.width))
+        screen.print(comparison_table(result.comparison, width=screen.width, headline=False))
+        put("")
+        screen.print(answers(result.comparison, result.known))
     else:
         screen.print(study_table(result.study, width=screen.width))
     put(f"\nFinished in {duration(result.seconds)}. Report: {result.path / 'report.html'}")

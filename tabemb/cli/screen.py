@@ -17,7 +17,7 @@ from tabemb.experiments import numbers
 from tabemb.experiments.comparison.model_result import ModelResult
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.paper.study import StudyResult, StudyScore
-from tabemb.experiments.report.comparison_page import UNKNOWN_CONFIDENCE
+from tabemb.experiments.report.certain_neighbors import NO_VECTORS, UNKNOWN_CONFIDENCE, CertainNeighbors, NamedCategory
 from tabemb.experiments.runs.folder import RunFolder
 from tabemb.table.schema import ColumnReading
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -26,6 +26,7 @@ from tabemb.vectors.databases import PushSummary
 from tabemb.vectors.plots.labels import shorten
 
 __all__ = [
+    "answers",
     "comparison_progress",
     "comparison_table",
     "diagnoses_table",
@@ -43,10 +44,6 @@ METRIC_WIDTH, OTHER_WIDTH = 19, 78
 CONCERN = "yellow"
 # A terminal has no room for longer names and examples of cells.
 NAME_WIDTH, EXAMPLE_WIDTH = 32, 20
-NO_VECTORS = (
-    "This run has no vectors: columns with few categories are one-hot encoded, unless the experiment sets model: "
-    "{one_hot_max_categories: 0}."
-)
 
 
 @contextmanager
@@ -143,7 +140,38 @@ def readings_table(readings: Sequence[ColumnReading], notes: Sequence[str] = ())
     return Group(*parts, *([_text(how, style="dim")] if checks else []))
 
 
-def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
+def answers(comparison: Comparison, known: CertainNeighbors) -> Group:
+    """Return the two answers of a run: whether embeddings are worth it for the score, and what their vectors know.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The result of the comparison.
+    known : CertainNeighbors
+        What the vectors know.
+    """
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1, 0, 0))
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for each in known.lists:
+        near = ", ".join(f"{_named(other)} {other.certainty}" for other in each.nearest)
+        table.add_row(_text(each.column, style="dim"), _text(f"{_named(each.category)}:"), _text(near))
+    return Group(
+        _text("Is it worth it for the score?", style="bold"),
+        _text(comparison.headline()[1]),
+        _text(""),
+        _text("What do the vectors know?", style="bold"),
+        _text(known.answer),
+        *([table] if known.lists else []),
+        *([_text(known.note, style="dim")] if known.note else []),
+    )
+
+
+def _named(category: NamedCategory) -> str:
+    return f"{category.key} ({category.label})" if category.label else category.key
+
+
+def comparison_table(comparison: Comparison, *, width: int = 140, headline: bool = True) -> Group:
     """Return the headline, the table of scores and the verdict of a comparison.
 
     Parameters
@@ -152,6 +180,8 @@ def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
         The result of the comparison.
     width : int, default=140
         Width of the console in characters. Metrics that do not fit are left out, except the primary one.
+    headline : bool, default=True
+        Whether to begin with the headline. A run ends with it; see `answers`.
     """
     metrics = comparison.metrics[: max(1, (width - OTHER_WIDTH) // METRIC_WIDTH)]
     table = _table("model", *metrics, "difference", "p", "parameters", "fit")
@@ -164,8 +194,7 @@ def comparison_table(comparison: Comparison, *, width: int = 140) -> Group:
         f"{comparison.primary}."
     )
     return Group(
-        _text(comparison.headline()[1], style="bold"),
-        _text(""),
+        *([_text(comparison.headline()[1], style="bold"), _text("")] if headline else []),
         table,
         _text(""),
         *([downstream_table(comparison.downstream), _text("")] if comparison.downstream else []),

@@ -20,6 +20,14 @@ def test_a_run_shows_the_scores_and_where_the_report_is(here, capfd):
     assert "embeddings" in captured.out
     assert "majority" in captured.out
     assert captured.out.rstrip().endswith("runs/small/report.html")
+    # The two answers come last, once.
+    end = captured.out.partition("rows; ")[2]
+    assert (
+        end.index("Is it worth it for the score?") < end.index("What do the vectors know?") < end.index("Finished in")
+    )
+    assert captured.out.count("Too few folds for a verdict") == 1
+    page = Path("runs/small/report.html").read_text(encoding="utf-8")
+    assert "tabemb explore runs/small" in page
     # What TensorFlow says as it starts is no news to anyone.
     assert "oneDNN" not in captured.err
     assert "Warning" not in captured.err
@@ -132,6 +140,9 @@ def test_compare_leaves_a_report(here, tmp_path, capsys):
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert page.lower().startswith("<!doctype html>")
     assert "majority" in page
+    assert "What do the vectors know?" in page
+    # There is no folder to explore.
+    assert "Explore:" not in page
     assert sorted(each.name for each in here.iterdir()) == before
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tabemb import CategoryVectors, diagnose
 from tabemb.cli.screen import (
+    answers,
     comparison_progress,
     comparison_table,
     diagnoses_table,
@@ -23,6 +24,7 @@ from tabemb.cli.screen import (
     vectors_table,
 )
 from tabemb.diagnosis.diagnose import diagnose_columns
+from tabemb.experiments.report.certain_neighbors import CertainNeighbors, NamedCategory, NeighborList
 from tabemb.table.schema import ColumnReading
 from tabemb.vectors.databases import ColumnPush, PushSummary
 from tabemb.vectors.sampling_noise import SamplingNoise
@@ -88,6 +90,25 @@ def test_the_comparison_begins_with_the_headline_and_ends_with_the_verdict(small
     assert " ".join(small_comparison.statistics().split()) in " ".join(told.split())
     assert "Left out: ordinal_trees, which failed in fold 2 with a ValueError: it broke on purpose." in " ".join(rows)
     assert told.count("it broke on purpose") == 1
+
+
+def test_the_headline_is_left_to_the_answers_of_a_run(small_comparison):
+    told = shown(comparison_table(small_comparison, headline=False))
+    assert told.split()[0] == "model"
+    assert small_comparison.headline()[1] not in " ".join(told.split())
+
+
+def test_a_run_ends_with_two_answers(small_comparison):
+    near = NamedCategory(key=EVIL, label="Los [b]Angeles", confidence=0.97)
+    lists = (NeighborList(column="[b]stop", category=NamedCategory(key="SFO"), nearest=(near, near)),)
+    known = CertainNeighbors(answer="Of dest 57 % come back.", lists=lists, note="Percent: how often.")
+    told = " ".join(shown(answers(small_comparison, known), 200).split())
+    assert told.startswith(f"Is it worth it for the score? {small_comparison.headline()[1]} What do the vectors know?")
+    assert "Of dest 57 % come back. [b]stop SFO: JFK" in told
+    assert "(Los [b]Angeles) 97 %, JFK" in told
+    assert told.endswith("Percent: how often.")
+    assert "\x1b]0" not in told
+    assert shown(answers(small_comparison, CertainNeighbors(answer="None."))).rstrip().endswith("know?\nNone.")
 
 
 @pytest.mark.parametrize(("width", "log_loss"), [(95, False), (120, True)])

@@ -147,8 +147,8 @@ class Comparison:
             ``"level"`` if no difference is significant. If each side wins on some metrics, the primary one decides.
         sentences : str
             Every metric on which embeddings or one-hot are significantly better, what embeddings cost beside one-hot
-            (weights, time and memory of a fit, time for one row), and the other baselines that are significantly
-            better. Without one-hot, the best baseline takes its place.
+            (weights, time and memory of a fit, time for one row), and which other baselines are significantly better,
+            as good within chance, or worse. Without one-hot, the best baseline takes its place.
         """
         return summarize(self)
 

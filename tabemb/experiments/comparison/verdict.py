@@ -1,14 +1,14 @@
 """The result of a comparison in words: score and cost in a sentence or two, then the statistics."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from tabemb.experiments.comparison.cost_words import Cost, and_list, costs_beside, words_for_costs
+from tabemb.experiments.comparison.cost_words import LEAST, MOST, Cost, and_list, costs_beside, part_of, words_for_costs
 from tabemb.experiments.comparison.model_result import ModelResult, PairedTest, best_of
 
-__all__ = ["Compared", "rival_of", "summarize", "tell_costs", "tell_statistics"]
+__all__ = ["Compared", "headline_sentences", "rival_of", "summarize", "tell_costs", "tell_statistics"]
 
 # The same network with one-hot inputs comes first: it differs from the embeddings in the representation only.
 ONE_HOT = {"one_hot_mlp": "one-hot", "one_hot_linear": "one-hot with a linear model"}
@@ -73,8 +73,9 @@ def rival_of(comparison: Compared) -> ModelResult | None:
 def summarize(comparison: Compared) -> tuple[str, str]:
     """Say in a sentence or two how score and cost of embeddings compare with one-hot.
 
-    Every metric on which either side is significantly better is named, and every other baseline that is significantly
-    better than the embeddings.
+    Every metric on which either side is significantly better is named, and every other baseline but a constant: those
+    that are significantly better than the embeddings, then, with the time of a fit, those that are as good on the
+    primary metric within chance and those that are worse.
 
     Parameters
     ----------
@@ -88,9 +89,15 @@ def summarize(comparison: Compared) -> tuple[str, str]:
     sentences : str
         The summary.
     """
+    kind, sentences = headline_sentences(comparison)
+    return kind, " ".join(sentences)
+
+
+def headline_sentences(comparison: Compared) -> tuple[str, list[str]]:
+    """Return the kind and the sentences of `summarize`: the scores first, then the costs and the other baselines."""
     metric, subject, rival = comparison.metrics[0], comparison.models[0], rival_of(comparison)
     if rival is None:
-        return "level", f"{metric} {_value(subject.mean(metric))}; there is no baseline."
+        return "level", [f"{metric} {_value(subject.mean(metric))}; there is no baseline."]
     outcome = _outcome(comparison, rival)
     ours = _Side("embeddings", is_plural=True) if subject.name == "embeddings" else _Side(subject.name)
     theirs = _Side(ONE_HOT.get(rival.name, rival.name))
@@ -109,8 +116,13 @@ def summarize(comparison: Compared) -> tuple[str, str]:
         clauses = [f"{name} beats {ours.name} on {and_list(lost)}"]
         clauses += [f"{each} on {and_list(metrics)}" for each, metrics in more]
         sentences.append(f"{', '.join(clauses)}.")
+    if equal := _others(comparison, rival, better, "level"):
+        verb = "score" if len(equal) > 1 else "scores"
+        sentences.append(f"on {metric}, {and_list(equal)} {verb} the same as {ours.name} within chance.")
+    if beaten := _others(comparison, rival, better, "won"):
+        sentences.append(f"on {metric}, {ours.does('beat')} {and_list(beaten)}.")
     names = [model.name for model in comparison.models if model.name != "embeddings"]
-    return _kind(outcome, metric, better), " ".join(_capital(each, names) for each in sentences)
+    return _kind(outcome, metric, better), [_capital(each, names) for each in sentences]
 
 
 def tell_statistics(comparison: Compared, metric: str, others: Sequence[str] = ()) -> list[str]:
@@ -148,6 +160,28 @@ def _capital(sentence: str, names: Sequence[str]) -> str:
 
 def _costs(subject: ModelResult, rival: ModelResult) -> list[Cost]:
     return [] if rival.name == CONSTANT else costs_beside(subject, rival)
+
+
+def _others(comparison: Compared, rival: ModelResult, better: Mapping[str, list[str]], group: str) -> list[str]:
+    """Return the other baselines of a group of the outcome on the primary metric, with score and fit time, best first.
+
+    Those that are significantly better on another metric, and a constant prediction, are left out.
+    """
+    metric, subject = comparison.metrics[0], comparison.models[0]
+    others = [
+        model
+        for model in comparison.models[1:]
+        if model is not rival
+        and model.name not in {CONSTANT, *better}
+        and metric in getattr(_outcome(comparison, model), group)
+    ]
+    others.sort(key=lambda model: model.mean(metric), reverse=comparison.greater_is_better[metric])
+    told = []
+    for model in others:
+        ratio = float(np.mean(model.fit_seconds) / np.mean(subject.fit_seconds))
+        part = "about the same" if LEAST <= ratio <= MOST else f"{part_of(ratio)} the"
+        told.append(f"{model.name} ({_value(model.mean(metric))}, fitted in {part} time)")
+    return told
 
 
 def _outcome(comparison: Compared, model: ModelResult) -> _Outcome:

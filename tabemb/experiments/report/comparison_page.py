@@ -8,23 +8,21 @@ import numpy as np
 
 from tabemb.experiments import numbers
 from tabemb.experiments.comparison.result import Comparison
+from tabemb.experiments.comparison.verdict import headline_sentences
 from tabemb.experiments.report import charts
+from tabemb.experiments.report.certain_neighbors import UNKNOWN_CONFIDENCE, CertainNeighbors, certain_neighbors
 from tabemb.experiments.report.cost_chart import draw_costs
 from tabemb.experiments.report.page import render_page
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.plots.labels import shorten
 
-__all__ = ["UNKNOWN_CONFIDENCE", "draw_maps", "mapped_columns", "render_report"]
+__all__ = ["draw_maps", "mapped_columns", "render_report"]
 
 N_CATEGORIES = 10
 N_NEAREST = 5
 # Of longer names, the tables of neighbors show the start and the end.
 KEY_WIDTH, COLUMN_WIDTH = 50, 80
-UNKNOWN_CONFIDENCE = (
-    "How sure these neighbors are is not known: it takes at least three folds that leave out each row once "
-    "(validation: {kind: kfold})."
-)
 
 
 def render_report(
@@ -36,6 +34,8 @@ def render_report(
     labels: Mapping[str, Mapping] | None = None,
     maps: Sequence[str] | None = None,
     places: Mapping[str, Mapping] | None = None,
+    known: CertainNeighbors | None = None,
+    explore: str = "",
 ) -> str:
     """Render the report.
 
@@ -55,6 +55,10 @@ def render_report(
         Columns whose vectors are shown; see `mapped_columns`.
     places : mapping of str to mapping, optional
         Latitude and longitude of the categories of each column, drawn next to its map.
+    known : CertainNeighbors, optional
+        What the vectors know, if it has been computed.
+    explore : str, optional
+        The command that writes the explorer of the vectors; without it the report names none.
 
     Returns
     -------
@@ -67,14 +71,17 @@ def render_report(
         for column in columns
         if len(vectors[column]) > 1
     ]
-    kind, sentence = comparison.headline()
+    kind, sentences = headline_sentences(comparison)
     can_draw = charts.can_draw()
     return render_page(
         "comparison.html",
         record,
         kind=kind,
-        headline=sentence,
+        headline=sentences[0],
+        summary=" ".join(sentences[1:]),
         verdict=comparison.statistics(),
+        known=certain_neighbors(vectors, labels) if known is None else known,
+        explore=explore,
         facts=_facts(record, comparison),
         comparison=comparison,
         can_draw=can_draw,

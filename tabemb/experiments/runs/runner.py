@@ -1,5 +1,6 @@
 """Run an experiment: load the data, compare, fit the final model and write the folder of the run."""
 
+import shlex
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
 from tabemb.experiments.data import Problem, load_problem
+from tabemb.experiments.report.certain_neighbors import CertainNeighbors, certain_neighbors
 from tabemb.experiments.report.comparison_page import render_report
 from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, try_names, write_report, write_run, write_text
 from tabemb.files import replacing_folder
@@ -45,12 +47,15 @@ class RunResult:
         Wall time of the run in seconds.
     study : StudyResult or None
         The errors of a study; None after a comparison.
+    known : CertainNeighbors or None
+        What the vectors know; None after a study.
     """
 
     path: Path
     comparison: Comparison | None
     seconds: float
     study: Any = None
+    known: CertainNeighbors | None = None
 
 
 def run(
@@ -105,7 +110,7 @@ def run(
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
         write = _write_comparison if config.study is None else _write_study
         with column_warnings_off():
-            results = write(config, problem, draft, text, clock, _touching(draft, progress))
+            results = write(config, problem, draft, folder, text, clock, _touching(draft, progress))
     return RunResult(path=folder, seconds=clock["total"], **results)
 
 
@@ -121,7 +126,7 @@ def _touching(draft: Path, progress: Callable[[str, int, int], object] | None) -
 
 
 def _write_comparison(
-    config: ExperimentConfig, problem: Problem, draft: Path, text: str, clock: dict, progress: Any
+    config: ExperimentConfig, problem: Problem, draft: Path, folder: Path, text: str, clock: dict, progress: Any
 ) -> dict[str, Any]:
     """Compare, fit the final model and write the folder; return fields of the result."""
     begin = time.perf_counter()
@@ -139,13 +144,23 @@ def _write_comparison(
     record = describe_run(config, problem, model, vectors, clock, title=title, verdict=comparison.verdict())
     record["comparison"] = comparison.to_json()
     write_report(draft, record)
-    page = render_report(record, comparison, vectors, config_text=text, labels=problem.labels, **dict(config.report))
+    known = certain_neighbors(vectors, problem.labels)
+    page = render_report(
+        record,
+        comparison,
+        vectors,
+        config_text=text,
+        labels=problem.labels,
+        known=known,
+        explore=f"tabemb explore {shlex.quote(str(folder))}",
+        **dict(config.report),
+    )
     write_text(draft / "report.html", page)
-    return {"comparison": comparison}
+    return {"comparison": comparison, "known": known}
 
 
 def _write_study(
-    config: ExperimentConfig, problem: Problem, draft: Path, text: str, clock: dict, progress: Any
+    config: ExperimentConfig, problem: Problem, draft: Path, folder: Path, text: str, clock: dict, progress: Any
 ) -> dict[str, Any]:
     """Run a study and write the folder; return fields of the result."""
     from tabemb.experiments.paper import STUDIES

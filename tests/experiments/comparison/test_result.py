@@ -1,3 +1,4 @@
+import html
 import json
 import re
 from dataclasses import replace
@@ -47,8 +48,9 @@ def test_a_comparison_is_shown_in_two_lines(small_comparison):
 
 def test_a_notebook_shows_the_verdict_and_a_table_that_is_escaped_and_without_colors(small_comparison):
     evil = replace(small_comparison.models[3], name="<b>most</b>")
-    page = replace(small_comparison, models=(*small_comparison.models[:3], evil))._repr_html_()
-    assert page.startswith(f"<p><strong>{small_comparison.headline()[1]}</strong></p>\n<table")
+    comparison = replace(small_comparison, models=(*small_comparison.models[:3], evil))
+    page = comparison._repr_html_()
+    assert page.startswith(f"<p><strong>{html.escape(comparison.headline()[1])}</strong></p>\n<table")
     assert page.endswith(f"<p>{small_comparison.statistics()}</p>")
     assert "<b>most" not in page
     assert "&lt;b&gt;most&lt;/b&gt;" in page

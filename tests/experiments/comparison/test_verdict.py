@@ -147,6 +147,27 @@ def test_other_baselines_that_beat_the_embeddings_are_named(small_comparison):
     assert with_tests(small_comparison, WON, WON, others=(second,)).headline()[0] == "won"
 
 
+def test_other_baselines_that_are_as_good_or_worse_are_named_with_their_score_and_fit_time(small_comparison):
+    trees, majority = small_comparison["target_encoder_trees"], small_comparison["majority"]
+    first = replace(trees, versus={"roc_auc": LEVEL, "log_loss": WON}, fit_seconds=np.full(3, 2.1))
+    better = {"roc_auc": np.full(3, 0.82)}
+    second = replace(first, name="ordinal_trees", scores=first.scores | better, fit_seconds=np.full(3, 0.2))
+    worse = replace(first, name="one_hot_linear", versus={"roc_auc": WON, "log_loss": LEVEL}, fit_seconds=np.full(3, 4))
+    untested = replace(first, name="mine", versus={"roc_auc": EQUAL, "log_loss": EQUAL})
+    constant = replace(majority, versus={"roc_auc": LEVEL, "log_loss": LEVEL})
+    kind, told = with_tests(small_comparison, WON, WON, others=(first, second, worse, untested, constant)).headline()
+    assert kind == "won"
+    assert told.endswith(
+        f"{COSTS} On roc_auc, ordinal_trees (0.8200, fitted in a tenth of the time) and target_encoder_trees (0.8133, "
+        "fitted in about the same time) score the same as embeddings within chance. On roc_auc, embeddings beat "
+        "one_hot_linear (0.8133, fitted in twice the time)."
+    )
+    # A baseline that is better on another metric is named once.
+    better = replace(first, versus={"roc_auc": LEVEL, "log_loss": LOST})
+    told = with_tests(small_comparison, WON, WON, others=(better,)).headline()[1]
+    assert told.endswith(f"{COSTS} target_encoder_trees beats embeddings on log_loss.")
+
+
 def test_the_headline_without_one_hot(small_comparison):
     trees = with_tests(small_comparison, WON, LOST, name="target_encoder_trees")
     assert trees.headline() == (
@@ -201,6 +222,8 @@ def test_the_verdict_is_the_headline_the_statistics_the_costs_and_what_was_left_
     assert small_comparison.verdict() == (
         "Embeddings beat one-hot on roc_auc (0.8100 against 0.7933) and log_loss (0.3900 against 0.4067). "
         f"{COSTS} "
+        "On roc_auc, target_encoder_trees (0.8133, fitted in three quarters of the time) scores the same as embeddings "
+        "within chance. "
         "On roc_auc over 3 folds, embeddings (0.8100) beats one_hot_mlp (0.7933) by 0.0167 "
         "(95 % interval 0.0039 to 0.0295, p = 0.031). "
         "Best baseline: embeddings (0.8100) and target_encoder_trees (0.8133) do not differ significantly "

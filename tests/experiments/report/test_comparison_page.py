@@ -10,6 +10,7 @@ import pytest
 
 from tabemb.experiments.comparison.model_result import PairedTest
 from tabemb.experiments.report import charts
+from tabemb.experiments.report.certain_neighbors import CertainNeighbors
 from tabemb.experiments.report.comparison_page import mapped_columns, render_report
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.sampling_noise import SamplingNoise
@@ -22,10 +23,11 @@ class Nesting(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.words, self.links = [], [], []
+        self.open, self.words, self.links, self.anchors = [], [], [], []
 
     def handle_starttag(self, tag, attrs):
         self.links += [value for name, value in attrs if name in ("href", "src", "xlink:href") and value[0] != "#"]
+        self.anchors += [value for name, value in attrs if tag == "a" and name == "href" and value[0] == "#"]
         if tag not in VOID:
             self.open.append(tag)
 
@@ -107,6 +109,33 @@ def test_the_page_says_how_columns_were_read(record, small_comparison, vectors):
 def test_the_verdict_comes_before_the_tables(record, small_comparison, vectors):
     page = render_report(record, small_comparison, vectors)
     assert page.index('class="headline"') < page.index("<table")
+
+
+def test_the_first_screen_answers_two_questions(record, small_comparison, vectors):
+    page = render_report(record, small_comparison, vectors, labels={"dest": {"BOS": "Boston <&>"}})
+    words, parser = read(page)
+    score, vector = words.index("Is it worth it for the score?"), words.index("What do the vectors know?")
+    kind, headline = small_comparison.headline()
+    assert score < words.index(headline) < vector < words.index("What is known <before> departure.")
+    assert f'class="verdict {kind}"' in page
+    assert words.index(headline) < words.index("Boston <&>") < words.index(small_comparison.statistics())
+    assert parser.anchors
+    assert all(f'id="{each[1:]}"' in page for each in parser.anchors)
+    assert "Explore:" not in words
+    words, _ = read(render_report(record, small_comparison, vectors, explore="tabemb explore runs/flights"))
+    assert "Explore: tabemb explore runs/flights" in words
+
+
+def test_a_report_without_vectors_says_so(record, small_comparison):
+    words, parser = read(render_report(record, small_comparison, {}, explore="tabemb explore runs/flights"))
+    assert "What do the vectors know? This run has no vectors" in words
+    assert parser.anchors == []
+    assert "Explore:" not in words
+
+
+def test_what_the_vectors_know_can_be_given(record, small_comparison, vectors):
+    words, _ = read(render_report(record, small_comparison, vectors, known=CertainNeighbors(answer="It is <known>.")))
+    assert "What do the vectors know? It is <known>." in words
 
 
 def test_the_model_under_test_and_the_best_scores_are_marked(record, small_comparison, vectors):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tabemb.experiments.report.certain_neighbors import CertainNeighbors, NamedCategory, NeighborList
 from tabemb.experiments.report.page import TEMPLATES, render_page
 
 RECORD = {
@@ -36,7 +37,7 @@ def test_without_a_description_there_is_no_paragraph_for_it(description):
 
 
 def test_a_page_that_lacks_a_variable_is_an_error():
-    with pytest.raises(Exception, match="'cost_charts' is undefined"):
+    with pytest.raises(Exception, match="'summary' is undefined"):
         render_page("comparison.html", RECORD, kind="won", headline="", verdict="", facts={})
 
 
@@ -45,6 +46,37 @@ def test_words_are_escaped(piece):
     assert "&lt;h&gt;" in piece
     assert "&lt;v&gt;" in piece
     assert not {"<h>", "<v>", "<yaml>"} & set(piece.replace("><", "> <").split())
+
+
+def answer(known, **content):
+    return " ".join(str(MACROS.answer(known, **content)).split())
+
+
+def test_the_answer_shows_lists_and_links_to_what_the_page_has():
+    near = NamedCategory(key="<LAX>", label="Los <Angeles>", confidence=0.97)
+    known = CertainNeighbors(
+        answer="Of dest <57 %> come back.",
+        lists=(NeighborList(column="<dest>", category=NamedCategory(key="S&F"), nearest=(near,)),),
+        note="Percent: how often.",
+    )
+    text = answer(known, explore="tabemb explore 'a <run>'", maps={"dest": "<svg/>"}, neighbors=["dest"])
+    for told in (
+        "Of dest &lt;57\u00a0%&gt; come back.".replace("\u00a0", " "),
+        "<i>&lt;dest&gt;</i> <b>S&amp;F</b>",
+        "<b>&lt;LAX&gt;</b> <span>97 %</span> <small>Los &lt;Angeles&gt;</small>",
+        '<a href="#neighbors">All neighbors</a>',
+        '<a href="#maps">Map of the vectors</a>',
+        "<code>tabemb explore &#39;a &lt;run&gt;&#39;</code>",
+    ):
+        assert told in text, told
+    assert "<a" not in answer(known)
+    assert "<code" not in answer(known)
+
+
+def test_an_answer_without_lists_is_a_sentence():
+    text = answer(CertainNeighbors(answer="No vectors."), explore="tabemb explore x")
+    assert "<p>No vectors.</p>" in text
+    assert not [tag for tag in ("<ul", "<code", "<a", 'class="note"') if tag in text]
 
 
 def test_the_configuration_is_shown_where_there_is_one():
