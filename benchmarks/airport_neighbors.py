@@ -3,7 +3,8 @@
     python benchmarks/airport_neighbors.py [--rows 40000] [--seeds 3]
 
 The vectors are learned from air time given airline, origin and destination, without coordinates. Rivals: the mean air
-time of an airport, vectors from co-occurrence alone, and random vectors. For each, the rank correlation of similarity
+time of an airport, vectors from co-occurrence alone, and random vectors. And vectors learned without a target, from the
+same columns with air time as one more of them. For each, the rank correlation of similarity
 and proximity over all pairs of airports, and the median distance to the nearest airport.
 """
 
@@ -55,10 +56,16 @@ def candidates(sample, seed):
     names = pd.Index(pd.factorize(sample["dest"])[1])
     table = Cooccurrence(np.column_stack(codes), [each.max() + 1 for each in codes]).vectors(0, 8)
     table = table - np.average(table, axis=0, weights=np.bincount(codes[0]))
+    whole = sample[COLUMNS].astype({"month": "str"}).assign(air_time=sample["air_time"].astype(float))
+    alone = {
+        f"no target, {objective}": tabemb.EmbeddingPretrainer(objective=objective, embedding_dim=8, random_state=seed)
+        for objective in ("cooccurrence", "masked")
+    }
     return keys, {
         "learned vectors": cosines(vectors[keys]),
         "mean air time": -np.abs(minutes[:, None] - minutes),
         "co-occurrence alone": cosines(table[names.get_indexer(keys)]),
+        **{name: cosines(each.fit(whole).vectors_["dest"][keys]) for name, each in alone.items()},
         "random vectors": cosines(np.random.default_rng(seed).normal(size=(len(keys), 8))),
     }
 

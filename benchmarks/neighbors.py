@@ -53,6 +53,13 @@ def from_cooccurrence(ratings, seed):
     return tabemb.CategoryVectors(list(films[1]), table, np.bincount(films[0]), name="movieId")
 
 
+def from_hidden_cells(ratings, seed):
+    """Return vectors of films learned by predicting the film from the user and the user from the film."""
+    objective = {"name": "masked", "share": 0.5}
+    model = tabemb.EmbeddingPretrainer(["userId", "movieId"], objective=objective, embedding_dim=16, random_state=seed)
+    return model.fit(ratings[["userId", "movieId"]]).vectors_["movieId"]
+
+
 def untrained(vectors, seed):
     """Return random vectors for the same films."""
     drawn = np.random.default_rng(seed).normal(size=vectors.vectors.shape)
@@ -105,6 +112,7 @@ def films(seeds):
         "its ratings, mlp": lambda rows, seed: from_ratings(rows, "mlp", seed),
         "its ratings, deepfm": lambda rows, seed: from_ratings(rows, "deepfm", seed),
         "co-occurrence alone": from_cooccurrence,
+        "hidden cells": from_hidden_cells,
     }
     lines, first = [], {}
     for name, learn in ways.items():
