@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from tabemb.estimators.inputs import auto_batch_size
-from tabemb.estimators.objectives.cooccurrence import CooccurrenceObjective
 from tabemb.estimators.objectives.objective import OBJECTIVES, Objective
+from tabemb.exceptions import DataError
 from tabemb.nn.cells import CellPredictor, CellTask
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.parameters import check_count, check_flag, check_positive, check_share, check_units
+from tabemb.nn.starts import STARTS, started_tables
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.training.batches import Rows
 from tabemb.training.hidden_cells import HiddenCells
@@ -38,8 +39,9 @@ class MaskedObjective(Objective):
         Share of the cells that are hidden, in (0, 1).
     tied : bool, default=True
         Whether a category has the same vector where it is seen and where it is predicted.
-    start : bool, default=True
-        Whether the vectors start as those of the objective "cooccurrence".
+    start : str, mapping or Start, default="cooccurrence"
+        Vectors before training: "cooccurrence", those of the objective of this name, or "random"; see
+        :mod:`tabemb.nn.starts`.
     hidden_units : tuple of int, default=(256, 128)
         Width of each hidden layer.
     dropout : float, default=0.1
@@ -59,7 +61,7 @@ class MaskedObjective(Objective):
         self,
         share=0.3,
         tied=True,
-        start=True,
+        start="cooccurrence",
         hidden_units=(256, 128),
         dropout=0.1,
         learning_rate=2e-3,
@@ -78,7 +80,7 @@ class MaskedObjective(Objective):
         check_positive("share", self.share)
         check_share("share", self.share)
         check_flag("tied", self.tied)
-        check_flag("start", self.start)
+        STARTS.resolve(self.start).check()
         check_units("hidden_units", self.hidden_units, empty=False)
         check_share("dropout", self.dropout)
         check_positive("learning_rate", self.learning_rate)
@@ -86,10 +88,16 @@ class MaskedObjective(Objective):
 
     def learn(self, estimator, rows, seeds):
         """Train a network on hidden cells, and take over its tables."""
-        if self.start:
-            CooccurrenceObjective().learn(estimator, rows, seeds)
-        mine = estimator._network
+        mine, vocabularies = estimator._network, estimator.encoder_.vocabularies
         n_numbers = len(estimator.encoder_.schema.numeric)
+        if len(vocabularies) + n_numbers < 2:
+            raise DataError(
+                f"There is nothing to learn from: the table has a single column, {next(iter(vocabularies))!r}, and its "
+                "cells would be predicted by the other columns. Pass at least two, or a target y."
+            )
+        sizes = [vocabulary.size for vocabulary in vocabularies.values()]
+        for each in started_tables(mine, STARTS.resolve(self.start), rows.table, sizes):
+            each.put(mine)
         intervals, shares = _intervals(rows.table.numbers[:, :n_numbers])
         task = CellTask(
             tuple(feature.table.embedding_dim for feature in mine.spec.features),

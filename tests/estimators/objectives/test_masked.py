@@ -6,6 +6,7 @@ import pytest
 
 from tabemb import EmbeddingPretrainer, load
 from tabemb.estimators.objectives import MaskedObjective
+from tabemb.exceptions import DataError
 
 rng = np.random.default_rng(0)
 COAST = rng.integers(0, 2, 3000)
@@ -18,7 +19,7 @@ TRIPS = pd.DataFrame(
 )
 
 
-@pytest.mark.parametrize("params", [{}, {"start": False}, {"start": False, "tied": False}])
+@pytest.mark.parametrize("params", [{}, {"start": "random"}, {"start": "random", "tied": False}])
 def test_categories_of_similar_rows_are_near(params):
     model = EmbeddingPretrainer(objective={"name": "masked", "max_epochs": 8, **params}, random_state=0).fit(TRIPS)
     vectors = model.vectors_["dest"]
@@ -54,13 +55,18 @@ def test_a_column_by_itself_can_be_predicted_from_numbers():
     assert {found for found, _ in vectors.most_similar("LAX", topn=2)} == {"SFO", "SEA"}
 
 
+def test_a_single_column_is_refused():
+    with pytest.raises(DataError, match="single column, 'dest'"):
+        EmbeddingPretrainer(objective="masked").fit(TRIPS[["dest"]])
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
         ({"share": 0}, "share"),
         ({"share": 1.0}, "share"),
         ({"tied": "yes"}, "tied"),
-        ({"start": 1}, "start"),
+        ({"start": "cold"}, "start"),
         ({"hidden_units": ()}, "hidden_units"),
         ({"dropout": -0.1}, "dropout"),
         ({"learning_rate": 0}, "learning_rate"),
