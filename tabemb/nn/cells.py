@@ -2,7 +2,6 @@
 
 import hashlib
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import keras
@@ -12,13 +11,14 @@ from keras import ops
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import DeepBody
-from tabemb.nn.numeric.numeric_encoder import ColumnRange
 from tabemb.nn.tasks import Task
 
 __all__ = ["CellPredictor", "CellTask"]
 
-# Rows whose categories are each other's candidates in a validation loss.
-CANDIDATE_ROWS = 512
+# The categories of so many rows of a batch are the candidates for each cell of it.
+CANDIDATES = 256
+# Rows of a batch of a validation loss.
+VALIDATION_ROWS = 512
 # Score of a category that is not a candidate.
 NEVER = -1e9
 
@@ -63,11 +63,8 @@ class CellPredictor(DeepBody):
     def build(self, features, n_outputs, seeds):
         """Return, side by side, query and vector of each predicted category, then the logits of the numbers."""
         self.check()
-        ends = np.cumsum([0, *features.dims])
-        vectors = [
-            ColumnRange(start, stop, name=f"vector_{place}")(features.embedded)
-            for place, (start, stop) in enumerate(pairwise(ends))
-        ]
+        # One split, since the gradient of each separate slice would be as wide as all vectors.
+        vectors = ops.split(features.embedded, np.cumsum(features.dims)[:-1].tolist(), axis=1)
         seen = [vectors[place] for place in self.inputs] + ([] if features.numbers is None else [features.numbers])
         given = keras.layers.Concatenate(name="visible")(seen) if len(seen) > 1 else seen[0]
         hidden = self.hidden(lambda units, seeds, name: blocks.dense(given, units, seeds, name=name), seeds)
@@ -84,14 +81,13 @@ class CellPredictor(DeepBody):
 class CellTask(Task):
     """The hidden cells of a row, as targets of the network of :class:`CellPredictor`.
 
-    A category is predicted by a sampled softmax, whose candidates are the distinct categories of the column in the
-    batch. The logarithm of the probability that a category is among them is subtracted from its score, so that the
-    denominator is on average that of a full softmax (Bengio & Senécal 2008, "Adaptive importance sampling to accelerate
-    training of a neural probabilistic language model"; for categories of the batch Yi et al. 2019,
-    "Sampling-bias-corrected neural modeling for large corpus item recommendations"). The category to be predicted is
-    there in any case, so its score stays as it is (Khrylchenko et al. 2025, "Correcting the LogQ correction"). A number
-    is predicted by its interval. The loss of a column is divided by its entropy: it is 1 if nothing is known about a
-    cell.
+    A category is predicted by a sampled softmax, whose candidates are the distinct categories of 256 rows of the batch.
+    The logarithm of the probability that a category is among them is subtracted from its score, so that the denominator
+    is on average that of a full softmax (Bengio & Senécal 2008, "Adaptive importance sampling to accelerate training of
+    a neural probabilistic language model"; for categories of the batch Yi et al. 2019, "Sampling-bias-corrected neural
+    modeling for large corpus item recommendations"). The category to be predicted is there in any case, so its score
+    stays as it is (Khrylchenko et al. 2025, "Correcting the LogQ correction"). A number is predicted by its interval.
+    The loss of a column is divided by its entropy: it is 1 if nothing is known about a cell.
 
     Parameters
     ----------
@@ -138,27 +134,29 @@ class CellTask(Task):
             Index or interval of each cell, then 1 for the hidden ones.
         logits : tensor of shape (batch, n_outputs)
         """
-        n_columns, place, losses = len(self.shares) + len(self.intervals), 0, []
-        for column, (dim, shares) in enumerate(zip(self.dims, self.shares, strict=True)):
-            query, vectors = logits[:, place : place + dim], logits[:, place + dim : place + 2 * dim]
-            losses.append(_sampled(query, vectors, targets[:, column], shares) / _entropy(shares))
-            place += 2 * dim
-        for number, shares in enumerate(self.intervals):
-            scores = logits[:, place : place + len(shares)]
-            codes = ops.one_hot(targets[:, len(self.shares) + number], len(shares))
-            loss = ops.logsumexp(scores, axis=1) - ops.sum(scores * codes, axis=1)
-            losses.append(loss / _entropy(shares))
-            place += len(shares)
-        hidden = ops.cast(targets[:, n_columns:], "float32")
-        return ops.sum(ops.stack(losses, axis=1) * hidden, axis=1) / (self.hidden_share * n_columns)
+        n_columns, n_rows, total = len(self.shares) + len(self.intervals), ops.shape(targets)[0], 0.0
+        widths = [width for dim in self.dims for width in (dim, dim)] + [len(each) for each in self.intervals]
+        parts = iter(ops.split(logits, np.cumsum(widths)[:-1].tolist(), axis=1))
+        for column, shares in enumerate(self.shares):
+            query, vectors = next(parts), next(parts)
+            # Only the hidden cells are worth the products with all candidates.
+            hidden = ops.nonzero(targets[:, n_columns + column])[0]
+            losses = _sampled(query, vectors, targets[:, column], hidden, shares) / _entropy(shares)
+            total += ops.scatter(hidden[:, None], losses, (n_rows,))
+        for number, shares in enumerate(self.intervals, start=len(self.shares)):
+            scores = next(parts)
+            codes = ops.one_hot(targets[:, number], len(shares))
+            losses = (ops.logsumexp(scores, axis=1) - ops.sum(scores * codes, axis=1)) / _entropy(shares)
+            total += losses * ops.cast(targets[:, n_columns + number], "float32")
+        return total / (self.hidden_share * n_columns)
 
     def loss(self, targets, logits):
-        """Return the loss of each row, with candidates from 512 rows at a time."""
-        starts = range(0, len(targets), CANDIDATE_ROWS)
+        """Return the loss of each row, in batches of 512 rows."""
+        starts = range(0, len(targets), VALIDATION_ROWS)
         parts = [
             self.training_loss(
-                ops.convert_to_tensor(targets[start : start + CANDIDATE_ROWS]),
-                ops.convert_to_tensor(logits[start : start + CANDIDATE_ROWS]),
+                ops.convert_to_tensor(targets[start : start + VALIDATION_ROWS]),
+                ops.convert_to_tensor(logits[start : start + VALIDATION_ROWS]),
             )
             for start in starts
         ]
@@ -173,18 +171,20 @@ class CellTask(Task):
         return 1.0 - float(self.loss(targets, activated).mean())
 
 
-def _sampled(query, vectors, codes, shares):
-    """Return the loss of each row, whose candidates are the distinct categories of the batch."""
-    n_others = ops.cast(ops.shape(query)[0] - 1, "float32")
+def _sampled(query, vectors, codes, hidden, shares):
+    """Return the loss of each hidden cell, whose candidates are the distinct categories of the first rows."""
+    others = codes[:CANDIDATES]
+    place = ops.arange(ops.shape(others)[0])
     rare = ops.convert_to_tensor(np.log1p(-np.clip(shares, 1e-12, 1 - 1e-6)).astype("float32"))
-    # Logarithm of the probability that a category is in another row of the batch.
-    among = ops.log(ops.maximum(-ops.expm1(n_others * ops.take(rare, codes)), 1e-12))
-    place = ops.arange(ops.shape(query)[0])
-    same, earlier = codes[:, None] == codes[None, :], place[:, None] > place[None, :]
-    repeated = ops.any(ops.logical_and(same, earlier), axis=1)
-    scores = ops.matmul(query, ops.transpose(vectors)) - ops.where(same, 0.0, among[None, :])
-    own = ops.sum(query * vectors, axis=1)
-    return ops.logsumexp(ops.where(repeated[None, :], NEVER, scores), axis=1) - own
+    # Logarithm of the probability that a category is among the candidates.
+    among = ops.log(-ops.expm1(ops.cast(ops.shape(others)[0], "float32") * ops.take(rare, others)))
+    earlier = ops.logical_and(others[:, None] == others[None, :], place[:, None] > place[None, :])
+    offset = ops.where(ops.any(earlier, axis=1), NEVER, -among)
+    asked, wanted = ops.take(query, hidden, axis=0), ops.take(codes, hidden)
+    own = ops.sum(asked * ops.take(vectors, hidden, axis=0), axis=1)
+    scores = ops.matmul(asked, ops.transpose(vectors[:CANDIDATES])) + offset[None, :]
+    scores = ops.where(wanted[:, None] == others[None, :], NEVER, scores)
+    return ops.logsumexp(ops.concatenate([own[:, None], scores], axis=1), axis=1) - own
 
 
 def _entropy(shares) -> float:

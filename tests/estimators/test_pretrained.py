@@ -419,7 +419,11 @@ LEARNED = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_sta
             ColumnError,
             "freeze names the column 'state', which has no pretrained vectors. Kn",
         ),
-        ({"pretrained": WORDS}, ValueError, "must be None or a mapping from column to vectors. Got CategoryVectors("),
+        (
+            {"pretrained": WORDS},
+            ValueError,
+            "must be None, a mapping from column to vectors, or a fitted estimator with vectors_. Got CategoryVectors(",
+        ),
         ({"freeze": "all"}, ValueError, "must be False, True, 'found', a positive number of epochs, or a mapping from"),
     ],
 )

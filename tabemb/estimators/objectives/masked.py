@@ -21,7 +21,9 @@ from tabemb.vectors.cooccurrence import N_INTERVALS
 
 __all__ = ["MaskedObjective"]
 
-FEWEST_ROWS_TO_SPLIT, HELD_SHARE = 20, 0.1
+FEWEST_ROWS_TO_SPLIT = 20
+# A tenth of the rows is held out, but no more than this: each of them has several cells.
+HELD_SHARE, MOST_HELD = 0.1, 4096
 
 
 @OBJECTIVES.register("masked")
@@ -180,7 +182,7 @@ def _split(hidden: HiddenCells, generator: np.random.Generator) -> tuple[HiddenC
     if n < FEWEST_ROWS_TO_SPLIT:
         return hidden, None
     order = generator.permutation(n)
-    held = max(1, round(HELD_SHARE * n))
+    held = min(max(1, round(HELD_SHARE * n)), MOST_HELD)
 
     def part(rows):
         rows = np.sort(rows)
