@@ -11,6 +11,7 @@ from tabemb.nn.tasks import Task
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.target_statistics import TargetStatistics
 from tabemb.training.batches import Rows
+from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["fit_statistics", "target_columns", "target_suffixes"]
 
@@ -108,13 +109,15 @@ def fit_statistics(
     columns = target_columns(task, targets)
     singles = [(place,) for place in range(len(sizes))]
     if isinstance(crosses, str):
-        chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
+        with ONE_THREAD:
+            chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
         most = MOST_CELLS // len(rows) if most_numbers is None else min(most_numbers, MOST_CELLS // len(rows))
         chosen = chosen[: max(0, most // columns.shape[1] - len(singles))][:most_crosses]
     else:
         chosen = [encoder.positions_of(each) for each in crosses or ()]
     statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task), indicators=indicators)
-    return statistics, statistics.fit_encode(rows.table.indices, columns, folds, rows.weights, trains)
+    with ONE_THREAD:
+        return statistics, statistics.fit_encode(rows.table.indices, columns, folds, rows.weights, trains)
 
 
 def _scale_of(task):

@@ -36,8 +36,8 @@ MIN_ROWS_TO_SPLIT = 128
 # Number of times per epoch, at least, that the averages of the weights move.
 AVERAGES_PER_EPOCH = 5
 # Number of epochs without a better loss, and of rises in a row, after which "auto" stops. Averages of the weights move
-# smoothly: a loss that has risen several times hardly ever comes back.
-AUTO_PATIENCE, AUTO_RISES = 5, 3
+# smoothly: a loss that has risen several times hardly ever comes back. A loss that is only watched has less patience.
+AUTO_PATIENCE, AUTO_RISES, WATCHED_PATIENCE = 5, 3, 3
 # Networks whose tables hold more numbers (200 MB) are not averaged, since this would double the memory of the training.
 MOST_AVERAGED = 50_000_000
 
@@ -215,8 +215,8 @@ class Trainer:
         return (AUTO_PATIENCE, AUTO_RISES) if self.n_iter_no_change == "auto" else (self.n_iter_no_change, None)
 
     def _gives_up(self, losses) -> bool:
-        """Return whether the loss that is watched has not improved for as many epochs as early stopping waits."""
-        patience, _ = self._patience
+        """Return whether the loss that is watched has not improved for several epochs."""
+        patience = WATCHED_PATIENCE if self.n_iter_no_change == "auto" else self.n_iter_no_change
         if patience is None or len(losses) <= patience:
             return False
         return min(losses[-patience:]) >= min(losses[:-patience]) - self.tol

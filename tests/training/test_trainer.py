@@ -138,6 +138,17 @@ def test_a_number_of_epochs_without_a_better_loss_allows_any_rises(workshop, mon
     assert (record.n_epochs, record.best_epoch) == (7, 6)
 
 
+@pytest.mark.parametrize(("patience", "n_epochs"), [("auto", 5), (2, 4), (4, 6)])
+def test_a_loss_that_is_only_watched_stops_the_training_too(patience, n_epochs, workshop, monkeypatch):
+    watched, falling = iter([1.0, 0.9, 0.9, 0.95, 0.9, 0.9, 0.9]), iter(np.arange(9.0, 0.0, -1.0))
+    monkeypatch.setattr(
+        trainer_module, "evaluate", lambda *_: {"val_loss": next(falling), "val_watched": next(watched)}
+    )
+    held = workshop.rows(20, seed=1)
+    record, _ = workshop.fit(workshop.network(), workshop.rows(), held, max_epochs=7, n_iter_no_change=patience)
+    assert record.n_epochs == n_epochs
+
+
 def test_two_fits_with_one_seed_are_the_same_to_the_last_bit_and_seeds_matter(workshop):
     made = []
     for seed in (0, 0, 1):
