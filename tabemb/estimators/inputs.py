@@ -1,6 +1,5 @@
 """Read and check the tables, targets and weights that are passed to ``fit`` and ``predict``."""
 
-import warnings
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from tabemb.estimators.target_values import plain_targets
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, warn_caller
 from tabemb.table.cells import all_equal, is_missing, unmasked
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
 from tabemb.table.schema import SchemaHint
@@ -28,7 +27,11 @@ __all__ = [
     "has_information",
     "take_column_order",
     "warn_of_constant_columns",
+    "warn_of_target_column",
 ]
+
+# Rows from which a column with the cells of the target is not there by chance, and rows to look at first.
+_MIN_ROWS_TO_JUDGE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,11 +178,10 @@ def has_categorical_dtype(y: Any) -> bool:
 
 
 def _warn_of_column_vector():
-    warnings.warn(
+    warn_caller(
         "A column-vector y was passed when a 1d array was expected. "
         "Please change the shape of y to (n_samples,), for example using ravel().",
         DataConversionWarning,
-        stacklevel=4,
     )
 
 
@@ -254,12 +256,48 @@ def given_validation(X_val: Any, y_val: Any, *, early_stopping: bool) -> tuple[A
 def warn_of_constant_columns(frame: Frame) -> None:
     """Warn that no column of a table varies, unless it has a single row."""
     if frame.n_rows > 1:
-        warnings.warn(
+        warn_caller(
             f"No column of the table varies: {', '.join(map(repr, frame.columns))}. All rows get the same vectors and "
             "predictions.",
             SchemaHint,
-            stacklevel=7,
         )
+
+
+def warn_of_target_column(frame: Frame, targets: np.ndarray) -> None:
+    """Warn of columns that are the target: each cell goes with one target, and each target with one cell.
+
+    Parameters
+    ----------
+    frame : Frame
+        The table of a fit. Nothing is said of fewer than 1,000 rows.
+    targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Nothing is said of several outputs.
+    """
+    if targets.ndim != 1 or len(targets) < _MIN_ROWS_TO_JUDGE:
+        return
+    head = frame.take(np.arange(_MIN_ROWS_TO_JUDGE))
+    found = [
+        name
+        for name in frame.columns
+        # The first rows tell most columns from the target, and are cheap to read.
+        if _is_the_target(head.coded(name).codes, targets[:_MIN_ROWS_TO_JUDGE])
+        and _is_the_target(frame.coded(name).codes, targets)
+    ]
+    if found:
+        warn_caller(
+            f"The target is among the columns of the table: {', '.join(map(repr, found))}. A model that sees it "
+            "learns nothing else, and has no use where the target is unknown. Leave it out of X.",
+            SchemaHint,
+        )
+
+
+def _is_the_target(codes: np.ndarray, targets: np.ndarray) -> bool:
+    """Return whether codes of cells and targets determine each other, and neither differs in every row."""
+    values = pd.factorize(targets)[0].astype("int64")
+    n_values, n_cells = values.max() + 1, len(np.unique(codes))
+    if n_values != n_cells or not 1 < n_values < len(values):
+        return False
+    return len(np.unique(codes.astype("int64") * n_values + values)) == n_values
 
 
 def auto_batch_size(n_rows: int) -> int:

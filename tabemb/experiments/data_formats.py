@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from tabemb.exceptions import DataError, MissingExtraError, did_you_mean
+from tabemb.exceptions import DataError, MissingExtraError, did_you_mean, warn_caller
 from tabemb.expansion import Expansion
 from tabemb.experiments.data_texts import (
     EXPANSION,
@@ -28,6 +28,7 @@ from tabemb.experiments.data_texts import (
     read_delimited,
     readable_as,
 )
+from tabemb.table.frames import is_index_name
 
 __all__ = ["READERS", "check_format", "check_options", "is_plain_text", "read_raw"]
 
@@ -211,11 +212,13 @@ def _read_folder(folder: Path) -> RawTable:
         _check_parquet(file)
         # What pandas noted about the rows of one file is not true of all, nor is its index.
         schema = pq.read_schema(file).remove_metadata()
-        schemas.append(pa.schema([each for each in schema if not each.name.startswith("__index_level_")]))
+        schemas.append(pa.schema([each for each in schema if not is_index_name(each.name)]))
         _check_same_columns(files[0], set(schemas[0].names), file, set(schemas[-1].names))
     paths: dict[str, Any] = {"format": "parquet", "partitioning": "hive", "partition_base_dir": str(folder)}
     found = ds.dataset(list(map(str, files)), **paths)
-    parts = pa.schema([found.schema.field(name) for name in found.partitioning.schema.names])
+    # Arrow lists all columns as partitions if the names of the folders hold none.
+    names = [name for name in found.partitioning.schema.names if not is_index_name(name)]
+    parts = pa.schema([found.schema.field(name) for name in names])
     try:
         schema = pa.unify_schemas([*schemas, parts], promote_options="permissive")
     except pa.ArrowException as error:
@@ -427,8 +430,9 @@ def _read_excel(path: Path, *_: Any) -> RawTable:
     finally:
         book.close()
     if len(sheets) > 1:
-        warnings.warn(
-            f"{path} has {len(sheets)} sheets; only the first, {sheets[0].title!r}, is read.", UserWarning, stacklevel=2
+        warn_caller(
+            f"{path} has {len(sheets)} sheets; only the first, {sheets[0].title!r}, is read.",
+            UserWarning,
         )
     if not rows:
         raise DataError(f"The sheet {sheets[0].title!r} of {path} is empty; its first row names the columns.")
