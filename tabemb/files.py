@@ -490,8 +490,6 @@ def _output_errors(path: Path, advice: str = _ADVICE) -> Iterator[None]:
             ) from error
         # Arrow's own text would name the draft.
         reason = os.strerror(error.errno) if error.errno else str(error)
-        if error.errno == errno.ENOENT and not path.absolute().parent.exists():
-            reason = f"there is no folder {path.parent} ({reason})"
         raise OutputError(f"Cannot write {path}: {reason}. {advice}") from error
 
 

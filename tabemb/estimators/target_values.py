@@ -15,9 +15,9 @@ __all__ = ["plain_column", "plain_targets"]
 _CONTAINERS = (list, tuple, set, frozenset, dict, np.ndarray)
 _CELLS_TO_LOOK_AT = 100
 _SEVERAL = (
-    "Each target must be one value, but some are lists. For several labels per row, pass a matrix of 0 and 1 with one "
-    "column per label: sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y). For several numbers per row, pass "
-    "a matrix with one column per number."
+    "For several labels per row, pass a matrix of 0 and 1 with one column per label: "
+    "sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y). For several numbers per row, pass a matrix with one "
+    "column per number."
 )
 
 
@@ -81,8 +81,9 @@ def plain_column(values: Any) -> np.ndarray:
         array = array.astype(object)
     if array.dtype != object:
         return array
-    if any(isinstance(each, _CONTAINERS) for each in array.ravel()[:_CELLS_TO_LOOK_AT]):
-        raise DataError(_SEVERAL)
+    for each in array.ravel()[:_CELLS_TO_LOOK_AT]:
+        if isinstance(each, _CONTAINERS):
+            raise DataError(f"Each target must be one value, and {each!r} is several. {_SEVERAL}")
     # scikit-learn treats object arrays as text, also if they hold numbers or booleans.
     array = pd.Series(array, dtype=object).infer_objects().to_numpy()
     if array.dtype == object and pd.api.types.infer_dtype(array, skipna=True) == "decimal":
@@ -103,7 +104,7 @@ def _as_array(y: Any) -> np.ndarray:
     try:
         return np.asarray(y)
     except ValueError as error:
-        raise DataError(_SEVERAL) from error
+        raise DataError(f"The targets are neither values nor rows of one length ({error}). {_SEVERAL}") from error
 
 
 def _is_frame(y: Any) -> bool:

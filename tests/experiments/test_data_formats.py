@@ -172,6 +172,12 @@ def test_types_of_several_files_are_joined(tmp_path):
         read_table(tmp_path)
 
 
+def test_the_index_of_files_without_partitions_is_no_column(tmp_path):
+    for name, index in (("a", [7, 3]), ("b", [9, 1])):
+        pd.DataFrame({"n": [1, 2]}, index=index).to_parquet(tmp_path / f"{name}.parquet")
+    assert list(read_table(tmp_path)) == ["n"]
+
+
 def test_no_column_of_a_file_is_lost(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "a.parquet")
     pd.DataFrame({"a": [1], "b": [2]}).to_parquet(tmp_path / "b.parquet")
