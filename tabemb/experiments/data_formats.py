@@ -181,7 +181,17 @@ def _check_parquet(path: Path) -> int:
 
 def _read_parquet(path: Path, *_: Any) -> RawTable:
     _check_parquet(path)
-    return RawTable(table=pd.read_parquet(path), is_text=False)
+    return RawTable(table=_with_index(pd.read_parquet(path)), is_text=False)
+
+
+def _with_index(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the columns of the file that pandas reads as a named index."""
+    named = [name for name in table.index.names if name is not None]
+    # A RangeIndex is no column of the file.
+    if not named or isinstance(table.index, pd.RangeIndex):
+        return table
+    index = table.index.to_frame(index=False)[named]
+    return pd.concat([table.reset_index(drop=True), index], axis=1)
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -264,7 +274,7 @@ def _read_arrow(path: Path, *_: Any) -> RawTable:
             reader = pa.ipc.open_stream(source)
             batches = iter(reader)
         table = _limited(path, reader.schema, batches)
-    return RawTable(table=table.to_pandas(), is_text=False)
+    return RawTable(table=_with_index(table.to_pandas()), is_text=False)
 
 
 def _limited(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.Table:
