@@ -52,8 +52,8 @@ _LARGEST_GAP = 0.15
 _LONGEST_REASON = 500
 
 
-# Warnings name the first line outside of these packages; scikit-learn's pipelines and searches call estimators.
-_LIBRARIES = frozenset({"tabemb", "sklearn"})
+# Warnings name the first line outside of these packages; scikit-learn and joblib call estimators.
+_LIBRARIES = frozenset({"tabemb", "sklearn", "joblib"})
 
 
 class TabembError(Exception):

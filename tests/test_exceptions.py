@@ -156,6 +156,8 @@ def test_a_warning_names_the_line_of_the_caller():
     exec("def infer(): warn_caller('hint', UserWarning)", inner)
     middle = {"__name__": "sklearn.pipeline", "infer": inner["infer"]}
     exec("def fit(): infer()", middle)
+    outer = {"__name__": "joblib.memory", "fit": middle["fit"]}
+    exec("def call(): fit()", outer)
     with pytest.warns(UserWarning, match="hint") as caught:
-        middle["fit"]()
+        outer["call"]()
     assert caught[0].filename == __file__
