@@ -13,6 +13,7 @@ from tabemb.estimators.target_values import plain_targets
 from tabemb.exceptions import DataError, warn_caller
 from tabemb.table.cells import all_equal, is_missing, unmasked
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
+from tabemb.table.numeric import read_numbers
 from tabemb.table.schema import SchemaHint
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
     "warn_of_target_column",
 ]
 
-# Rows from which a column with the cells of the target is not there by chance, and rows to look at first.
+# Rows from which a column with the cells of the target is not there by chance; as many are looked at first.
 _MIN_ROWS_TO_JUDGE = 1000
 
 
@@ -275,13 +276,13 @@ def warn_of_target_column(frame: Frame, targets: np.ndarray) -> None:
     """
     if targets.ndim != 1 or len(targets) < _MIN_ROWS_TO_JUDGE:
         return
-    head = frame.take(np.arange(_MIN_ROWS_TO_JUDGE))
+    # A few rows of the whole table tell most columns from the target, and are cheap to read.
+    rows = np.linspace(0, len(targets) - 1, _MIN_ROWS_TO_JUDGE).astype(np.intp)
+    few, few_targets = frame.take(rows), targets[rows]
     found = [
         name
         for name in frame.columns
-        # The first rows tell most columns from the target, and are cheap to read.
-        if _is_the_target(head.coded(name).codes, targets[:_MIN_ROWS_TO_JUDGE])
-        and _is_the_target(frame.coded(name).codes, targets)
+        if _go_together(few.coded(name).codes, few_targets) and _is_the_target(frame, name, targets)
     ]
     if found:
         warn_caller(
@@ -291,11 +292,22 @@ def warn_of_target_column(frame: Frame, targets: np.ndarray) -> None:
         )
 
 
-def _is_the_target(codes: np.ndarray, targets: np.ndarray) -> bool:
-    """Return whether codes of cells and targets determine each other, and neither differs in every row."""
+def _is_the_target(frame: Frame, name: str, targets: np.ndarray) -> bool:
+    coded = frame.coded(name)
+    if not _go_together(coded.codes, targets):
+        return False
+    if len(np.unique(coded.codes)) < len(targets):
+        return True
+    # Any two columns that differ in every row go together.
+    is_number = frame.kind(name) in ("integer", "float") and targets.dtype.kind in "biuf"
+    return is_number and bool((read_numbers(frame.cells(name), name) == targets).all())
+
+
+def _go_together(codes: np.ndarray, targets: np.ndarray) -> bool:
+    """Return whether codes of cells and targets determine each other, and are not constant."""
     values = pd.factorize(targets)[0].astype("int64")
-    n_values, n_cells = values.max() + 1, len(np.unique(codes))
-    if n_values != n_cells or not 1 < n_values < len(values):
+    n_values = int(values.max()) + 1
+    if n_values == 1 or len(np.unique(codes)) != n_values:
         return False
     return len(np.unique(codes.astype("int64") * n_values + values)) == n_values
 

@@ -230,8 +230,10 @@ LATE = np.arange(ROWS) % 3 == 0
         (pd.Categorical(np.where(LATE, "a", "b")), np.where(LATE, "yes", "no").astype(object)),
         (np.where(LATE, "late", None), LATE),
         (np.arange(ROWS) % 500, (np.arange(ROWS) % 500).astype(float)),
+        (np.arange(ROWS) / 7, np.arange(ROWS) / 7),
+        (np.sort(LATE), np.sort(LATE)),
     ],
-    ids=["same", "other names", "categories", "missing", "numbers"],
+    ids=["same", "other names", "categories", "missing", "numbers", "all differ", "sorted"],
 )
 def test_the_target_among_the_columns_is_warned_of(cells, targets):
     frame = read_frame(pd.DataFrame({"hour": np.arange(ROWS) % 24, "arrival": cells}))
