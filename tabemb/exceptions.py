@@ -20,6 +20,8 @@ Each also inherits from the built-in exception in parentheses.
 
 import difflib
 import re
+import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -39,6 +41,7 @@ __all__ = [
     "UnknownNameError",
     "did_you_mean",
     "reading",
+    "warn_caller",
 ]
 
 # Searching for similar spellings among a million names takes seconds.
@@ -47,6 +50,10 @@ _MOST_SEARCHED = 10_000
 _LARGEST_GAP = 0.15
 # Characters of the reason that an error quotes.
 _LONGEST_REASON = 500
+
+
+# Warnings name the first line outside of these packages; scikit-learn and joblib call estimators.
+_LIBRARIES = frozenset({"tabemb", "sklearn", "joblib"})
 
 
 class TabembError(Exception):
@@ -206,3 +213,25 @@ def _reason(problem: BaseException) -> str:
     if isinstance(problem, KeyError) and not isinstance(problem, TabembError):
         reason = f"it has no {reason}"
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[: _LONGEST_REASON - 3]}..."
+
+
+def warn_caller(message: str, category: type[Warning] = UserWarning) -> None:
+    """Issue a warning that names the line of the caller's code, however deep in tabemb or scikit-learn it arises.
+
+    Parameters
+    ----------
+    message : str
+    category : type of Warning, default=UserWarning
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn_caller("Column 'id' has a different number in every row.")
+    >>> caught[0].category.__name__
+    'UserWarning'
+    """
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _LIBRARIES:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -488,7 +488,9 @@ def _output_errors(path: Path, advice: str = _ADVICE) -> Iterator[None]:
                 f"Cannot write {path}: {what} is too long for the file system, which takes {_LONGEST_NAME} bytes in "
                 "most cases. Choose a shorter name."
             ) from error
-        raise OutputError(f"Cannot write {path}: {error.strerror or error}. {advice}") from error
+        # Arrow's own text would name the draft.
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OutputError(f"Cannot write {path}: {reason}. {advice}") from error
 
 
 def _check_possible(path: Path) -> None:

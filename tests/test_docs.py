@@ -36,7 +36,7 @@ REGISTRIES = [
     ("tabemb.vectors.plots.projections", "PROJECTIONS"),
 ]
 # Packages of recipes that tabemb does not depend on: a page is run as far as they are installed.
-RECIPES = ("duckdb", "faiss", "lancedb", "lightgbm", "matplotlib", "mlflow", "optuna", "shap", "skrub")
+RECIPES = ("duckdb", "faiss", "gensim", "lancedb", "lightgbm", "matplotlib", "mlflow", "optuna", "shap", "skrub")
 # Fits that take the longest; the others take about a minute together.
 SLOW = {"compare.md", "crosses.md", "dimensions.md", "explain.md", "skrub.md", "tracking.md", "yaml.md"}
 NUMBER = re.compile(r"-?\d+(\.\d+)?")

@@ -36,7 +36,7 @@ BUILT_IN = {
 
 
 def test_the_tree_is_complete():
-    classes = {name for name in exceptions.__all__ if name not in ("did_you_mean", "reading")}
+    classes = {name for name in exceptions.__all__ if name not in ("did_you_mean", "reading", "warn_caller")}
     assert classes == {*BUILT_IN, "TabembError"}
 
 
@@ -149,3 +149,15 @@ def test_errors_with_the_place_and_interrupts_pass_through(problem):
     with pytest.raises(type(problem)) as caught, reading("a.npz", "vectors"):
         raise problem
     assert caught.value is problem
+
+
+def test_a_warning_names_the_line_of_the_caller():
+    inner = {"__name__": "tabemb.table.infer", "warn_caller": exceptions.warn_caller}
+    exec("def infer(): warn_caller('hint', UserWarning)", inner)
+    middle = {"__name__": "sklearn.pipeline", "infer": inner["infer"]}
+    exec("def fit(): infer()", middle)
+    outer = {"__name__": "joblib.memory", "fit": middle["fit"]}
+    exec("def call(): fit()", outer)
+    with pytest.warns(UserWarning, match="hint") as caught:
+        outer["call"]()
+    assert caught[0].filename == __file__

@@ -289,6 +289,12 @@ def test_a_permission_error_is_an_output_error(path, tmp_path, monkeypatch):
         write_folder(tmp_path / path, make_parents=True)
 
 
+def test_the_name_of_a_draft_is_in_no_message(tmp_path):
+    with pytest.raises(OutputError) as caught, replacing_file(tmp_path / "a.parquet"):
+        raise FileNotFoundError(2, "Failed to open local file '.a.parquet.1.part'")
+    assert str(caught.value).startswith(f"Cannot write {tmp_path / 'a.parquet'}: No such file or directory. Choose")
+
+
 def test_a_file_that_cannot_be_written_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match=r"Cannot write .*page\.html: No such file"):
         write_file(tmp_path / "nowhere" / "page.html", "x")
@@ -301,7 +307,7 @@ def test_a_file_that_cannot_be_written_is_an_output_error(tmp_path):
             draft.write_text("half")
             raise OSError(28, "No space left")
 
-    with pytest.raises(OutputError, match=r"Cannot write .*page\.html: No space left\. Choose a folder"):
+    with pytest.raises(OutputError, match=r"Cannot write .*page\.html: No space left on device\. Choose a folder"):
         full()
     assert names(tmp_path) == ["folder"]
 

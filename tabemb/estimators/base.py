@@ -1,7 +1,6 @@
 """The base class of the estimators: encode a table, train networks, and predict."""
 
 import math
-import warnings
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +26,7 @@ from tabemb.estimators.inputs import (
     has_information,
     take_column_order,
     warn_of_constant_columns,
+    warn_of_target_column,
 )
 from tabemb.estimators.learned import LearnedVectors
 from tabemb.estimators.network_specs import vectors_spec
@@ -40,7 +40,7 @@ from tabemb.estimators.serving import inference_state
 from tabemb.estimators.statistics_network import StatisticsNetwork, check_crosses, learn_statistics
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
 from tabemb.estimators.validation import split_off
-from tabemb.exceptions import TabembError
+from tabemb.exceptions import TabembError, warn_caller
 from tabemb.inference.answers import mean_of
 from tabemb.nn.network import Network
 from tabemb.nn.numeric import NUMERIC_ENCODERS
@@ -152,7 +152,8 @@ class EmbeddingEstimator(BaseEstimator):
     def vectors_(self) -> LearnedVectors:
         """Vectors of each embedded column: a mapping from its name to ``CategoryVectors``."""
         check_is_fitted(self, "encoder_")
-        return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}))
+        numeric = [column.name for column in self.schema_.numeric]
+        return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}), numeric)
 
     @property
     def pretrained_report_(self) -> PretrainedReport:
@@ -310,6 +311,7 @@ class EmbeddingEstimator(BaseEstimator):
         frame = take_column_order(self, X) if known else check_table(self, X)
         targets = check_targets(y, frame.n_rows, numeric=self._wants_numbers(), owner=type(self).__name__)
         weights = check_weights(sample_weight, frame.n_rows)
+        warn_of_target_column(frame, targets)
         n_rows, kept = frame.n_rows, np.arange(frame.n_rows)
         if weights is not None and not weights.all():
             # Rows of weight 0 are left out: neither their classes nor their categories are learned.
@@ -354,11 +356,10 @@ class EmbeddingEstimator(BaseEstimator):
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
-            warnings.warn(
+            warn_caller(
                 "The table has no categorical column, so there are no vectors to learn. Name the columns that hold "
                 "categories in categorical=[...].",
                 SchemaHint,
-                stacklevel=6,
             )
         if not varies:
             warn_of_constant_columns(frame)

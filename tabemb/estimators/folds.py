@@ -1,6 +1,5 @@
 """Folds: assign rows to folds, get folds from a splitter, and hold out rows for the members of a network."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, warn_caller
 from tabemb.table.encoder import TableEncoder
 from tabemb.training.batches import Rows
 
@@ -152,11 +151,10 @@ def even_folds(n_folds: int, targets: np.ndarray, *, classes: bool, generator: n
     if classes and targets.ndim == 1:
         codes, counts = np.unique(targets, return_inverse=True, return_counts=True)[1:]
         if counts.min() < n_folds:
-            warnings.warn(
+            warn_caller(
                 f"The least populated class in y has only {counts.min()} members, which is less than n_splits={n_folds}"
                 ". Some folds hold out no row of it. Lower cv, or merge rare classes.",
                 UserWarning,
-                stacklevel=5,
             )
     fold_of = deal_folds(n_rows, n_folds, codes, generator)
     return [Fold(np.flatnonzero(fold_of != number), np.flatnonzero(fold_of == number)) for number in range(n_folds)]

@@ -1,6 +1,5 @@
 """Read and check the tables, targets and weights that are passed to ``fit`` and ``predict``."""
 
-import warnings
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,9 +10,10 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from tabemb.estimators.target_values import plain_targets
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, warn_caller
 from tabemb.table.cells import all_equal, is_missing, unmasked
 from tabemb.table.frames import Frame, read_frame, select_as_fitted
+from tabemb.table.numeric import read_numbers
 from tabemb.table.schema import SchemaHint
 
 __all__ = [
@@ -28,7 +28,11 @@ __all__ = [
     "has_information",
     "take_column_order",
     "warn_of_constant_columns",
+    "warn_of_target_column",
 ]
+
+# Rows from which a column with the cells of the target is not there by chance; as many are looked at first.
+_MIN_ROWS_TO_JUDGE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,11 +179,10 @@ def has_categorical_dtype(y: Any) -> bool:
 
 
 def _warn_of_column_vector():
-    warnings.warn(
+    warn_caller(
         "A column-vector y was passed when a 1d array was expected. "
         "Please change the shape of y to (n_samples,), for example using ravel().",
         DataConversionWarning,
-        stacklevel=4,
     )
 
 
@@ -254,12 +257,59 @@ def given_validation(X_val: Any, y_val: Any, *, early_stopping: bool) -> tuple[A
 def warn_of_constant_columns(frame: Frame) -> None:
     """Warn that no column of a table varies, unless it has a single row."""
     if frame.n_rows > 1:
-        warnings.warn(
+        warn_caller(
             f"No column of the table varies: {', '.join(map(repr, frame.columns))}. All rows get the same vectors and "
             "predictions.",
             SchemaHint,
-            stacklevel=7,
         )
+
+
+def warn_of_target_column(frame: Frame, targets: np.ndarray) -> None:
+    """Warn of columns that are the target: each cell goes with one target, and each target with one cell.
+
+    Parameters
+    ----------
+    frame : Frame
+        The table of a fit. Nothing is said of fewer than 1,000 rows.
+    targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Nothing is said of several outputs.
+    """
+    if targets.ndim != 1 or len(targets) < _MIN_ROWS_TO_JUDGE:
+        return
+    # A few rows of the whole table tell most columns from the target, and are cheap to read.
+    rows = np.linspace(0, len(targets) - 1, _MIN_ROWS_TO_JUDGE).astype(np.intp)
+    few, few_targets = frame.take(rows), targets[rows]
+    found = [
+        name
+        for name in frame.columns
+        if _go_together(few.coded(name).codes, few_targets) and _is_the_target(frame, name, targets)
+    ]
+    if found:
+        warn_caller(
+            f"The target is among the columns of the table: {', '.join(map(repr, found))}. A model that sees it "
+            "learns nothing else, and has no use where the target is unknown. Leave it out of X.",
+            SchemaHint,
+        )
+
+
+def _is_the_target(frame: Frame, name: str, targets: np.ndarray) -> bool:
+    coded = frame.coded(name)
+    if not _go_together(coded.codes, targets):
+        return False
+    if len(np.unique(coded.codes)) < len(targets):
+        return True
+    # Any two columns that differ in every row go together.
+    is_number = frame.kind(name) in ("integer", "float") and targets.dtype.kind in "biuf"
+    return is_number and bool((read_numbers(frame.cells(name), name) == targets).all())
+
+
+def _go_together(codes: np.ndarray, targets: np.ndarray) -> bool:
+    """Return whether codes of cells and targets determine each other, and are not constant."""
+    values = pd.factorize(targets)[0].astype("int64")
+    n_values = int(values.max()) + 1
+    if n_values == 1 or len(np.unique(codes)) != n_values:
+        return False
+    return len(np.unique(codes.astype("int64") * n_values + values)) == n_values
 
 
 def auto_batch_size(n_rows: int) -> int:

@@ -1,6 +1,6 @@
 """The vectors of a fitted estimator by column."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from tabemb.estimators.ensemble import mean_table
@@ -30,6 +30,8 @@ class LearnedVectors(EmbeddingStore):
         Categories of each column.
     noise : mapping of str to SamplingNoise, optional
         How much the vectors of each column vary between fits to other rows.
+    numeric : collection of str, optional
+        Columns that were read as numbers, which error messages name.
     """
 
     def __init__(
@@ -37,8 +39,10 @@ class LearnedVectors(EmbeddingStore):
         networks: Sequence[Network],
         vocabularies: Mapping[str, Vocabulary],
         noise: Mapping[str, SamplingNoise] = NO_NOISE,
+        numeric: Collection[str] = (),
     ) -> None:
         self._networks, self._vocabularies, self._noise = networks, vocabularies, noise
+        self._numeric = frozenset(numeric)
         self._features = {feature.name: feature for feature in networks[0].spec.features}
 
     def _vectors_of(self, column: str) -> CategoryVectors:
@@ -69,6 +73,11 @@ class LearnedVectors(EmbeddingStore):
             advice = (
                 f" Its {self._vocabularies[column].n_categories} categories are one-hot encoded. Set "
                 "one_hot_max_categories=0 to learn vectors for columns with few categories too."
+            )
+        elif column in self._numeric:
+            advice = (
+                " It was read as numbers. If its values are categories, name it in categorical= and fit again; "
+                "quantities have no vectors."
             )
         else:
             advice = did_you_mean(column, self._features)

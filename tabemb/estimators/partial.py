@@ -1,6 +1,5 @@
 """Incremental training: ``partial_fit``."""
 
-import warnings
 from dataclasses import replace
 from typing import Any, Self
 
@@ -11,7 +10,7 @@ from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
 from tabemb.estimators.importances import permutation_importances
 from tabemb.estimators.unknown import keep_strategy
-from tabemb.exceptions import DataError, FormatError
+from tabemb.exceptions import DataError, FormatError, warn_caller
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import FROM_DATA, columns_of
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
@@ -132,11 +131,10 @@ class PartialFitEstimator(EmbeddingEstimator):
                 f"{name!r}: {len(keys):,} in {rows:,} of {len(frame):,} rows, such as {keys[0]!r}"
                 for name, (rows, keys) in unknown.items()
             )
-            warnings.warn(
+            warn_caller(
                 f"The batch has categories that the first batch did not have, or had too rarely ({listed}). They "
                 "remain unknown and share one vector. Fit again on all rows to learn them.",
                 UnknownCategoryWarning,
-                stacklevel=5,
             )
 
     def _to_state(self):

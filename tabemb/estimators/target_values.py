@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from tabemb.exceptions import DataError
+
 __all__ = ["plain_column", "plain_targets"]
+
+_CONTAINERS = (list, tuple, set, frozenset, dict, np.ndarray)
+_CELLS_TO_LOOK_AT = 100
+_SEVERAL = (
+    "For several labels per row, pass a matrix of 0 and 1 with one column per label: "
+    "sklearn.preprocessing.MultiLabelBinarizer().fit_transform(y). For several numbers per row, pass a matrix with one "
+    "column per number."
+)
 
 
 def plain_targets(y: Any) -> np.ndarray:
@@ -27,12 +37,22 @@ def plain_targets(y: Any) -> np.ndarray:
     ndarray
         Missing values remain as None, NaN, NaT or ``pandas.NA``.
 
+    Raises
+    ------
+    DataError
+        If the targets are a text, such as the name of a column, or hold lists.
+
     Examples
     --------
     >>> plain_targets(pd.DataFrame({"a": pd.array([True, False], "boolean"), "b": np.array([1, 0], object)}))
     array([[1, 1],
            [0, 0]])
     """
+    if isinstance(y, str):
+        raise DataError(
+            f"The target must be values, one per row, not the text {y!r}. If this is the name of a column, pass the "
+            f"column, X[{y!r}], and leave it out of X."
+        )
     if _is_frame(y):
         return _side_by_side([plain_column(column) for column in _columns(y)], len(y))
     array = _as_array(y)
@@ -61,6 +81,9 @@ def plain_column(values: Any) -> np.ndarray:
         array = array.astype(object)
     if array.dtype != object:
         return array
+    for each in array.ravel()[:_CELLS_TO_LOOK_AT]:
+        if isinstance(each, _CONTAINERS):
+            raise DataError(f"Each target must be one value, and {each!r} is several. {_SEVERAL}")
     # scikit-learn treats object arrays as text, also if they hold numbers or booleans.
     array = pd.Series(array, dtype=object).infer_objects().to_numpy()
     if array.dtype == object and pd.api.types.infer_dtype(array, skipna=True) == "decimal":
@@ -76,7 +99,12 @@ def _as_array(y: Any) -> np.ndarray:
         out[np.ma.getmaskarray(y)] = None
         return out
     # to_numpy of an Arrow array does not copy if it would have to.
-    return y.to_numpy() if hasattr(y, "to_numpy") and not isinstance(y, pa.Array) else np.asarray(y)
+    if hasattr(y, "to_numpy") and not isinstance(y, pa.Array):
+        return y.to_numpy()
+    try:
+        return np.asarray(y)
+    except ValueError as error:
+        raise DataError(f"The targets are neither values nor rows of one length ({error}). {_SEVERAL}") from error
 
 
 def _is_frame(y: Any) -> bool:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from tabemb.exceptions import DataError, MissingExtraError, did_you_mean
+from tabemb.exceptions import DataError, MissingExtraError, did_you_mean, warn_caller
 from tabemb.expansion import Expansion
 from tabemb.experiments.data_texts import (
     EXPANSION,
@@ -28,6 +28,7 @@ from tabemb.experiments.data_texts import (
     read_delimited,
     readable_as,
 )
+from tabemb.table.frames import is_index_name
 
 __all__ = ["READERS", "check_format", "check_options", "is_plain_text", "read_raw"]
 
@@ -180,7 +181,17 @@ def _check_parquet(path: Path) -> int:
 
 def _read_parquet(path: Path, *_: Any) -> RawTable:
     _check_parquet(path)
-    return RawTable(table=pd.read_parquet(path), is_text=False)
+    return RawTable(table=_with_index(pd.read_parquet(path)), is_text=False)
+
+
+def _with_index(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the columns of the file that pandas reads as a named index."""
+    named = [name for name in table.index.names if name is not None]
+    # A RangeIndex is no column of the file.
+    if not named or isinstance(table.index, pd.RangeIndex):
+        return table
+    index = table.index.to_frame(index=False)[named]
+    return pd.concat([table.reset_index(drop=True), index], axis=1)
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -211,11 +222,13 @@ def _read_folder(folder: Path) -> RawTable:
         _check_parquet(file)
         # What pandas noted about the rows of one file is not true of all, nor is its index.
         schema = pq.read_schema(file).remove_metadata()
-        schemas.append(pa.schema([each for each in schema if not each.name.startswith("__index_level_")]))
+        schemas.append(pa.schema([each for each in schema if not is_index_name(each.name)]))
         _check_same_columns(files[0], set(schemas[0].names), file, set(schemas[-1].names))
     paths: dict[str, Any] = {"format": "parquet", "partitioning": "hive", "partition_base_dir": str(folder)}
     found = ds.dataset(list(map(str, files)), **paths)
-    parts = pa.schema([found.schema.field(name) for name in found.partitioning.schema.names])
+    # Arrow lists all columns as partitions if the names of the folders hold none.
+    names = [name for name in found.partitioning.schema.names if not is_index_name(name)]
+    parts = pa.schema([found.schema.field(name) for name in names])
     try:
         schema = pa.unify_schemas([*schemas, parts], promote_options="permissive")
     except pa.ArrowException as error:
@@ -261,7 +274,7 @@ def _read_arrow(path: Path, *_: Any) -> RawTable:
             reader = pa.ipc.open_stream(source)
             batches = iter(reader)
         table = _limited(path, reader.schema, batches)
-    return RawTable(table=table.to_pandas(), is_text=False)
+    return RawTable(table=_with_index(table.to_pandas()), is_text=False)
 
 
 def _limited(path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.Table:
@@ -427,8 +440,9 @@ def _read_excel(path: Path, *_: Any) -> RawTable:
     finally:
         book.close()
     if len(sheets) > 1:
-        warnings.warn(
-            f"{path} has {len(sheets)} sheets; only the first, {sheets[0].title!r}, is read.", UserWarning, stacklevel=2
+        warn_caller(
+            f"{path} has {len(sheets)} sheets; only the first, {sheets[0].title!r}, is read.",
+            UserWarning,
         )
     if not rows:
         raise DataError(f"The sheet {sheets[0].title!r} of {path} is empty; its first row names the columns.")

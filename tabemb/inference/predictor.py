@@ -1,6 +1,5 @@
 """Frozen predictors of trained estimators, for low latency and for processes without Keras and TensorFlow."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import DataError, FormatError, TabembError
+from tabemb.exceptions import DataError, FormatError, TabembError, warn_caller
 from tabemb.files import read_whole
 from tabemb.inference.answers import Answer, ClassAnswer, answer_from_state, mean_of, mixed
 from tabemb.inference.blocks import in_blocks
@@ -145,10 +144,10 @@ class Predictor:
             return select_as_fitted(frame, names.tolist())
         owner = type(self).__name__
         if frame.named:
-            warnings.warn(f"X has feature names, but {owner} was fitted without feature names", stacklevel=4)
+            warn_caller(f"X has feature names, but {owner} was fitted without feature names")
         elif names is not None:
-            warnings.warn(
-                f"X does not have valid feature names, but {owner} was fitted with feature names", stacklevel=4
+            warn_caller(
+                f"X does not have valid feature names, but {owner} was fitted with feature names",
             )
         if len(frame.columns) != self.n_features_in_:
             given, expected = len(frame.columns), self.n_features_in_

@@ -1,13 +1,12 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
+from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean, warn_caller
 from tabemb.table.calendar import calendar_part
 from tabemb.table.cells import Cells, factorize, families, take
 from tabemb.table.encoded_table import EncodedTable
@@ -421,12 +420,11 @@ def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32
         return
     now = families(cells)
     if vocabulary.families and now.isdisjoint(vocabulary.families):
-        warnings.warn(
+        warn_caller(
             f"No cell of column {name!r} is known: it held {_listed(vocabulary.families)} at fit, but now "
             f"{_listed(now)}. The text '1' and the number 1 are different categories; convert the column to the type "
             "at fit.",
             TypeChangedWarning,
-            stacklevel=3,
         )
 
 

@@ -1,8 +1,10 @@
 """Read tables of any kind column by column; the only module that handles pandas, polars, Arrow and NumPy tables."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import PurePath
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -14,12 +16,15 @@ import pyarrow as pa
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode, unmasked
 
-__all__ = ["Frame", "read_frame", "select_as_fitted"]
+__all__ = ["Frame", "is_index_name", "read_frame", "select_as_fitted"]
 
 _RESHAPE = (
     "Reshape your data either using array.reshape(-1, 1) if your data has a single feature "
     "or array.reshape(1, -1) if it contains a single sample."
 )
+
+# An index without a name that pandas has written as a column.
+_INDEX = re.compile(r"__index_level_\d+__")
 
 
 class _Table(Protocol):
@@ -181,17 +186,31 @@ def select_as_fitted(frame: Frame, names: Sequence[str]) -> Frame:
         return frame.select(names)
     parts = ["The feature names should match those that were passed during fit."]
     if unseen:
-        parts.append("Feature names unseen at fit time:\n" + "\n".join(f"- {name}" for name in sorted(unseen)[:5]))
+        parts.append("Feature names unseen at fit time:\n" + _first_names(unseen))
     if missing:
-        parts.append(
-            "Feature names seen at fit time, yet now missing:\n" + "\n".join(f"- {n}" for n in sorted(missing)[:5])
-        )
+        parts.append("Feature names seen at fit time, yet now missing:\n" + _first_names(missing))
     near = [f"{name!r} is missing.{did_you_mean(name, unseen)}" for name in sorted(missing)[:5]]
     parts += [line for line in near if line.endswith("?")]
     raise ColumnError("\n".join(parts) + "\n")
 
 
-def read_frame(X: Any) -> Frame:
+def _first_names(names: Sequence[str]) -> str:
+    lines = [f"- {name}" for name in sorted(names)]
+    return "\n".join(lines if len(lines) <= 6 else [*lines[:5], f"- ... ({len(lines) - 5} more)"])
+
+
+def is_index_name(name: str) -> bool:
+    """Return whether a column is an index of pandas, which Parquet and Arrow hold as a column.
+
+    Examples
+    --------
+    >>> is_index_name("__index_level_0__"), is_index_name("index")
+    (True, False)
+    """
+    return _INDEX.fullmatch(name) is not None
+
+
+def read_frame(X: Any, *, keep_index: bool = False) -> Frame:
     """Return a table of any kind as a :class:`Frame`.
 
     Parameters
@@ -201,6 +220,9 @@ def read_frame(X: Any) -> Frame:
         with an Arrow stream (a relation of DuckDB, a RecordBatchReader, a Dataset of Hugging Face), a two-dimensional
         or structured array, a list of rows or of dicts, or a Frame. Masked cells are missing. Columns of a table
         without names, or with integer names, are read by position.
+    keep_index : bool, default=False
+        Whether to keep columns that are an index of pandas without a name (``__index_level_0__``). Arrow, polars and
+        DuckDB show them as columns in what pandas has written; they are row numbers, not features.
 
     Returns
     -------
@@ -230,7 +252,9 @@ def read_frame(X: Any) -> Frame:
         raise DataError(f"Found array with 0 feature(s) (shape={table.shape}) while a minimum of 1 is required.")
     if n_rows == 0:
         raise DataError(f"Found array with 0 sample(s) (shape={table.shape}) while a minimum of 1 is required.")
-    return Frame(table, names or tuple(f"x{i}" for i in range(n_columns)), named=names is not None)
+    frame = Frame(table, names or tuple(f"x{i}" for i in range(n_columns)), named=names is not None)
+    kept = frame.columns if keep_index else [name for name in frame.columns if not is_index_name(name)]
+    return frame if not kept or len(kept) == n_columns else frame.select(kept)
 
 
 def _open(X: Any) -> _Table:
@@ -248,7 +272,7 @@ def _open(X: Any) -> _Table:
     if nw.dependencies.is_into_series(X):
         raise DataError(
             f"Expected a 2-dimensional container but got {type(X).__name__} instead. "
-            f"Pass a DataFrame with one column instead: series.to_frame(). {_RESHAPE}"
+            f"Pass a DataFrame with one column instead, series.to_frame(), or one row: [series.to_dict()]. {_RESHAPE}"
         )
     if _is_of(X, "datasets", "Dataset"):
         # Its table lacks the selection and the order of the rows.
@@ -318,13 +342,21 @@ def _refuse_other_frames(X: Any) -> None:
         return
     if hasattr(X, "to_pandas"):
         step = "Convert it: X.to_pandas()."
+    elif isinstance(X, Mapping) and X and all(map(_is_cell, X.values())):
+        step = "One row is a list of one dict: [X]."
     elif isinstance(X, Mapping):
         step = "Pass a DataFrame (pandas.DataFrame(X) makes one of a dict), a pyarrow.Table, or a 2-D array."
+    elif isinstance(X, (str, PurePath)):
+        step = "Read the file first, for example by pandas.read_parquet(X) or pandas.read_csv(X)."
     elif isinstance(X, Iterable) and not isinstance(X, (str, bytes, bytearray)):
         step = "Pass a DataFrame, a pyarrow.Table, a 2-D array, or a list of rows: list(X)."
     else:
         step = "Pass a DataFrame, a pyarrow.Table, a 2-D array, or a list of rows."
     raise DataError(f"Expected a table, got {name} instead. {step}")
+
+
+def _is_cell(value: object) -> bool:
+    return isinstance(value, (str, bytes)) or not hasattr(value, "__len__")
 
 
 def _is_of(X: Any, package: str, kind: str) -> bool:

@@ -1,14 +1,13 @@
 """Infer the schema of a table: which columns are categorical, numeric, or without information."""
 
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from tabemb.exceptions import ColumnError, DataError, UnknownNameError, did_you_mean
+from tabemb.exceptions import ColumnError, DataError, UnknownNameError, did_you_mean, warn_caller
 from tabemb.table.calendar import PARTS, calendar_part, has_time_of_day
 from tabemb.table.cells import (
     Cells,
@@ -41,6 +40,8 @@ _NUMBER_KINDS = ("integer", "float", "duration")
 
 # Minimal number of rows to judge whether nearly all cells differ, and whether all do.
 _MIN_ROWS_TO_JUDGE, _MIN_ROWS_TO_BE_UNIQUE = 1000, 20
+# Share of different cells from which few vectors of a column can be learned well.
+_MANY = 2 / 3
 # Integers of at most as many values may be codes.
 _FEW_INTEGERS = 12
 # Maximum length of the example of a column.
@@ -180,6 +181,8 @@ class Inference:
         frame = self._frame
         if name in self._numbers:
             return _integer_hints(name, frame) if kind in ("integer", "float") and frame.named else []
+        if kind == "integer":
+            return _category_hints(name, frame)
         if kind == "object":
             return _numbers_hint(name, frame.cells(name))
         return _text_hints(name, frame) if kind == "text" else []
@@ -196,14 +199,14 @@ class Inference:
         frame = self._frame
         hints = tuple(hint for name in frame.columns for hint in self._hints.get(name, []))
         if hints:
-            warnings.warn("\n".join(hints), SchemaHint, stacklevel=3)
+            warn_caller("\n".join(hints), SchemaHint)
         readings = tuple(self._readings[name] for name in frame.columns if name in self._readings)
         return Schema(frame.columns, frame.named, self.categorical, self.numeric, self.dropped, hints, readings)
 
     def _report_dropped(self) -> None:
         listed = ", ".join(f"{column.name!r} ({column.reason})" for column in self.dropped)
         if listed:
-            warnings.warn(f"Columns without information are dropped: {listed}.", DroppedColumnWarning, stacklevel=4)
+            warn_caller(f"Columns without information are dropped: {listed}.", DroppedColumnWarning)
         if not self.categorical and not self.numeric:
             raise DataError(
                 "No column is left to learn from: "
@@ -314,6 +317,20 @@ def _integer_hints(name: str, frame: Frame) -> list[_Hint]:
     return [_Hint(f"only {n_different(coded)} different integers: categorical, if they are codes")] if few else []
 
 
+def _category_hints(name: str, frame: Frame) -> list[_Hint]:
+    """Return whether integers that are read as categories may be quantities, or identify the rows."""
+    rows, different = frame.n_rows, n_different(frame.coded(name))
+    if rows < _MIN_ROWS_TO_JUDGE or different <= _MANY * rows:
+        return []
+    return [
+        _Hint(
+            f"{different:,} different integers: a quantity, or row identifiers?",
+            f"Column {name!r} holds {different:,} different integers in {rows:,} rows, and is treated as categorical. "
+            f"If it is a quantity, convert it to float; if it identifies the rows, drop it.",
+        )
+    ]
+
+
 def _may_be_identifiers(name: str, frame: Frame) -> bool:
     # Integers beside missing cells are floats in pandas.
     if frame.kind(name) == "integer":
@@ -351,7 +368,7 @@ def _text_hints(name: str, frame: Frame) -> list[_Hint]:
                 f"Convert it to dates for year, month and weekday (pandas.to_datetime), or add it to categorical=.",
             )
         ]
-    if rows >= _MIN_ROWS_TO_JUDGE and different > 2 * rows / 3:
+    if rows >= _MIN_ROWS_TO_JUDGE and different > _MANY * rows:
         return [
             _Hint(
                 f"{different:,} different texts: free text or row identifiers? drop?",

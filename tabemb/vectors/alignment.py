@@ -1,13 +1,12 @@
 """Vectors of separate fits, rotated into one space."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, warn_caller
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.threads import ONE_THREAD
 
@@ -108,12 +107,11 @@ class SharedKeys:
                     "to align by."
                 )
         if seen.sum() < own.dim:
-            warnings.warn(
+            warn_caller(
                 f"{own.owner} and the reference share {int(seen.sum()):,} categories with rows, fewer than their "
                 f"{own.dim} dimensions: the rotation overfits them, and other directions are not rotated. Fit both "
                 "with fewer dimensions, or on data with more common categories.",
                 FewSharedKeysWarning,
-                stacklevel=4,
             )
         return pair
 

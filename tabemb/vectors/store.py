@@ -241,7 +241,7 @@ def look_up(vectors: Mapping[str, KeyedMatrix], frame: Any, columns: Sequence[st
     """Return a table with columns replaced by the vectors of their categories; see ``EmbeddingStore.lookup``."""
     import narwhals as nw
 
-    table = read_frame(frame)
+    table = read_frame(frame, keep_index=True)
     if not table.named:
         raise DataError("Vectors are looked up by column name, and this table has no names. Pass a DataFrame.")
     # Access each once: a network's vectors are made on access.

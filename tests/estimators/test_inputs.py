@@ -20,6 +20,7 @@ from tabemb.estimators.inputs import (
     has_information,
     take_column_order,
     warn_of_constant_columns,
+    warn_of_target_column,
 )
 from tabemb.exceptions import ColumnError, DataError
 from tabemb.table.frames import read_frame
@@ -215,3 +216,46 @@ def test_what_varies_in_a_table():
     assert has_information(read_frame(pd.DataFrame({"a": ["x", None]})))
     with pytest.warns(SchemaHint, match="No column of the table varies: 'a', 'b'. All rows get the same vectors"):
         warn_of_constant_columns(frame)
+
+
+ROWS = 3_000
+LATE = np.arange(ROWS) % 3 == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "targets"),
+    [
+        (LATE, LATE),
+        (np.where(LATE, "late", "on time"), LATE.astype(int)),
+        (pd.Categorical(np.where(LATE, "a", "b")), np.where(LATE, "yes", "no").astype(object)),
+        (np.where(LATE, "late", None), LATE),
+        (np.arange(ROWS) % 500, (np.arange(ROWS) % 500).astype(float)),
+        (np.arange(ROWS) / 7, np.arange(ROWS) / 7),
+        (np.sort(LATE), np.sort(LATE)),
+    ],
+    ids=["same", "other names", "categories", "missing", "numbers", "all differ", "sorted"],
+)
+def test_the_target_among_the_columns_is_warned_of(cells, targets):
+    frame = read_frame(pd.DataFrame({"hour": np.arange(ROWS) % 24, "arrival": cells}))
+    with pytest.warns(SchemaHint, match=r"among the columns of the table: 'arrival'\. .* Leave it out of X\."):
+        warn_of_target_column(frame, targets)
+
+
+@pytest.mark.parametrize(
+    ("cells", "targets"),
+    [
+        (LATE ^ (np.arange(ROWS) == 1_500), LATE),
+        (np.arange(ROWS), np.arange(ROWS) + 0.5),
+        (np.arange(ROWS) % 6, LATE),
+        (LATE, np.arange(ROWS) % 6),
+        (LATE, np.column_stack([LATE, ~LATE])),
+        (LATE, np.zeros(ROWS)),
+    ],
+    ids=["one row differs", "all differ", "finer", "coarser", "outputs", "constant"],
+)
+def test_other_columns_are_not_the_target(cells, targets):
+    warn_of_target_column(read_frame(pd.DataFrame({"arrival": cells})), targets)
+
+
+def test_few_rows_may_agree_by_chance():
+    warn_of_target_column(read_frame(pd.DataFrame({"arrival": LATE[:999]})), LATE[:999])

@@ -4,6 +4,7 @@ import copy
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tabemb import CategoryVectors, EmbeddingClassifier, EmbeddingStore
@@ -71,3 +72,10 @@ def test_vectors_have_the_noise_of_their_column(classifier):
     assert vectors["dest"].noise is noise
     assert vectors["carrier"].noise is None
     assert vectors["dest"].with_noise(None) == classifier.vectors_["dest"]
+
+
+def test_a_numeric_column_is_named_as_such():
+    X = pd.DataFrame({"dest": [f"d{n % 9}" for n in range(40)], "hours": np.arange(40.0)})
+    model = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_state=0).fit(X, np.arange(40) % 2)
+    with pytest.raises(ColumnError, match=r"'hours'.*It was read as numbers\. .*name it in categorical="):
+        model.vectors_["hours"]

@@ -99,7 +99,10 @@ def test_masked_targets_are_missing(shape):
         (np.array([1, "a"], dtype=object), "The classes have types that cannot be sorted together: int, str ("),
         (np.array([[1, "a"], [0, "b"]], dtype=object), "A target of several columns must be an indicator matrix"),
         (pd.DataFrame({"a": [1, 0], "b": ["u", "v"]}), "one column per label, got values of type int, str."),
-        (pd.Series([(1, 2), (3, 4)]), "(1, 2) cannot be a class: "),
+        (pd.Series([(1, 2), (3, 4)]), "Each target must be one value, and (1, 2) is several. For several labels"),
+        (pd.Series([["a"], ["b", "c"]]), "and ['a'] is several. For several labels per row, pass a matrix of 0 and 1"),
+        ([["a"], ["b", "c"]], "The targets are neither values nor rows of one length ("),
+        ("late", "not the text 'late'. If this is the name of a column, pass the column, X['late']"),
     ],
 )
 def test_classes_that_cannot_be_used_are_refused_with_their_types(y, message):

@@ -172,6 +172,43 @@ def test_types_of_several_files_are_joined(tmp_path):
         read_table(tmp_path)
 
 
+def test_the_index_of_files_without_partitions_is_no_column(tmp_path):
+    for name, index in (("a", [7, 3]), ("b", [9, 1])):
+        pd.DataFrame({"n": [1, 2]}, index=index).to_parquet(tmp_path / f"{name}.parquet")
+    assert list(read_table(tmp_path)) == ["n"]
+
+
+@pytest.mark.parametrize("index", [pd.Index(["u", "v"], name="customer"), pd.Index([7, 3], name="customer")])
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("a.parquet", lambda table, path: table.to_parquet(path)),
+        ("a.feather", lambda table, path: feather.write_feather(pa.Table.from_pandas(table), path)),
+        ("rows", lambda table, path: [path.mkdir(), table.to_parquet(path / "a.parquet")]),
+    ],
+)
+def test_a_named_index_is_a_column(tmp_path, name, write, index):
+    write(pd.DataFrame({"n": [1, 2]}, index=index), tmp_path / name)
+    found = read_table(tmp_path / name)
+    assert {column: found[column].tolist() for column in found} == {"n": [1, 2], "customer": index.tolist()}
+
+
+def test_levels_of_an_index_with_names_are_columns(tmp_path):
+    index = pd.MultiIndex.from_arrays([["u", "v"], [5, 6], [0, 1]], names=["customer", None, "month"])
+    pd.DataFrame({"n": [1, 2]}, index=index).to_parquet(tmp_path / "a.parquet")
+    found = read_table(tmp_path / "a.parquet")
+    assert {column: found[column].tolist() for column in found} == {
+        "n": [1, 2],
+        "customer": ["u", "v"],
+        "month": [0, 1],
+    }
+
+
+def test_a_range_with_a_name_is_no_column(tmp_path):
+    pd.DataFrame({"n": [1, 2]}, index=pd.RangeIndex(2, name="row")).to_parquet(tmp_path / "a.parquet")
+    assert list(read_table(tmp_path / "a.parquet")) == ["n"]
+
+
 def test_no_column_of_a_file_is_lost(tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "a.parquet")
     pd.DataFrame({"a": [1], "b": [2]}).to_parquet(tmp_path / "b.parquet")

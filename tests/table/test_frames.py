@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from sklearn.compose import make_column_selector
 
 from tabemb.exceptions import ColumnError, DataError
 from tabemb.table.cells import Coded, factorize, is_missing
-from tabemb.table.frames import read_frame
+from tabemb.table.frames import read_frame, select_as_fitted
 
 
 def values(frame, column):
@@ -336,6 +337,11 @@ def test_arrays_and_sequences_of_rows_are_tables_without_names(table):
         (sparse.csr_array(np.eye(2)), "Sparse data was passed, but dense data is required. Use '.toarray"),
         (sparse.dok_matrix((2, 2)), "Sparse data was passed"),
         (pd.Series([1]), "Expected a 2-dimensional container but got Series instead.*to_frame.*Reshape your data"),
+        (pd.Series({"a": 1}), r"or one row: \[series\.to_dict\(\)\]"),
+        ({"a": 1, "b": "x"}, r"got dict instead\. One row is a list of one dict: \[X\]\."),
+        ({"a": [1], "b": ["x"]}, r"pandas\.DataFrame\(X\) makes one of a dict"),
+        ("rows.parquet", r"got str instead\. Read the file first, for example by pandas\.read_parquet\(X\)"),
+        (Path("rows.csv"), r"Read the file first"),
         (pl.Series([1]), "Expected a 2-dimensional container but got Series"),
         (pl.LazyFrame({"a": [1]}), r"got a LazyFrame of polars, which has no rows yet. Convert it: X.collect\(\)\."),
         ({"a": [1]}, r"Expected a table, got dict instead. Pass a DataFrame"),
@@ -430,3 +436,31 @@ def test_codes_of_a_categorical_column_are_reused(categories):
     assert [None if code < 0 else cells.keys[code] for code in cells.codes] == [
         categories[1], None, categories[0], categories[1],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        pa.Table.from_pandas,
+        lambda table: pl.from_arrow(pa.Table.from_pandas(table)),
+        lambda table: pa.Table.from_pandas(table).to_batches()[0],
+        lambda table: table.rename_axis("__index_level_0__").reset_index(),
+    ],
+    ids=["Arrow", "polars", "batch", "pandas"],
+)
+def test_the_index_that_pandas_saved_is_no_column(convert):
+    table = convert(pd.DataFrame({"dest": ["IAH", "MIA"], "n": [1, 2]}, index=[7, 3]))
+    assert set(read_frame(table).columns) == {"dest", "n"}
+    assert set(read_frame(table, keep_index=True).columns) == {"dest", "n", "__index_level_0__"}
+
+
+def test_a_table_of_an_index_alone_keeps_it():
+    assert read_frame(pd.DataFrame({"__index_level_0__": [1, 2]})).columns == ("__index_level_0__",)
+
+
+def test_many_missing_columns_are_counted():
+    frame = read_frame(pd.DataFrame({"other": [1]}))
+    with pytest.raises(ColumnError, match=r"- c4\n- \.\.\. \(3 more\)"):
+        select_as_fitted(frame, [f"c{number}" for number in range(8)])
+    with pytest.raises(ColumnError, match=r"- c4\n- c5\n$"):
+        select_as_fitted(frame, [f"c{number}" for number in range(6)])

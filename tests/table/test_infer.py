@@ -384,3 +384,20 @@ def test_durations_are_numbers_unless_named(stored):
     frame = read_frame(pd.DataFrame({"slot": durations}))
     assert [column.name for column in infer_schema(frame).numeric] == ["slot"]
     assert [column.name for column in infer_schema(frame, categorical=["slot"]).categorical] == ["slot"]
+
+
+@pytest.mark.parametrize(("rows", "different", "hinted"), [(3000, 2001, True), (3000, 2000, False), (999, 999, False)])
+def test_integers_read_as_categories_that_hardly_repeat_give_a_hint(rows, different, hinted):
+    table = pd.DataFrame({"weight": np.arange(rows) % different, "dest": ["IAH", "MIA", "BOS"] * (rows // 3)})
+    message = (
+        f"Column 'weight' holds {different:,} different integers in {rows:,} rows, and is treated as categorical. "
+        "If it is a quantity, convert it to float; if it identifies the rows, drop it."
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        schema = infer_schema(read_frame(table), integers="categorical")
+    assert schema.hints == ((message,) if hinted else ())
+    assert [str(each.message) for each in caught] == list(schema.hints)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        infer_schema(read_frame(table), ["weight"], integers="categorical")

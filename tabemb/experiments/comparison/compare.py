@@ -12,7 +12,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.exceptions import FitFailedWarning
 
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, warn_caller
 from tabemb.experiments.comparison.baselines import BASELINES
 from tabemb.experiments.comparison.candidates import Candidate, ModelUnderTest, own_estimators, table_settings
 from tabemb.experiments.comparison.cost import measure_cost
@@ -232,7 +232,7 @@ class _CandidateRun:
             if not self.may_fail:
                 raise
             self.failure = Failure(model=self.name, fold=number, error=type(error).__name__, message=str(error))
-            warnings.warn(f"The comparison leaves out {self.failure.sentence}", FitFailedWarning, stacklevel=3)
+            warn_caller(f"The comparison leaves out {self.failure.sentence}", FitFailedWarning)
 
     def _fit_and_score(self, part, metrics, target, estimator, random_state):
         model = self.candidate.build(target, estimator, random_state)

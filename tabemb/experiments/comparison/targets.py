@@ -246,7 +246,7 @@ def read_targets(y: Any) -> tuple[np.ndarray, np.ndarray]:
     (array(['late', 'on time'], dtype=object), array([ True, False,  True]))
     """
     if not isinstance(y, pd.Series | pd.DataFrame):
-        y = plain_targets(y) if isinstance(y, np.ndarray) else y
+        y = plain_targets(y) if isinstance(y, np.ndarray | str) else y
         y = y.to_pandas() if hasattr(y, "to_pandas") else y
         # pandas has the better error message for ragged lists.
         y = pd.Series(y) if np.ndim(y) == 1 else pd.DataFrame(y)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from tabemb.exceptions import ColumnError, FormatError, OutputError, did_you_mean, reading
+from tabemb.exceptions import ColumnError, FormatError, OutputError, did_you_mean, reading, warn_caller
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.config import ExperimentConfig, read_config
 from tabemb.experiments.data import Problem
@@ -257,11 +257,10 @@ def _warn_of_unknown(encoder: TableEncoder, rows: pd.DataFrame) -> None:
         encoded = encoder.encode(rows)
     for column, (count, keys) in encoder.unknown_keys(rows, encoded).items():
         if count > len(rows) / 2:
-            warnings.warn(
+            warn_caller(
                 f"{count:,} of {len(rows):,} rows have a category in column {column!r} that the run does not know, "
                 f"such as {keys[0]!r}. They get the vector for unknown categories.",
                 UnknownCategoryWarning,
-                stacklevel=3,
             )
 
 

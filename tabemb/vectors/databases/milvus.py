@@ -191,7 +191,10 @@ def server_options(address: str, token: str) -> dict[str, str]:
             f"The address of a Milvus server has the form milvus://HOST:PORT; this one is invalid: {error}."
         ) from error
     if not host:
-        raise DatabaseError("The address of a Milvus server has the form milvus://HOST:PORT; this one has no host.")
+        raise DatabaseError(
+            "The address of a Milvus server has the form milvus://HOST:PORT; this one has no host. "
+            "A local file has no slashes before its path: milvus:FILE.db."
+        )
     secure = parse_qs(parts.query).get("secure", ["false"])[-1].lower() in ("true", "1", "yes")
     if parts.username:
         token = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import FitFailedWarning
 
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, warn_caller
 from tabemb.experiments.comparison.candidates import table_settings
 from tabemb.experiments.comparison.downstream.downstream_model import DOWNSTREAM, DownstreamModel
 from tabemb.experiments.comparison.downstream.forms import FoldForms, FormedRows, vector_encoder
@@ -131,7 +131,7 @@ class DownstreamRuns:
             except Exception as error:
                 label = f"downstream model {run.name}"
                 run.failure = Failure(model=label, fold=number, error=type(error).__name__, message=str(error))
-                warnings.warn(f"The comparison leaves out {run.failure.sentence}", FitFailedWarning, stacklevel=3)
+                warn_caller(f"The comparison leaves out {run.failure.sentence}", FitFailedWarning)
 
     def _fit_and_score(self, model: DownstreamModel, rows: FormedRows, form: _FormRun, part: Any) -> None:
         target, single = self._target, model.build(self._target, self._random_state, rows.categories)
