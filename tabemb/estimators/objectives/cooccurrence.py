@@ -1,13 +1,12 @@
 """Vectors from which values of the other columns occur with each category, in closed form."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from tabemb.estimators.folds import deal_folds
 from tabemb.estimators.objectives.objective import NO_TRAINING, OBJECTIVES, Objective
-from tabemb.exceptions import DataError
+from tabemb.exceptions import DataError, warn_caller
 from tabemb.nn.starts import CooccurrenceStart, StartedTable, started_tables
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.schema import SchemaHint
@@ -77,11 +76,10 @@ class CooccurrenceObjective(Objective):
                 embeddings = network.tables[feature.table].embeddings
                 embeddings.assign(np.zeros(embeddings.shape, np.float32))
         if silent:
-            warnings.warn(
+            warn_caller(
                 f"The other columns say nothing about {', '.join(map(repr, silent))} beyond chance: the vectors are "
                 "zero.",
                 SchemaHint,
-                stacklevel=7,
             )
         return NO_TRAINING
 
