@@ -82,7 +82,6 @@ def test_a_table_that_cannot_be_used(cls, table, message, fitted):
 
 
 BAD_TARGETS = [
-    (None, "requires y to be passed, but the target y is None"),
     (Y[:-1], "Found input variables with inconsistent numbers of samples: [60, 59]"),
     (np.where(np.arange(N) == 5, np.nan, Y), "Input y contains NaN: 1 of 60 target values are missing."),
     (np.where(np.arange(N) == 5, np.inf, Y), "Input y contains infinity or a value too large."),
@@ -91,10 +90,16 @@ BAD_TARGETS = [
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize(("y", "message"), BAD_TARGETS, ids=["none", "short", "nan", "inf", "all missing"])
+@pytest.mark.parametrize(("y", "message"), BAD_TARGETS, ids=["short", "nan", "inf", "all missing"])
 def test_a_target_that_cannot_be_used(cls, y, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         cls(**QUICK).fit(X, y)
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor])
+def test_no_target(cls):
+    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+        cls(**QUICK).fit(X, None)
 
 
 def test_a_target_of_one_class():

@@ -35,9 +35,13 @@ TARGETS = {
 }
 CASES = [
     pytest.param(name, y, id=f"{name}-{y.dtype}-{place}")
-    for name in sorted(TASKS)
+    for name in sorted(TARGETS)
     for place, y in enumerate(TARGETS[name])
 ]
+
+
+def test_every_task_with_a_target_is_tested():
+    assert set(TARGETS) == set(TASKS) - {"none"}
 
 
 def logits_for(task, n):
@@ -110,7 +114,7 @@ def test_a_class_that_is_not_there_yet_has_a_finite_start():
 
 LOSSES_OF = [
     pytest.param(name, loss, id=f"{name}-{loss}")
-    for name in sorted(TASKS)
+    for name in sorted(TARGETS)
     for loss in sorted(LOSSES)
     if issubclass(LOSSES[loss], NumberLoss) != TASKS[name].is_classifier
     and (name == "quantiles") == (LOSSES[loss]().n_values > 1)
