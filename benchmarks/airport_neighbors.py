@@ -56,18 +56,22 @@ def candidates(sample, seed):
     names = pd.Index(pd.factorize(sample["dest"])[1])
     table = Cooccurrence(np.column_stack(codes), [each.max() + 1 for each in codes]).vectors(0, 8)
     table = table - np.average(table, axis=0, weights=np.bincount(codes[0]))
-    whole = sample[COLUMNS].astype({"month": "str"}).assign(air_time=sample["air_time"].astype(float))
-    alone = {
-        f"no target, {objective}": tabemb.EmbeddingPretrainer(objective=objective, embedding_dim=8, random_state=seed)
-        for objective in ("cooccurrence", "masked")
-    }
     return keys, {
         "learned vectors": cosines(vectors[keys]),
         "mean air time": -np.abs(minutes[:, None] - minutes),
         "co-occurrence alone": cosines(table[names.get_indexer(keys)]),
-        **{name: cosines(each.fit(whole).vectors_["dest"][keys]) for name, each in alone.items()},
         "random vectors": cosines(np.random.default_rng(seed).normal(size=(len(keys), 8))),
     }
+
+
+def without_target(sample, keys, seed):
+    """Return a similarity of airports for each objective that needs no target, by name; air time is one more column."""
+    table = sample[COLUMNS].astype({"month": "str"}).assign(air_time=sample["air_time"].astype(float))
+    alike = {}
+    for objective in ("cooccurrence", "masked"):
+        model = tabemb.EmbeddingPretrainer(objective=objective, embedding_dim=8, random_state=seed).fit(table)
+        alike[f"no target, {objective}"] = cosines(model.vectors_["dest"][keys])
+    return alike
 
 
 def main():
@@ -82,7 +86,9 @@ def main():
     flights = flights[flights["dest"].isin(airports.index)]
     found = {}
     for seed in range(options.seeds):
-        keys, alike = candidates(flights.sample(options.rows, random_state=seed), seed)
+        sample = flights.sample(options.rows, random_state=seed)
+        keys, alike = candidates(sample, seed)
+        alike |= without_target(sample, keys, seed)
         apart = EARTH_RADIUS * globe_distances(airports.loc[keys])
         for name, each in alike.items():
             found.setdefault(name, []).append(measured(each, apart))

@@ -47,7 +47,7 @@ from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds, root_seed
 from tabemb.nn.sizes import columns_from_data, columns_of
 from tabemb.nn.starts import STARTS, StartedTable, started_tables
-from tabemb.nn.tasks import TASKS, Task, task_from_state
+from tabemb.nn.tasks import Task, task_from_state, task_to_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
@@ -458,7 +458,7 @@ class EmbeddingEstimator(BaseEstimator):
         return state | {
             "n_features_in": self.n_features_in_,
             "feature_names_in": [str(name) for name in getattr(self, "feature_names_in_", [])] or None,
-            "task": {"name": TASKS.name_of(self.task_), **self.task_.to_state()},
+            "task": task_to_state(self.task_),
             "output": dict(getattr(self, "_sklearn_output_config", {})),
             "histories": self.histories_,
             "n_epochs": self.n_epochs_,

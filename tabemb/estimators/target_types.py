@@ -69,11 +69,11 @@ def type_of_task(task: "Task") -> str:
     >>> type_of_task(task_of_type(np.array([0.5, 1.5]), "auto"))
     'continuous'
     """
-    from tabemb.nn.tasks import TASKS
+    from tabemb.nn.tasks import TASKS, NoTarget
 
+    if isinstance(task, NoTarget):
+        return "none"
     name = TASKS.name_of(task)
-    if name == "none":
-        return name
     return name if name in TASKS_OF_TYPE else "continuous"
 
 

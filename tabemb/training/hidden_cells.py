@@ -35,7 +35,7 @@ class HiddenCells:
     >>> rows = HiddenCells(table=table, intervals=np.empty((4, 0), np.int32), share=0.5)
     >>> hidden = rows.drawn(np.random.default_rng(1))
     >>> hidden.table.indices.tolist(), hidden.targets.tolist()
-    ([[2, 2], [2, 2], [1, 2], [2, 2]], [[2, 0], [2, 0], [2, 1], [2, 0]])
+    ([[1, 2], [2, 2], [2, 2], [2, 2]], [[2, 1], [2, 0], [2, 0], [2, 0]])
     """
 
     table: EncodedTable

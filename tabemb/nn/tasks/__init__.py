@@ -1,6 +1,6 @@
 """The tasks: the kinds of targets."""
 
-from tabemb.nn.tasks.choice import task_from_state, task_of
+from tabemb.nn.tasks.choice import task_from_state, task_of, task_to_state
 from tabemb.nn.tasks.classes import Binary, Multiclass
 from tabemb.nn.tasks.multilabel import Multilabel
 from tabemb.nn.tasks.no_target import NoTarget
@@ -20,4 +20,5 @@ __all__ = [
     "Task",
     "task_from_state",
     "task_of",
+    "task_to_state",
 ]

@@ -10,11 +10,15 @@ from tabemb.exceptions import DataError
 from tabemb.nn.losses import Loss
 from tabemb.nn.tasks.classes import Binary, Multiclass
 from tabemb.nn.tasks.multilabel import Multilabel
+from tabemb.nn.tasks.no_target import NoTarget
 from tabemb.nn.tasks.numbers import MultiRegression, Quantiles, Regression
 from tabemb.nn.tasks.task import TASKS, Task
 from tabemb.table.keys import as_key, key_to_json
 
-__all__ = ["task_from_state", "task_of"]
+__all__ = ["task_from_state", "task_of", "task_to_state"]
+
+# Name of the task without a target in saved files.
+NO_TARGET = "none"
 
 
 def task_of(y: np.ndarray, *, classifier: bool, loss: Loss | None = None, label_smoothing: float = 0.0) -> Task:
@@ -99,6 +103,17 @@ def _sorted_classes(y: np.ndarray) -> np.ndarray:
     return classes
 
 
+def task_to_state(task: Task) -> dict[str, Any]:
+    """Return the state of a task as JSON values, with its name.
+
+    Examples
+    --------
+    >>> task_to_state(NoTarget())
+    {'name': 'none'}
+    """
+    return {"name": NO_TARGET} if isinstance(task, NoTarget) else {"name": TASKS.name_of(task), **task.to_state()}
+
+
 def task_from_state(state: Mapping[str, Any]) -> Task:
-    """Return the task from ``{"name": ..., **task.to_state()}``."""
-    return TASKS[state["name"]].from_state(state)
+    """Return the task of :func:`task_to_state`."""
+    return NoTarget() if state["name"] == NO_TARGET else TASKS[state["name"]].from_state(state)

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabemb.nn.tasks.task import TASKS, Task
+from tabemb.nn.tasks.task import Task
 
 __all__ = ["NoTarget"]
 
 
-@TASKS.register("none")
 @dataclass(frozen=True)
 class NoTarget(Task):
-    """No target: there are vectors, but no predictions.
+    """No target: there are vectors, but no predictions. Not among the tasks of targets, so not registered.
 
     Examples
     --------
@@ -28,12 +27,3 @@ class NoTarget(Task):
     def encode(self, y):
         """Return zeros, which nothing reads."""
         return np.zeros(len(y), np.float32)
-
-    def to_state(self):
-        """Return nothing."""
-        return {}
-
-    @classmethod
-    def from_state(cls, state):
-        """Return the task."""
-        return cls()

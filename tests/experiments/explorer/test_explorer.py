@@ -94,7 +94,7 @@ def test_a_failed_write_raises_and_leaves_nothing(make_run, villages, tmp_path, 
     old = write_explorer(run)
     before = old.read_bytes()
     monkeypatch.setattr(Path, "write_text", lambda *_, **__: (_ for _ in ()).throw(OSError(28, "No space left")))
-    with pytest.raises(OutputError, match=r"Cannot write .*explore\.html: No space left\. Choose a folder"):
+    with pytest.raises(OutputError, match=r"Cannot write .*explore\.html: No space left on device\. Choose a folder"):
         write_explorer(run)
     assert old.read_bytes() == before
     assert [each.name for each in run.path.iterdir() if each.name.startswith(".")] == []
