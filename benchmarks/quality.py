@@ -165,6 +165,8 @@ def show_ranks(scores, variants):
 def show_ranks_by_log_loss(found, variants):
     """Print the mean ranks by log loss over the tables with classes."""
     scores, _ = as_frames(found, LOG_LOSS)
+    if scores.empty:
+        return
     ranks, n = mean_ranks(scores, scores.index, variants)
     if n:
         cells = [[name, f"{rank:.2f}"] for name, rank in ranks.sort_values().items()]
