@@ -44,7 +44,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from tabemb.estimators.learned import LearnedVectors
-from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean
+from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean, warn_caller
 from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
@@ -448,6 +448,8 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
 
 def _freeze_by_column(freeze: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(freeze, Mapping):
+        if freeze and not given:
+            warn_caller(f"freeze={freeze!r} has no effect without pretrained: there are no vectors to keep.")
         return dict.fromkeys(given, _to_python(freeze))
     for column in freeze:
         if column not in given:

@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -539,3 +540,11 @@ def test_the_repr_of_a_column_without_categories():
     assert "not found                            0 categories (0 %), 0 rows (0 %)" in repr(
         PretrainedReport({"x": nothing})
     )
+
+
+@pytest.mark.parametrize("freeze", [True, "found", 2])
+def test_freeze_without_pretrained_says_that_it_has_no_effect(freeze):
+    table = pd.DataFrame({"job": ["cook", "baker"] * 20})
+    with pytest.warns(UserWarning, match="has no effect without pretrained") as caught:
+        EmbeddingClassifier(freeze=freeze, max_epochs=1, random_state=0).fit(table, [0, 1] * 20)
+    assert {Path(each.filename).name for each in caught} == {"test_pretrained.py"}
