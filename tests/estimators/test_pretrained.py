@@ -177,7 +177,8 @@ def test_a_source_of_missing_cells_alone_changes_nothing(params):
 
 def test_a_source_without_matches_changes_nothing(params):
     none = {"job": {"welder": [1.0, 2.0]}}
-    plain, model = (classifier(params, pretrained=given, freeze="found").fit(X, Y) for given in (None, none))
+    plain = classifier(params, pretrained=None).fit(X, Y)
+    model = classifier(params, pretrained=none, freeze="found").fit(X, Y)
     assert np.array_equal(plain.predict_proba(X), model.predict_proba(X))
     assert model.pretrained_report_["job"].categories["lacking"] == 12
 
@@ -360,6 +361,7 @@ def test_transfer_improves_a_task_with_few_rows():
 # ---------------------------------------------------------------- what scikit-learn does with parameters
 
 
+@pytest.mark.filterwarnings("ignore:freeze=.* has no effect")
 def test_pretrained_works_with_clone_repr_and_grid_search(params, quick):
     first = classifier({**quick, "max_epochs": 1}).fit(X, Y)
     for given in ({"job": WORDS}, first.vectors_, {"job": "words.txt"}):
@@ -390,6 +392,7 @@ def test_saving_keeps_paths_and_the_report_but_no_vectors_in_memory(params, tmp_
     assert tabemb.load(tmp_path / "other").pretrained is None
 
 
+@pytest.mark.filterwarnings("ignore:freeze=.* has no effect")
 def test_a_refit_without_pretrained_forgets_it(params):
     model = classifier(params, freeze=True).fit(X, Y)
     plain = model.set_params(pretrained=None).fit(X, Y)
