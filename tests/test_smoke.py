@@ -1,4 +1,4 @@
-"""Every body, numeric encoder, loss, format and command once, for trials of other versions of the dependencies.
+"""Every body, encoder of numbers, loss, objective, format and command once, to try other versions of the dependencies.
 
 ``make test-lowest`` runs it with the lowest versions that pyproject.toml allows.
 """
@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 import tabemb
-from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer, EmbeddingRegressor
+from tabemb.estimators.objectives import OBJECTIVES
 from tabemb.nn.bodies import BODIES
 from tabemb.nn.losses import LOSSES, ClassLoss
 from tabemb.nn.numeric import NUMERIC_ENCODERS
@@ -63,6 +64,14 @@ def test_encoder_in_the_data_frames_of_a_library(library):
     out = encoder.fit_transform(X, Y)
     assert list(out.columns) == encoder.get_feature_names_out().tolist()
     assert type(out).__module__.split(".")[0] == library
+
+
+@pytest.mark.parametrize("objective", sorted(OBJECTIVES))
+def test_objective(objective, tmp_path):
+    table = pd.DataFrame({"dest": ["LAX", "SFO", "BOS", "JFK"] * 30, "carrier": ["AS", "AS", "B6", "B6"] * 30})
+    model = EmbeddingPretrainer(objective=objective, random_state=0).fit(table)
+    model.save(tmp_path / "model")
+    assert np.array_equal(tabemb.load(tmp_path / "model").transform(table), model.transform(table))
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
