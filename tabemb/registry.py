@@ -41,7 +41,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
 
         def enter(cls: C) -> C:
             if name in self._entries:
-                raise ValueError(f"A {self.kind} named {name!r} is already registered: {self._entries[name]}.")
+                raise ValueError(f"{self._a_kind} named {name!r} is already registered: {self._entries[name]}.")
             self._entries[name] = cls
             return cls
 
@@ -66,7 +66,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
             params = dict(spec)
             if "name" not in params:
                 raise UnknownNameError(
-                    f"A {self.kind} given as a mapping must have a 'name'; got the keys {sorted(params)}. "
+                    f"{self._a_kind} given as a mapping must have a 'name'; got the keys {sorted(params)}. "
                     f"Known names: {', '.join(sorted(self))}."
                 )
             name = params.pop("name")
@@ -77,9 +77,13 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         if isinstance(spec, tuple(self._entries.values())):
             return spec
         raise UnknownNameError(
-            f"A {self.kind} is given as a name, a mapping with a 'name', or an instance; got {spec!r}. "
+            f"{self._a_kind} is given as a name, a mapping with a 'name', or an instance; got {spec!r}. "
             f"Known names: {', '.join(sorted(self))}."
         )
+
+    @property
+    def _a_kind(self) -> str:
+        return f"{'An' if self.kind[0] in 'aeiou' else 'A'} {self.kind}"
 
     def name_of(self, entry: object) -> str:
         """Return the registered name of a class or of the class of an instance."""

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tabemb.vectors.threads import ONE_THREAD
 
-__all__ = ["Cooccurrence"]
+__all__ = ["Cooccurrence", "intervals_of"]
 
 Indices = npt.NDArray[np.integer[Any]]
 
@@ -78,8 +78,8 @@ class Cooccurrence:
         self._columns: list[Indices] = [indices[rows, column] for column in range(indices.shape[1])]
         self._sizes = list(sizes)
         for column in range(0 if numbers is None else numbers.shape[1]):
-            intervals, n = _intervals(numbers[rows, column])  # type: ignore[index]
-            self._columns.append(intervals)
+            codes, n = intervals_of(numbers[rows, column])  # type: ignore[index]
+            self._columns.append(codes)
             self._sizes.append(n)
         # For each column, the place of each value among the counted ones; the last place is that of all others.
         chosen = [_most_frequent(each, size) for each, size in zip(self._columns, self._sizes, strict=True)]
@@ -199,8 +199,15 @@ class Cooccurrence:
         return sparse.csr_matrix((np.ones(n * width, np.float32), values.ravel(), ends), shape)
 
 
-def _intervals(numbers: npt.NDArray[np.floating[Any]]) -> tuple[Indices, int]:
-    """Return the interval of each number, and how many intervals there are."""
+def intervals_of(numbers: npt.NDArray[np.floating[Any]]) -> tuple[Indices, int]:
+    """Return the interval of each number, and how many intervals there are: at most ten, with equally many numbers.
+
+    Examples
+    --------
+    >>> codes, n = intervals_of(np.arange(40.0))
+    >>> n, np.bincount(codes).tolist()
+    (10, [4, 4, 4, 4, 4, 4, 4, 4, 4, 4])
+    """
     edges = np.unique(np.quantile(numbers, np.arange(1, N_INTERVALS) / N_INTERVALS))
     return np.searchsorted(edges, numbers, side="right"), len(edges) + 1
 

@@ -95,6 +95,7 @@ def test_a_pretrainer_that_is_not_fitted_is_refused():
     ("params", "error", "message"),
     [
         ({"objective": "mask"}, UnknownNameError, "objective"),
+        ({"objective": None}, UnknownNameError, "An objective is given as a name"),
         ({"remainder": "pass"}, ValueError, "remainder"),
         ({"embedding_dim": "auto"}, ValueError, "embedding_dim='auto'.*no.*'dest', 'carrier'"),
         ({"embedding_dim": {"route": 3}}, ValueError, "route"),

@@ -17,7 +17,7 @@ from tabemb.table.encoded_table import EncodedTable
 from tabemb.training.batches import Rows
 from tabemb.training.hidden_cells import HiddenCells
 from tabemb.training.trainer import Trainer
-from tabemb.vectors.cooccurrence import N_INTERVALS
+from tabemb.vectors.cooccurrence import intervals_of
 
 __all__ = ["MaskedObjective"]
 
@@ -97,6 +97,8 @@ class MaskedObjective(Objective):
                 f"There is nothing to learn from: the table has a single column, {next(iter(vocabularies))!r}, and its "
                 "cells would be predicted by the other columns. Pass at least two, or a target y."
             )
+        if len(rows) < 2:
+            raise DataError("There is nothing to learn from: the table has n_samples=1. Pass at least two rows.")
         sizes = [vocabulary.size for vocabulary in vocabularies.values()]
         for each in started_tables(mine, STARTS.resolve(self.start), rows.table, sizes):
             each.put(mine)
@@ -170,9 +172,8 @@ def _intervals(numbers: np.ndarray) -> tuple[np.ndarray, tuple[np.ndarray, ...]]
     """Return the interval of each number, and the share of the rows in each."""
     codes, shares = np.empty(numbers.shape, np.int32), []
     for column in range(numbers.shape[1]):
-        edges = np.unique(np.quantile(numbers[:, column], np.arange(1, N_INTERVALS) / N_INTERVALS))
-        codes[:, column] = np.searchsorted(edges, numbers[:, column], side="right")
-        shares.append(np.bincount(codes[:, column], minlength=len(edges) + 1) / len(numbers))
+        codes[:, column], n = intervals_of(numbers[:, column])
+        shares.append(np.bincount(codes[:, column], minlength=n) / len(numbers))
     return codes, tuple(shares)
 
 

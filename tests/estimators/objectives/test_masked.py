@@ -60,6 +60,11 @@ def test_a_single_column_is_refused():
         EmbeddingPretrainer(objective="masked").fit(TRIPS[["dest"]])
 
 
+def test_a_single_row_is_refused():
+    with pytest.raises(DataError, match="n_samples=1"):
+        EmbeddingPretrainer(objective="masked").fit(TRIPS.head(1))
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
