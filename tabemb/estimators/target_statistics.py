@@ -110,14 +110,24 @@ def fit_statistics(
     singles = [(place,) for place in range(len(sizes))]
     if isinstance(crosses, str):
         with ONE_THREAD:
-            chosen = choose_crosses(rows.table.indices, rows.table.numbers, columns, folds, sizes, rows.weights)
+            plain = [place for place in range(len(sizes)) if place not in rows.table.bags]
+            found = choose_crosses(
+                rows.table.indices[:, plain],
+                rows.table.numbers,
+                columns,
+                folds,
+                [sizes[place] for place in plain],
+                rows.weights,
+            )
+        chosen = [tuple(plain[place] for place in cross) for cross in found]
         most = MOST_CELLS // len(rows) if most_numbers is None else min(most_numbers, MOST_CELLS // len(rows))
         chosen = chosen[: max(0, most // columns.shape[1] - len(singles))][:most_crosses]
     else:
         chosen = [encoder.positions_of(each) for each in crosses or ()]
     statistics = TargetStatistics([*singles, *chosen], sizes, _scale_of(task), indicators=indicators)
     with ONE_THREAD:
-        return statistics, statistics.fit_encode(rows.table.indices, columns, folds, rows.weights, trains)
+        numbers = statistics.fit_encode(rows.table.indices, columns, folds, rows.weights, trains, rows.table.bags)
+    return statistics, numbers
 
 
 def _scale_of(task):

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tabemb.exceptions import DataError
-from tabemb.table.keys import CellTypeError, Key, as_key, family, identity
+from tabemb.table.keys import CellTypeError, Key, as_cell, as_key, family, identity
 
 __all__ = [
     "Cells",
@@ -94,7 +94,7 @@ _OFFSET = re.compile(r"(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minu
 _ARROW_READY = frozenset({"string", "bytes", "integer", "floating", "mixed-integer-float", "boolean", "empty"})
 
 
-def read_cells(values: Any, column: str | None = None) -> Cells:
+def read_cells(values: Any, column: str | None = None, *, several: bool = False) -> Cells:
     """Convert any one-dimensional collection of cells to one of the two forms.
 
     Parameters
@@ -103,6 +103,9 @@ def read_cells(values: Any, column: str | None = None) -> Cells:
         The cells.
     column : str, optional
         Name of the column, for error messages.
+    several : bool, default=False
+        Whether a cell may hold several values (lists, or dicts of weights), which become
+        :class:`~tabemb.table.keys.CellValues`.
 
     Returns
     -------
@@ -122,16 +125,16 @@ def read_cells(values: Any, column: str | None = None) -> Cells:
         return values
     try:
         if isinstance(values, (pa.Array, pa.ChunkedArray)):
-            return _plain(values, column)
+            return _plain(values, column, several)
         if isinstance(values, np.ndarray):
-            return _from_numpy(values, column)
+            return _from_numpy(values, column, several)
     except pa.ArrowException as error:
         raise DataError(
             f"The cells{_in(column)} cannot be read: {error}. Convert the column to another type."
         ) from error
     if isinstance(values, (list, tuple)):
-        return _from_objects(np.fromiter(values, dtype=object, count=len(values)), column)
-    return _from_objects(np.asarray(values, dtype=object), column)
+        return _from_objects(np.fromiter(values, dtype=object, count=len(values)), column, several)
+    return _from_objects(np.asarray(values, dtype=object), column, several)
 
 
 def unmasked(values: Any) -> Any:
@@ -286,7 +289,7 @@ def _codes(indices: pa.Array) -> Codes:
     return codes
 
 
-def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
+def _from_numpy(values: npt.NDArray[Any], column: str | None, several: bool) -> Cells:
     kind, mask = values.dtype.kind, None
     if isinstance(values, np.ma.MaskedArray):
         # What is behind the mask is no data.
@@ -295,7 +298,7 @@ def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
         objects = values.astype(object, copy=mask is not None)
         if mask is not None:
             objects[mask] = None
-        return _from_objects(objects, column)
+        return _from_objects(objects, column, several)
     if kind == "c":
         raise DataError(f"Complex data not supported{_in(column)}. Give the real and imaginary parts as two columns.")
     if kind == "V":
@@ -306,27 +309,28 @@ def _from_numpy(values: npt.NDArray[Any], column: str | None) -> Cells:
         values = values.astype(f"{kind}8[s]")
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
-    return _plain(pa.array(values, mask=mask), column)
+    return _plain(pa.array(values, mask=mask), column, several)
 
 
-def _from_objects(values: npt.NDArray[Any], column: str | None) -> Cells:
+def _from_objects(values: npt.NDArray[Any], column: str | None, several: bool) -> Cells:
     inferred = pd.api.types.infer_dtype(values, skipna=True)
     # Arrow would truncate datetimes among dates to days.
     if inferred in _ARROW_READY or (inferred == "date" and datetime not in set(map(type, values))):
         try:
-            return _plain(pa.array(values, from_pandas=True), column)
+            return _plain(pa.array(values, from_pandas=True), column, several)
         except (pa.ArrowException, OverflowError, UnicodeError):
             # Arrow cannot hold integers beyond 64 bits or lone surrogates, which are valid keys.
-            return _code_objects(values, column)
-    return _code_objects(values, column)
+            return _code_objects(values, column, several)
+    return _code_objects(values, column, several)
 
 
-def _code_objects(values: Iterable[object], column: str | None) -> Coded:
+def _code_objects(values: Iterable[object], column: str | None, several: bool) -> Coded:
+    convert = as_cell if several else as_key
     keys: list[Key] = []
     positions: dict[object, int] = {}
     codes: list[int] = []
     for value in values:
-        key = as_key(value, column)
+        key = convert(value, column)
         if key is None:
             codes.append(-1)
             continue
@@ -337,18 +341,18 @@ def _code_objects(values: Iterable[object], column: str | None) -> Coded:
     return Coded(np.array(codes, dtype=np.int32), keys, ordered=True)
 
 
-def _plain(values: Any, column: str | None) -> Cells:
+def _plain(values: Any, column: str | None, several: bool) -> Cells:
     if isinstance(values, pa.ChunkedArray):
         values = _one_chunk(values)
     kind = values.type
     if kind in _PLAIN_ALREADY:
         return values
     if isinstance(values, pa.ExtensionArray):
-        return _plain(values.storage, column)
+        return _plain(values.storage, column, several)
     if pa.types.is_run_end_encoded(kind):
-        return _plain(pc.run_end_decode(values), column)
+        return _plain(pc.run_end_decode(values), column, several)
     if pa.types.is_dictionary(kind):
-        behind = _plain(values.dictionary, column)
+        behind = _plain(values.dictionary, column, several)
         if isinstance(behind, Coded):
             return recode(positions_behind(values), behind)
         if behind.type == values.type.value_type:
@@ -367,7 +371,10 @@ def _plain(values: Any, column: str | None) -> Cells:
     if pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.unit != "ns"):
         _refuse_years_of_no_calendar(values, column)
     if pa.types.is_nested(kind):
-        return _code_objects(values.to_pylist(), column)
+        if pa.types.is_map(kind):
+            return _code_objects(map(_as_dict, values.to_pylist()), column, several)
+        # The fields of a struct are no weights.
+        return _code_objects(values.to_pylist(), column, several and not pa.types.is_struct(kind))
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return values.cast(pa.timestamp(kind.unit, _arrow_zone(kind.tz, column)))
     if pa.types.is_floating(kind):
@@ -377,6 +384,10 @@ def _plain(values: Any, column: str | None) -> Cells:
             f"Cells of the Arrow type {kind}{_in(column)} are not supported. Convert them to numbers or text first."
         )
     return values
+
+
+def _as_dict(pairs: Any) -> Any:
+    return None if pairs is None else dict(pairs)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ __all__ = ["Crosses"]
 
 Codes = npt.NDArray[np.int64]
 LARGEST_KEY = np.iinfo(np.int64).max
+NO_VALUES: Mapping[int, npt.NDArray[np.integer[Any]]] = MappingProxyType({})
 
 
 class Crosses:
@@ -36,10 +38,10 @@ class Crosses:
     Examples
     --------
     >>> crosses = Crosses([(0, 1)], [4, 3])
-    >>> crosses.fit_codes(np.array([[2, 1], [3, 1], [2, 1]])).tolist()
-    [[0], [1], [0]]
-    >>> crosses.codes(np.array([[3, 1], [3, 2]])).tolist(), crosses.n_codes
-    ([[1], [2]], [2])
+    >>> crosses.fit_codes(np.array([[2, 1], [3, 1], [2, 1]]))
+    [array([0, 1, 0])]
+    >>> crosses.codes(np.array([[3, 1], [3, 2]])), crosses.n_codes
+    ([array([1, 2])], [2])
     """
 
     def __init__(self, columns: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> None:
@@ -60,35 +62,48 @@ class Crosses:
         """Number of combinations of each cross; this is also the code of a combination that the fit has not seen."""
         return [len(keys) for keys in self._keys]
 
-    def fit_codes(self, indices: npt.NDArray[np.integer[Any]]) -> Codes:
+    def fit_codes(
+        self, indices: npt.NDArray[np.integer[Any]], values: Mapping[int, npt.NDArray[np.integer[Any]]] = NO_VALUES
+    ) -> list[Codes]:
         """Learn the combinations of the rows, and return their codes.
 
         Parameters
         ----------
         indices : ndarray of int of shape (n_rows, n_categorical)
             Category indices.
+        values : mapping of int to ndarray of int, optional
+            For the columns whose cells hold several values, by position: the values of all rows. Such a column crosses
+            with nothing.
 
         Returns
         -------
-        ndarray of int64 of shape (n_rows, n_crosses)
+        list of ndarray of int64 of shape (n_rows,), or (n_values,)
+            One per cross.
         """
-        self._keys, codes = [], np.empty((len(indices), len(self.columns)), np.int64)
-        for place, cross in enumerate(self.columns):
-            keys, codes[:, place] = np.unique(self._keys_of(indices, cross), return_inverse=True)
-            self._keys.append(keys)
-        return codes
+        found = [np.unique(self._keys_of(indices, cross, values), return_inverse=True) for cross in self.columns]
+        self._keys = [keys for keys, _ in found]
+        return [codes.astype(np.int64) for _, codes in found]
 
-    def codes(self, indices: npt.NDArray[np.integer[Any]]) -> Codes:
+    def codes(
+        self, indices: npt.NDArray[np.integer[Any]], values: Mapping[int, npt.NDArray[np.integer[Any]]] = NO_VALUES
+    ) -> list[Codes]:
         """Return the codes of rows; see :attr:`n_codes` for combinations that the fit has not seen."""
-        codes = np.empty((len(indices), len(self.columns)), np.int64)
-        for place, (cross, keys) in enumerate(zip(self.columns, self._keys, strict=True)):
-            asked = self._keys_of(indices, cross)
+        codes = []
+        for cross, keys in zip(self.columns, self._keys, strict=True):
+            asked = self._keys_of(indices, cross, values)
             found = np.searchsorted(keys, asked)
             known = keys[np.minimum(found, len(keys) - 1)] == asked
-            codes[:, place] = np.where(known, found, len(keys))
+            codes.append(np.where(known, found, len(keys)))
         return codes
 
-    def _keys_of(self, indices: npt.NDArray[np.integer[Any]], cross: tuple[int, ...]) -> Codes:
+    def _keys_of(
+        self,
+        indices: npt.NDArray[np.integer[Any]],
+        cross: tuple[int, ...],
+        values: Mapping[int, npt.NDArray[np.integer[Any]]],
+    ) -> Codes:
+        if cross[0] in values and len(cross) == 1:
+            return values[cross[0]].astype(np.int64)
         keys = indices[:, cross[0]].astype(np.int64)
         for position in cross[1:]:
             keys = keys * self.sizes[position] + indices[:, position]

@@ -1,11 +1,14 @@
 """An encoded table, the input of the network: a matrix of category indices and a matrix of numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError
+from tabemb.table.bags import Bags
 
 __all__ = ["EncodedTable"]
 
@@ -23,6 +26,8 @@ class EncodedTable:
         the encoder) or row-major order.
     numbers : ndarray of float32, shape (n_rows, n_numbers)
         Scaled numbers and missing-indicators; no NaN.
+    bags : mapping of int to Bags, optional
+        For the columns whose cells hold several values, by position: the values. Their indices are numbers of cells.
 
     Raises
     ------
@@ -39,6 +44,7 @@ class EncodedTable:
 
     indices: npt.NDArray[np.int32]
     numbers: npt.NDArray[np.float32]
+    bags: Mapping[int, Bags] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         given = (self.indices.dtype, self.numbers.dtype)
@@ -55,9 +61,49 @@ class EncodedTable:
 
     def take(self, rows: npt.NDArray[np.intp] | slice) -> "EncodedTable":
         """Return the given rows: positions in any order, a boolean mask, or a slice."""
-        return EncodedTable(self.indices[rows], self.numbers[rows])
+        return EncodedTable(self.indices[rows], self.numbers[rows], self.bags)
+
+    def compact(self) -> "EncodedTable":
+        """Return the same rows with the bags of their own cells only."""
+        if not self.bags:
+            return self
+        indices, bags = self.indices.copy(order="K"), {}
+        for position, each in self.bags.items():
+            bags[position], indices[:, position] = each.compact(indices[:, position])
+        return EncodedTable(indices, self.numbers, bags)
+
+    def with_numbers(self, numbers: npt.NDArray[np.float32]) -> "EncodedTable":
+        """Return the same rows with other numbers."""
+        return replace(self, numbers=numbers)
+
+    def occurrences(self, position: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.integer[Any]]]:
+        """Return the row of each value of a categorical column, and the value as a position in its vocabulary.
+
+        A column without bags has one value per row.
+        """
+        column = self.indices[:, position]
+        bags = self.bags.get(position)
+        return (np.arange(len(column)), column) if bags is None else bags.occurrences(column)
+
+    def counts(
+        self, position: int, size: int, rows: npt.NDArray[np.integer[Any]] | None = None
+    ) -> npt.NDArray[np.intp]:
+        """Return how often each of the values 0 to ``size - 1`` of a categorical column occurs.
+
+        Parameters
+        ----------
+        position : int
+            Position of the column.
+        size : int
+            Size of its vocabulary.
+        rows : ndarray of int, optional
+            The rows that count; all by default.
+        """
+        column = self.indices[:, position] if rows is None else self.indices[rows, position]
+        bags = self.bags.get(position)
+        return np.bincount(column if bags is None else bags.occurrences(column)[1], minlength=size)
 
     @property
     def nbytes(self) -> int:
-        """Size of both matrices in bytes."""
-        return self.indices.nbytes + self.numbers.nbytes
+        """Size of the arrays in bytes."""
+        return self.indices.nbytes + self.numbers.nbytes + sum(each.nbytes for each in self.bags.values())

@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean, warn_caller
+from tabemb.table.bags import Bags
 from tabemb.table.calendar import calendar_part
 from tabemb.table.cells import Cells, factorize, families, take
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
-from tabemb.table.keys import Key
+from tabemb.table.keys import CellTypeError, Key
+from tabemb.table.multi_valued import MultiValuedSpec, SplitCells
 from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
@@ -47,6 +49,9 @@ class TableEncoder:
 
     refuse_unknown : bool, default=False
         Whether to raise an error when encoding a table with unknown categories.
+    multi_valued : "auto", mapping or None, default=None
+        Columns whose cells hold several values; see :func:`~tabemb.table.infer.infer_schema`. Their vocabularies are
+        those of the values.
 
     Attributes
     ----------
@@ -78,6 +83,7 @@ class TableEncoder:
         drop_constant: bool = True,
         min_similarity: float | None = None,
         refuse_unknown: bool = False,
+        multi_valued: MultiValuedSpec = None,
     ) -> None:
         self.categorical = categorical
         self.integers = integers
@@ -87,6 +93,7 @@ class TableEncoder:
         self.drop_constant = drop_constant
         self.min_similarity = min_similarity
         self.refuse_unknown = refuse_unknown
+        self.multi_valued = multi_valued
         self.statistics: TargetStatistics | None = None
         self._names: dict[str, SimilarNames] = {}
 
@@ -124,6 +131,9 @@ class TableEncoder:
             if name not in names:
                 raise ColumnError(f"No categorical column {name!r} to cross.{did_you_mean(name, names)}")
         positions = tuple(sorted({names.index(name) for name in cross}))
+        several = [name for name in cross if len(cross) > 1 and name in (self._splits() or ())]
+        if several:
+            raise ColumnError(f"A cross needs one value per cell; {several[0]!r} has several. Leave it out of crosses.")
         if len(positions) != len(cross):
             raise ColumnError(f"A cross names a column twice: {list(cross)}.")
         return positions
@@ -179,15 +189,26 @@ class TableEncoder:
             If the table is invalid.
         """
         frame = read_frame(X)
-        inference = Inference(frame, self.categorical, integers=self.integers, drop_constant=self.drop_constant)
+        inference = Inference(
+            frame,
+            self.categorical,
+            integers=self.integers,
+            drop_constant=self.drop_constant,
+            multi_valued=self.multi_valued,
+        )
         indices = _index_matrix(frame.n_rows, len(inference.categorical))
         self.vocabularies = {}
         self._names = {}
+        bags: dict[int, Bags] = {}
         # Column by column, so that the codes of only one column are in memory at a time.
         for name in frame.columns:
             inference.examine(name)
             for column in inference.categorical:
-                if column.source == name:
+                if column.source == name and column.split is not None:
+                    split, position = SplitCells.of(frame.coded(name), column.split), len(self.vocabularies)
+                    self.vocabularies[column.name] = split.fit(self.min_frequency, self.max_categories)
+                    indices[:, position], bags[position] = self._encode_split(column, split)
+                elif column.source == name:
                     cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
                     out = indices[:, len(self.vocabularies)]
                     self.vocabularies[column.name], _ = Vocabulary.fit_encode(
@@ -199,7 +220,7 @@ class TableEncoder:
         names = [column.name for column in self.schema.numeric]
         numbers = _number_matrix(frame, {name: name for name in names})
         self._numeric = NumericScaler(names, self.scaling).fit(numbers)
-        return EncodedTable(indices, self._numeric.encode(numbers))
+        return EncodedTable(indices, self._numeric.encode(numbers), bags)
 
     def encode(self, X: Any) -> EncodedTable:
         """Encode a table.
@@ -229,8 +250,12 @@ class TableEncoder:
         """
         frame = read_frame(X)
         names_here = self._names_here(frame)
-        indices = _index_matrix(frame.n_rows, len(self.schema.categorical))
+        indices, bags = _index_matrix(frame.n_rows, len(self.schema.categorical)), {}
         for position, column in enumerate(self.schema.categorical):
+            if column.split is not None:
+                split = SplitCells.of(frame.cells(names_here[column.source]), column.split)
+                indices[:, position], bags[position] = self._encode_split(column, split)
+                continue
             cells = _category_cells(frame, column, names_here[column.source])
             vocabulary = self.vocabularies[column.name]
             _warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
@@ -239,9 +264,21 @@ class TableEncoder:
                 _refuse_unknown(column.name, cells, indices[:, position], vocabulary)
         numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
         numbers = self._numeric.encode(_number_matrix(frame, numeric))
+        table = EncodedTable(indices, numbers, bags)
         if self.statistics is not None:
-            numbers = np.hstack([numbers, self.statistics.encode(indices)])
-        return EncodedTable(indices, numbers)
+            table = table.with_numbers(np.hstack([numbers, self.statistics.encode(indices, bags)]))
+        return table
+
+    def _encode_split(self, column: CategoricalColumn, split: SplitCells) -> tuple[npt.NDArray[np.int32], Bags]:
+        """Return the number of the cell of each row, and the bags of the cells."""
+        vocabulary = self.vocabularies[column.name]
+        cells, indices = split.encode(vocabulary)
+        if len(indices):
+            _warn_of_another_type(column.name, split.values, indices, vocabulary)
+        self._take_similar(column.name, split.values, indices)
+        if self.refuse_unknown:
+            _refuse_unknown(column.name, split.values, indices, vocabulary)
+        return cells, split.bags(indices)
 
     def unknown_keys(self, X: Any, table: EncodedTable) -> dict[str, tuple[int, list[Key]]]:
         """Return, for each categorical column with unknown cells, their number and their distinct categories.
@@ -256,11 +293,20 @@ class TableEncoder:
         frame, found = read_frame(X), {}
         names_here = self._names_here(frame)
         for position, column in enumerate(self.schema.categorical):
-            rows = np.flatnonzero(table.indices[:, position] == Vocabulary.UNKNOWN)
-            if len(rows):
-                coded = factorize(take(_category_cells(frame, column, names_here[column.source]), rows))
+            cells = frame.cells(names_here[column.source])
+            if column.split is not None:
+                cells = SplitCells.of(cells, column.split).values
+                values = table.bags[position].values[Vocabulary.FIRST :]
+            else:
+                cells = _category_cells(frame, column, names_here[column.source])
+                values = table.indices[:, position]
+            unknown = np.flatnonzero(values == Vocabulary.UNKNOWN)
+            if len(unknown):
+                rows, indices = table.occurrences(position)
+                n_rows = len(np.unique(rows[indices == Vocabulary.UNKNOWN]))
+                coded = factorize(take(cells, unknown))
                 keys = coded.keys
-                found[column.name] = len(rows), [keys[code] for code in dict.fromkeys(coded.codes.tolist())]
+                found[column.name] = n_rows, [keys[code] for code in dict.fromkeys(coded.codes.tolist())]
         return found
 
     def stand_ins(self, column: str, trained: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
@@ -328,6 +374,7 @@ class TableEncoder:
                 "drop_constant": self.drop_constant,
                 "min_similarity": self.min_similarity,
                 "refuse_unknown": self.refuse_unknown,
+                "multi_valued": self._splits(),
             },
             "schema": self.schema.to_json(),
             "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
@@ -361,6 +408,11 @@ class TableEncoder:
         except (KeyError, TypeError) as error:
             raise FormatError(f"The saved state of a table encoder cannot be read: {error}.") from error
         return encoder
+
+    def _splits(self) -> dict[str, dict[str, str]] | None:
+        """Return how the cells of columns are split, as values of JSON."""
+        columns = [column for column in self.schema.categorical if column.split is not None]
+        return {each.source: {"split": str(each.split), "pooling": each.pooling} for each in columns} or None
 
     def _names_here(self, frame: Frame) -> dict[str, str]:
         """Return a mapping from the name of each column at fit to its name in this table."""
@@ -400,6 +452,11 @@ def _index_matrix(n_rows: int, n_columns: int) -> npt.NDArray[np.int32]:
 
 def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> Cells:
     cells = frame.cells(name_here)
+    if frame.kind(name_here) == "list":
+        raise CellTypeError(
+            f"A cell of column {name_here!r} holds several values, but the column was fitted with one value per cell. "
+            "Give one value per cell, or fit on cells with several."
+        )
     return cells if column.part is None else calendar_part(cells, column.part, name_here)
 
 

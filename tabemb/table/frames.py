@@ -92,8 +92,8 @@ class Frame:
         Returns
         -------
         str
-            ``"text"``, ``"category"``, ``"bool"``, ``"object"``, ``"integer"``, ``"float"``, ``"duration"`` or
-            ``"datetime"``. A pandas column of dtype object is "object" even if all its cells are
+            ``"text"``, ``"category"``, ``"bool"``, ``"object"``, ``"integer"``, ``"float"``, ``"duration"``,
+            ``"datetime"`` or ``"list"``, if any cell holds several values. A pandas column of dtype object is "object" even if all its cells are
             numbers; the kind of a NumPy object column depends on its cells.
         """
         return self._column(column)[1]
@@ -104,7 +104,7 @@ class Frame:
         Raises
         ------
         DataError
-            If a cell is a list or dict, complex, or infinite.
+            If a cell is a struct, complex, or infinite.
         """
         return self._column(column)[0]
 
@@ -440,7 +440,7 @@ class _NumpyTable:
         return None
 
     def read(self, position: int, name: str) -> tuple[Cells, str]:
-        cells = read_cells(self._array[:, position], name)
+        cells = read_cells(self._array[:, position], name, several=True)
         return cells, _kind(cells)
 
     def select(self, positions: Sequence[int]) -> "_NumpyTable":
@@ -495,7 +495,7 @@ class _RecordsTable:
         return self.native.shape
 
     def read(self, position: int, name: str) -> tuple[Cells, str]:
-        cells = read_cells(self._columns[position], name)
+        cells = read_cells(self._columns[position], name, several=True)
         return cells, _kind(cells)
 
     def select(self, positions: Sequence[int]) -> "_RecordsTable":
@@ -526,7 +526,8 @@ class _NarwhalsTable:
 
     def read(self, position: int, name: str) -> tuple[Cells, str]:
         series = self._frame[:, position]
-        cells = read_cells(series.to_list() if series.dtype in _BEYOND_ARROW else series.to_arrow(), name)
+        values = series.to_list() if series.dtype in _BEYOND_ARROW else series.to_arrow()
+        cells = read_cells(values, name, several=True)
         return cells, _kind(cells)
 
     def select(self, positions: Sequence[int]) -> "_NarwhalsTable":
@@ -574,14 +575,15 @@ def _pandas_cells(series: "pd.Series[Any]", name: str) -> Cells:
         trusted = not isinstance(categories, Coded) and categories.type in (pa.large_string(), pa.int64())
         return Coded(codes, categories) if trusted else recode(codes, factorize(categories))
     if isinstance(dtype, np.dtype):
-        return read_cells(series.to_numpy(), name)
+        return read_cells(series.to_numpy(), name, several=True)
     if isinstance(dtype, pd.SparseDtype):
-        return read_cells(np.asarray(series), name)
+        return read_cells(np.asarray(series), name, several=True)
     if isinstance(dtype, (pd.IntervalDtype, pd.PeriodDtype)):
         return read_cells(series.to_numpy(dtype=object), name)
     # An Arrow-backed series returns its array without a copy.
     to_arrow = getattr(series.array, "__arrow_array__", None)
-    return read_cells(pa.array(series, from_pandas=True) if to_arrow is None else to_arrow(), name)
+    values = pa.array(series, from_pandas=True) if to_arrow is None else to_arrow()
+    return read_cells(values, name, several=True)
 
 
 def _kind(cells: Cells) -> str:
@@ -591,6 +593,8 @@ def _kind(cells: Cells) -> str:
             return "integer" if all(isinstance(key, int) for key in cells.keys) else "float"
         if held == {"duration"}:
             return "duration"
+        if "list" in held:
+            return "list"
         return "datetime" if held and held <= {"date", "datetime"} else "object"
     for belongs, kind in _KINDS:
         if belongs(cells.type):

@@ -14,11 +14,21 @@ from tabemb.table.cells import (
     Coded,
     all_equal,
     distinct,
+    factorize,
     families,
     is_missing,
     n_different,
 )
 from tabemb.table.frames import Frame
+from tabemb.table.multi_valued import (
+    LISTS,
+    MultiValuedSpec,
+    SplitCells,
+    SplitSpec,
+    found_separator,
+    refuse_split,
+    split_specs,
+)
 from tabemb.table.numeric import read_numbers
 from tabemb.table.schema import (
     CategoricalColumn,
@@ -55,7 +65,12 @@ _IDENTIFIER_CAMEL = re.compile(r"[a-z](Id|ID|Key|Code|Zip|No|Nr)$")
 
 
 def infer_schema(
-    frame: Frame, categorical: CategoricalSpec = None, *, integers: str = "numeric", drop_constant: bool = True
+    frame: Frame,
+    categorical: CategoricalSpec = None,
+    *,
+    integers: str = "numeric",
+    drop_constant: bool = True,
+    multi_valued: MultiValuedSpec = None,
 ) -> Schema:
     """Infer the kind of each column of a table.
 
@@ -73,6 +88,10 @@ def infer_schema(
         How to treat integer columns that are not in ``categorical``.
     drop_constant : bool, default=True
         Whether to drop constant and all-missing columns. Nothing is dropped from a table of one row.
+    multi_valued : "auto", mapping or None, default=None
+        Columns whose cells hold several values: a mapping from column to a separator, "words", or a mapping with
+        ``split`` and ``pooling``; None as an entry keeps the cells of a column whole. "auto" finds the separators "|"
+        and ";" in columns that are not in ``categorical``. Lists hold several values in any case.
 
     Returns
     -------
@@ -101,7 +120,9 @@ def infer_schema(
     >>> [column.name for column in schema.categorical], [column.name for column in schema.numeric]
     (['dest', 'flight'], ['distance'])
     """
-    inference = Inference(frame, categorical, integers=integers, drop_constant=drop_constant)
+    inference = Inference(
+        frame, categorical, integers=integers, drop_constant=drop_constant, multi_valued=multi_valued
+    )
     for name in frame.columns:
         inference.examine(name)
     frame.forget_codes()
@@ -127,11 +148,13 @@ class Inference:
         *,
         integers: str = "numeric",
         drop_constant: bool = True,
+        multi_valued: MultiValuedSpec = None,
     ) -> None:
         if integers not in ("numeric", "categorical"):
             raise UnknownNameError.among("treatment of integers", integers, ["numeric", "categorical"])
         self._frame = frame
         self._named = _resolve(categorical, frame)
+        self._splits, self._finds_separators = split_specs(multi_valued, frame.columns), multi_valued is not None
         self._hints: dict[str, list[str]] = {}
         self._readings: dict[str, ColumnReading] = {}
         keep_all = not drop_constant or frame.n_rows == 1
@@ -145,6 +168,8 @@ class Inference:
             reason = None if keep_all else _reason_to_drop(cells)
             if reason is not None:
                 dropped.append(DroppedColumn(name, reason))
+            elif split := self._split_of(name, kind):
+                categories.append(CategoricalColumn(name, name, None, split.split, split.pooling))
             elif kind == "datetime" and not named:
                 parts = _calendar_columns(name, cells, taken, keep_all)
                 categories.extend(parts)
@@ -157,9 +182,30 @@ class Inference:
                 categories.append(CategoricalColumn(name, name))
         self.categorical, self.numeric, self.dropped = tuple(categories), tuple(numbers), tuple(dropped)
         self._numbers = frozenset(column.name for column in numbers)
+        self._split = {column.name: column.split for column in categories if column.split is not None}
         self._dates = frozenset(column.source for column in categories if column.part is not None)
         self._reasons = {column.name: column.reason for column in dropped}
         self._report_dropped()
+
+    def _split_of(self, name: str, kind: str) -> SplitSpec | None:
+        """Return how the cells of a column are split, None if they hold one value each."""
+        given = self._splits.get(name)
+        if kind == "list":
+            return SplitSpec(LISTS) if given is None else SplitSpec(given.split or LISTS, given.pooling)
+        if given is not None:
+            if given.split is None:
+                return None
+            if given.split == LISTS:
+                raise DataError(
+                    f"multi_valued gives no separator for {name!r}, whose cells are no lists but of type {kind}. Set "
+                    f"multi_valued={{{name!r}: {{'split': '|', 'pooling': {given.pooling!r}}}}}, with its separator."
+                )
+            refuse_split(name, kind, given.split)
+            return given
+        if not self._finds_separators or name in self._named or kind not in ("text", "category", "object"):
+            return None
+        separator = found_separator(self._frame.coded(name))
+        return None if separator is None else SplitSpec(separator)
 
     def examine(self, name: str) -> None:
         """Record how a column is read, and whether it may be of another kind than its type suggests."""
@@ -179,6 +225,9 @@ class Inference:
 
     def _find_hints(self, name: str, kind: str) -> list["_Hint"]:
         frame = self._frame
+        if name in self._split:
+            is_found = name not in self._splits and kind != "list"
+            return [_split_hint(name, frame, str(self._split[name]))] if is_found else []
         if name in self._numbers:
             return _integer_hints(name, frame) if kind in ("integer", "float") and frame.named else []
         if kind == "integer":
@@ -329,6 +378,19 @@ def _category_hints(name: str, frame: Frame) -> list[_Hint]:
             f"If it is a quantity, convert it to float; if it identifies the rows, drop it.",
         )
     ]
+
+
+def _split_hint(name: str, frame: Frame, separator: str) -> _Hint:
+    """Return that the cells of a column were found to hold several values."""
+    cells = SplitCells.of(frame.coded(name), separator)
+    values = factorize(cells.values)
+    listed = ", ".join(repr(key) for key in values.keys[:3])
+    return _Hint(
+        f"several values per cell, separated by {separator!r}",
+        f"Column {name!r} holds several values per cell, separated by {separator!r}: {len(values.values):,} different "
+        f"ones, such as {listed}, each of which gets a vector. To keep its cells whole, set "
+        f"multi_valued={{{name!r}: None}}; to get rid of this hint, set multi_valued={{{name!r}: {separator!r}}}.",
+    )
 
 
 def _may_be_identifiers(name: str, frame: Frame) -> bool:

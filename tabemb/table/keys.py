@@ -7,8 +7,10 @@ All numbers belong to one type family (``1 == 1.0 == Decimal(1)``); every other 
 import math
 import re
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from numbers import Real
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,7 +20,7 @@ import pandas as pd
 
 from tabemb.exceptions import DataError, FormatError
 
-__all__ = ["CellTypeError", "Key", "as_key", "family", "identity", "key_from_json", "key_to_json"]
+__all__ = ["CellTypeError", "CellValues", "Key", "as_cell", "as_key", "family", "identity", "key_from_json", "key_to_json"]
 
 Key = Hashable
 
@@ -29,6 +31,25 @@ _ONE_VALUE_TYPES = (
 
 # JSON would read the two as one character.
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class CellValues:
+    """The values of a cell that holds several.
+
+    Parameters
+    ----------
+    values : tuple of hashable
+        Typed keys, none missing.
+    weights : tuple of float, optional
+        Weight of each value.
+    """
+
+    values: tuple[Key, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.values))
 
 
 class CellTypeError(DataError, TypeError):
@@ -79,6 +100,52 @@ def as_key(value: object, column: str | None = None) -> Key | None:
     raise _not_one_value(value, column)
 
 
+def as_cell(value: object, column: str | None = None) -> Key | None:
+    """Return the key of a cell that may hold several values: a list, tuple, set or array, or a dict of weights.
+
+    Parameters
+    ----------
+    value, column
+        As for :func:`as_key`.
+
+    Returns
+    -------
+    hashable or None
+        :class:`CellValues` for several values, without those that are missing; None if none is left. Sets are sorted.
+
+    Raises
+    ------
+    CellTypeError
+        If a value is not a single one, or a weight is not a number of at least 0.
+
+    Examples
+    --------
+    >>> as_cell(["Action", None, "Comedy"]).values, as_cell([]), as_cell("Action")
+    (('Action', 'Comedy'), None, 'Action')
+    >>> as_cell({"Action": 2, "Comedy": 1}).weights
+    (2.0, 1.0)
+    """
+    if isinstance(value, Mapping):
+        return _weighted(value, column)
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        value = value.tolist()
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        return as_key(value, column)
+    keys = [key for key in (as_key(each, column) for each in value) if key is not None]
+    if isinstance(value, (set, frozenset)):
+        keys.sort(key=lambda key: (family(key), str(key)))
+    return CellValues(tuple(keys)) if keys else None
+
+
+def _weighted(value: Mapping[Any, Any], column: str | None) -> CellValues | None:
+    pairs = {as_key(each, column): weight for each, weight in value.items()}
+    for weight in pairs.values():
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < math.inf:
+            raise _not_one_value(value, column)
+    kept = {key: float(weight) for key, weight in pairs.items() if key is not None and weight > 0}
+    return CellValues(tuple(kept), tuple(kept.values())) if kept else None
+
+
 def identity(key: Key) -> Hashable:
     """Return a value that is equal for two keys exactly if they are the same category.
 
@@ -102,6 +169,8 @@ def identity(key: Key) -> Hashable:
         return key
     if kind is bool:
         return (bool, key)
+    if isinstance(key, CellValues):
+        return (CellValues, tuple(map(identity, key.values)), key.weights)
     if isinstance(key, datetime) and key.tzinfo is not None:
         try:
             return key.astimezone(UTC)
@@ -118,6 +187,8 @@ def family(key: Key) -> str:
     >>> family(1.5), family("a"), family(True)
     ('number', 'text', 'bool')
     """
+    if isinstance(key, CellValues):
+        return "list"
     for types, name in _FAMILIES:
         if isinstance(key, types):
             return name
@@ -228,11 +299,10 @@ def _not_one_value(value: object, column: str | None) -> DataError:
             f"Complex data not supported{_of(column)}: {value!r}. Give the real and imaginary parts as two columns."
         )
     name = type(value).__name__
-    if isinstance(value, (list, tuple, set, frozenset, dict, np.ndarray, bytearray)) or hasattr(value, "__iter__"):
-        step = (
-            "Explode it into rows, or join it into one text first; "
-            "columns with several values in a cell are not supported yet."
-        )
+    if isinstance(value, Mapping):
+        step = "A dict in a column of a table gives the weight of each value, a number of at least 0."
+    elif isinstance(value, (list, tuple, set, frozenset, np.ndarray, bytearray)) or hasattr(value, "__iter__"):
+        step = "Only columns of tables may hold lists of such values; explode it into rows, or join it into one text."
     else:
         step = f"A cell can be: {_ONE_VALUE_TYPES}. Convert other types to text first."
     # scikit-learn's estimator check looks for the middle of this sentence.

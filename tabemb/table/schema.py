@@ -67,11 +67,18 @@ class CategoricalColumn:
         Name of the column in the table.
     part : str, optional
         ``"year"``, ``"month"``, ``"day"``, ``"weekday"`` or ``"hour"`` of a datetime column.
+    split : str, optional
+        How a cell is split into several values: ``"values"`` for lists, ``"words"``, or a separator. None for columns
+        whose cells hold one value.
+    pooling : str, default="mean"
+        How the vectors of the values of a cell become one, in :data:`~tabemb.table.bags.POOLINGS`.
     """
 
     name: str
     source: str
     part: str | None = None
+    split: str | None = None
+    pooling: str = "mean"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Target statistics: the mean target of each category and each combination of categories, as numbers of a row."""
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import FormatError
 from tabemb.registry import Registry
+from tabemb.table.bags import Bags
 from tabemb.table.crosses import Crosses
 
 __all__ = ["SCALES", "IdentityScale", "LogScale", "LogitScale", "TargetStatistics"]
@@ -17,6 +19,7 @@ Array = npt.NDArray[Any]
 LEAST_PRIOR, MOST_PRIOR = 1.0, 1000.0
 # Means are this far from the ends of their range.
 MARGIN = 1e-6
+NO_BAGS: Mapping[int, Bags] = MappingProxyType({})
 
 SCALES: Registry[Any] = Registry("scale")
 
@@ -133,6 +136,7 @@ class TargetStatistics:
         folds: npt.NDArray[np.integer[Any]],
         weights: npt.NDArray[Any] | None = None,
         trains: Sequence[npt.NDArray[np.integer[Any]]] | None = None,
+        bags: Mapping[int, Bags] = NO_BAGS,
     ) -> npt.NDArray[np.float32]:
         """Compute the statistics, and return the numbers of the same rows, each from the rows of other folds.
 
@@ -148,6 +152,9 @@ class TargetStatistics:
             Weight of each row.
         trains : sequence of ndarray of int, optional
             The rows of which each fold gets its statistics. By default, all rows of the other folds.
+        bags : mapping of int to Bags, optional
+            For the columns whose cells hold several values, by position: the values. The statistic of a cell is the
+            weighted mean of those of its values.
 
         Returns
         -------
@@ -159,14 +166,17 @@ class TargetStatistics:
         count, total, n_others, of_others = totals.by(np.zeros(len(indices), np.intp), 1)
         self.mean = total[0] / count[0]
         means = of_others[:, 0] / np.maximum(n_others, MARGIN)
-        for codes in self.crosses.fit_codes(indices).T:
-            counts, sums, n_others, of_others = totals.by(codes, int(codes.max()) + 1)
+        cells = _SeveralValues(indices, bags)
+        for cross, codes in zip(self.crosses.columns, self.crosses.fit_codes(indices, cells.values), strict=True):
+            rows = cells.rows.get(cross[0])
+            its_folds, size = folds if rows is None else folds[rows], int(codes.max()) + 1
+            counts, sums, n_others, of_others = totals.by(codes, size, rows)
             self._counts.append(counts)
             self._sums.append(sums)
-            self.priors.append(self._prior(codes, targets, weights))
-            columns.append(
-                self._statistic(of_others[folds, codes], n_others[folds, codes], self.priors[-1], means[folds])
-            )
+            own = (targets, weights) if rows is None else (targets[rows], weights[rows])
+            self.priors.append(self._prior(codes, *own))
+            others = of_others[its_folds, codes], n_others[its_folds, codes]
+            columns.append(cells.pooled(cross[0], self._statistic(*others, self.priors[-1], means[its_folds])))
         numbers = np.hstack(columns)
         seen = ~np.isnan(numbers)
         n_seen = np.maximum((seen * weights[:, None]).sum(axis=0), MARGIN)
@@ -177,25 +187,34 @@ class TargetStatistics:
         self._indicated = np.flatnonzero(self._indicators & ~seen.all(axis=0)[:: len(self.mean)])
         return self._standardized(numbers)
 
-    def encode(self, indices: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float32]:
+    def encode(
+        self, indices: npt.NDArray[np.integer[Any]], bags: Mapping[int, Bags] = NO_BAGS
+    ) -> npt.NDArray[np.float32]:
         """Return the numbers of rows that were not in the fit, from the statistics of all of its rows.
 
         Parameters
         ----------
         indices : ndarray of int of shape (n, n_categorical)
             Category indices.
+        bags : mapping of int to Bags, optional
+            For the columns whose cells hold several values, by position: the values.
 
         Returns
         -------
         ndarray of float32 of shape (n, n_numbers)
         """
-        columns = []
-        for codes, sums, counts, prior in zip(
-            self.crosses.codes(indices).T, self._sums, self._counts, self.priors, strict=True
+        columns, cells = [], _SeveralValues(indices, bags)
+        for cross, codes, sums, counts, prior in zip(
+            self.crosses.columns,
+            self.crosses.codes(indices, cells.values),
+            self._sums,
+            self._counts,
+            self.priors,
+            strict=True,
         ):
             known = codes < len(counts)
             place = np.where(known, codes, 0)
-            columns.append(self._statistic(sums[place], counts[place] * known, prior, self.mean))
+            columns.append(cells.pooled(cross[0], self._statistic(sums[place], counts[place] * known, prior, self.mean)))
         return self._standardized(np.hstack(columns))
 
     def _statistic(self, sums: Array, counts: Array, prior: float, mean: Array) -> Array:
@@ -288,6 +307,31 @@ class TargetStatistics:
         return statistics
 
 
+class _SeveralValues:
+    """The values of the rows in those columns whose cells hold several, and the means of their statistics."""
+
+    def __init__(self, indices: npt.NDArray[np.integer[Any]], bags: Mapping[int, Bags]) -> None:
+        self.rows: dict[int, Array] = {}
+        self.values: dict[int, Array] = {}
+        self._weights: dict[int, Array] = {}
+        self._n_rows = len(indices)
+        for position, each in bags.items():
+            self.rows[position], places = each.places(indices[:, position])
+            self.values[position] = each.values[places]
+            self._weights[position] = np.ones(len(places)) if each.weights is None else each.weights[places]
+
+    def pooled(self, position: int, statistic: Array) -> Array:
+        """Return the statistic of each row: the mean of those of its values that have one, NaN if none has."""
+        if position not in self.rows:
+            return statistic
+        rows, seen = self.rows[position], ~np.isnan(statistic)
+        weights = self._weights[position][:, None] * seen
+        totals = _summed(rows, np.where(seen, statistic, 0.0) * weights, self._n_rows)
+        counts = _summed(rows, weights, self._n_rows)
+        means: Array = np.where(counts > 0, totals / np.maximum(counts, MARGIN), np.nan)
+        return means
+
+
 class _Totals:
     """Weights and weighted sums of targets by code: of all rows, and of those from which each fold gets its own."""
 
@@ -296,16 +340,23 @@ class _Totals:
         self._weighted = weights[:, None] * targets
         self._n_folds = int(folds.max()) + 1
 
-    def by(self, codes: Array, size: int) -> tuple[Array, Array, Array, Array]:
-        """Return counts (size,), sums (size, n_outputs), and both for each fold (n_folds, size, ...)."""
+    def by(self, codes: Array, size: int, rows: Array | None = None) -> tuple[Array, Array, Array, Array]:
+        """Return counts (size,), sums (size, n_outputs), and both for each fold (n_folds, size, ...).
+
+        ``rows`` are the rows of the codes, if these are not one per row.
+        """
+        folds, weights, weighted = self._folds, self._weights, self._weighted
+        if rows is not None:
+            folds, weights, weighted = folds[rows], weights[rows], weighted[rows]
         if self._trains is None:
-            place, n_places = self._folds * size + codes, self._n_folds * size
-            counts = np.bincount(place, self._weights, n_places).reshape(self._n_folds, size)
-            sums = _summed(place, self._weighted, n_places).reshape(self._n_folds, size, -1)
+            place, n_places = folds * size + codes, self._n_folds * size
+            counts = np.bincount(place, weights, n_places).reshape(self._n_folds, size)
+            sums = _summed(place, weighted, n_places).reshape(self._n_folds, size, -1)
             count, total = counts.sum(axis=0), sums.sum(axis=0)
             return count, total, count - counts, total - sums
-        parts = [(codes[train], self._weights[train], self._weighted[train]) for train in self._trains]
-        count, total = np.bincount(codes, self._weights, size), _summed(codes, self._weighted, size)
+        chosen = [train if rows is None else np.isin(rows, train) for train in self._trains]
+        parts = [(codes[each], weights[each], weighted[each]) for each in chosen]
+        count, total = np.bincount(codes, weights, size), _summed(codes, weighted, size)
         n_others = np.stack([np.bincount(place, weights, size) for place, weights, _ in parts])
         return count, total, n_others, np.stack([_summed(place, weighted, size) for place, _, weighted in parts])
 

@@ -180,11 +180,11 @@ def test_infinity_is_refused_at_fit_and_later():
             act(infinite)
 
 
-def test_lists_in_cells_are_refused_at_fit_and_later():
-    listed = DATA.assign(dest=[["a"], ["b"], [], [], []])
-    for act in (TableEncoder().fit, fitted().encode):
-        with pytest.raises(DataError, match="Every cell in column 'dest' of the argument must be one value"):
-            act(listed)
+def test_lists_in_a_column_fitted_with_one_value_per_cell_are_refused():
+    with pytest.raises(DataError, match="column 'dest' holds several values, but the column was fitted with one"):
+        fitted().encode(DATA.assign(dest=[["a"], ["b"], [], [], []]))
+    with pytest.raises(DataError, match="column 'distance'"):
+        fitted().encode(DATA.assign(distance=[[1.0], [2.0], [], [], []]))
 
 
 def test_a_column_of_another_type_that_is_all_unknown_gives_a_warning():

@@ -389,11 +389,27 @@ def test_names_of_which_some_are_numbers_are_refused():
         read_frame(pd.DataFrame([[1, 2]], columns=["a", 3]))
 
 
-def test_cells_of_lists_are_refused_when_read():
-    frame = read_frame(pd.DataFrame({"tags": [["a", "b"]], "n": [1]}))
-    assert frame.kind("n") == "integer"
-    with pytest.raises(DataError, match=r"in column 'tags' .* got a cell of type list: \['a', 'b'\]. Explode it"):
-        frame.kind("tags")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda cells: pd.DataFrame({"tags": cells, "n": range(len(cells))}),
+        lambda cells: pl.DataFrame({"tags": cells, "n": range(len(cells))}, strict=False),
+        lambda cells: pa.table({"tags": cells, "n": list(range(len(cells)))}),
+        lambda cells: [{"tags": each, "n": 1} for each in cells],
+    ],
+)
+def test_cells_may_hold_lists(make):
+    frame = read_frame(make([["a", "b"], None, [], ["a", None], ["a", "b"]]))
+    assert (frame.kind("n"), frame.kind("tags")) == ("integer", "list")
+    coded = frame.coded("tags")
+    assert coded.codes.tolist() == [0, -1, -1, 1, 0]
+    assert [key.values for key in coded.keys] == [("a", "b"), ("a",)]
+
+
+@pytest.mark.parametrize("cell", [[["a"]], {"a": "b"}, {"a": -1}, {"a": float("nan")}, [{"a": 1}]])
+def test_cells_of_what_is_no_list_of_values_are_refused(cell):
+    with pytest.raises(DataError, match=r"in column 'tags' of the argument must be one value"):
+        read_frame(pd.DataFrame({"tags": [cell]})).kind("tags")
 
 
 def test_the_errors_satisfy_the_checks_of_scikit_learn():

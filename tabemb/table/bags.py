@@ -1,0 +1,143 @@
+"""Bags: the values of the cells of a column whose cells hold several."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError, UnknownNameError
+
+__all__ = ["POOLINGS", "Bags"]
+
+Indices = npt.NDArray[np.integer[Any]]
+
+# How the vectors of the values of a cell become one: weighted mean, sum, sum over the square root of their number, or a
+# mean with learned weights.
+POOLINGS = ("mean", "sum", "sqrtn", "attention")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bags:
+    """The values of the distinct cells of a column, without padding.
+
+    The column of the matrix of indices holds numbers of these cells: cell 0 is a missing one and holds the value
+    "missing", cell 1 is an unknown one and holds "unknown", and the others are the distinct cells of the table. So rows
+    are chosen, shuffled and compared as those of other columns.
+
+    Parameters
+    ----------
+    values : ndarray of int32 of shape (n_values,)
+        The values of all cells, one cell after the other, as positions in the vocabulary of the column.
+    offsets : ndarray of int64 of shape (n_cells + 1,)
+        Where the values of each cell begin, and the end of the last; no cell is empty.
+    weights : ndarray of float32 of shape (n_values,), optional
+        Weight of each value in its cell; 1 by default.
+
+    Raises
+    ------
+    DataError
+        If the arrays do not fit together, or a cell is empty.
+
+    Examples
+    --------
+    >>> bags = Bags(np.array([0, 1, 2, 3], np.int32), np.array([0, 1, 2, 4]))
+    >>> bags.occurrences(np.array([2, 0]))
+    (array([0, 0, 1]), array([2, 3, 0], dtype=int32))
+    >>> bags.pooled(np.array([[0.0], [0.0], [1.0], [3.0]]), "mean").tolist()
+    [[0.0], [0.0], [2.0]]
+    """
+
+    values: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32] | None = None
+
+    def __post_init__(self) -> None:
+        ends = len(self.offsets) > 0 and self.offsets[0] == 0 and self.offsets[-1] == len(self.values)
+        fits = self.weights is None or self.weights.shape == self.values.shape
+        if not ends or not fits or (np.diff(self.offsets) < 1).any():
+            raise DataError("The offsets of bags must begin at 0, increase by cell, and end at the number of values.")
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the arrays in bytes."""
+        return self.values.nbytes + self.offsets.nbytes + (0 if self.weights is None else self.weights.nbytes)
+
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """Number of values of each cell."""
+        return np.diff(self.offsets)
+
+    def places(self, cells: Indices) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+        """Return the row and the place in ``values`` of each value of the cells of rows."""
+        sizes = self.sizes[cells]
+        ends = np.cumsum(sizes)
+        rows = np.repeat(np.arange(len(cells)), sizes)
+        within = np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - sizes, sizes)
+        return rows, self.offsets[cells][rows] + within
+
+    def occurrences(self, cells: Indices) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int32]]:
+        """Return the row of each value of the cells of rows, and the value.
+
+        Parameters
+        ----------
+        cells : ndarray of int of shape (n_rows,)
+            The column of the matrix of indices.
+        """
+        rows, places = self.places(cells)
+        return rows, self.values[places]
+
+    def compact(self, cells: Indices) -> tuple["Bags", npt.NDArray[np.int32]]:
+        """Return the bags of those cells only that occur, and the numbers of the cells among these.
+
+        Cells 0 and 1 are kept.
+        """
+        used, numbers = np.unique(np.concatenate([[0, 1], cells]), return_inverse=True)
+        if len(used) == len(self):
+            return self, np.asarray(cells, np.int32)
+        _, places = self.places(used)
+        offsets = np.concatenate([[0], np.cumsum(self.sizes[used])])
+        weights = None if self.weights is None else self.weights[places]
+        return Bags(self.values[places], offsets, weights), numbers[2:].astype(np.int32)
+
+    def with_values(self, values: npt.NDArray[np.integer[Any]]) -> "Bags":
+        """Return the same cells with other values, of the same number per cell."""
+        return Bags(values.astype(np.int32), self.offsets, self.weights)
+
+    def normalized(self, pooling: str) -> npt.NDArray[np.float32]:
+        """Return the weight of each value in the pooled vector of its cell, of shape (n_values,).
+
+        Parameters
+        ----------
+        pooling : {"mean", "sum", "sqrtn", "attention"}
+            For "attention", the weights are those that the scores are multiplied by.
+        """
+        weights = np.ones(len(self.values), np.float32) if self.weights is None else self.weights
+        if pooling in ("sum", "attention"):
+            return weights
+        if pooling not in POOLINGS:
+            raise UnknownNameError.among("pooling", pooling, POOLINGS)
+        by_cell = weights if pooling == "mean" else weights**2
+        totals = np.add.reduceat(by_cell, self.offsets[:-1])
+        totals = np.maximum(totals if pooling == "mean" else np.sqrt(totals), np.finfo(np.float32).tiny)
+        normalized: npt.NDArray[np.float32] = (weights / np.repeat(totals, self.sizes)).astype(np.float32)
+        return normalized
+
+    def pooled(self, vectors: npt.NDArray[Any], pooling: str) -> npt.NDArray[Any]:
+        """Return the pooled vector of each cell, of shape (n_cells, dim); not for "attention".
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (vocabulary_size, dim)
+            The vectors of the values.
+        pooling : {"mean", "sum", "sqrtn"}
+            How the vectors of the values of a cell become one.
+        """
+        from scipy import sparse
+
+        # A product with a sparse matrix needs no memory for the vectors of the values.
+        shape = (len(self), len(vectors))
+        return sparse.csr_matrix((self.normalized(pooling), self.values, self.offsets), shape) @ vectors
