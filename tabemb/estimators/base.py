@@ -269,7 +269,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _started_tables(self, network: Network, table: EncodedTable) -> list[StartedTable]:
         """Return the vectors that ``start`` computes from a table for the tables of a network."""
         sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
-        table = EncodedTable(table.indices, table.numbers[:, : self.encoder_.n_plain_numbers])
+        table = table.with_numbers(table.numbers[:, : self.encoder_.n_plain_numbers])
         return started_tables(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
 
     def _start_logits(self, rows: Rows) -> None:
@@ -353,6 +353,7 @@ class EmbeddingEstimator(BaseEstimator):
             min_similarity=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).min_similarity,
             drop_constant=varies,
             refuse_unknown=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).refuses,
+            multi_valued=self.multi_valued,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -368,10 +369,11 @@ class EmbeddingEstimator(BaseEstimator):
     def _embedded(self) -> dict[str, int]:
         """Return the number of categories of each column that gets vectors."""
         small, named = getattr(self, "one_hot_max_categories", -1), columns_of(self.embedding_dim)
+        several = {column.name for column in self.schema_.categorical if column.split is not None}
         return {
             name: each.n_categories
             for name, each in self.encoder_.vocabularies.items()
-            if each.n_categories > small or name in named
+            if each.n_categories > small or name in named or name in several
         }
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
@@ -386,8 +388,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _split_off(self, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
         if self._given is not None:
             validation = self._read_validation(*self._given)
-            replace_untrained(validation, rows, self.encoder_, self._pretrained.kept)
-            return rows, validation
+            return rows, replace_untrained(validation, rows, self.encoder_, self._pretrained.kept)
         return split_off(self, rows, seeds)
 
     def _n_separate(self) -> int:

@@ -24,6 +24,7 @@ from tabemb.estimators.types import (
     CrossesLike,
     DimensionsLike,
     FreezeLike,
+    MultiValuedLike,
     NumericLike,
     PretrainedLike,
     ScheduleLike,
@@ -66,6 +67,11 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    multi_valued : "auto", mapping or None, default="auto"
+        Columns of texts whose cells hold several values, each of which gets a vector: a mapping from column to a
+        separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
+        "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
+        says so. Lists hold several values in any case, and dicts give the weight of each value.
     one_hot_max_categories : int or float, default=8
         Columns with at most this many categories are one-hot encoded and get no vectors, except those that
         ``embedding_dim`` names. 0 gives vectors to all columns.
@@ -206,6 +212,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         numeric: NumericLike = "piecewise_linear",
         min_frequency: float | None = None,
         max_categories: int | None = None,
+        multi_valued: MultiValuedLike = "auto",
         one_hot_max_categories: float = 8,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
@@ -243,6 +250,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         self.numeric = numeric
         self.min_frequency = min_frequency
         self.max_categories = max_categories
+        self.multi_valued = multi_valued
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown

@@ -148,7 +148,7 @@ class FoldTables:
         counts = np.zeros(table.vocabulary_size)
         for feature in self._features:
             if feature.table == table:
-                counts += np.bincount(rows.table.indices[:, feature.position], minlength=len(counts))
+                counts += rows.counts(feature.position, len(counts))
                 counts[Vocabulary.UNKNOWN] += category_dropout * len(rows)
         return counts
 
@@ -164,10 +164,10 @@ class FoldTables:
             unknown categories: the mean would tell it what other folds learned from the rows that it holds out.
         """
         for table, stack in self.stacks.items():
-            columns = [rows.table.indices[:, each.position] for each in self._features if each.table == table]
-            counts = sum(np.bincount(column, minlength=stack.shape[1]) for column in columns)
+            places = [each.position for each in self._features if each.table == table]
+            counts = sum(rows.table.counts(place, stack.shape[1]) for place in places)
             for vectors, fold in zip(stack[:-1], folds, strict=True):
-                trained = sum(np.bincount(column[fold.train], minlength=stack.shape[1]) for column in columns)
+                trained = sum(rows.table.counts(place, stack.shape[1], fold.train) for place in places)
                 shared = (counts >= FREQUENT) & (trained >= LEAST_PART * counts)
                 vectors[shared] = stack[-1][shared]
 
@@ -227,14 +227,14 @@ class CrossFitEstimator(EmbeddingEstimator):
                 own = self._started_tables(network, fold_rows.table)
                 tables.starts.append({each.table: each for each in own})
             if number == 0:
-                trunk = _values(network.trunk.variables)
+                body = _values(_body(network))
         share = float(np.mean([len(fold.train) for fold in folds]) / len(rows))
         with ONE_THREAD:
             tables.bring_together(rows, self.category_dropout)
             self._noise = tables.noise(self.encoder_.vocabularies, priors.started, share)
         tables.share_frequent(rows, folds)
         tables.give_mean(network)
-        _assign(network.trunk.variables, trunk)
+        _assign(_body(network), body)
         self.n_folds_ = len(folds)
         self._keep_records(records[:1], priors)
         self._take_statistics(statistics)
@@ -352,9 +352,14 @@ def _fold_of_each_row(folds: list[Fold], data: TrainingData) -> np.ndarray:
     return fold_of
 
 
+def _body(network):
+    return [*network.trunk.variables, *network.queries]
+
+
 def _variables(network):
     # Of the trunk and the tables only: a callback may have added variables to the whole model.
-    return [*network.trunk.variables, *(layer.embeddings for layer in network.tables.values())]
+    tables = (layer.embeddings for layer in network.tables.values())
+    return [*_body(network), *tables]
 
 
 def _values(variables):

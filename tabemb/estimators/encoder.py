@@ -16,6 +16,7 @@ from tabemb.estimators.types import (
     CrossesLike,
     DimensionsLike,
     FreezeLike,
+    MultiValuedLike,
     NumericLike,
     PretrainedLike,
     ScheduleLike,
@@ -82,6 +83,11 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    multi_valued : "auto", mapping or None, default="auto"
+        Columns of texts whose cells hold several values, each of which gets a vector: a mapping from column to a
+        separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
+        "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
+        says so. Lists hold several values in any case, and dicts give the weight of each value.
     category_dropout : float, default=0.05
         Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -204,6 +210,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         numeric: NumericLike = "standardized",
         min_frequency: float | None = None,
         max_categories: int | None = None,
+        multi_valued: MultiValuedLike = "auto",
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
         damping: float = 1.0,
@@ -238,6 +245,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         self.numeric = numeric
         self.min_frequency = min_frequency
         self.max_categories = max_categories
+        self.multi_valued = multi_valued
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
         self.damping = damping

@@ -1,7 +1,7 @@
 """Folds: assign rows to folds, get folds from a splitter, and hold out rows for the members of a network."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +10,9 @@ import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
 from tabemb.exceptions import DataError, warn_caller
+from tabemb.table.bags import Bags
 from tabemb.table.encoder import TableEncoder
+from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.batches import Rows
 
 __all__ = [
@@ -302,11 +304,32 @@ def left_out_rows(
     if len(judged) > most:
         judged = np.sort(generator.choice(judged, most, replace=False))
     part = rows.take(judged)
+    bags = dict(part.table.bags)
     for position, (name, vocabulary) in enumerate(encoder.vocabularies.items()):
         column = part.table.indices[:, position]
         trained = (counts_by_member(rows, position, vocabulary.size, n_members) > 0) | kept.get(name, False)
-        column[:] = np.array([encoder.stand_ins(name, each) for each in trained])[part.folds, column]
-    return part
+        stand_ins = np.array([encoder.stand_ins(name, each) for each in trained])
+        if position in bags:
+            column[:], bags[position] = _replaced_by_member(bags[position], column, part.folds, stand_ins)
+        else:
+            column[:] = stand_ins[part.folds, column]
+    return replace(part, table=replace(part.table, bags=bags)) if bags else part
+
+
+def _replaced_by_member(bags, column, folds, stand_ins):
+    """Return the cells of rows, and their bags, whose values are replaced as the member of the row requires."""
+    # A cell in the rows of several members becomes one for each.
+    used, cells = np.unique(folds.astype(np.int64) * len(bags) + column, return_inverse=True)
+    members, olds = np.divmod(used, len(bags))
+    owners, values = bags.occurrences(olds)
+    weights = None if bags.weights is None else np.append([1, 1], bags.weights[bags.places(olds)[1]])
+    found = Bags(
+        np.concatenate([[Vocabulary.MISSING, Vocabulary.UNKNOWN], stand_ins[members[owners], values]]).astype(np.int32),
+        np.concatenate([[0, 1], 2 + np.concatenate([[0], np.cumsum(bags.sizes[olds])])]),
+        None if weights is None else weights.astype(np.float32),
+        bags.pooling,
+    )
+    return cells + Vocabulary.FIRST, found
 
 
 def counts_by_member(rows: Rows, position: int, size: int, n_members: int) -> np.ndarray:
@@ -317,10 +340,11 @@ def counts_by_member(rows: Rows, position: int, size: int, n_members: int) -> np
     rows : Rows
         All rows, with folds.
     position, size : int
-        Position of the column, and the size of its vocabulary.
+        Position of the column, and the size of its vocabulary. Of cells with several values, each value counts.
     n_members : int
         Number of members.
     """
-    column, n_folds = rows.table.indices[:, position].astype(np.int64), int(rows.folds.max()) + 1
-    counts = np.bincount(rows.folds * size + column, minlength=n_folds * size).reshape(n_folds, size)
+    (of_rows, values), n_folds = rows.table.occurrences(position), int(rows.folds.max()) + 1
+    places = rows.folds[of_rows] * size + values.astype(np.int64)
+    counts = np.bincount(places, minlength=n_folds * size).reshape(n_folds, size)
     return (counts.sum(axis=0) - counts)[:n_members]

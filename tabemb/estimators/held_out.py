@@ -34,12 +34,12 @@ def held_out_logits(network: Network, rows: Rows, vectors: Mapping[str, np.ndarr
     """
     if rows.folds is None and not vectors:
         return forward_of(network).logits(rows.table)
-    indices, logits = rows.table.indices, np.empty((len(rows), network.spec.n_outputs), np.float32)
+    table, logits = rows.table, np.empty((len(rows), network.spec.n_outputs), np.float32)
     looked_up = [
-        vectors.get(each.name, network.tables[each.table].embeddings.numpy()[indices[:, each.position]])
+        vectors[each.name] if each.name in vectors else network.looked_up(each, table)
         for each in network.spec.embedded
     ]
-    given = {"indices": indices, "numbers": rows.table.numbers}
+    given = {"indices": table.indices, "numbers": table.numbers}
     if looked_up:
         given["vectors"] = np.concatenate(looked_up, axis=1)
 

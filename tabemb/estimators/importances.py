@@ -90,4 +90,4 @@ def _shuffled(rows: Rows, indices: list[int], numbers: list[int], generator: np.
     own_indices, own_numbers = rows.table.indices.copy(), rows.table.numbers.copy()
     own_indices[:, indices] = own_indices[order][:, indices]
     own_numbers[:, numbers] = own_numbers[order][:, numbers]
-    return EncodedTable(own_indices, own_numbers)
+    return replace(rows.table, indices=own_indices, numbers=own_numbers)

@@ -30,7 +30,10 @@ def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> Network
     dims = embedding_dims(estimator.embedding_dim, estimator._embedded(), without=dropped)
     dims |= estimator._pretrained.dims(estimator.embedding_dim) | sizes
     features, one_hot = column_specs(
-        encoder.vocabularies, dims, rate_of_table if rate == "auto" else lambda *_: float(rate) / TABLE_FACTOR
+        encoder.vocabularies,
+        dims,
+        rate_of_table if rate == "auto" else lambda *_: float(rate) / TABLE_FACTOR,
+        {column.name: column.pooling for column in encoder.schema.categorical if column.split is not None},
     )
     return NetworkSpec(
         features=features,

@@ -76,6 +76,10 @@ RANGES = {
         "None, 'auto' or a list of lists of at least two names of columns",
         lambda v: v is None or (isinstance(v, str) and v == "auto") or _crosses(v),
     ),
+    "multi_valued": (
+        "'auto', None, or a mapping from column to a separator or 'words'",
+        lambda v: v is None or (isinstance(v, str) and v == "auto") or isinstance(v, Mapping),
+    ),
     "remainder": ("'passthrough' or 'drop'", lambda v: isinstance(v, str) and v in ("passthrough", "drop")),
 }
 

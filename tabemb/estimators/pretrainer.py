@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from tabemb.estimators.objectives import OBJECTIVES
-from tabemb.estimators.types import CategoricalLike, DimensionsLike, NumericLike, ObjectiveLike, SeedLike, UnknownLike
+from tabemb.estimators.types import CategoricalLike, DimensionsLike, MultiValuedLike, NumericLike, ObjectiveLike, SeedLike, UnknownLike
 from tabemb.estimators.unlabelled import learn_without_target
 from tabemb.estimators.vector_transformer import VectorTransformer
 from tabemb.nn.bodies import Mlp
@@ -40,6 +40,11 @@ class EmbeddingPretrainer(VectorTransformer):
         Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    multi_valued : "auto", mapping or None, default="auto"
+        Columns of texts whose cells hold several values, each of which gets a vector: a mapping from column to a
+        separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
+        "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
+        says so. Lists hold several values in any case, and dicts give the weight of each value.
     handle_unknown : str, mapping or UnknownStrategy, default="mean"
         Vector of categories that the fit has not seen: "mean", the mean of the known vectors, weighted by their counts;
         "zero"; or "nearest" (``min_similarity``), the vector of the known category with the most similar name, and the
@@ -104,6 +109,7 @@ class EmbeddingPretrainer(VectorTransformer):
         numeric: NumericLike = "standardized",
         min_frequency: float | None = None,
         max_categories: int | None = None,
+        multi_valued: MultiValuedLike = "auto",
         handle_unknown: UnknownLike = "mean",
         random_state: SeedLike = None,
         verbose: int = 0,
@@ -115,6 +121,7 @@ class EmbeddingPretrainer(VectorTransformer):
         self.numeric = numeric
         self.min_frequency = min_frequency
         self.max_categories = max_categories
+        self.multi_valued = multi_valued
         self.handle_unknown = handle_unknown
         self.random_state = random_state
         self.verbose = verbose

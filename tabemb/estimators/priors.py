@@ -109,16 +109,26 @@ class _Cells:
 
     def __init__(self, network, started, rows):
         table = network.tables[started.table].embeddings.numpy()
-        self._of = {}
+        self._network, self._rows, self._of, self._bags = network, rows, {}, []
         for feature in network.spec.features:
-            if feature.table == started.table:
+            if feature.table == started.table and feature.pooling is not None:
+                self._bags.append(feature)
+                start = np.zeros_like(table)
+                start[started.which] = started.rows
+                self._tables = start, table - start
+            elif feature.table == started.table:
                 indices = rows.table.indices[:, feature.position]
                 start = started.look_up(indices)
                 self._of[feature.name] = indices, start, table[indices] - start
 
     def pulled(self, kept):
         """Return the vectors that keep a share of their change, by column."""
-        return {name: start + kept[indices, None] * change for name, (indices, start, change) in self._of.items()}
+        found = {name: start + kept[indices, None] * change for name, (indices, start, change) in self._of.items()}
+        if self._bags:
+            start, change = self._tables
+            vectors = start + kept[:, None] * change
+            found |= {each.name: self._network.looked_up(each, self._rows.table, vectors) for each in self._bags}
+        return found
 
 
 def _rises(rise, weights):

@@ -21,7 +21,6 @@ from tabemb.inference.answers import mixed
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
-from tabemb.table.encoded_table import EncodedTable
 from tabemb.training.batches import Rows
 
 __all__ = ["StatisticsNetwork", "best_share", "check_crosses", "learn_statistics", "widened"]
@@ -108,7 +107,7 @@ def learn_statistics(estimator: Any, rows: Rows, targets: np.ndarray, seeds_of_n
         estimator.crosses,
         most_numbers=MOST_NUMBERS,
     )
-    more = replace(rows, table=EncodedTable(rows.table.indices, np.hstack([rows.table.numbers, numbers])))
+    more = replace(rows, table=rows.table.with_numbers(np.hstack([rows.table.numbers, numbers])))
     network, parts = Network(statistics_spec(estimator, seeds["statistics_network"])), estimator._split(more, seeds)
     network.start_at(task.start(rows.targets, rows.weights))
     shares = SHARES if wanted == "auto" else SHARES[1:]

@@ -1,6 +1,7 @@
 """Categories without training rows: their stand-ins in validation rows, and their vectors after training."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,13 +16,13 @@ __all__ = ["keep_strategy", "replace_untrained", "serve_unknown"]
 
 def replace_untrained(
     rows: Rows, train: Rows, encoder: TableEncoder, kept: Mapping[str, np.ndarray] = NONE_KEPT
-) -> None:
-    """Replace, in place, the categories without training rows by their stand-ins.
+) -> Rows:
+    """Return rows in which the categories without training rows are replaced by their stand-ins.
 
     Parameters
     ----------
     rows : Rows
-        Validation rows, which are changed.
+        Validation rows, whose indices are changed in place.
     train : Rows
         Training rows.
     encoder : TableEncoder
@@ -29,9 +30,15 @@ def replace_untrained(
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
         For some columns, the categories that have a vector although no training row has them.
     """
+    bags = dict(rows.table.bags)
     for position, name, size in _columns(encoder):
+        stand_ins = encoder.stand_ins(name, (train.counts(position, size) > 0) | kept.get(name, False))
+        if position in bags:
+            bags[position] = bags[position].with_values(stand_ins[bags[position].values])
+            continue
         column = rows.table.indices[:, position]
-        column[:] = encoder.stand_ins(name, (train.counts(position, size) > 0) | kept.get(name, False))[column]
+        column[:] = stand_ins[column]
+    return replace(rows, table=replace(rows.table, bags=bags)) if bags else rows
 
 
 def serve_unknown(

@@ -62,5 +62,4 @@ def split_off(estimator: Any, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
             stratify=strata,
         )
     train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
-    replace_untrained(validation, train, encoder, keeps)
-    return train, validation
+    return train, replace_untrained(validation, train, encoder, keeps)

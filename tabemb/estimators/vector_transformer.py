@@ -69,10 +69,15 @@ class VectorTransformer(TransformerMixin, EmbeddingEstimator):
         encoded, features = self.encoder_.encode(frame), self._network.spec.features
         indices, statistics = encoded.indices, encoded.numbers[:, self.encoder_.n_plain_numbers :]
         if fold_vectors is None:
-            columns = [(self._network.vectors(f), indices[:, f.position]) for f in features]
+            columns = [(self._network.cell_vectors(f, encoded), indices[:, f.position]) for f in features]
         else:
-            stacks = [(fold_vectors.vectors[f.table], f.position) for f in features]
-            columns = [fold_vectors.look_up(stack, indices[:, position]) for stack, position in stacks]
+            stacks = [
+                (np.stack([self._network.cell_vectors(f, encoded, each) for each in fold_vectors.vectors[f.table]]), f)
+                if f.pooling is not None
+                else (fold_vectors.vectors[f.table], f)
+                for f in features
+            ]
+            columns = [fold_vectors.look_up(stack, indices[:, f.position]) for stack, f in stacks]
             held = (fold_vectors.fold_of < self.n_folds_)[:, None]
             statistics = np.where(held, fold_vectors.statistics, statistics)
         numbers = [statistics]
@@ -108,9 +113,14 @@ class VectorTransformer(TransformerMixin, EmbeddingEstimator):
         Raises
         ------
         DataError
-            If the number of columns does not match.
+            If the number of columns does not match, or cells hold several values, whose pooled vector has no inverse.
         """
         check_is_fitted(self, "encoder_")
+        if several := [each.name for each in self._network.spec.features if each.pooling is not None]:
+            raise DataError(
+                f"The vectors of {several[0]!r} are means over several values of a cell, which cannot be told from them. "
+                "inverse_transform needs columns with one value per cell."
+            )
         X = np.asarray(X, dtype="float32")
         width = len(self.get_feature_names_out())
         if X.ndim != 2 or X.shape[1] != width:

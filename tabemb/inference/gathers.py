@@ -1,5 +1,5 @@
 # ruff: noqa: D102  (a class docstring says what its call computes)
-"""Operations that read rows of tables by index."""
+"""Operations that read rows of tables by index, and pool those of the values of a cell."""
 
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
@@ -8,7 +8,16 @@ import numpy as np
 
 from tabemb.inference.operations import OPERATIONS, Operation
 
-__all__ = ["Gather", "GatherColumns", "GatherEach", "GatherStacked", "GatherSum"]
+__all__ = [
+    "AttendValues",
+    "Gather",
+    "GatherColumns",
+    "GatherEach",
+    "GatherStacked",
+    "GatherSum",
+    "PoolValues",
+    "TakeCells",
+]
 
 
 @OPERATIONS.register("gather")
@@ -137,3 +146,59 @@ class GatherEach(Operation):
     def __call__(self, arrays, indices):
         rows = indices.take(self.positions, axis=1) + np.array(self.offsets, indices.dtype)
         return arrays[0].take(rows, axis=0)
+
+
+@OPERATIONS.register("pool_values")
+@dataclass(frozen=True)
+class PoolValues(Operation):
+    """Return the weighted sum of the vectors of the values of each cell.
+
+    Examples
+    --------
+    >>> vectors, weights = np.array([[2.0], [4.0], [6.0]]), np.array([1.0, 0.5, 0.5])
+    >>> PoolValues()([], vectors, weights, np.array([0, 1, 3]))
+    array([[2.],
+           [5.]])
+    """
+
+    def __call__(self, arrays, vectors, weights, offsets):
+        return np.add.reduceat(vectors * weights[:, None], offsets[:-1], axis=0)
+
+
+@OPERATIONS.register("attend_values")
+@dataclass(frozen=True)
+class AttendValues(Operation):
+    """Return the mean of the vectors of the values of each cell, by the softmax of their products with a query.
+
+    The query is the only array.
+
+    Examples
+    --------
+    >>> vectors, ones = np.array([[2.0], [4.0], [6.0]]), np.ones(3)
+    >>> AttendValues()([np.array([0.0])], vectors, ones, np.array([0, 1, 3]))
+    array([[2.],
+           [5.]])
+    """
+
+    def __call__(self, arrays, vectors, weights, offsets):
+        starts, sizes = offsets[:-1], np.diff(offsets)
+        scores = vectors @ arrays[0]
+        shares = weights * np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
+        shares /= np.repeat(np.add.reduceat(shares, starts), sizes)
+        return np.add.reduceat(vectors * shares[:, None], starts, axis=0)
+
+
+@OPERATIONS.register("take_cells")
+@dataclass(frozen=True)
+class TakeCells(Operation):
+    """Return the pooled vectors of the cells of the rows.
+
+    Examples
+    --------
+    >>> TakeCells()([], np.array([[2.0], [5.0]]), np.array([1, 0]))
+    array([[5.],
+           [2.]])
+    """
+
+    def __call__(self, arrays, pooled, cells):
+        return pooled.take(cells, axis=0)

@@ -164,13 +164,13 @@ class Predictor:
 
     def _logits(self, network: Program | ForwardPass, table: EncodedTable) -> Array:
         if isinstance(network, Program):
-            return in_blocks(lambda rows: self._run(network, table.take(rows)), len(table))
-        self._check_indices(table.indices)
+            return in_blocks(lambda rows: self._run(network, table.take(rows).compact()), len(table))
+        self._check_indices(table)
         return network.logits(table)
 
     def _run(self, program: Program, rows: EncodedTable) -> Array:
-        self._check_indices(rows.indices)
-        return program.run({"indices": rows.indices, "numbers": rows.numbers})
+        self._check_indices(rows)
+        return program.run(rows.inputs())
 
     def _check(self, table: Any) -> None:
         if not isinstance(table, EncodedTable):
@@ -186,17 +186,34 @@ class Predictor:
                 f"made for {expected[0]} and {expected[1]}. Encode them with this predictor's encode(X)."
             )
 
-    def _check_indices(self, indices: npt.NDArray[np.int32]) -> None:
+    def _check_indices(self, table: EncodedTable) -> None:
+        indices, sizes = table.indices, self._sizes
+        if table.bags:
+            self._check_bags(table)
+            sizes = sizes.copy()
+            sizes[list(table.bags)] = [len(each) for each in table.bags.values()]
         # Read as unsigned, negative indices are beyond every vocabulary too.
-        inside = indices.view(np.uint32) < self._sizes
+        inside = indices.view(np.uint32) < sizes
         if inside.all():
             return
         row, column = np.argwhere(~inside)[0]
         name = list(self.encoder.vocabularies)[column]
         raise DataError(
             f"The encoded column {name!r} holds the index {indices[row, column]}; its vocabulary has indices from 0 to "
-            f"{self._sizes[column] - 1}. Encode the rows with this predictor's encode(X)."
+            f"{sizes[column] - 1}. Encode the rows with this predictor's encode(X)."
         )
+
+    def _check_bags(self, table: EncodedTable) -> None:
+        """Raise an error if the values of cells with several are not in the vocabulary."""
+        for position, bags in table.bags.items():
+            outside = bags.values.view(np.uint32) >= self._sizes[position]
+            if outside.any():
+                name = list(self.encoder.vocabularies)[position]
+                raise DataError(
+                    f"A cell of the encoded column {name!r} holds the value {bags.values[outside][0]}; its vocabulary "
+                    f"has indices from 0 to {self._sizes[position] - 1}. Encode the rows with this predictor's "
+                    "encode(X)."
+                )
 
 
 class ClassifierPredictor(Predictor):
@@ -319,8 +336,7 @@ def _statistics(state: Mapping[str, Any] | None, arrays: Mapping[str, Mapping[st
 
 def _try_out(predictor: Predictor) -> None:
     """Run the networks on zero rows, to detect arrays of the wrong shape."""
-    n_indices, n_numbers = len(predictor.encoder.vocabularies), len(predictor.encoder.number_names)
-    none = EncodedTable(np.empty((0, n_indices), np.int32), np.empty((0, n_numbers), np.float32))
+    none = predictor.encoder.no_rows()
     if not predictor.networks:
         raise ValueError("it has no network")
     try:

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import keras
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = [
 
 # Standard deviation of the initial vectors; small, so that the vectors after training reflect what was learned.
 START_SPREAD = 0.05
+NO_POOLINGS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +93,15 @@ class FeatureSpec:
         Position in the matrix of indices.
     table : TableSpec
         Table of its vectors.
+    pooling : str, optional
+        How the vectors of the values of a cell become one, if its cells hold several; see
+        :class:`~tabemb.table.bags.Bags`.
     """
 
     name: str
     position: int
     table: TableSpec
+    pooling: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +124,10 @@ class OneHotSpec:
 
 
 def column_specs(
-    vocabularies: Mapping[str, Vocabulary], dims: Mapping[str, int], rate_of: Callable[[int, int], float]
+    vocabularies: Mapping[str, Vocabulary],
+    dims: Mapping[str, int],
+    rate_of: Callable[[int, int], float],
+    poolings: Mapping[str, str] = NO_POOLINGS,
 ) -> tuple[tuple[FeatureSpec, ...], tuple[OneHotSpec, ...]]:
     """Return the specifications of the embedded and of the one-hot encoded columns.
 
@@ -130,6 +139,8 @@ def column_specs(
         Number of dimensions of the embedded columns; the others are one-hot encoded.
     rate_of : callable
         From the number of dimensions and of categories to the factor of the learning rate.
+    poolings : mapping of str to str, optional
+        How vectors are pooled in the columns whose cells hold several values.
 
     Examples
     --------
@@ -143,7 +154,7 @@ def column_specs(
         if name in dims:
             rate = rate_of(dims[name], each.n_categories)
             table = TableSpec(name=name, vocabulary_size=each.size, embedding_dim=dims[name], rate=rate)
-            embedded.append(FeatureSpec(name=name, position=position, table=table))
+            embedded.append(FeatureSpec(name=name, position=position, table=table, pooling=poolings.get(name)))
         else:
             one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=each.size))
     return tuple(embedded), tuple(one_hot)

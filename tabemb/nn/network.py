@@ -15,6 +15,7 @@ from tabemb.nn.forks import check_not_forked
 from tabemb.nn.members import MemberMean
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.numeric.numeric_encoder import ColumnRange
+from tabemb.nn.pooling import AttentionPooling, CellRows, value_pooling
 from tabemb.nn.seeds import Seeds
 from tabemb.nn.separate import SeparateOneHotDense
 from tabemb.nn.unknown import Trained, UnknownStrategy
@@ -63,10 +64,18 @@ class NetworkSpec:
     def embedded(self) -> tuple[FeatureSpec, ...]:
         """The embedded columns in the order in which their vectors are concatenated.
 
-        Columns of the same dimension are adjacent, so that the trainer can gather them at once.
+        Columns of the same dimension are adjacent, so that the trainer can gather them at once. Last come the columns
+        whose table is used by cells with several values, by table.
         """
         dims = list(dict.fromkeys(feature.table.embedding_dim for feature in self.features))
-        return tuple(sorted(self.features, key=lambda feature: dims.index(feature.table.embedding_dim)))
+        pooled = list(dict.fromkeys(feature.table for feature in self.features if feature.pooling is not None))
+
+        def place(feature: FeatureSpec) -> tuple[int, int]:
+            if feature.table in pooled:
+                return 1, pooled.index(feature.table)
+            return 0, dims.index(feature.table.embedding_dim)
+
+        return tuple(sorted(self.features, key=place))
 
 
 def build_trunk(spec: NetworkSpec) -> keras.Model:
@@ -127,6 +136,8 @@ class Network:
         The same model from ``{"vectors": (batch, sum of the dimensions), "numbers", "indices"}``, without the mean.
     tables : dict of TableSpec to keras.layers.Embedding
         The embedding layers.
+    pools : dict of str to keras.layers.Layer
+        The layers that pool the values of a cell, by column.
     held : dict of TableSpec to HeldRows
         Rows that are frozen in training; none at first.
 
@@ -152,16 +163,30 @@ class Network:
             inputs["indices"] = keras.Input((width,), dtype="int32", name="indices")
         if spec.n_numbers:
             inputs["numbers"] = keras.Input((spec.n_numbers + spec.n_unread,), dtype="float32", name="numbers")
+        for feature in spec.features:
+            if feature.pooling is not None:
+                inputs |= _bag_inputs(feature.position)
 
         self.trunk = build_trunk(spec)
         tables = dict.fromkeys(feature.table for feature in spec.features)
         table_names = layer_names((table.name for table in tables), "embedding")
         self.tables = {table: embedding_layer(table, seeds, name=table_names[table.name]) for table in tables}
         column_names = layer_names((feature.name for feature in spec.features), "indices")
-        looked_up = [
-            self.tables[feature.table](Column(feature.position, name=column_names[feature.name])(inputs["indices"]))
+        pool_names = layer_names((f.name for f in spec.features if f.pooling is not None), "pooling")
+        self.pools = {
+            feature.name: value_pooling(feature.pooling, name=pool_names[feature.name])
             for feature in spec.embedded
-        ]
+            if feature.pooling is not None
+        }
+        looked_up = []
+        for feature in spec.embedded:
+            cells = Column(feature.position, name=column_names[feature.name])(inputs["indices"])
+            if feature.pooling is None:
+                looked_up.append(self.tables[feature.table](cells))
+                continue
+            values, weights, offsets = (inputs[name] for name in _bag_inputs(feature.position))
+            pooled = self.pools[feature.name]([self.tables[feature.table](values), weights, offsets])
+            looked_up.append(CellRows(name=f"{pool_names[feature.name]}_rows")([pooled, cells]))
         if len(looked_up) > 1:
             looked_up = [keras.layers.Concatenate(name="vectors")(looked_up)]
         given = {"vectors": looked_up[0], **inputs} if looked_up else inputs
@@ -176,7 +201,8 @@ class Network:
         if not self._is_called:
             inputs = self.model.input.items()
             row = {name: keras.ops.zeros((1, *each.shape[1:]), dtype=each.dtype) for name, each in inputs}
-            self.model(row, training=False)
+            one_value = {name: keras.ops.convert_to_tensor([0, 1], dtype=row[name].dtype) for name in _offsets(row)}
+            self.model(row | one_value, training=False)
             self._is_called = True
         return self.model
 
@@ -196,10 +222,7 @@ class Network:
         """
         parts = []
         for start in range(0, len(table), batch_rows):
-            rows = {
-                "indices": table.indices[start : start + batch_rows],
-                "numbers": table.numbers[start : start + batch_rows],
-            }
+            rows = table.take(slice(start, start + batch_rows)).compact().inputs()
             inputs = {name: keras.ops.convert_to_tensor(rows[name]) for name in self.model.input}
             parts.append(keras.ops.convert_to_numpy(self.model(inputs, training=False)))
         return np.concatenate(parts)
@@ -207,6 +230,39 @@ class Network:
     def vectors(self, feature: FeatureSpec) -> np.ndarray:
         """Return a copy of the vectors of a column, float32 of shape (vocabulary_size, embedding_dim)."""
         return np.array(self.tables[feature.table].embeddings.numpy())
+
+    @property
+    def queries(self) -> list[Any]:
+        """The variables of the poolings with learned weights."""
+        return [pool.query for pool in self.pools.values() if isinstance(pool, AttentionPooling)]
+
+    def looked_up(
+        self, feature: FeatureSpec, table: EncodedTable, vectors: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the vector of each row in a column, of shape (n_rows, embedding_dim).
+
+        Parameters
+        ----------
+        feature : FeatureSpec
+            The column.
+        table : EncodedTable
+            The rows.
+        vectors : ndarray of shape (vocabulary_size, embedding_dim), optional
+            Vectors in place of those of the network.
+        """
+        column = table.indices[:, feature.position]
+        return self.cell_vectors(feature, table, vectors)[column]
+
+    def cell_vectors(
+        self, feature: FeatureSpec, table: EncodedTable, vectors: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the vectors that the indices of a column number: those of categories, or the pooled ones of cells."""
+        vectors = self.tables[feature.table].embeddings.numpy() if vectors is None else vectors
+        bags = table.bags.get(feature.position)
+        if bags is None:
+            return vectors
+        pool = self.pools[feature.name]
+        return bags.pooled(vectors, pool.query.numpy() if isinstance(pool, AttentionPooling) else None)
 
     def n_slices(self, table: TableSpec) -> int:
         """Return the number of slices in which the body reads the vectors of a table, each by another member."""
@@ -285,6 +341,19 @@ class Network:
         self.__init__(state["spec"])  # type: ignore[misc]
         self.model.set_weights(state["weights"])
         self.held = dict(state["held"])
+
+
+def _bag_inputs(position):
+    """Return the inputs of a column whose cells hold several values; the first axes are values and cells."""
+    return {
+        f"values_{position}": keras.Input((), dtype="int32", name=f"values_{position}"),
+        f"weights_{position}": keras.Input((), dtype="float32", name=f"weights_{position}"),
+        f"offsets_{position}": keras.Input((), dtype="int64", name=f"offsets_{position}"),
+    }
+
+
+def _offsets(names):
+    return [name for name in names if name.startswith("offsets_")]
 
 
 def _dims_of(numbers, spec):

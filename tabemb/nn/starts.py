@@ -131,7 +131,7 @@ class CooccurrenceStart(Start):
     def of(self, table, sizes):
         """Return a function that computes the vectors."""
         self.check()
-        cooccurrence = Cooccurrence(table.indices, sizes, table.numbers)
+        cooccurrence = Cooccurrence(table.indices, sizes, table.numbers, table.bags)
 
         def vectors_of(column, dim, n_slices):
             with ONE_THREAD:

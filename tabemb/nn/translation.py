@@ -10,7 +10,7 @@ from tabemb.inference import gathers, operations
 from tabemb.inference.activations import ACTIVATIONS
 from tabemb.inference.operations import Operation
 from tabemb.inference.program import Program, Step
-from tabemb.nn import columns, dropout, members, separate, tokens
+from tabemb.nn import columns, dropout, members, pooling, separate, tokens
 from tabemb.nn.numeric import numeric_encoder, periodic, piecewise_linear
 
 __all__ = [
@@ -302,6 +302,21 @@ def _reshape(layer) -> Translated:
 @translates(columns.Column)
 def _column(layer) -> Translated:
     return [(operations.TakeColumn(layer.position), ())]
+
+
+@translates(pooling.ValuePooling)
+def _value_pooling(layer) -> Translated:
+    return [(gathers.PoolValues(), ())]
+
+
+@translates(pooling.AttentionPooling)
+def _attention_pooling(layer) -> Translated:
+    return [(gathers.AttendValues(), ("query",))]
+
+
+@translates(pooling.CellRows)
+def _cell_rows(layer) -> Translated:
+    return [(gathers.TakeCells(), ())]
 
 
 @translates(numeric_encoder.ColumnRange)

@@ -12,8 +12,6 @@ __all__ = ["POOLINGS", "Bags"]
 
 Indices = npt.NDArray[np.integer[Any]]
 
-# How the vectors of the values of a cell become one: weighted mean, sum, sum over the square root of their number, or a
-# mean with learned weights.
 POOLINGS = ("mean", "sum", "sqrtn", "attention")
 
 
@@ -33,30 +31,38 @@ class Bags:
         Where the values of each cell begin, and the end of the last; no cell is empty.
     weights : ndarray of float32 of shape (n_values,), optional
         Weight of each value in its cell; 1 by default.
+    pooling : {"mean", "sum", "sqrtn", "attention"}, default="mean"
+        How the vectors of the values of a cell become one: their mean, their sum, their sum divided by the square root
+        of their number, or a mean with learned weights.
 
     Raises
     ------
     DataError
         If the arrays do not fit together, or a cell is empty.
+    UnknownNameError
+        If there is no such pooling.
 
     Examples
     --------
     >>> bags = Bags(np.array([0, 1, 2, 3], np.int32), np.array([0, 1, 2, 4]))
     >>> bags.occurrences(np.array([2, 0]))
     (array([0, 0, 1]), array([2, 3, 0], dtype=int32))
-    >>> bags.pooled(np.array([[0.0], [0.0], [1.0], [3.0]]), "mean").tolist()
+    >>> bags.pooled(np.array([[0.0], [0.0], [1.0], [3.0]])).tolist()
     [[0.0], [0.0], [2.0]]
     """
 
     values: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float32] | None = None
+    pooling: str = "mean"
 
     def __post_init__(self) -> None:
         ends = len(self.offsets) > 0 and self.offsets[0] == 0 and self.offsets[-1] == len(self.values)
         fits = self.weights is None or self.weights.shape == self.values.shape
         if not ends or not fits or (np.diff(self.offsets) < 1).any():
             raise DataError("The offsets of bags must begin at 0, increase by cell, and end at the number of values.")
+        if self.pooling not in POOLINGS:
+            raise UnknownNameError.among("pooling", self.pooling, POOLINGS)
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -101,43 +107,55 @@ class Bags:
         _, places = self.places(used)
         offsets = np.concatenate([[0], np.cumsum(self.sizes[used])])
         weights = None if self.weights is None else self.weights[places]
-        return Bags(self.values[places], offsets, weights), numbers[2:].astype(np.int32)
+        return Bags(self.values[places], offsets, weights, self.pooling), numbers[2:].astype(np.int32)
 
     def with_values(self, values: npt.NDArray[np.integer[Any]]) -> "Bags":
         """Return the same cells with other values, of the same number per cell."""
-        return Bags(values.astype(np.int32), self.offsets, self.weights)
+        return Bags(values.astype(np.int32), self.offsets, self.weights, self.pooling)
 
-    def normalized(self, pooling: str) -> npt.NDArray[np.float32]:
-        """Return the weight of each value in the pooled vector of its cell, of shape (n_values,).
+    def normalized(self) -> npt.NDArray[np.float32]:
+        """Return the factor of each value in the pooled vector of its cell, of shape (n_values,).
 
-        Parameters
-        ----------
-        pooling : {"mean", "sum", "sqrtn", "attention"}
-            For "attention", the weights are those that the scores are multiplied by.
+        For "attention", it is the factor of the exponential of its score.
         """
         weights = np.ones(len(self.values), np.float32) if self.weights is None else self.weights
-        if pooling in ("sum", "attention"):
+        if self.pooling in ("sum", "attention"):
             return weights
-        if pooling not in POOLINGS:
-            raise UnknownNameError.among("pooling", pooling, POOLINGS)
-        by_cell = weights if pooling == "mean" else weights**2
+        by_cell = weights if self.pooling == "mean" else weights**2
         totals = np.add.reduceat(by_cell, self.offsets[:-1])
-        totals = np.maximum(totals if pooling == "mean" else np.sqrt(totals), np.finfo(np.float32).tiny)
+        totals = np.maximum(totals if self.pooling == "mean" else np.sqrt(totals), np.finfo(np.float32).tiny)
         normalized: npt.NDArray[np.float32] = (weights / np.repeat(totals, self.sizes)).astype(np.float32)
         return normalized
 
-    def pooled(self, vectors: npt.NDArray[Any], pooling: str) -> npt.NDArray[Any]:
-        """Return the pooled vector of each cell, of shape (n_cells, dim); not for "attention".
+    def attention(self, vectors: npt.NDArray[Any], query: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Return the factor of each value by the softmax, in its cell, of the products of vectors with a query.
 
         Parameters
         ----------
         vectors : ndarray of shape (vocabulary_size, dim)
             The vectors of the values.
-        pooling : {"mean", "sum", "sqrtn"}
-            How the vectors of the values of a cell become one.
+        query : ndarray of shape (dim,)
+            The query.
+        """
+        scores, starts = (vectors @ query)[self.values], self.offsets[:-1]
+        shares = self.normalized() * np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), self.sizes))
+        found: npt.NDArray[np.float32] = (shares / np.repeat(np.add.reduceat(shares, starts), self.sizes)).astype(
+            np.float32
+        )
+        return found
+
+    def pooled(self, vectors: npt.NDArray[Any], query: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """Return the pooled vector of each cell, of shape (n_cells, dim).
+
+        Parameters
+        ----------
+        vectors : ndarray of shape (vocabulary_size, dim)
+            The vectors of the values.
+        query : ndarray of shape (dim,), optional
+            The query of the pooling "attention".
         """
         from scipy import sparse
 
+        factors = self.normalized() if query is None else self.attention(vectors, query)
         # A product with a sparse matrix needs no memory for the vectors of the values.
-        shape = (len(self), len(vectors))
-        return sparse.csr_matrix((self.normalized(pooling), self.values, self.offsets), shape) @ vectors
+        return sparse.csr_matrix((factors, self.values, self.offsets), (len(self), len(vectors))) @ vectors

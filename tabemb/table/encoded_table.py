@@ -76,6 +76,21 @@ class EncodedTable:
         """Return the same rows with other numbers."""
         return replace(self, numbers=numbers)
 
+    def inputs(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the arrays by the names of the inputs of a network.
+
+        Besides "indices" and "numbers", for each column at position ``p`` whose cells hold several values: ``values_p``
+        and ``weights_p`` of shape (n_values,), and ``offsets_p`` of shape (n_cells + 1,).
+        """
+        arrays: dict[str, npt.NDArray[Any]] = {"indices": self.indices, "numbers": self.numbers}
+        for position, each in self.bags.items():
+            arrays |= {
+                f"values_{position}": each.values,
+                f"weights_{position}": each.normalized(),
+                f"offsets_{position}": each.offsets,
+            }
+        return arrays
+
     def occurrences(self, position: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.integer[Any]]]:
         """Return the row of each value of a categorical column, and the value as a position in its vocabulary.
 

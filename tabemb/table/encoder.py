@@ -278,7 +278,17 @@ class TableEncoder:
         self._take_similar(column.name, split.values, indices)
         if self.refuse_unknown:
             _refuse_unknown(column.name, split.values, indices, vocabulary)
-        return cells, split.bags(indices)
+        return cells, split.bags(indices, column.pooling)
+
+    def no_rows(self) -> EncodedTable:
+        """Return an encoded table without rows."""
+        bags = {
+            position: Bags(np.array([0, 1], np.int32), np.array([0, 1, 2]), None, column.pooling)
+            for position, column in enumerate(self.schema.categorical)
+            if column.split is not None
+        }
+        numbers = np.empty((0, len(self.number_names)), np.float32)
+        return EncodedTable(_index_matrix(0, len(self.schema.categorical)), numbers, bags)
 
     def unknown_keys(self, X: Any, table: EncodedTable) -> dict[str, tuple[int, list[Key]]]:
         """Return, for each categorical column with unknown cells, their number and their distinct categories.

@@ -117,7 +117,7 @@ class SplitCells:
         if isinstance(min_frequency, float) and 0 < min_frequency < 1:
             min_frequency = max(1, int(np.ceil(min_frequency * len(self.codes))))
         values, known = factorize(self.values), self.codes[self.codes >= 0]
-        _, places = self._bags(np.zeros(len(values), np.int32)).places(known + Vocabulary.FIRST)
+        _, places = self.bags(np.zeros(len(values), np.int32)).places(known + Vocabulary.FIRST)
         codes = np.full(len(self.codes) - len(known) + len(places), -1, np.int32)
         # Missing cells come last, so that ties are still ordered by first appearance.
         codes[: len(places)] = values.codes[places - Vocabulary.FIRST]
@@ -131,17 +131,15 @@ class SplitCells:
         cells = np.where(self.codes < 0, Vocabulary.MISSING, self.codes + Vocabulary.FIRST).astype(np.int32)
         return cells, vocabulary.encode(self.values)
 
-    def bags(self, indices: npt.NDArray[np.int32]) -> Bags:
+    def bags(self, indices: npt.NDArray[np.int32], pooling: str = "mean") -> Bags:
         """Return the bags of the cells, given the index of each value."""
-        return self._bags(indices)
-
-    def _bags(self, indices: npt.NDArray[np.int32]) -> Bags:
         first = np.array([Vocabulary.MISSING, Vocabulary.UNKNOWN], np.int32)
         weights = self.weights
         return Bags(
             np.concatenate([first, indices]),
             np.concatenate([[0, 1], self.offsets + 2]),
             None if weights is None else np.concatenate([np.ones(2, np.float32), weights]),
+            pooling,
         )
 
 

@@ -21,7 +21,8 @@ class Chunk:
     Parameters
     ----------
     tensors : dict of str to tensor
-        Indices, numbers, targets and weights of rows.
+        Indices, numbers, targets and weights of rows; and the bags of cells with several values, see
+        :meth:`~tabemb.table.encoded_table.EncodedTable.inputs`.
     order : ndarray of int32
         Row numbers, batch after batch.
     """
@@ -96,9 +97,8 @@ class Rows:
         return Rows(table=self.table, targets=self.targets, weights=self.weights, kept=kept, folds=self.folds)
 
     def counts(self, position: int, size: int) -> np.ndarray:
-        """Return the number of rows with each of the indices 0 to ``size - 1`` in a categorical column."""
-        column = self.table.indices[:, position]
-        return np.bincount(column if self.kept is None else column[self.kept], minlength=size)
+        """Return how often each of the values 0 to ``size - 1`` occurs in a categorical column."""
+        return self.table.counts(position, size, self.kept)
 
     def seen(self, position: int, size: int) -> np.ndarray:
         """Return a mask of which of the indices 0 to ``size - 1`` occur in a categorical column."""
@@ -113,8 +113,7 @@ class Rows:
             counting = self.weights if self.kept is None else self.weights[self.kept]
             weights = self.weights / counting.mean()
         return {
-            "indices": tf.constant(self.table.indices),
-            "numbers": tf.constant(self.table.numbers),
+            **{name: tf.constant(each) for name, each in self.table.inputs().items()},
             "targets": tf.constant(self.targets),
             "weights": tf.constant(weights.astype("float32")),
             **({} if self.folds is None else {"folds": tf.constant(self.folds.astype("int32"))}),

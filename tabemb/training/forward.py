@@ -69,7 +69,8 @@ class Forward:
             return self._compiled_logits(table)
 
         def answer(rows):
-            inputs = {name: _padded(each) for name, each in self._inputs(table, rows).items()}
+            given = self._inputs(table, rows)
+            inputs = {name: _padded(each) if each.ndim == 2 else each for name, each in given.items()}
             return program.run(inputs)[: rows.stop - rows.start]
 
         return in_blocks(answer, len(table))
@@ -98,8 +99,8 @@ class Forward:
         return len(now) == len(self._variables) and all(a is b for a, b in zip(now, self._variables, strict=True))
 
     def _inputs(self, table, rows):
-        given = {"indices": table.indices, "numbers": table.numbers}
-        return {name: given[name][rows] for name in self._model.input}
+        given = table.take(rows).compact().inputs()
+        return {name: given[name] for name in self._model.input}
 
     def _compiled_logits(self, table):
         if not len(table):

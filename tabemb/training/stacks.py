@@ -22,6 +22,8 @@ PORTION = 100_000
 def stack_features(features: tuple[FeatureSpec, ...]) -> list[tuple[FeatureSpec, ...]]:
     """Divide columns into stacks, one per dimension; if all have the same dimension, into two.
 
+    Columns whose cells hold several values have a stack per table, with all columns that share it.
+
     TensorFlow finds, gathers and writes the rows of one stack on a single core; several stacks run in parallel.
 
     Parameters
@@ -34,7 +36,12 @@ def stack_features(features: tuple[FeatureSpec, ...]) -> list[tuple[FeatureSpec,
     list of tuple of FeatureSpec
         The same columns in the same order. Columns that share a table are in the same stack.
     """
-    stacks = [tuple(group) for _, group in groupby(features, key=lambda feature: feature.table.embedding_dim)]
+    pooled = {feature.table for feature in features if feature.pooling is not None}
+
+    def stack_of(feature: FeatureSpec) -> object:
+        return feature.table if feature.table in pooled else feature.table.embedding_dim
+
+    stacks = [tuple(group) for _, group in groupby(features, key=stack_of)]
     if len(stacks) == 1:
         half = (len(features) + 1) // 2
         first, second = features[:half], features[half:]
@@ -162,15 +169,27 @@ class TableStack:
             mine = tf.gather(indices, np.asarray(self.positions), axis=1)
         return mine + self._offsets
 
-    def touch(self, cells: Any) -> Touched:
-        """Read the rows of a batch, given the output of :meth:`cells`."""
+    def touch(self, cells: Any, bags: Mapping[str, Any]) -> Touched:
+        """Read the rows of a batch.
+
+        Parameters
+        ----------
+        cells : tensor of int32 of shape (batch, n_columns)
+            Rows of the output of :meth:`cells`.
+        bags : mapping of str to tensor
+            The bags of cells with several values, which this stack does not have.
+        """
         cells = tf.reshape(cells, [-1])
         if self.small:
             return Touched(ids=None, where=cells, rows=self.rows.read_value())
         ids, where = tf.unique(cells)
         return Touched(ids=ids, where=where, rows=tf.gather(self.rows, ids))
 
-    def look_up(self, cells: Any, optimizer: Any, *, averaged: bool = False) -> Any:
+    def vectors(self, of_rows: Any, touched: Touched) -> Any:
+        """Return the vectors of the cells of a batch, (batch, n_columns * dim), from those of the touched rows."""
+        return self.side_by_side(tf.gather(of_rows, touched.where))
+
+    def look_up(self, cells: Any, optimizer: Any, bags: Mapping[str, Any], *, averaged: bool = False) -> Any:
         """Return the vectors of cells, or their averages, of shape (n, n_columns * dim), for prediction."""
         return self.side_by_side(self._vectors(tf.reshape(cells, [-1]), optimizer, averaged))
 
@@ -192,6 +211,24 @@ class TableStack:
             a_shape=tf.cast(tf.stack([n_rows, n_cells]), tf.int64),
             b=tf.reshape(gradient, [-1, self.dim]),
         )
+
+    def gradients(self, of_rows: Any, gradient: Any, touched: Touched) -> tuple[Any, list[Any]]:
+        """Return the gradients of the touched rows, and of weights of the stack, which has none.
+
+        Parameters
+        ----------
+        of_rows : tensor of shape (n, dim)
+            The vectors of the touched rows.
+        gradient : tensor of shape (batch, n_columns * dim)
+            The gradient of the concatenated vectors.
+        touched : Touched
+            The touched rows.
+        """
+        return self.summed(gradient, touched), []
+
+    def of_cells(self, gradient: Any, touched: Touched) -> Any:
+        """Return the gradients of single cells on the scale of those of their rows, from those of the batch."""
+        return gradient
 
     def means(self, vectors: Any, touched: Touched) -> Any:
         """Return, for each touched row, the mean vector over the cells of its column, (n, dim).

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tabemb.nn.members import deal_to_members, portions_of_members
 from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.table.vocabulary import Vocabulary
+from tabemb.training.bag_stack import BagStack
 from tabemb.training.optimizers import RowAdam
 from tabemb.training.stacks import SMALL, TableStack, stack_features
 
@@ -21,6 +22,8 @@ __all__ = [
 ]
 
 FORWARD_ROWS = 8192
+# What has one entry per row; the other tensors are bags of cells with several values.
+ROW_BY_ROW = ("indices", "numbers", "targets", "weights", "folds")
 
 
 class TrainingLoop:
@@ -82,8 +85,12 @@ class TrainingLoop:
         self.batch_size = 1
         self.key: Hashable = None
         self._trunk = build_trunk(spec)
+        queries = {
+            f.name: tf.Variable(tf.zeros([f.table.embedding_dim])) for f in spec.embedded if f.pooling == "attention"
+        }
+        self._queries = list(queries.values())
         self.optimizer = RowAdam(
-            [v.value for v in self._trunk.trainable_variables],
+            [*(v.value for v in self._trunk.trainable_variables), *self._queries],
             decays=decays,
             table_factor=table_factor,
             damping=damping,
@@ -93,14 +100,14 @@ class TrainingLoop:
         )
         self._epoch = 0
         self._stacks = [
-            TableStack(features, optimizer=self.optimizer, small=small, with_rates=with_rates(spec))
+            _stack(features, queries, optimizer=self.optimizer, small=small, with_rates=with_rates(spec))
             for features, small in zip(_stacked(spec), small_stacks(spec), strict=True)
         ]
         self._share = tf.Variable(0.0, trainable=False)
         self._seed = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._compiled, self._answers = {}, {}
         # All but the states of the random generators.
-        self._numbers = [each for each in self._trunk.variables if each.value.dtype.is_floating]
+        self._numbers = [each.value for each in self._trunk.variables if each.value.dtype.is_floating] + self._queries
         self._averages: list[tf.Variable] = []
         self._averaged = False
 
@@ -163,6 +170,8 @@ class TrainingLoop:
         """Copy the weights from the network; moments are kept, and averages become these weights."""
         for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
             mine.assign(its)
+        for query, its in zip(self._queries, self.network.queries, strict=True):
+            query.assign(its.value)
         if self._averages:
             _assign(self._averages, self._numbers)
         for stack in self._stacks:
@@ -172,6 +181,8 @@ class TrainingLoop:
         """Copy the weights to the network, and their averages within :meth:`averaged`."""
         for mine, its in zip(self._trunk.variables, self.network.trunk.variables, strict=True):
             its.assign(mine)
+        for query, its in zip(self._queries, self.network.queries, strict=True):
+            its.assign(query)
         for stack in self._stacks:
             stack.store(self.network, self.optimizer, averaged=self._averaged)
 
@@ -186,9 +197,9 @@ class TrainingLoop:
         The first time, they become the current weights. Call only between :meth:`run` of a loop with ``averages``.
         """
         if not self._averages:
-            self._averages, share = [tf.Variable(each.value) for each in self._numbers], 1.0
+            self._averages, share = [tf.Variable(each) for each in self._numbers], 1.0
         for average, now in zip(self._averages, self._numbers, strict=True):
-            average.assign_add(share * (now.value - average))
+            average.assign_add(share * (now - average))
         self.optimizer.average(share)
 
     @contextmanager
@@ -197,7 +208,7 @@ class TrainingLoop:
         if not self._averages:
             yield
             return
-        before = [tf.identity(each.value) for each in self._numbers]
+        before = [tf.identity(each) for each in self._numbers]
         _assign(self._numbers, self._averages)
         self._averaged = True
         try:
@@ -220,7 +231,8 @@ class TrainingLoop:
         Parameters
         ----------
         rows : dict of str to tensor
-            Indices, numbers, targets and weights of the rows; and ``folds``, if members of the network leave rows out.
+            Indices, numbers, targets and weights of the rows; ``folds``, if members of the network leave rows out; and
+            the bags of cells with several values.
         order : ndarray of int32
             Row numbers, batch after batch.
         learning_rates : ndarray of float32
@@ -277,32 +289,33 @@ class TrainingLoop:
 
     def _forward(self, table, *, in_portions):
         kind = in_portions, self._averaged
-        compiled = self._answers.get(kind)
+        compiled, rows = self._answers.get(kind), table.compact().inputs()
         if compiled is None:
-            signature = (
-                tf.TensorSpec([None, table.indices.shape[1]], tf.int32),
-                tf.TensorSpec([None, table.numbers.shape[1]], tf.float32),
-            )
+            signature = ({name: tf.TensorSpec([None, *each.shape[1:]], each.dtype) for name, each in rows.items()},)
             answer = partial(self._answer, in_portions=in_portions, averaged=self._averaged)
             compiled = self._answers[kind] = tf.function(answer, input_signature=signature, autograph=False)
-        return compiled(tf.constant(table.indices), tf.constant(table.numbers)).numpy()
+        return compiled({name: tf.constant(each) for name, each in rows.items()}).numpy()
 
-    def _answer(self, indices, numbers, in_portions, averaged):
-        optimizer = self.optimizer
-        vectors = [stack.look_up(stack.cells(indices), optimizer, averaged=averaged) for stack in self._stacks]
+    def _answer(self, rows, in_portions, averaged):
+        indices = rows["indices"]
+        vectors = [
+            stack.look_up(stack.cells(indices), self.optimizer, rows, averaged=averaged) for stack in self._stacks
+        ]
         with portions_of_members() if in_portions else nullcontext():
-            return self._trunk(self._trunk_inputs(indices, numbers, vectors), training=False)
+            return self._trunk(self._trunk_inputs(indices, rows["numbers"], vectors), training=False)
 
     def _run(self, rows, order, learning_rates, batch_size):
         # Gather the rows of all steps at once, in order of use, so that each step takes a contiguous slice.
-        taken = {name: tf.gather(tensor, order) for name, tensor in rows.items()}
+        taken = {name: tf.gather(tensor, order) for name, tensor in rows.items() if name in ROW_BY_ROW}
+        bags = {name: tensor for name, tensor in rows.items() if name not in ROW_BY_ROW}
         taken["indices"] = self._drop_categories(taken["indices"])
         cells = [stack.cells(taken["indices"]) for stack in self._stacks]
 
         def one_more(step, total):
             start, stop = step * batch_size, (step + 1) * batch_size
             batch = {name: each[start:stop] for name, each in taken.items()}
-            return step + 1, total + self._step(batch, [each[start:stop] for each in cells], learning_rates[step])
+            of_batch = [each[start:stop] for each in cells]
+            return step + 1, total + self._step(batch, of_batch, bags, learning_rates[step])
 
         # An explicit loop, since autograph would convert the code of each step again in each fit.
         n_steps = tf.size(learning_rates)
@@ -311,12 +324,12 @@ class TrainingLoop:
         weights = [tf.reduce_all(tf.math.is_finite(v.value)) for v in self._trunk.trainable_variables]
         return tf.where(tf.reduce_all(weights), total, float("nan"))
 
-    def _step(self, batch, cells, learning_rate):
+    def _step(self, batch, cells, bags, learning_rate):
         self.optimizer.begin_step(learning_rate)
-        touched = [stack.touch(each) for stack, each in zip(self._stacks, cells, strict=True)]
+        touched = [stack.touch(each, bags) for stack, each in zip(self._stacks, cells, strict=True)]
         vectors = [self.optimizer.vectors(each.rows) for each in touched]
         looked_up = [
-            stack.side_by_side(tf.gather(of_rows, each.where))
+            stack.vectors(of_rows, each)
             for stack, of_rows, each in zip(self._stacks, vectors, touched, strict=True)
         ]
         inputs = self._trunk_inputs(batch["indices"], batch["numbers"], looked_up)
@@ -326,8 +339,10 @@ class TrainingLoop:
             self._stacks, touched, vectors, looked_up, gradients, strict=True
         ):
             means = stack.means(of_cells, each) if self.optimizer.shrinks else None
-            of_each, rates = stack.summed(gradient, each), stack.rates(each) * learning_rate
-            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, rates, gradient, means))
+            of_each, of_queries = stack.gradients(of_rows, gradient, each)
+            of_weights += of_queries
+            rates, scaled = stack.rates(each) * learning_rate, stack.of_cells(gradient, each)
+            stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, rates, scaled, means))
         self.optimizer.apply(of_weights, learning_rate)
         return total
 
@@ -396,6 +411,12 @@ class TrainingLoop:
 def _assign(variables, values):
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+
+
+def _stack(features, queries, **options):
+    if all(feature.pooling is None for feature in features):
+        return TableStack(features, **options)
+    return BagStack(features, queries=[queries.get(feature.name) for feature in features], **options)
 
 
 def _stacked(spec: NetworkSpec):

@@ -12,12 +12,14 @@ same table with the cells of the column permuted (parallel analysis: Horn 1965, 
 factors in factor analysis"), and dimensions without more information than this shrink to zero.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tabemb.table.bags import Bags
 from tabemb.vectors.threads import ONE_THREAD
 
 __all__ = ["Cooccurrence", "intervals_of"]
@@ -47,6 +49,7 @@ SMOOTHING = 0.75
 POWER = 0.75
 # Singular values below this share of the largest are rounding.
 ROUNDING = 1e-5
+NO_BAGS: Mapping[int, Bags] = MappingProxyType({})
 
 
 class Cooccurrence:
@@ -60,6 +63,8 @@ class Cooccurrence:
         Number of indices of each column.
     numbers : ndarray of float of shape (n_rows, n_numbers), optional
         Numbers of the same rows, which are cut into ten intervals.
+    bags : mapping of int to Bags, optional
+        The values of the columns whose cells hold several, by position. Such values also occur with each other.
 
     Examples
     --------
@@ -70,12 +75,21 @@ class Cooccurrence:
     """
 
     def __init__(
-        self, indices: Indices, sizes: Sequence[int], numbers: npt.NDArray[np.floating[Any]] | None = None
+        self,
+        indices: Indices,
+        sizes: Sequence[int],
+        numbers: npt.NDArray[np.floating[Any]] | None = None,
+        bags: Mapping[int, Bags] = NO_BAGS,
     ) -> None:
         rows: Any = slice(None)
         if len(indices) > MOST_ROWS:
             rows = np.linspace(0, len(indices), MOST_ROWS, endpoint=False).astype(np.intp)
         self._columns: list[Indices] = [indices[rows, column] for column in range(indices.shape[1])]
+        self._n_rows = len(indices[rows])
+        # For columns whose cells hold several values: the row of each value.
+        self._rows: dict[int, npt.NDArray[np.intp]] = {}
+        for column, each in bags.items():
+            self._rows[column], self._columns[column] = each.occurrences(self._columns[column])
         self._sizes = list(sizes)
         for column in range(0 if numbers is None else numbers.shape[1]):
             codes, n = intervals_of(numbers[rows, column])  # type: ignore[index]
@@ -90,7 +104,7 @@ class Cooccurrence:
         self._shares, self._divisors = self._expected()
 
     def counts(self, column: int) -> npt.NDArray[np.intp]:
-        """Return the number of rows of each category of a column, of shape (size,)."""
+        """Return how often each category of a column occurs, of shape (size,)."""
         return np.bincount(self._columns[column], minlength=self._sizes[column])
 
     def information(self, column: int) -> Any:
@@ -155,9 +169,12 @@ class Cooccurrence:
     def _information(self, column: int, codes: Indices) -> Any:
         pairs = self._pairs(column, codes)
         own, shares = np.bincount(codes, minlength=self._sizes[column]), self._shares.copy()
-        shares[self._first[column] : self._first[column + 1]] = 0
+        if column not in self._rows:
+            shares[self._first[column] : self._first[column + 1]] = 0
         row, value, both = np.repeat(np.arange(len(own)), np.diff(pairs.indptr)), pairs.indices, pairs.data
-        kept = np.flatnonzero(shares[value])
+        # A value of several says nothing about itself.
+        itself = self._first[column] + self._places[column][row] if column in self._rows else -1
+        kept = np.flatnonzero((shares[value] > 0) & (value != itself))
         row, value, both = row[kept], value[kept], both[kept].astype(np.float64)
         entries = np.log(both / (own[row] * shares[value])) * both / (both + 1) / self._divisors[value]
         pairs.data[:] = 0
@@ -182,21 +199,26 @@ class Cooccurrence:
         """Return how many rows have each pair of a category and a value, a sparse matrix."""
         from scipy import sparse
 
-        n = len(codes)
-        of_rows = sparse.csr_matrix((np.ones(n, np.float32), (codes, np.arange(n))), (self._sizes[column], n))
-        return of_rows @ self._cells
+        rows = self._rows.get(column, np.arange(self._n_rows))
+        shape = (self._sizes[column], self._n_rows)
+        return sparse.csr_matrix((np.ones(len(codes), np.float32), (codes, rows)), shape) @ self._cells
 
     def _one_hot(self) -> Any:
         """Return all columns of all rows as a sparse matrix of ones."""
         from scipy import sparse
 
-        n, width = len(self._columns[0]) if self._columns else 0, len(self._columns)
-        values = np.empty((n, width), np.int32)
-        for column, (codes, places) in enumerate(zip(self._columns, self._places, strict=True)):
-            values[:, column] = places[codes] + self._first[column]
-        ends = np.arange(0, n * width + 1, max(1, width), dtype=np.int32)
+        n, plain = self._n_rows, [column for column in range(len(self._columns)) if column not in self._rows]
+        values = np.empty((n, len(plain)), np.int32)
+        for place, column in enumerate(plain):
+            values[:, place] = self._places[column][self._columns[column]] + self._first[column]
+        ends = np.arange(0, values.size + 1, max(1, len(plain)), dtype=np.int32)[: n + 1]
+        ends = ends if len(plain) else np.zeros(n + 1, np.int32)
         shape = (n, int(self._first[-1]))
-        return sparse.csr_matrix((np.ones(n * width, np.float32), values.ravel(), ends), shape)
+        cells = sparse.csr_matrix((np.ones(values.size, np.float32), values.ravel(), ends), shape)
+        for column, rows in self._rows.items():
+            own = self._places[column][self._columns[column]] + self._first[column]
+            cells = cells + sparse.csr_matrix((np.ones(len(own), np.float32), (rows, own)), shape)
+        return cells
 
 
 def intervals_of(numbers: npt.NDArray[np.floating[Any]]) -> tuple[Indices, int]:
