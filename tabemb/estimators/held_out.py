@@ -36,8 +36,7 @@ def held_out_logits(network: Network, rows: Rows, vectors: Mapping[str, np.ndarr
         return forward_of(network).logits(rows.table)
     table, logits = rows.table, np.empty((len(rows), network.spec.n_outputs), np.float32)
     looked_up = [
-        vectors[each.name] if each.name in vectors else network.looked_up(each, table)
-        for each in network.spec.embedded
+        vectors[each.name] if each.name in vectors else network.looked_up(each, table) for each in network.spec.embedded
     ]
     given = {"indices": table.indices, "numbers": table.numbers}
     if looked_up:

@@ -5,7 +5,15 @@ from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from tabemb.estimators.objectives import OBJECTIVES
-from tabemb.estimators.types import CategoricalLike, DimensionsLike, MultiValuedLike, NumericLike, ObjectiveLike, SeedLike, UnknownLike
+from tabemb.estimators.types import (
+    CategoricalLike,
+    DimensionsLike,
+    MultiValuedLike,
+    NumericLike,
+    ObjectiveLike,
+    SeedLike,
+    UnknownLike,
+)
 from tabemb.estimators.unlabelled import learn_without_target
 from tabemb.estimators.vector_transformer import VectorTransformer
 from tabemb.nn.bodies import Mlp

@@ -118,7 +118,7 @@ class VectorTransformer(TransformerMixin, EmbeddingEstimator):
         check_is_fitted(self, "encoder_")
         if several := [each.name for each in self._network.spec.features if each.pooling is not None]:
             raise DataError(
-                f"The vectors of {several[0]!r} are means over several values of a cell, which cannot be told from them. "
+                f"The vectors of {several[0]!r} are means over the values of a cell, which cannot be told from them. "
                 "inverse_transform needs columns with one value per cell."
             )
         X = np.asarray(X, dtype="float32")

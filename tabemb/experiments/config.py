@@ -150,6 +150,11 @@ class ModelSection(Section):
         description="Categories with fewer rows (a number, or a fraction of all rows) become unknown.",
     )
     max_categories: int | None = Field(None, ge=1, description="Maximum number of categories per column.")
+    multi_valued: Literal["auto"] | dict[str, str | dict[str, str] | None] | None = Field(
+        "auto",
+        description="Columns whose cells hold several values: auto (separators | and ; are found), or a mapping of "
+        "column to a separator, to words, to a mapping with split and pooling, or to null (cells stay whole).",
+    )
     one_hot_max_categories: float = Field(
         8,
         ge=0,

@@ -236,9 +236,7 @@ class Network:
         """The variables of the poolings with learned weights."""
         return [pool.query for pool in self.pools.values() if isinstance(pool, AttentionPooling)]
 
-    def looked_up(
-        self, feature: FeatureSpec, table: EncodedTable, vectors: np.ndarray | None = None
-    ) -> np.ndarray:
+    def looked_up(self, feature: FeatureSpec, table: EncodedTable, vectors: np.ndarray | None = None) -> np.ndarray:
         """Return the vector of each row in a column, of shape (n_rows, embedding_dim).
 
         Parameters
@@ -253,9 +251,7 @@ class Network:
         column = table.indices[:, feature.position]
         return self.cell_vectors(feature, table, vectors)[column]
 
-    def cell_vectors(
-        self, feature: FeatureSpec, table: EncodedTable, vectors: np.ndarray | None = None
-    ) -> np.ndarray:
+    def cell_vectors(self, feature: FeatureSpec, table: EncodedTable, vectors: np.ndarray | None = None) -> np.ndarray:
         """Return the vectors that the indices of a column number: those of categories, or the pooled ones of cells."""
         vectors = self.tables[feature.table].embeddings.numpy() if vectors is None else vectors
         bags = table.bags.get(feature.position)

@@ -21,8 +21,8 @@ class ValuePooling(keras.layers.Layer):
         return ops.segment_sum(vectors * weights[:, None], cells, n_cells)
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the vectors."""
-        return tuple(input_shape[0])
+        """Return ``(n_cells, dim)``."""
+        return _pooled_shape(input_shape)
 
 
 @keras.saving.register_keras_serializable(package="tabemb")
@@ -47,8 +47,8 @@ class AttentionPooling(keras.layers.Layer):
         return ops.segment_sum(vectors * shares[:, None], cells, n_cells)
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the vectors."""
-        return tuple(input_shape[0])
+        """Return ``(n_cells, dim)``."""
+        return _pooled_shape(input_shape)
 
 
 @keras.saving.register_keras_serializable(package="tabemb")
@@ -61,8 +61,8 @@ class CellRows(keras.layers.Layer):
         return ops.take(pooled, cells, axis=0)
 
     def compute_output_shape(self, input_shape):
-        """Return the shape of the pooled vectors."""
-        return tuple(input_shape[0])
+        """Return ``(batch, dim)``."""
+        return (input_shape[1][0], input_shape[0][1])
 
 
 def value_pooling(pooling: str, *, name: str) -> keras.layers.Layer:
@@ -82,3 +82,8 @@ def _cells(vectors, offsets):
     """Return the cell of each value, and the number of cells."""
     places = ops.arange(ops.shape(vectors)[0], dtype=offsets.dtype)
     return ops.searchsorted(offsets[1:], places, side="right"), ops.shape(offsets)[0] - 1
+
+
+def _pooled_shape(input_shape):
+    vectors, _, offsets = input_shape
+    return (None if offsets[0] is None else offsets[0] - 1, vectors[1])

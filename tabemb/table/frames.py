@@ -93,8 +93,8 @@ class Frame:
         -------
         str
             ``"text"``, ``"category"``, ``"bool"``, ``"object"``, ``"integer"``, ``"float"``, ``"duration"``,
-            ``"datetime"`` or ``"list"``, if any cell holds several values. A pandas column of dtype object is "object" even if all its cells are
-            numbers; the kind of a NumPy object column depends on its cells.
+            ``"datetime"`` or ``"list"``, if any cell holds several values. A pandas column of dtype object is "object"
+            even if all its cells are numbers; the kind of a NumPy object column depends on its cells.
         """
         return self._column(column)[1]
 

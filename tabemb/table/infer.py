@@ -120,9 +120,7 @@ def infer_schema(
     >>> [column.name for column in schema.categorical], [column.name for column in schema.numeric]
     (['dest', 'flight'], ['distance'])
     """
-    inference = Inference(
-        frame, categorical, integers=integers, drop_constant=drop_constant, multi_valued=multi_valued
-    )
+    inference = Inference(frame, categorical, integers=integers, drop_constant=drop_constant, multi_valued=multi_valued)
     for name in frame.columns:
         inference.examine(name)
     frame.forget_codes()

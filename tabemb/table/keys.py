@@ -20,7 +20,17 @@ import pandas as pd
 
 from tabemb.exceptions import DataError, FormatError
 
-__all__ = ["CellTypeError", "CellValues", "Key", "as_cell", "as_key", "family", "identity", "key_from_json", "key_to_json"]
+__all__ = [
+    "CellTypeError",
+    "CellValues",
+    "Key",
+    "as_cell",
+    "as_key",
+    "family",
+    "identity",
+    "key_from_json",
+    "key_to_json",
+]
 
 Key = Hashable
 
@@ -33,7 +43,7 @@ _ONE_VALUE_TYPES = (
 _SURROGATE_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CellValues:
     """The values of a cell that holds several.
 
@@ -47,6 +57,9 @@ class CellValues:
 
     values: tuple[Key, ...]
     weights: tuple[float, ...] | None = None
+
+    def __repr__(self) -> str:
+        return repr(list(self.values) if self.weights is None else dict(zip(self.values, self.weights, strict=True)))
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.values))
@@ -302,7 +315,7 @@ def _not_one_value(value: object, column: str | None) -> DataError:
     if isinstance(value, Mapping):
         step = "A dict in a column of a table gives the weight of each value, a number of at least 0."
     elif isinstance(value, (list, tuple, set, frozenset, np.ndarray, bytearray)) or hasattr(value, "__iter__"):
-        step = "Only columns of tables may hold lists of such values; explode it into rows, or join it into one text."
+        step = "Explode it into rows, or join it into one text; lists of single values may be cells of tables only."
     else:
         step = f"A cell can be: {_ONE_VALUE_TYPES}. Convert other types to text first."
     # scikit-learn's estimator check looks for the middle of this sentence.

@@ -16,7 +16,16 @@ from tabemb.table.cells import Cells, Coded, factorize, read_cells
 from tabemb.table.keys import CellValues, Key
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["LISTS", "WORDS", "MultiValuedSpec", "SplitCells", "SplitSpec", "found_separator", "refuse_split", "split_specs"]
+__all__ = [
+    "LISTS",
+    "WORDS",
+    "MultiValuedSpec",
+    "SplitCells",
+    "SplitSpec",
+    "found_separator",
+    "refuse_split",
+    "split_specs",
+]
 
 # A text of words, and lists of values, in place of a separator.
 WORDS, LISTS = "words", "values"
@@ -225,7 +234,7 @@ def found_separator(coded: Coded) -> str | None:
         n_different = len(pc.unique(values))
         counts = np.bincount(coded.codes[coded.codes >= 0], minlength=len(texts))
         repeats = (counts * sizes).sum() / max(1, n_different)
-        if len(np.unique(sizes)) > 1 and n_different < len(texts) and repeats >= LEAST_REPEATS:
+        if len(np.unique(sizes)) > 1 and n_different <= len(texts) and repeats >= LEAST_REPEATS:
             return separator
     return None
 
@@ -259,9 +268,7 @@ def _of_texts(texts: pa.Array, split: str) -> tuple[pa.Array, npt.NDArray[np.int
     return values.filter(kept), np.bincount(owners, minlength=len(texts)).astype(np.int64), None
 
 
-def _of_keys(
-    keys: list[Key], split: str
-) -> tuple[Cells, npt.NDArray[np.int64], npt.NDArray[np.float32] | None]:
+def _of_keys(keys: list[Key], split: str) -> tuple[Cells, npt.NDArray[np.int64], npt.NDArray[np.float32] | None]:
     """Return the values of typed keys, their number in each, and their weights if any key has some."""
     values: list[Key] = []
     weights: list[float] = []

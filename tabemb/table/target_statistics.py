@@ -214,7 +214,9 @@ class TargetStatistics:
         ):
             known = codes < len(counts)
             place = np.where(known, codes, 0)
-            columns.append(cells.pooled(cross[0], self._statistic(sums[place], counts[place] * known, prior, self.mean)))
+            columns.append(
+                cells.pooled(cross[0], self._statistic(sums[place], counts[place] * known, prior, self.mean))
+            )
         return self._standardized(np.hstack(columns))
 
     def _statistic(self, sums: Array, counts: Array, prior: float, mean: Array) -> Array:

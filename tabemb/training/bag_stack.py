@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from tabemb.nn.embedding import FeatureSpec
-from tabemb.training.stacks import TableStack, Touched
+from tabemb.training.stacks import NO_BAGS, TableStack, Touched
 
 __all__ = ["BagStack", "TouchedBags"]
 
@@ -67,22 +67,24 @@ class BagStack(TableStack):
         """The queries of the columns whose weights are learned."""
         return [query for query in self._queries if query is not None]
 
-    def touch(self, cells: Any, bags: Mapping[str, Any]) -> TouchedBags:
+    def touch(self, cells: Any, bags: Mapping[str, Any] = NO_BAGS) -> TouchedBags:
         """Read the rows of a batch; parameters as of the base class."""
         n_rows, n_columns = tf.shape(cells, tf.int64)[0], len(self.positions)
         parts = [
-            self._values(place, cells[:, place], bags, n_columns) if is_pooled else self._singles(place, cells[:, place])
+            self._values(place, cells[:, place], bags, n_columns)
+            if is_pooled
+            else self._singles(place, cells[:, place])
             for place, is_pooled in enumerate(self._pooled)
         ]
-        values, weights, owners = (tf.concat(each, axis=0) if len(each) > 1 else each[0] for each in zip(*parts, strict=True))
+        values, weights, owners = (
+            tf.concat(each, axis=0) if len(each) > 1 else each[0] for each in zip(*parts, strict=True)
+        )
         if self.small:
             ids, where, rows = None, values, self.rows.read_value()
         else:
             ids, where = tf.unique(values)
             rows = tf.gather(self.rows, ids)
-        return TouchedBags(
-            ids=ids, where=where, rows=rows, cells=owners, weights=weights, n_cells=n_rows * n_columns
-        )
+        return TouchedBags(ids=ids, where=where, rows=rows, cells=owners, weights=weights, n_cells=n_rows * n_columns)
 
     def _singles(self, place, column):
         n_rows = tf.shape(column, tf.int64)[0]
@@ -130,7 +132,7 @@ class BagStack(TableStack):
         is_learned = tf.gather(tf.constant([query is not None for query in self._queries]), column)
         return tf.where(is_learned, learned, touched.weights)
 
-    def look_up(self, cells: Any, optimizer: Any, bags: Mapping[str, Any], *, averaged: bool = False) -> Any:
+    def look_up(self, cells: Any, optimizer: Any, bags: Mapping[str, Any] = NO_BAGS, *, averaged: bool = False) -> Any:
         """Return the pooled vectors of cells, or those of the averages, for prediction."""
         touched = self.touch(cells, bags)
         of_rows = optimizer.averaged(touched.rows) if averaged else optimizer.vectors(touched.rows)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import tensorflow as tf
 from tabemb.nn.embedding import FeatureSpec, TableSpec
 from tabemb.nn.network import Network
 
-__all__ = ["TableStack", "Touched", "stack_features"]
+__all__ = ["NO_BAGS", "TableStack", "Touched", "stack_features"]
 
 # Stacks with at most this many rows are updated as a whole: finding the distinct rows of a batch would take longer.
 SMALL = 4096
 # Number of rows copied at once between a stack and a network; bounds the memory.
 PORTION = 100_000
+NO_BAGS: Mapping[str, Any] = MappingProxyType({})
 
 
 def stack_features(features: tuple[FeatureSpec, ...]) -> list[tuple[FeatureSpec, ...]]:
@@ -169,14 +171,14 @@ class TableStack:
             mine = tf.gather(indices, np.asarray(self.positions), axis=1)
         return mine + self._offsets
 
-    def touch(self, cells: Any, bags: Mapping[str, Any]) -> Touched:
+    def touch(self, cells: Any, bags: Mapping[str, Any] = NO_BAGS) -> Touched:
         """Read the rows of a batch.
 
         Parameters
         ----------
         cells : tensor of int32 of shape (batch, n_columns)
             Rows of the output of :meth:`cells`.
-        bags : mapping of str to tensor
+        bags : mapping of str to tensor, optional
             The bags of cells with several values, which this stack does not have.
         """
         cells = tf.reshape(cells, [-1])
@@ -189,7 +191,7 @@ class TableStack:
         """Return the vectors of the cells of a batch, (batch, n_columns * dim), from those of the touched rows."""
         return self.side_by_side(tf.gather(of_rows, touched.where))
 
-    def look_up(self, cells: Any, optimizer: Any, bags: Mapping[str, Any], *, averaged: bool = False) -> Any:
+    def look_up(self, cells: Any, optimizer: Any, bags: Mapping[str, Any] = NO_BAGS, *, averaged: bool = False) -> Any:
         """Return the vectors of cells, or their averages, of shape (n, n_columns * dim), for prediction."""
         return self.side_by_side(self._vectors(tf.reshape(cells, [-1]), optimizer, averaged))
 

@@ -329,8 +329,7 @@ class TrainingLoop:
         touched = [stack.touch(each, bags) for stack, each in zip(self._stacks, cells, strict=True)]
         vectors = [self.optimizer.vectors(each.rows) for each in touched]
         looked_up = [
-            stack.vectors(of_rows, each)
-            for stack, of_rows, each in zip(self._stacks, vectors, touched, strict=True)
+            stack.vectors(of_rows, each) for stack, of_rows, each in zip(self._stacks, vectors, touched, strict=True)
         ]
         inputs = self._trunk_inputs(batch["indices"], batch["numbers"], looked_up)
         total, of_inputs, of_weights = self._gradients(inputs, batch["targets"], self._weights(batch))

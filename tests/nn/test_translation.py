@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tabemb.inference.operations import Reshape
-from tabemb.nn import columns, dropout, members, separate, tokens
+from tabemb.nn import columns, dropout, members, pooling, separate, tokens
 from tabemb.nn.bodies import BODIES, Body, Mlp
 from tabemb.nn.embedding import FeatureSpec, OneHotSpec, TableSpec
 from tabemb.nn.network import Network, NetworkSpec
@@ -331,11 +331,17 @@ def drawn(*shape):
 
 
 INDICES = rng.integers(0, 3, (5, 4)).astype("int32")
+# Vectors and weights of five values of three cells, and where the cells begin.
+BAGS = [drawn(5, 2), rng.random(5).astype("float32"), np.array([0, 1, 3, 5])]
+
 # A layer, and the inputs that it is called with.
 EXAMPLES = {
     "column": (columns.Column(1), [drawn(5, 3, 2)]),
     "one-hot dense": (columns.OneHotDense(2, [3, 0], [3, 4], fan_in=9, seed=1), [INDICES]),
     "one-hot vectors": (columns.OneHotVectors(2, [3, 0], [3, 4], seed=1), [INDICES]),
+    "value pooling": (pooling.ValuePooling(), BAGS),
+    "attention pooling": (pooling.AttentionPooling(), BAGS),
+    "rows of cells": (pooling.CellRows(), [drawn(3, 2), np.array([2, 0, 0, 1], "int32")]),
     "column tokens": (tokens.ColumnTokens(3, [2, 1], seed=1), [drawn(5, 3)]),
     "with class token": (tokens.WithClassToken(seed=1), [drawn(5, 2, 3), drawn(5, 1, 3)]),
     "interactions": (tokens.Interactions(), [drawn(5, 2, 3), drawn(5, 1, 3)]),
@@ -364,7 +370,8 @@ EXAMPLES = {
 
 
 def listed(layer):
-    return isinstance(layer, members.MemberSlices | tokens.WithClassToken | tokens.Interactions | tokens.Attend)
+    kinds = members.MemberSlices | tokens.WithClassToken | tokens.Interactions | tokens.Attend
+    return isinstance(layer, kinds | pooling.ValuePooling | pooling.AttentionPooling | pooling.CellRows)
 
 
 def called(layer, inputs):

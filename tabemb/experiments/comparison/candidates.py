@@ -146,7 +146,8 @@ def table_settings(estimator: BaseEstimator) -> dict[str, Any]:
     """
     own = own_estimators(estimator)
     params = own.get("", own.get("estimator__", estimator)).get_params(deep=False)
-    return {name: params[name] for name in ("categorical", "min_frequency", "max_categories") if name in params}
+    names = ("categorical", "min_frequency", "max_categories", "multi_valued")
+    return {name: params[name] for name in names if name in params}
 
 
 def with_random_state(estimator: BaseEstimator, random_state: int | None) -> BaseEstimator:

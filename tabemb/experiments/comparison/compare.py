@@ -143,7 +143,8 @@ def compare(
     wanted = resolve_metrics(metrics, target, probabilities=target.is_classifier and _gives_probabilities(estimator))
     runs = _candidate_runs(name, estimator, baselines, target)
     others = DownstreamRuns(downstream, target, estimator, wanted, random_state)
-    infer_schema(frame, table_settings(estimator).get("categorical"))
+    settings = table_settings(estimator)
+    infer_schema(frame, settings.get("categorical"), multi_valued=settings.get("multi_valued"))
     folds = make_folds(
         cv,
         len(values),

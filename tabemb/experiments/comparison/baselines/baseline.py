@@ -19,6 +19,7 @@ from tabemb.registry import Registry
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import read_frame
+from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["BASELINES", "Baseline", "EncodedModel", "boosted_trees", "count_nodes", "index_rows", "outputs_of"]
 
@@ -26,6 +27,11 @@ __all__ = ["BASELINES", "Baseline", "EncodedModel", "boosted_trees", "count_node
 class Baseline(Candidate, BaseEstimator):
     """A candidate that is registered by name and has parameters that can be set in YAML."""
 
+
+# Values of a column of cells with several that have a column each.
+MOST_VALUES = 64
+# In place of the number of codes of a column without.
+NO_CODES = 2**31 - 1
 
 BASELINES: Registry[Baseline] = Registry("baseline")
 
@@ -61,7 +67,9 @@ class EncodedModel:
         self.encoder_ = TableEncoder(**self.settings, drop_constant=has_information(frame))
         table = self.encoder_.fit_encode(frame)
         self.sizes_ = tuple(vocabulary.size for vocabulary in self.encoder_.vocabularies.values())
-        self.model_ = self.model(self.sizes_).fit(self.rows(table, self.sizes_), y)
+        # The columns of cells with several values hold no codes.
+        codes = tuple(NO_CODES if place in table.bags else size for place, size in enumerate(self.sizes_))
+        self.model_ = self.model(codes).fit(self.rows(table, self.sizes_), y)
         return self
 
     @property
@@ -83,8 +91,23 @@ class EncodedModel:
 
 
 def index_rows(table: EncodedTable, sizes: tuple[int, ...]) -> np.ndarray:
-    """Return indices and numbers as one float64 matrix, which represents every index exactly."""
-    return np.hstack([table.indices.astype(np.float64), table.numbers.astype(np.float64)])
+    """Return indices and numbers as one float64 matrix, which represents every index exactly.
+
+    A column whose cells hold several values has their number in place of an index, and after all other columns how
+    often each of its 64 most frequent values occurs.
+    """
+    indices = table.indices.astype(np.float64)
+    counts = []
+    for position, bags in table.bags.items():
+        rows, values = table.occurrences(position)
+        n_values = min(sizes[position], Vocabulary.FIRST + MOST_VALUES)
+        kept = (values >= Vocabulary.FIRST) & (values < n_values)
+        width = n_values - Vocabulary.FIRST
+        places = rows[kept] * width + values[kept] - Vocabulary.FIRST
+        counts.append(np.bincount(places, minlength=len(table) * width).reshape(len(table), width))
+        present = table.indices[:, position] != Vocabulary.MISSING
+        indices[:, position] = np.where(present, bags.sizes[table.indices[:, position]], Vocabulary.MISSING)
+    return np.hstack([indices, table.numbers.astype(np.float64), *counts])
 
 
 def outputs_of(model: Any) -> list[Any]:

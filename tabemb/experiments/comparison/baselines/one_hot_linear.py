@@ -85,6 +85,8 @@ def one_hot_rows(table: EncodedTable, sizes: tuple[int, ...]) -> sparse.csr_matr
     sizes : tuple of int
         Vocabulary size of each categorical column.
 
+    Cells with several values have as many ones.
+
     Returns
     -------
     scipy.sparse.csr_matrix of shape (n_rows, sum(sizes) + n_numbers), float64
@@ -96,15 +98,23 @@ def one_hot_rows(table: EncodedTable, sizes: tuple[int, ...]) -> sparse.csr_matr
     array([[ 0. ,  0. ,  1. ,  0.5],
            [ 1. ,  0. ,  0. , -1. ]])
     """
-    n_rows, n_categorical = table.indices.shape
-    n_numbers = table.numbers.shape[1]
+    n_rows, n_numbers = len(table), table.numbers.shape[1]
+    plain = [position for position in range(len(sizes)) if position not in table.bags]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     columns = np.hstack(
-        [table.indices + starts[:-1], np.tile(np.arange(n_numbers, dtype=np.int32) + starts[-1], (n_rows, 1))]
+        [
+            table.indices[:, plain] + starts[plain],
+            np.tile(np.arange(n_numbers, dtype=np.int32) + starts[-1], (n_rows, 1)),
+        ]
     )
-    values = np.hstack([np.ones((n_rows, n_categorical)), table.numbers.astype(np.float64)])
+    values = np.hstack([np.ones((n_rows, len(plain))), table.numbers.astype(np.float64)])
     ends = np.arange(n_rows + 1, dtype=np.int32) * columns.shape[1]
-    return sparse.csr_matrix((values.ravel(), columns.ravel(), ends), shape=(n_rows, int(starts[-1]) + n_numbers))
+    shape = (n_rows, int(starts[-1]) + n_numbers)
+    matrix = sparse.csr_matrix((values.ravel(), columns.ravel(), ends), shape=shape)
+    for position in table.bags:
+        rows, several = table.occurrences(position)
+        matrix = matrix + sparse.csr_matrix((np.ones(len(rows)), (rows, several + starts[position])), shape=shape)
+    return matrix
 
 
 class _QuietLogisticRegression(LogisticRegression):

@@ -93,7 +93,11 @@ class FoldForms:
         begin = perf_counter()
         train = ordinal_rows(self._train, self._sizes)
         seconds = self._seconds + perf_counter() - begin
-        few = [position for position, size in enumerate(self._sizes) if size <= MAX_NATIVE_CATEGORIES]
+        few = [
+            position
+            for position, size in enumerate(self._sizes)
+            if size <= MAX_NATIVE_CATEGORIES and position not in self._train.bags
+        ]
         return FormedRows(train, ordinal_rows(self._test, self._sizes), seconds, few)
 
     @cached_property
