@@ -216,7 +216,9 @@ def test_settings_are_read():
 
 @pytest.mark.parametrize("cells", [[1, 2, 3], [1.5, 2.5, None], [True, False, True]])
 def test_columns_that_are_no_texts_are_refused(cells):
-    with pytest.raises(DataError, match=r"multi_valued splits the cells of 'c' by the separator '\|', but its cells are"):
+    with pytest.raises(
+        DataError, match=r"multi_valued splits the cells of 'c' by the separator '\|', but its cells are"
+    ):
         TableEncoder(multi_valued={"c": "|"}).fit(pd.DataFrame({"c": cells, "d": ["x", "y", "z"]}))
 
 

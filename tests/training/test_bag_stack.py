@@ -51,9 +51,7 @@ def rows_of(size, pooling, *, weighted=False, folds=None):
         return Bags(values, np.r_[0, np.cumsum(sizes)], weights, how)
 
     indices = np.column_stack([rng.integers(0, size, N), rng.integers(0, 22, N), rng.integers(0, 22, N)])
-    table = EncodedTable(
-        indices.astype(np.int32), np.empty((N, 0), np.float32), {1: bags(pooling), 2: bags("mean")}
-    )
+    table = EncodedTable(indices.astype(np.int32), np.empty((N, 0), np.float32), {1: bags(pooling), 2: bags("mean")})
     return Rows(table=table, targets=rng.normal(size=N).astype(np.float32), folds=folds)
 
 

@@ -1,0 +1,258 @@
+"""Estimators on columns whose cells hold several values."""
+
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
+
+import tabemb
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer, EmbeddingRegressor
+from tabemb.exceptions import ColumnError, DataError
+
+GENRES = ["Action", "Comedy", "Drama", "War", "Noir", "Kids", "Docu", "Thriller"]
+N, CUT = 1500, 1200
+
+
+@pytest.fixture(scope="module")
+def films():
+    rng = np.random.default_rng(0)
+    effects = np.array([2, -2, 1.5, -1.5, 1, -1, 0.5, -0.5])
+    chosen = [rng.choice(len(GENRES), rng.integers(1, 4), replace=False) for _ in range(N)]
+    frame = pd.DataFrame(
+        {
+            "genres": ["|".join(GENRES[each] for each in cell) for cell in chosen],
+            "studio": rng.choice(list("abcdefghijkl"), N),
+            "year": rng.integers(1950, 2000, N).astype(float),
+        }
+    )
+    stars = np.array([effects[cell].mean() for cell in chosen]) + 0.1 * rng.normal(size=N)
+    frame.loc[::50, "genres"] = None
+    return frame, stars
+
+
+QUICK = {"max_epochs": 15, "random_state": 0, "multi_valued": {"genres": "|"}}
+
+
+def r2(stars, answers):
+    return 1 - np.mean((stars - answers) ** 2) / np.var(stars)
+
+
+@pytest.fixture(scope="module")
+def regressor(films):
+    X, stars = films
+    return EmbeddingRegressor(**QUICK).fit(X[:CUT], stars[:CUT])
+
+
+def test_values_explain_what_whole_cells_do_not(films, regressor):
+    X, stars = films
+    rows = X["genres"].notna()[CUT:].to_numpy()
+    whole = EmbeddingRegressor(**{**QUICK, "multi_valued": None}).fit(X[:CUT], stars[:CUT])
+    scores = [r2(stars[CUT:][rows], each.predict(X[CUT:])[rows]) for each in (regressor, whole)]
+    assert scores[0] > 0.9
+    assert scores[0] > scores[1] + 0.03
+
+
+def test_each_value_has_a_vector(regressor):
+    vectors = regressor.vectors_["genres"]
+    assert sorted(vectors.index_to_key) == sorted(GENRES)
+    assert vectors.counts.sum() > CUT
+    assert vectors.most_similar("Action", topn=1)[0][0] == "Drama"
+
+
+@pytest.mark.parametrize("pooling", ["mean", "sum", "sqrtn", "attention"])
+@pytest.mark.parametrize("body", ["ensemble", "mlp", "ft_transformer"])
+def test_predictions_survive_saving_and_need_no_tensorflow(pooling, body, films, tmp_path):
+    X, stars = films
+    split = {"genres": {"split": "|", "pooling": pooling}}
+    model = EmbeddingClassifier(**{**QUICK, "max_epochs": 3, "multi_valued": split}, body=body)
+    model.fit(X[:CUT], stars[:CUT] > 0)
+    expected = model.predict_proba(X[CUT:])
+    model.save(tmp_path / "model")
+    for again in (
+        model.predictor(),
+        tabemb.load(tmp_path / "model"),
+        tabemb.load_predictor(tmp_path / "model"),
+        pickle.loads(pickle.dumps(model)),
+    ):
+        assert np.array_equal(again.predict_proba(X[CUT:]), expected)
+    inputs = {
+        name: each for name, each in model.encoder_.encode(X[CUT:]).inputs().items() if name in model.network_.input
+    }
+    assert model.network_(inputs).shape == (N - CUT, 1)
+
+
+def test_a_saved_model_answers_in_a_process_without_tensorflow(films, regressor, tmp_path):
+    X, _ = films
+    regressor.save(tmp_path / "model")
+    code = (
+        "import sys, pandas as pd, tabemb\n"
+        f"predictor = tabemb.load_predictor({str(tmp_path / 'model')!r})\n"
+        "print(*predictor.predict(pd.DataFrame({'genres': ['War|Kids', None], 'studio': 'a', 'year': 1980.0})))\n"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    rows = pd.DataFrame({"genres": ["War|Kids", None], "studio": "a", "year": 1980.0})
+    np.testing.assert_allclose([float(each) for each in done.stdout.split()], regressor.predict(rows), rtol=1e-5)
+
+
+def test_one_row_has_the_answer_that_it_has_among_others(films, regressor):
+    X, _ = films
+    together = regressor.predict(X[CUT:])
+    for row in (0, 17):
+        np.testing.assert_allclose(regressor.predict(X[CUT + row : CUT + row + 1]), together[row], rtol=1e-5)
+
+
+def test_lists_and_texts_of_the_same_values_give_the_same_answers(films, regressor):
+    X, stars = films
+    lists = X.assign(genres=[None if each != each else each.split("|") for each in X["genres"].astype(object)])
+    model = EmbeddingRegressor(**{**QUICK, "multi_valued": "auto"}).fit(lists[:CUT], stars[:CUT])
+    expected = regressor.predict(X[CUT:])
+    assert np.array_equal(model.predict(lists[CUT:]), expected)
+    assert np.array_equal(model.predict(pl.from_pandas(lists[CUT:])), expected)
+
+
+def test_fits_are_repeatable_and_clones_are_alike(films, regressor):
+    X, stars = films
+    again = clone(regressor).fit(X[:CUT], stars[:CUT])
+    assert np.array_equal(again.predict(X[CUT:]), regressor.predict(X[CUT:]))
+
+
+def test_the_separator_is_found_by_itself(films, regressor):
+    X, stars = films
+    with pytest.warns(UserWarning, match=r"'genres' holds several values per cell, separated by '\|'"):
+        model = EmbeddingRegressor(**{**QUICK, "multi_valued": "auto"}).fit(X[:CUT], stars[:CUT])
+    assert np.array_equal(model.predict(X[CUT:]), regressor.predict(X[CUT:]))
+
+
+def test_unknown_values_beside_known_ones(films, regressor):
+    X, _ = films
+    rows = X[:1].assign(genres="Opera|Action")
+    unknown, known = (
+        regressor.predict(X[:1].assign(genres="Opera"))[0],
+        regressor.predict(X[:1].assign(genres="Action"))[0],
+    )
+    assert unknown < regressor.predict(rows)[0] < known
+
+
+@pytest.mark.parametrize("statistics", [False, True])
+@pytest.mark.parametrize("cv", [None, 3])
+def test_the_encoder_returns_pooled_vectors(cv, statistics, films):
+    X, stars = films
+    encoder = EmbeddingEncoder(**{**QUICK, "max_epochs": 3}, cv=cv, target_statistics=statistics, embedding_dim=4)
+    fitted = encoder.fit_transform(X[:CUT], stars[:CUT])
+    later = encoder.transform(X[CUT:])
+    names = encoder.get_feature_names_out().tolist()
+    assert fitted.shape == (CUT, len(names))
+    assert names[:4] == ["genres_emb0", "genres_emb1", "genres_emb2", "genres_emb3"]
+    assert ("genres_target" in names) == statistics
+    vectors = encoder.vectors_["genres"]
+    row = X["genres"][CUT:].tolist().index("Action|Comedy") if "Action|Comedy" in X["genres"][CUT:].tolist() else 1
+    keys = X["genres"].iloc[CUT + row].split("|")
+    np.testing.assert_allclose(later[row, :4], np.mean([vectors[key] for key in keys], axis=0), rtol=1e-5)
+    if statistics:
+        effect = dict(zip(GENRES, [2, -2, 1.5, -1.5, 1, -1, 0.5, -0.5], strict=True))
+        present = X["genres"][CUT:].notna().to_numpy()
+        expected = [np.mean([effect[key] for key in cell.split("|")]) for cell in X["genres"][CUT:][present]]
+        assert np.corrcoef(later[present, names.index("genres_target")], expected)[0, 1] > 0.95
+    with pytest.raises(DataError, match="vectors of 'genres' are means over the values of a cell"):
+        encoder.inverse_transform(later)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"n_ensemble": 2},
+        {"early_stopping": False},
+        {"validation": "last"},
+        {"start": "random"},
+        {"body": "mlp"},
+        {"embedding_dim": "auto"},
+        {"handle_unknown": "mean"},
+        {"handle_unknown": "nearest"},
+        {"shrinkage": 5},
+    ],
+)
+def test_options_of_the_fit_work(options, films):
+    X, stars = films
+    model = EmbeddingRegressor(**{**QUICK, "max_epochs": 4, **options}).fit(X[:CUT], stars[:CUT])
+    assert np.isfinite(model.predict(X[CUT:])).all()
+
+
+def test_statistics_of_values_help_and_columns_have_importances(films):
+    X, stars = films
+    model = EmbeddingRegressor(**QUICK, target_statistics=True).fit(X[:CUT], stars[:CUT])
+    assert model.statistics_share_ > 0
+    assert r2(stars[CUT:], model.predict(X[CUT:])) > 0.85
+    assert model.feature_importances_.argmax() == 0
+
+
+def test_vectors_without_a_target_know_which_values_are_together():
+    rng = np.random.default_rng(0)
+    groups = [["sea", "sand", "boat", "fish"], ["snow", "ski", "hut", "goat"]]
+    cells = [" ".join(rng.choice(groups[i % 2], 3)) for i in range(600)]
+    frame = pd.DataFrame({"text": cells, "n": rng.normal(size=600)})
+    pretrainer = EmbeddingPretrainer(multi_valued={"text": "words"}, random_state=0).fit(frame)
+    vectors = pretrainer.vectors_["text"]
+    for group in groups:
+        for word in group:
+            assert {key for key, _ in vectors.most_similar(word, topn=3)} == set(group) - {word}
+    model = EmbeddingRegressor(multi_valued={"text": "words"}, pretrained=pretrainer, max_epochs=2, random_state=0).fit(
+        frame, rng.normal(size=600)
+    )
+    assert "text" in str(model.pretrained_report_)
+
+
+def test_partial_fit_goes_on_with_other_cells(films):
+    X, stars = films
+    model = EmbeddingRegressor(**QUICK)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for start in range(0, CUT, 300):
+            model.partial_fit(X[start : start + 300], stars[start : start + 300])
+        for _ in range(8):
+            model.partial_fit(X[:CUT], stars[:CUT])
+    assert r2(stars[CUT:], model.predict(X[CUT:])) > 0.5
+
+
+def test_a_pipeline_passes_lists_on(films):
+    X, stars = films
+    lists = X.assign(genres=[None if each != each else each.split("|") for each in X["genres"].astype(object)])
+    model = make_pipeline("passthrough", EmbeddingClassifier(max_epochs=2, random_state=0)).fit(lists, stars > 0)
+    assert model.predict(lists).shape == (N,)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"multi_valued": {"genre": "|"}}, ColumnError, r"multi_valued names the column 'genre'.*Did you mean 'genres'"),
+        ({"multi_valued": {"year": "|"}}, DataError, "its cells are of type float"),
+        ({"crosses": [["genres", "studio"]], "target_statistics": True}, ColumnError, "'genres' has several"),
+        ({"handle_unknown": "error"}, None, None),
+    ],
+)
+def test_wrong_settings_leave_the_model_unfitted(change, error, message, films):
+    X, stars = films
+    model = EmbeddingRegressor(**{**QUICK, "max_epochs": 1, **change})
+    if error is None:
+        model.fit(X[:CUT], stars[:CUT])
+        with pytest.raises(DataError, match=r"unknown categories in column 'genres'.*'Opera'"):
+            model.predict(X[:2].assign(genres="Opera|War"))
+        return
+    with pytest.raises(error, match=message):
+        model.fit(X[:CUT], stars[:CUT])
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+
+
+def test_lists_where_the_fit_had_single_values_are_refused(films, regressor):
+    X, _ = films
+    with pytest.raises(DataError, match="column 'studio' holds several values, but the column was fitted with one"):
+        regressor.predict(X[:2].assign(studio=[["a"], ["b", "c"]]))
