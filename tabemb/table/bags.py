@@ -158,4 +158,7 @@ class Bags:
 
         factors = self.normalized() if query is None else self.attention(vectors, query)
         # A product with a sparse matrix needs no memory for the vectors of the values.
-        return sparse.csr_matrix((factors, self.values, self.offsets), (len(self), len(vectors))) @ vectors
+        found: npt.NDArray[Any] = (
+            sparse.csr_matrix((factors, self.values, self.offsets), (len(self), len(vectors))) @ vectors
+        )
+        return found

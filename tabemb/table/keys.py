@@ -153,7 +153,7 @@ def as_cell(value: object, column: str | None = None) -> Key | None:
 def _weighted(value: Mapping[Any, Any], column: str | None) -> CellValues | None:
     pairs = {as_key(each, column): weight for each, weight in value.items()}
     for weight in pairs.values():
-        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < math.inf:
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
             raise _not_one_value(value, column)
     kept = {key: float(weight) for key, weight in pairs.items() if key is not None and weight > 0}
     return CellValues(tuple(kept), tuple(kept.values())) if kept else None

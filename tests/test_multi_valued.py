@@ -89,8 +89,7 @@ def test_predictions_survive_saving_and_need_no_tensorflow(pooling, body, films,
     assert model.network_(inputs).shape == (N - CUT, 1)
 
 
-def test_a_saved_model_answers_in_a_process_without_tensorflow(films, regressor, tmp_path):
-    X, _ = films
+def test_a_saved_model_answers_in_a_process_without_tensorflow(regressor, tmp_path):
     regressor.save(tmp_path / "model")
     code = (
         "import sys, pandas as pd, tabemb\n"
@@ -232,7 +231,11 @@ def test_a_pipeline_passes_lists_on(films):
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"multi_valued": {"genre": "|"}}, ColumnError, r"multi_valued names the column 'genre'.*Did you mean 'genres'"),
+        (
+            {"multi_valued": {"genre": "|"}},
+            ColumnError,
+            r"multi_valued names the column 'genre'.*Did you mean 'genres'",
+        ),
         ({"multi_valued": {"year": "|"}}, DataError, "its cells are of type float"),
         ({"crosses": [["genres", "studio"]], "target_statistics": True}, ColumnError, "'genres' has several"),
         ({"handle_unknown": "error"}, None, None),
