@@ -10,6 +10,7 @@ import pytest
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 SMALL = {
+    "bag_speed": ["--rows", "4000", "--vocabulary", "100", "--batch", "256", "--turns", "1"],
     "diagnostics": ["--tables", "late", "--rows", "600"],
     "encode_speed": ["--cells", "20000", "--categories", "100", "--turns", "1"],
     "first_answer": ["--rows", "2000", "--categories", "50", "--turns", "1"],
@@ -29,7 +30,7 @@ SMALL = {
 def test_every_benchmark_is_tested_or_needs_its_own_data():
     have_main = {path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
     needs_data = {"airport_neighbors", "cross_fitting", "neighbors", "optimizer_quality", "pretrained", "quality"}
-    needs_data |= {"confidence", "label_free", "sizes", "unseen", "vector_quality"}
+    needs_data |= {"confidence", "label_free", "sentiment", "sizes", "unseen", "vector_quality"}
     needs_a_browser = {"explorer"}
     assert have_main - set(SMALL) == needs_data | needs_a_browser
 
