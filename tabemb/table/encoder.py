@@ -16,6 +16,7 @@ from tabemb.table.keys import Key
 from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
+from tabemb.table.shared import SharedSpec, check_types, joined, tables_of_columns
 from tabemb.table.similar_names import SimilarNames
 from tabemb.table.target_statistics import TargetStatistics
 from tabemb.table.vocabulary import Vocabulary
@@ -47,12 +48,18 @@ class TableEncoder:
 
     refuse_unknown : bool, default=False
         Whether to raise an error when encoding a table with unknown categories.
+    shared : mapping of str to list of str, optional
+        Columns that share a vocabulary, fitted on the cells of all of them, by a name for it:
+        ``{"airport": ["origin", "dest"]}``.
 
     Attributes
     ----------
     schema : Schema
     vocabularies : dict of str to Vocabulary
-        One for each categorical column, in the order of the schema and of the columns of ``indices``.
+        One for each categorical column, in the order of the schema and of the columns of ``indices``. Columns that
+        share a table have the same one, with the number of rows in all of them.
+    table_of : dict of str to str
+        Name of the table of each categorical column: its own, if it shares none.
     number_names : tuple of str
         Names of the columns of ``numbers``: the numeric columns, then their missing indicators.
 
@@ -78,6 +85,7 @@ class TableEncoder:
         drop_constant: bool = True,
         min_similarity: float | None = None,
         refuse_unknown: bool = False,
+        shared: SharedSpec | None = None,
     ) -> None:
         self.categorical = categorical
         self.integers = integers
@@ -87,12 +95,25 @@ class TableEncoder:
         self.drop_constant = drop_constant
         self.min_similarity = min_similarity
         self.refuse_unknown = refuse_unknown
+        self.shared = shared
         self.statistics: TargetStatistics | None = None
         self._names: dict[str, SimilarNames] = {}
 
     schema: Schema
     vocabularies: dict[str, Vocabulary]
+    table_of: dict[str, str]
     _numeric: NumericScaler
+
+    @property
+    def tables(self) -> dict[str, Vocabulary]:
+        """The vocabulary of each table, in the order of its first column."""
+        first = {self.table_of[column]: vocabulary for column, vocabulary in reversed(self.vocabularies.items())}
+        return {table: first[table] for table in dict.fromkeys(self.table_of.values())}
+
+    def sharing(self, column: str) -> list[int]:
+        """Return the positions of all columns that have the table of a column, itself among them."""
+        table = self.table_of[column]
+        return [position for position, each in enumerate(self.table_of.values()) if each == table]
 
     @property
     def number_names(self) -> tuple[str, ...]:
@@ -180,26 +201,44 @@ class TableEncoder:
         """
         frame = read_frame(X)
         inference = Inference(frame, self.categorical, integers=self.integers, drop_constant=self.drop_constant)
-        indices = _index_matrix(frame.n_rows, len(inference.categorical))
+        self.table_of = tables_of_columns(self.shared, inference, frame.columns)
+        indices = _index_matrix(frame.n_rows, len(self.table_of))
         self.vocabularies = {}
         self._names = {}
-        # Column by column, so that the codes of only one column are in memory at a time.
+        waiting: dict[str, dict[str, Cells]] = {}
+        # Column by column, so that the codes of only one column, or of those of a table, are in memory at a time.
         for name in frame.columns:
             inference.examine(name)
             for column in inference.categorical:
                 if column.source == name:
                     cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
-                    out = indices[:, len(self.vocabularies)]
-                    self.vocabularies[column.name], _ = Vocabulary.fit_encode(
-                        cells, min_frequency=self.min_frequency, max_categories=self.max_categories, out=out
-                    )
-                    self._take_similar(column.name, cells, out)
+                    table = self.table_of[column.name]
+                    waiting.setdefault(table, {})[column.name] = cells
+                    if len(waiting[table]) == len(self.sharing(column.name)):
+                        self._fit_table(table, waiting.pop(table), indices)
+        self.vocabularies = {name: self.vocabularies[name] for name in self.table_of}
         frame.forget_codes()
         self.schema = inference.schema()
         names = [column.name for column in self.schema.numeric]
         numbers = _number_matrix(frame, {name: name for name in names})
         self._numeric = NumericScaler(names, self.scaling).fit(numbers)
         return EncodedTable(indices, self._numeric.encode(numbers))
+
+    def _fit_table(self, table: str, columns: Mapping[str, Cells], indices: npt.NDArray[np.int32]) -> None:
+        """Fit the vocabulary of a table to its columns, and write their indices."""
+        limits = {"min_frequency": self.min_frequency, "max_categories": self.max_categories}
+        outs = {name: indices[:, list(self.table_of).index(name)] for name in columns}
+        if len(columns) == 1:
+            (name,) = columns
+            vocabulary, _ = Vocabulary.fit_encode(columns[name], **limits, out=outs[name])
+        else:
+            check_types(table, {name: families(cells) for name, cells in columns.items()})
+            vocabulary, of_all = Vocabulary.fit_encode(joined([factorize(each) for each in columns.values()]), **limits)
+            for out, its in zip(outs.values(), np.split(of_all, len(columns)), strict=True):
+                out[:] = its
+        self.vocabularies |= dict.fromkeys(columns, vocabulary)
+        for name, cells in columns.items():
+            self._take_similar(name, cells, outs[name])
 
     def encode(self, X: Any) -> EncodedTable:
         """Encode a table.
@@ -304,9 +343,10 @@ class TableEncoder:
     def _names_of(self, column: str) -> SimilarNames | None:
         if self.min_similarity is None:
             return None
-        if column not in self._names:
-            self._names[column] = SimilarNames(self.vocabularies[column].keys, self.min_similarity)
-        return self._names[column]
+        table = self.table_of[column]
+        if table not in self._names:
+            self._names[table] = SimilarNames(self.vocabularies[column].keys, self.min_similarity)
+        return self._names[table]
 
     def __getstate__(self) -> dict[str, Any]:
         # These can be recomputed.
@@ -328,9 +368,11 @@ class TableEncoder:
                 "drop_constant": self.drop_constant,
                 "min_similarity": self.min_similarity,
                 "refuse_unknown": self.refuse_unknown,
+                "shared": None if self.shared is None else {name: list(each) for name, each in self.shared.items()},
             },
             "schema": self.schema.to_json(),
-            "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
+            "tables": self.table_of,
+            "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.tables.items()},
             "numeric": numeric,
         }
         if self.statistics is not None:
@@ -350,10 +392,11 @@ class TableEncoder:
         try:
             encoder = cls(**data["params"])
             encoder.schema = Schema.from_json(data["schema"])
-            saved = data["vocabularies"]
-            encoder.vocabularies = {
-                column.name: Vocabulary.from_json(saved[column.name]) for column in encoder.schema.categorical
-            }
+            # Earlier versions had no tables of several columns.
+            saved = data.get("tables") or {column.name: column.name for column in encoder.schema.categorical}
+            encoder.table_of = {column.name: saved[column.name] for column in encoder.schema.categorical}
+            tables = {name: Vocabulary.from_json(data["vocabularies"][name]) for name in dict.fromkeys(encoder.table_of.values())}
+            encoder.vocabularies = {column: tables[table] for column, table in encoder.table_of.items()}
             encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
             if "statistics" in data:
                 own = {name.removeprefix("statistics/"): array for name, array in arrays.items()}
