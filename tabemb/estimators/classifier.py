@@ -28,6 +28,7 @@ from tabemb.estimators.types import (
     PretrainedLike,
     ScheduleLike,
     SeedLike,
+    SharedLike,
     StartLike,
     UnknownLike,
 )
@@ -66,6 +67,9 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    shared : mapping of str to list of str, optional
+        Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
+        has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
     one_hot_max_categories : int or float, default=8
         Columns with at most this many categories are one-hot encoded and get no vectors, except those that
         ``embedding_dim`` names. 0 gives vectors to all columns.
@@ -206,6 +210,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         numeric: NumericLike = "piecewise_linear",
         min_frequency: float | None = None,
         max_categories: int | None = None,
+        shared: SharedLike = None,
         one_hot_max_categories: float = 8,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
@@ -243,6 +248,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         self.numeric = numeric
         self.min_frequency = min_frequency
         self.max_categories = max_categories
+        self.shared = shared
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown

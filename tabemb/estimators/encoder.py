@@ -20,6 +20,7 @@ from tabemb.estimators.types import (
     PretrainedLike,
     ScheduleLike,
     SeedLike,
+    SharedLike,
     SplitterLike,
     StartLike,
     UnknownLike,
@@ -82,6 +83,9 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    shared : mapping of str to list of str, optional
+        Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
+        has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
     category_dropout : float, default=0.05
         Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -204,6 +208,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         numeric: NumericLike = "standardized",
         min_frequency: float | None = None,
         max_categories: int | None = None,
+        shared: SharedLike = None,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
         damping: float = 1.0,
@@ -238,6 +243,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         self.numeric = numeric
         self.min_frequency = min_frequency
         self.max_categories = max_categories
+        self.shared = shared
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
         self.damping = damping

@@ -5,7 +5,15 @@ from types import MappingProxyType
 from typing import Any, Literal, Self
 
 from tabemb.estimators.objectives import OBJECTIVES
-from tabemb.estimators.types import CategoricalLike, DimensionsLike, NumericLike, ObjectiveLike, SeedLike, UnknownLike
+from tabemb.estimators.types import (
+    CategoricalLike,
+    DimensionsLike,
+    NumericLike,
+    ObjectiveLike,
+    SeedLike,
+    SharedLike,
+    UnknownLike,
+)
 from tabemb.estimators.unlabelled import learn_without_target
 from tabemb.estimators.vector_transformer import VectorTransformer
 from tabemb.nn.bodies import Mlp
@@ -40,6 +48,9 @@ class EmbeddingPretrainer(VectorTransformer):
         Categories in fewer rows (int), or in a smaller share of rows (float), are treated as unknown.
     max_categories : int, optional
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
+    shared : mapping of str to list of str, optional
+        Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
+        has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
     handle_unknown : str, mapping or UnknownStrategy, default="mean"
         Vector of categories that the fit has not seen: "mean", the mean of the known vectors, weighted by their counts;
         "zero"; or "nearest" (``min_similarity``), the vector of the known category with the most similar name, and the
@@ -104,6 +115,7 @@ class EmbeddingPretrainer(VectorTransformer):
         numeric: NumericLike = "standardized",
         min_frequency: float | None = None,
         max_categories: int | None = None,
+        shared: SharedLike = None,
         handle_unknown: UnknownLike = "mean",
         random_state: SeedLike = None,
         verbose: int = 0,
@@ -115,6 +127,7 @@ class EmbeddingPretrainer(VectorTransformer):
         self.numeric = numeric
         self.min_frequency = min_frequency
         self.max_categories = max_categories
+        self.shared = shared
         self.handle_unknown = handle_unknown
         self.random_state = random_state
         self.verbose = verbose

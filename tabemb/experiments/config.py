@@ -150,6 +150,9 @@ class ModelSection(Section):
         description="Categories with fewer rows (a number, or a fraction of all rows) become unknown.",
     )
     max_categories: int | None = Field(None, ge=1, description="Maximum number of categories per column.")
+    shared: dict[str, list[str]] | None = Field(
+        None, description="Columns that share one table of vectors, by a name for it: {airport: [origin, dest]}."
+    )
     one_hot_max_categories: float = Field(
         8,
         ge=0,
