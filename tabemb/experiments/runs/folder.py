@@ -92,6 +92,7 @@ class RunVectors(EmbeddingStore):
     """
 
     def __init__(self, folder: Path, columns: list[str], report: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self._shared = report.get("model", {}).get("shared", {})
         self._folder = folder
         self._columns = columns
         self._report = report
@@ -364,6 +365,7 @@ def describe_run(
             "embeddings": [
                 _describe_vectors(column, each, problem.labels.get(column, {})) for column, each in vectors.items()
             ],
+            "shared": model.vectors_.shared,
             "numeric": [each.name for each in schema.numeric],
             "statistics": {"share": model.statistics_share_, "crosses": [list(each) for each in model.crosses_]},
             "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
