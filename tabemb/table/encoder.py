@@ -1,6 +1,7 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -226,14 +227,14 @@ class TableEncoder:
 
     def _fit_table(self, table: str, columns: Mapping[str, Cells], indices: npt.NDArray[np.int32]) -> None:
         """Fit the vocabulary of a table to its columns, and write their indices."""
-        limits = {"min_frequency": self.min_frequency, "max_categories": self.max_categories}
+        fit = partial(Vocabulary.fit_encode, min_frequency=self.min_frequency, max_categories=self.max_categories)
         outs = {name: indices[:, list(self.table_of).index(name)] for name in columns}
         if len(columns) == 1:
             (name,) = columns
-            vocabulary, _ = Vocabulary.fit_encode(columns[name], **limits, out=outs[name])
+            vocabulary, _ = fit(columns[name], out=outs[name])
         else:
             check_types(table, {name: families(cells) for name, cells in columns.items()})
-            vocabulary, of_all = Vocabulary.fit_encode(joined([factorize(each) for each in columns.values()]), **limits)
+            vocabulary, of_all = fit(joined([factorize(each) for each in columns.values()]))
             for out, its in zip(outs.values(), np.split(of_all, len(columns)), strict=True):
                 out[:] = its
         self.vocabularies |= dict.fromkeys(columns, vocabulary)
@@ -395,7 +396,8 @@ class TableEncoder:
             # Earlier versions had no tables of several columns.
             saved = data.get("tables") or {column.name: column.name for column in encoder.schema.categorical}
             encoder.table_of = {column.name: saved[column.name] for column in encoder.schema.categorical}
-            tables = {name: Vocabulary.from_json(data["vocabularies"][name]) for name in dict.fromkeys(encoder.table_of.values())}
+            names = dict.fromkeys(encoder.table_of.values())
+            tables = {name: Vocabulary.from_json(data["vocabularies"][name]) for name in names}
             encoder.vocabularies = {column: tables[table] for column, table in encoder.table_of.items()}
             encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
             if "statistics" in data:

@@ -62,10 +62,9 @@ def check_shared(shared: Any) -> None:
             )
         for column in columns:
             if column in table_of:
-                again = f"the table {table!r} twice" if table_of[column] == table else f"{table_of[column]!r} and {table!r}"
+                places = f"{table!r} twice" if table_of[column] == table else f"{table_of[column]!r} and {table!r}"
                 raise ValueError(
-                    f"shared names the column {column!r} in {again}. A column has one vector per category, so it "
-                    "belongs to one table."
+                    f"shared names the column {column!r} in {places}. A column belongs to one table, once."
                 )
             table_of[column] = table
 
@@ -111,15 +110,21 @@ def tables_of_columns(shared: SharedSpec | None, inference: Inference, columns: 
             if column in table_of:
                 table_of[column] = table
             elif column not in dropped:
-                raise ColumnError(f"shared[{table!r}] names the column {column!r}, which {_reason(column, inference, columns)}")
+                raise ColumnError(
+                    f"shared[{table!r}] names the column {column!r}, which {_reason(column, inference, columns)}"
+                )
         if dropped:
             kept = [column for column in named if column not in dropped]
             warn_caller(
-                f"The table {table!r} is learned from {', '.join(map(repr, kept)) or 'no column'}, since "
-                f"{', '.join(map(repr, dropped))} is dropped: it has only one category or none.",
+                f"The shared table {table!r} is learned from {_listed(kept) or 'no column'}, without {_listed(dropped)}, "
+                "which has no two different categories.",
                 DroppedColumnWarning,
             )
     return table_of
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(map(repr, names))
 
 
 def _reason(column: str, inference: Inference, columns: Sequence[str]) -> str:
@@ -155,9 +160,9 @@ def check_types(table: str, families: Mapping[str, frozenset[str]]) -> None:
         if found.isdisjoint(at_first):
             raise DataError(
                 f"The columns of the shared table {table!r} have different types: {first!r} holds "
-                f"{' and '.join(sorted(at_first))}, but {column!r} holds {' and '.join(sorted(found))}. The text '1' and "
-                "the number 1 are different categories, so no row of the table would be shared. Convert one of them to "
-                "the type of the other."
+                f"{' and '.join(sorted(at_first))}, but {column!r} holds {' and '.join(sorted(found))}. The text '1' "
+                "and the number 1 are different categories, so they would have no vector in common. Convert one of "
+                "the columns to the type of the other."
             )
 
 

@@ -102,7 +102,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         self._shared = {table: list(columns) for table, columns in (shared or {}).items()}
         for table, columns in self._shared.items():
             if table not in self._vectors:
-                raise DataError(f"shared names vectors {table!r} that are not there.{did_you_mean(table, self._vectors)}")
+                raise DataError(f"shared names {table!r}, which has no vectors.{did_you_mean(table, self._vectors)}")
             if double := [column for column in columns if column in self._vectors and column != table]:
                 raise DataError(f"The columns {double} have vectors of their own and cannot share those of {table!r}.")
 
@@ -269,7 +269,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     def _missing_column(self, column: object) -> str:
         return (
             f"There are no vectors of a column {column!r}. Columns: {', '.join(self) or 'none'}."
-            f"{did_you_mean(column, self)}"
+            f"{did_you_mean(column, [*self, *chain.from_iterable(self.shared.values())])}"
         )
 
 
@@ -415,9 +415,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     if version > _WITHOUT_DIGESTS:
         check_seal(manifest, place)
     columns, digests, shared = manifest.get("columns"), manifest.get("digests", {}), manifest.get("shared", {})
-    if (
-        not isinstance(shared, dict)
-        or not all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in shared.values())
+    if not isinstance(shared, dict) or not all(
+        isinstance(each, list) and all(isinstance(name, str) for name in each) for each in shared.values()
     ):
         raise FormatError(f"{place} is damaged: it does not say which columns share vectors. Save the vectors again.")
     if (

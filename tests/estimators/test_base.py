@@ -66,7 +66,7 @@ CHANGES = {
     "random_state": 1,
 }
 # Parameters that have tests of their own.
-ELSEWHERE = {"crosses", "freeze", "handle_unknown", "n_iter_no_change", "tol", "callbacks", "verbose"}
+ELSEWHERE = {"crosses", "freeze", "handle_unknown", "n_iter_no_change", "shared", "tol", "callbacks", "verbose"}
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -112,7 +113,7 @@ class RunVectors(EmbeddingStore):
         known = ", ".join(self._columns) or "none"
         return (
             f"The run {self._folder} has no vectors of a column {column!r}. Columns: {known}."
-            f"{did_you_mean(column, self._columns) or FEW_CATEGORIES}"
+            f"{did_you_mean(column, [*self._columns, *chain.from_iterable(self.shared.values())]) or FEW_CATEGORIES}"
         )
 
     def __iter__(self) -> Iterator[str]:
