@@ -259,3 +259,16 @@ def test_lists_where_the_fit_had_single_values_are_refused(films, regressor):
     X, _ = films
     with pytest.raises(DataError, match="column 'studio' holds several values, but the column was fitted with one"):
         regressor.predict(X[:2].assign(studio=[["a"], ["b", "c"]]))
+
+
+def test_columns_of_several_values_share_a_table_with_others(films):
+    X, stars = films
+    first = X["genres"].str.split("|").str[0]
+    frame = X.assign(best=first)
+    model = EmbeddingRegressor(**QUICK, shared={"genre": ["genres", "best"]}).fit(frame[:CUT], stars[:CUT])
+    assert sorted(model.vectors_["genre"].index_to_key) == sorted(GENRES)
+    assert len(model._network.tables) == 2
+    both = X["genres"][:CUT].str.split("|").explode().value_counts() + first[:CUT].value_counts()
+    assert model.vectors_["genre"].counts.tolist() == [both[key] for key in model.vectors_["genre"].index_to_key]
+    assert r2(stars[CUT:], model.predict(frame[CUT:])) > 0.85
+    assert np.array_equal(model.predictor().predict(frame[CUT:]), model.predict(frame[CUT:]))

@@ -77,7 +77,7 @@ def refit_vectors(
         )
     model = estimator if is_fitted(estimator) else clone_for_vectors(estimator).fit(X, y, sample_weight=sample_weight)
     refits = _fits(model, X, y, sample_weight, [kept for kept, _ in _parts(model, X, y, int(n_refits), random_state)])
-    return with_noise(dict(model.vectors_), refits, 1 - 1 / n_refits)
+    return with_noise(model.vectors_, refits, 1 - 1 / n_refits)
 
 
 def fits_to_parts(

@@ -30,7 +30,7 @@ CHANCE = 1.645
 def auto_dims(
     network: Network, task: Task, judged: Rows, counts: Mapping[str, np.ndarray], columns: Iterable[str]
 ) -> dict[str, int]:
-    """Return the number of dimensions that suffice for each column.
+    """Return the number of dimensions that suffice for each table: of a column, or of several that share it.
 
     Parameters
     ----------
@@ -41,27 +41,27 @@ def auto_dims(
     judged : Rows
         Held-out rows. With several members, their folds say which member held them out.
     counts : mapping of str to ndarray of shape (vocabulary_size,)
-        Number of rows of each category, by column.
+        Number of cells of each category, by table.
     columns : iterable of str
-        The columns to find dimensions for. The columns with the largest tables come first.
+        The tables to find dimensions for. The largest come first.
 
     Returns
     -------
     dict of str to int
-        Number of dimensions by column.
+        Number of dimensions by table.
     """
     wanted = set(columns)
-    features = [feature for feature in network.spec.features if feature.name in wanted]
-    features.sort(key=lambda each: (-each.table.vocabulary_size * each.table.embedding_dim, each.name))
+    tables = [table for table in network.tables if table.name in wanted]
+    tables.sort(key=lambda each: (-each.vocabulary_size * each.embedding_dim, each.name))
     rows = judged.take(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
-    before = {feature.name: network.vectors(feature) for feature in features}
+    before = {table: np.array(network.tables[table].embeddings.numpy()) for table in tables}
     whole, found = held_out_losses(network, task, rows), {}
     try:
-        for feature in features:
-            embeddings = network.tables[feature.table].embeddings
-            options = list(_options(network.spec.body, feature.table.embedding_dim))
+        for table in tables:
+            embeddings = network.tables[table].embeddings
+            options = list(_options(network.spec.body, table.embedding_dim))
             n_blocks = options[-1][0] // options[-1][1]
-            cut = Truncation(before[feature.name], counts[feature.name], n_blocks=n_blocks)
+            cut = Truncation(before[table], counts[table.name], n_blocks=n_blocks)
             # Bisection, since the loss falls with the rank, apart from noise. The full rank always suffices.
             low, high = 0, len(options) - 1
             while low < high:
@@ -72,11 +72,11 @@ def auto_dims(
                 else:
                     high = middle
             dim, rank = options[low]
-            embeddings.assign(before[feature.name] if low == len(options) - 1 else cut.to(rank))
-            found[feature.name] = dim
+            embeddings.assign(before[table] if low == len(options) - 1 else cut.to(rank))
+            found[table.name] = dim
     finally:
-        for feature in features:
-            network.tables[feature.table].embeddings.assign(before[feature.name])
+        for table in tables:
+            network.tables[table].embeddings.assign(before[table])
     return found
 
 

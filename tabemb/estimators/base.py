@@ -53,6 +53,7 @@ from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
+from tabemb.table.shared import by_table
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
 from tabemb.training.trainer import Trainer, TrainingRecord
@@ -150,7 +151,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     @property
     def vectors_(self) -> LearnedVectors:
-        """Vectors of each embedded column: a mapping from its name to ``CategoryVectors``."""
+        """Vectors of each embedded column, or table of ``shared`` columns, by its name: ``CategoryVectors``."""
         check_is_fitted(self, "encoder_")
         numeric = [column.name for column in self.schema_.numeric]
         return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}), numeric)
@@ -211,7 +212,7 @@ class EmbeddingEstimator(BaseEstimator):
         self.encoder_, table = self._fit_table_encoder(data.frame)
         check_crosses(self)
         self._pretrained = Pretrained.look_up(
-            self.pretrained, self.freeze, list(self._embedded()), self.encoder_.vocabularies
+            self.pretrained, self.freeze, list(self._embedded()), self.encoder_.tables, self.encoder_.table_of
         )
         return Rows(table=table, targets=task.encode(data.targets), weights=data.weights)
 
@@ -240,14 +241,14 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _sizes_from_data(self, rows: Rows, seeds: Seeds) -> dict[str, int]:
         """Return the dimensions of the columns with ``embedding_dim="auto"``, none if there are too few rows."""
-        columns = columns_from_data(self.embedding_dim, self._embedded())
+        columns = columns_from_data(self._dims_by_table(), self._embedded())
         if not columns or (len(rows) < FEWEST_ROWS_TO_SPLIT and self._given is None):
             return {}
         self._start_networks([seeds], rows)
         self._start_logits(rows)
         train, judged = self._split_off(rows, seeds)
         self._train_on(self._network, seeds, train, judged, callbacks=None)
-        counts = {name: vocabulary.counts for name, vocabulary in self.encoder_.vocabularies.items()}
+        counts = {name: vocabulary.counts for name, vocabulary in self.encoder_.tables.items()}
         return auto_dims(self._network, self.task_, judged, counts, columns)
 
     def _start_networks(
@@ -264,7 +265,7 @@ class EmbeddingEstimator(BaseEstimator):
         for other in others:
             copy_tables(self._network, other)
         self._others = tuple(others)
-        return Priors(started, {name: each.counts for name, each in self.encoder_.vocabularies.items()})
+        return Priors(started, {name: each.counts for name, each in self.encoder_.tables.items()})
 
     def _started_tables(self, network: Network, table: EncodedTable) -> list[StartedTable]:
         """Return the vectors that ``start`` computes from a table for the tables of a network."""
@@ -354,6 +355,7 @@ class EmbeddingEstimator(BaseEstimator):
             drop_constant=varies,
             refuse_unknown=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).refuses,
             multi_valued=self.multi_valued,
+            shared=self.shared,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -367,14 +369,20 @@ class EmbeddingEstimator(BaseEstimator):
         return encoder, table
 
     def _embedded(self) -> dict[str, int]:
-        """Return the number of categories of each column that gets vectors."""
-        small, named = getattr(self, "one_hot_max_categories", -1), columns_of(self.embedding_dim)
-        several = {column.name for column in self.schema_.categorical if column.split is not None}
+        """Return the number of categories of each table of vectors: of a column, or of several that share it."""
+        small = getattr(self, "one_hot_max_categories", -1)
+        several = {self.encoder_.table_of[each.name] for each in self.schema_.categorical if each.split is not None}
+        named = {*columns_of(self._dims_by_table()), *(self.shared or ()), *several}
         return {
             name: each.n_categories
-            for name, each in self.encoder_.vocabularies.items()
-            if each.n_categories > small or name in named or name in several
+            for name, each in self.encoder_.tables.items()
+            if each.n_categories > small or name in named
         }
+
+    def _dims_by_table(self) -> Any:
+        """Return ``embedding_dim``; a mapping by the names of the tables."""
+        named = columns_of(self.embedding_dim)
+        return by_table(self.embedding_dim, self.encoder_.table_of, "embedding_dim") if named else self.embedding_dim
 
     def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
         network = Network(vectors_spec(self, seed, sizes))

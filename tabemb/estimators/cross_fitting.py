@@ -104,7 +104,7 @@ class FoldTables:
     def noise(
         self, vocabularies: Mapping[str, Vocabulary], started: Sequence[StartedTable], share: float
     ) -> dict[str, SamplingNoise]:
-        """Return the noise of the means by column, as the folds show it; nothing if there are too few folds.
+        """Return the noise of the means by table, as the folds show it; nothing if there are too few folds.
 
         All folds start from the same vectors (``started``), which are computed from all rows. A fit to the rows of one
         fold would have its own start, so the difference between the two is added to the tables of the fold. With
@@ -113,24 +113,23 @@ class FoldTables:
         Parameters
         ----------
         vocabularies : mapping of str to Vocabulary
-            Categories of each column.
+            Categories of each table.
         started : sequence of StartedTable
             The tables that did not start at random.
         share : float
             Share of the rows in the training part of a fold.
         """
         found, whole = {}, {each.table: each for each in started}
-        for feature in self._features:
-            stack, seen = self.stacks[feature.table], self.seen[feature.table]
-            counts = vocabularies[feature.name].counts
+        for table, stack in self.stacks.items():
+            seen, counts = self.seen[table], vocabularies[table.name].counts
             rows = np.flatnonzero(seen.all(axis=0) & (counts > 0))
             rows = rows[rows >= Vocabulary.FIRST]
             rows = rows[heaviest(counts[rows].astype(float))]
             if len(stack) > FEWEST_REFITS and len(rows) >= FEWEST:
                 tables = stack[:, rows].astype(np.float64)
-                if feature.table in whole:
-                    tables[:-1] += self._moves(whole[feature.table], rows, counts[rows])
-                found[feature.name] = noise_of_tables(tables[-1], tables[:-1], counts[rows], share)
+                if table in whole:
+                    tables[:-1] += self._moves(whole[table], rows, counts[rows])
+                found[table.name] = noise_of_tables(tables[-1], tables[:-1], counts[rows], share)
         return found
 
     def _moves(self, whole: StartedTable, rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -231,7 +230,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         share = float(np.mean([len(fold.train) for fold in folds]) / len(rows))
         with ONE_THREAD:
             tables.bring_together(rows, self.category_dropout)
-            self._noise = tables.noise(self.encoder_.vocabularies, priors.started, share)
+            self._noise = tables.noise(self.encoder_.tables, priors.started, share)
         tables.share_frequent(rows, folds)
         tables.give_mean(network)
         _assign(_body(network), body)
@@ -256,7 +255,7 @@ class CrossFitEstimator(EmbeddingEstimator):
         if number == 0:
             return seeds
         own = Seeds(seeds[f"fold/{number}"])
-        sizes = {feature.name: feature.table.embedding_dim for feature in network.spec.features}
+        sizes = {table.name: table.embedding_dim for table in network.tables}
         _assign(_variables(network), _values(_variables(self._network_from_seed(own["network"], sizes))))
         for each in started:
             each.put(network)

@@ -21,6 +21,7 @@ from tabemb.estimators.types import (
     PretrainedLike,
     ScheduleLike,
     SeedLike,
+    SharedLike,
     SplitterLike,
     StartLike,
     UnknownLike,
@@ -88,6 +89,9 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
         "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
         says so. Lists hold several values in any case, and dicts give the weight of each value.
+    shared : mapping of str to list of str, optional
+        Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
+        has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
     category_dropout : float, default=0.05
         Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -211,6 +215,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         min_frequency: float | None = None,
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
+        shared: SharedLike = None,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
         damping: float = 1.0,
@@ -246,6 +251,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.multi_valued = multi_valued
+        self.shared = shared
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
         self.damping = damping

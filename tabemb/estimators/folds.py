@@ -297,7 +297,7 @@ def left_out_rows(
     encoder : TableEncoder
         Knows the categories and their stand-ins.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, the categories that have a vector although no training row has them.
+        For some tables, the categories that have a vector although no training row has them.
     """
     judged = np.flatnonzero(rows.folds < n_members)
     most = max(MOST_JUDGED, int(SHARE_JUDGED * len(rows)))
@@ -307,7 +307,8 @@ def left_out_rows(
     bags = dict(part.table.bags)
     for position, (name, vocabulary) in enumerate(encoder.vocabularies.items()):
         column = part.table.indices[:, position]
-        trained = (counts_by_member(rows, position, vocabulary.size, n_members) > 0) | kept.get(name, False)
+        counts = sum(counts_by_member(rows, each, vocabulary.size, n_members) for each in encoder.sharing(name))
+        trained = (counts > 0) | kept.get(encoder.table_of[name], False)
         stand_ins = np.array([encoder.stand_ins(name, each) for each in trained])
         if position in bags:
             column[:], bags[position] = _replaced_by_member(bags[position], column, part.folds, stand_ins)

@@ -43,11 +43,23 @@ class LearnedVectors(EmbeddingStore):
     ) -> None:
         self._networks, self._vocabularies, self._noise = networks, vocabularies, noise
         self._numeric = frozenset(numeric)
-        self._features = {feature.name: feature for feature in networks[0].spec.features}
+        features = networks[0].spec.features
+        # The first column of each table.
+        self._features = {feature.table.name: feature for feature in reversed(features)}
+        self._features = {name: self._features[name] for name in dict.fromkeys(each.table.name for each in features)}
+        self._tables = {feature.name: feature.table.name for feature in features}
+
+    @property
+    def shared(self) -> dict[str, list[str]]:
+        """The columns that share vectors, by the name of these."""
+        found: dict[str, list[str]] = {}
+        for column, table in self._tables.items():
+            found.setdefault(table, []).append(column)
+        return {table: columns for table, columns in found.items() if columns != [table]}
 
     def _vectors_of(self, column: str) -> CategoryVectors:
-        vocabulary = self._vocabularies[column]
         feature = self._features[column]
+        vocabulary = self._vocabularies[feature.name]
         held = self._networks[0].held.get(feature.table)
         rows = mean_table(
             [network.vectors(feature) for network in self._networks],
@@ -80,7 +92,7 @@ class LearnedVectors(EmbeddingStore):
                 "quantities have no vectors."
             )
         else:
-            advice = did_you_mean(column, self._features)
+            advice = did_you_mean(column, [*self._features, *self._tables])
         return f"No vectors were learned for a column {column!r}. Columns with vectors: {list(self._features)}.{advice}"
 
     def __iter__(self) -> Iterator[str]:
@@ -91,6 +103,6 @@ class LearnedVectors(EmbeddingStore):
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
         return {
-            name: (self._vocabularies[name].n_categories, feature.table.embedding_dim)
+            name: (self._vocabularies[feature.name].n_categories, feature.table.embedding_dim)
             for name, feature in self._features.items()
         }

@@ -23,16 +23,18 @@ def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> Network
     seed : int
         Root seed of the network.
     sizes : mapping of str to int
-        Number of dimensions of some columns, which overrides ``embedding_dim``.
+        Number of dimensions of some tables, which overrides ``embedding_dim``.
     """
     encoder, rate = estimator.encoder_, estimator.embedding_rate
     dropped = [column.name for column in encoder.schema.dropped]
-    dims = embedding_dims(estimator.embedding_dim, estimator._embedded(), without=dropped)
-    dims |= estimator._pretrained.dims(estimator.embedding_dim) | sizes
+    spec = estimator._dims_by_table()
+    dims = embedding_dims(spec, estimator._embedded(), without=dropped)
+    dims |= estimator._pretrained.dims(spec) | sizes
     features, one_hot = column_specs(
         encoder.vocabularies,
         dims,
         rate_of_table if rate == "auto" else lambda *_: float(rate) / TABLE_FACTOR,
+        encoder.table_of,
         {column.name: column.pooling for column in encoder.schema.categorical if column.split is not None},
     )
     return NetworkSpec(

@@ -13,6 +13,7 @@ from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.nn.starts import STARTS
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
+from tabemb.table.shared import check_shared
 from tabemb.training.schedules import SCHEDULES
 
 __all__ = ["PARTS", "check_parameters"]
@@ -114,6 +115,7 @@ def check_parameters(estimator) -> None:
             raise ValueError(
                 f"The {name!r} parameter of {type(estimator).__name__} must be {wanted}. Got {params[name]!r} instead."
             )
+    check_shared(estimator.shared)
     BODIES.resolve(estimator.body)
     NUMERIC_ENCODERS.resolve(estimator.numeric)
     SCHEDULES.resolve(estimator.schedule)

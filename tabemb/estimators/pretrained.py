@@ -49,6 +49,7 @@ from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.table.shared import by_table
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.dimensions import LinearProjection
 from tabemb.vectors.sources import WAYS, Match, match, source_of
@@ -296,28 +297,35 @@ class Pretrained:
 
     @classmethod
     def look_up(
-        cls, pretrained: Any, freeze: Any, embedded: Iterable[str], vocabularies: Mapping[str, Vocabulary]
+        cls,
+        pretrained: Any,
+        freeze: Any,
+        embedded: Iterable[str],
+        vocabularies: Mapping[str, Vocabulary],
+        table_of: Mapping[str, str],
     ) -> "Pretrained":
-        """Look up the categories of the columns.
+        """Look up the categories of the tables: of a column each, or of the columns that share it.
 
         Parameters
         ----------
         pretrained, freeze
             The parameters of the estimator.
         embedded : iterable of str
-            Columns that get vectors.
+            Tables of vectors.
         vocabularies : mapping of str to Vocabulary
-            Categories of all categorical columns.
+            Categories of the tables of all categorical columns.
+        table_of : mapping of str to str
+            Name of the table of each categorical column.
 
         Raises
         ------
         ColumnError
-            If ``pretrained`` or ``freeze`` names another column.
+            If ``pretrained`` or ``freeze`` names another column, or has different values for columns of one table.
         DataError, FormatError
             If the vectors of a column cannot be read.
         """
-        given = _by_column(pretrained, embedded, vocabularies)
-        freeze, starts, reports = _freeze_by_column(freeze, given), {}, {}
+        given = _by_column(pretrained, embedded, table_of)
+        freeze, starts, reports = _freeze_by_column(freeze, given, table_of), {}, {}
         for column, value in given.items():
             keys, counts = vocabularies[column].keys, vocabularies[column].counts[Vocabulary.FIRST :]
             try:
@@ -345,8 +353,8 @@ class Pretrained:
 
     def start(self, network: Network) -> None:
         """Put the vectors found into the tables of a new network, and mark the frozen rows."""
-        for feature in network.spec.features:
-            start, table = self.starts.get(feature.name), feature.table
+        for table in network.tables:
+            start = self.starts.get(table.name)
             if start is None:
                 continue
             if start.match is not None:
@@ -409,8 +417,8 @@ def paths_of(pretrained: Any) -> dict[str, str] | None:
     return {c: fspath(each) for c, each in pretrained.items() if isinstance(each, str | PathLike)} or None
 
 
-def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[str]) -> dict[str, Any]:
-    """Return the source of vectors of each pretrained column."""
+def _by_column(pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, str]) -> dict[str, Any]:
+    """Return the source of vectors of each pretrained table."""
     if pretrained is None:
         return {}
     embedded = list(embedded)
@@ -423,34 +431,39 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
         pretrained = pretrained.vectors_
     if isinstance(pretrained, LearnedVectors):
         # Vectors of another fit, whose table may have other columns.
-        here = {column: pretrained[column] for column in pretrained if column in embedded}
+        # A table may have another name there, or its columns a table each, of which one must be chosen here.
+        names = [name for name in [*table_of, *dict.fromkeys(table_of.values())] if name in pretrained]
+        theirs = by_table({name: pretrained.table_of(name) for name in names}, table_of, "pretrained")
+        here = {table: pretrained[name] for table, name in theirs.items() if table in embedded}
         if not here:
             raise ColumnError(
                 f"pretrained has vectors for the columns {list(pretrained)}, but the columns with vectors here are "
                 f"{embedded}. Assign the vectors by column: pretrained={{column: vectors}}."
             )
         return here
-    for column in pretrained:
+    given = by_table(pretrained, table_of, "pretrained")
+    for column in given:
         if column in embedded:
             continue
-        if column in vocabularies:
+        if column in table_of:
             raise ColumnError(
                 f"pretrained names the column {column!r}, whose few categories are one-hot encoded, without vectors. "
                 "Set one_hot_max_categories=0 to give vectors to all columns."
             )
-        categorical = list(vocabularies)
+        categorical = list(dict.fromkeys([*table_of, *table_of.values()]))
         raise ColumnError(
             f"pretrained names the column {column!r}, which is not among the categorical columns {categorical}."
             f"{did_you_mean(column, categorical)}"
         )
-    return dict(pretrained)
+    return given
 
 
-def _freeze_by_column(freeze: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def _freeze_by_column(freeze: Any, given: Mapping[str, Any], table_of: Mapping[str, str]) -> dict[str, Any]:
     if not isinstance(freeze, Mapping):
         if freeze and not given:
             warn_caller(f"freeze={freeze!r} has no effect without pretrained: there are no vectors to keep.")
         return dict.fromkeys(given, _to_python(freeze))
+    freeze = by_table(freeze, table_of, "freeze")
     for column in freeze:
         if column not in given:
             raise ColumnError(

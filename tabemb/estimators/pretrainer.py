@@ -12,6 +12,7 @@ from tabemb.estimators.types import (
     NumericLike,
     ObjectiveLike,
     SeedLike,
+    SharedLike,
     UnknownLike,
 )
 from tabemb.estimators.unlabelled import learn_without_target
@@ -53,6 +54,9 @@ class EmbeddingPretrainer(VectorTransformer):
         separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
         "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
         says so. Lists hold several values in any case, and dicts give the weight of each value.
+    shared : mapping of str to list of str, optional
+        Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
+        has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
     handle_unknown : str, mapping or UnknownStrategy, default="mean"
         Vector of categories that the fit has not seen: "mean", the mean of the known vectors, weighted by their counts;
         "zero"; or "nearest" (``min_similarity``), the vector of the known category with the most similar name, and the
@@ -118,6 +122,7 @@ class EmbeddingPretrainer(VectorTransformer):
         min_frequency: float | None = None,
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
+        shared: SharedLike = None,
         handle_unknown: UnknownLike = "mean",
         random_state: SeedLike = None,
         verbose: int = 0,
@@ -130,6 +135,7 @@ class EmbeddingPretrainer(VectorTransformer):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.multi_valued = multi_valued
+        self.shared = shared
         self.handle_unknown = handle_unknown
         self.random_state = random_state
         self.verbose = verbose

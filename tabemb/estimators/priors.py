@@ -38,7 +38,7 @@ class Priors:
     started : sequence of StartedTable
         The tables that do not start at random.
     counts : mapping of str to ndarray of shape (vocabulary_size,)
-        Number of training rows by index, for each column.
+        Number of cells of the training rows by index, for each table.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Priors:
             self.weights |= self._chosen(opened, network, task, held_out)
         for each in self.started:
             if weight := self.weights[each.table.name]:
-                each.pull(network, self._kept(network, each, weight))
+                each.pull(network, self._kept(each, weight))
 
     def _chosen(self, opened, network, task, held_out):
         """Return the largest weight of each table that raises the loss neither by itself nor with those before it."""
@@ -83,7 +83,7 @@ class Priors:
             cells = _Cells(network, each, rows)
             chosen[each.table.name] = 0.0
             for weight in WEIGHTS:
-                changed = vectors | cells.pulled(self._kept(network, each, weight))
+                changed = vectors | cells.pulled(self._kept(each, weight))
                 losses = held_out_losses(network, task, rows, changed)
                 if _rises(losses - now, rows.weights) or _rises(losses - trained, rows.weights):
                     break
@@ -92,9 +92,9 @@ class Priors:
                 vectors, now = best, of_best
         return chosen
 
-    def _kept(self, network, each, weight):
+    def _kept(self, each, weight):
         """Return which share of its change each row of a table keeps."""
-        counts = sum(self._counts[feature.name] for feature in network.spec.features if feature.table == each.table)
+        counts = self._counts[each.table.name]
         if math.isinf(weight):
             kept = np.zeros(len(counts), np.float32)
         else:

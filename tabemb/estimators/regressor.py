@@ -23,6 +23,7 @@ from tabemb.estimators.types import (
     PretrainedLike,
     ScheduleLike,
     SeedLike,
+    SharedLike,
     StartLike,
     UnknownLike,
 )
@@ -65,6 +66,9 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
         "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
         says so. Lists hold several values in any case, and dicts give the weight of each value.
+    shared : mapping of str to list of str, optional
+        Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
+        has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
     one_hot_max_categories : int or float, default=8
         Columns with at most this many categories are one-hot encoded and get no vectors, except those that
         ``embedding_dim`` names. 0 gives vectors to all columns.
@@ -177,6 +181,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         min_frequency: float | None = None,
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
+        shared: SharedLike = None,
         one_hot_max_categories: float = 8,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
@@ -212,6 +217,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.multi_valued = multi_valued
+        self.shared = shared
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown

@@ -29,7 +29,7 @@ def networks_to_state(estimator: Any) -> tuple[dict[str, Any], dict[str, dict[st
     arrays = {f"network-{place}": weights_by_name(network) for place, network in enumerate(networks)}
     state: dict[str, Any] = {
         "networks": [{"seed": network.spec.seed} for network in networks],
-        "sizes": {feature.name: feature.table.embedding_dim for feature in networks[0].spec.features},
+        "sizes": {table.name: table.embedding_dim for table in networks[0].tables},
     }
     if beside is not None:
         arrays[STATISTICS] = weights_by_name(beside.network)

@@ -38,6 +38,7 @@ __all__ = [
     "PretrainedLike",
     "ScheduleLike",
     "SeedLike",
+    "SharedLike",
     "Splitter",
     "SplitterLike",
     "StartLike",
@@ -76,6 +77,7 @@ ObjectiveLike: TypeAlias = str | Mapping[str, Any] | Objective
 PretrainedLike: TypeAlias = Mapping[str, Any] | HasVectors | None
 ScheduleLike: TypeAlias = str | Mapping[str, Any] | Schedule
 SeedLike: TypeAlias = int | np.random.RandomState | None
+SharedLike: TypeAlias = Mapping[str, Sequence[str]] | None
 SplitterLike: TypeAlias = int | Splitter | Iterable[tuple[Any, Any]] | None
 StartLike: TypeAlias = str | Mapping[str, Any] | Start
 UnknownLike: TypeAlias = str | Mapping[str, Any] | UnknownStrategy

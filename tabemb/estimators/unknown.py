@@ -28,11 +28,12 @@ def replace_untrained(
     encoder : TableEncoder
         Knows the categories and their stand-ins.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, the categories that have a vector although no training row has them.
+        For some tables, the categories that have a vector although no training row has them.
     """
     bags = dict(rows.table.bags)
     for position, name, size in _columns(encoder):
-        stand_ins = encoder.stand_ins(name, (train.counts(position, size) > 0) | kept.get(name, False))
+        trained = np.any([train.counts(each, size) > 0 for each in encoder.sharing(name)], axis=0)
+        stand_ins = encoder.stand_ins(name, trained | kept.get(encoder.table_of[name], False))
         if position in bags:
             bags[position] = bags[position].with_values(stand_ins[bags[position].values])
             continue
@@ -70,14 +71,14 @@ def serve_unknown(
     n_members : int, default=1
         Number of members that have held out rows of their own.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
-        For some columns, the categories that keep their vector although no training row has them.
+        For some tables, the categories that keep their vector although no training row has them.
     """
     trained, by_member = {}, {}
     for position, name, size in _columns(encoder):
-        its = kept.get(name, False)
-        trained[position] = _trained(encoder, name, rows.counts(position, size)[None], drops, its)
+        its, places = kept.get(encoder.table_of[name], False), encoder.sharing(name)
+        trained[position] = _trained(encoder, name, sum(rows.counts(each, size)[None] for each in places), drops, its)
         if rows.folds is not None:
-            counts = counts_by_member(rows, position, size, n_members)
+            counts = sum(counts_by_member(rows, each, size, n_members) for each in places)
             by_member[position] = _trained(encoder, name, counts, drops, its)
     network.serve_unknown(strategy, trained, by_member or None)
 

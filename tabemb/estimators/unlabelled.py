@@ -41,7 +41,7 @@ def learn_without_target(estimator: Any, X: Any, objective: Objective) -> None:
     )
     seeds = Seeds(estimator._root_seed())
     rows = estimator._encode_training_data(data, NoTarget())
-    if columns := columns_from_data(estimator.embedding_dim, estimator._embedded()):
+    if columns := columns_from_data(estimator._dims_by_table(), estimator._embedded()):
         raise ValueError(
             f"embedding_dim='auto' finds the number of dimensions by the loss of a target, and there is none. Set a "
             f"number or a rule, such as embedding_dim='capped'. Columns with 'auto': {', '.join(map(repr, columns))}."

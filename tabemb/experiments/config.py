@@ -33,6 +33,7 @@ from tabemb.exceptions import ConfigError, reading
 from tabemb.experiments.config_errors import dotted, explain, line_of, shown, syntax_problem
 from tabemb.experiments.config_text import text_of
 from tabemb.experiments.data_texts import check_encoding, check_separator
+from tabemb.table.shared import check_shared
 
 __all__ = [
     "DataSection",
@@ -134,6 +135,14 @@ class DataSection(Section):
         return self
 
 
+def _checked_shared(shared: dict[str, list[str]]) -> dict[str, list[str]]:
+    try:
+        check_shared(shared)
+    except ValueError as error:
+        raise ValueError(f"cannot be used: {str(error).rstrip('.')}") from None
+    return shared
+
+
 class ModelSection(Section):
     """Parameters of EmbeddingClassifier or EmbeddingRegressor; missing ones keep their default."""
 
@@ -154,6 +163,9 @@ class ModelSection(Section):
         "auto",
         description="Columns whose cells hold several values: auto (separators | and ; are found), or a mapping of "
         "column to a separator, to words, to a mapping with split and pooling, or to null (cells stay whole).",
+    )
+    shared: Annotated[dict[str, list[str]], AfterValidator(_checked_shared)] | None = Field(
+        None, description="Columns that share one table of vectors, by a name for it: {airport: [origin, dest]}."
     )
     one_hot_max_categories: float = Field(
         8,

@@ -2,6 +2,7 @@
 
 import importlib.util
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class Problem:
     notes : tuple of str
         The rows that were left out, one sentence each.
     labels : dict of str to dict
-        Readable names of the keys of each column that has any.
+        Readable names of the keys of each column that has any, and of each table that such columns share.
     readings : tuple of ColumnReading
         How each column of X was read, with what to check.
     """
@@ -135,7 +136,7 @@ def load_problem(config: ExperimentConfig) -> Problem:
         source=source,
         n_read=n_read,
         notes=tuple(notes),
-        labels={column: labels[column] for column in columns if column in labels},
+        labels=_with_shared({column: labels[column] for column in columns if column in labels}, config.model.shared),
         readings=_readings(config, X, file_notes),
     )
 
@@ -258,6 +259,15 @@ def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str) -> list
                     f"{did_you_mean(column, columns)}"
                 )
     return columns
+
+
+def _with_shared(labels: dict[str, dict], shared: Mapping[str, list[str]] | None) -> dict[str, dict]:
+    """Return the labels, also those of tables that columns share, by the names of the tables."""
+    found = {table: {} for table in shared or {}}
+    for table, columns in (shared or {}).items():
+        for column in columns:
+            found[table] |= labels.get(column, {})
+    return labels | {table: its for table, its in found.items() if its}
 
 
 def _with_numbers(config: ExperimentConfig, X: pd.DataFrame) -> pd.DataFrame:

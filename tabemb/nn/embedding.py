@@ -26,6 +26,7 @@ __all__ = [
 # Standard deviation of the initial vectors; small, so that the vectors after training reflect what was learned.
 START_SPREAD = 0.05
 NO_POOLINGS: Mapping[str, str] = MappingProxyType({})
+NO_SHARED: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,7 @@ def column_specs(
     vocabularies: Mapping[str, Vocabulary],
     dims: Mapping[str, int],
     rate_of: Callable[[int, int], float],
+    table_of: Mapping[str, str] = NO_SHARED,
     poolings: Mapping[str, str] = NO_POOLINGS,
 ) -> tuple[tuple[FeatureSpec, ...], tuple[OneHotSpec, ...]]:
     """Return the specifications of the embedded and of the one-hot encoded columns.
@@ -136,9 +138,11 @@ def column_specs(
     vocabularies : mapping of str to Vocabulary
         Categories of each column, in the order of the matrix of indices.
     dims : mapping of str to int
-        Number of dimensions of the embedded columns; the others are one-hot encoded.
+        Number of dimensions of the tables of the embedded columns; the others are one-hot encoded.
     rate_of : callable
         From the number of dimensions and of categories to the factor of the learning rate.
+    table_of : mapping of str to str, optional
+        Name of the table of columns that share one; that of the others is their own.
     poolings : mapping of str to str, optional
         How vectors are pooled in the columns whose cells hold several values.
 
@@ -151,9 +155,9 @@ def column_specs(
     """
     embedded, one_hot = [], []
     for position, (name, each) in enumerate(vocabularies.items()):
-        if name in dims:
-            rate = rate_of(dims[name], each.n_categories)
-            table = TableSpec(name=name, vocabulary_size=each.size, embedding_dim=dims[name], rate=rate)
+        if (of := table_of.get(name, name)) in dims:
+            rate = rate_of(dims[of], each.n_categories)
+            table = TableSpec(name=of, vocabulary_size=each.size, embedding_dim=dims[of], rate=rate)
             embedded.append(FeatureSpec(name=name, position=position, table=table, pooling=poolings.get(name)))
         else:
             one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=each.size))

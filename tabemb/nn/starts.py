@@ -13,6 +13,7 @@ from tabemb.nn.embedding import TableSpec
 from tabemb.nn.network import Network
 from tabemb.nn.parameters import check_not_negative, check_positive
 from tabemb.registry import Registry
+from tabemb.table.bags import Bags
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.vectors.cooccurrence import Cooccurrence
 from tabemb.vectors.dimensions import random_rotation
@@ -217,7 +218,7 @@ def started_tables(
     sizes : sequence of int
         Number of indices of each categorical column.
     without : container of str, optional
-        Columns that are left out.
+        Tables that are left out.
 
     Returns
     -------
@@ -225,16 +226,50 @@ def started_tables(
         The tables that do not start at random.
     """
     start.check()
-    first = {feature.table: feature for feature in reversed(network.spec.features) if feature.name not in without}
-    if not first:
-        return []
-    vectors_of, started = start.of(table, sizes), []
-    for spec, feature in first.items():
-        rows = vectors_of(feature.position, spec.embedding_dim, network.n_slices(spec))
+    columns: dict[TableSpec, dict[str, int]] = {}
+    for feature in network.spec.features:
+        if feature.table.name not in without:
+            columns.setdefault(feature.table, {})[feature.name] = feature.position
+    started, of_columns = [], None
+    for spec, its in columns.items():
+        size, positions = (spec.embedding_dim, network.n_slices(spec)), list(its.values())
+        if len(positions) > 1:
+            rows = start.of(_stacked(table, sizes, positions), _stacked_sizes(sizes, positions))(0, *size)
+        else:
+            of_columns = of_columns or start.of(table, sizes)
+            rows = of_columns(positions[0], *size)
         if rows is not None:
             which = np.flatnonzero(rows.any(axis=1))
-            started.append(StartedTable(table=spec, which=which, rows=rows[which], prior=start.prior_of(feature.name)))
+            priors = [start.prior_of(name) for name in (spec.name, *its)]
+            prior = next((each for each in priors if each is not None), None)
+            started.append(StartedTable(table=spec, which=which, rows=rows[which], prior=prior))
     return started
+
+
+def _stacked(table: EncodedTable, sizes: Sequence[int], positions: Sequence[int]) -> EncodedTable:
+    """Return the rows once per column that shares a table: its cell, those of the others of the table, all others.
+
+    So the categories of the table are told apart by what occurs with them in any of its columns.
+    """
+    others = [position for position in range(table.indices.shape[1]) if position not in positions]
+    turns = [[*positions[turn:], *positions[:turn], *others] for turn in range(len(positions))]
+    indices, bags = [table.indices[:, turn] for turn in turns], {}
+    for place, columns in enumerate(zip(*turns, strict=True)):
+        if place >= len(positions) and columns[0] in table.bags:
+            bags[place] = table.bags[columns[0]]
+        elif any(column in table.bags for column in columns):
+            # Cells of the columns of the table, one column after the other.
+            parts = [table.bags.get(column) or Bags.of_single(sizes[column]) for column in columns]
+            bags[place] = Bags.joined(parts)
+            for its, base in zip(indices, np.cumsum([0, *map(len, parts)]), strict=False):
+                its[:, place] += base
+    stacked = np.asfortranarray(np.concatenate(indices))
+    return EncodedTable(stacked, np.tile(table.numbers, (len(positions), 1)), bags)
+
+
+def _stacked_sizes(sizes: Sequence[int], positions: Sequence[int]) -> list[int]:
+    others = [size for position, size in enumerate(sizes) if position not in positions]
+    return [*(sizes[position] for position in positions), *others]
 
 
 def _is_weight(value):

@@ -1,5 +1,6 @@
 """Bags: the values of the cells of a column whose cells hold several."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,25 @@ class Bags:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
+
+    @classmethod
+    def of_single(cls, size: int) -> "Bags":
+        """Return bags of a single value each: all indices of a vocabulary."""
+        return cls(np.arange(size, dtype=np.int32), np.arange(size + 1))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Bags"]) -> "Bags":
+        """Return the cells of all parts, one part after the other, with the pooling of the first."""
+        ends = np.cumsum([0, *(len(each.values) for each in parts)])
+        offsets = [each.offsets[:-1] + end for each, end in zip(parts, ends, strict=False)]
+        weighted = any(each.weights is not None for each in parts)
+        weights = [np.ones(len(each.values), np.float32) if each.weights is None else each.weights for each in parts]
+        return cls(
+            np.concatenate([each.values for each in parts]),
+            np.concatenate([*offsets, ends[-1:]]),
+            np.concatenate(weights) if weighted else None,
+            parts[0].pooling,
+        )
 
     @property
     def nbytes(self) -> int:

@@ -1,6 +1,8 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
+import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from tabemb.table.multi_valued import MultiValuedSpec, SplitCells
 from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
+from tabemb.table.shared import SharedSpec, check_types, joined, tables_of_columns
 from tabemb.table.similar_names import SimilarNames
 from tabemb.table.target_statistics import TargetStatistics
 from tabemb.table.vocabulary import Vocabulary
@@ -52,12 +55,18 @@ class TableEncoder:
     multi_valued : "auto", mapping or None, default=None
         Columns whose cells hold several values; see :func:`~tabemb.table.infer.infer_schema`. Their vocabularies are
         those of the values.
+    shared : mapping of str to list of str, optional
+        Columns that share a vocabulary, fitted on the cells of all of them, by a name for it:
+        ``{"airport": ["origin", "dest"]}``.
 
     Attributes
     ----------
     schema : Schema
     vocabularies : dict of str to Vocabulary
-        One for each categorical column, in the order of the schema and of the columns of ``indices``.
+        One for each categorical column, in the order of the schema and of the columns of ``indices``. Columns that
+        share a table have the same one, with the number of rows in all of them.
+    table_of : dict of str to str
+        Name of the table of each categorical column: its own, if it shares none.
     number_names : tuple of str
         Names of the columns of ``numbers``: the numeric columns, then their missing indicators.
 
@@ -84,6 +93,7 @@ class TableEncoder:
         min_similarity: float | None = None,
         refuse_unknown: bool = False,
         multi_valued: MultiValuedSpec = None,
+        shared: SharedSpec | None = None,
     ) -> None:
         self.categorical = categorical
         self.integers = integers
@@ -94,12 +104,25 @@ class TableEncoder:
         self.min_similarity = min_similarity
         self.refuse_unknown = refuse_unknown
         self.multi_valued = multi_valued
+        self.shared = shared
         self.statistics: TargetStatistics | None = None
         self._names: dict[str, SimilarNames] = {}
 
     schema: Schema
     vocabularies: dict[str, Vocabulary]
+    table_of: dict[str, str]
     _numeric: NumericScaler
+
+    @property
+    def tables(self) -> dict[str, Vocabulary]:
+        """The vocabulary of each table, in the order of its first column."""
+        first = {self.table_of[column]: vocabulary for column, vocabulary in reversed(self.vocabularies.items())}
+        return {table: first[table] for table in dict.fromkeys(self.table_of.values())}
+
+    def sharing(self, column: str) -> list[int]:
+        """Return the positions of all columns that have the table of a column, itself among them."""
+        table = self.table_of[column]
+        return [position for position, each in enumerate(self.table_of.values()) if each == table]
 
     @property
     def number_names(self) -> tuple[str, ...]:
@@ -196,31 +219,60 @@ class TableEncoder:
             drop_constant=self.drop_constant,
             multi_valued=self.multi_valued,
         )
-        indices = _index_matrix(frame.n_rows, len(inference.categorical))
+        self.table_of = tables_of_columns(self.shared, inference, frame.columns)
+        indices = _index_matrix(frame.n_rows, len(self.table_of))
+        bags: dict[int, Bags] = {}
         self.vocabularies = {}
         self._names = {}
-        bags: dict[int, Bags] = {}
-        # Column by column, so that the codes of only one column are in memory at a time.
+        waiting: dict[str, dict[CategoricalColumn, Cells | SplitCells]] = {}
+        # Column by column, so that the codes of only one column, or of those of a table, are in memory at a time.
         for name in frame.columns:
             inference.examine(name)
             for column in inference.categorical:
-                if column.source == name and column.split is not None:
-                    split, position = SplitCells.of(frame.coded(name), column.split), len(self.vocabularies)
-                    self.vocabularies[column.name] = split.fit(self.min_frequency, self.max_categories)
-                    indices[:, position], bags[position] = self._encode_split(column, split)
-                elif column.source == name:
-                    cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
-                    out = indices[:, len(self.vocabularies)]
-                    self.vocabularies[column.name], _ = Vocabulary.fit_encode(
-                        cells, min_frequency=self.min_frequency, max_categories=self.max_categories, out=out
-                    )
-                    self._take_similar(column.name, cells, out)
+                if column.source != name:
+                    continue
+                table = self.table_of[column.name]
+                waiting.setdefault(table, {})[column] = _cells_to_fit(frame, column)
+                if len(waiting[table]) == len(self.sharing(column.name)):
+                    self._fit_table(table, waiting.pop(table), indices, bags)
+        self.vocabularies = {name: self.vocabularies[name] for name in self.table_of}
         frame.forget_codes()
         self.schema = inference.schema()
         names = [column.name for column in self.schema.numeric]
         numbers = _number_matrix(frame, {name: name for name in names})
         self._numeric = NumericScaler(names, self.scaling).fit(numbers)
         return EncodedTable(indices, self._numeric.encode(numbers), bags)
+
+    def _fit_table(
+        self,
+        table: str,
+        columns: Mapping[CategoricalColumn, Cells | SplitCells],
+        indices: npt.NDArray[np.int32],
+        bags: dict[int, Bags],
+    ) -> None:
+        """Fit the vocabulary of a table to its columns, and write their indices and bags."""
+        places = {column: list(self.table_of).index(column.name) for column in columns}
+        fit = partial(Vocabulary.fit_encode, min_frequency=self.min_frequency, max_categories=self.max_categories)
+        if len(columns) == 1 and not any(isinstance(cells, SplitCells) for cells in columns.values()):
+            ((column, cells),) = columns.items()
+            self.vocabularies[column.name], _ = fit(cells, out=indices[:, places[column]])
+            self._take_similar(column.name, cells, indices[:, places[column]])
+            return
+        values = {column: each.values if isinstance(each, SplitCells) else each for column, each in columns.items()}
+        if len(columns) > 1:
+            check_types(table, {column.name: families(each) for column, each in values.items()})
+        coded = [each.counted() if isinstance(each, SplitCells) else factorize(each) for each in columns.values()]
+        if any(isinstance(each, SplitCells) for each in columns.values()):
+            fit = partial(fit, min_frequency=_as_rows(self.min_frequency, len(indices) * len(columns)))
+        vocabulary, of_all = fit(joined(coded) if len(coded) > 1 else coded[0])
+        ends = np.cumsum([len(each) for each in coded])[:-1]
+        self.vocabularies |= {column.name: vocabulary for column in columns}
+        for (column, cells), its in zip(columns.items(), np.split(of_all, ends), strict=True):
+            if isinstance(cells, SplitCells):
+                indices[:, places[column]], bags[places[column]] = self._encode_split(column, cells)
+            else:
+                indices[:, places[column]] = its
+                self._take_similar(column.name, cells, indices[:, places[column]])
 
     def encode(self, X: Any) -> EncodedTable:
         """Encode a table.
@@ -360,9 +412,10 @@ class TableEncoder:
     def _names_of(self, column: str) -> SimilarNames | None:
         if self.min_similarity is None:
             return None
-        if column not in self._names:
-            self._names[column] = SimilarNames(self.vocabularies[column].keys, self.min_similarity)
-        return self._names[column]
+        table = self.table_of[column]
+        if table not in self._names:
+            self._names[table] = SimilarNames(self.vocabularies[column].keys, self.min_similarity)
+        return self._names[table]
 
     def __getstate__(self) -> dict[str, Any]:
         # These can be recomputed.
@@ -385,9 +438,11 @@ class TableEncoder:
                 "min_similarity": self.min_similarity,
                 "refuse_unknown": self.refuse_unknown,
                 "multi_valued": self._splits(),
+                "shared": None if self.shared is None else {name: list(each) for name, each in self.shared.items()},
             },
             "schema": self.schema.to_json(),
-            "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
+            "tables": self.table_of,
+            "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.tables.items()},
             "numeric": numeric,
         }
         if self.statistics is not None:
@@ -407,10 +462,12 @@ class TableEncoder:
         try:
             encoder = cls(**data["params"])
             encoder.schema = Schema.from_json(data["schema"])
-            saved = data["vocabularies"]
-            encoder.vocabularies = {
-                column.name: Vocabulary.from_json(saved[column.name]) for column in encoder.schema.categorical
-            }
+            # Earlier versions had no tables of several columns.
+            saved = data.get("tables") or {column.name: column.name for column in encoder.schema.categorical}
+            encoder.table_of = {column.name: saved[column.name] for column in encoder.schema.categorical}
+            names = dict.fromkeys(encoder.table_of.values())
+            tables = {name: Vocabulary.from_json(data["vocabularies"][name]) for name in names}
+            encoder.vocabularies = {column: tables[table] for column, table in encoder.table_of.items()}
             encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
             if "statistics" in data:
                 own = {name.removeprefix("statistics/"): array for name, array in arrays.items()}
@@ -468,6 +525,19 @@ def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> 
             "Give one value per cell, or fit on cells with several."
         )
     return cells if column.part is None else calendar_part(cells, column.part, name_here)
+
+
+def _cells_to_fit(frame: Frame, column: CategoricalColumn) -> Cells | SplitCells:
+    if column.split is not None:
+        return SplitCells.of(frame.coded(column.source), column.split)
+    return frame.coded(column.source) if column.part is None else _category_cells(frame, column, column.source)
+
+
+def _as_rows(min_frequency: float | None, n_rows: int) -> float | None:
+    """Return a share of rows as a number of rows, since cells with several values count more than once."""
+    if isinstance(min_frequency, float) and 0 < min_frequency < 1:
+        return max(1, math.ceil(min_frequency * n_rows))
+    return min_frequency
 
 
 def _as_indices(positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:

@@ -118,22 +118,14 @@ class SplitCells:
             codes, sizes = np.append(numbers, np.int32(-1))[codes], sizes[sizes > 0]
         return cls(codes, values, np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), weights)
 
-    def fit(self, min_frequency: float | None, max_categories: int | None) -> Vocabulary:
-        """Return the vocabulary of the values, counted in all rows; parameters as of :meth:`Vocabulary.fit`.
-
-        A ``min_frequency`` in (0, 1) is a share of the rows, not of the values.
-        """
-        if isinstance(min_frequency, float) and 0 < min_frequency < 1:
-            min_frequency = max(1, int(np.ceil(min_frequency * len(self.codes))))
+    def counted(self) -> Coded:
+        """Return the values of all rows as one column, in which each value and each missing cell counts."""
         values, known = factorize(self.values), self.codes[self.codes >= 0]
         _, places = self.bags(np.zeros(len(values), np.int32)).places(known + Vocabulary.FIRST)
-        codes = np.full(len(self.codes) - len(known) + len(places), -1, np.int32)
         # Missing cells come last, so that ties are still ordered by first appearance.
+        codes = np.full(len(self.codes) - len(known) + len(places), -1, np.int32)
         codes[: len(places)] = values.codes[places - Vocabulary.FIRST]
-        vocabulary, _ = Vocabulary.fit_encode(
-            Coded(codes, values.values, values.ordered), min_frequency=min_frequency, max_categories=max_categories
-        )
-        return vocabulary
+        return Coded(codes, values.values, values.ordered)
 
     def encode(self, vocabulary: Vocabulary) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
         """Return the number of the cell of each row, and the index of each value."""

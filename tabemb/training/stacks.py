@@ -233,7 +233,7 @@ class TableStack:
         return gradient
 
     def means(self, vectors: Any, touched: Touched) -> Any:
-        """Return, for each touched row, the mean vector over the cells of its column, (n, dim).
+        """Return, for each touched row, the mean vector over the cells of the columns of its table, (n, dim).
 
         Parameters
         ----------
@@ -243,7 +243,10 @@ class TableStack:
             The touched rows.
         """
         of_columns = tf.reduce_mean(tf.reshape(vectors, [-1, len(self.positions), self.dim]), axis=0)
-        return tf.gather(of_columns, self._columns(touched))
+        # Columns with the same offset share a table.
+        same = tf.cast(self._offsets[0][:, None] == self._offsets[0][None, :], tf.float32)
+        of_tables = tf.matmul(same / tf.reduce_sum(same, axis=1, keepdims=True), of_columns)
+        return tf.gather(of_tables, self._columns(touched))
 
     def rates(self, touched: Touched) -> Any:
         """Return the factor of the learning rate of each touched row: (n, 1), or 1 for all."""

@@ -112,7 +112,8 @@ def with_noise(
         {
             column: own.with_noise(noise_from_refits(own, [each[column] for each in refits if column in each], share))
             for column, own in vectors.items()
-        }
+        },
+        vectors.shared if isinstance(vectors, EmbeddingStore) else None,
     )
 
 

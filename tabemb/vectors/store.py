@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -51,11 +53,15 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     ----------
     vectors : mapping from str to CategoryVectors
         In the order of the columns.
+    shared : mapping of str to list of str, optional
+        Columns that share the vectors of that name: with ``{"airport": ["origin", "dest"]}``, ``store["origin"]`` is
+        ``store["airport"]``, and ``lookup`` replaces both columns. An iteration yields the name of the table alone.
 
     Raises
     ------
     DataError
-        If a column is not named by text, or its vectors are not CategoryVectors.
+        If a column is not named by text, or its vectors are not CategoryVectors, or ``shared`` names vectors that are
+        not there, or a column that has vectors of its own.
 
     Notes
     -----
@@ -77,7 +83,11 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     1          0.0          0.0       200
     """
 
-    def __init__(self, vectors: Mapping[str, CategoryVectors]) -> None:
+    _shared: Mapping[str, list[str]] = MappingProxyType({})
+
+    def __init__(
+        self, vectors: Mapping[str, CategoryVectors], shared: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         if not isinstance(vectors, Mapping):
             raise DataError(
                 f"An EmbeddingStore takes a mapping from column to CategoryVectors, such as "
@@ -89,6 +99,32 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
             if not isinstance(each, CategoryVectors):
                 raise DataError(f"Column {column!r}: expected CategoryVectors, got {type(each).__name__}.")
         self._vectors = dict(vectors)
+        self._shared = {table: list(columns) for table, columns in (shared or {}).items()}
+        for table, columns in self._shared.items():
+            if table not in self._vectors:
+                raise DataError(f"shared names {table!r}, which has no vectors.{did_you_mean(table, self._vectors)}")
+            if double := [column for column in columns if column in self._vectors and column != table]:
+                raise DataError(f"The columns {double} have vectors of their own and cannot share those of {table!r}.")
+
+    @property
+    def shared(self) -> dict[str, list[str]]:
+        """The columns that share vectors, by the name of these."""
+        return dict(self._shared)
+
+    def table_of(self, column: str) -> str:
+        """Return the name under which the vectors of a column are listed: its own, or that of the table it shares.
+
+        Raises
+        ------
+        ColumnError
+            If there are none.
+        """
+        if any(column == known for known in self):
+            return column
+        for table, columns in self.shared.items():
+            if column in columns:
+                return table
+        raise ColumnError(self._missing_column(column))
 
     def most_similar(
         self, column: str, positive: Any, negative: Any = (), topn: int | None = 10, **options: Any
@@ -175,7 +211,9 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
                 files[column] = _free(column_file(column), files)
                 each.save(draft / files[column], format="parquet")
             digests = {file: digest_of_file(draft / file) for file in files.values()}
-            manifest = {"format": _KIND, "version": _VERSION, "columns": files, "digests": digests}
+            manifest: dict[str, Any] = {"format": _KIND, "version": _VERSION, "columns": files, "digests": digests}
+            if self.shared:
+                manifest["shared"] = self.shared
             (draft / _MANIFEST).write_text(json.dumps(sealed(manifest), indent=1), encoding="utf-8")
 
     @classmethod
@@ -199,12 +237,10 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
         return read_whole(Path(path), _read_store)
 
     def __getitem__(self, column: str) -> CategoryVectors:
-        if column not in self:
-            raise ColumnError(self._missing_column(column))
-        return self._vectors_of(column)
+        return self._vectors_of(self.table_of(column))
 
     def __contains__(self, column: object) -> bool:
-        return any(column == known for known in self)
+        return any(column == known for known in [*self, *chain.from_iterable(self.shared.values())])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._vectors)
@@ -233,7 +269,7 @@ class EmbeddingStore(Mapping[str, CategoryVectors]):
     def _missing_column(self, column: object) -> str:
         return (
             f"There are no vectors of a column {column!r}. Columns: {', '.join(self) or 'none'}."
-            f"{did_you_mean(column, self)}"
+            f"{did_you_mean(column, [*self, *chain.from_iterable(self.shared.values())])}"
         )
 
 
@@ -358,7 +394,7 @@ def _read_store(path: Path) -> EmbeddingStore:
             vectors[column] = CategoryVectors.load(path / file, format="parquet")
             if manifest["version"] > _WITHOUT_DIGESTS:
                 check_digest(path / file, manifest["digests"].get(file))
-        return EmbeddingStore(vectors)
+        return EmbeddingStore(vectors, manifest["shared"])
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
@@ -378,11 +414,15 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         )
     if version > _WITHOUT_DIGESTS:
         check_seal(manifest, place)
-    columns, digests = manifest.get("columns"), manifest.get("digests", {})
+    columns, digests, shared = manifest.get("columns"), manifest.get("digests", {}), manifest.get("shared", {})
+    if not isinstance(shared, dict) or not all(
+        isinstance(each, list) and all(isinstance(name, str) for name in each) for each in shared.values()
+    ):
+        raise FormatError(f"{place} is damaged: it does not say which columns share vectors. Save the vectors again.")
     if (
         not isinstance(columns, dict)
         or not isinstance(digests, dict)
         or not all(isinstance(file, str) and Path(file).name == file for file in columns.values())
     ):
         raise FormatError(f"{place} is damaged: it does not name a file for each column. Save the vectors again.")
-    return {"columns": columns, "digests": digests, "version": version}
+    return {"columns": columns, "digests": digests, "version": version, "shared": shared}

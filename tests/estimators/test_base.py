@@ -72,6 +72,7 @@ ELSEWHERE = {
     "handle_unknown",
     "multi_valued",
     "n_iter_no_change",
+    "shared",
     "tol",
     "callbacks",
     "verbose",

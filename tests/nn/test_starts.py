@@ -259,12 +259,36 @@ def test_a_column_that_cannot_be_computed_keeps_its_random_vectors():
     assert np.array_equal(rows_of(made)["a"], rows_of(plain)["a"])
 
 
-def test_a_shared_table_starts_from_its_first_column():
+def test_a_shared_table_starts_from_all_of_its_columns():
     sizes = [SIZES[0], SIZES[1], SIZES[0]]
     made, table = network(shared=True), related()
     started = start_network(made, CooccurrenceStart(), table, sizes)
     assert [each.name for each in started] == ["a", "b"]
-    np.testing.assert_array_equal(rows_of(made)["a"], CooccurrenceStart().of(table, sizes)(0, 4, 1))
+    # Each row once per column: its cell, that of the other column, the rest.
+    both = np.vstack([table.indices[:, [0, 2, 1]], table.indices[:, [2, 0, 1]]])
+    stacked = EncodedTable(both, np.vstack([table.numbers, table.numbers]))
+    wanted = CooccurrenceStart().of(stacked, [SIZES[0], SIZES[0], SIZES[1]])(0, 4, 1)
+    np.testing.assert_array_equal(rows_of(made)["a"], wanted)
+    # The other column still sees both apart.
+    np.testing.assert_array_equal(rows_of(made)["b"], CooccurrenceStart().of(table, sizes)(1, 2, 1))
+
+
+def test_the_order_of_the_columns_of_a_shared_table_does_not_matter():
+    sizes, table = [SIZES[0], SIZES[1], SIZES[0]], related()
+    turned = EncodedTable(np.ascontiguousarray(table.indices[:, [2, 1, 0]]), table.numbers)
+    made, other = network(shared=True), network(shared=True)
+    start_network(made, CooccurrenceStart(), table, sizes)
+    start_network(other, CooccurrenceStart(), turned, sizes)
+    mine, its = rows_of(made)["a"], rows_of(other)["a"]
+    np.testing.assert_allclose(mine @ mine.T, its @ its.T, atol=0.05)
+
+
+def test_the_weight_of_a_shared_table_may_be_that_of_a_column():
+    sizes = [SIZES[0], SIZES[1], SIZES[0]]
+    for prior, wanted in (({"a": 3.0}, 3.0), ({"b": 3.0}, None), (7.0, 7.0)):
+        made = network(shared=True)
+        started = started_tables(made, CooccurrenceStart(prior=prior), related(), sizes)
+        assert started[0].prior == wanted
 
 
 def test_the_slices_of_an_ensemble_are_rotated():

@@ -75,3 +75,11 @@ def test_other_values_leave_the_cells_as_they_are():
         "sum",
     )
     assert other.nbytes == 4 * 4 + 8 * 4 + 4 * 4
+
+
+def test_joined_bags_hold_the_cells_of_all_parts():
+    weighted = bags_of([[2, 3]], "sum", np.array([1, 2], np.float32))
+    joined = Bags.joined([bags_of([[0], [5, 5]], "sum"), Bags.of_single(2), weighted])
+    assert [cell.tolist() for cell in np.split(joined.values, joined.offsets[1:-1])] == [[0], [5, 5], [0], [1], [2, 3]]
+    assert joined.weights.tolist() == [1, 1, 1, 1, 1, 1, 2]
+    assert joined.pooling == "sum"

@@ -180,14 +180,38 @@ def test_a_row_has_the_rate_of_its_table(small, optimizer):
     assert stack.rates(touched).numpy().tolist() == [[1.0 if i < 6 else 8.0 if i < 10 else 0.5] for i in ids]
 
 
-def test_a_shared_table_between_others_has_the_mean_of_one_of_its_columns(optimizer):
+def test_a_shared_table_between_others_has_the_mean_of_all_of_its_columns(optimizer):
     mine = (feature(0, size=6), feature(1, size=4), feature(2, size=6, table="t0"))
     stack = TableStack(mine, optimizer=optimizer, small=True)
     stack.open(mine)
     cells = stack.cells(tf.zeros([5, 3], tf.int32))
     assert cells.numpy()[0].tolist() == [0, 6, 0]
     vectors = np.repeat([1.0, 2.0, 3.0], 3).astype("float32") * np.ones((5, 1), "float32")
-    assert stack.means(tf.constant(vectors), stack.touch(cells)).numpy()[:, 0].tolist() == [3] * 6 + [2] * 4
+    assert stack.means(tf.constant(vectors), stack.touch(cells)).numpy()[:, 0].tolist() == [2] * 6 + [2] * 4
+    vectors = np.repeat([1.0, 2.0, 7.0], 3).astype("float32") * np.ones((5, 1), "float32")
+    assert stack.means(tf.constant(vectors), stack.touch(cells)).numpy()[:, 0].tolist() == [4] * 6 + [2] * 4
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_a_row_of_a_shared_table_is_updated_once_by_the_sum_over_its_columns(small):
+    def stepped(mine, cells, gradient):
+        adam = RowAdam([])
+        adam.reset()
+        stack = TableStack(mine, optimizer=adam, small=small)
+        stack.open(mine)
+        adam.begin_step(tf.constant(0.1))
+        touched = stack.touch(stack.cells(tf.constant(cells, tf.int32)))
+        gradient = tf.constant(gradient, tf.float32)
+        of_rows = stack.summed(gradient, touched)
+        stack.write(touched, adam.updated(touched.rows, adam.vectors(touched.rows), of_rows, 0.1, gradient))
+        return stack.rows.numpy()
+
+    # Both columns hold row 4; the gradients of its two cells are 1 and 2, those of a single column 3.
+    shared = stepped((feature(0, size=6), feature(1, size=6, table="t0")), [[4, 4]], [[1.0] * 3 + [2.0] * 3])
+    single = stepped((feature(0, size=6),), [[4]], [[3.0] * 3])
+    np.testing.assert_array_equal(shared, single)
+    assert shared[4].any()
+    assert not shared[[0, 1, 2, 3, 5], :3].any()
 
 
 @pytest.mark.parametrize("portion", [3, 100_000])

@@ -63,22 +63,21 @@ class CooccurrenceObjective(Objective):
         for each in self._tables(estimator, rows.table):
             each.put(network)
             found.add(each.table)
-        silent = [f.name for f in network.spec.features if f.table not in found | set(network.held)]
+        silent = [table for table in network.tables if table not in found | set(network.held)]
+        names = ", ".join(repr(table.name) for table in silent)
         if silent and not found:
             raise DataError(
                 "There is nothing to learn from: no column with categories has anything to do with another column of "
-                f"the table. Columns with categories: {', '.join(map(repr, silent))}. Without a target, vectors come "
+                f"the table. Columns with categories: {names}. Without a target, vectors come "
                 "from the values that occur together in a row, so pass at least two columns that depend on each other, "
                 "or pass a target y."
             )
-        for feature in network.spec.features:
-            if feature.name in silent:
-                embeddings = network.tables[feature.table].embeddings
-                embeddings.assign(np.zeros(embeddings.shape, np.float32))
+        for table in silent:
+            embeddings = network.tables[table].embeddings
+            embeddings.assign(np.zeros(embeddings.shape, np.float32))
         if silent:
             warn_caller(
-                f"The other columns say nothing about {', '.join(map(repr, silent))} beyond chance: the vectors are "
-                "zero.",
+                f"The other columns say nothing about {names} beyond chance: the vectors are zero.",
                 SchemaHint,
             )
         return NO_TRAINING
@@ -90,15 +89,15 @@ class CooccurrenceObjective(Objective):
         folds = deal_folds(len(rows), N_FOLDS, None, seeds.generator("noise"))
         parts = [rows.take(np.flatnonzero(folds != fold)) for fold in range(N_FOLDS)]
         refits = [{each.table: each for each in self._tables(estimator, part.table)} for part in parts]
-        found = {}
+        found, network = {}, estimator._network
         with ONE_THREAD:
-            for feature in estimator._network.spec.features:
-                place, size = feature.position, feature.table.vocabulary_size
-                seen = np.all([part.seen(place, size) for part in parts], axis=0)
-                tables = [refit.get(feature.table) for refit in refits]
-                noise = _noise(estimator._network.vectors(feature), rows.counts(place, size), seen, tables)
+            for table, layer in network.tables.items():
+                places = [each.position for each in network.spec.features if each.table == table]
+                seen = np.all([_counts(part, places, table.vocabulary_size) > 0 for part in parts], axis=0)
+                counts, tables = _counts(rows, places, table.vocabulary_size), [refit.get(table) for refit in refits]
+                noise = _noise(np.array(layer.embeddings.numpy()), counts, seen, tables)
                 if noise is not None:
-                    found[feature.name] = noise
+                    found[table.name] = noise
         return found
 
     def _start(self) -> CooccurrenceStart:
@@ -107,6 +106,11 @@ class CooccurrenceObjective(Objective):
     def _tables(self, estimator: Any, table: EncodedTable) -> list[StartedTable]:
         sizes = [vocabulary.size for vocabulary in estimator.encoder_.vocabularies.values()]
         return started_tables(estimator._network, self._start(), table, sizes, without=estimator._pretrained.found)
+
+
+def _counts(rows, positions, size):
+    """Return the number of cells with each index in all columns of a table."""
+    return sum(rows.counts(position, size) for position in positions)
 
 
 def _noise(vectors, counts, seen, refits) -> SamplingNoise | None:

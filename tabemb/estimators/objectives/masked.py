@@ -131,8 +131,8 @@ class MaskedObjective(Objective):
         loop = trainer.loop(network, task, seeds)
         record = trainer.fit(loop, train, validation, seeds)
         trainer.release(loop)
-        for feature in mine.spec.features:
-            mine.tables[feature.table].embeddings.assign(network.tables[feature.table].embeddings.numpy())
+        for table, layer in mine.tables.items():
+            layer.embeddings.assign(network.tables[table].embeddings.numpy())
         return record
 
     def _spec(self, spec: NetworkSpec, task: CellTask, numeric: Any, seed: int) -> NetworkSpec:

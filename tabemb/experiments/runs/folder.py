@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -92,6 +93,7 @@ class RunVectors(EmbeddingStore):
     """
 
     def __init__(self, folder: Path, columns: list[str], report: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self._shared = report.get("model", {}).get("shared", {})
         self._folder = folder
         self._columns = columns
         self._report = report
@@ -111,7 +113,7 @@ class RunVectors(EmbeddingStore):
         known = ", ".join(self._columns) or "none"
         return (
             f"The run {self._folder} has no vectors of a column {column!r}. Columns: {known}."
-            f"{did_you_mean(column, self._columns) or FEW_CATEGORIES}"
+            f"{did_you_mean(column, [*self._columns, *chain.from_iterable(self.shared.values())]) or FEW_CATEGORIES}"
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -364,6 +366,7 @@ def describe_run(
             "embeddings": [
                 _describe_vectors(column, each, problem.labels.get(column, {})) for column, each in vectors.items()
             ],
+            "shared": model.vectors_.shared,
             "numeric": [each.name for each in schema.numeric],
             "statistics": {"share": model.statistics_share_, "crosses": [list(each) for each in model.crosses_]},
             "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
