@@ -52,6 +52,13 @@ def test_target_statistics(capsys):
     assert "the same vectors: True" in out
 
 
+def test_lists_in_cells(capsys):
+    model, scores = run("08_lists_in_cells.py", rows=1500, max_epochs=20)
+    assert scores["a vector per airport"] > scores["a vector per list"] + 0.1
+    assert len(model.vectors_["dests"]) > 80
+    assert "LAX is near" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_under_80_lines_and_has_a_test(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 80
