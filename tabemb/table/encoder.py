@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -237,11 +238,23 @@ class TableEncoder:
                     self._fit_table(table, waiting.pop(table), indices, bags)
         self.vocabularies = {name: self.vocabularies[name] for name in self.table_of}
         frame.forget_codes()
-        self.schema = inference.schema()
+        self.schema = self._with_counts(inference.schema())
         names = [column.name for column in self.schema.numeric]
         numbers = _number_matrix(frame, {name: name for name in names})
         self._numeric = NumericScaler(names, self.scaling).fit(numbers)
         return EncodedTable(indices, self._numeric.encode(numbers), bags)
+
+    def _with_counts(self, schema: Schema) -> Schema:
+        """Return the schema with the number of values of columns whose cells hold several."""
+        counts = {
+            each.source: self.vocabularies[each.name].n_categories
+            for each in schema.categorical
+            if each.split is not None
+        }
+        readings = tuple(
+            replace(each, n_categories=counts[each.name]) if each.name in counts else each for each in schema.readings
+        )
+        return replace(schema, readings=readings)
 
     def _fit_table(
         self,

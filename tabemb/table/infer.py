@@ -239,6 +239,8 @@ class Inference:
             return "dropped"
         if name in self._numbers:
             return "numeric"
+        if name in self._split:
+            return "several values"
         return "calendar parts" if name in self._dates else "categorical"
 
     def schema(self) -> Schema:

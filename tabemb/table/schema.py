@@ -105,11 +105,12 @@ class ColumnReading:
     name : str
         Name of the column.
     kind : str
-        ``"categorical"``, ``"numeric"``, ``"calendar parts"`` or ``"dropped"``.
+        ``"categorical"``, ``"several values"`` per cell, ``"numeric"``, ``"calendar parts"`` or ``"dropped"``.
     type : str
         Type of the cells, as of :meth:`tabemb.table.frames.Frame.kind`.
     n_categories : int, optional
-        Number of different cells of a categorical column.
+        Number of different cells of a categorical column; of cells with several values, the number of these that have
+        vectors.
     n_missing : int
         Number of missing cells.
     example : str
@@ -191,7 +192,10 @@ class Schema:
 
     def _bare_readings(self) -> tuple[ColumnReading, ...]:
         """Return what is known without a table: the kind of each column."""
-        kinds = {column.source: "calendar parts" if column.part else "categorical" for column in self.categorical}
+        kinds = {
+            column.source: "calendar parts" if column.part else "several values" if column.split else "categorical"
+            for column in self.categorical
+        }
         kinds |= {column.name: "numeric" for column in self.numeric}
         reasons = {column.name: column.reason for column in self.dropped}
         return tuple(

@@ -155,7 +155,9 @@ def test_a_separator_is_found_and_said():
     with pytest.warns(SchemaHint, match=r"'genres' holds several values per cell, separated by '\|': 4 different"):
         encoder = TableEncoder(multi_valued="auto").fit(frame)
     assert encoder.schema.categorical[0].split == "|"
-    assert encoder.schema.readings[0].note == "several values per cell, separated by '|'"
+    reading = encoder.schema.readings[0]
+    assert (reading.kind, reading.n_categories) == ("several values", 4)
+    assert reading.note == "several values per cell, separated by '|'"
 
 
 @pytest.mark.parametrize(
