@@ -116,6 +116,27 @@ class Bags:
         rows, places = self.places(cells)
         return rows, self.values[places]
 
+    def drawn(self, cells: Indices, generator: np.random.Generator) -> npt.NDArray[np.int32]:
+        """Return a random value of the cell of each row, with probabilities by the weights.
+
+        Parameters
+        ----------
+        cells : ndarray of int of shape (n_rows,)
+            The column of the matrix of indices.
+        generator : numpy.random.Generator
+            Draws the values.
+        """
+        draws, starts = generator.random(len(cells)), self.offsets[cells]
+        if self.weights is None:
+            places = starts + (draws * self.sizes[cells]).astype(np.int64)
+        else:
+            # A draw within the part of the cell of the cumulative weights of all values.
+            ends = np.cumsum(self.weights, dtype=np.float64)
+            last = self.offsets[cells + 1] - 1
+            low, high = (ends - self.weights)[starts], ends[last]
+            places = np.clip(np.searchsorted(ends, low + draws * (high - low), side="right"), starts, last)
+        return self.values[places]
+
     def compact(self, cells: Indices) -> tuple["Bags", npt.NDArray[np.int32]]:
         """Return the bags of those cells only that occur, and the numbers of the cells among these.
 

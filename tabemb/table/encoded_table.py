@@ -76,6 +76,15 @@ class EncodedTable:
         """Return the same rows with other numbers."""
         return replace(self, numbers=numbers)
 
+    def with_one_value(self, generator: np.random.Generator) -> "EncodedTable":
+        """Return the same rows with one value per cell: a random one, where a cell holds several."""
+        if not self.bags:
+            return self
+        indices = self.indices.copy(order="K")
+        for position, each in self.bags.items():
+            indices[:, position] = each.drawn(indices[:, position], generator)
+        return EncodedTable(indices, self.numbers)
+
     def inputs(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays by the names of the inputs of a network.
 
