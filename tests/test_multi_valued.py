@@ -272,3 +272,13 @@ def test_columns_of_several_values_share_a_table_with_others(films):
     assert model.vectors_["genre"].counts.tolist() == [both[key] for key in model.vectors_["genre"].index_to_key]
     assert r2(stars[CUT:], model.predict(frame[CUT:])) > 0.85
     assert np.array_equal(model.predictor().predict(frame[CUT:]), model.predict(frame[CUT:]))
+
+
+@pytest.mark.parametrize("pooling", ["mean", "attention"])
+def test_a_transformer_answers_without_tensorflow(pooling, films, tmp_path):
+    X, stars = films
+    split = {"genres": {"split": "|", "pooling": pooling}}
+    encoder = EmbeddingEncoder(max_epochs=2, cv=None, multi_valued=split, random_state=0).fit(X[:CUT], stars[:CUT])
+    encoder.save(tmp_path / "encoder")
+    for lookup in (encoder.predictor(), tabemb.load_predictor(tmp_path / "encoder")):
+        assert np.array_equal(lookup.transform(X[CUT:]), encoder.transform(X[CUT:]))

@@ -17,6 +17,7 @@ import polars as pl
 
 import tabemb
 from tabemb import CategoryVectors, EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor, EmbeddingStore
+from tabemb.inference.vector_lookup import VectorLookup
 from tabemb.table.types import ColumnLike, TableLike
 
 flights = pd.DataFrame({"dest": ["IAH", "MIA"], "distance": [1400, 1089]})
@@ -48,6 +49,7 @@ names = encoder.fit_transform(flights, late, groups=[0, 1]).columns
 number: float = EmbeddingRegressor(loss="poisson").fit(flights, [1.0], X_val=flights, y_val=[2.0]).predict(flights)[0]
 again = tabemb.load("model").predict(flights)
 tabemb.load_predictor("model").predict(flights)
+tabemb.load_predictor("encoder", VectorLookup).transform(flights).mean()
 verdicts = [finding.verdict for finding in tabemb.diagnose(vectors).concerns]
 drift = vectors.drift(CategoryVectors(["MIA"], [[1.0]], [3], name="dest")).cosines.mean()
 comparison = tabemb.compare(flights, late, estimator=model, metrics=["roc_auc"], cv=3)
@@ -96,6 +98,7 @@ vectors.dimension  # [attr-defined]
 vectors.save(path="a.npz", fmt="npz")  # [call-arg]
 tabemb.EmbeddingStore(vectors)  # [arg-type]
 tabemb.load_predictor("model").predict_encoded()  # [call-arg]
+tabemb.load_predictor("model").transform(flights)  # [attr-defined]
 tabemb.push(vectors)  # [call-arg]
 tabemb.refit_vectors(model, late)  # [call-arg]
 tabemb.load_predictor("model").predict("flights.csv")  # [arg-type]

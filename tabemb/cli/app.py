@@ -184,8 +184,11 @@ def progress_of(experiment: Any, quiet: bool) -> Iterator[Any]:
     from tabemb.cli.screen import comparison_progress
 
     n_models = 1 + (5 if experiment.baselines is None else len(experiment.baselines)) + len(experiment.downstream)
-    # A study counts steps instead of folds.
-    counted = {"n_models": n_models} if experiment.study is None else {"n_models": 1, "unit": "step"}
+    if experiment.pretrain is not None and experiment.data.target is not None:
+        n_models += 1
+    # A study counts steps instead of folds, and a run without a target has one.
+    has_folds = experiment.study is None and experiment.data.target is not None
+    counted = {"n_models": n_models} if has_folds else {"n_models": 1, "unit": "step"}
     # A copy of descriptor 2, which is redirected while Keras loads.
     with os.fdopen(os.dup(2), "w") as stream, comparison_progress(file=stream, **counted) as advance:
         yield advance

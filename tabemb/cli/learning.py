@@ -1,4 +1,4 @@
-"""Commands that train and predict: run, compare, predict."""
+"""Commands that train and predict: run, learn, compare, predict, transform."""
 
 import io
 import json as encoder
@@ -25,12 +25,15 @@ from tabemb.cli.app import (
 )
 from tabemb.cli.printable import printable
 from tabemb.cli.read import load_checked
-from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES
+from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES, OBJECTIVE
 
 if TYPE_CHECKING:
-    from tabemb.experiments.comparison.result import Comparison
+    import pandas as pd
 
-__all__ = ["compare", "predict", "run"]
+    from tabemb.experiments.comparison.result import Comparison
+    from tabemb.experiments.config import ExperimentConfig
+
+__all__ = ["compare", "learn", "predict", "run", "transform"]
 
 METRICS = [name for names in METRIC_NAMES.values() for name in names]
 METRICS_HELP = (
@@ -60,10 +63,15 @@ def run(
 ) -> None:
     """Run an experiment and save its report, vectors and model."""
     from tabemb.experiments.config import read_config
+
+    _run_and_show(read_config(config), force, output, quiet)
+
+
+def _run_and_show(experiment: "ExperimentConfig", force: bool, output: Path | None, quiet: bool) -> None:
+    """Run an experiment and print its results."""
     from tabemb.experiments.runs.folder import EXISTS, WRITTEN
     from tabemb.files import check_free
 
-    experiment = read_config(config)
     # Checked before loading Keras, which takes seconds.
     check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force, exists=EXISTS)
     problem = load_checked(experiment, quiet)
@@ -72,21 +80,84 @@ def run(
         from tabemb.experiments.runs.runner import run as run_experiment
 
         result = run_experiment(experiment, force=force, output=output, problem=problem, progress=progress)
+    scored = result.comparison or result.study
     if quiet:
         # It also says what failed.
-        put((result.comparison or result.study).verdict())
+        put(result.known.answer if scored is None else scored.verdict())
         return
-    from tabemb.cli.screen import answers, comparison_table, study_table
+    from tabemb.cli.screen import answers, comparison_table, known_answer, study_table, vectors_table
     from tabemb.experiments.numbers import duration
+    from tabemb.experiments.runs.folder import open_run
 
     screen = console()
     if result.comparison is not None:
         screen.print(comparison_table(result.comparison, width=screen.width, headline=False))
         put("")
         screen.print(answers(result.comparison, result.known))
-    else:
+    elif result.study is not None:
         screen.print(study_table(result.study, width=screen.width))
+    else:
+        screen.print(vectors_table(open_run(result.path)))
+        put("")
+        screen.print(known_answer(result.known))
     put(f"\nFinished in {duration(result.seconds)}. Report: {result.path / 'report.html'}")
+
+
+@app.command(
+    epilog=examples(
+        "tabemb learn flights.csv",
+        "tabemb learn ratings.parquet --columns user,film --categorical user,film --out runs/films",
+        "tabemb learn shops.csv --objective masked --drop id --na NA,?",
+    )
+)
+def learn(
+    data: DataPath,
+    objective: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"What the vectors are learned from: {', '.join(OBJECTIVE.names)}.",
+            autocompletion=lambda incomplete: _beginning_with(list(OBJECTIVE.names), incomplete),
+        ),
+    ] = "cooccurrence",
+    columns: Annotated[str | None, typer.Option(metavar="A,B", help="Columns to learn from (default: all).")] = None,
+    drop: Annotated[str, typer.Option(metavar="A,B", help="Columns to leave out.")] = "",
+    categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
+    numeric: Annotated[str, typer.Option(metavar="A,B", help="Columns to read as numbers.")] = "",
+    na: Na = "",
+    sep: Separator = None,
+    encoding: Encoding = None,
+    rows: Annotated[int | None, typer.Option(min=2, help="Use a random sample of this many rows.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="RUN", help="Folder of the run (default: runs/ and the name of DATA)."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing run.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Learn vectors from a table alone, without a target, and save a report, the vectors and the model.
+
+    Categories are similar if they occur with the same values of the other columns. The result is a run like that of
+    tabemb run, without a comparison, for the other commands: neighbors, explore, export, transform ...
+    """
+    from tabemb.experiments.config import make_config
+    from tabemb.experiments.config_starter import starter_name
+
+    place = Path("runs", starter_name(data)) if out is None else out
+    source: dict[str, Any] = {"path": str(data), "rows": rows, "sep": sep, "encoding": encoding}
+    lists = {"columns": columns, "categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
+    source |= {key: names_of(each) for key, each in lists.items() if each is not None}
+    experiment = make_config(
+        {
+            "name": place.resolve().name,
+            "data": {key: each for key, each in source.items() if each is not None},
+            "pretrain": {"objective": objective},
+            "seed": seed,
+            "output": str(place.parent),
+        }
+    )
+    _run_and_show(experiment, force, None, quiet)
 
 
 @app.command(
@@ -196,23 +267,61 @@ def predict(
     In CSV, texts that a spreadsheet would run as formulas are prefixed with an apostrophe.
     """
     from tabemb.experiments.runs.folder import open_run
-    from tabemb.experiments.tables import check_readable, check_writable, write_csv, write_table
+    from tabemb.experiments.tables import check_readable, check_writable
+
+    if output is not None:
+        check_writable(output)
+    finished = open_run(run)
+    finished.check_target()
+    check_readable(data, sep=sep, encoding=encoding)
+    rows = finished.read_rows(data, sep=sep, encoding=encoding)
+    load_keras()
+    _write_rows(finished.predict(rows), output)
+
+
+@app.command(
+    epilog=examples(
+        "tabemb transform runs/flights new_flights.csv",
+        "tabemb transform runs/flights new_flights.parquet --output vectors.parquet",
+    )
+)
+def transform(
+    run: RunPath,
+    data: DataPath,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A .csv or .parquet file (default: CSV to standard output)."),
+    ] = None,
+    sep: Separator = None,
+    encoding: Encoding = None,
+) -> None:
+    """Replace the categories of each row of a table by their vectors; this loads no TensorFlow.
+
+    Categories that the run has not seen get the vector for unknown categories. Numbers stay as they are. In CSV, texts
+    that a spreadsheet would run as formulas are prefixed with an apostrophe.
+    """
+    from tabemb.experiments.runs.folder import open_run
+    from tabemb.experiments.tables import check_readable, check_writable
 
     if output is not None:
         check_writable(output)
     finished = open_run(run)
     check_readable(data, sep=sep, encoding=encoding)
-    rows = finished.read_rows(data, sep=sep, encoding=encoding)
-    load_keras()
-    predictions = finished.predict(rows)
+    _write_rows(finished.transform(finished.read_rows(data, sep=sep, encoding=encoding)), output)
+
+
+def _write_rows(table: "pd.DataFrame", output: Path | None) -> None:
+    """Write a table to a file, or as CSV to standard output."""
+    from tabemb.experiments.tables import write_csv, write_table
+
     if output is not None:
-        write_table(predictions, output)
+        write_table(table, output)
     elif sys.stdout.isatty():
         shown = io.StringIO()
-        write_csv(predictions, shown)
+        write_csv(table, shown)
         sys.stdout.write(printable(shown.getvalue()))
     else:
-        write_csv(predictions, sys.stdout)
+        write_csv(table, sys.stdout)
 
 
 def _write_scores(comparison: "Comparison", path: Path) -> None:

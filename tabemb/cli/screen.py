@@ -17,7 +17,13 @@ from tabemb.experiments import numbers
 from tabemb.experiments.comparison.model_result import ModelResult
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.paper.study import StudyResult, StudyScore
-from tabemb.experiments.report.certain_neighbors import NO_VECTORS, UNKNOWN_CONFIDENCE, CertainNeighbors, NamedCategory
+from tabemb.experiments.report.certain_neighbors import (
+    NO_VECTORS,
+    UNKNOWN_CONFIDENCE,
+    UNKNOWN_WITHOUT_FOLDS,
+    CertainNeighbors,
+    NamedCategory,
+)
 from tabemb.experiments.runs.folder import RunFolder
 from tabemb.table.schema import ColumnReading
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -31,6 +37,7 @@ __all__ = [
     "comparison_table",
     "diagnoses_table",
     "diagnosis_table",
+    "known_answer",
     "neighbors_table",
     "push_progress",
     "push_table",
@@ -150,6 +157,22 @@ def answers(comparison: Comparison, known: CertainNeighbors) -> Group:
     known : CertainNeighbors
         What the vectors know.
     """
+    return Group(
+        _text("Is it worth it for the score?", style="bold"),
+        _text(comparison.headline()[1]),
+        _text(""),
+        known_answer(known),
+    )
+
+
+def known_answer(known: CertainNeighbors) -> Group:
+    """Return what the vectors of a run know, with the most certain neighbors.
+
+    Parameters
+    ----------
+    known : CertainNeighbors
+        What the vectors know.
+    """
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 1, 0, 0))
     for _ in range(3):
         table.add_column(overflow="fold")
@@ -157,9 +180,6 @@ def answers(comparison: Comparison, known: CertainNeighbors) -> Group:
         near = ", ".join(f"{_named(other)} {other.certainty}" for other in each.nearest)
         table.add_row(_text(each.column, style="dim"), _text(f"{_named(each.category)}:"), _text(near))
     return Group(
-        _text("Is it worth it for the score?", style="bold"),
-        _text(comparison.headline()[1]),
-        _text(""),
         _text("What do the vectors know?", style="bold"),
         _text(known.answer),
         *([table] if known.lists else []),
@@ -255,7 +275,7 @@ def vectors_table(run: RunFolder) -> Table:
     return table
 
 
-def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int = 10) -> Group:
+def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int = 10, *, by_folds: bool = True) -> Group:
     """Return a table of the categories most similar to one, with their confidence if it is known.
 
     A warning comes first if the neighbors of the column come back by chance only.
@@ -270,6 +290,8 @@ def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int =
         The category.
     topn : int, default=10
         Number of neighbors.
+    by_folds : bool, default=True
+        Whether the folds of a comparison tell how often neighbors come back.
     """
     known = known_reliability(vectors)
     asked = np.array([vectors.key_to_index[key]])
@@ -282,7 +304,8 @@ def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int =
         nearest = f"among the {near.k} nearest" if near.k > 1 else "the nearest"
         note = f"comes back: how often it is {nearest} when the model is fitted to other rows."
     else:
-        note = UNKNOWN_CONFIDENCE if vectors.noise is None and len(vectors) > 2 else ""
+        unknown = UNKNOWN_CONFIDENCE if by_folds else UNKNOWN_WITHOUT_FOLDS
+        note = unknown if vectors.noise is None and len(vectors) > 2 else ""
     warning = "" if known is None else known.warning(column)
     return Group(
         *([_text(warning, style=CONCERN), _text("")] if warning else []),

@@ -42,8 +42,10 @@ def neighbors(
     from tabemb.cli.screen import neighbors_table
     from tabemb.experiments.runs.folder import open_run
 
-    column_vectors = open_run(run).vectors[column]
-    put(neighbors_table(column, column_vectors, key_from_text(key, column_vectors), topn))
+    finished = open_run(run)
+    column_vectors = finished.vectors[column]
+    key_found = key_from_text(key, column_vectors)
+    put(neighbors_table(column, column_vectors, key_found, topn, by_folds=not finished.is_label_free))
 
 
 @app.command(

@@ -33,9 +33,6 @@ from tabemb.table.types import ColumnLike, TableLike
 
 __all__ = ["EmbeddingEncoder"]
 
-# Rows whose vectors are gathered before they are written side by side: few enough to stay in the cache.
-ROWS_IN_CACHE = 1024
-
 
 class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
     """A transformer that replaces each category by a vector learned from the target, or without one from the table.

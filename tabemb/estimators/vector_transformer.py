@@ -10,17 +10,15 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.cross_fitting import FoldVectors
 from tabemb.estimators.scikit import TransformerMixin
+from tabemb.estimators.serving import make_lookup
 from tabemb.estimators.target_statistics import target_suffixes
 from tabemb.exceptions import DataError
+from tabemb.inference.vector_lookup import VectorLookup, numbers_beside, side_by_side
 from tabemb.table.frames import Frame
-from tabemb.table.numeric import read_numbers
 from tabemb.table.types import ColumnLike, TableLike
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["VectorTransformer"]
-
-# Rows whose vectors are gathered before they are written side by side: few enough to stay in the cache.
-ROWS_IN_CACHE = 1024
 
 
 class VectorTransformer(TransformerMixin, EmbeddingEstimator):
@@ -80,19 +78,20 @@ class VectorTransformer(TransformerMixin, EmbeddingEstimator):
             columns = [fold_vectors.look_up(stack, indices[:, f.position]) for stack, f in stacks]
             held = (fold_vectors.fold_of < self.n_folds_)[:, None]
             statistics = np.where(held, fold_vectors.statistics, statistics)
-        numbers = [statistics]
-        numbers += [
-            read_numbers(frame.cells(column), column).astype("float32")[:, None]
-            for column in self._passed_through(frame.columns)
-        ]
-        width = sum(table.shape[1] for table, _ in columns) + sum(each.shape[1] for each in numbers)
-        out = np.empty((frame.n_rows, width), dtype="float32")
-        for start in range(0, frame.n_rows, ROWS_IN_CACHE):
-            rows = slice(start, start + ROWS_IN_CACHE)
-            parts = [table.take(places[rows], axis=0, mode="clip") for table, places in columns]
-            parts += [column[rows] for column in numbers]
-            np.concatenate(parts, axis=1, out=out[rows])
-        return out
+        beside = numbers_beside(frame, self.encoder_, remainder=self.remainder != "drop")
+        return side_by_side(columns, [statistics, beside], frame.n_rows)
+
+    def predictor(self) -> VectorLookup:
+        """Return a frozen, thread-safe transformer for low latency, without Keras and TensorFlow.
+
+        It has the same ``transform`` as the estimator now. :func:`tabemb.load_predictor` loads it from a saved
+        estimator.
+
+        Returns
+        -------
+        VectorLookup
+        """
+        return make_lookup(self)
 
     def inverse_transform(self, X: TableLike) -> npt.NDArray[Any]:
         """Return the nearest category of each vector, by Euclidean distance, and the unchanged numbers.

@@ -1,24 +1,19 @@
 """The YAML file of an experiment: its settings, and errors that name the file, the line and the key.
 
-This is the only module that imports pydantic and yaml. ``python -m tabemb.experiments.config`` prints the JSON schema
+``python -m tabemb.experiments.config`` prints the JSON schema
 that editors use for completion (``configs/schema.json``).
 """
 
-import itertools
 import json
-import math
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     PrivateAttr,
@@ -26,12 +21,14 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from yaml.composer import ComposerError
-from yaml.constructor import ConstructorError
+from pydantic_core import InitErrorDetails
 
 from tabemb.exceptions import ConfigError, reading
-from tabemb.experiments.config_errors import dotted, explain, line_of, shown, syntax_problem
+from tabemb.experiments.config_errors import dotted, explain, line_of, shown
+from tabemb.experiments.config_pretrain import PretrainSection, PretrainTable
+from tabemb.experiments.config_section import Section, Spec, one_source, tuples
 from tabemb.experiments.config_text import text_of
+from tabemb.experiments.config_yaml import block_yaml, parse_yaml
 from tabemb.experiments.data_texts import check_encoding, check_separator
 from tabemb.table.shared import check_shared
 
@@ -41,31 +38,19 @@ __all__ = [
     "ExperimentConfig",
     "ModelSection",
     "ReportSection",
-    "Section",
     "ValidationSection",
     "config_of",
     "dump_config",
-    "inline_yaml",
     "json_schema",
     "make_config",
     "read_config",
 ]
 
-Spec = str | dict[str, Any]
 Scalar = bool | int | float | str
 Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int, Field(ge=1, strict=True)]
 # Settings of a comparison that a study does not have.
 COMPARISON_SETTINGS = ("task", "model", "baselines", "downstream", "validation", "metrics")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
-# Limits beyond any experiment: nesting, values (each alias counts as what it stands for), and bits of
-# a whole number. Without them, a small file can take gigabytes or hours.
-DEEPEST, MOST_VALUES, LONGEST_NUMBER = 40, 2**18, 2**10
-
-
-class Section(BaseModel):
-    """A section of the file. Unknown keys are errors; values are immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DerivedTarget(Section):
@@ -105,7 +90,10 @@ class DataSection(Section):
     encoding: Annotated[str, AfterValidator(check_encoding)] | None = Field(
         None, description="Encoding of a text, such as cp1252 or latin-1; UTF-8 by default."
     )
-    target: Target = Field(description="Column to predict, or a yes/no target derived from a column.")
+    target: Target | None = Field(
+        None,
+        description="Column to predict, or a yes/no target derived from a column. Not needed with pretrain.",
+    )
     columns: list[str] | None = Field(
         None, min_length=1, description="Columns to learn from; all but the target and validation.by by default."
     )
@@ -123,11 +111,7 @@ class DataSection(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> "DataSection":
-        if (self.dataset is None) == (self.path is None):
-            raise ValueError("needs either dataset (a registered name) or path (a file or a folder), not both")
-        for name in ("sep", "encoding"):
-            if self.path is None and getattr(self, name) is not None:
-                raise ValueError(f"takes {name} only with path")
+        one_source(self)
         if self.columns is not None and self.drop:
             raise ValueError("takes either columns or drop, not both")
         if both := sorted(set(self.categorical) & set(self.numeric)):
@@ -237,7 +221,7 @@ class ModelSection(Section):
 
     def params(self) -> dict[str, Any]:
         """Return the settings of the model in the file, as keyword arguments of the estimator."""
-        return {name: _tuples(getattr(self, name)) for name in sorted(self.model_fields_set)}
+        return {name: tuples(getattr(self, name)) for name in sorted(self.model_fields_set)}
 
 
 class ValidationSection(Section):
@@ -275,7 +259,7 @@ class ReportSection(Section):
 
 
 class ExperimentConfig(Section):
-    """An experiment: the data, the model, its baselines and the validation.
+    """An experiment: the data, the model, its baselines and the validation. Without a target: vectors of a table.
 
     Examples
     --------
@@ -295,6 +279,11 @@ class ExperimentConfig(Section):
     task: Literal["auto", "classification", "regression"] = Field("auto", description="auto infers it from the target.")
     data: DataSection
     model: ModelSection = ModelSection()
+    pretrain: PretrainSection | None = Field(
+        None,
+        description="Learn vectors without the target first: {objective: masked}. The model starts from them; without "
+        "data.target, they are the result.",
+    )
     baselines: list[Spec] | None = Field(None, description="Models to compare with; all that apply by default.")
     downstream: list[Spec] = Field(
         [], description="Other models that are fed one-hot columns and vectors: knn, linear, forest, trees."
@@ -313,11 +302,32 @@ class ExperimentConfig(Section):
     _source: Path | None = PrivateAttr(None)
     _lines: dict[tuple, int] = PrivateAttr({})
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _target_or_pretrain(cls, values: Any, handler: Any) -> "ExperimentConfig":
+        data = values.get("data") if isinstance(values, Mapping) else None
+        if not isinstance(data, Mapping) or data.get("target") is not None or values.get("pretrain") is not None:
+            return handler(values)
+        errors = [InitErrorDetails(type="missing", loc=("data", "target"), input=data)]
+        try:
+            handler(values)
+        except ValidationError as error:
+            kept = ("type", "loc", "input", "ctx")
+            errors += [InitErrorDetails(**{k: e[k] for k in kept if k in e}) for e in error.errors()]
+        raise ValidationError.from_exception_data(cls.__name__, errors)
+
     @model_validator(mode="after")
-    def _study_is_alone(self) -> "ExperimentConfig":
+    def _only_what_is_used(self) -> "ExperimentConfig":
         others = [name for name in COMPARISON_SETTINGS if name in self.model_fields_set]
-        if self.study is not None and others:
-            raise ValueError(f"with a study takes no {others[0]}: a study defines its own models, rows and metrics")
+        if self.study is not None and (others or self.pretrain is not None):
+            also = [*others, "pretrain"][0]
+            raise ValueError(f"with a study takes no {also}: a study defines its own models, rows and metrics")
+        if self.pretrain is None:
+            return self
+        if self.data.target is None and others:
+            raise ValueError(f"without data.target takes no {others[0]}: nothing is predicted, vectors are the result")
+        if self.model.pretrained is not None:
+            raise ValueError("takes pretrain or model.pretrained, not both: each gives the initial vectors")
         return self
 
     def where(self, key: str = "") -> str:
@@ -338,6 +348,11 @@ class ExperimentConfig(Section):
             If it names an environment variable that is not set.
         """
         return self._path("data.path", self.data.path)
+
+    def pretrain_path(self, table: PretrainTable) -> Path:
+        """Return the path of the table of pretrain, as :meth:`table_path`."""
+        key = "pretrain.data" if isinstance(self.pretrain.data, str) else "pretrain.data.path"
+        return self._path(key, table.path)
 
     def model_params(self) -> dict[str, Any]:
         """Return the settings of the model, with the paths of vectors resolved as in :meth:`table_path`."""
@@ -415,20 +430,6 @@ def make_config(values: Mapping[str, Any]) -> ExperimentConfig:
         raise ConfigError(explain(None, {}, error.errors(), ExperimentConfig)) from None
 
 
-def inline_yaml(value: Any) -> str:
-    """Return a value as YAML in one line, such as for a file with comments.
-
-    Examples
-    --------
-    >>> inline_yaml(["a", "yes", "b: c"]), inline_yaml("x")
-    ("[a, 'yes', 'b: c']", 'x')
-    """
-    options: dict[str, Any] = {"default_flow_style": True, "width": math.inf, "allow_unicode": True}
-    text = yaml.safe_dump(value, **options).removesuffix("...\n").strip()
-    # Only texts in double quotes have escapes for line breaks.
-    return text if len(text.splitlines()) <= 1 else yaml.safe_dump(value, default_style='"', **options).strip()
-
-
 def config_of(path: Path, text: str) -> ExperimentConfig:
     """Return the experiment in a text of YAML.
 
@@ -449,7 +450,7 @@ def config_of(path: Path, text: str) -> ExperimentConfig:
     >>> config_of(Path("late.yaml"), "data: {path: flights.csv, target: late}").name
     'late'
     """
-    lines, values = _parse(path, text)
+    lines, values = parse_yaml(path, text)
     if not isinstance(values, dict):
         kind = "is empty" if values is None else f"contains {_kind(values)}"
         raise ConfigError(f"{path}, line 1: an experiment is a mapping with at least the key 'data'; this file {kind}.")
@@ -477,113 +478,19 @@ def dump_config(config: ExperimentConfig, **changes: Any) -> str:
     values = config.model_dump(exclude_unset=True) | changes
     if config.data.path is not None:
         values["data"] = values["data"] | {"path": str(config.table_path().absolute())}
+    other = None if config.pretrain is None else config.pretrain.table()
+    if other is not None and other.path is not None:
+        table = other.model_dump(exclude_unset=True) | {"path": str(config.pretrain_path(other).absolute())}
+        values["pretrain"] = values["pretrain"] | {"data": table}
     if config.model.pretrained:
         values["model"] = values["model"] | {"pretrained": config.model_params()["pretrained"]}
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return block_yaml(values)
 
 
 def json_schema() -> str:
     """Return the JSON schema of an experiment, the content of ``configs/schema.json``."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | ExperimentConfig.model_json_schema()
     return json.dumps(schema, indent=2) + "\n"
-
-
-def _tuples(value: Any) -> Any:
-    # YAML has lists; parameters such as hidden_units=(128, 64) are tuples.
-    if isinstance(value, list):
-        return tuple(_tuples(each) for each in value)
-    if isinstance(value, dict):
-        return {key: _tuples(each) for key, each in value.items()}
-    return value
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, with the line of every value that cannot be read, and a limit of nesting."""
-
-    _depth = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        self._depth += 1
-        if self._depth > DEEPEST:
-            problem = f"lists and mappings are nested more than {DEEPEST} deep"
-            raise ComposerError(None, None, problem, self.peek_event().start_mark)
-        node = super().compose_node(parent, index)
-        self._depth -= 1
-        return node
-
-    def construct_object(self, node: Any, deep: bool = False) -> Any:
-        try:
-            value = super().construct_object(node, deep)
-            if isinstance(value, int) and value.bit_length() > LONGEST_NUMBER:
-                raise ValueError
-        except yaml.YAMLError:
-            raise
-        except Exception as error:
-            kind = str(node.tag).rpartition(":")[2]
-            problem = f"{shown(node.value)} cannot be read as a value of type {kind}"
-            raise ConstructorError(None, None, problem, node.start_mark) from error
-        return value
-
-
-def _parse(path: Path, text: str) -> tuple[dict[tuple, int], Any]:
-    """Return the line of each key and list item in a text of YAML, and the values."""
-    try:
-        loader = _Loader(text)
-        tree = loader.get_single_node()
-        _check_size(path, tree)
-        lines = {(): 1} | dict(_walk(tree, (), path, set()))
-        return lines, None if tree is None else loader.construct_document(tree)
-    except yaml.YAMLError as error:
-        raise ConfigError(syntax_problem(path, error)) from error
-
-
-def _check_size(path: Path, tree: Any) -> None:
-    """Raise an error if values are too many or too deep once aliases are replaced by what they stand for."""
-    found: dict[int, tuple[float, float]] = {}
-
-    def size(node: Any) -> tuple[float, float]:
-        """Return the number of values in a node, and how deep they are nested."""
-        if id(node) not in found:
-            # A node that contains itself has no end.
-            found[id(node)] = math.inf, math.inf
-            children = node.value if isinstance(node, yaml.CollectionNode) else []
-            flat = itertools.chain(*children) if isinstance(node, yaml.MappingNode) else children
-            sizes = [size(child) for child in flat]
-            found[id(node)] = 1 + sum(values for values, _ in sizes), 1 + max((deep for _, deep in sizes), default=0)
-        return found[id(node)]
-
-    values, deep = (0.0, 0.0) if tree is None else size(tree)
-    if values > MOST_VALUES or deep > DEEPEST:
-        raise ConfigError(
-            f"{path}: an experiment has at most {MOST_VALUES:,} values, nested at most {DEEPEST} deep, counting each "
-            "alias (*) as what it stands for; this file has more, or an alias in its own value."
-        )
-
-
-def _walk(node: Any, place: tuple, path: Path, seen: set[int]) -> Iterator[tuple[tuple, int]]:
-    """Yield the place and the line of each key and list item; raise for duplicate keys."""
-    if node is None or id(node) in seen:
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        lines: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                kind = "a mapping" if isinstance(key, yaml.MappingNode) else "a list"
-                raise ConfigError(f"{path}, line {line}: a key must be text, got {kind}.")
-            if key.value in lines and key.value != "<<":
-                raise ConfigError(
-                    f"{path}, line {line}: {dotted((*place, key.value))} is a duplicate key; "
-                    f"the first is in line {lines[key.value]}."
-                )
-            lines[key.value] = line
-            yield (*place, key.value), line
-            yield from _walk(value, (*place, key.value), path, seen)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            yield (*place, number), value.start_mark.line + 1
-            yield from _walk(value, (*place, number), path, seen)
 
 
 def _kind(value: Any) -> str:

@@ -10,7 +10,7 @@ from tabemb.experiments.comparison.folds import make_folds
 from tabemb.experiments.comparison.metrics import METRICS, resolve_metrics
 from tabemb.experiments.comparison.targets import Target, read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig
-from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, registry_of
+from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, OBJECTIVE, registry_of
 from tabemb.experiments.data import DATASETS, Problem
 from tabemb.experiments.paper import STUDIES
 
@@ -41,6 +41,8 @@ def check_config(config: ExperimentConfig) -> None:
         # Numbers of dimensions, and auto, are no rules.
         if name != "embedding_dim" or (isinstance(spec, str) and spec != "auto")
     ]
+    if config.pretrain is not None:
+        named += _pretrain_names(config)
     if config.data.dataset is not None:
         named.append(("data.dataset", DATASETS, config.data.dataset))
     if config.study is not None:
@@ -60,6 +62,23 @@ def check_config(config: ExperimentConfig) -> None:
     config.model_params()
 
 
+def _pretrain_names(config: ExperimentConfig) -> list[tuple[str, Any, Any]]:
+    """Return the settings of pretrain that name a part, each with its registry."""
+    section = config.pretrain
+    named = [("pretrain.objective", registry_of(OBJECTIVE), section.objective)]
+    named += [
+        (f"pretrain.{name}", registry_of(MODEL_PARTS[name]), getattr(section, name))
+        for name in ("numeric", "handle_unknown", "embedding_dim")
+        if name != "embedding_dim" or isinstance(section.embedding_dim, str)
+    ]
+    if section.embedding_dim == "auto":
+        raise ConfigError(
+            f"{config.where('pretrain.embedding_dim')}: auto finds the number of dimensions by the loss of a target. "
+            f"Set a number or a rule: {', '.join(MODEL_PARTS['embedding_dim'].names)}."
+        )
+    return named
+
+
 def check_problem(config: ExperimentConfig, problem: Problem) -> None:
     """Check whether the target, the metrics, the folds and the settings of the model fit the table.
 
@@ -76,6 +95,9 @@ def check_problem(config: ExperimentConfig, problem: Problem) -> None:
         If they do not.
     """
     if config.study is not None:
+        return
+    if problem.y is None:
+        _check_table(config, problem)
         return
     try:
         values, present = read_targets(problem.y)
@@ -95,6 +117,23 @@ def check_problem(config: ExperimentConfig, problem: Problem) -> None:
         )
     except DataError as error:
         raise type(error)(f"{config.where()}: {error}") from error
+
+
+def _check_table(config: ExperimentConfig, problem: Problem) -> None:
+    """Raise an error if vectors cannot be learned from a table alone."""
+    used = [each for each in problem.readings if each.kind != "dropped"]
+    if not any(each.kind == "categorical" for each in used):
+        raise DataError(
+            f"{config.where('data')}: no column holds categories, so there are no vectors to learn. Name numeric "
+            "columns that are codes in data.categorical (--categorical)."
+        )
+    if len(used) < 2:
+        dropped = ", ".join(each.name for each in problem.readings if each.kind == "dropped")
+        raise DataError(
+            f"{config.where('data')}: without a target, vectors are learned from the values that occur together in a "
+            f"row, which takes at least two columns; only {used[0].name!r} is used"
+            f"{f' (dropped: {dropped})' if dropped else ''}."
+        )
 
 
 def _folds_of(config: ExperimentConfig) -> Any:

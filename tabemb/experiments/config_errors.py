@@ -52,7 +52,7 @@ def explain(path: Path | None, lines: Mapping[Place, int], errors: Iterable[Mapp
         for part in each["loc"]:
             # A missing key, or one from a merge key (<<), has no line, but belongs to the place.
             named = each["type"] in ("missing", "extra_forbidden") and part == each["loc"][-1]
-            in_file = (*place, part) in lines or named or path is None
+            in_file = (*place, part) in lines or named or (path is None and _is_key(part, place, root))
             place = (*place, part) if in_file else place
         problems.setdefault(place, []).append(each)
     places = sorted(problems, key=lambda place: line_of(lines, place))
@@ -105,7 +105,7 @@ def shown(value: Any) -> str:
 
 
 def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
-    key = dotted(place)
+    key = dotted(place) or "the experiment"
     first = errors[0]
     if first["type"] == "extra_forbidden":
         return f"{key} is not a known setting.{_near_setting(place, root)}"
@@ -126,6 +126,12 @@ def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
     if first["type"] == "value_error":
         return f"{key} {message}."
     return f"{key}: {message[0].lower()}{message[1:]}, got {shown(first['input'])}."
+
+
+def _is_key(part: str | int, place: Place, root: type) -> bool:
+    """Return whether a part of a place is a setting, a key of a mapping of any names, or the position in a list."""
+    known = _fields(place, root)
+    return not known or part in known
 
 
 def _fields(place: Place, root: type) -> dict[str, Any]:

@@ -8,9 +8,20 @@ from typing import Any, NamedTuple
 
 from tabemb.registry import Registry
 
-__all__ = ["BASELINE_NAMES", "CLASS_LOSSES", "METRIC_NAMES", "MODEL_PARTS", "Part", "registry_of"]
+__all__ = [
+    "BASELINE_NAMES",
+    "CLASS_LOSSES",
+    "METRIC_NAMES",
+    "MODEL_PARTS",
+    "OBJECTIVE",
+    "WITHOUT_PRETRAINING",
+    "Part",
+    "registry_of",
+]
 
 BASELINE_NAMES = ("one_hot_mlp", "one_hot_linear", "ordinal_trees", "target_encoder_trees", "majority")
+# Of a pretrained model only; an experiment with pretrain has it without naming it.
+WITHOUT_PRETRAINING = "without_pretraining"
 METRIC_NAMES = {
     "classes": ("roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy", "f1", "f1_macro"),
     "labels": ("hamming_loss",),
@@ -81,6 +92,10 @@ MODEL_PARTS = {
         "size rule", "tabemb.nn.sizes", "SIZE_RULES", ("capped", "fastai", "google", "half", "narrow", "sqrt")
     ),
 }
+
+
+# Of pretrain; its other parts are those of the model.
+OBJECTIVE = Part("objective", "tabemb.estimators.objectives", "OBJECTIVES", ("cooccurrence", "masked"))
 
 
 def registry_of(part: Part) -> Registry[Any]:

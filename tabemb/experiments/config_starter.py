@@ -7,9 +7,10 @@ from typing import Any
 
 from tabemb.exceptions import DataError
 from tabemb.experiments.comparison.targets import Target, read_targets, target_of
-from tabemb.experiments.config import ExperimentConfig, ModelSection, ValidationSection, config_of, inline_yaml
+from tabemb.experiments.config import ExperimentConfig, ModelSection, ValidationSection, config_of
 from tabemb.experiments.config_checks import check_problem
 from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES, MODEL_PARTS
+from tabemb.experiments.config_yaml import inline_yaml
 from tabemb.experiments.data import Problem
 from tabemb.table.schema import ColumnReading
 

@@ -22,6 +22,7 @@ from tabemb.experiments.data_formats import is_plain_text
 from tabemb.experiments.tables import read_file
 from tabemb.registry import Registry
 from tabemb.table.cells import read_cells
+from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import read_frame
 from tabemb.table.infer import infer_schema
 from tabemb.table.numeric import read_numbers
@@ -46,10 +47,10 @@ class Problem:
     ----------
     X : pandas.DataFrame
         The features.
-    y : pandas.Series
-        The target, of the same length.
+    y : pandas.Series or None
+        The target, of the same length; None if vectors are learned from the table alone.
     target : str
-        The target in words: ``"arr_delay above 15"``.
+        The target in words: ``"arr_delay above 15"``; empty if there is none.
     by : pandas.Series or None
         Groups or times of the rows, if the validation needs them.
     source : str
@@ -62,10 +63,14 @@ class Problem:
         Readable names of the keys of each column that has any, and of each table that such columns share.
     readings : tuple of ColumnReading
         How each column of X was read, with what to check.
+    unlabelled : pandas.DataFrame or None
+        The features of rows without a target, if vectors are learned from them.
+    other : pandas.DataFrame or None
+        The columns of X in the other table that vectors are learned from, if there is one.
     """
 
     X: pd.DataFrame
-    y: pd.Series
+    y: pd.Series | None
     target: str
     by: pd.Series | None = None
     source: str = ""
@@ -73,6 +78,8 @@ class Problem:
     notes: tuple[str, ...] = ()
     labels: dict[str, dict] = field(default_factory=dict)
     readings: tuple[ColumnReading, ...] = ()
+    unlabelled: pd.DataFrame | None = None
+    other: pd.DataFrame | None = None
 
 
 def load_problem(config: ExperimentConfig) -> Problem:
@@ -104,21 +111,22 @@ def load_problem(config: ExperimentConfig) -> Problem:
             raise ConfigError(f"{config.where('data.dataset')}: {error}") from None
         table, source, labels = dataset.load(), dataset.source, dataset.labels()
     else:
-        path, no_dates = config.table_path(), {_target_column(data.target), *data.categorical}
+        path, no_dates = config.table_path(), {*_target_columns(data.target), *data.categorical}
         known = dict.fromkeys(data.numeric, "number")
         file = read_file(path, types=known, na=data.na, no_dates=no_dates, sep=data.sep, encoding=data.encoding)
         table, source, labels, file_notes = file.table, path.name, {}, file.notes
     n_read, notes = len(table), []
-    target = _target_column(data.target)
-    _require(config, table, "data.target", [target])
-    columns = _columns(config, table, target)
-    present = table[target].notna()
-    if not present.all():
+    target = None if data.target is None else _target_column(data.target)
+    _require(config, table, "data.target", _target_columns(data.target))
+    columns, unlabelled = _columns(config, table, target), None
+    if target is not None and not (present := table[target].notna()).all():
         n_missing = int((~present).sum())
-        notes.append(f"{n_missing:,} of {n_read:,} rows have no {target} and were left out.")
-        table = table[present]
+        then = "were left out" if config.pretrain is None else "are used to learn vectors only"
+        notes.append(f"{n_missing:,} of {n_read:,} rows have no {target} and {then}.")
+        table, unlabelled = table[present], None if config.pretrain is None else table[~present]
     if table.empty:
-        raise DataError(f"{config.where('data.target')}: no row is left, {target!r} is missing in all {n_read:,} rows.")
+        missing = "" if target is None else f", {target!r} is missing in all {n_read:,} rows"
+        raise DataError(f"{config.where('data' if target is None else 'data.target')}: no row is left{missing}.")
     if data.rows is not None and data.rows < len(table):
         notes.append(f"A random sample of {data.rows:,} of the {len(table):,} rows was used (seed {config.seed}).")
         rows = np.random.default_rng(config.seed).choice(len(table), data.rows, replace=False)
@@ -128,17 +136,55 @@ def load_problem(config: ExperimentConfig) -> Problem:
     X = _with_numbers(config, table[columns])
     if target in file_notes:
         notes.append(f"{target}: {file_notes[target]}.")
+    other, its_notes = _other_table(config, X)
     return Problem(
         X=X,
-        y=_target_values(table[target], data.target),
-        target=_target_in_words(data.target),
+        y=None if target is None else _target_values(table[target], data.target),
+        target="" if target is None else _target_in_words(data.target),
         by=None if by is None else table[by],
         source=source,
         n_read=n_read,
-        notes=tuple(notes),
+        notes=(*notes, *its_notes),
         labels=_with_shared({column: labels[column] for column in columns if column in labels}, config.model.shared),
         readings=_readings(config, X, file_notes),
+        unlabelled=None if unlabelled is None else _with_numbers(config, unlabelled[columns].reset_index(drop=True)),
+        other=other,
     )
+
+
+def _other_table(config: ExperimentConfig, X: pd.DataFrame) -> tuple[pd.DataFrame | None, list[str]]:
+    """Return the columns of X in the table of ``pretrain.data``, and what to note; None without one."""
+    section = None if config.pretrain is None else config.pretrain.table()
+    if section is None:
+        return None, []
+    key = "pretrain.data"
+    if section.dataset is not None:
+        try:
+            dataset = DATASETS[section.dataset]()
+        except UnknownNameError as error:
+            raise ConfigError(f"{config.where('pretrain.data.dataset')}: {error}") from None
+        table, source = dataset.load(), dataset.source
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DroppedColumnWarning)
+            warnings.simplefilter("ignore", SchemaHint)
+            # Codes that are text in one table and integers in the other would be different categories.
+            types = TableEncoder(config.data.categorical or None).fit(X).types
+        path = config.pretrain_path(section)
+        file = read_file(path, types=types, na=config.data.na, sep=section.sep, encoding=section.encoding)
+        table, source = file.table, path.name
+    _require(config, table, key, list(X.columns))
+    if table.empty:
+        raise DataError(f"{config.where(key)}: the table {source} has no rows.")
+    notes = [f"Vectors are also learned from {source}: {len(table):,} rows."]
+    if section.rows is not None and section.rows < len(table):
+        notes = [
+            f"Vectors are also learned from {source}: a random sample of {section.rows:,} of its {len(table):,} rows "
+            f"(seed {config.seed})."
+        ]
+        rows = np.random.default_rng(config.seed).choice(len(table), section.rows, replace=False)
+        table = table.iloc[np.sort(rows)]
+    return _with_numbers(config, table[list(X.columns)].reset_index(drop=True)), notes
 
 
 class Dataset:
@@ -234,7 +280,7 @@ def load_dataset(name: str) -> pd.DataFrame:
 ONE_COLUMN = " That is one column; if it is several, give the character between them: --sep, or in YAML data.sep."
 
 
-def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str) -> list[str]:
+def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str | None) -> list[str]:
     data, by = config.data, config.validation.by
     if by is not None:
         _require(config, table, "validation.by", [by])
@@ -321,6 +367,10 @@ def _require(config: ExperimentConfig, table: pd.DataFrame, key: str, columns: l
                 f"{config.where(key)}: the table has no column {column!r}.{did_you_mean(column, known)} "
                 f"It has: {shown}.{ONE_COLUMN if one else ''}"
             )
+
+
+def _target_columns(target: str | DerivedTarget | None) -> list[str]:
+    return [] if target is None else [_target_column(target)]
 
 
 def _target_column(target: str | DerivedTarget) -> str:

@@ -1,28 +1,30 @@
 """Frozen predictors of trained estimators, for low latency and for processes without Keras and TensorFlow."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import DataError, FormatError, TabembError, warn_caller
+from tabemb.exceptions import FormatError, TabembError
 from tabemb.files import read_whole
 from tabemb.inference.answers import Answer, ClassAnswer, answer_from_state, mean_of, mixed
 from tabemb.inference.blocks import in_blocks
 from tabemb.inference.program import Program
+from tabemb.inference.reader import TableReader
 from tabemb.inference.saved import read_saved
+from tabemb.inference.vector_lookup import VectorLookup
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
-from tabemb.table.frames import Frame, read_frame, select_as_fitted
 from tabemb.table.types import TableLike
 
 __all__ = ["ClassifierPredictor", "ForwardPass", "Predictor", "WeightedNetwork", "load_predictor"]
 
 Array = npt.NDArray[Any]
+Kind = TypeVar("Kind", bound=TableReader)
 
 
 class ForwardPass(Protocol):
@@ -49,7 +51,7 @@ class WeightedNetwork:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Predictor:
+class Predictor(TableReader):
     """Frozen, thread-safe predictor of a regressor for low latency.
 
     ``estimator.predictor()`` and :func:`tabemb.load_predictor` return one. Its weights are a copy: further training of
@@ -86,18 +88,10 @@ class Predictor:
     (2,)
     """
 
-    encoder: TableEncoder
     answer: Answer
     networks: tuple[Program | ForwardPass, ...]
     obstacle: str | None
-    n_features_in_: int
-    feature_names_in_: Array | None
     statistics: WeightedNetwork | None = None
-    _sizes: npt.NDArray[np.uint32] = field(init=False)
-
-    def __post_init__(self) -> None:
-        sizes = [vocabulary.size for vocabulary in self.encoder.vocabularies.values()]
-        object.__setattr__(self, "_sizes", np.array(sizes, np.uint32))
 
     def encode(self, X: TableLike) -> EncodedTable:
         """Encode a table as matrices of category indices and of numbers.
@@ -112,7 +106,7 @@ class Predictor:
         DataError
             If the table does not have the columns of the fit.
         """
-        return self.encoder.encode(self._in_order(read_frame(X)))
+        return self.encoder.encode(self._read(X))
 
     def predict(self, X: TableLike) -> Array:
         """Return the predictions of the estimator at the time when the predictor was made."""
@@ -138,24 +132,8 @@ class Predictor:
         answer = type(self.answer).__name__.removesuffix("Answer")
         return f"{type(self).__name__}({self.n_features_in_} columns, {answer}, through {how})"
 
-    def _in_order(self, frame: Frame) -> Frame:
-        names = self.feature_names_in_
-        if names is not None and frame.named:
-            return select_as_fitted(frame, names.tolist())
-        owner = type(self).__name__
-        if frame.named:
-            warn_caller(f"X has feature names, but {owner} was fitted without feature names")
-        elif names is not None:
-            warn_caller(
-                f"X does not have valid feature names, but {owner} was fitted with feature names",
-            )
-        if len(frame.columns) != self.n_features_in_:
-            given, expected = len(frame.columns), self.n_features_in_
-            raise DataError(f"X has {given} features, but {owner} is expecting {expected} features as input.")
-        return frame
-
     def _activated(self, table: EncodedTable) -> Array:
-        self._check(table)
+        self._check(table, "predict")
         logits = (self._logits(network, table) for network in self.networks)
         if self.statistics is not None:
             beside, share = self._logits(self.statistics.network, table), self.statistics.share
@@ -171,49 +149,6 @@ class Predictor:
     def _run(self, program: Program, rows: EncodedTable) -> Array:
         self._check_indices(rows)
         return program.run(rows.inputs())
-
-    def _check(self, table: Any) -> None:
-        if not isinstance(table, EncodedTable):
-            raise DataError(
-                f"Expected an EncodedTable, as returned by encode(X); got {type(table).__name__}. "
-                "For a table use predict(X)."
-            )
-        expected = (len(self._sizes), len(self.encoder.number_names))
-        given = (table.indices.shape[1], table.numbers.shape[1])
-        if given != expected:
-            raise DataError(
-                f"The encoded rows have {given[0]} columns of indices and {given[1]} of numbers; this predictor was "
-                f"made for {expected[0]} and {expected[1]}. Encode them with this predictor's encode(X)."
-            )
-
-    def _check_indices(self, table: EncodedTable) -> None:
-        indices, sizes = table.indices, self._sizes
-        if table.bags:
-            self._check_bags(table)
-            sizes = sizes.copy()
-            sizes[list(table.bags)] = [len(each) for each in table.bags.values()]
-        # Read as unsigned, negative indices are beyond every vocabulary too.
-        inside = indices.view(np.uint32) < sizes
-        if inside.all():
-            return
-        row, column = np.argwhere(~inside)[0]
-        name = list(self.encoder.vocabularies)[column]
-        raise DataError(
-            f"The encoded column {name!r} holds the index {indices[row, column]}; its vocabulary has indices from 0 to "
-            f"{sizes[column] - 1}. Encode the rows with this predictor's encode(X)."
-        )
-
-    def _check_bags(self, table: EncodedTable) -> None:
-        """Raise an error if the values of cells with several are not in the vocabulary."""
-        for position, bags in table.bags.items():
-            outside = bags.values.view(np.uint32) >= self._sizes[position]
-            if outside.any():
-                name = list(self.encoder.vocabularies)[position]
-                raise DataError(
-                    f"A cell of the encoded column {name!r} holds the value {bags.values[outside][0]}; its vocabulary "
-                    f"has indices from 0 to {self._sizes[position] - 1}. Encode the rows with this predictor's "
-                    "encode(X)."
-                )
 
 
 class ClassifierPredictor(Predictor):
@@ -247,28 +182,43 @@ class ClassifierPredictor(Predictor):
         return self._activated(table)
 
 
-PREDICTORS: Mapping[str, type[Predictor]] = {
+PREDICTORS: Mapping[str, type[Predictor | VectorLookup]] = {
     "EmbeddingClassifier": ClassifierPredictor,
+    "EmbeddingEncoder": VectorLookup,
+    "EmbeddingPretrainer": VectorLookup,
     "EmbeddingRegressor": Predictor,
 }
 
 
-def load_predictor(path: str | PathLike[str]) -> Predictor:
-    """Load the predictor of a classifier or regressor that was saved with ``save``, without Keras and TensorFlow.
+@overload
+def load_predictor(path: str | PathLike[str]) -> Predictor: ...
+
+
+@overload
+def load_predictor(path: str | PathLike[str], kind: type[Kind]) -> Kind: ...
+
+
+def load_predictor(path: str | PathLike[str], kind: type[TableReader] | None = None) -> Any:
+    """Load the predictor of an estimator that was saved with ``save``, without Keras and TensorFlow.
 
     Parameters
     ----------
     path : str or path
         The directory.
+    kind : type, optional
+        The class that is expected: ``Predictor``, ``ClassifierPredictor`` or ``VectorLookup``. A type checker then
+        knows the methods of the result, and a predictor of another class is an error.
 
     Returns
     -------
-    Predictor or ClassifierPredictor
+    Predictor, ClassifierPredictor or VectorLookup
+        A :class:`~tabemb.inference.vector_lookup.VectorLookup` for a saved encoder or pretrainer.
 
     Raises
     ------
     FormatError
-        If the directory does not exist, is damaged, or holds an estimator that cannot run without TensorFlow.
+        If the directory does not exist, is damaged, holds an estimator that cannot run without TensorFlow, or one of
+        another kind.
 
     See Also
     --------
@@ -300,25 +250,44 @@ def load_predictor(path: str | PathLike[str]) -> Predictor:
             f"{path} holds an estimator that cannot run without TensorFlow, since {inference['obstacle']}. Load it "
             "with tabemb.load(path), and call its predictor()."
         )
-    try:
-        names = state["feature_names_in"]
-        predictor = PREDICTORS[name](
-            encoder=TableEncoder.from_state(state["table"], arrays["table"]),
-            answer=answer_from_state(inference["answer"]),
-            networks=tuple(
-                _program(each, arrays[f"network-{number}"]) for number, each in enumerate(inference["programs"])
-            ),
-            obstacle=None,
-            n_features_in_=int(state["n_features_in"]),
-            feature_names_in_=np.asarray(names, dtype=object) if names else None,
-            statistics=_statistics(inference.get("statistics"), arrays),
+    if kind is not None and not issubclass(PREDICTORS[name], kind):
+        raise FormatError(
+            f"{path} holds an {name}, whose predictor is a {PREDICTORS[name].__name__}; expected a {kind.__name__}."
         )
-        _try_out(predictor)
+    try:
+        return _read_predictor(PREDICTORS[name], state, inference, arrays)
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
     except Exception as error:
         # Any error: the state comes from a file, and no list of what it may cause is complete.
         raise FormatError(f"{path} is not a complete saved estimator: {str(error).rstrip('.')}.") from error
+
+
+def _read_predictor(
+    made: type[Predictor | VectorLookup],
+    state: Mapping[str, Any],
+    inference: Mapping[str, Any],
+    arrays: Mapping[str, Mapping[str, Array]],
+) -> Predictor | VectorLookup:
+    names = state["feature_names_in"]
+    encoder = TableEncoder.from_state(state["table"], arrays["table"])
+    columns: dict[str, Any] = {
+        "n_features_in_": int(state["n_features_in"]),
+        "feature_names_in_": np.asarray(names, dtype=object) if names else None,
+    }
+    if issubclass(made, VectorLookup):
+        return made.from_saved(inference, arrays["network-0"], encoder, **columns)
+    predictor = made(
+        encoder=encoder,
+        answer=answer_from_state(inference["answer"]),
+        networks=tuple(
+            _program(each, arrays[f"network-{number}"]) for number, each in enumerate(inference["programs"])
+        ),
+        obstacle=None,
+        statistics=_statistics(inference.get("statistics"), arrays),
+        **columns,
+    )
+    _try_out(predictor)
     return predictor
 
 

@@ -236,6 +236,10 @@ class Network:
         """The variables of the poolings with learned weights."""
         return [pool.query for pool in self.pools.values() if isinstance(pool, AttentionPooling)]
 
+    def query(self, feature: FeatureSpec) -> Any:
+        """Return the variable of the pooling of a column, None if its weights are not learned."""
+        return getattr(self.pools.get(feature.name), "query", None)
+
     def looked_up(self, feature: FeatureSpec, table: EncodedTable, vectors: np.ndarray | None = None) -> np.ndarray:
         """Return the vector of each row in a column, of shape (n_rows, embedding_dim).
 
@@ -257,8 +261,8 @@ class Network:
         bags = table.bags.get(feature.position)
         if bags is None:
             return vectors
-        pool = self.pools[feature.name]
-        return bags.pooled(vectors, pool.query.numpy() if isinstance(pool, AttentionPooling) else None)
+        query = self.query(feature)
+        return bags.pooled(vectors, None if query is None else query.numpy())
 
     def n_slices(self, table: TableSpec) -> int:
         """Return the number of slices in which the body reads the vectors of a table, each by another member."""

@@ -33,7 +33,7 @@ def test_transform_returns_vectors_then_unchanged_numbers(encoder, flights):
 
 def test_the_output_does_not_depend_on_the_chunk_size(encoder, flights, monkeypatch):
     whole = encoder.transform(flights)
-    monkeypatch.setattr("tabemb.estimators.encoder.ROWS_IN_CACHE", 7)
+    monkeypatch.setattr("tabemb.inference.vector_lookup.ROWS_IN_CACHE", 7)
     np.testing.assert_array_equal(encoder.transform(flights), whole)
     np.testing.assert_array_equal(encoder.transform(flights.head(1)), whole[:1])
 

@@ -14,7 +14,7 @@ from safetensors import safe_open
 from sklearn.exceptions import NotFittedError
 from threadpoolctl import threadpool_limits
 
-from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb import EmbeddingClassifier, EmbeddingRegressor
 from tabemb.exceptions import ColumnError, DataError, FormatError
 from tabemb.files import sealed
 from tabemb.inference.blocks import BLOCK_ROWS
@@ -314,10 +314,11 @@ def test_a_program_takes_no_room_among_the_weights(classifier, tmp_path):
 
 
 def test_what_has_no_predictor_says_what_to_do(flights, late, quick, tmp_path, classifier):
-    encoder = EmbeddingEncoder(**quick).fit(flights, late)
-    encoder.save(tmp_path / "encoder")
-    with pytest.raises(FormatError, match=r"that has no predictor: 'EmbeddingEncoder'\. Load it with tabemb\.load"):
-        load_predictor(tmp_path / "encoder")
+    classifier.save(tmp_path / "other")
+    state = json.loads((tmp_path / "other" / "tabemb.json").read_text())
+    (tmp_path / "other" / "tabemb.json").write_text(json.dumps(sealed(state | {"class": "Own"})))
+    with pytest.raises(FormatError, match=r"that has no predictor: 'Own'\. Load it with tabemb\.load"):
+        load_predictor(tmp_path / "other")
     EmbeddingClassifier(**{**quick, "body": STRANGE}).fit(flights, late).save(tmp_path / "strange")
     with pytest.raises(FormatError, match=r"cannot run without TensorFlow, since .*sparsemax.* call its predictor"):
         load_predictor(tmp_path / "strange")

@@ -9,7 +9,15 @@ from sklearn.base import BaseEstimator, clone
 from tabemb.experiments.comparison.targets import Target
 from tabemb.vectors.category_vectors import CategoryVectors
 
-__all__ = ["Candidate", "ModelUnderTest", "own_estimators", "table_settings", "with_random_state"]
+__all__ = [
+    "Candidate",
+    "ModelUnderTest",
+    "is_pretrained",
+    "own_estimators",
+    "table_settings",
+    "with_random_state",
+    "without_pretraining",
+]
 
 # Estimators of this library are recognized by this parameter; the one_hot_mlp baseline sets it.
 ONE_HOT_PARAMETER = "one_hot_max_categories"
@@ -83,6 +91,8 @@ class ModelUnderTest(Candidate):
         """One-line description."""
         if ONE_HOT_PARAMETER in self.estimator.get_params(deep=False):
             return "one embedding per categorical column, then a network"
+        if is_pretrained(self.estimator):
+            return self.estimator.candidate_description
         return f"{type(self.estimator).__name__}, as given"
 
     def build(self, target, estimator, random_state):
@@ -136,6 +146,24 @@ def own_estimators(estimator: BaseEstimator) -> dict[str, BaseEstimator]:
         for prefix, each in params.items()
         if isinstance(each, BaseEstimator) and ONE_HOT_PARAMETER in each.get_params(deep=False)
     }
+
+
+def is_pretrained(estimator: BaseEstimator) -> bool:
+    """Return whether an estimator is a model with a pretrainer: vectors are learned without the target first."""
+    params = estimator.get_params(deep=False)
+    return "pretrainer" in params and "estimator" in params
+
+
+def without_pretraining(estimator: BaseEstimator) -> BaseEstimator:
+    """Return the model of an estimator with a pretrainer; others are returned unchanged.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> without_pretraining(Ridge())
+    Ridge()
+    """
+    return estimator.estimator if is_pretrained(estimator) else estimator
 
 
 def table_settings(estimator: BaseEstimator) -> dict[str, Any]:

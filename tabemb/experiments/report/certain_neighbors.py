@@ -16,6 +16,7 @@ from tabemb.vectors.plots.labels import shorten
 __all__ = [
     "NO_VECTORS",
     "UNKNOWN_CONFIDENCE",
+    "UNKNOWN_WITHOUT_FOLDS",
     "CertainNeighbors",
     "NamedCategory",
     "NeighborList",
@@ -28,7 +29,9 @@ NO_VECTORS = (
 )
 IT_TAKES = "it takes at least three folds that leave out each row once (validation: {kind: kfold})."
 UNKNOWN_CONFIDENCE = f"How sure these neighbors are is not known: {IT_TAKES}"
+UNKNOWN_WITHOUT_FOLDS = "How sure these neighbors are is not known for this objective."
 NOT_JUDGED = f"Whether similar categories are similar again in fits to other rows is not known: {IT_TAKES}"
+NOT_ESTIMATED = "Whether similar categories are similar again in fits to other rows is not known for this objective."
 NO_NEIGHBORS = "No column has the three categories with vectors that it takes to compare neighbors."
 ADVICE = (
     "do not interpret them. More rows, fewer rare categories (min_frequency), or other columns that describe the "
@@ -109,7 +112,7 @@ class CertainNeighbors:
 
 
 def certain_neighbors(
-    vectors: Mapping[str, CategoryVectors], labels: Mapping[str, Mapping] | None = None
+    vectors: Mapping[str, CategoryVectors], labels: Mapping[str, Mapping] | None = None, *, by_folds: bool = True
 ) -> CertainNeighbors:
     """Return what the vectors of a run know: an answer in a sentence or two, and the most certain lists of neighbors.
 
@@ -119,6 +122,8 @@ def certain_neighbors(
         The vectors of each column.
     labels : mapping of str to mapping, optional
         Readable names of the keys of each column.
+    by_folds : bool, default=True
+        Whether the folds of a comparison tell how often neighbors come back, which is said if they are missing.
 
     Returns
     -------
@@ -144,7 +149,9 @@ def certain_neighbors(
     if not known:
         by_size = sorted(enough, key=lambda column: -len(enough[column]))[:N_LISTS]
         lists = _choose([_lists(column, enough[column], labels, None) for column in by_size])
-        return CertainNeighbors(answer=NOT_JUDGED, lists=lists, note=_note(is_known=False))
+        return CertainNeighbors(
+            answer=NOT_JUDGED if by_folds else NOT_ESTIMATED, lists=lists, note=_note(is_known=False)
+        )
     sure = [column for column in known if not known[column].by_chance]
     # Among few categories, neighbors often come back by chance.
     sure.sort(key=lambda column: -known[column].share / known[column].chance)

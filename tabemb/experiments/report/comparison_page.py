@@ -17,7 +17,7 @@ from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.plots.labels import shorten
 
-__all__ = ["draw_maps", "mapped_columns", "render_report"]
+__all__ = ["draw_maps", "mapped_columns", "neighbor_tables", "render_report"]
 
 N_CATEGORIES = 10
 N_NEAREST = 5
@@ -66,11 +66,7 @@ def render_report(
         HTML. Without matplotlib it has no charts, and explains how to install it.
     """
     columns = mapped_columns(vectors, maps)
-    tables = [
-        _neighbors(vectors[column], column, (labels or {}).get(column, {}))
-        for column in columns
-        if len(vectors[column]) > 1
-    ]
+    tables = neighbor_tables(vectors, columns, labels)
     kind, sentences = headline_sentences(comparison)
     can_draw = charts.can_draw()
     return render_page(
@@ -147,6 +143,27 @@ def draw_maps(
     return {column: charts.draw_map(vectors[column], column, (places or {}).get(column)) for column in drawn}
 
 
+def neighbor_tables(
+    vectors: Mapping[str, CategoryVectors], columns: Sequence[str], labels: Mapping[str, Mapping] | None = None
+) -> list[dict[str, Any]]:
+    """Return the most frequent categories of some columns and their nearest neighbors, for the template.
+
+    Parameters
+    ----------
+    vectors : mapping of str to CategoryVectors
+        The vectors of each column.
+    columns : sequence of str
+        Columns to show; those with a single category are skipped.
+    labels : mapping of str to mapping, optional
+        Readable names of the keys of each column.
+    """
+    return [
+        _neighbors(vectors[column], column, (labels or {}).get(column, {}))
+        for column in columns
+        if len(vectors[column]) > 1
+    ]
+
+
 def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[str, Any]:
     """Return the most frequent categories of a column and their nearest neighbors, for the template."""
 
@@ -194,6 +211,7 @@ def _details(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str
         "Dropped columns": "; ".join(f"{each['column']}: {each['reason']}" for each in model["dropped"]) or "none",
         "Embeddings": f"{tables} (categories × dimensions)" if tables else "none",
         **_statistics(model.get("statistics")),
+        **({"Pretraining": record["pretrain"]["sentence"]} if record.get("pretrain") else {}),
         "SHA-256 of the data": data["sha256"],
         "Validation": f"{comparison.folds}; {_fold_sizes(comparison)}",
         "Seed": str(record["seed"]),

@@ -52,7 +52,8 @@ def compare_and_report(
     if progress is not None:
         progress(FINAL_FIT, comparison.n_folds, comparison.n_folds)
     with column_warnings_off():
-        model = make_estimator(config, problem).fit(problem.X, problem.y)
+        fitted = make_estimator(config, problem).fit(problem.X, problem.y)
+    model = getattr(fitted, "estimator_", fitted)
     end = time.perf_counter()
     vectors = comparison.with_noise(model.vectors_)
     clock = {"load": 0.0, "compare": compared - begin, "refit": end - compared, "total": end - begin}

@@ -23,7 +23,9 @@ from tabemb.experiments.data_formats import is_plain_text
 from tabemb.experiments.runs.provenance import data_hash, versions
 from tabemb.experiments.tables import read_table
 from tabemb.files import check_digest, check_seal, digest_of_file, read_json, read_whole, sealed
+from tabemb.inference.predictor import Predictor, load_predictor
 from tabemb.inference.saved import STATE_FILE, read_saved
+from tabemb.inference.vector_lookup import VectorLookup
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.schema import TypeChangedWarning, UnknownCategoryWarning
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -151,14 +153,21 @@ class RunFolder:
         return _read_part(self.path, self.report, "config.yaml", read_config)
 
     @property
+    def is_label_free(self) -> bool:
+        """Whether the run has no target: its vectors were learned from the table alone."""
+        return self.report["comparison"] is None and "study" not in self.report
+
+    @property
     def comparison(self) -> Comparison:
         """The result of the comparison.
 
         Raises
         ------
         FormatError
-            If the run is a study; its result is in ``report["study"]``.
+            If the run is a study, whose result is in ``report["study"]``, or has no target.
         """
+        if self.is_label_free:
+            raise FormatError(f"The run {self.path} has no target, so it has no comparison: only vectors were learned.")
         if self.report["comparison"] is None:
             raise FormatError(f"The run {self.path} is a study, not a comparison. Its result is in report['study'].")
         try:
@@ -172,6 +181,16 @@ class RunFolder:
         from tabemb.estimators.persistence import load
 
         return _read_part(self.path, self.report, MODEL_STATE, lambda path: load(path.parent))
+
+    def predictor(self) -> Predictor | VectorLookup:
+        """Return the frozen predictor of the model, a ``VectorLookup`` in a run without a target. This loads no Keras.
+
+        Raises
+        ------
+        FormatError
+            If the model cannot run without TensorFlow.
+        """
+        return _read_part(self.path, self.report, MODEL_STATE, lambda path: load_predictor(path.parent))
 
     def encoder(self) -> TableEncoder:
         """Return the encoder of the model's tables, which knows the types of their columns. This loads no Keras."""
@@ -226,7 +245,10 @@ class RunFolder:
             If a column is missing; the message suggests similar names.
         DataError
             If the file cannot be read.
+        FormatError
+            If the run has no target.
         """
+        self.check_target()
         rows = self._columns_of(table) if isinstance(table, pd.DataFrame) else self.read_rows(table)
         model = self.model()
         if not hasattr(model, "classes_"):
@@ -235,6 +257,47 @@ class RunFolder:
         predictions = {"prediction": np.asarray(model.classes_)[probabilities.argmax(axis=1)]}
         named = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(model.classes_)}
         return pd.DataFrame(predictions | named)
+
+    def check_target(self) -> None:
+        """Raise an error if the run has no target to predict.
+
+        Raises
+        ------
+        FormatError
+            If its vectors were learned from the table alone.
+        """
+        if self.is_label_free:
+            raise FormatError(
+                f"The run {self.path} has no target to predict: its vectors were learned from the table alone. For the "
+                f"vectors of new rows, call transform, or run: tabemb transform {self.path} TABLE"
+            )
+
+    def transform(self, table: pd.DataFrame | str | Path) -> pd.DataFrame:
+        """Replace the categories of each row of a table by their vectors. This loads no Keras.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame or path
+            As for :meth:`predict`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Of a run without a target, the output of the pretrainer: ``dest_emb0``, ``dest_emb1``, ... and the numbers.
+            Of others, the columns of the run with those that have vectors replaced by them.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing; the message suggests similar names.
+        DataError
+            If the file cannot be read.
+        """
+        rows = self._columns_of(table) if isinstance(table, pd.DataFrame) else self.read_rows(table)
+        if not self.is_label_free:
+            return self.vectors.lookup(rows)
+        lookup = self.predictor()
+        return pd.DataFrame(lookup.transform(rows), columns=lookup.get_feature_names_out(), index=rows.index)
 
     def _columns_of(self, table: pd.DataFrame) -> pd.DataFrame:
         columns = self.report["data"]["columns"]
@@ -323,7 +386,7 @@ def describe_run(
     title: str,
     verdict: str,
 ) -> dict[str, Any]:
-    """Return the part of ``report.json`` that comparisons and studies share.
+    """Return the part of ``report.json`` that all runs share.
 
     Parameters
     ----------
@@ -331,7 +394,7 @@ def describe_run(
         The experiment.
     problem : Problem
         Its table.
-    model : fitted EmbeddingClassifier or EmbeddingRegressor
+    model : fitted EmbeddingClassifier, EmbeddingRegressor or EmbeddingPretrainer
         The model to save.
     vectors : mapping of str to CategoryVectors
         Its vectors by column, with noise if it is known.
@@ -340,7 +403,9 @@ def describe_run(
     title, verdict : str
         The heading of the report, and its result in words.
     """
-    schema, hashed = model.schema_, problem.X.assign(**{f"target: {problem.target}": problem.y})
+    schema, hashed = model.schema_, problem.X
+    if problem.y is not None:
+        hashed = hashed.assign(**{f"target: {problem.target}": problem.y})
     return {
         "format": FORMAT,
         "name": config.name,
@@ -352,7 +417,7 @@ def describe_run(
         "config": config.model_dump(mode="json", exclude_unset=True),
         "data": {
             "source": problem.source,
-            "target": problem.target,
+            "target": problem.target or None,
             "columns": list(problem.X.columns),
             "rows_read": problem.n_read,
             "rows_used": len(problem.X),

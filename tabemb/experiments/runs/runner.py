@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from tabemb.exceptions import ConfigError, DataError, TabembError, UnknownNameError
-from tabemb.experiments.comparison.compare import compare
+from tabemb.experiments.comparison.compare import DEFAULT_BASELINES, compare
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
+from tabemb.experiments.config_names import WITHOUT_PRETRAINING
 from tabemb.experiments.data import Problem, load_problem
+from tabemb.experiments.pretraining import describe_pretraining, pretrained_model
 from tabemb.experiments.report.certain_neighbors import CertainNeighbors, certain_neighbors
 from tabemb.experiments.report.comparison_page import render_report
 from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, try_names, write_report, write_run, write_text
+from tabemb.experiments.runs.label_free import learn_vectors
 from tabemb.files import replacing_folder
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
@@ -42,7 +45,7 @@ class RunResult:
     path : Path
         The folder with the report, the vectors and the model.
     comparison : Comparison or None
-        The scores of a comparison; None after a study.
+        The scores of a comparison; None after a study, or without a target.
     seconds : float
         Wall time of the run in seconds.
     study : StudyResult or None
@@ -109,6 +112,8 @@ def run(
         clock = {"load": time.perf_counter() - begin}
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
         write = _write_comparison if config.study is None else _write_study
+        if problem.y is None:
+            write = learn_vectors
         with column_warnings_off():
             results = write(config, problem, draft, folder, text, clock, _touching(draft, progress))
     return RunResult(path=folder, seconds=clock["total"], **results)
@@ -135,7 +140,9 @@ def _write_comparison(
     clock["compare"] = time.perf_counter() - begin
     if progress is not None:
         progress(FINAL_FIT, comparison.n_folds, comparison.n_folds)
-    model = estimator.fit(problem.X, problem.y)
+    fitted = estimator.fit(problem.X, problem.y)
+    # Of a model with a pretrainer, the model.
+    model = getattr(fitted, "estimator_", fitted)
     clock["refit"] = time.perf_counter() - begin - clock["compare"]
     vectors = comparison.with_noise(model.vectors_)
     write_run(draft, model, text, vectors)
@@ -143,6 +150,8 @@ def _write_comparison(
     title = config.title or f"{problem.target}: embeddings against their baselines"
     record = describe_run(config, problem, model, vectors, clock, title=title, verdict=comparison.verdict())
     record["comparison"] = comparison.to_json()
+    if config.pretrain is not None:
+        record["pretrain"] = describe_pretraining(config, problem)
     write_report(draft, record)
     known = certain_neighbors(vectors, problem.labels)
     page = render_report(
@@ -221,6 +230,7 @@ def check_names(config: ExperimentConfig) -> None:
         If a body, baseline, metric ... is unknown; the message gives the line and suggests similar names.
     """
     # Imported here because reading a configuration or a finished run must not load Keras.
+    from tabemb.estimators.objectives import OBJECTIVES
     from tabemb.experiments.comparison.baselines import BASELINES
     from tabemb.experiments.comparison.downstream import DOWNSTREAM
     from tabemb.experiments.comparison.metrics import METRICS
@@ -239,6 +249,15 @@ def check_names(config: ExperimentConfig) -> None:
     named += [("model.handle_unknown", UNKNOWN_STRATEGIES, model.handle_unknown), ("model.start", STARTS, model.start)]
     if isinstance(model.embedding_dim, str) and model.embedding_dim != FROM_DATA:
         named.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
+    if config.pretrain is not None:
+        its = config.pretrain
+        named += [
+            ("pretrain.objective", OBJECTIVES, its.objective),
+            ("pretrain.numeric", NUMERIC_ENCODERS, its.numeric),
+        ]
+        named.append(("pretrain.handle_unknown", UNKNOWN_STRATEGIES, its.handle_unknown))
+        if isinstance(its.embedding_dim, str):
+            named.append(("pretrain.embedding_dim", SIZE_RULES, its.embedding_dim))
     if config.study is not None:
         named.append(("study", STUDIES, config.study))
     named += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
@@ -256,7 +275,10 @@ def check_names(config: ExperimentConfig) -> None:
 
 
 def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
-    """Return the unfitted model of an experiment: a classifier or a regressor, depending on the target."""
+    """Return the unfitted model of an experiment: a classifier or a regressor, depending on the target.
+
+    With ``pretrain``, it is a :class:`~tabemb.experiments.pretraining.PretrainedModel` of one.
+    """
     from tabemb.estimators.classifier import EmbeddingClassifier
     from tabemb.estimators.regressor import EmbeddingRegressor
     from tabemb.nn.losses import ClassLoss, NumberLoss
@@ -270,7 +292,8 @@ def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
             raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but the target is numeric.")
     if "loss" in params:
         _check_loss(config, ClassLoss if target.is_classifier else NumberLoss)
-    return estimator_class(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
+    model = estimator_class(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
+    return model if config.pretrain is None else pretrained_model(config, problem, model)
 
 
 def _check_loss(config: ExperimentConfig, family: Any) -> None:
@@ -304,7 +327,9 @@ def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progres
         cv = validation.folds
     elif kind == "holdout":
         cv = {"name": kind, "test_fraction": validation.share}
-    options = {} if config.baselines is None else {"baselines": config.baselines}
+    baselines = list(DEFAULT_BASELINES) if config.baselines is None else config.baselines
+    if config.pretrain is not None and WITHOUT_PRETRAINING not in baselines:
+        baselines = [WITHOUT_PRETRAINING, *baselines]
     try:
         return compare(
             problem.X,
@@ -318,7 +343,7 @@ def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progres
             downstream=config.downstream,
             random_state=config.seed,
             progress=progress,
-            **options,
+            baselines=baselines,
         )
     except DataError as error:
         raise type(error)(f"{config.where()}: {error}") from error

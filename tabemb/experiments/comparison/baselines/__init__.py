@@ -6,5 +6,15 @@ from tabemb.experiments.comparison.baselines.one_hot_linear import OneHotLinear
 from tabemb.experiments.comparison.baselines.one_hot_mlp import OneHotMlp
 from tabemb.experiments.comparison.baselines.ordinal_trees import OrdinalTrees
 from tabemb.experiments.comparison.baselines.target_encoder_trees import TargetEncoderTrees
+from tabemb.experiments.comparison.baselines.without_pretraining import WithoutPretraining
 
-__all__ = ["BASELINES", "Baseline", "Majority", "OneHotLinear", "OneHotMlp", "OrdinalTrees", "TargetEncoderTrees"]
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "Majority",
+    "OneHotLinear",
+    "OneHotMlp",
+    "OrdinalTrees",
+    "TargetEncoderTrees",
+    "WithoutPretraining",
+]

@@ -8,6 +8,7 @@ from tabemb.experiments.comparison.candidates import (
     ModelUnderTest,
     own_estimators,
     with_random_state,
+    without_pretraining,
 )
 
 __all__ = ["OneHotMlp"]
@@ -49,7 +50,8 @@ class OneHotMlp(Baseline):
         )
 
     def build(self, target, estimator, random_state):
-        """Return a clone of the model under test with one-hot inputs."""
+        """Return a clone of the model under test with one-hot inputs; it has no vectors to pretrain."""
+        estimator = without_pretraining(estimator)
         one_hot = {
             f"{prefix}{name}": value for prefix in own_estimators(estimator) for name, value in WITHOUT_VECTORS.items()
         }

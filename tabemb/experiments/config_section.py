@@ -1,0 +1,48 @@
+"""The base class of the sections of an experiment, and what several sections share."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["Section", "Spec", "one_source", "tuples"]
+
+# A registered name, or a mapping with the name and parameters.
+Spec = str | dict[str, Any]
+
+
+class Section(BaseModel):
+    """A section of the file. Unknown keys are errors; values are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def one_source(section: Any) -> Any:
+    """Return a section that names a table.
+
+    Raises
+    ------
+    ValueError
+        If it names none or two, or a setting needs another kind.
+    """
+    if (section.dataset is None) == (section.path is None):
+        raise ValueError("needs either dataset (a registered name) or path (a file or a folder), not both")
+    for name in ("sep", "encoding"):
+        if section.path is None and getattr(section, name) is not None:
+            raise ValueError(f"takes {name} only with path")
+    return section
+
+
+def tuples(value: Any) -> Any:
+    """Return a value of a file as a parameter: lists become tuples.
+
+    Examples
+    --------
+    >>> tuples({"name": "mlp", "hidden_units": [16, 8]})
+    {'name': 'mlp', 'hidden_units': (16, 8)}
+    """
+    # YAML has lists; parameters such as hidden_units=(128, 64) are tuples.
+    if isinstance(value, list):
+        return tuple(tuples(each) for each in value)
+    if isinstance(value, dict):
+        return {key: tuples(each) for key, each in value.items()}
+    return value
