@@ -6,6 +6,7 @@ import pytest
 
 from tabemb.exceptions import ColumnError, DataError
 from tabemb.inference.reader import TableReader
+from tabemb.table.bags import Bags
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 
@@ -43,7 +44,20 @@ def test_only_rows_that_it_has_encoded_are_accepted(reader):
     other = EncodedTable(np.zeros((1, 3), np.int32), np.zeros((1, 0), np.float32))
     with pytest.raises(DataError, match="3 columns of indices and 0 of numbers; this predictor was made for 1 and 1"):
         reader._check(other, "predict")
-    reader._check_indices(np.array([[0], [3]], np.int32))
+    none = np.zeros((2, 0), np.float32)
+    reader._check_indices(EncodedTable(np.array([[0], [3]], np.int32), none))
     for outside in (4, -1):
         with pytest.raises(DataError, match=f"column 'dest' holds the index {outside}; .* indices from 0 to 3"):
-            reader._check_indices(np.array([[0], [outside]], np.int32))
+            reader._check_indices(EncodedTable(np.array([[0], [outside]], np.int32), none))
+
+
+def test_values_of_cells_that_are_not_in_the_vocabulary_are_refused(reader):
+    none = np.zeros((1, 0), np.float32)
+    bags = Bags(np.array([0, 1, 2, 3], np.int32), np.array([0, 1, 2, 4]))
+    reader._check_indices(EncodedTable(np.array([[2]], np.int32), none, {0: bags}))
+    with pytest.raises(DataError, match="column 'dest' holds the index 3; its vocabulary has indices from 0 to 2"):
+        reader._check_indices(EncodedTable(np.array([[3]], np.int32), none, {0: bags}))
+    with pytest.raises(DataError, match="A cell of the encoded column 'dest' holds the value 9; its vocabulary has"):
+        reader._check_indices(
+            EncodedTable(np.array([[2]], np.int32), none, {0: bags.with_values(np.array([0, 1, 2, 9]))})
+        )
