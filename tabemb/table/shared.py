@@ -116,8 +116,8 @@ def tables_of_columns(shared: SharedSpec | None, inference: Inference, columns: 
         if dropped:
             kept = [column for column in named if column not in dropped]
             warn_caller(
-                f"The shared table {table!r} is learned from {_listed(kept) or 'no column'}, without {_listed(dropped)}, "
-                "which has no two different categories.",
+                f"The shared table {table!r} is learned from {_listed(kept) or 'no column'}, without "
+                f"{_listed(dropped)}, which has no two different categories.",
                 DroppedColumnWarning,
             )
     return table_of
