@@ -2,10 +2,10 @@
 
     python benchmarks/shared.py [--rows 10000] [--seeds 2]
 
-Stays in hospital (diabetes130) have three diagnoses each, in three columns with the same codes: is the patient readmitted?
-One table of vectors for all three (``shared``) is compared with one for each. For both: the number of weights in tables,
-ROC AUC on other rows, and how many of the five nearest codes are in the chapter of a code, among codes with ten rows or
-more in the first column; from the target, and without one.
+Stays in hospital (diabetes130) have three diagnoses each, in three columns with the same codes: is the patient
+readmitted? One table of vectors for all three (``shared``) is compared with one for each. For both: the number of
+weights in tables, ROC AUC on other rows, and how many of the five nearest codes are in the chapter of a code, among
+codes with ten rows or more in the first column; from the target, and without one.
 """
 
 import argparse

@@ -244,6 +244,18 @@ def test_vectors_of_another_fit(model, rows):
     assert one.pretrained_report_["airport"].categories["lacking"] == 3
 
 
+def test_vectors_of_a_store(model, rows, tmp_path):
+    X, y = rows
+    model.vectors_.save(tmp_path / "vectors")
+    store = EmbeddingStore.load(tmp_path / "vectors")
+    place = {"place": ["origin", "dest"]}
+    for shared, names in ((AIRPORT, ["airport"]), (place, ["place"]), (None, ["origin", "dest"])):
+        fitted = EmbeddingClassifier(shared=shared, pretrained=store, **QUICK).fit(X, y)
+        assert list(fitted.pretrained_report_) == names
+    with pytest.raises(ColumnError, match="pretrained names the column 'airport', which is not among"):
+        EmbeddingClassifier(pretrained=store, **QUICK).fit(X.rename(columns={"origin": "from", "dest": "to"}), y)
+
+
 def test_different_vectors_for_the_columns_of_a_table_are_refused(source, rows):
     with pytest.raises(ColumnError, match="pretrained has different values for 'origin' and 'dest'"):
         EmbeddingClassifier(shared=AIRPORT, pretrained={"origin": source, "dest": dict(source)}, **QUICK).fit(*rows)
