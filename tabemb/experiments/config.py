@@ -30,7 +30,7 @@ from yaml.composer import ComposerError
 from yaml.constructor import ConstructorError
 
 from tabemb.exceptions import ConfigError, reading
-from tabemb.experiments.config_errors import dotted, explain, line_of, shown, syntax_problem
+from tabemb.experiments.config_errors import checked_by, dotted, explain, line_of, shown, syntax_problem
 from tabemb.experiments.config_text import text_of
 from tabemb.experiments.data_texts import check_encoding, check_separator
 from tabemb.table.shared import check_shared
@@ -135,14 +135,6 @@ class DataSection(Section):
         return self
 
 
-def _checked_shared(shared: dict[str, list[str]]) -> dict[str, list[str]]:
-    try:
-        check_shared(shared)
-    except ValueError as error:
-        raise ValueError(f"cannot be used: {str(error).rstrip('.')}") from None
-    return shared
-
-
 class ModelSection(Section):
     """Parameters of EmbeddingClassifier or EmbeddingRegressor; missing ones keep their default."""
 
@@ -159,7 +151,7 @@ class ModelSection(Section):
         description="Categories with fewer rows (a number, or a fraction of all rows) become unknown.",
     )
     max_categories: int | None = Field(None, ge=1, description="Maximum number of categories per column.")
-    shared: Annotated[dict[str, list[str]], AfterValidator(_checked_shared)] | None = Field(
+    shared: Annotated[dict[str, list[str]], AfterValidator(checked_by(check_shared))] | None = Field(
         None, description="Columns that share one table of vectors, by a name for it: {airport: [origin, dest]}."
     )
     one_hot_max_categories: float = Field(
