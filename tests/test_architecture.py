@@ -45,6 +45,7 @@ WHOLE = {
     "test_repeatability.py",
     "test_saved_before.py",
     "test_scikit_learn_tools.py",
+    "test_shared_tables.py",
     "test_smoke.py",
     "test_typing.py",
     "test_unknown_categories.py",

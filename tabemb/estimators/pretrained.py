@@ -53,6 +53,7 @@ from tabemb.table.shared import by_table
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.dimensions import LinearProjection
 from tabemb.vectors.sources import WAYS, Match, match, source_of
+from tabemb.vectors.store import EmbeddingStore
 
 __all__ = ["FREEZE", "ColumnReport", "ColumnStart", "Pretrained", "PretrainedReport", "may_freeze", "paths_of"]
 
@@ -441,7 +442,7 @@ def _by_column(pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, 
                 f"{embedded}. Assign the vectors by column: pretrained={{column: vectors}}."
             )
         return here
-    given = by_table(pretrained, table_of, "pretrained")
+    given = by_table(_apart(pretrained, table_of), table_of, "pretrained")
     for column in given:
         if column in embedded:
             continue
@@ -456,6 +457,17 @@ def _by_column(pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, 
             f"{did_you_mean(column, categorical)}"
         )
     return given
+
+
+def _apart(pretrained: Mapping[str, Any], table_of: Mapping[str, str]) -> dict[str, Any]:
+    """Return the vectors by column where the tables of a store are not known here, but their columns are."""
+    found, known = dict(pretrained), {*table_of, *table_of.values()}
+    for table, columns in (pretrained.shared if isinstance(pretrained, EmbeddingStore) else {}).items():
+        here = [column for column in columns if column in known]
+        if table not in known and here:
+            vectors = found.pop(table)
+            found |= dict.fromkeys(here, vectors)
+    return found
 
 
 def _freeze_by_column(freeze: Any, given: Mapping[str, Any], table_of: Mapping[str, str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from tabemb.exceptions import ConfigError, reading
-from tabemb.experiments.config_errors import dotted, explain, line_of, shown
+from tabemb.experiments.config_errors import checked_by, dotted, explain, line_of, shown
 from tabemb.experiments.config_pretrain import PretrainSection, PretrainTable
 from tabemb.experiments.config_section import Section, Spec, one_source, tuples
 from tabemb.experiments.config_text import text_of
@@ -119,14 +119,6 @@ class DataSection(Section):
         return self
 
 
-def _checked_shared(shared: dict[str, list[str]]) -> dict[str, list[str]]:
-    try:
-        check_shared(shared)
-    except ValueError as error:
-        raise ValueError(f"cannot be used: {str(error).rstrip('.')}") from None
-    return shared
-
-
 class ModelSection(Section):
     """Parameters of EmbeddingClassifier or EmbeddingRegressor; missing ones keep their default."""
 
@@ -148,7 +140,7 @@ class ModelSection(Section):
         description="Columns whose cells hold several values: auto (separators | and ; are found), or a mapping of "
         "column to a separator, to words, to a mapping with split and pooling, or to null (cells stay whole).",
     )
-    shared: Annotated[dict[str, list[str]], AfterValidator(_checked_shared)] | None = Field(
+    shared: Annotated[dict[str, list[str]], AfterValidator(checked_by(check_shared))] | None = Field(
         None, description="Columns that share one table of vectors, by a name for it: {airport: [origin, dest]}."
     )
     one_hot_max_categories: float = Field(

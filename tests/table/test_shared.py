@@ -221,8 +221,8 @@ def test_valid_values(shared):
     [
         (
             {"airport": ["origin", "dst"]},
-            "shared['airport'] names the column 'dst', which the table does not have. Did you mean 'dest'? Its columns: "
-            "origin, distance, dest, day.",
+            "shared['airport'] names the column 'dst', which the table does not have. Did you mean 'dest'? "
+            "Its columns: origin, distance, dest, day.",
         ),
         (
             {"airport": ["origin", "distance"]},
@@ -231,7 +231,8 @@ def test_valid_values(shared):
         ),
         (
             {"day": ["origin", "dest"]},
-            "shared names a table 'day', and there is a column 'day' that is not one of its columns ['origin', 'dest'].",
+            "shared names a table 'day', and there is a column 'day' that is not one of its columns "
+            "['origin', 'dest'].",
         ),
         ({"distance": ["origin", "dest"]}, "there is a column 'distance' that is not one of its columns"),
     ],
@@ -249,7 +250,7 @@ def test_dates_are_refused_with_their_parts():
     )
     with pytest.raises(ColumnError, match=re.escape(message)):
         TableEncoder(shared={"day of": ["left", "day"]}).fit(X)
-    assert TableEncoder(["left"], shared={"day of": ["left", "other"]}).fit(X.assign(other=X["left"])).tables
+    assert TableEncoder(["left", "other"], shared={"day of": ["left", "other"]}).fit(X.assign(other=X["left"])).tables
 
 
 def test_a_table_named_like_a_calendar_part_is_refused(flights):

@@ -308,6 +308,70 @@ def test_columns_with_names_too_long_for_a_file_are_saved(tmp_path):
     assert len(set(files)) == len(LONG_NAMES) + 1
 
 
+# ---------------------------------------------------------------- columns that share vectors
+
+
+@pytest.fixture
+def shared_store(airports, months):
+    return EmbeddingStore({"airport": airports, "month": months}, {"airport": ["origin", "dest"]})
+
+
+def test_columns_that_share_vectors_have_the_same(shared_store, airports):
+    assert list(shared_store) == ["airport", "month"]
+    assert len(shared_store) == 2
+    assert shared_store["origin"] is shared_store["dest"] is airports
+    assert "origin" in shared_store
+    assert shared_store.get("carrier") is None
+    assert shared_store.table_of("dest") == shared_store.table_of("airport") == "airport"
+    assert shared_store.shared == {"airport": ["origin", "dest"]}
+    assert EmbeddingStore({"month": shared_store["month"]}).shared == {}
+    with pytest.raises(ColumnError, match="Did you mean 'origin'"):
+        shared_store["orign"]
+    with pytest.raises(ColumnError, match="no vectors of a column 'carrier'"):
+        shared_store.table_of("carrier")
+
+
+def test_a_lookup_replaces_all_columns_that_share_vectors(shared_store, airports):
+    first, second = airports.index_to_key[:2]
+    found = shared_store.lookup(pd.DataFrame({"dest": [first], "x": [1], "origin": [second]}))
+    assert list(found) == ["dest_emb0", "dest_emb1", "x", "origin_emb0", "origin_emb1"]
+    np.testing.assert_array_equal(found.to_numpy()[0], [*airports[first], 1, *airports[second]])
+    some = shared_store.lookup(pd.DataFrame({"dest": [first], "origin": [second]}), ["origin"])
+    assert list(some) == ["dest", "origin_emb0", "origin_emb1"]
+
+
+def test_what_is_shared_is_saved(shared_store, tmp_path):
+    shared_store.save(tmp_path / "store")
+    again = EmbeddingStore.load(tmp_path / "store")
+    assert again.shared == shared_store.shared
+    assert again["dest"] == shared_store["dest"]
+    assert sorted(path.name for path in (tmp_path / "store").glob("*.parquet")) == ["airport.parquet", "month.parquet"]
+
+
+def test_a_store_without_shared_vectors_is_saved_as_before(store, tmp_path):
+    store.save(tmp_path / "store")
+    assert "shared" not in json.loads((tmp_path / "store" / "store.json").read_text())
+
+
+@pytest.mark.parametrize("shared", ["airport", {"airport": "dest"}, {"airport": [1]}, {"place": ["dest"]}])
+def test_a_damaged_description_of_shared_vectors_is_refused(shared, shared_store, tmp_path):
+    shared_store.save(tmp_path / "store")
+    place = tmp_path / "store" / "store.json"
+    manifest = {name: value for name, value in json.loads(place.read_text()).items() if name != "seal"}
+    place.write_text(json.dumps(sealed(manifest | {"shared": shared})))
+    with pytest.raises(FormatError):
+        EmbeddingStore.load(tmp_path / "store")
+
+
+def test_shared_vectors_must_be_there_and_not_compete(airports, months):
+    with pytest.raises(DataError, match="shared names 'airprt', which has no vectors"):
+        EmbeddingStore({"airport": airports}, {"airprt": ["origin", "dest"]})
+    with pytest.raises(DataError, match=re.escape("The columns ['month'] have vectors of their own")):
+        EmbeddingStore({"airport": airports, "month": months}, {"airport": ["origin", "month"]})
+    own = EmbeddingStore({"origin": airports}, {"origin": ["origin", "dest"]})
+    assert own["dest"] is own["origin"]
+
+
 def test_a_subclass_is_lazy():
     made = []
 
