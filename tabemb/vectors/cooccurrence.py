@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from tabemb.vectors.threads import ONE_THREAD
 
-__all__ = ["Cooccurrence", "intervals_of"]
+__all__ = ["MOST_ROWS", "Cooccurrence", "intervals_of"]
 
 Indices = npt.NDArray[np.integer[Any]]
 
