@@ -20,6 +20,10 @@ from tabemb import (
 from tabemb.diagnosis.column_influence import column_influence
 from tabemb.diagnosis.model import diagnose_model
 from tabemb.exceptions import ColumnError
+from tabemb.experiments.config import ExperimentConfig
+from tabemb.experiments.explorer.side_table import side_data
+from tabemb.experiments.runs.folder import open_run
+from tabemb.experiments.runs.runner import run
 from tabemb.nn.bodies import BODIES
 
 AIRPORT = {"airport": ["origin", "dest"]}
@@ -406,9 +410,33 @@ def test_a_store_keeps_what_is_shared(model, rows, tmp_path):
 def test_diagnoses(rows):
     X, y = rows
     model = EmbeddingClassifier(shared=AIRPORT, body="mlp", **QUICK).fit(X, y)
-    found = diagnose_model(model, X, y, n_refits=3, control=True)
+    known = pd.DataFrame({"airport": sorted(model.vectors_["airport"]), "number": range(20)}).set_index("airport")
+    found = diagnose_model(model, X, y, n_refits=3, control=True, side={"dest": known})
     assert list(found) == ["airport"]
+    assert side_data({"origin": known.reset_index()}, model.vectors_)["airport"].key == "airport"
     assert sorted(column_influence(model).index) == ["dest", "origin"]
+
+
+def test_a_run_with_its_report(rows, tmp_path):
+    X, y = rows
+    X.assign(late=np.where(y, "late", "on time")).to_csv(tmp_path / "flights.csv", index=False)
+    experiment = ExperimentConfig(
+        name="shared",
+        data={"path": str(tmp_path / "flights.csv"), "target": "late"},
+        model={"shared": AIRPORT, "max_epochs": 2},
+        baselines=["majority"],
+        validation={"kind": "holdout"},
+        output=str(tmp_path),
+    )
+    opened = open_run(run(experiment).path)
+    assert list(opened.vectors) == ["airport"]
+    assert opened.vectors.shared == opened.report["model"]["shared"] == AIRPORT
+    assert opened.vectors["origin"] is opened.vectors["airport"]
+    assert [each["column"] for each in opened.report["model"]["embeddings"]] == ["airport"]
+    assert opened.model().vectors_["dest"].index_to_key == opened.vectors["dest"].index_to_key
+    assert len(opened.predict(X)) == len(X)
+    with pytest.raises(ColumnError, match="Did you mean 'origin'"):
+        opened.vectors["orign"]
 
 
 # ---------------------------------------------------------------- what is refused

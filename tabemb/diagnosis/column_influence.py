@@ -62,7 +62,7 @@ def column_influence(model: Any) -> pd.DataFrame:
         )
     rows = {}
     for feature in features:
-        counts = model.encoder_.vocabularies[feature.name].counts
+        counts = model.encoder_.counts_of(feature.name)
         squares = [
             (np.square(of[feature.name]).mean(), _variance(network.vectors(feature), counts, of[feature.name]))
             for network, of in zip(networks, kernels, strict=True)

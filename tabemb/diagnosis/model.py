@@ -91,7 +91,10 @@ def diagnose_model(
     halves = fits_to_parts(model, X, y, sample_weight, n_parts=2, random_state=random_state)
     start = {} if getattr(model, "n_folds_", 0) else untrained_vectors(model, X)
     fits, controls = _seeds_and_control(model, X, y, sample_weight, random_state) if control else ([], [])
-    by_column: dict[str, dict[str, Any]] = {column: {"side": known} for column, known in (side or {}).items()}
+    by_column: dict[str, dict[str, Any]] = {
+        model.vectors_.table_of(column) if column in model.vectors_ else column: {"side": known}
+        for column, known in (side or {}).items()
+    }
     for column in columns:
         halved = [each[column] for each in halves if column in each]
         at_random = column not in model.priors_

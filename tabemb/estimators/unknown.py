@@ -95,7 +95,7 @@ def keep_strategy(network: Network, strategy: UnknownStrategy, encoder: TableEnc
     """
     trained = {}
     for position, name, size in _columns(encoder):
-        trained[position] = Trained(encoder.vocabularies[name].counts[None], np.arange(size)[None], True)
+        trained[position] = Trained(encoder.counts_of(name)[None], np.arange(size)[None], True)
     network.serve_unknown(strategy, trained)
 
 

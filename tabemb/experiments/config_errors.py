@@ -27,9 +27,7 @@ EXPECTED_TYPES = {
 
 
 def checked_by(check: Callable[[Any], None]) -> Callable[[Any], Any]:
-    """Return a function for a validator of pydantic that calls a check.
-
-    The message of a ValueError of the check is a sentence.
+    """Return a validator that calls a check, which raises a ValueError whose message is a sentence.
 
     Examples
     --------

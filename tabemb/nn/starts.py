@@ -15,7 +15,7 @@ from tabemb.nn.parameters import check_not_negative, check_positive
 from tabemb.registry import Registry
 from tabemb.table.bags import Bags
 from tabemb.table.encoded_table import EncodedTable
-from tabemb.vectors.cooccurrence import Cooccurrence
+from tabemb.vectors.cooccurrence import MOST_ROWS, Cooccurrence
 from tabemb.vectors.dimensions import random_rotation
 from tabemb.vectors.shrinkage import count_weighted_mean
 from tabemb.vectors.threads import ONE_THREAD
@@ -249,8 +249,11 @@ def started_tables(
 def _stacked(table: EncodedTable, sizes: Sequence[int], positions: Sequence[int]) -> EncodedTable:
     """Return the rows once per column that shares a table: its cell, those of the others of the table, all others.
 
-    So the categories of the table are told apart by what occurs with them in any of its columns.
+    So the categories of the table are told apart by what occurs with them in any of its columns. Of a large table, as
+    many rows as are counted are stacked.
     """
+    if len(table) > MOST_ROWS:
+        table = table.take(np.linspace(0, len(table), MOST_ROWS, endpoint=False).astype(np.intp))
     others = [position for position in range(table.indices.shape[1]) if position not in positions]
     turns = [[*positions[turn:], *positions[:turn], *others] for turn in range(len(positions))]
     indices, bags = [table.indices[:, turn] for turn in turns], {}

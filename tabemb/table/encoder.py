@@ -112,6 +112,7 @@ class TableEncoder:
     schema: Schema
     vocabularies: dict[str, Vocabulary]
     table_of: dict[str, str]
+    _counts: dict[str, npt.NDArray[np.int64]]
     _numeric: NumericScaler
 
     @property
@@ -119,6 +120,11 @@ class TableEncoder:
         """The vocabulary of each table, in the order of its first column."""
         first = {self.table_of[column]: vocabulary for column, vocabulary in reversed(self.vocabularies.items())}
         return {table: first[table] for table in dict.fromkeys(self.table_of.values())}
+
+    def counts_of(self, column: str) -> npt.NDArray[np.int64]:
+        """Return the number of rows at fit of each index in a column, also if others share its table."""
+        own = self._counts.get(column)
+        return self.vocabularies[column].counts if own is None else own.copy()
 
     def sharing(self, column: str) -> list[int]:
         """Return the positions of all columns that have the table of a column, itself among them."""
@@ -224,7 +230,7 @@ class TableEncoder:
         indices = _index_matrix(frame.n_rows, len(self.table_of))
         bags: dict[int, Bags] = {}
         self.vocabularies = {}
-        self._names = {}
+        self._names, self._counts = {}, {}
         waiting: dict[str, dict[CategoricalColumn, Cells | SplitCells]] = {}
         # Column by column, so that the codes of only one column, or of those of a table, are in memory at a time.
         for name in frame.columns:
@@ -281,6 +287,8 @@ class TableEncoder:
         ends = np.cumsum([len(each) for each in coded])[:-1]
         self.vocabularies |= {column.name: vocabulary for column in columns}
         for (column, cells), its in zip(columns.items(), np.split(of_all, ends), strict=True):
+            if len(columns) > 1:
+                self._counts[column.name] = np.bincount(its, minlength=vocabulary.size)
             if isinstance(cells, SplitCells):
                 indices[:, places[column]], bags[places[column]] = self._encode_split(column, cells)
             else:
@@ -456,6 +464,7 @@ class TableEncoder:
             "schema": self.schema.to_json(),
             "tables": self.table_of,
             "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.tables.items()},
+            "counts": {name: counts.tolist() for name, counts in self._counts.items()},
             "numeric": numeric,
         }
         if self.statistics is not None:
@@ -481,11 +490,16 @@ class TableEncoder:
             names = dict.fromkeys(encoder.table_of.values())
             tables = {name: Vocabulary.from_json(data["vocabularies"][name]) for name in names}
             encoder.vocabularies = {column: tables[table] for column, table in encoder.table_of.items()}
+            encoder._counts = {column: np.array(its, np.int64) for column, its in data.get("counts", {}).items()}
+            if any(its.shape != (encoder.vocabularies[column].size,) for column, its in encoder._counts.items()):
+                raise FormatError("The saved state of a table encoder has another number of counts than of categories.")
             encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
             if "statistics" in data:
                 own = {name.removeprefix("statistics/"): array for name, array in arrays.items()}
                 encoder.statistics = TargetStatistics.from_state(data["statistics"], own)
-        except (KeyError, TypeError) as error:
+        except FormatError:
+            raise
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise FormatError(f"The saved state of a table encoder cannot be read: {error}.") from error
         return encoder
 

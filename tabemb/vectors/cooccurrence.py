@@ -22,7 +22,7 @@ import numpy.typing as npt
 from tabemb.table.bags import Bags
 from tabemb.vectors.threads import ONE_THREAD
 
-__all__ = ["Cooccurrence", "intervals_of"]
+__all__ = ["MOST_ROWS", "Cooccurrence", "intervals_of"]
 
 Indices = npt.NDArray[np.integer[Any]]
 

@@ -283,6 +283,19 @@ def test_the_order_of_the_columns_of_a_shared_table_does_not_matter():
     np.testing.assert_allclose(mine @ mine.T, its @ its.T, atol=0.05)
 
 
+def test_a_large_table_is_not_stacked_whole(monkeypatch):
+    monkeypatch.setattr("tabemb.nn.starts.MOST_ROWS", 50)
+    seen = []
+
+    class Seen(RandomStart):
+        def of(self, table, sizes):
+            seen.append((len(table), sizes))
+            return super().of(table, sizes)
+
+    started_tables(network(shared=True), Seen(), related(), [SIZES[0], SIZES[1], SIZES[0]])
+    assert seen == [(100, [SIZES[0], SIZES[0], SIZES[1]]), (N, [SIZES[0], SIZES[1], SIZES[0]])]
+
+
 def test_the_weight_of_a_shared_table_may_be_that_of_a_column():
     sizes = [SIZES[0], SIZES[1], SIZES[0]]
     for prior, wanted in (({"a": 3.0}, 3.0), ({"b": 3.0}, None), (7.0, 7.0)):

@@ -92,6 +92,25 @@ def test_a_table_may_be_named_like_one_of_its_columns(flights):
     assert encoder.table_of == {"origin": "origin", "dest": "origin", "day": "day"}
 
 
+def test_the_counts_of_each_column_are_kept(flights):
+    encoder = TableEncoder(shared=AIRPORT).fit(flights)
+    again = TableEncoder.from_state(*encoder.to_state())
+    for each in (encoder, again):
+        assert each.counts_of("origin").tolist() == [1, 0, 1, 2, 0]
+        assert each.counts_of("dest").tolist() == [0, 0, 3, 0, 1]
+        assert each.counts_of("day").tolist() == [0, 0, 2, 2]
+    rare = TableEncoder(shared=AIRPORT, min_frequency=2).fit(flights)
+    assert rare.counts_of("dest").tolist() == [0, 1, 3, 0]
+
+
+@pytest.mark.parametrize("counts", [[1, 2], [], "many", None])
+def test_a_state_with_other_counts_is_refused(counts, flights):
+    data, arrays = TableEncoder(shared=AIRPORT).fit(flights).to_state()
+    data["counts"]["origin"] = counts
+    with pytest.raises(FormatError):
+        TableEncoder.from_state(data, arrays)
+
+
 def test_the_order_of_the_columns_is_that_of_the_table(flights):
     encoder = TableEncoder(shared={"airport": ["dest", "origin"]})
     assert np.array_equal(encoder.fit_encode(flights).indices, TableEncoder(shared=AIRPORT).fit_encode(flights).indices)

@@ -13,6 +13,7 @@ from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.experiments.tables import read_table
 from tabemb.table.keys import as_key, family, identity
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.store import EmbeddingStore
 
 __all__ = ["Side", "SideData", "side_data"]
 
@@ -124,7 +125,9 @@ def _tables(
                     f"The run has no vectors of a column {column!r}, which the side table {_name_of(each)} is for. "
                     f"Columns: {', '.join(vectors) or 'none'}.{did_you_mean(column, list(vectors))}"
                 )
-            yield {column: vectors[column]}, _name_of(each), _read(each)
+            # Columns that share vectors have one page, by the name of these.
+            name = vectors.table_of(column) if isinstance(vectors, EmbeddingStore) else column
+            yield {name: vectors[name]}, _name_of(each), _read(each)
         return
     for each in side if isinstance(side, list | tuple) else [side]:
         yield {column: vectors[column] for column in vectors}, _name_of(each), _read(each)

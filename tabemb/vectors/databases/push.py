@@ -21,6 +21,7 @@ from tabemb.vectors.databases.base import (
 from tabemb.vectors.databases.metadata import CollectionMetadata, read_metadata, write_metadata
 from tabemb.vectors.databases.rows import batches, digest_of_rows, is_row_schema, rows_of, same_rows
 from tabemb.vectors.keyed_matrix import KeyedMatrix
+from tabemb.vectors.store import EmbeddingStore
 
 __all__ = ["ColumnPush", "Progress", "PushSummary", "push"]
 
@@ -121,6 +122,9 @@ def _selected(
     if isinstance(vectors, KeyedMatrix):
         vectors = {vectors.name: vectors}
     names = list(vectors) if columns is None else list(dict.fromkeys(columns))
+    if isinstance(vectors, EmbeddingStore):
+        # Columns that share vectors are pushed once, by the name of these.
+        names = list(dict.fromkeys(vectors.table_of(name) if name in vectors else name for name in names))
     if not names:
         raise DataError(
             "push requires the vectors of at least one column, got none. A column with few categories is one-hot "

@@ -11,6 +11,7 @@ from tabemb.exceptions import ColumnError, DatabaseError, DataError, FormatError
 from tabemb.vectors import CategoryVectors
 from tabemb.vectors.databases import DATABASES, ColumnPush, PushSummary, collection_name, open_database, pull, push
 from tabemb.vectors.databases.base import find_database
+from tabemb.vectors.store import EmbeddingStore
 
 
 def vectors(keys="abc", seed=0, dim=3, name="c", **options):
@@ -37,6 +38,15 @@ def test_a_mapping_has_a_collection_for_each_column(uri):
     ]
     assert (summary.uri, summary.written, summary.unchanged, summary.removed) == (uri, 5, 0, 0)
     assert {name: pull(uri, name) for name in two} == two
+
+
+def test_columns_that_share_vectors_are_pushed_once(uri):
+    store = EmbeddingStore({"airport": vectors(name="airport")}, {"airport": ["origin", "dest"]})
+    for columns in (None, ["dest", "origin"], ["airport", "dest"]):
+        summary = push(store, uri, columns=columns)
+        assert [(each.column, each.collection) for each in summary.columns] == [("airport", "tabemb_airport")]
+    with pytest.raises(ColumnError, match="There are no vectors of a column 'orign'"):
+        push(store, uri, columns=["orign"])
 
 
 def test_pushing_twice_writes_nothing_more(uri):
