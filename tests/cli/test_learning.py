@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tabemb import EmbeddingPretrainer
 from tabemb.cli import main
 from tabemb.experiments.comparison.baselines.majority import Majority
 from tabemb.experiments.runs.folder import RunFolder, open_run
@@ -341,3 +342,13 @@ def test_rows_are_transformed_by_any_run(here, capfd):
     assert main(["transform", "other/t", "rows.csv"]) == 0
     shown = pd.read_csv(io.StringIO(capfd.readouterr().out))
     np.testing.assert_allclose(shown, open_run("other/t").transform(rows), rtol=1e-6)
+
+
+def test_rows_are_transformed_by_a_saved_encoder(here, capsys):
+    rows = pd.read_csv("rows.csv")[["shape", "good"]]
+    pretrainer = EmbeddingPretrainer(embedding_dim=2, random_state=0).fit(rows)
+    pretrainer.save("encoder")
+    assert main(["transform", "encoder", "rows.csv", "--output", "out.parquet"]) == 0
+    assert np.array_equal(pd.read_parquet("out.parquet"), pretrainer.transform(rows))
+    assert main(["transform", "runs/small", "rows.csv", "--na", "NA"]) == 2
+    assert "a run has its own" in capsys.readouterr().err
