@@ -283,28 +283,41 @@ def predict(
     epilog=examples(
         "tabemb transform runs/flights new_flights.csv",
         "tabemb transform runs/flights new_flights.parquet --output vectors.parquet",
+        "tabemb transform flight_encoder new_flights.csv --na NA",
     )
 )
 def transform(
-    run: RunPath,
+    run: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN", help="Folder of a finished run, or of a saved EmbeddingEncoder or EmbeddingPretrainer."
+        ),
+    ],
     data: DataPath,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A .csv or .parquet file (default: CSV to standard output)."),
     ] = None,
+    na: Na = "",
     sep: Separator = None,
     encoding: Encoding = None,
 ) -> None:
     """Replace the categories of each row of a table by their vectors; this loads no TensorFlow.
 
-    Categories that the run has not seen get the vector for unknown categories. Numbers stay as they are. In CSV, texts
+    Categories that the fit has not seen get the vector for unknown categories. Numbers stay as they are. In CSV, texts
     that a spreadsheet would run as formulas are prefixed with an apostrophe.
     """
     from tabemb.experiments.runs.folder import open_run
+    from tabemb.experiments.runs.saved_vectors import is_saved_estimator, transform_by_saved
     from tabemb.experiments.tables import check_readable, check_writable
 
     if output is not None:
         check_writable(output)
+    if is_saved_estimator(run):
+        _write_rows(transform_by_saved(run, data, na=names_of(na), sep=sep, encoding=encoding), output)
+        return
+    if na:
+        raise typer.BadParameter("a run has its own, those of data.na.", param_hint="--na")
     finished = open_run(run)
     check_readable(data, sep=sep, encoding=encoding)
     _write_rows(finished.transform(finished.read_rows(data, sep=sep, encoding=encoding)), output)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    ConfigDict,
     Discriminator,
     Field,
     PrivateAttr,
@@ -260,6 +261,11 @@ class ExperimentConfig(Section):
     >>> config.data.target.above, config.validation.folds
     (15.0, 5)
     """
+
+    # For editors: data needs a target, unless vectors are learned from the table alone.
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": ["pretrain"]}, {"properties": {"data": {"required": ["target"]}}}]}
+    )
 
     name: str | None = Field(
         None,

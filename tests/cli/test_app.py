@@ -199,6 +199,36 @@ def test_no_command_shows_the_help(capsys):
             ["explore", "runs/small", "--output", "nowhere/x.html"],
             "Error: Cannot write nowhere/x.html: there is no folder nowhere.\n",
         ),
+        (["transform", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
+        (["learn", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
+        (
+            ["learn", "rows.csv", "--out", "runs/small"],
+            "Error: The run runs/small already exists. Replace it with --force (force=True in Python), or choose "
+            "another name or output folder.\n",
+        ),
+        (
+            ["learn", "rows.csv", "--columns", "code"],
+            "Error: data: no column holds categories, so there are no vectors to learn. Name numeric columns that are "
+            "codes in data.categorical (--categorical).\n",
+        ),
+        (
+            ["learn", "rows.csv", "--columns", "shape"],
+            "Error: data: without a target, vectors are learned from the values that occur together in a row, which "
+            "takes at least two columns; only 'shape' is used.\n",
+        ),
+        (
+            ["learn", "rows.csv", "--columns", "shape,godo"],
+            "Error: data.columns: the table has no column 'godo'. Did you mean 'good'? It has: shape, code, good.\n",
+        ),
+        (
+            ["learn", "rows.csv", "--objective", "maskd"],
+            "Error: pretrain.objective: No objective named 'maskd'. Known: cooccurrence, masked. Did you mean "
+            "'masked'?\n",
+        ),
+        (
+            ["learn", "rows.csv", "--out", "runs/a b"],
+            "Error: name may contain letters, digits, '.', '_' and '-', got 'a b'.\n",
+        ),
         (["predict", "runs/small", "row.csv"], "Error: There is no file row.csv. Did you mean 'rows.csv'?\n"),
         (
             ["predict", "runs/small", "rows.csv", "--output", "nowhere/x.csv"],
@@ -211,12 +241,12 @@ def test_no_command_shows_the_help(capsys):
         (
             ["compare", "rows.csv", "--target", "good", "--baseline", "one_hot_mpl"],
             "Error: baselines[0]: No baseline named 'one_hot_mpl'. Known: majority, one_hot_linear, one_hot_mlp, "
-            "ordinal_trees, target_encoder_trees. Did you mean 'one_hot_mlp'?\n",
+            "ordinal_trees, target_encoder_trees, without_pretraining. Did you mean 'one_hot_mlp'?\n",
         ),
     ],
 )
 def test_work_that_fails_is_1_and_one_plain_sentence(here, capsys, arguments, told):
-    assert main([*arguments, "--quiet"] if arguments[0] in ("run", "compare") else arguments) == 1
+    assert main([*arguments, "--quiet"] if arguments[0] in ("run", "learn", "compare") else arguments) == 1
     captured = capsys.readouterr()
     assert captured.err == told
     assert captured.out == ""
@@ -309,7 +339,13 @@ def test_a_closed_pipe_is_not_an_error_for_predictions(here, gone, monkeypatch, 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [({}, 6), ({"baselines": ["majority"]}, 2), ({"baselines": [], "downstream": ["knn", "trees"]}, 3)],
+    [
+        ({}, 6),
+        ({"baselines": ["majority"]}, 2),
+        ({"baselines": [], "downstream": ["knn", "trees"]}, 3),
+        ({"baselines": ["majority"], "pretrain": {}}, 3),
+        ({"data": {"path": "x.csv"}, "pretrain": {}}, 1),
+    ],
 )
 def test_the_progress_bar_counts_every_model_that_is_fitted(given, expected, monkeypatch):
     counted = []
@@ -320,5 +356,5 @@ def test_the_progress_bar_counts_every_model_that_is_fitted(given, expected, mon
         yield None
 
     monkeypatch.setattr(screen, "comparison_progress", bar)
-    with progress_of(ExperimentConfig(data={"path": "x.csv", "target": "y"}, **given), quiet=False):
+    with progress_of(ExperimentConfig(**{"data": {"path": "x.csv", "target": "y"}} | given), quiet=False):
         assert counted == [expected]

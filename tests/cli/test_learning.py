@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tabemb import EmbeddingPretrainer
 from tabemb.cli import main
 from tabemb.experiments.comparison.baselines.majority import Majority
-from tabemb.experiments.runs.folder import RunFolder
+from tabemb.experiments.runs.folder import RunFolder, open_run
 
 
 def test_a_run_shows_the_scores_and_where_the_report_is(here, capfd):
@@ -299,3 +300,55 @@ def test_compare_shows_how_each_column_was_read_and_takes_corrections(codes, mon
     assert "To correct" not in shown
     assert main([*arguments, "--quiet"]) == 0
     assert "calendar parts" not in capsys.readouterr().out
+
+
+def test_vectors_are_learned_from_a_table_alone(here, capfd):
+    assert main(["learn", "rows.csv", "--columns", "shape,good", "--seed", "3", "--out", "other/shapes"]) == 0
+    captured = capfd.readouterr()
+    said = " ".join(captured.out.split())
+    assert "What do the vectors know?" in said
+    assert "Is it worth it" not in said
+    assert captured.out.rstrip().endswith("Report: other/shapes/report.html")
+    assert captured.err == ""
+    assert open_run("other/shapes").config.seed == 3
+    for name, *others in (["vectors"], ["neighbors", "shape", "round"], ["explore"], ["export", "shape", "a.npz"]):
+        assert main([name, "other/shapes", *others]) == 0
+    assert Path("other/shapes/explore.html").is_file()
+    capfd.readouterr()
+    assert main(["predict", "other/shapes", "rows.csv"]) == 1
+    assert "has no target to predict" in capfd.readouterr().err
+    assert main(["learn", "rows.csv", "--columns", "shape,good", "--out", "other/shapes", "--force", "-q"]) == 0
+    assert capfd.readouterr().out.count("\n") <= 3
+
+
+def test_the_run_of_a_table_has_its_name(empty, capsys, write):
+    write(empty)
+    assert main(["learn", "rows.csv", "--columns", "shape,good", "--objective", "masked", "-q"]) == 0
+    assert "not known for this objective" in " ".join(capsys.readouterr().out.split())
+    assert main(["neighbors", "runs/rows", "shape", "round"]) == 0
+    shown = capsys.readouterr().out
+    assert "not known for this objective" in shown
+    assert "three folds" not in shown
+
+
+def test_rows_are_transformed_by_any_run(here, capfd):
+    assert main(["transform", "runs/small", "rows.csv", "--output", "out.parquet"]) == 0
+    table, rows = pd.read_parquet("out.parquet"), pd.read_csv("rows.csv")
+    vectors = open_run("runs/small").vectors
+    names = [name for name in table if name.startswith("shape_emb")]
+    np.testing.assert_array_equal(table[names], vectors["shape"][rows["shape"].tolist()])
+    assert main(["learn", "rows.csv", "--columns", "shape,good", "--out", "other/t", "--force", "-q"]) == 0
+    capfd.readouterr()
+    assert main(["transform", "other/t", "rows.csv"]) == 0
+    shown = pd.read_csv(io.StringIO(capfd.readouterr().out))
+    np.testing.assert_allclose(shown, open_run("other/t").transform(rows), rtol=1e-6)
+
+
+def test_rows_are_transformed_by_a_saved_encoder(here, capsys):
+    rows = pd.read_csv("rows.csv")[["shape", "good"]]
+    pretrainer = EmbeddingPretrainer(embedding_dim=2, random_state=0).fit(rows)
+    pretrainer.save("encoder")
+    assert main(["transform", "encoder", "rows.csv", "--output", "out.parquet"]) == 0
+    assert np.array_equal(pd.read_parquet("out.parquet"), pretrainer.transform(rows))
+    assert main(["transform", "runs/small", "rows.csv", "--na", "NA"]) == 2
+    assert "a run has its own" in capsys.readouterr().err

@@ -5,14 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tabemb.exceptions import ConfigError
 from tabemb.experiments.config import (
     ExperimentConfig,
     ModelSection,
     dump_config,
-    inline_yaml,
     json_schema,
     make_config,
     read_config,
@@ -374,29 +372,3 @@ def test_settings_from_elsewhere_name_the_key_only(values, told):
     with pytest.raises(ConfigError) as caught:
         make_config(values)
     assert str(caught.value).startswith(told)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "x",
-        "yes",
-        "a: b",
-        "1",
-        "é\n",
-        "\U0001f600",
-        "\u2028",
-        "\x85",
-        "",
-        " x",
-        ["a", "#b"],
-        {"above": 1.5},
-        None,
-        True,
-        "...",
-    ],
-)
-def test_a_value_in_one_line_is_read_back(value):
-    text = inline_yaml(value)
-    assert "\n" not in text
-    assert yaml.safe_load(f"key: {text}  # said\n") == {"key": value}

@@ -107,7 +107,8 @@ def told(tmp_path, monkeypatch):
         ),
         (
             GOOD.replace("  target: y\n", ""),
-            "x.yaml, line 2: data.target is missing. Column to predict, or a yes/no target derived from a column.",
+            "x.yaml, line 2: data.target is missing. Column to predict, or a yes/no target derived from a column. "
+            "Not needed with pretrain.",
         ),
         ("title: nothing else\n", "x.yaml, line 1: data is missing. Every experiment needs it."),
         (

@@ -10,13 +10,21 @@ from tabemb.exceptions import UnknownNameError
 from tabemb.experiments import config_names
 from tabemb.experiments.comparison.baselines import BASELINES
 from tabemb.experiments.comparison.metrics import METRICS
-from tabemb.experiments.config_names import BASELINE_NAMES, CLASS_LOSSES, METRIC_NAMES, MODEL_PARTS, registry_of
+from tabemb.experiments.config_names import (
+    BASELINE_NAMES,
+    CLASS_LOSSES,
+    METRIC_NAMES,
+    MODEL_PARTS,
+    OBJECTIVE,
+    WITHOUT_PRETRAINING,
+    registry_of,
+)
 from tabemb.nn.losses import LOSSES
 from tabemb.nn.losses.loss import ClassLoss
 
 
 def test_baselines_and_metrics_are_those_registered():
-    assert sorted(BASELINE_NAMES) == sorted(BASELINES)
+    assert sorted([*BASELINE_NAMES, WITHOUT_PRETRAINING]) == sorted(BASELINES)
     assert sorted(name for names in METRIC_NAMES.values() for name in names) == sorted(METRICS)
     for name in METRIC_NAMES["classes"]:
         assert "binary" in METRICS[name].tasks
@@ -24,9 +32,9 @@ def test_baselines_and_metrics_are_those_registered():
         assert "regression" in METRICS[name].tasks
 
 
-@pytest.mark.parametrize("name", MODEL_PARTS)
+@pytest.mark.parametrize("name", [*MODEL_PARTS, "objective"])
 def test_parts_of_the_model_are_those_registered(name):
-    part = MODEL_PARTS[name]
+    part = (MODEL_PARTS | {"objective": OBJECTIVE})[name]
     registry = getattr(importlib.import_module(part.home), part.registry)
     assert (sorted(part.names), part.kind) == (sorted(registry), registry.kind)
     assert registry_of(part) is registry

@@ -304,3 +304,45 @@ def test_a_text_is_read_as_the_experiment_says(tmp_path, monkeypatch, encoding):
     assert sorted(set(problem.y)) == ["x", "ö"]
     assert problem.X["größe"].tolist()[:2] == [1.5, 2.0]
     assert problem.readings[0].note == "decimal commas, read as numbers"
+
+
+def test_without_a_target_every_row_and_column_is_used():
+    found = load_problem(make_config({"data": {"path": "rows.csv", "rows": 4}, "pretrain": {}}))
+    assert (found.y, found.target, found.unlabelled, found.other) == (None, "", None, None)
+    assert list(found.X) == list(ROWS)
+    assert len(found.X) == 4
+
+
+def test_rows_without_a_target_are_kept_for_pretraining_only():
+    config = {"data": {"path": "rows.csv", "target": "delay", "numeric": ["hour"]}}
+    assert load_problem(make_config(config)).unlabelled is None
+    found = load_problem(make_config(config | {"pretrain": {}}))
+    assert found.unlabelled.to_dict("records") == [{"dest": "BOS", "hour": 7, "day": 2}]
+    assert found.notes == ("1 of 5 rows have no delay and are used to learn vectors only.",)
+
+
+def other(rows, **pretrain):
+    pd.DataFrame(rows).to_csv("other.csv", index=False)
+    data = {"path": "codes.csv", "target": "y"}
+    pd.DataFrame({"code": ["01", "02", "1a"], "size": [1, 2, 3], "y": [0, 1, 0]}).to_csv("codes.csv", index=False)
+    return load_problem(make_config({"data": data, "pretrain": {"data": "other.csv"} | pretrain}))
+
+
+def test_the_other_table_is_read_by_the_types_of_the_first():
+    found = other({"size": [5, 6, 7], "code": ["03", "04", "05"], "more": [1, 2, 3]})
+    assert found.other.to_dict("list") == {"code": ["03", "04", "05"], "size": [5, 6, 7]}
+    assert found.notes == ("Vectors are also learned from other.csv: 3 rows.",)
+    few = other({"size": [5, 6, 7], "code": list("abc")}, data={"path": "other.csv", "rows": 2})
+    assert len(few.other) == 2
+    assert "a random sample of 2 of its 3 rows (seed 0)" in few.notes[0]
+
+
+def test_the_other_table_must_have_the_columns_of_the_first():
+    with pytest.raises(ColumnError, match=r"pretrain\.data: the table has no column 'code'\. Did you mean 'codes'\?"):
+        other({"size": [1], "codes": ["a"]})
+    with pytest.raises(DataError, match=r"other\.csv"):
+        other({"size": [], "code": []})
+    with pytest.raises(ConfigError, match=r"pretrain\.data\.dataset: No data set named 'nycflight13'"):
+        other({"size": [1], "code": ["a"]}, data={"dataset": "nycflight13"})
+    with pytest.raises(DataError, match="none\\.csv"):
+        other({"size": [1], "code": ["a"]}, data="none.csv")

@@ -328,7 +328,8 @@ def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progres
     elif kind == "holdout":
         cv = {"name": kind, "test_fraction": validation.share}
     baselines = list(DEFAULT_BASELINES) if config.baselines is None else config.baselines
-    if config.pretrain is not None and WITHOUT_PRETRAINING not in baselines:
+    named = [each if isinstance(each, str) else each.get("name") for each in baselines]
+    if config.pretrain is not None and WITHOUT_PRETRAINING not in named:
         baselines = [WITHOUT_PRETRAINING, *baselines]
     try:
         return compare(

@@ -122,3 +122,9 @@ def test_long_names_are_shortened():
 def test_a_certainty_is_a_share_or_a_cosine():
     assert NamedCategory(key="a", cosine=0.5).certainty == "cosine 0.50"
     assert NamedCategory(key="a", cosine=0.5, confidence=0.25).certainty == "25 %"
+
+
+def test_without_folds_none_are_asked_for():
+    vectors = {"dest": CategoryVectors(["a", "b", "c"], np.eye(3), [3, 2, 1], name="dest")}
+    assert "three folds" in certain_neighbors(vectors).answer
+    assert certain_neighbors(vectors, by_folds=False).answer.endswith("is not known for this objective.")
