@@ -8,6 +8,9 @@ from tabemb.nn.table_task import TableTask
 
 __all__ = ["ViewTask"]
 
+# Score of a view that is not there.
+NEVER = -1e9
+
 
 @dataclass(frozen=True)
 class ViewTask(TableTask):
@@ -60,7 +63,9 @@ class ViewTask(TableTask):
         scores = cosines / self.temperature
         numbers = targets[:, 0]
         same = ops.cast(ops.take(numbers, rows)[:, None] == ops.take(numbers, views)[None, :], "float32")
-        # A row without its other view has no loss.
-        losses = (ops.logsumexp(scores, axis=1) - ops.sum(scores * same, axis=1)) * ops.sum(same, axis=1)
+        # A row without its other view has no loss, and there may be no view at all.
+        none = ops.full((ops.shape(rows)[0], 1), NEVER)
+        among = ops.logsumexp(ops.concatenate([scores, none], axis=1), axis=1)
+        losses = (among - ops.sum(scores * same, axis=1)) * ops.sum(same, axis=1)
         ignorant = ops.log(ops.cast(ops.maximum(ops.shape(views)[0], 2), "float32"))
         return ops.scatter(rows[:, None], 2 * losses / ignorant, (ops.shape(targets)[0],))

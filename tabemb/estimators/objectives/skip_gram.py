@@ -30,8 +30,8 @@ class SkipGramObjective(TrainedObjective):
         Number of negative samples per context.
     noise_power : float, default=0.75
         Negatives are drawn by the counts of the values to this power.
-    start : str, mapping or Start, default="random"
-        Vectors before training: "random", or "cooccurrence", those of the objective of this name; see
+    start : str, mapping or Start, default="cooccurrence"
+        Vectors before training: "cooccurrence", those of the objective of this name, or "random"; see
         :mod:`tabemb.nn.starts`.
     learning_rate : float, default=0.002
         Learning rate of Adam.
@@ -44,7 +44,7 @@ class SkipGramObjective(TrainedObjective):
     SkipGramObjective(n_negatives=10)
     """
 
-    def __init__(self, n_negatives=5, noise_power=0.75, start="random", learning_rate=2e-3, max_epochs=30):
+    def __init__(self, n_negatives=5, noise_power=0.75, start="cooccurrence", learning_rate=2e-3, max_epochs=30):
         self.n_negatives = n_negatives
         self.noise_power = noise_power
         self.start = start
