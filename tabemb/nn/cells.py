@@ -70,7 +70,7 @@ class CellPredictor(DeepBody):
             query = blocks.dense(hidden, features.dims[place], seeds, name=f"query_{place}")
             parts += [query, vectors[place]]
         if self.n_bins:
-            parts.append(blocks.dense(hidden, self.n_bins, seeds, name="bins"))
+            parts.append(blocks.dense(hidden, self.n_bins, seeds, name="intervals"))
         return keras.layers.Concatenate(name="queries_and_vectors")(parts) if len(parts) > 1 else parts[0]
 
 

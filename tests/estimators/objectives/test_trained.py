@@ -8,6 +8,7 @@ from tabemb import EmbeddingClassifier, EmbeddingPretrainer, load
 from tabemb.estimators.objectives import OBJECTIVES
 from tabemb.estimators.objectives.trained import TrainedObjective
 from tabemb.exceptions import DataError
+from tabemb.nn.numeric import NUMERIC_ENCODERS
 
 rng = np.random.default_rng(0)
 COAST = rng.integers(0, 2, 3000)
@@ -68,6 +69,14 @@ def test_missing_cells_and_numbers(name):
 def test_tables_without_numbers_and_with_a_single_category_column(name):
     for columns in (["dest", "carrier"], ["dest", "distance"]):
         assert near(fitted(TRIPS[columns], name), "LAX") == {"SFO", "SEA"}
+
+
+@pytest.mark.parametrize("numeric", sorted(NUMERIC_ENCODERS))
+@pytest.mark.parametrize("name", TRAINED)
+def test_each_numeric_encoder(name, numeric):
+    table = TRIPS.head(300)
+    model = EmbeddingPretrainer(objective={"name": name, "max_epochs": 1}, numeric=numeric, random_state=0).fit(table)
+    assert np.isfinite(model.transform(table)).all()
 
 
 @pytest.mark.parametrize("name", TRAINED)
