@@ -19,6 +19,7 @@ from scipy.stats import spearmanr
 from turns import show
 
 import tabemb
+from tabemb.estimators.objectives import OBJECTIVES
 from tabemb.experiments.data import NycFlights13
 from tabemb.vectors.cooccurrence import Cooccurrence
 
@@ -68,7 +69,7 @@ def without_target(sample, keys, seed):
     """Return a similarity of airports for each objective that needs no target, by name; air time is one more column."""
     table = sample[COLUMNS].astype({"month": "str"}).assign(air_time=sample["air_time"].astype(float))
     alike = {}
-    for objective in ("cooccurrence", "masked"):
+    for objective in OBJECTIVES:
         model = tabemb.EmbeddingPretrainer(objective=objective, embedding_dim=8, random_state=seed).fit(table)
         alike[f"no target, {objective}"] = cosines(model.vectors_["dest"][keys])
     return alike

@@ -1,6 +1,7 @@
 """Do vectors learned without labels help with few labels?
 
     TABEMB_DATA=../shared/data python benchmarks/label_free.py [--tables amazon late] [--seeds 2] [--shares 0.01 0.05]
+        [--objectives masked corrupted]
 
 All training rows of a table of ``quality_tables.py`` are known, but only a share of their labels. Vectors are learned
 from all rows without labels, by each objective of ``EmbeddingPretrainer``. Then, with the labeled rows alone:
@@ -36,7 +37,8 @@ import tabemb
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
 TABLES = ("amazon", "late", "census", "diabetes")
-OBJECTIVES = ("cooccurrence", "masked")
+OBJECTIVES = ("cooccurrence", "masked", "corrupted", "contrastive", "skip_gram")
+CLOSED_FORM = OBJECTIVES[0]
 NOTHING = "no pretraining"
 
 
@@ -87,7 +89,7 @@ def answers(split, rows, seed, pretrained):
             )
         ),
     )
-    sides = {**pretrained, f"{OBJECTIVES[0]}, labeled rows": pretrainer(split, OBJECTIVES[0], seed).fit(train)}
+    sides = {**pretrained, f"{CLOSED_FORM}, labeled rows": pretrainer(split, CLOSED_FORM, seed).fit(train)}
     for name, each in sides.items():
         seen, new = each.transform(train), each.transform(split.X_test)
         yield "linear", name, auc(linear("passthrough").fit(seen, y).predict_proba(new)[:, 1])
@@ -126,14 +128,14 @@ class Quantities:
         return X.astype({name: "float64" for name in X if name not in self.categorical})
 
 
-def measured(tables, shares, seeds):
+def measured(tables, shares, seeds, objectives):
     """Return one line per table, share, seed, model and input."""
     lines = []
     for table in tables:
         problem = PROBLEMS[table]
         split = split_of(problem, pd.read_parquet(DATA / f"{problem.file}.parquet"))
         for seed in range(seeds):
-            pretrained = {name: pretrainer(split, name, seed).fit(split.X_train) for name in OBJECTIVES}
+            pretrained = {name: pretrainer(split, name, seed).fit(split.X_train) for name in objectives}
             for share in shares:
                 rng = np.random.default_rng(seed)
                 rows = np.sort(rng.permutation(len(split.y_train))[: round(share * len(split.y_train))])
@@ -149,10 +151,11 @@ def main():
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     parser.add_argument("--shares", nargs="+", type=float, default=[0.01, 0.05, 0.2, 1.0])
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--objectives", nargs="+", choices=OBJECTIVES, default=list(OBJECTIVES))
     parser.add_argument("--json", type=Path, default=RESULTS / "label_free.json")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    lines = measured(options.tables, options.shares, options.seeds)
+    lines = measured(options.tables, options.shares, options.seeds, options.objectives)
     frame = pd.DataFrame(lines)
     for table, part in frame.groupby("table", sort=False):
         means = part.pivot_table(index=["model", "reads"], columns="share", values="auc", sort=False)

@@ -11,6 +11,7 @@ States (Rossmann): vectors learned from sales. Are states with similar vectors c
 
 import argparse
 import os
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,6 +23,7 @@ from scipy.stats import spearmanr
 from turns import show, write
 
 import tabemb
+from tabemb.estimators.objectives import OBJECTIVES
 from tabemb.vectors.cooccurrence import Cooccurrence
 from tabemb.vectors.similarity import unit_rows
 
@@ -53,9 +55,8 @@ def from_cooccurrence(ratings, seed):
     return tabemb.CategoryVectors(list(films[1]), table, np.bincount(films[0]), name="movieId")
 
 
-def from_hidden_cells(ratings, seed):
-    """Return vectors of films learned by predicting the film from the user and the user from the film."""
-    objective = {"name": "masked", "share": 0.5}
+def without_target(objective, ratings, seed):
+    """Return vectors of films that an objective learns from who rated them."""
     model = tabemb.EmbeddingPretrainer(["userId", "movieId"], objective=objective, embedding_dim=16, random_state=seed)
     return model.fit(ratings[["userId", "movieId"]]).vectors_["movieId"]
 
@@ -112,8 +113,9 @@ def films(seeds):
         "its ratings, mlp": lambda rows, seed: from_ratings(rows, "mlp", seed),
         "its ratings, deepfm": lambda rows, seed: from_ratings(rows, "deepfm", seed),
         "co-occurrence alone": from_cooccurrence,
-        "hidden cells": from_hidden_cells,
     }
+    for objective in OBJECTIVES:
+        ways[f"no target, {objective}"] = partial(without_target, objective)
     lines, first = [], {}
     for name, learn in ways.items():
         for seed in range(seeds):

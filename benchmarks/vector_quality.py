@@ -1,7 +1,7 @@
 """Do the vectors mean something, and are they stable? Fifteen columns, each with a truth from outside the fit.
 
     TABEMB_DATA=DIR python benchmarks/vector_quality.py [--pairs airports_late jobs ...] [--seeds 2] [--rows 30000]
-        [--min-count 30] [--variant NAME:PARAM=VALUE ...] [--variants also|only] [--json FILE]
+        [--min-count 30] [--variant NAME:PARAM=VALUE ...] [--variants also|only] [--objectives masked ...] [--json FILE]
 
 The columns and truths are in ``vector_quality_tables.py``. The sampled rows are split at random into two halves, A and
 B. Estimators are fitted to each half with several seeds. Categories with few rows in a half are not compared. Results:
@@ -19,6 +19,8 @@ B. Estimators are fitted to each half with several seeds. Categories with few ro
 Candidates are the estimators with default parameters, variants of them (``--variant random:start=random``; values are
 parsed as YAML), and rivals without training: random vectors, the mean target, the mean target and the number of rows,
 PCA of one-hot counts, and SVD of mutual information ("closed form"). Rivals have as many dimensions as the defaults.
+With ``--objectives``, vectors that ``EmbeddingPretrainer`` learns without the target are further candidates; they have
+no score.
 
 Fits are cached in the folder ``NAME.fits`` next to the JSON file, by rows, column, seed, parameters and the sources of
 tabemb. With ``--variants only``, only the variants are fitted; the defaults are shown from the cache, whatever their
@@ -48,6 +50,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.extmath import randomized_svd
 from vector_quality_tables import DATA, PAIRS, halves_of
 
+from tabemb import EmbeddingPretrainer
+from tabemb.estimators.objectives import OBJECTIVES
 from tabemb.vectors.neighbors import FEWEST, nearest_rows, neighborhood_size, overlaps
 
 DEFAULTS = "defaults"
@@ -148,6 +152,21 @@ TO_BEAT = ("untrained", "one number", "one-hot PCA", "closed form")
 
 
 @dataclass(frozen=True)
+class WithoutTarget:
+    """The vectors that an objective learns without the target; as a candidate, with the methods of ``Tabemb``."""
+
+    objective: str
+
+    def version(self):
+        """Return the version, and hashes of the sources and of the parameters."""
+        return Tabemb({"objective": self.objective}).version()
+
+    def model(self, classes):
+        """Return the unfitted transformer."""
+        return EmbeddingPretrainer(objective=self.objective)
+
+
+@dataclass(frozen=True)
 class Fit:
     """Vectors of all categories, the score on the other half, and the seconds of the fit."""
 
@@ -185,7 +204,9 @@ class Fits:
 
 
 def score_of(model, half):
-    """Return ROC AUC of two classes, accuracy of several, or R2 of numbers."""
+    """Return ROC AUC of two classes, accuracy of several, or R2 of numbers; NaN without a target."""
+    if isinstance(model, EmbeddingPretrainer):
+        return float("nan")
     if half.n_classes == 2:
         return float(roc_auc_score(half.y, model.predict_proba(half.X)[:, 1]))
     return float((accuracy_score if half.n_classes else r2_score)(half.y, model.predict(half.X)))
@@ -195,8 +216,10 @@ def fitted(variant, half, other, seed):
     """Return a new fit to a half, scored on the other half."""
     model = variant.model(half.n_classes > 0)
     model.set_params(categorical=list(half.categorical), random_state=seed)
+    # Without a target, integers are categories unless they are cast.
+    X = half.X.astype({name: float for name in half.X if name not in half.categorical})
     start = time.perf_counter()
-    model.fit(half.X, half.y)
+    model.fit(X if isinstance(model, EmbeddingPretrainer) else half.X, half.y)
     seconds = time.perf_counter() - start
     vectors = model.vectors_[half.column]
     return Fit(np.array(list(vectors.index_to_key)), np.asarray(vectors.vectors), score_of(model, other), seconds)
@@ -371,8 +394,9 @@ def results_of(name, variants, options, fits, cached_only):
         figures, draws[candidate] = measured(comparison, tables, nearest_rows, weights)
         scores = {half: float(np.mean([each[half, seed].score for seed in range(options.seeds)])) for half in halves}
         seconds = float(np.mean([fit.seconds for fit in each.values()]))
-        results[candidate] = {**figures, "score": float(np.mean([*scores.values()])), "scores": scores}
-        results[candidate]["seconds"] = seconds
+        results[candidate] = {**figures, "seconds": seconds}
+        if not np.isnan([*scores.values()]).any():
+            results[candidate] |= {"score": float(np.mean([*scores.values()])), "scores": scores}
     dims = {half: next(iter(found.values()))[half, 0].vectors.shape[1] for half in halves}
     for candidate, rival in RIVALS.items():
         tables = of_rival(rival, halves, comparison, dims, options.seeds)
@@ -404,9 +428,9 @@ def show_pair(name, pair, halves, comparison, results):
         row += [figure(each["rare"], 2), figure(each["frequent"], 2)]
         if "score" in each:
             row += [figure(each["score"], 4), ", ".join(figure(score, 4) for score in each["scores"].values())]
-            row += [figure(each["seconds"], 1)]
         else:
-            row += ["", "", ""]
+            row += ["", ""]
+        row += [figure(each["seconds"], 1) if "seconds" in each else ""]
         cells.append(row)
     columns = [
         "vectors",
@@ -478,6 +502,7 @@ def main():
     parser.add_argument("--min-count", type=int, default=30, help="minimum number of rows of a category in a half")
     parser.add_argument("--variant", action="append", default=[], metavar="NAME:PARAM=VALUE")
     parser.add_argument("--variants", choices=("also", "only"), default="also", help="only: do not fit the defaults")
+    parser.add_argument("--objectives", nargs="*", choices=sorted(OBJECTIVES), default=[], help="also without a target")
     parser.add_argument("--json", type=Path, default=RESULTS / "vector_quality.json")
     options = parser.parse_args()
     if not DATA.is_dir():
@@ -489,7 +514,8 @@ def main():
     if taken := {DEFAULTS, *RIVALS} & {*given}:
         parser.error(f"{taken.pop()!r} is a candidate; give the variant another name")
 
-    variants = {DEFAULTS: Tabemb(), **given}
+    objectives = {f"no target, {name}": WithoutTarget(name) for name in options.objectives}
+    variants = {DEFAULTS: Tabemb(), **given, **objectives}
     cached_only = {DEFAULTS} if options.variants == "only" else set()
     fits = Fits(options.json.with_suffix(".fits"))
     results, draws = {}, {}

@@ -282,3 +282,25 @@ def test_a_transformer_answers_without_tensorflow(pooling, films, tmp_path):
     encoder.save(tmp_path / "encoder")
     for lookup in (encoder.predictor(), tabemb.load_predictor(tmp_path / "encoder")):
         assert np.array_equal(lookup.transform(X[CUT:]), encoder.transform(X[CUT:]))
+
+
+@pytest.mark.parametrize("objective", ["masked", "corrupted", "contrastive", "skip_gram"])
+def test_objectives_that_train_a_network_read_one_value_of_a_cell_at_a_time(objective):
+    rng = np.random.default_rng(0)
+    groups = [["sea", "sand", "boat", "fish"], ["snow", "ski", "hut", "goat"]]
+    which = rng.integers(0, 2, 600)
+    frame = pd.DataFrame(
+        {
+            "text": [" ".join(rng.choice(groups[each], 2)) for each in which],
+            "place": [rng.choice(["Nice", "Bari"] if each == 0 else ["Davos", "Sils"]) for each in which],
+        }
+    )
+    settings = {"name": objective, "max_epochs": 8}
+    fits = [
+        EmbeddingPretrainer(objective=settings, multi_valued={"text": "words"}, random_state=0).fit(frame)
+        for _ in range(2)
+    ]
+    vectors = fits[0].vectors_["text"]
+    same = np.mean([vectors.most_similar(word, topn=1)[0][0] in group for group in groups for word in group])
+    assert same >= 0.75
+    assert np.array_equal(fits[1].transform(frame), fits[0].transform(frame))

@@ -37,7 +37,9 @@ class EmbeddingPretrainer(VectorTransformer):
         Float columns to treat as categorical. Text, category, boolean, object and integer columns always are.
     objective : str, mapping or Objective, default="cooccurrence"
         What the vectors are learned from: "cooccurrence", which values of the other columns occur with each category,
-        in closed form; see :mod:`tabemb.estimators.objectives`.
+        in closed form; "skip_gram", the same by negative sampling; "masked", hidden cells that a network predicts;
+        "corrupted", swapped cells that it finds; or "contrastive", views of rows that it tells apart. See
+        :mod:`tabemb.estimators.objectives`.
     remainder : {"passthrough", "drop"}, default="passthrough"
         Whether to append the numbers to the vectors, unchanged, as float32 columns, or to drop them.
     embedding_dim : str, int or mapping, default="capped"

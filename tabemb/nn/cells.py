@@ -1,8 +1,7 @@
 """Predict cells of a row from its other cells: the body and the task of masked self-prediction."""
 
-import hashlib
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,14 +10,12 @@ from keras import ops
 
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import DeepBody
-from tabemb.nn.tasks import Task
+from tabemb.nn.table_task import TableTask, digest_of, entropy
 
 __all__ = ["CellPredictor", "CellTask"]
 
 # The categories of so many rows of a batch are the candidates for each cell of it.
 CANDIDATES = 256
-# Rows of a batch of a validation loss.
-VALIDATION_ROWS = 512
 # Score of a category that is not a candidate.
 NEVER = -1e9
 
@@ -73,12 +70,12 @@ class CellPredictor(DeepBody):
             query = blocks.dense(hidden, features.dims[place], seeds, name=f"query_{place}")
             parts += [query, vectors[place]]
         if self.n_bins:
-            parts.append(blocks.dense(hidden, self.n_bins, seeds, name="bins"))
+            parts.append(blocks.dense(hidden, self.n_bins, seeds, name="intervals"))
         return keras.layers.Concatenate(name="queries_and_vectors")(parts) if len(parts) > 1 else parts[0]
 
 
 @dataclass(frozen=True, eq=False)
-class CellTask(Task):
+class CellTask(TableTask):
     """The hidden cells of a row, as targets of the network of :class:`CellPredictor`.
 
     A category is predicted by a sampled softmax, whose candidates are the distinct categories of 256 rows of the batch.
@@ -111,8 +108,6 @@ class CellTask(Task):
     intervals: tuple[npt.NDArray[np.floating[Any]], ...]
     hidden_share: float
 
-    metric: ClassVar[str] = "explained"
-
     @property
     def n_outputs(self):
         """Number of queries' and vectors' dimensions, and of the logits of the numbers."""
@@ -120,10 +115,7 @@ class CellTask(Task):
 
     def loss_key(self):
         """Return a digest of the shares, which are compiled in."""
-        digest = hashlib.sha256()
-        for each in (*self.shares, *self.intervals):
-            digest.update(np.ascontiguousarray(each, np.float64).tobytes())
-        return type(self), self.dims, self.hidden_share, digest.hexdigest()
+        return type(self), self.dims, self.hidden_share, digest_of((*self.shares, *self.intervals))
 
     def training_loss(self, targets, logits):
         """Return the loss of the hidden cells of each row, 1 on average if nothing is known about them.
@@ -141,34 +133,14 @@ class CellTask(Task):
             query, vectors = next(parts), next(parts)
             # Only the hidden cells are worth the products with all candidates.
             hidden = ops.nonzero(targets[:, n_columns + column])[0]
-            losses = _sampled(query, vectors, targets[:, column], hidden, shares) / _entropy(shares)
+            losses = _sampled(query, vectors, targets[:, column], hidden, shares) / entropy(shares)
             total += ops.scatter(hidden[:, None], losses, (n_rows,))
         for number, shares in enumerate(self.intervals, start=len(self.shares)):
             scores = next(parts)
             codes = ops.one_hot(targets[:, number], len(shares))
-            losses = (ops.logsumexp(scores, axis=1) - ops.sum(scores * codes, axis=1)) / _entropy(shares)
+            losses = (ops.logsumexp(scores, axis=1) - ops.sum(scores * codes, axis=1)) / entropy(shares)
             total += losses * ops.cast(targets[:, n_columns + number], "float32")
         return total / (self.hidden_share * n_columns)
-
-    def loss(self, targets, logits):
-        """Return the loss of each row, in batches of 512 rows."""
-        starts = range(0, len(targets), VALIDATION_ROWS)
-        parts = [
-            self.training_loss(
-                ops.convert_to_tensor(targets[start : start + VALIDATION_ROWS]),
-                ops.convert_to_tensor(logits[start : start + VALIDATION_ROWS]),
-            )
-            for start in starts
-        ]
-        return np.concatenate([ops.convert_to_numpy(part) for part in parts])
-
-    def activate(self, logits):
-        """Return the logits; there is nothing to predict."""
-        return logits
-
-    def score(self, targets, activated, sample_weight=None):
-        """Return the share of the entropy of the hidden cells that the visible ones explain, at most 1."""
-        return 1.0 - float(self.loss(targets, activated).mean())
 
 
 def _sampled(query, vectors, codes, hidden, shares):
@@ -185,8 +157,3 @@ def _sampled(query, vectors, codes, hidden, shares):
     scores = ops.matmul(asked, ops.transpose(vectors[:CANDIDATES])) + offset[None, :]
     scores = ops.where(wanted[:, None] == others[None, :], NEVER, scores)
     return ops.logsumexp(ops.concatenate([own[:, None], scores], axis=1), axis=1) - own
-
-
-def _entropy(shares) -> float:
-    present = shares[shares > 0]
-    return max(float(-(present * np.log(present)).sum()), 1e-3)

@@ -1,6 +1,6 @@
 """An encoded table, the input of the network: a matrix of category indices and a matrix of numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,6 +75,11 @@ class EncodedTable:
     def with_numbers(self, numbers: npt.NDArray[np.float32]) -> "EncodedTable":
         """Return the same rows with other numbers."""
         return replace(self, numbers=numbers)
+
+    def select(self, positions: Sequence[int]) -> "EncodedTable":
+        """Return the given categorical columns, and all numbers."""
+        bags = {place: self.bags[each] for place, each in enumerate(positions) if each in self.bags}
+        return EncodedTable(self.indices[:, list(positions)], self.numbers, bags)
 
     def with_one_value(self, generator: np.random.Generator) -> "EncodedTable":
         """Return the same rows with one value per cell: a random one, where a cell holds several."""

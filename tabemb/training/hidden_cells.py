@@ -1,20 +1,19 @@
 """Training rows in which some cells are hidden, others in each epoch."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import tensorflow as tf
 
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.vocabulary import Vocabulary
-from tabemb.training.batches import Chunk, Rows
+from tabemb.training.batches import Rows
+from tabemb.training.redrawn_rows import RedrawnRows
 
 __all__ = ["HiddenCells"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class HiddenCells:
+class HiddenCells(RedrawnRows):
     """Rows of a table, a share of whose cells is hidden from the network and to be predicted.
 
     The indices have each column twice: as the network sees it, with "unknown" for hidden cells, and as it is. Hidden
@@ -38,7 +37,6 @@ class HiddenCells:
     ([[1, 2], [2, 2], [2, 2], [2, 2]], [[2, 1], [2, 0], [2, 0], [2, 0]])
     """
 
-    table: EncodedTable
     intervals: np.ndarray
     share: float
 
@@ -47,27 +45,12 @@ class HiddenCells:
         """Number of columns, categorical and numeric."""
         return 2 * (self.table.indices.shape[1] + self.intervals.shape[1]) + self.table.numbers.shape[1]
 
-    def __len__(self) -> int:
-        return len(self.table)
+    def take(self, rows: np.ndarray) -> "HiddenCells":
+        """Return a copy of the given rows."""
+        return replace(self, table=self.table.take(rows), intervals=self.intervals[rows])
 
-    def epoch(self, generator: np.random.Generator, batch_size: int, n_steps: int) -> Iterator[Chunk]:
-        """Yield each row once, with newly hidden cells; see :class:`~tabemb.training.batches.RowSource`."""
-        order, size = generator.permutation(len(self)), batch_size * n_steps
-        for start in range(0, len(order), size):
-            rows = self._drawn(order[start : start + size], generator)
-            tensors = {
-                "indices": tf.constant(rows.table.indices),
-                "numbers": tf.constant(rows.table.numbers),
-                "targets": tf.constant(rows.targets),
-                "weights": tf.ones(len(rows)),
-            }
-            yield Chunk(tensors=tensors, order=np.arange(len(rows), dtype=np.int32))
-
-    def drawn(self, generator: np.random.Generator) -> Rows:
-        """Return all rows, with hidden cells and targets, for validation."""
-        return self._drawn(np.arange(len(self)), generator)
-
-    def _drawn(self, rows: np.ndarray, generator: np.random.Generator) -> Rows:
+    def draw(self, rows: np.ndarray, generator: np.random.Generator) -> Rows:
+        """Return the given rows, with hidden cells and targets."""
         cells, numbers = self.table.indices[rows], self.table.numbers[rows]
         intervals, n = self.intervals[rows], cells.shape[1]
         hidden = generator.random((len(rows), n + intervals.shape[1]), np.float32) < self.share

@@ -26,14 +26,8 @@ def test_hidden_cells_are_unknown_or_zero_and_all_others_as_they_are():
     assert TABLE.numbers.min() >= 1
 
 
-def test_an_epoch_has_each_row_once_and_hides_others_the_next_time():
-    generator, epochs = np.random.default_rng(0), []
-    for _ in range(2):
-        chunks = list(ROWS.epoch(generator, batch_size=64, n_steps=3))
-        assert [len(chunk.order) for chunk in chunks] == [192] * 5 + [40]
-        assert all(np.array_equal(np.sort(chunk.order), np.arange(len(chunk.order))) for chunk in chunks)
-        seen = np.vstack([chunk.tensors["indices"].numpy() for chunk in chunks])
-        assert np.array_equal(np.sort(seen[:, 2:], axis=0), np.sort(TABLE.indices, axis=0))
-        epochs.append(np.count_nonzero(seen[:, :2] == Vocabulary.UNKNOWN))
-    assert epochs[0] != epochs[1]
+def test_rows_and_columns():
+    part = ROWS.take(np.array([5, 3]))
+    assert np.array_equal(part.intervals, ROWS.intervals[[5, 3]])
+    assert np.array_equal(part.table.indices, TABLE.indices[[5, 3]])
     assert (len(ROWS), ROWS.n_columns) == (1000, 11)

@@ -1,0 +1,136 @@
+"""What all objectives share that train a network."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabemb import EmbeddingClassifier, EmbeddingPretrainer, load
+from tabemb.estimators.objectives import OBJECTIVES
+from tabemb.estimators.objectives.trained import TrainedObjective
+from tabemb.exceptions import DataError
+from tabemb.nn.numeric import NUMERIC_ENCODERS
+
+rng = np.random.default_rng(0)
+COAST = rng.integers(0, 2, 3000)
+TRIPS = pd.DataFrame(
+    {
+        "dest": np.where(COAST, rng.choice(["LAX", "SFO", "SEA"], 3000), rng.choice(["BOS", "JFK", "EWR"], 3000)),
+        "carrier": np.where(COAST, rng.choice(["AS", "VX"], 3000), rng.choice(["B6", "DL"], 3000)),
+        "distance": np.where(COAST, 2500.0, 200.0) + rng.normal(size=3000),
+    }
+)
+TRAINED = sorted(name for name, each in OBJECTIVES.items() if issubclass(each, TrainedObjective))
+
+
+def fitted(table, name, seed=0, **params):
+    objective = {"name": name, "max_epochs": 8, **params}
+    return EmbeddingPretrainer(objective=objective, random_state=seed).fit(table)
+
+
+def near(model, key):
+    return {found for found, _ in model.vectors_["dest"].most_similar(key, topn=2)}
+
+
+def test_the_objectives_with_networks():
+    assert TRAINED == ["contrastive", "corrupted", "masked", "skip_gram"]
+
+
+@pytest.mark.parametrize("start", ["cooccurrence", "random"])
+@pytest.mark.parametrize("name", TRAINED)
+def test_categories_of_similar_rows_are_near(name, start):
+    model = fitted(TRIPS, name, start=start)
+    assert (near(model, "LAX"), near(model, "BOS")) == ({"SFO", "SEA"}, {"JFK", "EWR"})
+    assert max(model.history_["val_explained"]) > 0.02
+    assert model.best_epoch_ >= 1
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_fits_repeat_and_can_be_saved(name, tmp_path):
+    one, two, other = (fitted(TRIPS, name, seed, max_epochs=2) for seed in (0, 0, 1))
+    assert np.array_equal(one.transform(TRIPS), two.transform(TRIPS))
+    assert not np.array_equal(one.transform(TRIPS), other.transform(TRIPS))
+    one.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert np.array_equal(again.transform(TRIPS), one.transform(TRIPS))
+    assert again.get_params()["objective"] == {"name": name, "max_epochs": 2}
+    assert list(again.vectors_) == ["dest", "carrier"]
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_missing_cells_and_numbers(name):
+    table = TRIPS.assign(time=TRIPS["distance"] / 8)
+    table.loc[::7, ["dest", "distance"]] = None
+    model = fitted(table, name, max_epochs=2)
+    assert np.isfinite(model.transform(table)[:, :-2]).all()
+    assert near(model, "LAX") == {"SFO", "SEA"}
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_tables_without_numbers_and_with_a_single_category_column(name):
+    for columns in (["dest", "carrier"], ["dest", "distance"]):
+        assert near(fitted(TRIPS[columns], name), "LAX") == {"SFO", "SEA"}
+
+
+@pytest.mark.parametrize("numeric", sorted(NUMERIC_ENCODERS))
+@pytest.mark.parametrize("name", TRAINED)
+def test_each_numeric_encoder(name, numeric):
+    table = TRIPS.head(300)
+    model = EmbeddingPretrainer(objective={"name": name, "max_epochs": 1}, numeric=numeric, random_state=0).fit(table)
+    assert np.isfinite(model.transform(table)).all()
+
+
+@pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.parametrize("n_rows", [2, 3, 21, 130])
+def test_few_rows(name, n_rows):
+    table = TRIPS.sort_values("distance").iloc[np.linspace(0, 2999, n_rows).astype(int)]
+    assert np.isfinite(fitted(table, name, max_epochs=1).transform(table)).all()
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_supervised_fit_starts_from_it(name):
+    pretrainer = fitted(TRIPS, name, max_epochs=1)
+    model = EmbeddingClassifier(pretrained=pretrainer, max_epochs=1, target_statistics=False, random_state=0)
+    report = model.set_params(one_hot_max_categories=0).fit(TRIPS, COAST).pretrained_report_
+    assert {column: each.categories["whole"] for column, each in report.items()} == {"dest": 6, "carrier": 4}
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_single_column_or_row_is_refused(name):
+    with pytest.raises(DataError, match="single column, 'dest'"):
+        fitted(TRIPS[["dest"]], name)
+    with pytest.raises(DataError, match="n_samples=1"):
+        fitted(TRIPS.head(1), name)
+
+
+WRONG = {
+    "share": [0, 1.0, "half"],
+    "start": ["cold"],
+    "hidden_units": [()],
+    "dropout": [-0.1],
+    "learning_rate": [0],
+    "max_epochs": [0],
+    "temperature": [0, -1],
+    "projection_dim": [0, 1.5],
+    "n_negatives": [0, 2.5],
+    "noise_power": [-1, "0.75"],
+    "tied": ["yes"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "param", "value"),
+    [
+        pytest.param(name, param, value, id=f"{name}-{param}-{value}")
+        for name in TRAINED
+        for param in OBJECTIVES[name]().get_params()
+        for value in WRONG[param]
+    ],
+)
+def test_wrong_parameters(name, param, value):
+    with pytest.raises(ValueError, match=param):
+        fitted(TRIPS, name, **{param: value})
+
+
+def test_subclasses_define_what_the_network_learns():
+    with pytest.raises(TypeError, match="must define supervision"):
+        TrainedObjective().supervision(None, None, 0)
