@@ -155,7 +155,7 @@ class RunFolder:
     @property
     def is_label_free(self) -> bool:
         """Whether the run has no target: its vectors were learned from the table alone."""
-        return self.report["comparison"] is None and "study" not in self.report
+        return "pretrain" in self.report and self.report.get("comparison") is None
 
     @property
     def comparison(self) -> Comparison:
