@@ -231,7 +231,7 @@ def test_folds_are_random_and_equally_large_in_each_stratum():
 def encoder_of(keys):
     """Return an encoder of one column, whose categories have the indices from 2 on."""
     encoder = TableEncoder()
-    encoder.vocabularies = {"dest": Vocabulary(keys)}
+    encoder.vocabularies, encoder.table_of = {"dest": Vocabulary(keys)}, {"dest": "dest"}
     return encoder
 
 
