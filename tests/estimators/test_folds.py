@@ -256,6 +256,19 @@ def test_kept_categories_are_not_replaced():
     assert judged.table.indices[:, 0].tolist() == [2, 2, 3, 3, Vocabulary.UNKNOWN]
 
 
+def test_a_category_that_another_column_of_the_table_has_is_not_replaced():
+    # Member 0 is trained on the rows of fold 1: "b" is in the other column there, "c" in none.
+    indices = np.array([[2, 3, 4], [3, 3, 3]], np.int32).T
+    table = EncodedTable(np.asfortranarray(indices), np.zeros((3, 0), np.float32))
+    rows = Rows(table=table, targets=np.arange(3), folds=np.array([1, 0, 0]))
+    encoder = encoder_of("abc")
+    encoder.vocabularies = dict.fromkeys(("origin", "dest"), encoder.vocabularies["dest"])
+    for table, wanted in ((None, [[1, 3], [1, 3]]), ("airport", [[3, 3], [1, 3]])):
+        encoder.table_of = {name: table or name for name in ("origin", "dest")}
+        judged = left_out_rows(rows, 1, np.random.default_rng(0), encoder)
+        assert judged.table.indices.tolist() == wanted
+
+
 def test_the_stand_in_by_name_is_the_most_similar_category_of_the_member():
     rows = rows_of([2, 2, 3, 4], [0, 1, 0, 1])
     encoder = encoder_of(["office manager", "office manager ii", "pilot"])

@@ -204,6 +204,21 @@ def test_kept_categories_stay_and_may_be_stand_ins(parts):
     assert network.trained[0].stand_ins.tolist() == [[1, 1, 4, 3, 4, 1]]
 
 
+def test_a_category_that_another_column_of_the_table_has_is_trained():
+    frame = pd.DataFrame({"origin": list("aabbc"), "dest": list("bcaca")})
+    for shared in ({"airport": ["origin", "dest"]}, None):
+        encoder = TableEncoder(shared=shared)
+        rows = Rows(table=encoder.fit_encode(frame), targets=np.zeros(5))
+        train, held = rows.take(np.array([0, 1])), rows.take(np.array([2, 4]))
+        replace_untrained(held, train, encoder)
+        decoded = [encoder.vocabularies[name].decode(held.table.indices[:, i]) for i, name in enumerate(frame)]
+        # The training rows have "b" and "c" as destinations only, and no "a" there.
+        assert [each.tolist() for each in decoded] == ([["b", "c"], ["a", "a"]] if shared else [[None] * 2, [None] * 2])
+        network = Asked()
+        serve_unknown(network, Learned(), encoder, train, drops=True)
+        assert (network.trained[0].stand_ins[0, 2:] == np.arange(2, 5)).all() == bool(shared)
+
+
 class Asked:
     """A network that records the arguments of serve_unknown."""
 
