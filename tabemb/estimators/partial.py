@@ -1,6 +1,7 @@
 """Incremental training: ``partial_fit``."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
+from tabemb.estimators.growth import check_start, counted, frozen_rows, grow, shares_of_rows
 from tabemb.estimators.importances import permutation_importances
 from tabemb.estimators.unknown import keep_strategy
 from tabemb.exceptions import DataError, FormatError, warn_caller
@@ -17,7 +19,7 @@ from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.schema import UnknownCategoryWarning
 from tabemb.training.batches import Rows
 
-__all__ = ["PartialFitEstimator", "has_dimensions"]
+__all__ = ["Growth", "PartialFitEstimator", "has_dimensions"]
 
 
 def has_dimensions(estimator: Any) -> bool:
@@ -37,16 +39,56 @@ def has_dimensions(estimator: Any) -> bool:
     return True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How a call of ``partial_fit`` treats categories that are not known.
+
+    Parameters
+    ----------
+    columns : sequence of str or None
+        The columns that grow; None for all.
+    start : str
+        The vectors that new categories start from.
+    freeze_known : bool
+        Whether the vectors of known categories stay unchanged.
+    """
+
+    columns: Sequence[str] | None
+    start: str
+    freeze_known: bool
+
+    @classmethod
+    def of(cls, grow: Any, start: Any, freeze_known: Any) -> "Growth":
+        """Return the parameters of a call.
+
+        Raises
+        ------
+        ValueError
+            If one of them is out of range.
+        """
+        if isinstance(grow, str) or not isinstance(grow, bool | Iterable):
+            raise ValueError(f"grow must be True, False, or a list of columns, got {grow!r}.")
+        if not isinstance(freeze_known, bool):
+            raise ValueError(f"freeze_known must be True or False, got {freeze_known!r}.")
+        columns = list(grow) if not isinstance(grow, bool) else None if grow else []
+        return cls(columns=columns, start=start, freeze_known=freeze_known)
+
+
 class PartialFitEstimator(EmbeddingEstimator):
     """An estimator with ``partial_fit``: one epoch per batch of rows, with the optimizer's state kept in between.
 
     Attributes
     ----------
     unknown_counts_ : dict of str to int
-        After a second ``partial_fit``: number of rows with unknown categories by column, in all batches but the first.
+        After a second ``partial_fit``: number of rows with categories that remain unknown by column, in all batches but
+        the first.
+    growth_report_ : GrowthReport
+        What the last ``extend`` or ``partial_fit`` added to each column.
     """
 
     _importance: np.ndarray | None = None
+    # Whether the last call froze the known vectors in the loops.
+    _loops_freeze = False
 
     def _importances(self) -> np.ndarray:
         check_is_fitted(self, "encoder_")
@@ -61,21 +103,22 @@ class PartialFitEstimator(EmbeddingEstimator):
             )
         return self._importance
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> Self:
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of, growth: Growth) -> Self:
+        check_start(self, growth.start)
         # The network is trained in place, so its weights are copied in case of an error.
-        weights = [network.model.get_weights() for network in self._networks] if hasattr(self, "_network") else None
+        networks = self._networks if hasattr(self, "_network") else ()
+        weights = [network.model.get_weights() for network in networks]
         try:
             with self._unchanged_on_failure():
-                self._learn_batch(X, y, sample_weight, task_of)
+                self._learn_batch(X, y, sample_weight, task_of, growth)
         except BaseException:
-            if weights is not None:
-                for network, its in zip(self._networks, weights, strict=True):
-                    network.model.set_weights(its)
-                vars(self).pop("_loops", None)
+            for network, its in zip(networks, weights, strict=True):
+                network.model.set_weights(its)
+            vars(self).pop("_loops", None)
             raise
         return self
 
-    def _learn_batch(self, X, y, sample_weight, task_of):
+    def _learn_batch(self, X, y, sample_weight, task_of, growth):
         known = hasattr(self, "encoder_")
         if known and self._n_networks() != len(self._networks):
             raise DataError(
@@ -94,28 +137,44 @@ class PartialFitEstimator(EmbeddingEstimator):
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in seeds_of_networks], 0, 0
             self.priors_ = {}
             self._keep_params()
+            self._train_once(rows, seeds_of_networks, frozen=False)
+            for network in self._networks:
+                self._serve_unknown(network, rows)
         else:
+            sizes = {name: vocabulary.size for name, vocabulary in self.encoder_.vocabularies.items()}
+            counts = grow(self, data.frame, growth.columns, growth.start, strict=False)
             table = self.encoder_.encode(data.frame)
             self._count_unknown(data.frame, table)
             rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)
-        # Averages would lag behind the last batch.
-        trainer = replace(self._trainer(len(rows), with_validation=False, max_epochs=1), weight_averaging=0.0)
-        if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
-            pairs = [
-                (network, self.task_, seeds) for network, seeds in zip(self._networks, seeds_of_networks, strict=True)
-            ]
-            self._loops = [trainer.loop(*each, epoch=self.n_epochs_) for each in pairs]
-            self._loops_of = _compiled_in(trainer)
-        records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, seeds_of_networks, strict=True)]
-        for network in self._networks:
-            if known:
-                keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
-            else:
-                self._serve_unknown(network, rows)
-        self.histories_ = [_extended(*each) for each in zip(self.histories_, records, strict=True)]
-        self.history_ = self.histories_[0]
+            with frozen_rows(self._networks, sizes if growth.freeze_known else {}):
+                self._train_once(rows, seeds_of_networks, frozen=growth.freeze_known)
+                self.encoder_ = counted(self.encoder_, counts, sizes, known=not growth.freeze_known)
+                for network in self._networks:
+                    keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
         self.n_epochs_ += 1
         self.best_epoch_ = self.n_epochs_
+
+    def _train_once(self, rows, seeds_of_networks, *, frozen):
+        """Train all networks for one epoch."""
+        # Averages would lag behind the last batch.
+        trainer = replace(self._trainer(len(rows), with_validation=False, max_epochs=1), weight_averaging=0.0)
+        given = [(network, self.task_, seeds) for network, seeds in zip(self._networks, seeds_of_networks, strict=True)]
+        if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
+            self._loops = [trainer.loop(*each, epoch=self.n_epochs_) for each in given]
+        elif (
+            frozen
+            or self._loops_freeze
+            or any(loop.network is not network for loop, (network, *_) in zip(self._loops, given, strict=True))
+        ):
+            shares = shares_of_rows(self)
+            self._loops = [
+                trainer.carried_on(loop, *each, shares, epoch=self.n_epochs_)
+                for loop, each in zip(self._loops, given, strict=True)
+            ]
+        self._loops_of, self._loops_freeze = _compiled_in(trainer), frozen
+        records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, seeds_of_networks, strict=True)]
+        self.histories_ = [_extended(*each) for each in zip(self.histories_, records, strict=True)]
+        self.history_ = self.histories_[0]
 
     def _learn(self, X, y, sample_weight):
         vars(self).pop("unknown_counts_", None)
@@ -132,8 +191,9 @@ class PartialFitEstimator(EmbeddingEstimator):
                 for name, (rows, keys) in unknown.items()
             )
             warn_caller(
-                f"The batch has categories that the first batch did not have, or had too rarely ({listed}). They "
-                "remain unknown and share one vector. Fit again on all rows to learn them.",
+                f"The batch has categories that are not known and were not added ({listed}). They remain unknown and "
+                "share one vector: grow leaves their column out, min_frequency or max_categories leave out the "
+                "categories, or their type is not that of the known ones.",
                 UnknownCategoryWarning,
             )
 

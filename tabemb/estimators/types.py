@@ -31,6 +31,7 @@ __all__ = [
     "DimensionsLike",
     "FreezeLike",
     "HasVectors",
+    "NewStart",
     "NumberLossLike",
     "NumericLike",
     "ObjectiveLike",
@@ -68,6 +69,7 @@ ClassLossLike: TypeAlias = str | Mapping[str, Any] | ClassLoss
 CrossesLike: TypeAlias = Auto | Sequence[Sequence[str]] | None
 DimensionsLike: TypeAlias = str | int | Mapping[str, Any] | SizeRule
 FreezeLike: TypeAlias = bool | int | Literal["found"] | Mapping[str, bool | int | Literal["found"]]
+NewStart: TypeAlias = Literal["unknown", "mean", "nearest", "pretrained"]
 NumberLossLike: TypeAlias = str | Mapping[str, Any] | NumberLoss
 NumericLike: TypeAlias = str | Mapping[str, Any] | NumericEncoder
 ObjectiveLike: TypeAlias = str | Mapping[str, Any] | Objective

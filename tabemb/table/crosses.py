@@ -85,6 +85,9 @@ class Crosses:
             asked = self._keys_of(indices, cross)
             found = np.searchsorted(keys, asked)
             known = keys[np.minimum(found, len(keys) - 1)] == asked
+            # Categories that a vocabulary got later have no combination; their keys would be those of others.
+            for position in cross:
+                known &= indices[:, position] < self.sizes[position]
             codes[:, place] = np.where(known, found, len(keys))
         return codes
 

@@ -1,6 +1,7 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean, warn_caller
 from tabemb.table.calendar import calendar_part
-from tabemb.table.cells import Cells, factorize, families, take
+from tabemb.table.cells import Cells, Coded, factorize, families, take
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
@@ -242,6 +243,83 @@ class TableEncoder:
         if self.statistics is not None:
             numbers = np.hstack([numbers, self.statistics.encode(indices)])
         return EncodedTable(indices, numbers)
+
+    def extended(self, X: Any, columns: Iterable[str] | None = None, *, strict: bool = True) -> "TableEncoder":
+        """Return an encoder whose vocabularies also have the categories of a table.
+
+        Known categories keep their indices; ``min_frequency`` and ``max_categories`` hold for new ones. Target
+        statistics treat new categories as combinations without rows.
+
+        Parameters
+        ----------
+        X : table
+            Columns are matched as by :meth:`encode`.
+        columns : iterable of str, optional
+            Names of the categorical columns to extend; all by default.
+        strict : bool, default=True
+            Whether new categories of another type than the known ones are an error, or remain unknown.
+
+        Returns
+        -------
+        TableEncoder
+            This encoder itself if there is no new category.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or ``columns`` names one that is not categorical.
+        DataError
+            If new categories have another type than the known ones.
+        """
+        frame = read_frame(X)
+        names_here, known = self._names_here(frame), list(self.vocabularies)
+        chosen = known if columns is None else list(columns)
+        for name in chosen:
+            if name not in known:
+                raise ColumnError(
+                    f"There is no categorical column {name!r} to extend. Categorical columns: {known}."
+                    f"{did_you_mean(name, known)}"
+                )
+        vocabularies = dict(self.vocabularies)
+        for column in self.schema.categorical:
+            if column.name in chosen:
+                cells, before = _category_cells(frame, column, names_here[column.source]), vocabularies[column.name]
+                try:
+                    vocabularies[column.name] = before.extended(
+                        cells, min_frequency=self.min_frequency, max_categories=self.max_categories
+                    )
+                except DataError as error:
+                    if strict:
+                        raise DataError(f"Column {column.name!r}: {error}") from error
+        if all(vocabularies[name] is each for name, each in self.vocabularies.items()):
+            return self
+        return self.with_vocabularies(vocabularies)
+
+    def with_vocabularies(self, vocabularies: Mapping[str, Vocabulary]) -> "TableEncoder":
+        """Return a copy of the fitted encoder with other vocabularies for the same columns."""
+        encoder = copy(self)
+        encoder.vocabularies = {name: vocabularies[name] for name in self.vocabularies}
+        kept = (name for name, each in encoder.vocabularies.items() if each.size == self.vocabularies[name].size)
+        encoder._names = {name: self._names[name] for name in kept if name in self._names}
+        return encoder
+
+    def unseen(self, X: Any) -> dict[str, tuple[npt.NDArray[np.int32], Coded]]:
+        """Return for each categorical column the index of each cell by its exact category, and the unknown cells.
+
+        Unlike :meth:`encode`, this replaces no unknown category by one with a similar name.
+
+        Parameters
+        ----------
+        X : table
+            Columns are matched as by :meth:`encode`.
+        """
+        frame, found = read_frame(X), {}
+        names_here = self._names_here(frame)
+        for column in self.schema.categorical:
+            cells = _category_cells(frame, column, names_here[column.source])
+            indices = self.vocabularies[column.name].encode(cells)
+            found[column.name] = indices, factorize(take(cells, np.flatnonzero(indices == Vocabulary.UNKNOWN)))
+        return found
 
     def unknown_keys(self, X: Any, table: EncodedTable) -> dict[str, tuple[int, list[Key]]]:
         """Return, for each categorical column with unknown cells, their number and their distinct categories.
