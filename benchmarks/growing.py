@@ -1,6 +1,7 @@
 """Month by month: do vocabularies that grow replace a fit to all months?
 
-    TABEMB_DATA=../shared/data python benchmarks/growing.py [--rows 8000] [--seeds 2] [--first 1] [--last 12] [--passes 2]
+    TABEMB_DATA=../shared/data python benchmarks/growing.py [--rows 8000] [--seeds 2] [--first 1] [--last 12]
+        [--passes 1]
 
 Late arrivals of the flights of 2013, by what is known before departure. After each month, every side predicts the next
 one, which has airplanes and airports that no earlier month had:
@@ -89,7 +90,9 @@ def measured(options, seed):
         for side, step in steps.items():
             spent = processor_seconds(step)
             auc = roc_auc_score(y_next, models[side].predict_proba(X_next)[:, 1])
-            lines.append({"side": side, "month": month + 1, "seed": seed, "auc": auc, "seconds": spent, "unseen": unseen})
+            lines.append(
+                {"side": side, "month": month + 1, "seed": seed, "auc": auc, "seconds": spent, "unseen": unseen}
+            )
             print(f"seed {seed}, month {month + 1}, {side}: {auc:.4f} after {spent:.1f} s", flush=True)
     return lines
 
@@ -100,14 +103,16 @@ def main():
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--first", type=int, default=1, help="number of first months")
     parser.add_argument("--last", type=int, default=12, help="last month, which is only predicted")
-    parser.add_argument("--passes", type=int, default=2, help="calls of partial_fit per month")
+    parser.add_argument("--passes", type=int, default=1, help="calls of partial_fit per month")
     parser.add_argument("--json", type=Path, default=RESULTS / "growing.json")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     lines = [line for seed in range(options.seeds) for line in measured(options, seed)]
     frame = pd.DataFrame(lines)
     auc = frame.pivot_table(index="month", columns="side", values="auc")[list(SIDES)]
-    cells = [[str(month), *(f"{each:.4f}" for each in row)] for month, row in zip(auc.index, auc.to_numpy(), strict=True)]
+    cells = [
+        [str(month), *(f"{each:.4f}" for each in row)] for month, row in zip(auc.index, auc.to_numpy(), strict=True)
+    ]
     seconds = frame.groupby("side")["seconds"].sum()[list(SIDES)] / options.seeds
     cells += [
         ["mean", *(f"{each:.4f}" for each in auc.mean())],

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
+from tabemb.estimators.forecast import forecast_unseen
 from tabemb.estimators.growth import check_start, counted, frozen_rows, grow, shares_of_rows
 from tabemb.estimators.importances import permutation_importances
 from tabemb.estimators.unknown import keep_strategy
@@ -17,6 +19,7 @@ from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import FROM_DATA, columns_of
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.schema import UnknownCategoryWarning
+from tabemb.table.types import ColumnLike, TableLike
 from tabemb.training.batches import Rows
 
 __all__ = ["Growth", "PartialFitEstimator", "has_dimensions"]
@@ -89,6 +92,54 @@ class PartialFitEstimator(EmbeddingEstimator):
     _importance: np.ndarray | None = None
     # Whether the last call froze the known vectors in the loops.
     _loops_freeze = False
+
+    def forecast_unseen(
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        *,
+        columns: Iterable[str] | None = None,
+        n_folds: int = 5,
+        scoring: Any = None,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Estimate how good predictions will be for categories that training has not seen.
+
+        For each column, its categories are dealt to folds. A copy of the estimator is fitted without the rows of one
+        fold's categories, and scored on them, and on other rows that it was not fitted to. This takes ``n_folds`` fits
+        per column. Together with the share of unseen rows from :meth:`vocabulary_report`, it says what new categories
+        cost. Changes over time, which affect known categories too, are not part of it.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            Rows with the columns of the fit, such as those of the fit.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Their targets.
+        columns : iterable of str, optional
+            Names of the categorical columns; by default all but parts of dates and columns with a single category.
+        n_folds : int, default=5
+            Number of folds per column, at most one per category.
+        scoring : str or callable, optional
+            A scorer as in scikit-learn. By default, ROC AUC for two classes, otherwise that of ``score``.
+        random_state : int, default=0
+            Random seed of the folds.
+
+        Returns
+        -------
+        DataFrame
+            One row per column. ``unseen``: score for categories left out of the fit, the mean of the folds weighted by
+            rows; ``seen``: score for other rows left out; ``standard_error`` of ``unseen`` over the folds; ``n_rows``,
+            ``n_categories`` and ``n_folds`` that were scored. NaN if no fold had enough rows.
+
+        Raises
+        ------
+        ColumnError
+            If ``columns`` names a column that is not categorical.
+        DataError
+            If the table and the targets differ in length, or a column in ``columns`` has fewer than two categories.
+        """
+        return forecast_unseen(self, X, y, columns=columns, n_folds=n_folds, scoring=scoring, random_state=random_state)
 
     def _importances(self) -> np.ndarray:
         check_is_fitted(self, "encoder_")
