@@ -3,10 +3,10 @@
     TABEMB_DATA=../shared/data python benchmarks/forecast.py [--rows 6000] [--folds 5] [--seeds 2]
         [--cases late/tailnum ...]
 
-A model is fitted to a sample of the training rows of a table of ``quality_tables.py``, and ``forecast_unseen`` forecasts
-from these rows alone its score for unseen categories of a column. This is compared with its score on the test rows whose
-category the sample does not have. The test rows of ``late`` are those of the next month; the airplanes, flights and
-airports that are new in it are really new. Those of the other tables are random, with categories that are rare.
+A model is fitted to a sample of the training rows of a table of ``quality_tables.py``, and ``forecast_unseen`` predicts
+from these rows alone its score for unseen categories of a column. This is compared with its score on the test rows
+whose category the sample does not have. The test rows of ``late`` are those of the next month, with airplanes and
+flights that the sample of a month does not have. Those of the other tables are random; their new categories are rare.
 """
 
 import argparse
@@ -101,7 +101,10 @@ def main():
         [
             case,
             f"{part['n_unseen'].mean():.0f}",
-            *(f"{part[name].mean():.4f}" for name in ("forecast_unseen", "later_unseen", "forecast_seen", "later_seen")),
+            *(
+                f"{part[name].mean():.4f}"
+                for name in ("forecast_unseen", "later_unseen", "forecast_seen", "later_seen")
+            ),
             f"{part['off'].mean():+.1%}",
             f"{part['off'].abs().max():.1%}",
         ]

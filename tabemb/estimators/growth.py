@@ -71,8 +71,6 @@ def extend(estimator: Any, X: Any, columns: Iterable[str] | None, start: str) ->
     check_is_fitted(estimator, "encoder_")
     check_start(estimator, start)
     frame = take_column_order(estimator, X)
-    if not frame.n_rows:
-        raise DataError("The table has no rows, so there are no categories to add. Pass rows with the new categories.")
     with estimator._unchanged_on_failure():
         grow(estimator, frame, columns, start, strict=True)
 

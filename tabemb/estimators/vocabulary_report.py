@@ -8,7 +8,6 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.inputs import take_column_order
-from tabemb.exceptions import DataError
 from tabemb.table.cells import Coded
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
@@ -43,8 +42,8 @@ def vocabulary_report(estimator: Any, X: Any, *, rare: int = 10, n_keys: int = 5
 
     Raises
     ------
-    DataError
-        If the table has no rows.
+    ColumnError
+        If a column is missing.
     ValueError
         If ``rare`` or ``n_keys`` is not a number of at least 0.
     """
@@ -52,10 +51,7 @@ def vocabulary_report(estimator: Any, X: Any, *, rare: int = 10, n_keys: int = 5
     for name, value in {"rare": rare, "n_keys": n_keys}.items():
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 0:
             raise ValueError(f"{name} must be an integer of at least 0, got {value!r}.")
-    frame = take_column_order(estimator, X)
-    if not frame.n_rows:
-        raise DataError("The table has no rows, so there is nothing to report. Pass the rows of a later period.")
-    return _report(estimator.encoder_, frame, rare, n_keys)
+    return _report(estimator.encoder_, take_column_order(estimator, X), rare, n_keys)
 
 
 def _report(encoder: TableEncoder, frame: Frame, rare: int, n_keys: int) -> pd.DataFrame:
