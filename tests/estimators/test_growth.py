@@ -457,3 +457,20 @@ def test_indices_of_known_categories_never_change(quick):
         model.extend(NEW.assign(job=name))
     assert np.array_equal(model.encoder_.encode(X).indices, indices)
     assert model.encoder_.vocabularies["job"].index_of("y") == Vocabulary.FIRST + 7
+
+
+@pytest.mark.parametrize("way", ["extend", "partial_fit"])
+def test_a_push_after_growth_sends_only_new_rows(way, quick, tmp_path):
+    pytest.importorskip("lancedb")
+    uri = f"lancedb:{tmp_path}/vectors"
+    model = fitted(EmbeddingClassifier, quick)
+    tabemb.push(model.vectors_, uri)
+    if way == "extend":
+        model.extend(NEW)
+    else:
+        model.partial_fit(NEW, Y_NEW, freeze_known=True)
+    pushed = {
+        each.column: (each.written, each.unchanged, each.removed) for each in tabemb.push(model.vectors_, uri).columns
+    }
+    assert pushed == {"job": (2, 6, 0), "town": (1, 2, 0)}
+    assert tabemb.pull(uri, "job") == model.vectors_["job"]
