@@ -6,7 +6,8 @@
 A model is fitted to a sample of the training rows of a table of ``quality_tables.py``, and ``forecast_unseen`` predicts
 from these rows alone its score for unseen categories of a column. This is compared with its score on the test rows
 whose category the sample does not have. The test rows of ``late`` are those of the next month, with airplanes and
-flights that the sample of a month does not have. Those of the other tables are random; their new categories are rare.
+flights that the sample of a month does not have; the forecast scores the last quarter of the month. The test rows of
+the other tables are random; their new categories are rare.
 """
 
 import argparse
@@ -46,7 +47,7 @@ def rows_of(table, n_rows, seed):
         target = problem.target(frame).to_numpy()
         columns = [name for name in frame if name not in problem.dropped and name != "arr_delay"]
         text = [name for name in columns if not pd.api.types.is_numeric_dtype(frame[name])]
-        chosen = rng.permutation(np.flatnonzero(frame["month"] == train))[:n_rows]
+        chosen = np.sort(rng.permutation(np.flatnonzero(frame["month"] == train))[:n_rows])
         later = np.flatnonzero(frame["month"] == test)
         X, new = (frame.loc[rows, columns].reset_index(drop=True) for rows in (chosen, later))
         return X, target[chosen], new, target[later], [*text, *problem.codes]
@@ -66,7 +67,10 @@ def measured(case, options, seed):
     kind = tabemb.EmbeddingClassifier if classes else tabemb.EmbeddingRegressor
     scoring = "roc_auc" if classes else "neg_root_mean_squared_error"
     model = kind(categorical, random_state=seed).fit(X, y)
-    forecast = model.forecast_unseen(X, y, columns=[column], n_folds=options.folds, scoring=scoring).loc[column]
+    last = 0.25 if table == "late" else None
+    forecast = model.forecast_unseen(X, y, columns=[column], n_folds=options.folds, scoring=scoring, last=last).loc[
+        column
+    ]
     known = X_test[column].isin(X[column]) | X_test[column].isna()
     scores = {}
     for name, rows in {"unseen": ~known, "seen": known}.items():

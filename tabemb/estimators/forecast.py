@@ -1,7 +1,7 @@
 """What quality to expect for categories that training has not seen."""
 
 from collections.abc import Iterable, Iterator
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ __all__ = ["forecast_unseen", "parts_by_category"]
 FEWEST_ROWS = 10
 # Rows of all categories together that are scored, if there are as many.
 ENOUGH_ROWS = 2000
+# Share of the rows that are scored if they are in the order of time.
+LAST_SHARE = 0.25
 
 
 def forecast_unseen(
@@ -30,6 +32,7 @@ def forecast_unseen(
     columns: Iterable[str] | None = None,
     n_folds: int = 5,
     scoring: Any = None,
+    last: float | None = None,
     random_state: int = 0,
 ) -> pd.DataFrame:
     """Return the scores for unseen and for seen categories; see ``EmbeddingClassifier.forecast_unseen``.
@@ -38,12 +41,16 @@ def forecast_unseen(
     ----------
     estimator : EmbeddingClassifier or EmbeddingRegressor
         A fitted estimator; copies of it are fitted.
-    X, y, columns, n_folds, scoring, random_state
+    X, y, columns, n_folds, scoring, last, random_state
         As for the method.
     """
     check_is_fitted(estimator, "encoder_")
     if isinstance(n_folds, bool) or not isinstance(n_folds, Integral) or n_folds < 2:
         raise ValueError(f"n_folds must be an integer of at least 2, got {n_folds!r}.")
+    if last is None and getattr(estimator, "validation", None) == "last":
+        last = LAST_SHARE
+    if last is not None and (isinstance(last, bool) or not isinstance(last, Real) or not 0 < last < 1):
+        raise ValueError(f"last must be a share of the rows between 0 and 1, or None, got {last!r}.")
     frame, targets = take_column_order(estimator, X), np.asarray(y)
     if len(targets) != frame.n_rows:
         raise DataError(f"X has {frame.n_rows} rows and y has {len(targets)}; they must have the same number.")
@@ -67,7 +74,7 @@ def forecast_unseen(
                 raise DataError(f"Column {name!r} has fewer than two categories, so none can be left out.")
             continue
         scores = []
-        for unseen, seen, train in parts_by_category(codes, int(n_folds), random_state):
+        for unseen, seen, train in parts_by_category(codes, int(n_folds), random_state, last):
             if any(len(rows) < FEWEST_ROWS or _is_constant(targets[rows]) for rows in (unseen, seen, train)):
                 continue
             model = clone(estimator).fit(table.take(train).native, _rows_of(y, train))
@@ -79,7 +86,7 @@ def forecast_unseen(
 
 
 def parts_by_category(
-    codes: np.ndarray, n_folds: int, random_state: int
+    codes: np.ndarray, n_folds: int, random_state: int, last: float | None = None
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Yield the rows to score as unseen, those to score as seen, and the training rows of each fold.
 
@@ -96,6 +103,8 @@ def parts_by_category(
         Number of folds, at most one per category.
     random_state : int
         Random seed.
+    last : float, optional
+        Share of the rows, those at the end, that are scored; all training rows are before them.
 
     Examples
     --------
@@ -105,18 +114,23 @@ def parts_by_category(
     10 7 23
     """
     rng = np.random.default_rng(random_state)
-    categories, place, counts = np.unique(codes[codes >= 0], return_inverse=True, return_counts=True)
+    rows = np.arange(len(codes))
+    late = np.ones(len(codes), bool) if last is None else rows >= round((1 - last) * len(codes))
+    categories, place, counts = np.unique(codes[late & (codes >= 0)], return_inverse=True, return_counts=True)
     n_parts = min(2 * n_folds, len(categories))
-    part_of = np.full(len(codes), -1)
-    part_of[codes >= 0] = rng.permutation(np.arange(len(categories)) % n_parts)[place]
+    part_of_category = rng.permutation(np.arange(len(categories)) % max(1, n_parts))
     scored = np.zeros(len(codes), bool)
-    scored[codes >= 0] = _rank_in_category(place, rng) < _most_per_category(counts)
+    if len(categories):
+        scored[late & (codes >= 0)] = _rank_in_category(place, rng) < _most_per_category(counts)
     for fold in range(min(n_folds, n_parts)):
-        left_out = part_of == fold
-        others = rng.permutation(np.flatnonzero(~left_out))
-        n_seen = len(others) // (2 * n_folds)
-        seen, train = others[:n_seen], np.sort(others[n_seen:])
-        yield np.flatnonzero(left_out & scored), np.sort(seen[np.isin(codes[seen], codes[train])]), train
+        left_out = np.isin(codes, categories[part_of_category == fold])
+        if last is None:
+            others = rng.permutation(rows[~left_out])
+            n_seen = len(others) // (2 * n_folds)
+            seen, train = np.sort(others[:n_seen]), np.sort(others[n_seen:])
+        else:
+            seen, train = rows[~left_out & late], rows[~left_out & ~late]
+        yield rows[left_out & scored], seen[np.isin(codes[seen], codes[train])], train
 
 
 def _rank_in_category(place, rng):

@@ -11,6 +11,9 @@ stay bit for bit the same. :data:`STARTS_OF_NEW` are the vectors that a new cate
 A category for which the last two find nothing starts from the vector of unknown categories. So does every category in
 columns without ``pretrained``, and the kernel rows of one-hot columns for ``"pretrained"``.
 
+(With ``n_ensemble``, ``vectors_`` is a mean of rotated tables. The rotation depends on all categories, so that it may
+change a little, though no table does.)
+
 Target statistics have no rows of new categories: until the next fit, they have the mean of all rows. A column keeps its
 number of dimensions, and remains one-hot encoded if it grows beyond ``one_hot_max_categories``.
 """

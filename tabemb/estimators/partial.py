@@ -101,6 +101,7 @@ class PartialFitEstimator(EmbeddingEstimator):
         columns: Iterable[str] | None = None,
         n_folds: int = 5,
         scoring: Any = None,
+        last: float | None = None,
         random_state: int = 0,
     ) -> pd.DataFrame:
         """Estimate how good predictions will be for categories that training has not seen.
@@ -108,7 +109,7 @@ class PartialFitEstimator(EmbeddingEstimator):
         For each column, its categories are dealt to folds. A copy of the estimator is fitted without the rows of one
         fold's categories, and scored on them, and on other rows that it was not fitted to. This takes ``n_folds`` fits
         per column. Together with the share of unseen rows from :meth:`vocabulary_report`, it says what new categories
-        cost. Changes over time, which affect known categories too, are not part of it.
+        cost. What changes over time for known categories too is part of it only with ``last``.
 
         Parameters
         ----------
@@ -122,6 +123,9 @@ class PartialFitEstimator(EmbeddingEstimator):
             Number of folds per column, at most one per category.
         scoring : str or callable, optional
             A scorer as in scikit-learn. By default, ROC AUC for two classes, otherwise that of ``score``.
+        last : float, optional
+            For rows in the order of time: the share of the rows, those at the end, that are scored by copies fitted to
+            the rows before. By default, a quarter with ``validation="last"``; otherwise, random rows are scored.
         random_state : int, default=0
             Random seed of the folds.
 
@@ -139,7 +143,16 @@ class PartialFitEstimator(EmbeddingEstimator):
         DataError
             If the table and the targets differ in length, or a column in ``columns`` has fewer than two categories.
         """
-        return forecast_unseen(self, X, y, columns=columns, n_folds=n_folds, scoring=scoring, random_state=random_state)
+        return forecast_unseen(
+            self,
+            X,
+            y,
+            columns=columns,
+            n_folds=n_folds,
+            scoring=scoring,
+            last=last,
+            random_state=random_state,
+        )
 
     def _importances(self) -> np.ndarray:
         check_is_fitted(self, "encoder_")

@@ -418,7 +418,7 @@ def further_vectors(
     DataError, FormatError
         If the vectors cannot be read.
     """
-    given = _by_column(pretrained, [column], [column])
+    given = _vectors_of(pretrained)
     if column not in given:
         raise ColumnError(
             f"The vectors of column {column!r} were pretrained in the fit, but the parameter pretrained has none for "
@@ -470,14 +470,7 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
     """Return the source of vectors of each pretrained column."""
     if pretrained is None:
         return {}
-    embedded = list(embedded)
-    if isinstance(pretrained, BaseEstimator):
-        if not hasattr(pretrained, "vectors_"):
-            raise DataError(
-                f"pretrained is an {type(pretrained).__name__} that is not fitted. (Clones, as in a cross-validation, "
-                "are not.) Fit it, and pass its vectors_."
-            )
-        pretrained = pretrained.vectors_
+    embedded, pretrained = list(embedded), _vectors_of(pretrained)
     if isinstance(pretrained, LearnedVectors):
         # Vectors of another fit, whose table may have other columns.
         here = {column: pretrained[column] for column in pretrained if column in embedded}
@@ -501,6 +494,18 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
             f"{did_you_mean(column, categorical)}"
         )
     return dict(pretrained)
+
+
+def _vectors_of(pretrained: Any) -> Mapping[str, Any]:
+    """Return the mapping from column to vectors that ``pretrained`` is, or has as a fitted estimator."""
+    if not isinstance(pretrained, BaseEstimator):
+        return pretrained
+    if not hasattr(pretrained, "vectors_"):
+        raise DataError(
+            f"pretrained is an {type(pretrained).__name__} that is not fitted. (Clones, as in a cross-validation, "
+            "are not.) Fit it, and pass its vectors_."
+        )
+    return pretrained.vectors_
 
 
 def _freeze_by_column(freeze: Any, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,23 @@ def test_no_category_is_in_both_parts(n_categories, n_folds):
     assert sum(len(unseen) for unseen, _, _ in parts) <= max(2 * ENOUGH_ROWS, 2 * n_categories)
 
 
+def test_rows_in_the_order_of_time_are_scored_after_the_training_rows(quick):
+    codes = np.random.default_rng(0).integers(-1, 50, 1000)
+    parts = list(parts_by_category(codes, 3, 0, 0.2))
+    assert len(parts) == 3
+    for unseen, seen, train in parts:
+        assert train.max() < 800 <= min(unseen.min(), seen.min())
+        assert not np.isin(codes[unseen], codes[train]).any()
+        assert np.isin(codes[seen], codes[train]).all()
+    # In the last quarter, the stops have other effects.
+    turned = np.where(np.arange(N) < 0.75 * N, Y, -Y)
+    fitted = model(EmbeddingRegressor, quick, max_epochs=6, validation="last").fit(X, turned)
+    given = fitted.forecast_unseen(X, turned, n_folds=2, last=0.25)
+    assert given.loc["stop", "seen"] < 0
+    pd.testing.assert_frame_equal(given, fitted.forecast_unseen(X, turned, n_folds=2))
+    assert list(parts_by_category(np.array([0, 0, 0, -1]), 2, 0, 0.25)) == []
+
+
 def test_columns_that_cannot_be_forecast(quick):
     late = Y > 0
     one = X.assign(few=["a"] * (N - 3) + ["b"] * 3)
@@ -80,6 +97,9 @@ def test_columns_that_cannot_be_forecast(quick):
     for bad in (1, 2.0, True, "2"):
         with pytest.raises(ValueError, match=f"n_folds must be an integer of at least 2, got {bad!r}"):
             fitted.forecast_unseen(one, late, n_folds=bad)
+    for bad in (0, 1, 1.5, "0.1", True):
+        with pytest.raises(ValueError, match=f"last must be a share of the rows between 0 and 1, or None, got {bad!r}"):
+            fitted.forecast_unseen(one, late, last=bad)
     with pytest.raises(NotFittedError):
         EmbeddingClassifier().forecast_unseen(X, late)
 

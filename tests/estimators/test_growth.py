@@ -14,6 +14,7 @@ from tabemb.estimators.growth import STARTS_OF_NEW
 from tabemb.exceptions import ColumnError, DataError, TrainingError, UnknownNameError
 from tabemb.table.schema import TypeChangedWarning, UnknownCategoryWarning
 from tabemb.table.vocabulary import Vocabulary
+from tabemb.training import steps
 
 RNG = np.random.default_rng(0)
 N = 160
@@ -437,10 +438,22 @@ def test_pretrained_words_have_to_be_there(quick, tmp_path):
     with pytest.raises(DataError, match=re.escape("(Vectors in memory are not saved with an estimator; paths are.)")):
         again.extend(NEW, start="pretrained")
     again.set_params(pretrained={"town": WORDS})
-    with pytest.raises(ColumnError, match="names the column 'town'"):
+    with pytest.raises(ColumnError, match=r"column 'job' were pretrained in the fit, but .* It has: \['town'\]"):
         again.extend(NEW, start="pretrained")
     again.set_params(pretrained={"job": WORDS}).extend(NEW, start="pretrained")
     assert not np.array_equal(again.vectors_["job"]["nurses"], again.vectors_["job"].unknown)
+
+
+def test_several_pretrained_columns_and_estimators_grow(quick):
+    towns = {"Ulm": [1.0, 0.0, 0.5], "Bonn": [0.0, 1.0, 0.5], "Kiel": [1.0, 1.0, 0.5]}
+    both = {"job": WORDS, "town": towns}
+    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0, pretrained=both)).fit(X, Y)
+    model.extend(NEW, start="pretrained")
+    assert not np.array_equal(model.vectors_["town"]["Kiel"], model.vectors_["town"].unknown)
+    source = EmbeddingPretrainer(embedding_dim=3, random_state=0).fit(pd.concat([X, NEW], ignore_index=True))
+    again = EmbeddingClassifier(**params(quick, one_hot_max_categories=0, pretrained=source)).fit(X, Y)
+    again.extend(NEW, start="pretrained")
+    assert not np.array_equal(again.vectors_["job"]["astronaut"], again.vectors_["job"].unknown)
 
 
 def test_all_rows_of_a_frozen_table_stay_frozen(quick):
@@ -474,3 +487,16 @@ def test_a_push_after_growth_sends_only_new_rows(way, quick, tmp_path):
     }
     assert pushed == {"job": (2, 6, 0), "town": (1, 2, 0)}
     assert tabemb.pull(uri, "job") == model.vectors_["job"]
+
+
+def test_tables_that_outgrow_an_update_as_a_whole_keep_their_moments(quick, monkeypatch):
+    """From some size on, a step updates only the rows of its batch, which is compiled anew."""
+    monkeypatch.setattr(steps, "SMALL", 9)
+    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0, n_ensemble=2)).partial_fit(X, Y)
+    loops, before = list(model._loops), model._loops[1].moments()
+    model.partial_fit(NEW, Y_NEW)
+    assert all(new is not old for new, old in zip(model._loops, loops, strict=True))
+    after = model._loops[1].moments()
+    place = model.encoder_.vocabularies["job"].index_of("pilot")
+    decayed = before.rows["job"][place] * 0.999 ** (after.step - before.step)
+    np.testing.assert_allclose(after.rows["job"][place], decayed, rtol=1e-4)
