@@ -1,7 +1,7 @@
 """The base class of the estimators: encode a table, train networks, and predict."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
@@ -9,10 +9,12 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.auto_dim import auto_dims
 from tabemb.estimators.ensemble import copy_tables, network_seeds
+from tabemb.estimators.growth import extend
 from tabemb.estimators.held_out import sample_of
 from tabemb.estimators.inputs import (
     TrainingData,
@@ -38,8 +40,10 @@ from tabemb.estimators.saved_networks import networks_to_state, take_networks
 from tabemb.estimators.scikit import BaseEstimator
 from tabemb.estimators.serving import inference_state
 from tabemb.estimators.statistics_network import StatisticsNetwork, check_crosses, learn_statistics
+from tabemb.estimators.types import NewStart
 from tabemb.estimators.unknown import replace_untrained, serve_unknown
 from tabemb.estimators.validation import split_off
+from tabemb.estimators.vocabulary_report import vocabulary_report
 from tabemb.exceptions import TabembError, warn_caller
 from tabemb.inference.answers import mean_of
 from tabemb.nn.network import Network
@@ -54,6 +58,7 @@ from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
 from tabemb.table.shared import by_table
+from tabemb.table.types import TableLike
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
 from tabemb.training.trainer import Trainer, TrainingRecord
@@ -224,7 +229,7 @@ class EmbeddingEstimator(BaseEstimator):
         self.n_epochs_ = records[0].n_epochs
         self.best_epoch_ = records[0].best_epoch
         self._pretrained = self._pretrained.without_vectors()
-        for name in ("_loops", "_importance"):
+        for name in ("_loops", "_importance", "growth_report_"):
             vars(self).pop(name, None)
         self._keep_params()
 
@@ -384,8 +389,10 @@ class EmbeddingEstimator(BaseEstimator):
         named = columns_of(self.embedding_dim)
         return by_table(self.embedding_dim, self.encoder_.table_of, "embedding_dim") if named else self.embedding_dim
 
-    def _network_from_seed(self, seed: int, sizes: Mapping[str, int] = NO_SIZES) -> Network:
-        network = Network(vectors_spec(self, seed, sizes))
+    def _network_from_seed(
+        self, seed: int, sizes: Mapping[str, int] = NO_SIZES, rates: Mapping[str, float] | None = None
+    ) -> Network:
+        network = Network(vectors_spec(self, seed, sizes, rates))
         self._pretrained.start(network)
         return network
 
@@ -440,6 +447,80 @@ class EmbeddingEstimator(BaseEstimator):
             callbacks=self.callbacks,
             verbose=self.verbose,
         )
+
+    # ------------------------------------------------------------------ new categories
+
+    def extend(self, X: TableLike, *, columns: Iterable[str] | None = None, start: NewStart = "unknown") -> Self:
+        """Add the new categories of a table to the vocabularies, without training.
+
+        They get vectors after the known ones. All other vectors, and the predictions for known categories, stay bit for
+        bit the same. ``growth_report_`` says what was added.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            A table with the columns of the fit. ``min_frequency`` and ``max_categories`` hold for its new categories;
+            known ones are never removed.
+        columns : iterable of str, optional
+            Names of the categorical columns to extend; all by default.
+        start : {"unknown", "mean", "nearest", "pretrained"}, default="unknown"
+            Vector of a new category: that of unknown categories; the mean of the known ones, weighted by their numbers
+            of rows; that of the known category with the most similar name; or that of the words in ``pretrained``. If
+            nothing is found, that of unknown categories. See :mod:`tabemb.estimators.growth`.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or ``columns`` names one that is not categorical.
+        DataError
+            If the table has no rows, its new categories have another type than the known ones, or ``start`` is
+            "pretrained" without ``pretrained``.
+        UnknownNameError
+            If there is no such ``start``.
+        """
+        extend(self, X, columns, start)
+        return self
+
+    @property
+    def new_categories_(self) -> dict[str, list[Any]]:
+        """The categories that the last ``extend`` or ``partial_fit`` added, by column."""
+        check_is_fitted(self, "growth_report_")
+        return {column: list(each.new) for column, each in self.growth_report_.items() if each.new}
+
+    def vocabulary_report(self, X: TableLike, *, rare: int = 10, n_keys: int = 5) -> pd.DataFrame:
+        """Return how the categories of a table relate to those of the fit: unseen, missing, rare, and drift.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            A table with the columns of the fit, such as the rows of a later month.
+        rare : int, default=10
+            Known categories with fewer training rows than this are rare.
+        n_keys : int, default=5
+            Number of unseen categories to list per column.
+
+        Returns
+        -------
+        DataFrame
+            One row per categorical column. ``known_categories``, ``unseen_categories``: number of distinct categories
+            in the table that the fit knows, and does not know. ``missing``, ``unseen``, ``rare``: share of the rows.
+            ``drift``: Jensen-Shannon distance of the frequencies to those of the training rows, from 0 (the same) to 1
+            (disjoint); see :mod:`tabemb.table.frequency_drift`. ``drift_by_chance``: the distance that a random sample
+            of the training rows with as many rows would have; only a drift clearly above it is one.
+            ``most_frequent_unseen``: pairs of category and number of rows.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing.
+        DataError
+            If the table has no rows.
+        """
+        return vocabulary_report(self, X, rare=rare, n_keys=n_keys)
 
     # ------------------------------------------------------------------ predict
 

@@ -1,6 +1,6 @@
 """EmbeddingClassifier: a neural network for classes with a vector per category."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Real
 from typing import Any, Literal, Self
@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from tabemb.estimators.base import FEWEST_ROWS_TO_SPLIT
 from tabemb.estimators.calibration import best_temperature
 from tabemb.estimators.held_out import held_out_logits
-from tabemb.estimators.partial import PartialFitEstimator, has_dimensions
+from tabemb.estimators.partial import Growth, PartialFitEstimator, has_dimensions
 from tabemb.estimators.scikit import ClassifierMixin, available_if
 from tabemb.estimators.serving import make_predictor
 from tabemb.estimators.types import (
@@ -25,6 +25,7 @@ from tabemb.estimators.types import (
     DimensionsLike,
     FreezeLike,
     MultiValuedLike,
+    NewStart,
     NumericLike,
     PretrainedLike,
     ScheduleLike,
@@ -101,8 +102,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
         or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or another fitted
         estimator, such as :class:`~tabemb.estimators.pretrainer.EmbeddingPretrainer`, or its ``vectors_``, of which the
-        columns with the same names are used. Categories that first appear after the fit are not looked up; use
-        ``handle_unknown="nearest"`` for them. See :mod:`tabemb.estimators.pretrained`.
+        columns with the same names are used. Categories that first appear after the fit are looked up only by
+        ``extend`` and ``partial_fit`` with ``start="pretrained"``. See :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
         ``pretrained``; an integer, the same ones for this many epochs.
@@ -190,6 +191,11 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
         Sorted classes.
     pretrained_report_ : PretrainedReport
         Number of categories found in ``pretrained``, by column and kind of match.
+    growth_report_ : GrowthReport
+        What the last ``extend`` or ``partial_fit`` added to each column: new categories, rows, what remains unknown,
+        and drift.
+    new_categories_ : dict of str to list
+        The categories that it added, by column.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -348,12 +354,20 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
 
     @available_if(has_dimensions)
     def partial_fit(
-        self, X: TableLike, y: ColumnLike, classes: ColumnLike | None = None, sample_weight: ColumnLike | None = None
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        classes: ColumnLike | None = None,
+        sample_weight: ColumnLike | None = None,
+        *,
+        grow: bool | Sequence[str] = True,
+        start: NewStart = "unknown",
+        freeze_known: bool = False,
     ) -> Self:
         """Train for one epoch on a batch of rows.
 
-        The first batch sets the vocabularies, the scales of numbers and the classes. New categories in later batches
-        are unknown.
+        The first batch sets the scales of numbers and the classes. Categories that are new in later batches get vectors
+        of their own, and known ones are trained further.
 
         Parameters
         ----------
@@ -365,6 +379,15 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
             All classes. Required in the first call if its batch lacks some of them.
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row in the loss. Rows of weight 0 are left out.
+        grow : bool or list of str, default=True
+            Whether categories that are not known get vectors, after the known ones: in all categorical columns, in
+            none, or in those listed. ``min_frequency`` and ``max_categories`` hold for the new categories of the batch.
+            ``growth_report_`` says what was added; without vectors, categories are unknown.
+        start : {"unknown", "mean", "nearest", "pretrained"}, default="unknown"
+            Vector that a new category starts from; see :meth:`extend`.
+        freeze_known : bool, default=False
+            Whether the vectors of known, unknown and missing categories stay bit for bit the same, so that only new
+            ones are learned. All other weights are trained.
 
         Returns
         -------
@@ -372,6 +395,8 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
 
         Raises
         ------
+        ColumnError
+            If a column is missing, or ``grow`` lists one that is not categorical.
         DataError
             If the batch is invalid, ``class_weight`` is "balanced", or ``calibration`` is set.
         """
@@ -387,7 +412,11 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
                 "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=all_targets)."
             )
         return self._partial_fit(
-            X, y, sample_weight, lambda data: self._class_task(data.targets if classes is None else np.asarray(classes))
+            X,
+            y,
+            sample_weight,
+            lambda data: self._class_task(data.targets if classes is None else np.asarray(classes)),
+            Growth.of(grow, start, freeze_known),
         )
 
     def predict(self, X: TableLike) -> npt.NDArray[Any]:

@@ -1,6 +1,7 @@
 """The specifications of the networks of an estimator, by its parameters and its fitted encoding."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tabemb.nn.bodies import BODIES, Ensemble
@@ -13,7 +14,9 @@ from tabemb.training.trainer import TABLE_FACTOR
 __all__ = ["statistics_spec", "vectors_spec"]
 
 
-def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> NetworkSpec:
+def vectors_spec(
+    estimator: Any, seed: int, sizes: Mapping[str, int], rates: Mapping[str, float] | None = None
+) -> NetworkSpec:
     """Return the specification of a network of vectors.
 
     Parameters
@@ -24,12 +27,18 @@ def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> Network
         Root seed of the network.
     sizes : mapping of str to int
         Number of dimensions of some tables, which overrides ``embedding_dim``.
+    rates : mapping of str to float, optional
+        Factors of the learning rates of the tables of a fitted network: exactly these tables, which are those of
+        ``sizes``, are there. By default, both follow from the parameters and the number of categories.
     """
     encoder, rate = estimator.encoder_, estimator.embedding_rate
     dropped = [column.name for column in encoder.schema.dropped]
-    spec = estimator._dims_by_table()
-    dims = embedding_dims(spec, estimator._embedded(), without=dropped)
-    dims |= estimator._pretrained.dims(spec) | sizes
+    if rates is None:
+        spec = estimator._dims_by_table()
+        dims = embedding_dims(spec, estimator._embedded(), without=dropped)
+        dims |= estimator._pretrained.dims(spec) | sizes
+    else:
+        dims = dict(sizes)
     features, one_hot = column_specs(
         encoder.vocabularies,
         dims,
@@ -37,6 +46,8 @@ def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> Network
         encoder.table_of,
         {column.name: column.pooling for column in encoder.schema.categorical if column.split is not None},
     )
+    if rates is not None:
+        features = tuple(replace(each, table=replace(each.table, rate=rates[each.table.name])) for each in features)
     return NetworkSpec(
         features=features,
         one_hot=one_hot,
@@ -50,7 +61,7 @@ def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> Network
     )
 
 
-def statistics_spec(estimator: Any, seed: int, *, narrowed: bool = True) -> NetworkSpec:
+def statistics_spec(estimator: Any, seed: int, *, narrowed: bool = True, n_members: int | None = None) -> NetworkSpec:
     """Return the specification of a network of target statistics: perceptrons that read all numbers.
 
     Parameters
@@ -62,8 +73,10 @@ def statistics_spec(estimator: Any, seed: int, *, narrowed: bool = True) -> Netw
     narrowed : bool, default=True
         Whether the vectors of numbers are half as wide as those of the network of vectors, which takes half the time
         and has the same scores. Estimators that were saved by earlier versions have the same width.
+    n_members : int, optional
+        Number of members of a fitted network. By default, as many as leave out rows in the network of vectors.
     """
-    encoder, n_separate = estimator.encoder_, estimator._n_separate()
+    encoder, n_separate = estimator.encoder_, n_members or estimator._n_separate()
     n_numeric, n_numbers = len(encoder.schema.numeric), len(encoder.number_names)
     numeric = NUMERIC_ENCODERS.resolve(estimator.numeric) if n_numeric else Standardized()
     return NetworkSpec(

@@ -1,13 +1,17 @@
 """Incremental training: ``partial_fit``."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.base import EmbeddingEstimator
 from tabemb.estimators.ensemble import network_seeds
+from tabemb.estimators.forecast import forecast_unseen
+from tabemb.estimators.growth import check_start, counted, frozen_rows, grow, shares_of_rows
 from tabemb.estimators.importances import permutation_importances
 from tabemb.estimators.unknown import keep_strategy
 from tabemb.exceptions import DataError, FormatError, warn_caller
@@ -15,9 +19,10 @@ from tabemb.nn.seeds import Seeds
 from tabemb.nn.sizes import FROM_DATA, columns_of
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.schema import UnknownCategoryWarning
+from tabemb.table.types import ColumnLike, TableLike
 from tabemb.training.batches import Rows
 
-__all__ = ["PartialFitEstimator", "has_dimensions"]
+__all__ = ["Growth", "PartialFitEstimator", "has_dimensions"]
 
 
 def has_dimensions(estimator: Any) -> bool:
@@ -37,16 +42,117 @@ def has_dimensions(estimator: Any) -> bool:
     return True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How a call of ``partial_fit`` treats categories that are not known.
+
+    Parameters
+    ----------
+    columns : sequence of str or None
+        The columns that grow; None for all.
+    start : str
+        The vectors that new categories start from.
+    freeze_known : bool
+        Whether the vectors of known categories stay unchanged.
+    """
+
+    columns: Sequence[str] | None
+    start: str
+    freeze_known: bool
+
+    @classmethod
+    def of(cls, grow: Any, start: Any, freeze_known: Any) -> "Growth":
+        """Return the parameters of a call.
+
+        Raises
+        ------
+        ValueError
+            If one of them is out of range.
+        """
+        if isinstance(grow, str) or not isinstance(grow, bool | Iterable):
+            raise ValueError(f"grow must be True, False, or a list of columns, got {grow!r}.")
+        if not isinstance(freeze_known, bool):
+            raise ValueError(f"freeze_known must be True or False, got {freeze_known!r}.")
+        columns = list(grow) if not isinstance(grow, bool) else None if grow else []
+        return cls(columns=columns, start=start, freeze_known=freeze_known)
+
+
 class PartialFitEstimator(EmbeddingEstimator):
     """An estimator with ``partial_fit``: one epoch per batch of rows, with the optimizer's state kept in between.
 
     Attributes
     ----------
     unknown_counts_ : dict of str to int
-        After a second ``partial_fit``: number of rows with unknown categories by column, in all batches but the first.
+        After a second ``partial_fit``: number of rows with categories that remain unknown by column, in all batches but
+        the first.
+    growth_report_ : GrowthReport
+        What the last ``extend`` or ``partial_fit`` added to each column.
     """
 
     _importance: np.ndarray | None = None
+    # Whether the last call froze the known vectors in the loops.
+    _loops_freeze = False
+
+    def forecast_unseen(
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        *,
+        columns: Iterable[str] | None = None,
+        n_folds: int = 5,
+        scoring: Any = None,
+        last: float | None = None,
+        random_state: int = 0,
+    ) -> pd.DataFrame:
+        """Estimate how good predictions will be for categories that training has not seen.
+
+        For each column, its categories are dealt to folds. A copy of the estimator is fitted without the rows of one
+        fold's categories, and scored on them, and on other rows that it was not fitted to. This takes ``n_folds`` fits
+        per column. Together with the share of unseen rows from :meth:`vocabulary_report`, it says what new categories
+        cost. What changes over time for known categories too is part of it only with ``last``.
+
+        Parameters
+        ----------
+        X : table of shape (n_rows, n_columns)
+            Rows with the columns of the fit, such as those of the fit.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Their targets.
+        columns : iterable of str, optional
+            Names of the categorical columns; by default all but parts of dates and columns with a single category.
+        n_folds : int, default=5
+            Number of folds per column, at most one per category.
+        scoring : str or callable, optional
+            A scorer as in scikit-learn. By default, ROC AUC for two classes, otherwise that of ``score``.
+        last : float, optional
+            For rows in the order of time: the share of the rows, those at the end, that are scored by copies fitted to
+            the rows before. By default, a quarter with ``validation="last"``; otherwise, random rows are scored.
+        random_state : int, default=0
+            Random seed of the folds.
+
+        Returns
+        -------
+        DataFrame
+            One row per column. ``unseen``: score for categories left out of the fit, the mean of the folds weighted by
+            rows; ``seen``: score for other rows left out; ``standard_error`` of ``unseen`` over the folds; ``n_rows``,
+            ``n_categories`` and ``n_folds`` that were scored. NaN if no fold had enough rows.
+
+        Raises
+        ------
+        ColumnError
+            If ``columns`` names a column that is not categorical.
+        DataError
+            If the table and the targets differ in length, or a column in ``columns`` has fewer than two categories.
+        """
+        return forecast_unseen(
+            self,
+            X,
+            y,
+            columns=columns,
+            n_folds=n_folds,
+            scoring=scoring,
+            last=last,
+            random_state=random_state,
+        )
 
     def _importances(self) -> np.ndarray:
         check_is_fitted(self, "encoder_")
@@ -61,21 +167,22 @@ class PartialFitEstimator(EmbeddingEstimator):
             )
         return self._importance
 
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of) -> Self:
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, task_of, growth: Growth) -> Self:
+        check_start(self, growth.start)
         # The network is trained in place, so its weights are copied in case of an error.
-        weights = [network.model.get_weights() for network in self._networks] if hasattr(self, "_network") else None
+        networks = self._networks if hasattr(self, "_network") else ()
+        weights = [network.model.get_weights() for network in networks]
         try:
             with self._unchanged_on_failure():
-                self._learn_batch(X, y, sample_weight, task_of)
+                self._learn_batch(X, y, sample_weight, task_of, growth)
         except BaseException:
-            if weights is not None:
-                for network, its in zip(self._networks, weights, strict=True):
-                    network.model.set_weights(its)
-                vars(self).pop("_loops", None)
+            for network, its in zip(networks, weights, strict=True):
+                network.model.set_weights(its)
+            vars(self).pop("_loops", None)
             raise
         return self
 
-    def _learn_batch(self, X, y, sample_weight, task_of):
+    def _learn_batch(self, X, y, sample_weight, task_of, growth):
         known = hasattr(self, "encoder_")
         if known and self._n_networks() != len(self._networks):
             raise DataError(
@@ -94,28 +201,44 @@ class PartialFitEstimator(EmbeddingEstimator):
             self.histories_, self.n_epochs_, self.best_epoch_ = [{} for _ in seeds_of_networks], 0, 0
             self.priors_ = {}
             self._keep_params()
+            self._train_once(rows, seeds_of_networks, frozen=False)
+            for network in self._networks:
+                self._serve_unknown(network, rows)
         else:
+            sizes = {name: vocabulary.size for name, vocabulary in self.encoder_.vocabularies.items()}
+            counts = grow(self, data.frame, growth.columns, growth.start, strict=False)
             table = self.encoder_.encode(data.frame)
             self._count_unknown(data.frame, table)
             rows = Rows(table=table, targets=self.task_.encode(data.targets), weights=data.weights)
-        # Averages would lag behind the last batch.
-        trainer = replace(self._trainer(len(rows), with_validation=False, max_epochs=1), weight_averaging=0.0)
-        if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
-            pairs = [
-                (network, self.task_, seeds) for network, seeds in zip(self._networks, seeds_of_networks, strict=True)
-            ]
-            self._loops = [trainer.loop(*each, epoch=self.n_epochs_) for each in pairs]
-            self._loops_of = _compiled_in(trainer)
-        records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, seeds_of_networks, strict=True)]
-        for network in self._networks:
-            if known:
-                keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
-            else:
-                self._serve_unknown(network, rows)
-        self.histories_ = [_extended(*each) for each in zip(self.histories_, records, strict=True)]
-        self.history_ = self.histories_[0]
+            with frozen_rows(self._networks, sizes if growth.freeze_known else {}):
+                self._train_once(rows, seeds_of_networks, frozen=growth.freeze_known)
+                self.encoder_ = counted(self.encoder_, counts, sizes, known=not growth.freeze_known)
+                for network in self._networks:
+                    keep_strategy(network, UNKNOWN_STRATEGIES.resolve(self.handle_unknown), self.encoder_)
         self.n_epochs_ += 1
         self.best_epoch_ = self.n_epochs_
+
+    def _train_once(self, rows, seeds_of_networks, *, frozen):
+        """Train all networks for one epoch."""
+        # Averages would lag behind the last batch.
+        trainer = replace(self._trainer(len(rows), with_validation=False, max_epochs=1), weight_averaging=0.0)
+        given = [(network, self.task_, seeds) for network, seeds in zip(self._networks, seeds_of_networks, strict=True)]
+        if not hasattr(self, "_loops") or self._loops_of != _compiled_in(trainer):
+            self._loops = [trainer.loop(*each, epoch=self.n_epochs_) for each in given]
+        elif (
+            frozen
+            or self._loops_freeze
+            or any(loop.network is not network for loop, (network, *_) in zip(self._loops, given, strict=True))
+        ):
+            shares = shares_of_rows(self)
+            self._loops = [
+                trainer.carried_on(loop, *each, shares, epoch=self.n_epochs_)
+                for loop, each in zip(self._loops, given, strict=True)
+            ]
+        self._loops_of, self._loops_freeze = _compiled_in(trainer), frozen
+        records = [self._learn_once(trainer, *each, rows) for each in zip(self._loops, seeds_of_networks, strict=True)]
+        self.histories_ = [_extended(*each) for each in zip(self.histories_, records, strict=True)]
+        self.history_ = self.histories_[0]
 
     def _learn(self, X, y, sample_weight):
         vars(self).pop("unknown_counts_", None)
@@ -132,8 +255,9 @@ class PartialFitEstimator(EmbeddingEstimator):
                 for name, (rows, keys) in unknown.items()
             )
             warn_caller(
-                f"The batch has categories that the first batch did not have, or had too rarely ({listed}). They "
-                "remain unknown and share one vector. Fit again on all rows to learn them.",
+                f"The batch has categories that are not known and were not added ({listed}). They remain unknown and "
+                "share one vector: grow leaves their column out, min_frequency or max_categories leave out the "
+                "categories, or their type is not that of the known ones.",
                 UnknownCategoryWarning,
             )
 

@@ -29,12 +29,12 @@ informative categories; none if it has few categories. GloVe vectors of job titl
 high incomes. Vectors of airplanes and airports learned from late departures raise the ROC AUC of late arrivals from
 0.587 to 0.603 with 500 rows, but not with 8,000.
 
-Categories that first appear after the fit are not looked up. If there are many of them and they are text,
-``handle_unknown="nearest"`` uses the vector of the most similar name, which raises the R2 of incomes further, to 0.11
-and 0.25.
+Categories that first appear after the fit are looked up only by ``extend`` and ``partial_fit`` with
+``start="pretrained"``. If there are many of them and they are text, ``handle_unknown="nearest"`` uses the vector of the
+most similar name, which raises the R2 of incomes further, to 0.11 and 0.25.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from typing import Any
@@ -55,7 +55,16 @@ from tabemb.vectors.dimensions import LinearProjection
 from tabemb.vectors.sources import WAYS, Match, match, source_of
 from tabemb.vectors.store import EmbeddingStore
 
-__all__ = ["FREEZE", "ColumnReport", "ColumnStart", "Pretrained", "PretrainedReport", "may_freeze", "paths_of"]
+__all__ = [
+    "FREEZE",
+    "ColumnReport",
+    "ColumnStart",
+    "Pretrained",
+    "PretrainedReport",
+    "further_vectors",
+    "may_freeze",
+    "paths_of",
+]
 
 FREEZE = "False, True, 'found', a positive number of epochs, or a mapping from column to one of these"
 # Root mean square of the vectors found: four times that of random initial vectors, so that they are not drowned out by
@@ -388,6 +397,55 @@ class Pretrained:
         return cls(starts=starts, report=PretrainedReport(reports))
 
 
+def further_vectors(
+    pretrained: Any, columns: Mapping[str, str], fitted: Sequence[Any], keys: Sequence[Any], *, dim: int, n_slices: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the initial vectors of further categories of a table, in the space of those of the fit.
+
+    Parameters
+    ----------
+    pretrained : mapping of str to vectors, or estimator
+        The parameter of the estimator; its vectors should be those of the fit.
+    columns : mapping of str to str
+        From the columns of the table to its name.
+    fitted : sequence of keys
+        The categories of the fit.
+    keys : sequence of n keys
+        The further categories.
+    dim, n_slices : int
+        As for :meth:`ColumnStart.rows`.
+
+    Returns
+    -------
+    vectors : ndarray of float32 of shape (n_found, dim)
+    found : ndarray of bool of shape (n,)
+
+    Raises
+    ------
+    ColumnError
+        If ``pretrained`` has no vectors of the column.
+    DataError, FormatError
+        If the vectors cannot be read.
+    """
+    given = _vectors_of(pretrained)
+    name = next((each for each in (*columns.values(), *columns) if each in given), None)
+    if name is None:
+        raise ColumnError(
+            f"The vectors of column {next(iter(columns))!r} were pretrained in the fit, but the parameter pretrained "
+            f"has none for it now. It has: {list(given)}. Pass the vectors of the fit."
+        )
+    try:
+        source = source_of(given[name])
+        known, all_keys = match(fitted, source), match([*fitted, *keys], source)
+    except (DataError, FormatError) as error:
+        raise type(error)(f"pretrained[{name!r}]: {error}") from error
+    found = all_keys.found[len(fitted) :]
+    if not known.found.any() or not found.any():
+        return np.zeros((0, dim), np.float32), np.zeros(len(keys), bool)
+    project = LinearProjection.of(known.vectors[known.found], dim, spread=SPREAD, n_slices=n_slices)
+    return project(all_keys.vectors[len(fitted) :][found]), found
+
+
 def may_freeze(value: Any) -> bool:
     """Return whether a value is valid for ``freeze``.
 
@@ -422,14 +480,7 @@ def _by_column(pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, 
     """Return the source of vectors of each pretrained table."""
     if pretrained is None:
         return {}
-    embedded = list(embedded)
-    if isinstance(pretrained, BaseEstimator):
-        if not hasattr(pretrained, "vectors_"):
-            raise DataError(
-                f"pretrained is an {type(pretrained).__name__} that is not fitted. (Clones, as in a cross-validation, "
-                "are not.) Fit it, and pass its vectors_."
-            )
-        pretrained = pretrained.vectors_
+    embedded, pretrained = list(embedded), _vectors_of(pretrained)
     if isinstance(pretrained, LearnedVectors):
         # Vectors of another fit, whose table may have other columns.
         # A table may have another name there, or its columns a table each, of which one must be chosen here.
@@ -468,6 +519,18 @@ def _apart(pretrained: Mapping[str, Any], table_of: Mapping[str, str]) -> dict[s
             vectors = found.pop(table)
             found |= dict.fromkeys(here, vectors)
     return found
+
+
+def _vectors_of(pretrained: Any) -> Mapping[str, Any]:
+    """Return the mapping from column to vectors that ``pretrained`` is, or has as a fitted estimator."""
+    if not isinstance(pretrained, BaseEstimator):
+        return pretrained
+    if not hasattr(pretrained, "vectors_"):
+        raise DataError(
+            f"pretrained is an {type(pretrained).__name__} that is not fitted. (Clones, as in a cross-validation, "
+            "are not.) Fit it, and pass its vectors_."
+        )
+    return pretrained.vectors_
 
 
 def _freeze_by_column(freeze: Any, given: Mapping[str, Any], table_of: Mapping[str, str]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """EmbeddingRegressor: a neural network for numbers with a vector per category."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.estimators.partial import PartialFitEstimator, has_dimensions
+from tabemb.estimators.partial import Growth, PartialFitEstimator, has_dimensions
 from tabemb.estimators.scikit import RegressorMixin, available_if
 from tabemb.estimators.serving import make_predictor
 from tabemb.estimators.types import (
@@ -18,6 +19,7 @@ from tabemb.estimators.types import (
     DimensionsLike,
     FreezeLike,
     MultiValuedLike,
+    NewStart,
     NumberLossLike,
     NumericLike,
     PretrainedLike,
@@ -94,8 +96,8 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         Initial vectors by column: ``CategoryVectors``, gensim's ``KeyedVectors``, the path of a file (GloVe, word2vec,
         or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or another fitted
         estimator, such as :class:`~tabemb.estimators.pretrainer.EmbeddingPretrainer`, or its ``vectors_``, of which the
-        columns with the same names are used. Categories that first appear after the fit are not looked up; use
-        ``handle_unknown="nearest"`` for them. See :mod:`tabemb.estimators.pretrained`.
+        columns with the same names are used. Categories that first appear after the fit are looked up only by
+        ``extend`` and ``partial_fit`` with ``start="pretrained"``. See :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
         ``pretrained``; an integer, the same ones for this many epochs.
@@ -295,10 +297,20 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         return self._fit(X, y, sample_weight, X_val, y_val)
 
     @available_if(has_dimensions)
-    def partial_fit(self, X: TableLike, y: ColumnLike, sample_weight: ColumnLike | None = None) -> Self:
+    def partial_fit(
+        self,
+        X: TableLike,
+        y: ColumnLike,
+        sample_weight: ColumnLike | None = None,
+        *,
+        grow: bool | Sequence[str] = True,
+        start: NewStart = "unknown",
+        freeze_known: bool = False,
+    ) -> Self:
         """Train for one epoch on a batch of rows.
 
-        The first batch sets the vocabularies and the scales. New categories in later batches are unknown.
+        The first batch sets the scales. Categories that are new in later batches get vectors of their own, and known
+        ones are trained further.
 
         Parameters
         ----------
@@ -308,6 +320,15 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
             Numbers.
         sample_weight : array-like of shape (n_rows,), optional
             Weight of each row in the loss. Rows of weight 0 are left out.
+        grow : bool or list of str, default=True
+            Whether categories that are not known get vectors, after the known ones: in all categorical columns, in
+            none, or in those listed. ``min_frequency`` and ``max_categories`` hold for the new categories of the batch.
+            ``growth_report_`` says what was added; without vectors, categories are unknown.
+        start : {"unknown", "mean", "nearest", "pretrained"}, default="unknown"
+            Vector that a new category starts from; see :meth:`extend`.
+        freeze_known : bool, default=False
+            Whether the vectors of known, unknown and missing categories stay bit for bit the same, so that only new
+            ones are learned. All other weights are trained.
 
         Returns
         -------
@@ -315,10 +336,12 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
 
         Raises
         ------
+        ColumnError
+            If a column is missing, or ``grow`` lists one that is not categorical.
         DataError
             If the batch is invalid, or the loss is not defined for its targets.
         """
-        return self._partial_fit(X, y, sample_weight, self._task_of)
+        return self._partial_fit(X, y, sample_weight, self._task_of, Growth.of(grow, start, freeze_known))
 
     def predict(self, X: TableLike) -> npt.NDArray[Any]:
         """Return the predicted numbers.

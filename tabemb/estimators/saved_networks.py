@@ -30,23 +30,34 @@ def networks_to_state(estimator: Any) -> tuple[dict[str, Any], dict[str, dict[st
     state: dict[str, Any] = {
         "networks": [{"seed": network.spec.seed} for network in networks],
         "sizes": {table.name: table.embedding_dim for table in networks[0].tables},
+        # Neither these nor the columns with tables follow from the number of categories once vocabularies have grown.
+        "rates": {table.name: table.rate for table in networks[0].tables},
     }
     if beside is not None:
         arrays[STATISTICS] = weights_by_name(beside.network)
-        state["statistics"] = {"seed": beside.network.spec.seed, "share": beside.share, "narrowed": True}
+        state["statistics"] = {
+            "seed": beside.network.spec.seed,
+            "share": beside.share,
+            "narrowed": True,
+            "n_members": beside.network.spec.body.n_members,
+        }
     return state, arrays
 
 
 def take_networks(estimator: Any, state: Mapping[str, Any], arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:
     """Give an estimator the networks of :func:`networks_to_state`; all else that was fitted is restored already."""
     estimator._network, *others = [
-        _rebuilt(partial(estimator._network_from_seed, each["seed"], state["sizes"]), arrays[f"network-{place}"])
+        _rebuilt(
+            partial(estimator._network_from_seed, each["seed"], state["sizes"], state.get("rates")),
+            arrays[f"network-{place}"],
+        )
         for place, each in enumerate(state["networks"])
     ]
     estimator._others, estimator._beside = tuple(others), None
     # Estimators that were saved before there were target statistics have none.
     if (saved := state.get("statistics")) is not None:
-        spec = statistics_spec(estimator, int(saved["seed"]), narrowed=saved.get("narrowed", False))
+        narrowed, n_members = saved.get("narrowed", False), saved.get("n_members")
+        spec = statistics_spec(estimator, int(saved["seed"]), narrowed=narrowed, n_members=n_members)
         network = _rebuilt(lambda: Network(spec), arrays[STATISTICS])
         estimator._beside = StatisticsNetwork(network, float(saved["share"]))
 

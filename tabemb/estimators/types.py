@@ -32,6 +32,7 @@ __all__ = [
     "FreezeLike",
     "HasVectors",
     "MultiValuedLike",
+    "NewStart",
     "NumberLossLike",
     "NumericLike",
     "ObjectiveLike",
@@ -71,6 +72,7 @@ CrossesLike: TypeAlias = Auto | Sequence[Sequence[str]] | None
 DimensionsLike: TypeAlias = str | int | Mapping[str, Any] | SizeRule
 FreezeLike: TypeAlias = bool | int | Literal["found"] | Mapping[str, bool | int | Literal["found"]]
 MultiValuedLike: TypeAlias = Auto | Mapping[str, str | Mapping[str, str] | None] | None
+NewStart: TypeAlias = Literal["unknown", "mean", "nearest", "pretrained"]
 NumberLossLike: TypeAlias = str | Mapping[str, Any] | NumberLoss
 NumericLike: TypeAlias = str | Mapping[str, Any] | NumericEncoder
 ObjectiveLike: TypeAlias = str | Mapping[str, Any] | Objective

@@ -93,6 +93,10 @@ class Crosses:
             asked = self._keys_of(indices, cross, values)
             found = np.searchsorted(keys, asked)
             known = keys[np.minimum(found, len(keys) - 1)] == asked
+            # Categories that a vocabulary got later have no combination; their keys would be those of others.
+            for position in cross:
+                column = values.get(position, indices[:, position]) if len(cross) == 1 else indices[:, position]
+                known &= column < self.sizes[position]
             codes.append(np.where(known, found, len(keys)))
         return codes
 

@@ -1,7 +1,8 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean, warn_caller
 from tabemb.table.bags import Bags
 from tabemb.table.calendar import calendar_part
-from tabemb.table.cells import Cells, factorize, families, take
+from tabemb.table.cells import Cells, Coded, factorize, families, take
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
@@ -363,6 +364,94 @@ class TableEncoder:
         numbers = np.empty((0, len(self.number_names)), np.float32)
         return EncodedTable(_index_matrix(0, len(self.schema.categorical)), numbers, bags)
 
+    def extended(self, X: Any, columns: Iterable[str] | None = None, *, strict: bool = True) -> "TableEncoder":
+        """Return an encoder whose vocabularies also have the categories of a table.
+
+        Known categories keep their indices; ``min_frequency`` and ``max_categories`` hold for new ones. Target
+        statistics treat new categories as combinations without rows.
+
+        Parameters
+        ----------
+        X : table
+            Columns are matched as by :meth:`encode`.
+        columns : iterable of str, optional
+            Names of the categorical columns to extend; all by default.
+        strict : bool, default=True
+            Whether new categories of another type than the known ones are an error, or remain unknown.
+
+        Returns
+        -------
+        TableEncoder
+            This encoder itself if there is no new category.
+
+        Raises
+        ------
+        ColumnError
+            If a column is missing, or ``columns`` names one that is not categorical.
+        DataError
+            If new categories have another type than the known ones.
+        """
+        frame = read_frame(X)
+        names_here, known = self._names_here(frame), list(self.vocabularies)
+        chosen = known if columns is None else list(columns)
+        for name in chosen:
+            if name not in known:
+                raise ColumnError(
+                    f"There is no categorical column {name!r} to extend. Categorical columns: {known}."
+                    f"{did_you_mean(name, known)}"
+                )
+        vocabularies = dict(self.vocabularies)
+        for column in self.schema.categorical:
+            if column.name in chosen:
+                before, cells = vocabularies[column.name], _counted_cells(frame, column, names_here[column.source])
+                try:
+                    after = before.extended(
+                        cells,
+                        min_frequency=_as_rows(self.min_frequency, frame.n_rows)
+                        if column.split
+                        else self.min_frequency,
+                        max_categories=self.max_categories,
+                    )
+                except DataError as error:
+                    if strict:
+                        raise DataError(f"Column {column.name!r}: {error}") from error
+                    continue
+                # Columns that share a table share its vocabulary.
+                vocabularies |= {known[position]: after for position in self.sharing(column.name)}
+        if all(vocabularies[name] is each for name, each in self.vocabularies.items()):
+            return self
+        return self.with_vocabularies(vocabularies)
+
+    def with_vocabularies(self, vocabularies: Mapping[str, Vocabulary]) -> "TableEncoder":
+        """Return a copy of the fitted encoder with other vocabularies for the same columns."""
+        encoder = copy(self)
+        encoder.vocabularies = {name: vocabularies[name] for name in self.vocabularies}
+        encoder._counts = {
+            name: np.append(counts, np.zeros(vocabularies[name].size - len(counts), np.int64))
+            for name, counts in self._counts.items()
+        }
+        kept = (name for name, each in encoder.vocabularies.items() if each.size == self.vocabularies[name].size)
+        encoder._names = {name: self._names[name] for name in kept if name in self._names}
+        return encoder
+
+    def unseen(self, X: Any) -> dict[str, tuple[npt.NDArray[np.int32], Coded]]:
+        """Return for each categorical column the index of each cell by its exact category, and the unknown cells.
+
+        Unlike :meth:`encode`, this replaces no unknown category by one with a similar name.
+
+        Parameters
+        ----------
+        X : table
+            Columns are matched as by :meth:`encode`.
+        """
+        frame, found = read_frame(X), {}
+        names_here = self._names_here(frame)
+        for column in self.schema.categorical:
+            cells = _counted_cells(frame, column, names_here[column.source])
+            indices = self.vocabularies[column.name].encode(cells)
+            found[column.name] = indices, factorize(take(cells, np.flatnonzero(indices == Vocabulary.UNKNOWN)))
+        return found
+
     def unknown_keys(self, X: Any, table: EncodedTable) -> dict[str, tuple[int, list[Key]]]:
         """Return, for each categorical column with unknown cells, their number and their distinct categories.
 
@@ -552,6 +641,13 @@ def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> 
             "Give one value per cell, or fit on cells with several."
         )
     return cells if column.part is None else calendar_part(cells, column.part, name_here)
+
+
+def _counted_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> Cells:
+    """Return the cells of a column; those with several values as one cell per value."""
+    if column.split is not None:
+        return SplitCells.of(frame.cells(name_here), column.split).counted()
+    return _category_cells(frame, column, name_here)
 
 
 def _cells_to_fit(frame: Frame, column: CategoricalColumn) -> Cells | SplitCells:

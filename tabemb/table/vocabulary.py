@@ -162,6 +162,78 @@ class Vocabulary:
         # The code -1 of a missing cell selects the last element; with mode="wrap" NumPy writes directly into ``out``.
         return np.append(behind, np.int32(cls.MISSING)).take(codes, out=out, mode="wrap")
 
+    def extended(
+        self, cells: Any, *, min_frequency: float | None = None, max_categories: int | None = None
+    ) -> "Vocabulary":
+        """Return a vocabulary that also has the categories of further cells.
+
+        Known keys keep their indices and counts. New keys follow, by decreasing frequency in the cells.
+
+        Parameters
+        ----------
+        cells : Arrow array, ndarray, Coded, or sequence of scalars
+            The further cells.
+        min_frequency : int or float, optional
+            Minimal number (int) or share (float) of the further cells of a new key; rarer ones remain unknown.
+        max_categories : int, optional
+            Maximum number of categories as in :meth:`fit`. Known keys are never removed: new ones, the most frequent
+            first, take the room that is left.
+
+        Returns
+        -------
+        Vocabulary
+            This vocabulary itself if there is no new key.
+
+        Raises
+        ------
+        DataError
+            If all known keys have other types than the new ones: the text "1" is not the number 1.
+        ValueError
+            If a limit is out of range.
+
+        Examples
+        --------
+        >>> airports = Vocabulary.fit(["JFK", "LGA", "JFK"])
+        >>> airports.extended(["EWR", "LGA", None]).keys
+        ('JFK', 'LGA', 'EWR')
+        """
+        _check_limits(min_frequency, max_categories)
+        coded = factorize(read_cells(cells))
+        tally = np.bincount(np.add(coded.codes, 1, dtype=np.intp), minlength=len(coded.values) + 1)[1:]
+        new = _by_frequency(coded, tally)
+        new = new[self._indices(distinct(coded))[new] == self.UNKNOWN] if len(new) else new
+        n_new = _n_frequent(tally[new], len(coded), min_frequency, None)
+        if max_categories is not None:
+            n_new = min(n_new, max(0, max_categories - 1 - self.n_categories))
+        if not n_new:
+            return self
+        new = new[:n_new]
+        keys = chosen_categories(coded.values, new)
+        if self.families and keys.families.isdisjoint(self.families):
+            raise DataError(
+                f"New categories are {_named(keys.families)}, such as {keys.at(np.arange(1))[0]!r}, but the known ones "
+                f"are {_named(self.families)}. The text '1' and the number 1 are different categories; convert the "
+                "column to the type at fit."
+            )
+        return Vocabulary([*self.keys, *keys.keys()], np.concatenate([self.counts, tally[new]]))
+
+    def with_counts(self, counts: npt.ArrayLike) -> "Vocabulary":
+        """Return the same keys with other numbers of rows.
+
+        Parameters
+        ----------
+        counts : array of int, shape (size,)
+            Number of rows of missing cells, rare categories, and each key.
+
+        Raises
+        ------
+        DataError
+            If the counts have another length.
+        """
+        vocabulary = Vocabulary.__new__(Vocabulary)
+        vocabulary._hold(self._categories, counts)
+        return vocabulary
+
     @property
     def n_categories(self) -> int:
         """Number of keys."""
@@ -357,6 +429,10 @@ def _check_limits(min_frequency: float | None, max_categories: int | None) -> No
         isinstance(max_categories, numbers.Integral) and max_categories >= 1 and not isinstance(max_categories, bool)
     ):
         raise ValueError(f"max_categories must be an int, 1 or more, or None; got {max_categories!r}.")
+
+
+def _named(families: frozenset[str]) -> str:
+    return " and ".join(sorted(families))
 
 
 def _n_frequent(

@@ -1,7 +1,9 @@
 """Adam for the weights, and an exact sparse update for the rows of embedding tables."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 __all__ = ["RowAdam"]
@@ -180,12 +182,34 @@ class RowAdam:
     def with_held(self, rows, held):
         """Return rows that are frozen from now on, or released, by a mask of shape (n,)."""
         vectors, step = self.vectors(rows), tf.cast(self.step, tf.float32)
-        dim = vectors.shape[1]
-        second, last = rows[:, dim : dim + 1], rows[:, dim + 1 : dim + 2]
-        second = tf.exp(math.log(self.beta_2) * (step - last)) * second
+        dim, second = vectors.shape[1], self.second_moments(rows)
         averages = [rows[:, -1 - dim :]] if self.averages else []
         # Decay and prior that a frozen row missed are not applied later.
         return self._row(vectors, second, tf.fill(tf.shape(second), step), tf.cast(held, tf.float32)[:, None], averages)
+
+    def second_moments(self, rows):
+        """Return the second moments (n, 1) of stored rows, as of the current step."""
+        place = self._dim(rows)
+        skipped = tf.cast(self.step, tf.float32) - rows[:, place + 1 : place + 2]
+        return tf.exp(math.log(self.beta_2) * skipped) * rows[:, place : place + 1]
+
+    def with_second_moments(self, rows, second):
+        """Return rows with other second moments, as of the current step; vectors and frozen rows are unchanged."""
+        vectors = self.vectors(rows)
+        averages = [rows[:, -1 - vectors.shape[1] :]] if self.averages else []
+        last = tf.fill(tf.shape(second), tf.cast(self.step, tf.float32))
+        return self._row(vectors, second, last, self._held(rows), averages)
+
+    def moments(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return copies of the first and the second moments of the weights."""
+        return [(np.array(first.numpy()), np.array(second.numpy())) for first, second in self._moments]
+
+    def resume(self, step: int, moments: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Continue from a step, with these moments of the weights."""
+        self.step.assign(step)
+        for pair, its in zip(self._moments, moments, strict=True):
+            for variable, values in zip(pair, its, strict=True):
+                variable.assign(values)
 
     def _row(self, vectors, second, last, held, averages):
         state = [second, last]

@@ -149,6 +149,19 @@ class TableStack:
                 mine = tf.gather(tf.constant(held[table]), part)
                 self._write(ids, optimizer.with_held(tf.gather(self.rows, ids), mine))
 
+    def second_moments(self, optimizer: Any) -> dict[TableSpec, np.ndarray]:
+        """Return the second moment of each row, of shape (vocabulary_size,), by table."""
+        found: dict[TableSpec, list[np.ndarray]] = {table: [] for table in self._starts}
+        for table, _, ids in self._parts():
+            found[table].append(optimizer.second_moments(tf.gather(self.rows, ids)).numpy()[:, 0])
+        return {table: np.concatenate(parts) for table, parts in found.items()}
+
+    def resume(self, second: Mapping[TableSpec, np.ndarray], optimizer: Any) -> None:
+        """Set the second moment of each row, by table."""
+        for table, part, ids in self._parts():
+            mine = tf.gather(tf.constant(second[table], tf.float32), part)[:, None]
+            self._write(ids, optimizer.with_second_moments(tf.gather(self.rows, ids), mine))
+
     def _parts(self):
         """Yield portions of each table, as row numbers of the table and of the stack."""
         for table, start in self._starts.items():

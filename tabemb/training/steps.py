@@ -1,6 +1,6 @@
 """The compiled training loop: many steps per call, with batches gathered from tensors in memory."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import pairwise
@@ -12,6 +12,7 @@ from tabemb.nn.members import deal_to_members, portions_of_members
 from tabemb.nn.network import Network, NetworkSpec, build_trunk
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.training.bag_stack import BagStack
+from tabemb.training.moments import LoopMoments, one_hot_sizes
 from tabemb.training.optimizers import RowAdam
 from tabemb.training.stacks import SMALL, TableStack, stack_features
 
@@ -153,6 +154,39 @@ class TrainingLoop:
             stack.open(features)
         self.load()
         self._hold({table: rows.which for table, rows in network.held.items() if rows.lasts(epoch)})
+
+    def moments(self) -> LoopMoments:
+        """Return copies of the moments of all weights and rows, to go on from them with a grown network."""
+        rows = {name: each for stack in self._stacks for name, each in stack.second_moments(self.optimizer).items()}
+        return LoopMoments(
+            step=int(self.optimizer.step.numpy()),
+            weights=self.optimizer.moments(),
+            kernels=one_hot_sizes(self._trunk),
+            rows={table.name: each for table, each in rows.items()},
+        )
+
+    def resume(self, moments: LoopMoments, shares: Mapping[str, np.ndarray]) -> None:
+        """Go on from moments, after :meth:`begin`, perhaps with a network that has more rows.
+
+        Parameters
+        ----------
+        moments : LoopMoments
+            The moments of a loop for the same network with fewer categories.
+        shares : mapping of str to ndarray of shape (vocabulary_size,)
+            Share of the rows that have each index, by name of the table; see :meth:`LoopMoments.of_table`.
+        """
+        self.optimizer.resume(moments.step, moments.of_weights(one_hot_sizes(self._trunk)))
+        for stack, features in zip(self._stacks, _stacked(self.network.spec), strict=True):
+            tables = dict.fromkeys(feature.table for feature in features)
+            second = {table: moments.of_table(table.name, shares[table.name]) for table in tables}
+            stack.resume(second, self.optimizer)
+
+    def can_load(self, network: Network) -> bool:
+        """Return whether :meth:`begin` accepts a network of the same columns and parts, but other vocabularies."""
+        small = tuple(stack.small for stack in self._stacks)
+        sizes = [size for each in one_hot_sizes(self._trunk).values() for size in each]
+        new = [size for each in one_hot_sizes(network.trunk).values() for size in each]
+        return small == small_stacks(network.spec) and sizes == new and (self.optimizer.holds or not network.held)
 
     def begin_epoch(self) -> None:
         """Increment the epoch counter, and release the rows that are not frozen any more."""

@@ -1,7 +1,7 @@
 """Training: epochs, validation, early stopping, and the training record."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -145,6 +145,42 @@ class Trainer:
             seed=seeds["category_dropout"],
             epoch=epoch,
         )
+        return loop
+
+    def carried_on(
+        self,
+        loop: TrainingLoop,
+        network: Network,
+        task: Task,
+        seeds: Seeds,
+        shares: Mapping[str, np.ndarray],
+        *,
+        epoch: int,
+    ) -> TrainingLoop:
+        """Return a loop that goes on with the moments of another one, for a grown network or other frozen rows.
+
+        Parameters
+        ----------
+        loop : TrainingLoop
+            A loop of :meth:`loop` with the same parameters; it is used again if its compiled code fits.
+        network, task, seeds, epoch
+            As for :meth:`loop`.
+        shares : mapping of str to ndarray of shape (vocabulary_size,)
+            Share of the rows that have each index, by name of the table; determines the moments of new rows.
+        """
+        moments = loop.moments()
+        if loop.can_load(network):
+            loop.begin(
+                network,
+                batch_size=self.batch_size,
+                weight_decay=self.weight_decay,
+                category_dropout=self.category_dropout,
+                seed=seeds["category_dropout"],
+                epoch=epoch,
+            )
+        else:
+            loop = self.loop(network, task, seeds, epoch=epoch)
+        loop.resume(moments, shares)
         return loop
 
     @staticmethod

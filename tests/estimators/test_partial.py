@@ -74,10 +74,11 @@ def test_known_categories_are_trained_and_new_ones_are_unknown(flights, late, qu
     before = model.vectors_["dest"]
     new = pd.DataFrame({"dest": ["IAH", "NEW"] * 10})
     with pytest.warns(UnknownCategoryWarning) as caught:
-        model.partial_fit(new, np.array(["late", "on time"] * 10))
+        model.partial_fit(new, np.array(["late", "on time"] * 10), grow=False)
     assert str(caught[0].message) == (
-        "The batch has categories that the first batch did not have, or had too rarely ('dest': 1 in 10 of 20 rows, "
-        "such as 'NEW'). They remain unknown and share one vector. Fit again on all rows to learn them."
+        "The batch has categories that are not known and were not added ('dest': 1 in 10 of 20 rows, such as 'NEW'). "
+        "They remain unknown and share one vector: grow leaves their column out, min_frequency or max_categories leave "
+        "out the categories, or their type is not that of the known ones."
     )
     assert model.unknown_counts_ == {"dest": 10}
     after = model.vectors_["dest"]
@@ -100,10 +101,10 @@ def test_unknown_categories_of_all_batches_are_counted(flights, late, quick):
     new = X[:30].assign(dest=["NEW", "OTHER", None] * 10)
     for rows in (20, 40):
         with pytest.warns(UnknownCategoryWarning, match=r"\('dest': 2 in 20 of 30 rows, such as 'NEW'\)"):
-            model.partial_fit(new, late[:30])
+            model.partial_fit(new, late[:30], grow=False)
         assert model.unknown_counts_ == {"dest": rows}
     with pytest.warns(UnknownCategoryWarning, match="'dest': 2 in 20 .*; 'hour': 1 in 30 of 30 rows, such as 99"):
-        model.partial_fit(new.assign(hour=99), late[:30])
+        model.partial_fit(new.assign(hour=99), late[:30], grow=False)
     assert model.unknown_counts_ == {"dest": 60, "hour": 30}
     assert not hasattr(model.fit(X, late), "unknown_counts_")
 
@@ -120,7 +121,7 @@ def test_the_counts_of_unknown_categories_are_saved(flights, late, quick, tmp_pa
     assert again.unknown_counts_ == {}
     for rows in (30, 60):
         with pytest.warns(UnknownCategoryWarning):
-            again.partial_fit(X[:30].assign(dest="NEW"), late[:30])
+            again.partial_fit(X[:30].assign(dest="NEW"), late[:30], grow=False)
         again.save(tmp_path / "model")
         again = load(tmp_path / "model")
         assert again.unknown_counts_ == {"dest": rows}

@@ -54,3 +54,10 @@ def test_saved_crosses_are_the_same():
     for damaged in (arrays["keys_1"][::-1], arrays["keys_1"].astype(float), arrays["keys_1"][:0]):
         with pytest.raises(FormatError, match="combinations of a cross are damaged"):
             Crosses.from_state(state, arrays | {"keys_1": damaged})
+
+
+def test_categories_beyond_the_fitted_sizes_have_no_combination():
+    """The key of a category that a vocabulary got later equals that of another combination."""
+    crosses = Crosses([(0, 1), (0,)], [4, 3])
+    crosses.fit_codes(np.array([[3, 0], [3, 1], [2, 2]]))
+    assert crosses.codes(np.array([[2, 3], [2, 4], [9, 0]])).tolist() == [[3, 0], [3, 0], [3, 2]]

@@ -364,3 +364,45 @@ def test_stand_ins_of_untrained_categories(min_similarity, trained, expected):
     encoder = TableEncoder(min_similarity=min_similarity).fit(JOBS)
     assert encoder.vocabularies["job"].keys == ("office manager", "pilot", "office manger", "nurse")[:4]
     assert encoder.stand_ins("job", np.array(trained, bool)).tolist() == expected
+
+
+# ---------------------------------------------------------------- growth
+
+
+def test_an_extended_encoder_is_a_copy_with_further_categories():
+    encoder = TableEncoder(max_categories=5).fit(pd.DataFrame({"a": list("xyx"), "b": [1.0, 2, 3], "c": list("ppq")}))
+    later = pd.DataFrame({"c": list("prr"), "a": list("zzx"), "b": [1.0, 2, 3], "more": 1})
+    grown = encoder.extended(later)
+    assert grown.vocabularies["a"].keys == ("x", "y", "z")
+    assert grown.vocabularies["c"].keys == ("p", "q", "r")
+    assert encoder.vocabularies["a"].keys == ("x", "y")
+    assert np.array_equal(grown.encode(later).numbers, encoder.encode(later).numbers)
+    assert encoder.extended(later, ["c"]).vocabularies["a"] is encoder.vocabularies["a"]
+    assert encoder.extended(later, []) is encoder
+    assert grown.extended(later) is grown
+    with pytest.raises(ColumnError, match=r"There is no categorical column 'aa' to extend.*mean 'a'"):
+        encoder.extended(later, ["aa"])
+    with pytest.raises(ColumnError, match="yet now missing"):
+        encoder.extended(later.drop(columns="c"))
+
+
+def test_another_type_is_refused_or_remains_unknown():
+    encoder = TableEncoder().fit(pd.DataFrame({"a": list("xyx"), "c": list("ppq")}))
+    later = pd.DataFrame({"a": [1, 2], "c": ["p", "r"]})
+    with pytest.raises(DataError, match="Column 'a': New categories are number, such as 1"):
+        encoder.extended(later)
+    grown = encoder.extended(later, strict=False)
+    assert grown.vocabularies["a"] is encoder.vocabularies["a"]
+    assert grown.vocabularies["c"].keys == ("p", "q", "r")
+
+
+def test_unseen_categories_are_found_whatever_has_a_similar_name():
+    encoder = TableEncoder(min_similarity=0.5).fit(pd.DataFrame({"a": ["nurse", "pilot", None]}))
+    later = pd.DataFrame({"a": ["nurses", "pilot", None, "nurses", "cook"]})
+    assert encoder.encode(later).indices[0, 0] == 2
+    indices, unknown = encoder.unseen(later)["a"]
+    assert indices.tolist() == [1, 3, 0, 1, 1]
+    assert [unknown.keys[code] for code in unknown.codes] == ["nurses", "nurses", "cook"]
+    # The names of the grown vocabulary are searched, too.
+    grown = encoder.extended(later)
+    assert grown.vocabularies["a"].decode(grown.encode(pd.DataFrame({"a": ["cooks"]})).indices[:, 0]) == ["cook"]

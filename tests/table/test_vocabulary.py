@@ -362,3 +362,55 @@ def test_real_columns_round_trip(shared_data):
         dict(zip(vocabulary.keys, vocabulary.counts[2:].tolist(), strict=True))
         == flights["tailnum"].value_counts().to_dict()
     )
+
+
+# ---------------------------------------------------------------- growth
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["d", "c", None, "d", "a"],
+        pd.Series(["d", "c", None, "d", "a"], dtype="category"),
+        np.array(["d", "c", None, "d", "a"], dtype=object),
+    ],
+)
+def test_new_keys_follow_by_frequency_and_known_ones_keep_index_and_count(cells):
+    known = Vocabulary.fit(["b", "a", "b", None])
+    grown = known.extended(cells)
+    assert grown.keys == ("b", "a", "d", "c")
+    assert grown.counts.tolist() == [1, 0, 2, 1, 2, 1]
+    assert known.keys == ("b", "a")
+    assert grown.encode(["b", "a", "c", "z", None]).tolist() == [2, 3, 5, 1, 0]
+    assert Vocabulary.from_json(grown.to_json()) == grown
+    assert pickle.loads(pickle.dumps(grown)) == grown
+
+
+def test_limits_hold_for_new_keys_and_remove_no_known_one():
+    known = Vocabulary.fit(["a", "b"])
+    cells = ["c", "c", "c", "d", "d", "e"]
+    assert known.extended(cells, min_frequency=2).keys == ("a", "b", "c", "d")
+    assert known.extended(cells, min_frequency=0.4).keys == ("a", "b", "c")
+    assert known.extended(cells, max_categories=4).keys == ("a", "b", "c")
+    assert known.extended(cells, max_categories=2) is known
+    assert known.extended([None, "a"]) is known
+    assert known.extended([]) is known
+    for bad in ({"min_frequency": 0}, {"max_categories": 0}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            known.extended(cells, **bad)
+
+
+def test_keys_of_another_type_are_refused():
+    with pytest.raises(DataError, match="New categories are number, such as 1, but the known ones are text"):
+        Vocabulary.fit(["1", "2"]).extended([1, 2])
+    assert Vocabulary.fit([1, 2]).extended([2.0, 2.5]).keys == (1, 2, 2.5)
+    assert Vocabulary.fit(["a", 1]).extended([2]).keys == ("a", 1, 2)
+    assert Vocabulary.fit([None]).extended([2]).keys == (2,)
+
+
+def test_counts_can_be_replaced():
+    known = Vocabulary.fit(["a", "b", "a"])
+    assert known.with_counts([0, 1, 5, 6]).counts.tolist() == [0, 1, 5, 6]
+    assert known.counts.tolist() == [0, 0, 2, 1]
+    with pytest.raises(DataError, match="has 4 counts"):
+        known.with_counts([1, 2])

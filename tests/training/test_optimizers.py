@@ -304,3 +304,40 @@ def test_averages_of_new_vectors_start_anew():
     assert np.array_equal(optimizer.averaged(rows), TABLE + 1)
     optimizer.reset()
     assert np.array_equal(optimizer.averaged(start(optimizer)), TABLE)
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"holds": True}, {"averages": True}, {"holds": True, "averages": True}], ids=str
+)
+@pytest.mark.parametrize("weight_decay", [0.0, 0.3])
+def test_second_moments_are_read_and_set_as_of_the_current_step(params, weight_decay):
+    optimizer = RowAdam([], decays=weight_decay > 0, **params)
+    optimizer.reset(weight_decay)
+    rows = start(optimizer)
+    if "averages" in params:
+        optimizer.average(1.0)
+    optimizer.begin_step(tf.constant(0.1))
+    rows = optimizer.updated(rows, optimizer.vectors(rows), tf.ones((6, 3)), tf.constant(0.1))
+    np.testing.assert_allclose(optimizer.second_moments(rows), np.full((6, 1), 1e-3), rtol=1e-4)
+    optimizer.begin_step(tf.constant(0.1))
+    np.testing.assert_allclose(optimizer.second_moments(rows), np.full((6, 1), 0.999e-3), rtol=1e-4)
+    changed = optimizer.with_second_moments(rows, tf.fill((6, 1), 0.5))
+    assert optimizer.second_moments(changed).numpy().tolist() == [[0.5]] * 6
+    np.testing.assert_array_equal(optimizer.vectors(changed), optimizer.vectors(rows))
+    if "averages" in params:
+        np.testing.assert_array_equal(optimizer.averaged(changed), optimizer.averaged(rows))
+
+
+def test_moments_of_weights_are_taken_over():
+    weights = [tf.Variable(np.ones((2, 3), "float32"))]
+    one, two = (RowAdam([tf.Variable(each) for each in weights]) for _ in range(2))
+    for optimizer in (one, two):
+        optimizer.begin_step(tf.constant(0.1))
+        optimizer.apply([tf.ones((2, 3))], tf.constant(0.1))
+    fresh = RowAdam([tf.Variable(one.weights[0])])
+    fresh.resume(int(one.step), one.moments())
+    for optimizer in (one, fresh):
+        optimizer.begin_step(tf.constant(0.1))
+        optimizer.apply([-tf.ones((2, 3))], tf.constant(0.1))
+    np.testing.assert_array_equal(fresh.weights[0], one.weights[0])
+    assert not np.array_equal(fresh.weights[0], two.weights[0])

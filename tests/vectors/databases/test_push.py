@@ -374,3 +374,15 @@ def test_totals_are_sums_over_the_columns():
     assert (summary.written, summary.unchanged, summary.removed) == (12, 25, 31)
     nothing = PushSummary("lancedb:vectors", ())
     assert (nothing.written, nothing.unchanged, nothing.removed) == (0, 0, 0)
+
+
+def test_only_the_rows_of_new_categories_are_sent_after_growth(uri):
+    sent = []
+    old = vectors("abc", counts=[5, 4, 3])
+    push(old, uri)
+    grown = CategoryVectors(["a", "b", "c", "d"], np.vstack([old.vectors, [[1, 2, 3]]]), [5, 4, 3, 9], name="c")
+    summary = push(grown, uri, progress=lambda *call: sent.append(call))
+    assert numbers(summary) == [(1, 3, 0)]
+    assert (summary.written, summary.unchanged, summary.removed) == (1, 3, 0)
+    assert sent == [("c", 1, 1)]
+    assert pull(uri, "c") == grown

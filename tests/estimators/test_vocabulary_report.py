@@ -1,0 +1,62 @@
+"""The report of how a table relates to the vocabularies."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer
+from tabemb.exceptions import ColumnError, DataError
+from tabemb.table.frequency_drift import drift_by_chance, jensen_shannon
+
+FIRST = pd.DataFrame({"dest": ["IAH"] * 60 + ["MIA"] * 35 + ["ORD"] * 5, "hour": np.arange(100) // 10})
+LATER = pd.DataFrame({"dest": ["IAH"] * 8 + ["TVC"] * 5 + ["MYR"] * 2 + ["ORD"] * 3 + [None] * 2, "hour": 3})
+
+
+@pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer])
+def test_shares_of_rows_and_unseen_keys(cls, quick):
+    if cls is EmbeddingPretrainer:
+        model = cls(random_state=0).fit(FIRST)
+    else:
+        model = cls(**quick, handle_unknown="nearest").fit(FIRST, FIRST["dest"] == "IAH")
+    report = model.vocabulary_report(LATER, n_keys=1)
+    assert report.index.name == "column"
+    row = report.loc["dest"]
+    assert row["known_categories"] == 2
+    assert row["unseen_categories"] == 2
+    assert (row["missing"], row["unseen"], row["rare"]) == (0.1, 0.35, 0.15)
+    assert row["most_frequent_unseen"] == [("TVC", 5)]
+    # Missing, unknown, IAH, MIA, ORD.
+    assert row["drift"] == jensen_shannon([0, 0, 60, 35, 5], [2, 7, 8, 0, 3])
+    assert row["drift_by_chance"] == drift_by_chance([0, 0, 60, 35, 5], 20)
+    assert model.vocabulary_report(LATER, rare=5).loc["dest", "rare"] == 0
+    assert model.vocabulary_report(LATER, rare=0, n_keys=0).loc["dest", "most_frequent_unseen"] == []
+
+
+def test_the_training_table_has_no_drift(quick):
+    model = EmbeddingClassifier(["hour"], **quick).fit(FIRST, FIRST["dest"] == "IAH")
+    report = model.vocabulary_report(FIRST)
+    assert report.index.tolist() == ["dest", "hour"]
+    assert report["drift"].max() < 1e-7
+    assert (report["unseen"] == 0).all()
+    assert (report["drift_by_chance"] > 0).all()
+
+
+def test_too_rare_categories_are_unseen(quick):
+    model = EmbeddingClassifier(**quick, min_frequency=10).fit(FIRST, FIRST["dest"] == "IAH")
+    assert model.vocabulary_report(FIRST).loc["dest", "unseen"] == 0.05
+    assert model.vocabulary_report(FIRST).loc["dest", "drift"] < 1e-7
+
+
+def test_bad_input(quick):
+    with pytest.raises(NotFittedError):
+        EmbeddingClassifier().vocabulary_report(LATER)
+    model = EmbeddingClassifier(**quick).fit(FIRST, FIRST["dest"] == "IAH")
+    with pytest.raises(ColumnError, match="yet now missing:\n- dest"):
+        model.vocabulary_report(LATER[["hour"]])
+    with pytest.raises(DataError, match=r"0 sample\(s\)"):
+        model.vocabulary_report(LATER[:0])
+    for name in ("rare", "n_keys"):
+        for value in (-1, 1.5, True, "1"):
+            with pytest.raises(ValueError, match=f"{name} must be an integer of at least 0, got {value!r}"):
+                model.vocabulary_report(LATER, **{name: value})
