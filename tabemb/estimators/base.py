@@ -155,6 +155,29 @@ class EmbeddingEstimator(BaseEstimator):
         numeric = [column.name for column in self.schema_.numeric]
         return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}), numeric)
 
+    def vectors_of(self, column: str, values: Any) -> np.ndarray:
+        """Return the vectors of values of a column, whether the fit has seen them or not.
+
+        Parameters
+        ----------
+        column : str
+            An embedded column.
+        values : sequence of scalars of length n
+            Categories, or texts for a column with the vocabulary ``"ngrams"``.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n, dim)
+            The vector of unknown categories for those that the fit has not seen, except in columns with a hashed
+            vocabulary; that of missing cells for None and NaN.
+
+        Raises
+        ------
+        UnknownKeyError
+            If there are no vectors of this column.
+        """
+        return self.vectors_.look_up(column, values)
+
     @property
     def pretrained_report_(self) -> PretrainedReport:
         """Number of categories found in ``pretrained``, by column and kind of match."""
@@ -270,7 +293,8 @@ class EmbeddingEstimator(BaseEstimator):
         """Return the vectors that ``start`` computes from a table for the tables of a network."""
         sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
         table = table.with_numbers(table.numbers[:, : self.encoder_.n_plain_numbers])
-        return started_tables(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
+        without = {*self._pretrained.found, *self.encoder_.table_of}
+        return started_tables(network, STARTS.resolve(self.start), table, sizes, without=without)
 
     def _start_logits(self, rows: Rows) -> None:
         """Set the output biases of all networks to the best constant prediction, such as the class shares."""
@@ -354,6 +378,7 @@ class EmbeddingEstimator(BaseEstimator):
             drop_constant=varies,
             refuse_unknown=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).refuses,
             multi_valued=self.multi_valued,
+            vocabulary=self.vocabulary,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -369,7 +394,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _embedded(self) -> dict[str, int]:
         """Return the number of categories of each column that gets vectors."""
         small, named = getattr(self, "one_hot_max_categories", -1), columns_of(self.embedding_dim)
-        several = {column.name for column in self.schema_.categorical if column.split is not None}
+        several = {*self.encoder_.poolings, *self.encoder_.hashed}
         return {
             name: each.n_categories
             for name, each in self.encoder_.vocabularies.items()

@@ -24,6 +24,7 @@ from tabemb.estimators.types import (
     SplitterLike,
     StartLike,
     UnknownLike,
+    VocabularyLike,
 )
 from tabemb.estimators.unlabelled import learn_without_target
 from tabemb.estimators.vector_transformer import VectorTransformer
@@ -88,6 +89,11 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
         "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
         says so. Lists hold several values in any case, and dicts give the weight of each value.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories, so that neither memory nor saved files
+        grow with the categories: a mapping from column to a kind, or one kind for all columns that it suits. Kinds are
+        "hashing", "double_hashing", "quotient_remainder", "multiplexed" (one table for all of its columns) and "ngrams"
+        (texts are near texts with similar parts), or a mapping with ``name`` and parameters such as ``n_buckets``.
     category_dropout : float, default=0.05
         Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -211,6 +217,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         min_frequency: float | None = None,
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
+        vocabulary: VocabularyLike = None,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
         damping: float = 1.0,
@@ -246,6 +253,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.multi_valued = multi_valued
+        self.vocabulary = vocabulary
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
         self.damping = damping

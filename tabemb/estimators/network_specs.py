@@ -29,11 +29,16 @@ def vectors_spec(estimator: Any, seed: int, sizes: Mapping[str, int]) -> Network
     dropped = [column.name for column in encoder.schema.dropped]
     dims = embedding_dims(estimator.embedding_dim, estimator._embedded(), without=dropped)
     dims |= estimator._pretrained.dims(estimator.embedding_dim) | sizes
+    for table in set(encoder.table_of.values()):
+        # A table that columns share is as wide as the widest of them.
+        columns = [name for name, of in encoder.table_of.items() if of == table]
+        dims |= dict.fromkeys(columns, max(dims[name] for name in columns))
     features, one_hot = column_specs(
         encoder.vocabularies,
         dims,
         rate_of_table if rate == "auto" else lambda *_: float(rate) / TABLE_FACTOR,
-        {column.name: column.pooling for column in encoder.schema.categorical if column.split is not None},
+        encoder.poolings,
+        encoder.table_of,
     )
     return NetworkSpec(
         features=features,

@@ -49,6 +49,7 @@ from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.dimensions import LinearProjection
 from tabemb.vectors.sources import WAYS, Match, match, source_of
@@ -409,7 +410,7 @@ def paths_of(pretrained: Any) -> dict[str, str] | None:
     return {c: fspath(each) for c, each in pretrained.items() if isinstance(each, str | PathLike)} or None
 
 
-def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[str]) -> dict[str, Any]:
+def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Mapping[str, Vocabulary]) -> dict[str, Any]:
     """Return the source of vectors of each pretrained column."""
     if pretrained is None:
         return {}
@@ -423,7 +424,8 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
         pretrained = pretrained.vectors_
     if isinstance(pretrained, LearnedVectors):
         # Vectors of another fit, whose table may have other columns.
-        here = {column: pretrained[column] for column in pretrained if column in embedded}
+        hashed = [column for column in embedded if isinstance(vocabularies[column], HashedVocabulary)]
+        here = {column: pretrained[column] for column in pretrained if column in embedded and column not in hashed}
         if not here:
             raise ColumnError(
                 f"pretrained has vectors for the columns {list(pretrained)}, but the columns with vectors here are "
@@ -431,6 +433,11 @@ def _by_column(pretrained: Any, embedded: Iterable[str], vocabularies: Iterable[
             )
         return here
     for column in pretrained:
+        if isinstance(vocabularies.get(column), HashedVocabulary):
+            raise ColumnError(
+                f"pretrained names the column {column!r}, whose vectors are found by hashes, not by category. Leave it "
+                "out of pretrained or out of vocabulary."
+            )
         if column in embedded:
             continue
         if column in vocabularies:

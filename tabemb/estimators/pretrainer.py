@@ -13,6 +13,7 @@ from tabemb.estimators.types import (
     ObjectiveLike,
     SeedLike,
     UnknownLike,
+    VocabularyLike,
 )
 from tabemb.estimators.unlabelled import learn_without_target
 from tabemb.estimators.vector_transformer import VectorTransformer
@@ -53,6 +54,11 @@ class EmbeddingPretrainer(VectorTransformer):
         separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
         "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
         says so. Lists hold several values in any case, and dicts give the weight of each value.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories, so that neither memory nor saved files
+        grow with the categories: a mapping from column to a kind, or one kind for all columns that it suits. Kinds are
+        "hashing", "double_hashing", "quotient_remainder", "multiplexed" (one table for all of its columns) and "ngrams"
+        (texts are near texts with similar parts), or a mapping with ``name`` and parameters such as ``n_buckets``.
     handle_unknown : str, mapping or UnknownStrategy, default="mean"
         Vector of categories that the fit has not seen: "mean", the mean of the known vectors, weighted by their counts;
         "zero"; or "nearest" (``min_similarity``), the vector of the known category with the most similar name, and the
@@ -118,6 +124,7 @@ class EmbeddingPretrainer(VectorTransformer):
         min_frequency: float | None = None,
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
+        vocabulary: VocabularyLike = None,
         handle_unknown: UnknownLike = "mean",
         random_state: SeedLike = None,
         verbose: int = 0,
@@ -130,6 +137,7 @@ class EmbeddingPretrainer(VectorTransformer):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.multi_valued = multi_valued
+        self.vocabulary = vocabulary
         self.handle_unknown = handle_unknown
         self.random_state = random_state
         self.verbose = verbose

@@ -25,6 +25,7 @@ from tabemb.estimators.types import (
     SeedLike,
     StartLike,
     UnknownLike,
+    VocabularyLike,
 )
 from tabemb.inference.predictor import Predictor
 from tabemb.nn.losses import NumberLoss, loss_of
@@ -65,6 +66,11 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
         "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
         says so. Lists hold several values in any case, and dicts give the weight of each value.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories, so that neither memory nor saved files
+        grow with the categories: a mapping from column to a kind, or one kind for all columns that it suits. Kinds are
+        "hashing", "double_hashing", "quotient_remainder", "multiplexed" (one table for all of its columns) and "ngrams"
+        (texts are near texts with similar parts), or a mapping with ``name`` and parameters such as ``n_buckets``.
     one_hot_max_categories : int or float, default=8
         Columns with at most this many categories are one-hot encoded and get no vectors, except those that
         ``embedding_dim`` names. 0 gives vectors to all columns.
@@ -177,6 +183,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         min_frequency: float | None = None,
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
+        vocabulary: VocabularyLike = None,
         one_hot_max_categories: float = 8,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
@@ -212,6 +219,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         self.min_frequency = min_frequency
         self.max_categories = max_categories
         self.multi_valued = multi_valued
+        self.vocabulary = vocabulary
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown

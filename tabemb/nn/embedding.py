@@ -25,7 +25,7 @@ __all__ = [
 
 # Standard deviation of the initial vectors; small, so that the vectors after training reflect what was learned.
 START_SPREAD = 0.05
-NO_POOLINGS: Mapping[str, str] = MappingProxyType({})
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,8 @@ def column_specs(
     vocabularies: Mapping[str, Vocabulary],
     dims: Mapping[str, int],
     rate_of: Callable[[int, int], float],
-    poolings: Mapping[str, str] = NO_POOLINGS,
+    poolings: Mapping[str, str] = NO_NAMES,
+    table_of: Mapping[str, str] = NO_NAMES,
 ) -> tuple[tuple[FeatureSpec, ...], tuple[OneHotSpec, ...]]:
     """Return the specifications of the embedded and of the one-hot encoded columns.
 
@@ -141,6 +142,9 @@ def column_specs(
         From the number of dimensions and of categories to the factor of the learning rate.
     poolings : mapping of str to str, optional
         How vectors are pooled in the columns whose cells hold several values.
+    table_of : mapping of str to str, optional
+        Name of the table of columns that share one, which have the same number of dimensions; that of the others is
+        their own.
 
     Examples
     --------
@@ -153,7 +157,9 @@ def column_specs(
     for position, (name, each) in enumerate(vocabularies.items()):
         if name in dims:
             rate = rate_of(dims[name], each.n_categories)
-            table = TableSpec(name=name, vocabulary_size=each.size, embedding_dim=dims[name], rate=rate)
+            table = TableSpec(
+                name=table_of.get(name, name), vocabulary_size=each.size, embedding_dim=dims[name], rate=rate
+            )
             embedded.append(FeatureSpec(name=name, position=position, table=table, pooling=poolings.get(name)))
         else:
             one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=each.size))

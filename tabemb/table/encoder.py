@@ -1,6 +1,7 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,16 @@ from tabemb.table.keys import CellTypeError, Key
 from tabemb.table.multi_valued import MultiValuedSpec, SplitCells
 from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
-from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
+from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning, free_name
 from tabemb.table.similar_names import SimilarNames
 from tabemb.table.target_statistics import TargetStatistics
+from tabemb.table.vocabularies import (
+    HashedVocabulary,
+    VocabularySpec,
+    chosen_kinds,
+    spec_of_kind,
+    vocabulary_from_json,
+)
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["TableEncoder"]
@@ -52,6 +60,9 @@ class TableEncoder:
     multi_valued : "auto", mapping or None, default=None
         Columns whose cells hold several values; see :func:`~tabemb.table.infer.infer_schema`. Their vocabularies are
         those of the values.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories: a mapping from column to a kind in
+        :data:`tabemb.table.vocabularies.VOCABULARIES`, or one kind for all columns that it suits.
 
     Attributes
     ----------
@@ -84,6 +95,7 @@ class TableEncoder:
         min_similarity: float | None = None,
         refuse_unknown: bool = False,
         multi_valued: MultiValuedSpec = None,
+        vocabulary: VocabularySpec = None,
     ) -> None:
         self.categorical = categorical
         self.integers = integers
@@ -94,6 +106,7 @@ class TableEncoder:
         self.min_similarity = min_similarity
         self.refuse_unknown = refuse_unknown
         self.multi_valued = multi_valued
+        self.vocabulary = vocabulary
         self.statistics: TargetStatistics | None = None
         self._names: dict[str, SimilarNames] = {}
 
@@ -131,12 +144,41 @@ class TableEncoder:
             if name not in names:
                 raise ColumnError(f"No categorical column {name!r} to cross.{did_you_mean(name, names)}")
         positions = tuple(sorted({names.index(name) for name in cross}))
-        several = [name for name in cross if len(cross) > 1 and name in (self._splits() or ())]
+        several = [name for name in cross if len(cross) > 1 and name in self.poolings]
         if several:
             raise ColumnError(f"A cross needs one value per cell; {several[0]!r} has several. Leave it out of crosses.")
         if len(positions) != len(cross):
             raise ColumnError(f"A cross names a column twice: {list(cross)}.")
         return positions
+
+    @property
+    def poolings(self) -> dict[str, str]:
+        """How vectors are pooled in the categorical columns whose cells hold several rows of a table."""
+        found = {}
+        for column in self.schema.categorical:
+            if self._has_several_rows(column):
+                found[column.name] = "sum"
+            elif column.split is not None:
+                found[column.name] = column.pooling
+        return found
+
+    @property
+    def hashed(self) -> dict[str, HashedVocabulary]:
+        """The vocabularies that find rows by hashes, by column."""
+        return {name: each for name, each in self.vocabularies.items() if isinstance(each, HashedVocabulary)}
+
+    @property
+    def table_of(self) -> dict[str, str]:
+        """Name of the table of the columns that share one."""
+        found = {}
+        for name, each in self.hashed.items():
+            if (table := each.kind.common_table) is not None:
+                found[name] = free_name(table, self.vocabularies, "_table")
+        return found
+
+    def _has_several_rows(self, column: CategoricalColumn) -> bool:
+        vocabulary = self.vocabularies[column.name]
+        return isinstance(vocabulary, HashedVocabulary) and not vocabulary.kind.has_one_bucket
 
     @property
     def types(self) -> dict[str, str]:
@@ -196,6 +238,12 @@ class TableEncoder:
             drop_constant=self.drop_constant,
             multi_valued=self.multi_valued,
         )
+        kind_of = chosen_kinds(
+            self.vocabulary,
+            [column.name for column in inference.categorical],
+            frame.columns,
+            [column.name for column in inference.dropped],
+        )
         indices = _index_matrix(frame.n_rows, len(inference.categorical))
         self.vocabularies = {}
         self._names = {}
@@ -204,13 +252,24 @@ class TableEncoder:
         for name in frame.columns:
             inference.examine(name)
             for column in inference.categorical:
-                if column.source == name and column.split is not None:
-                    split, position = SplitCells.of(frame.coded(name), column.split), len(self.vocabularies)
+                if column.source != name:
+                    continue
+                cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
+                split = None if column.split is None else SplitCells.of(cells, column.split)
+                values = cells if split is None else split.values
+                kind, position = kind_of(column.name, partial(factorize, values)), len(self.vocabularies)
+                out = indices[:, position]
+                if kind is not None:
+                    hashed = HashedVocabulary.fit_cells(kind, column.name, split or cells, self.max_categories)
+                    self.vocabularies[column.name] = hashed
+                    out[:], its = self._encode_hashed(column, hashed, split or cells)
+                    bags |= {} if its is None else {position: its}
+                    seen = out if its is None else its.occurrences(out)[1]
+                    self.vocabularies[column.name] = hashed.counted(np.bincount(seen, minlength=hashed.size))
+                elif split is not None:
                     self.vocabularies[column.name] = split.fit(self.min_frequency, self.max_categories)
-                    indices[:, position], bags[position] = self._encode_split(column, split)
-                elif column.source == name:
-                    cells = frame.coded(name) if column.part is None else _category_cells(frame, column, name)
-                    out = indices[:, len(self.vocabularies)]
+                    out[:], bags[position] = self._encode_split(column, split)
+                else:
                     self.vocabularies[column.name], _ = Vocabulary.fit_encode(
                         cells, min_frequency=self.min_frequency, max_categories=self.max_categories, out=out
                     )
@@ -252,12 +311,18 @@ class TableEncoder:
         names_here = self._names_here(frame)
         indices, bags = _index_matrix(frame.n_rows, len(self.schema.categorical)), {}
         for position, column in enumerate(self.schema.categorical):
+            vocabulary, split = self.vocabularies[column.name], None
             if column.split is not None:
                 split = SplitCells.of(frame.cells(names_here[column.source]), column.split)
+            else:
+                cells = _category_cells(frame, column, names_here[column.source])
+            if isinstance(vocabulary, HashedVocabulary):
+                indices[:, position], its = self._encode_hashed(column, vocabulary, split or cells)
+                bags |= {} if its is None else {position: its}
+                continue
+            if split is not None:
                 indices[:, position], bags[position] = self._encode_split(column, split)
                 continue
-            cells = _category_cells(frame, column, names_here[column.source])
-            vocabulary = self.vocabularies[column.name]
             _warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
             self._take_similar(column.name, cells, indices[:, position])
             if self.refuse_unknown:
@@ -280,12 +345,23 @@ class TableEncoder:
             _refuse_unknown(column.name, split.values, indices, vocabulary)
         return cells, split.bags(indices, column.pooling)
 
+    def _encode_hashed(
+        self, column: CategoricalColumn, vocabulary: HashedVocabulary, cells: Cells | SplitCells
+    ) -> tuple[npt.NDArray[np.int32], Bags | None]:
+        """Return the index of each cell, or its number and the bags of the cells if a cell may have several rows."""
+        values = cells.values if isinstance(cells, SplitCells) else cells
+        now = families(values)
+        if now and vocabulary.families and now.isdisjoint(vocabulary.families):
+            _warn_of_type(column.name, vocabulary.families, now, "has the hash of one at fit")
+        if isinstance(cells, SplitCells) or not vocabulary.kind.has_one_bucket:
+            return vocabulary.encode_bags(cells, column.pooling)
+        return vocabulary.encode(cells), None
+
     def no_rows(self) -> EncodedTable:
         """Return an encoded table without rows."""
         bags = {
-            position: Bags(np.array([0, 1], np.int32), np.array([0, 1, 2]), None, column.pooling)
-            for position, column in enumerate(self.schema.categorical)
-            if column.split is not None
+            list(self.vocabularies).index(name): Bags(np.array([0, 1], np.int32), np.array([0, 1, 2]), None, pooling)
+            for name, pooling in self.poolings.items()
         }
         numbers = np.empty((0, len(self.number_names)), np.float32)
         return EncodedTable(_index_matrix(0, len(self.schema.categorical)), numbers, bags)
@@ -303,6 +379,8 @@ class TableEncoder:
         frame, found = read_frame(X), {}
         names_here = self._names_here(frame)
         for position, column in enumerate(self.schema.categorical):
+            if column.name in self.hashed:
+                continue
             cells = frame.cells(names_here[column.source])
             if column.split is not None:
                 cells = SplitCells.of(cells, column.split).values
@@ -358,7 +436,7 @@ class TableEncoder:
             indices[unknown] = _as_indices(names.find([keys[code] for code in used]))[codes]
 
     def _names_of(self, column: str) -> SimilarNames | None:
-        if self.min_similarity is None:
+        if self.min_similarity is None or column in self.hashed:
             return None
         if column not in self._names:
             self._names[column] = SimilarNames(self.vocabularies[column].keys, self.min_similarity)
@@ -385,6 +463,7 @@ class TableEncoder:
                 "min_similarity": self.min_similarity,
                 "refuse_unknown": self.refuse_unknown,
                 "multi_valued": self._splits(),
+                "vocabulary": {name: spec_of_kind(each.kind) for name, each in self.hashed.items()} or None,
             },
             "schema": self.schema.to_json(),
             "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.vocabularies.items()},
@@ -409,7 +488,7 @@ class TableEncoder:
             encoder.schema = Schema.from_json(data["schema"])
             saved = data["vocabularies"]
             encoder.vocabularies = {
-                column.name: Vocabulary.from_json(saved[column.name]) for column in encoder.schema.categorical
+                column.name: vocabulary_from_json(saved[column.name]) for column in encoder.schema.categorical
             }
             encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
             if "statistics" in data:
@@ -487,12 +566,15 @@ def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32
         return
     now = families(cells)
     if vocabulary.families and now.isdisjoint(vocabulary.families):
-        warn_caller(
-            f"No cell of column {name!r} is known: it held {_listed(vocabulary.families)} at fit, but now "
-            f"{_listed(now)}. The text '1' and the number 1 are different categories; convert the column to the type "
-            "at fit.",
-            TypeChangedWarning,
-        )
+        _warn_of_type(name, vocabulary.families, now, "is known")
+
+
+def _warn_of_type(name: str, at_fit: frozenset[str], now: frozenset[str], what: str) -> None:
+    warn_caller(
+        f"No cell of column {name!r} {what}: it held {_listed(at_fit)} at fit, but now {_listed(now)}. The text '1' and the "
+        "number 1 are different categories; convert the column to the type at fit.",
+        TypeChangedWarning,
+    )
 
 
 def _listed(names: frozenset[str]) -> str:
