@@ -155,12 +155,7 @@ class ModelSection(Section):
         description="Columns whose cells hold several values: auto (separators | and ; are found), or a mapping of "
         "column to a separator, to words, to a mapping with split and pooling, or to null (cells stay whole).",
     )
-    vocabulary: str | dict[str, Any] | None = Field(
-        None,
-        description="Columns whose vectors are found by hashes, without a list of categories: a mapping of column to a "
-        "kind, or a kind for all columns that it suits. Kinds: hashing, double_hashing, quotient_remainder, "
-        "multiplexed, ngrams, or a mapping such as {name: hashing, n_buckets: 5000}.",
-    )
+    vocabulary: str | dict[str, Any] | None = Field(None, description="Kind of hashed vocabulary, or kinds by column.")
     one_hot_max_categories: float = Field(
         8,
         ge=0,

@@ -154,12 +154,13 @@ def column_specs(
     (5, 8, 1)
     """
     embedded, one_hot = [], []
+    tables: dict[str, TableSpec] = {}
     for position, (name, each) in enumerate(vocabularies.items()):
         if name in dims:
-            rate = rate_of(dims[name], each.n_categories)
-            table = TableSpec(
-                name=table_of.get(name, name), vocabulary_size=each.size, embedding_dim=dims[name], rate=rate
-            )
+            rate, of = rate_of(dims[name], each.n_categories), table_of.get(name, name)
+            table = TableSpec(name=of, vocabulary_size=each.size, embedding_dim=dims[name], rate=rate)
+            # The rate of a table that columns share is that of the first.
+            table = tables.setdefault(of, table)
             embedded.append(FeatureSpec(name=name, position=position, table=table, pooling=poolings.get(name)))
         else:
             one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=each.size))

@@ -309,7 +309,8 @@ class TableEncoder:
         """
         frame = read_frame(X)
         names_here = self._names_here(frame)
-        indices, bags = _index_matrix(frame.n_rows, len(self.schema.categorical)), {}
+        indices = _index_matrix(frame.n_rows, len(self.schema.categorical))
+        bags: dict[int, Bags] = {}
         for position, column in enumerate(self.schema.categorical):
             vocabulary, split = self.vocabularies[column.name], None
             if column.split is not None:
@@ -571,8 +572,8 @@ def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32
 
 def _warn_of_type(name: str, at_fit: frozenset[str], now: frozenset[str], what: str) -> None:
     warn_caller(
-        f"No cell of column {name!r} {what}: it held {_listed(at_fit)} at fit, but now {_listed(now)}. The text '1' and the "
-        "number 1 are different categories; convert the column to the type at fit.",
+        f"No cell of column {name!r} {what}: it held {_listed(at_fit)} at fit, but now {_listed(now)}. The text '1' and "
+        "the number 1 are different categories; convert the column to the type at fit.",
         TypeChangedWarning,
     )
 

@@ -1,4 +1,4 @@
-"""Hashes of typed keys that are the same in every process, on every platform, and whatever type a column is stored in."""
+"""Hashes of typed keys: the same in every process, on every platform, and for every storage type of a column."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -174,20 +174,20 @@ def _of_strings(keys: list[str]) -> Hashes:
 
 
 def _of_numbers(keys: list[int | float | Decimal]) -> Hashes:
-    return np.array([_of_number(key) for key in keys], np.uint64)
+    return np.concatenate([_of_number(key) for key in keys])
 
 
-def _of_number(key: int | float | Decimal) -> np.uint64:
+def _of_number(key: int | float | Decimal) -> Hashes:
     if WITHIN_64_BITS[0] <= key < WITHIN_64_BITS[1] and key == int(key):
-        return _of_integers(np.array([int(key)], np.int64))[0]
+        return _of_integers(np.array([int(key)], np.int64))
     try:
         number = float(key)
     except OverflowError:
         number = np.inf
     if number == key:
-        return _of_floats(np.array([number]))[0]
+        return _of_floats(np.array([number]))
     numerator, denominator = key.as_integer_ratio()
-    return _of_bytes([f"{numerator:x}/{denominator:x}".encode()], RATIO)[0]
+    return _of_bytes([f"{numerator:x}/{denominator:x}".encode()], RATIO)
 
 
 def _of_integers(numbers: npt.NDArray[np.int64]) -> Hashes:

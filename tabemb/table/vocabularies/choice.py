@@ -62,7 +62,8 @@ def check_spec(spec: VocabularySpec) -> None:
         if len(columns) > 1:
             listed = ", ".join(f"{size} for {column!r}" for size, column in columns.items())
             raise ValueError(
-                f"The columns of the vocabulary {name!r} share one table; n_buckets must be the same for all. Got {listed}."
+                f"The columns of the vocabulary {name!r} share one table; n_buckets must be the same for all. "
+                f"Got {listed}."
             )
 
 
@@ -107,7 +108,8 @@ def _refuse(column: object, categorical: Collection[str], columns: Collection[st
     if column in columns:
         raise DataError(
             f"vocabulary names the column {column!r}, which is no categorical column. If its values are categories, "
-            f"name it in categorical= too; quantities have no vocabulary. Categorical columns: {', '.join(categorical)}."
+            "name it in categorical= too; quantities have no vocabulary. "
+            f"Categorical columns: {', '.join(categorical)}."
         )
     raise ColumnError(
         f"vocabulary names the column {column!r}, which the table does not have.{did_you_mean(column, categorical)} "

@@ -225,7 +225,7 @@ class HashedVocabulary(Vocabulary):
             return NotImplemented
         return (self.kind, self.column) == (other.kind, other.column) and super().__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __repr__(self) -> str:
         return f"HashedVocabulary({self.kind!r}, {self.column!r})"

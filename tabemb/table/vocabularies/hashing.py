@@ -14,8 +14,9 @@ __all__ = ["Hashing"]
 @VOCABULARIES.register("hashing")
 @dataclass(frozen=True)
 class Hashing(VocabularyKind):
-    """Each category has the row of its hash (Weinberger et al. 2009, "Feature hashing for large scale multitask learning").
+    """Each category has the row of its hash.
 
+    As in Weinberger et al. 2009, "Feature hashing for large scale multitask learning" (arXiv:0902.2206).
     Categories whose hashes agree modulo ``n_buckets`` share a row.
 
     Parameters

@@ -13,8 +13,7 @@ from tabemb.table.cells import Coded, n_different
 
 __all__ = ["MANY", "VOCABULARIES", "ValueRows", "VocabularyKind", "check_count"]
 
-# Kinds that are not chosen for their memory are given to columns with at least as many categories, if they are given for
-# all columns.
+# Columns with at least as many categories get kinds that are given for all columns, and not for their memory.
 MANY = 100
 
 
@@ -95,7 +94,7 @@ def check_count(kind: VocabularyKind, name: str, least: int) -> None:
         If it is not.
     """
     value = getattr(kind, name)
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value < 2**31 - 2:
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) < 2**31 - 2:
         raise ValueError(
             f"{name} of the vocabulary {VOCABULARIES.name_of(kind)!r} must be an integer of at least {least}; got "
             f"{value!r}."
