@@ -13,8 +13,7 @@ from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.nn.starts import STARTS
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
-from tabemb.table.vocabularies import VocabularyKind
-from tabemb.table.vocabularies.choice import check_spec
+from tabemb.table.vocabularies import VocabularyKind, check_spec
 from tabemb.training.schedules import SCHEDULES
 
 __all__ = ["PARTS", "check_parameters"]

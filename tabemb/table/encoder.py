@@ -572,8 +572,8 @@ def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32
 
 def _warn_of_type(name: str, at_fit: frozenset[str], now: frozenset[str], what: str) -> None:
     warn_caller(
-        f"No cell of column {name!r} {what}: it held {_listed(at_fit)} at fit, but now {_listed(now)}. The text '1' and "
-        "the number 1 are different categories; convert the column to the type at fit.",
+        f"No cell of column {name!r} {what}: it held {_listed(at_fit)} at fit, but now {_listed(now)}. The text '1' "
+        "and the number 1 are different categories; convert the column to the type at fit.",
         TypeChangedWarning,
     )
 

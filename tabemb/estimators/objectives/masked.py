@@ -100,9 +100,11 @@ class MaskedObjective(Objective):
         if len(rows) < 2:
             raise DataError("There is nothing to learn from: the table has n_samples=1. Pass at least two rows.")
         if several := [feature.name for feature in mine.spec.features if feature.pooling is not None]:
+            hashed = several[0] in estimator.encoder_.hashed
+            other = "another vocabulary for it" if hashed else f"multi_valued={{{several[0]!r}: None}}"
             raise DataError(
-                f"The objective 'masked' predicts one value per cell, and the cells of {several[0]!r} hold several. "
-                f"Use objective='cooccurrence', or keep its cells whole by multi_valued={{{several[0]!r}: None}}."
+                f"The objective 'masked' predicts one value per cell, and the cells of {several[0]!r} hold several "
+                f"{'rows of its table' if hashed else 'values'}. Use objective='cooccurrence', or {other}."
             )
         sizes = [vocabulary.size for vocabulary in vocabularies.values()]
         for each in started_tables(mine, STARTS.resolve(self.start), rows.table, sizes):

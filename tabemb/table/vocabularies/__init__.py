@@ -1,6 +1,6 @@
 """Kinds of vocabularies other than lists of categories: hashed ones, whose size does not depend on the categories."""
 
-from tabemb.table.vocabularies.choice import VocabularySpec, chosen_kinds, kind_of_spec, spec_of_kind
+from tabemb.table.vocabularies.choice import VocabularySpec, check_spec, chosen_kinds, kind_of_spec, spec_of_kind
 from tabemb.table.vocabularies.double_hashing import DoubleHashing
 from tabemb.table.vocabularies.hashed_vocabulary import HashedVocabulary, vocabulary_from_json
 from tabemb.table.vocabularies.hashing import Hashing
@@ -20,6 +20,7 @@ __all__ = [
     "ValueRows",
     "VocabularyKind",
     "VocabularySpec",
+    "check_spec",
     "chosen_kinds",
     "kind_of_spec",
     "spec_of_kind",
