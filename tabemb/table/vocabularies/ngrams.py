@@ -1,15 +1,12 @@
 """Character n-grams: the vector of a text is the mean of those of the parts of its words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from tabemb.table.cells import Coded, n_different
+from tabemb.table.cells import Coded, families, n_different
 from tabemb.table.hashes import ngram_hashes
 from tabemb.table.vocabularies.kind import MANY, VOCABULARIES, ValueRows, VocabularyKind, check_count
 
@@ -42,7 +39,7 @@ class Ngrams(VocabularyKind):
     >>> from tabemb.table.cells import factorize, read_cells
     >>> rows = Ngrams().rows(factorize(read_cells(["Engineer", "Sr. Engineer"])), "title")
     >>> rows.sizes, len(set(rows.buckets[:22]) & set(rows.buckets[22:]))
-    (array([22, 25]), 22)
+    (array([22, 28]), 22)
     """
 
     n_buckets: int = 20_000
@@ -63,30 +60,15 @@ class Ngrams(VocabularyKind):
 
     def suits(self, coded: Coded) -> bool:
         """Return whether a column has many texts."""
-        values = coded.values
-        are_texts = (
-            all(isinstance(each, str) for each in values)
-            if isinstance(values, list)
-            else pa.types.is_large_string(values.type)
-        )
-        return are_texts and n_different(coded) >= MANY
+        return families(coded) == {"text"} and n_different(coded) >= MANY
 
     def rows(self, coded: Coded, column: str) -> ValueRows:
         """Return the buckets of the distinct values of a column."""
-        values = coded.values
-        if isinstance(values, list) or not pa.types.is_large_string(values.type):
-            return self._of_keys(coded.keys)
-        lists = pc.utf8_split_whitespace(pc.utf8_lower(values) if self.lowercase else values)
-        flat, owners = lists.flatten(), pc.list_parent_indices(lists).to_numpy()
-        full = pc.not_equal(flat, "")
-        words = flat.filter(full).dictionary_encode()
-        sizes = np.bincount(owners[full.to_numpy(zero_copy_only=False)], minlength=len(values))
-        return self._of_words(words.dictionary.to_pylist(), words.indices.to_numpy(), sizes)
-
-    def _of_keys(self, keys: Sequence[object]) -> ValueRows:
+        keys = coded.keys
         positions: dict[str, int] = {}
         sizes = np.zeros(len(keys), np.int64)
         places: list[int] = []
+        # Python's words, not Arrow's, which differ with its version.
         for number, key in enumerate(keys):
             if isinstance(key, str):
                 words = (key.lower() if self.lowercase else key).split()
