@@ -173,7 +173,7 @@ class EmbeddingEstimator(BaseEstimator):
 
         Raises
         ------
-        UnknownKeyError
+        ColumnError
             If there are no vectors of this column.
         """
         return self.vectors_.look_up(column, values)
@@ -293,8 +293,7 @@ class EmbeddingEstimator(BaseEstimator):
         """Return the vectors that ``start`` computes from a table for the tables of a network."""
         sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
         table = table.with_numbers(table.numbers[:, : self.encoder_.n_plain_numbers])
-        without = {*self._pretrained.found, *self.encoder_.table_of}
-        return started_tables(network, STARTS.resolve(self.start), table, sizes, without=without)
+        return started_tables(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
 
     def _start_logits(self, rows: Rows) -> None:
         """Set the output biases of all networks to the best constant prediction, such as the class shares."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tabemb.estimators.ensemble import mean_table
-from tabemb.exceptions import DataError, UnknownKeyError, did_you_mean
+from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.nn.network import Network
 from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
@@ -67,11 +67,11 @@ class LearnedVectors(EmbeddingStore):
 
         Raises
         ------
-        UnknownKeyError
+        ColumnError
             If there are no vectors of this column.
         """
         if column not in self._all:
-            raise UnknownKeyError(self._missing_column(column))
+            raise ColumnError(self._missing_column(column))
         if isinstance(values, str):
             raise DataError(f"vectors_of takes a sequence of values; got the text {values!r}. Pass [{values!r}].")
         vocabulary, rows = self._vocabularies[column], self._rows_of(column)

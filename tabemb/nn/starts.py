@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
-from tabemb.nn.embedding import TableSpec
+from tabemb.nn.embedding import FeatureSpec, TableSpec
 from tabemb.nn.network import Network
 from tabemb.nn.parameters import check_not_negative, check_positive
 from tabemb.registry import Registry
@@ -225,16 +225,31 @@ def started_tables(
         The tables that do not start at random.
     """
     start.check()
-    first = {feature.table: feature for feature in reversed(network.spec.features) if feature.name not in without}
-    if not first:
+    columns: dict[TableSpec, list[FeatureSpec]] = {}
+    for feature in network.spec.features:
+        if feature.name not in without:
+            columns.setdefault(feature.table, []).append(feature)
+    if not columns:
         return []
     vectors_of, started = start.of(table, sizes), []
-    for spec, feature in first.items():
-        rows = vectors_of(feature.position, spec.embedding_dim, network.n_slices(spec))
+    for spec, features in columns.items():
+        its = {f.position: vectors_of(f.position, spec.embedding_dim, network.n_slices(spec)) for f in features}
+        rows = _mean_of_columns(table, {position: each for position, each in its.items() if each is not None})
         if rows is not None:
-            which = np.flatnonzero(rows.any(axis=1))
-            started.append(StartedTable(table=spec, which=which, rows=rows[which], prior=start.prior_of(feature.name)))
+            which, prior = np.flatnonzero(rows.any(axis=1)), start.prior_of(features[0].name)
+            started.append(StartedTable(table=spec, which=which, rows=rows[which], prior=prior))
     return started
+
+
+def _mean_of_columns(
+    table: EncodedTable, rows: Mapping[int, npt.NDArray[np.float32]]
+) -> npt.NDArray[np.float32] | None:
+    """Return the mean of the vectors of columns that share a table, weighted by how often each has the row."""
+    if len(rows) < 2:
+        return next(iter(rows.values()), None)
+    counts = {position: table.counts(position, len(each)).astype(np.float32) for position, each in rows.items()}
+    total = np.maximum(sum(counts.values()), 1)[:, None]
+    return sum(each * counts[position][:, None] for position, each in rows.items()) / total
 
 
 def _is_weight(value):

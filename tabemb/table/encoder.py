@@ -25,6 +25,7 @@ from tabemb.table.vocabularies import (
     HashedVocabulary,
     VocabularySpec,
     chosen_kinds,
+    named_columns,
     spec_of_kind,
     vocabulary_from_json,
 )
@@ -237,6 +238,7 @@ class TableEncoder:
             integers=self.integers,
             drop_constant=self.drop_constant,
             multi_valued=self.multi_valued,
+            settled=named_columns(self.vocabulary),
         )
         kind_of = chosen_kinds(
             self.vocabulary,

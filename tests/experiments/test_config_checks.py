@@ -36,6 +36,8 @@ NUMBERS = problem_of(np.linspace(0, 1, 20))
         ({"model": {"embedding_dim": "fastia"}}, "model.embedding_dim: No size rule named 'fastia'."),
         ({"model": {"schedule": "x"}}, "model.schedule: No schedule named 'x'."),
         ({"model": {"pretrained": {"a": "none.txt"}}}, "model.pretrained.a: there is no file none.txt."),
+        ({"model": {"vocabulary": {"a": "hashin"}}}, "model.vocabulary: No kind of vocabulary named 'hashin'."),
+        ({"model": {"vocabulary": {"a": {"name": "hashing", "n_buckets": 0}}}}, "model.vocabulary: n_buckets of the"),
         ({"study": "entity_embedding"}, "study: No study named 'entity_embedding'."),
         ({"data": {"dataset": "nycflights", "path": None}}, "data.dataset: No data set named 'nycflights'."),
     ],

@@ -1,6 +1,13 @@
 """Kinds of vocabularies other than lists of categories: hashed ones, whose size does not depend on the categories."""
 
-from tabemb.table.vocabularies.choice import VocabularySpec, check_spec, chosen_kinds, kind_of_spec, spec_of_kind
+from tabemb.table.vocabularies.choice import (
+    VocabularySpec,
+    check_spec,
+    chosen_kinds,
+    kind_of_spec,
+    named_columns,
+    spec_of_kind,
+)
 from tabemb.table.vocabularies.double_hashing import DoubleHashing
 from tabemb.table.vocabularies.hashed_vocabulary import HashedVocabulary, vocabulary_from_json
 from tabemb.table.vocabularies.hashing import Hashing
@@ -23,6 +30,7 @@ __all__ = [
     "check_spec",
     "chosen_kinds",
     "kind_of_spec",
+    "named_columns",
     "spec_of_kind",
     "vocabulary_from_json",
 ]

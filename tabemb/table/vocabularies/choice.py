@@ -8,7 +8,7 @@ from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.cells import Coded
 from tabemb.table.vocabularies.kind import VOCABULARIES, VocabularyKind
 
-__all__ = ["VocabularySpec", "check_spec", "chosen_kinds", "is_of_all", "kind_of_spec", "spec_of_kind"]
+__all__ = ["VocabularySpec", "check_spec", "chosen_kinds", "is_of_all", "kind_of_spec", "named_columns", "spec_of_kind"]
 
 VocabularySpec: TypeAlias = str | Mapping[str, Any] | VocabularyKind | None
 
@@ -39,6 +39,17 @@ def spec_of_kind(kind: VocabularyKind) -> dict[str, Any]:
 def is_of_all(spec: VocabularySpec) -> bool:
     """Return whether a parameter gives one kind for all columns, not kinds by column."""
     return spec is not None and not (isinstance(spec, Mapping) and not isinstance(spec.get("name"), str))
+
+
+def named_columns(spec: VocabularySpec) -> list[str]:
+    """Return the columns that a parameter names.
+
+    Examples
+    --------
+    >>> named_columns({"dest": "hashing"}), named_columns("hashing")
+    (['dest'], [])
+    """
+    return list(spec) if isinstance(spec, Mapping) and not is_of_all(spec) else []
 
 
 def check_spec(spec: VocabularySpec) -> None:
