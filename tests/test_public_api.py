@@ -18,6 +18,7 @@ REGISTRIES = [
     ("tabemb.nn.sizes", "SIZE_RULES"),
     ("tabemb.nn.tasks", "TASKS"),
     ("tabemb.nn.unknown", "UNKNOWN_STRATEGIES"),
+    ("tabemb.table.vocabularies", "VOCABULARIES"),
     ("tabemb.training.schedules", "SCHEDULES"),
     ("tabemb.vectors.analogies", "ANALOGIES"),
     ("tabemb.vectors.indexes", "INDEXES"),

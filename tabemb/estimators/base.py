@@ -161,6 +161,29 @@ class EmbeddingEstimator(BaseEstimator):
         numeric = [column.name for column in self.schema_.numeric]
         return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}), numeric)
 
+    def vectors_of(self, column: str, values: Any) -> np.ndarray:
+        """Return the vectors of values of a column, whether the fit has seen them or not.
+
+        Parameters
+        ----------
+        column : str
+            An embedded column.
+        values : sequence of scalars of length n
+            Categories, or texts for a column with the vocabulary ``"ngrams"``.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n, dim)
+            The vector of unknown categories for those that the fit has not seen, except in columns with a hashed
+            vocabulary; that of missing cells for None and NaN.
+
+        Raises
+        ------
+        ColumnError
+            If there are no vectors of this column.
+        """
+        return self.vectors_.look_up(column, values)
+
     @property
     def pretrained_report_(self) -> PretrainedReport:
         """Number of categories found in ``pretrained``, by column and kind of match."""
@@ -361,6 +384,7 @@ class EmbeddingEstimator(BaseEstimator):
             refuse_unknown=UNKNOWN_STRATEGIES.resolve(self.handle_unknown).refuses,
             multi_valued=self.multi_valued,
             shared=self.shared,
+            vocabulary=self.vocabulary,
         )
         table = encoder.fit_encode(frame)
         if not encoder.vocabularies:
@@ -376,7 +400,7 @@ class EmbeddingEstimator(BaseEstimator):
     def _embedded(self) -> dict[str, int]:
         """Return the number of categories of each table of vectors: of a column, or of several that share it."""
         small = getattr(self, "one_hot_max_categories", -1)
-        several = {self.encoder_.table_of[each.name] for each in self.schema_.categorical if each.split is not None}
+        several = {self.encoder_.table_of[name] for name in (*self.encoder_.poolings, *self.encoder_.hashed)}
         named = {*columns_of(self._dims_by_table()), *(self.shared or ()), *several}
         return {
             name: each.n_categories

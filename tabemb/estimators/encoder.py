@@ -25,6 +25,7 @@ from tabemb.estimators.types import (
     SplitterLike,
     StartLike,
     UnknownLike,
+    VocabularyLike,
 )
 from tabemb.estimators.unlabelled import learn_without_target
 from tabemb.estimators.vector_transformer import VectorTransformer
@@ -89,6 +90,11 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
     shared : mapping of str to list of str, optional
         Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
         has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories, so that neither memory nor saved files
+        grow with the categories: a mapping from column to a kind, or one kind for all columns that it suits. Kinds are
+        "hashing", "double_hashing", "quotient_remainder", "multiplexed" (one table for all of its columns) and "ngrams"
+        (texts are near texts with similar parts), or a mapping with ``name`` and parameters such as ``n_buckets``.
     category_dropout : float, default=0.05
         Share of known cells replaced by "unknown" during training, to learn the vector of unseen categories.
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
@@ -213,6 +219,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
         shared: SharedLike = None,
+        vocabulary: VocabularyLike = None,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
         damping: float = 1.0,
@@ -249,6 +256,7 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         self.max_categories = max_categories
         self.multi_valued = multi_valued
         self.shared = shared
+        self.vocabulary = vocabulary
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown
         self.damping = damping

@@ -176,7 +176,9 @@ def counted(
         return encoder
     names, vocabularies = list(encoder.vocabularies), {}
     for name, each in encoder.vocabularies.items():
-        if name not in vocabularies:
+        if name in encoder.hashed:
+            vocabularies[name] = each
+        elif name not in vocabularies:
             sharing, counts = [names[position] for position in encoder.sharing(name)], each.counts
             for other in sharing:
                 counts[: sizes[other]] += rows_of[other][: sizes[other]]

@@ -2,10 +2,15 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
+
+import numpy as np
 
 from tabemb.estimators.ensemble import mean_table
-from tabemb.exceptions import did_you_mean
+from tabemb.exceptions import ColumnError, DataError, did_you_mean
+from tabemb.nn.embedding import FeatureSpec
 from tabemb.nn.network import Network
+from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.sampling_noise import SamplingNoise
@@ -44,10 +49,13 @@ class LearnedVectors(EmbeddingStore):
         self._networks, self._vocabularies, self._noise = networks, vocabularies, noise
         self._numeric = frozenset(numeric)
         features = networks[0].spec.features
+        self._all = {feature.name: feature for feature in features}
+        # Columns whose categories are not known have vectors, but none to list.
+        listed = [feature for feature in features if _is_listed(vocabularies[feature.name])]
         # The first column of each table.
-        self._features = {feature.table.name: feature for feature in reversed(features)}
-        self._features = {name: self._features[name] for name in dict.fromkeys(each.table.name for each in features)}
-        self._tables = {feature.name: feature.table.name for feature in features}
+        first = {feature.table.name: feature for feature in reversed(listed)}
+        self._features = {name: first[name] for name in dict.fromkeys(each.table.name for each in listed)}
+        self._tables = {feature.name: feature.table.name for feature in listed}
 
     @property
     def shared(self) -> dict[str, list[str]]:
@@ -57,23 +65,58 @@ class LearnedVectors(EmbeddingStore):
             found.setdefault(table, []).append(column)
         return {table: columns for table, columns in found.items() if columns != [table]}
 
-    def _vectors_of(self, column: str) -> CategoryVectors:
-        feature = self._features[column]
+    def look_up(self, column: str, values: Any) -> np.ndarray:
+        """Return the vectors of values of a column, whether the fit has seen them or not.
+
+        Parameters
+        ----------
+        column : str
+            A column with vectors, or a table that columns share.
+        values : sequence of scalars of length n
+            Its categories, or others.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n, dim)
+
+        Raises
+        ------
+        ColumnError
+            If there are no vectors of this column.
+        """
+        feature = self._all.get(column) or self._features.get(column)
+        if feature is None:
+            raise ColumnError(self._missing_column(column))
+        if isinstance(values, str):
+            raise DataError(f"vectors_of takes a sequence of values; got the text {values!r}. Pass [{values!r}].")
+        vocabulary, rows = self._vocabularies[feature.name], self._rows_of(feature)
+        if isinstance(vocabulary, HashedVocabulary):
+            return vocabulary.pooled(values, rows)
+        return rows[vocabulary.encode(values)]
+
+    def _rows_of(self, feature: FeatureSpec) -> np.ndarray:
+        """Return the rows of the table of a column, by index."""
         vocabulary = self._vocabularies[feature.name]
         held = self._networks[0].held.get(feature.table)
-        rows = mean_table(
+        return mean_table(
             [network.vectors(feature) for network in self._networks],
             vocabulary.counts,
             held.which if held is not None and held.n_epochs is None else None,
         )
+
+    def _vectors_of(self, column: str) -> CategoryVectors:
+        feature = self._features[column]
+        vocabulary, rows = self._vocabularies[feature.name], self._rows_of(feature)
+        keys = vocabulary.keys
+        hashed = isinstance(vocabulary, HashedVocabulary)
         return CategoryVectors(
-            vocabulary.keys,
-            rows[Vocabulary.FIRST :],
-            vocabulary.counts[Vocabulary.FIRST :],
+            keys,
+            vocabulary.pooled(keys, rows) if hashed else rows[Vocabulary.FIRST :],
+            vocabulary.counts[Vocabulary.FIRST :][: len(keys)],
             name=column,
             unknown=rows[Vocabulary.UNKNOWN],
             missing=rows[Vocabulary.MISSING],
-            noise=self._noise.get(column),
+            noise=None if hashed else self._noise.get(column),
         )
 
     def __deepcopy__(self, memo):
@@ -81,6 +124,8 @@ class LearnedVectors(EmbeddingStore):
         return self
 
     def _missing_column(self, column: object) -> str:
+        if column in self._all and column not in self._features:
+            return self._vocabularies[column].no_list
         if column in self._vocabularies:
             advice = (
                 f" Its {self._vocabularies[column].n_categories} categories are one-hot encoded. Set "
@@ -103,6 +148,10 @@ class LearnedVectors(EmbeddingStore):
 
     def _sizes(self) -> dict[str, tuple[int, int]]:
         return {
-            name: (self._vocabularies[feature.name].n_categories, feature.table.embedding_dim)
+            name: (len(self._vocabularies[feature.name].keys), feature.table.embedding_dim)
             for name, feature in self._features.items()
         }
+
+
+def _is_listed(vocabulary: Vocabulary) -> bool:
+    return not isinstance(vocabulary, HashedVocabulary) or vocabulary.lists_categories

@@ -44,7 +44,7 @@ def vectors_spec(
         dims,
         rate_of_table if rate == "auto" else lambda *_: float(rate) / TABLE_FACTOR,
         encoder.table_of,
-        {column.name: column.pooling for column in encoder.schema.categorical if column.split is not None},
+        encoder.poolings,
     )
     if rates is not None:
         features = tuple(replace(each, table=replace(each.table, rate=rates[each.table.name])) for each in features)

@@ -14,6 +14,7 @@ from tabemb.nn.sizes import SIZE_RULES
 from tabemb.nn.starts import STARTS
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
 from tabemb.table.shared import check_shared
+from tabemb.table.vocabularies import VocabularyKind, check_spec
 from tabemb.training.schedules import SCHEDULES
 
 __all__ = ["PARTS", "check_parameters"]
@@ -81,6 +82,10 @@ RANGES = {
         "'auto', None, or a mapping from column to a separator or 'words'",
         lambda v: v is None or (isinstance(v, str) and v == "auto") or isinstance(v, Mapping),
     ),
+    "vocabulary": (
+        "None, a kind of vocabulary, or a mapping from column to kind",
+        lambda v: v is None or isinstance(v, str | Mapping | VocabularyKind),
+    ),
     "remainder": ("'passthrough' or 'drop'", lambda v: isinstance(v, str) and v in ("passthrough", "drop")),
 }
 
@@ -116,6 +121,7 @@ def check_parameters(estimator) -> None:
                 f"The {name!r} parameter of {type(estimator).__name__} must be {wanted}. Got {params[name]!r} instead."
             )
     check_shared(estimator.shared)
+    check_spec(estimator.vocabulary)
     BODIES.resolve(estimator.body)
     NUMERIC_ENCODERS.resolve(estimator.numeric)
     SCHEDULES.resolve(estimator.schedule)

@@ -20,6 +20,7 @@ from tabemb.exceptions import FormatError, reading
 from tabemb.files import read_whole, replacing_folder
 from tabemb.inference.saved import STATE_FILE, WEIGHTS_FILE, read_saved, write_saved
 from tabemb.nn import keras
+from tabemb.table.vocabularies import VocabularyKind, spec_of_kind
 
 __all__ = ["load", "only_these_weights", "params_to_json", "save"]
 
@@ -168,6 +169,8 @@ def params_to_json(estimator: Any) -> dict[str, Any]:
 
 
 def _to_json(name, value):
+    if isinstance(value, VocabularyKind):
+        return _to_json(name, spec_of_kind(value))
     if isinstance(value, BaseEstimator):
         return {"spec": PARTS[name].name_of(value), "params": _to_json(name, value.get_params(deep=False))}
     if isinstance(value, float) and not np.isfinite(value):

@@ -50,6 +50,7 @@ from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.table.shared import by_table
+from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.dimensions import LinearProjection
 from tabemb.vectors.sources import WAYS, Match, match, source_of
@@ -334,7 +335,7 @@ class Pretrained:
         DataError, FormatError
             If the vectors of a column cannot be read.
         """
-        given = _by_column(pretrained, embedded, table_of)
+        given = _by_column(pretrained, embedded, table_of, vocabularies)
         freeze, starts, reports = _freeze_by_column(freeze, given, table_of), {}, {}
         for column, value in given.items():
             keys, counts = vocabularies[column].keys, vocabularies[column].counts[Vocabulary.FIRST :]
@@ -476,7 +477,9 @@ def paths_of(pretrained: Any) -> dict[str, str] | None:
     return {c: fspath(each) for c, each in pretrained.items() if isinstance(each, str | PathLike)} or None
 
 
-def _by_column(pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, str]) -> dict[str, Any]:
+def _by_column(
+    pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, str], vocabularies: Mapping[str, Vocabulary]
+) -> dict[str, Any]:
     """Return the source of vectors of each pretrained table."""
     if pretrained is None:
         return {}
@@ -485,6 +488,7 @@ def _by_column(pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, 
         # Vectors of another fit, whose table may have other columns.
         # A table may have another name there, or its columns a table each, of which one must be chosen here.
         names = [name for name in [*table_of, *dict.fromkeys(table_of.values())] if name in pretrained]
+        names = [name for name in names if not isinstance(vocabularies.get(name), HashedVocabulary)]
         theirs = by_table({name: pretrained.table_of(name) for name in names}, table_of, "pretrained")
         here = {table: pretrained[name] for table, name in theirs.items() if table in embedded}
         if not here:
@@ -493,6 +497,12 @@ def _by_column(pretrained: Any, embedded: Iterable[str], table_of: Mapping[str, 
                 f"{embedded}. Assign the vectors by column: pretrained={{column: vectors}}."
             )
         return here
+    for column in pretrained:
+        if isinstance(vocabularies.get(column), HashedVocabulary):
+            raise ColumnError(
+                f"pretrained names the column {column!r}, whose vectors are found by hashes, not by category. Leave it "
+                "out of pretrained or out of vocabulary."
+            )
     given = by_table(_apart(pretrained, table_of), table_of, "pretrained")
     for column in given:
         if column in embedded:

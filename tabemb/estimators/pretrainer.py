@@ -14,6 +14,7 @@ from tabemb.estimators.types import (
     SeedLike,
     SharedLike,
     UnknownLike,
+    VocabularyLike,
 )
 from tabemb.estimators.unlabelled import learn_without_target
 from tabemb.estimators.vector_transformer import VectorTransformer
@@ -59,6 +60,11 @@ class EmbeddingPretrainer(VectorTransformer):
     shared : mapping of str to list of str, optional
         Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
         has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories, so that neither memory nor saved files
+        grow with the categories: a mapping from column to a kind, or one kind for all columns that it suits. Kinds are
+        "hashing", "double_hashing", "quotient_remainder", "multiplexed" (one table for all of its columns) and "ngrams"
+        (texts are near texts with similar parts), or a mapping with ``name`` and parameters such as ``n_buckets``.
     handle_unknown : str, mapping or UnknownStrategy, default="mean"
         Vector of categories that the fit has not seen: "mean", the mean of the known vectors, weighted by their counts;
         "zero"; or "nearest" (``min_similarity``), the vector of the known category with the most similar name, and the
@@ -125,6 +131,7 @@ class EmbeddingPretrainer(VectorTransformer):
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
         shared: SharedLike = None,
+        vocabulary: VocabularyLike = None,
         handle_unknown: UnknownLike = "mean",
         random_state: SeedLike = None,
         verbose: int = 0,
@@ -138,6 +145,7 @@ class EmbeddingPretrainer(VectorTransformer):
         self.max_categories = max_categories
         self.multi_valued = multi_valued
         self.shared = shared
+        self.vocabulary = vocabulary
         self.handle_unknown = handle_unknown
         self.random_state = random_state
         self.verbose = verbose

@@ -28,6 +28,7 @@ from tabemb.estimators.types import (
     SharedLike,
     StartLike,
     UnknownLike,
+    VocabularyLike,
 )
 from tabemb.inference.predictor import Predictor
 from tabemb.nn.losses import NumberLoss, loss_of
@@ -71,6 +72,11 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
     shared : mapping of str to list of str, optional
         Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
         has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories, so that neither memory nor saved files
+        grow with the categories: a mapping from column to a kind, or one kind for all columns that it suits. Kinds are
+        "hashing", "double_hashing", "quotient_remainder", "multiplexed" (one table for all of its columns) and "ngrams"
+        (texts are near texts with similar parts), or a mapping with ``name`` and parameters such as ``n_buckets``.
     one_hot_max_categories : int or float, default=8
         Columns with at most this many categories are one-hot encoded and get no vectors, except those that
         ``embedding_dim`` names. 0 gives vectors to all columns.
@@ -184,6 +190,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         max_categories: int | None = None,
         multi_valued: MultiValuedLike = "auto",
         shared: SharedLike = None,
+        vocabulary: VocabularyLike = None,
         one_hot_max_categories: float = 8,
         category_dropout: float = 0.05,
         handle_unknown: UnknownLike = "learned",
@@ -220,6 +227,7 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         self.max_categories = max_categories
         self.multi_valued = multi_valued
         self.shared = shared
+        self.vocabulary = vocabulary
         self.one_hot_max_categories = one_hot_max_categories
         self.category_dropout = category_dropout
         self.handle_unknown = handle_unknown

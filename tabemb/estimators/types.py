@@ -19,6 +19,7 @@ from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.sizes import SizeRule
 from tabemb.nn.starts import Start
 from tabemb.nn.unknown import UnknownStrategy
+from tabemb.table.vocabularies import VocabularyKind
 from tabemb.training.schedules import Schedule
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "SplitterLike",
     "StartLike",
     "UnknownLike",
+    "VocabularyLike",
 ]
 
 
@@ -83,3 +85,4 @@ SharedLike: TypeAlias = Mapping[str, Sequence[str]] | None
 SplitterLike: TypeAlias = int | Splitter | Iterable[tuple[Any, Any]] | None
 StartLike: TypeAlias = str | Mapping[str, Any] | Start
 UnknownLike: TypeAlias = str | Mapping[str, Any] | UnknownStrategy
+VocabularyLike: TypeAlias = str | Mapping[str, Any] | VocabularyKind | None

@@ -144,6 +144,7 @@ class ModelSection(Section):
     shared: Annotated[dict[str, list[str]], AfterValidator(checked_by(check_shared))] | None = Field(
         None, description="Columns that share one table of vectors, by a name for it: {airport: [origin, dest]}."
     )
+    vocabulary: str | dict[str, Any] | None = Field(None, description="Kind of hashed vocabulary, or kinds by column.")
     one_hot_max_categories: float = Field(
         8,
         ge=0,

@@ -13,6 +13,7 @@ from tabemb.experiments.config import ExperimentConfig
 from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, OBJECTIVE, registry_of
 from tabemb.experiments.data import DATASETS, Problem
 from tabemb.experiments.paper import STUDIES
+from tabemb.table.vocabularies import check_spec
 
 __all__ = ["check_config", "check_problem"]
 
@@ -55,6 +56,10 @@ def check_config(config: ExperimentConfig) -> None:
             registry.resolve(spec)
         except TabembError as error:
             raise ConfigError(f"{config.where(key)}: {error}") from None
+    try:
+        check_spec(config.model.vocabulary)
+    except (TabembError, ValueError) as error:
+        raise ConfigError(f"{config.where('model.vocabulary')}: {error}") from None
     labels = [_name(each) for each in config.baselines or ()]
     for i, label in enumerate(labels):
         if label in labels[:i]:

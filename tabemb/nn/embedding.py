@@ -25,8 +25,7 @@ __all__ = [
 
 # Standard deviation of the initial vectors; small, so that the vectors after training reflect what was learned.
 START_SPREAD = 0.05
-NO_POOLINGS: Mapping[str, str] = MappingProxyType({})
-NO_SHARED: Mapping[str, str] = MappingProxyType({})
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +127,8 @@ def column_specs(
     vocabularies: Mapping[str, Vocabulary],
     dims: Mapping[str, int],
     rate_of: Callable[[int, int], float],
-    table_of: Mapping[str, str] = NO_SHARED,
-    poolings: Mapping[str, str] = NO_POOLINGS,
+    table_of: Mapping[str, str] = NO_NAMES,
+    poolings: Mapping[str, str] = NO_NAMES,
 ) -> tuple[tuple[FeatureSpec, ...], tuple[OneHotSpec, ...]]:
     """Return the specifications of the embedded and of the one-hot encoded columns.
 
@@ -154,10 +153,13 @@ def column_specs(
     (5, 8, 1)
     """
     embedded, one_hot = [], []
+    tables: dict[str, TableSpec] = {}
     for position, (name, each) in enumerate(vocabularies.items()):
         if (of := table_of.get(name, name)) in dims:
             rate = rate_of(dims[of], each.n_categories)
             table = TableSpec(name=of, vocabulary_size=each.size, embedding_dim=dims[of], rate=rate)
+            # The rate of a table that columns share is that of the first.
+            table = tables.setdefault(of, table)
             embedded.append(FeatureSpec(name=name, position=position, table=table, pooling=poolings.get(name)))
         else:
             one_hot.append(OneHotSpec(name=name, position=position, vocabulary_size=each.size))

@@ -21,10 +21,19 @@ from tabemb.table.keys import CellTypeError, Key
 from tabemb.table.multi_valued import MultiValuedSpec, SplitCells
 from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
-from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning
+from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning, free_name
 from tabemb.table.shared import SharedSpec, check_types, joined, tables_of_columns
 from tabemb.table.similar_names import SimilarNames
 from tabemb.table.target_statistics import TargetStatistics
+from tabemb.table.vocabularies import (
+    HashedVocabulary,
+    VocabularyKind,
+    VocabularySpec,
+    chosen_kinds,
+    named_columns,
+    spec_of_kind,
+    vocabulary_from_json,
+)
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["TableEncoder"]
@@ -60,6 +69,9 @@ class TableEncoder:
     shared : mapping of str to list of str, optional
         Columns that share a vocabulary, fitted on the cells of all of them, by a name for it:
         ``{"airport": ["origin", "dest"]}``.
+    vocabulary : str, mapping, VocabularyKind or None, default=None
+        Columns whose vectors are found by hashes, without a list of categories: a mapping from column to a kind in
+        :data:`tabemb.table.vocabularies.VOCABULARIES`, or one kind for all columns that it suits.
 
     Attributes
     ----------
@@ -96,6 +108,7 @@ class TableEncoder:
         refuse_unknown: bool = False,
         multi_valued: MultiValuedSpec = None,
         shared: SharedSpec | None = None,
+        vocabulary: VocabularySpec = None,
     ) -> None:
         self.categorical = categorical
         self.integers = integers
@@ -107,6 +120,7 @@ class TableEncoder:
         self.refuse_unknown = refuse_unknown
         self.multi_valued = multi_valued
         self.shared = shared
+        self.vocabulary = vocabulary
         self.statistics: TargetStatistics | None = None
         self._names: dict[str, SimilarNames] = {}
 
@@ -162,12 +176,32 @@ class TableEncoder:
             if name not in names:
                 raise ColumnError(f"No categorical column {name!r} to cross.{did_you_mean(name, names)}")
         positions = tuple(sorted({names.index(name) for name in cross}))
-        several = [name for name in cross if len(cross) > 1 and name in (self._splits() or ())]
+        several = [name for name in cross if len(cross) > 1 and name in self.poolings]
         if several:
             raise ColumnError(f"A cross needs one value per cell; {several[0]!r} has several. Leave it out of crosses.")
         if len(positions) != len(cross):
             raise ColumnError(f"A cross names a column twice: {list(cross)}.")
         return positions
+
+    @property
+    def poolings(self) -> dict[str, str]:
+        """How vectors are pooled in the categorical columns whose cells hold several rows of a table."""
+        found = {}
+        for column in self.schema.categorical:
+            if self._has_several_rows(column):
+                found[column.name] = "sum"
+            elif column.split is not None:
+                found[column.name] = column.pooling
+        return found
+
+    @property
+    def hashed(self) -> dict[str, HashedVocabulary]:
+        """The vocabularies that find rows by hashes, by column."""
+        return {name: each for name, each in self.vocabularies.items() if isinstance(each, HashedVocabulary)}
+
+    def _has_several_rows(self, column: CategoricalColumn) -> bool:
+        vocabulary = self.vocabularies[column.name]
+        return isinstance(vocabulary, HashedVocabulary) and not vocabulary.kind.has_one_bucket
 
     @property
     def types(self) -> dict[str, str]:
@@ -226,6 +260,13 @@ class TableEncoder:
             integers=self.integers,
             drop_constant=self.drop_constant,
             multi_valued=self.multi_valued,
+            settled=named_columns(self.vocabulary),
+        )
+        kind_of = chosen_kinds(
+            self.vocabulary,
+            [column.name for column in inference.categorical],
+            frame.columns,
+            [column.name for column in inference.dropped],
         )
         self.table_of = tables_of_columns(self.shared, inference, frame.columns)
         indices = _index_matrix(frame.n_rows, len(self.table_of))
@@ -239,8 +280,13 @@ class TableEncoder:
             for column in inference.categorical:
                 if column.source != name:
                     continue
-                table = self.table_of[column.name]
-                waiting.setdefault(table, {})[column] = _cells_to_fit(frame, column)
+                table, cells = self.table_of[column.name], _cells_to_fit(frame, column)
+                values = cells.values if isinstance(cells, SplitCells) else cells
+                kind = kind_of(column.name, partial(factorize, values))
+                if kind is not None and self._finds_by_hashes(column):
+                    self._fit_hashed(kind, column, cells, indices, bags)
+                    continue
+                waiting.setdefault(table, {})[column] = cells
                 if len(waiting[table]) == len(self.sharing(column.name)):
                     self._fit_table(table, waiting.pop(table), indices, bags)
         self.vocabularies = {name: self.vocabularies[name] for name in self.table_of}
@@ -262,6 +308,39 @@ class TableEncoder:
             replace(each, n_categories=counts[each.name]) if each.name in counts else each for each in schema.readings
         )
         return replace(schema, readings=readings)
+
+    def _finds_by_hashes(self, column: CategoricalColumn) -> bool:
+        """Return whether a column with a kind of hashed vocabulary gets it; it cannot share a table by categories."""
+        if self.table_of[column.name] not in (self.shared or {}):
+            return True
+        if column.name in named_columns(self.vocabulary):
+            raise ColumnError(
+                f"The column {column.name!r} shares the table {self.table_of[column.name]!r} by its categories, and "
+                "vocabulary finds its vectors by hashes. Leave it out of shared or out of vocabulary; columns of the "
+                "vocabulary 'multiplexed' share a table."
+            )
+        return False
+
+    def _fit_hashed(
+        self,
+        kind: VocabularyKind,
+        column: CategoricalColumn,
+        cells: Cells | SplitCells,
+        indices: npt.NDArray[np.int32],
+        bags: dict[int, Bags],
+    ) -> None:
+        """Fit a vocabulary that finds rows by hashes, and write the indices and bags of its column."""
+        position = list(self.table_of).index(column.name)
+        if kind.common_table is not None:
+            taken = {*self.table_of, *(self.shared or ())}
+            self.table_of[column.name] = free_name(kind.common_table, taken, "_table")
+        hashed = HashedVocabulary.fit_cells(kind, column.name, cells, self.max_categories)
+        self.vocabularies[column.name] = hashed
+        indices[:, position], its = self._encode_hashed(column, hashed, cells)
+        seen = indices[:, position]
+        if its is not None:
+            bags[position], seen = its, its.occurrences(seen)[1]
+        self.vocabularies[column.name] = hashed.counted(np.bincount(seen, minlength=hashed.size))
 
     def _fit_table(
         self,
@@ -324,14 +403,21 @@ class TableEncoder:
         """
         frame = read_frame(X)
         names_here = self._names_here(frame)
-        indices, bags = _index_matrix(frame.n_rows, len(self.schema.categorical)), {}
+        indices = _index_matrix(frame.n_rows, len(self.schema.categorical))
+        bags: dict[int, Bags] = {}
         for position, column in enumerate(self.schema.categorical):
+            vocabulary, split = self.vocabularies[column.name], None
             if column.split is not None:
                 split = SplitCells.of(frame.cells(names_here[column.source]), column.split)
+            else:
+                cells = _category_cells(frame, column, names_here[column.source])
+            if isinstance(vocabulary, HashedVocabulary):
+                indices[:, position], its = self._encode_hashed(column, vocabulary, split or cells)
+                bags |= {} if its is None else {position: its}
+                continue
+            if split is not None:
                 indices[:, position], bags[position] = self._encode_split(column, split)
                 continue
-            cells = _category_cells(frame, column, names_here[column.source])
-            vocabulary = self.vocabularies[column.name]
             _warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
             self._take_similar(column.name, cells, indices[:, position])
             if self.refuse_unknown:
@@ -354,12 +440,23 @@ class TableEncoder:
             _refuse_unknown(column.name, split.values, indices, vocabulary)
         return cells, split.bags(indices, column.pooling)
 
+    def _encode_hashed(
+        self, column: CategoricalColumn, vocabulary: HashedVocabulary, cells: Cells | SplitCells
+    ) -> tuple[npt.NDArray[np.int32], Bags | None]:
+        """Return the index of each cell, or its number and the bags of the cells if a cell may have several rows."""
+        values = cells.values if isinstance(cells, SplitCells) else cells
+        now = families(values)
+        if now and vocabulary.families and now.isdisjoint(vocabulary.families):
+            _warn_of_type(column.name, vocabulary.families, now, "has the hash of one at fit")
+        if isinstance(cells, SplitCells) or not vocabulary.kind.has_one_bucket:
+            return vocabulary.encode_bags(cells, column.pooling)
+        return vocabulary.encode(cells), None
+
     def no_rows(self) -> EncodedTable:
         """Return an encoded table without rows."""
         bags = {
-            position: Bags(np.array([0, 1], np.int32), np.array([0, 1, 2]), None, column.pooling)
-            for position, column in enumerate(self.schema.categorical)
-            if column.split is not None
+            list(self.vocabularies).index(name): Bags(np.array([0, 1], np.int32), np.array([0, 1, 2]), None, pooling)
+            for name, pooling in self.poolings.items()
         }
         numbers = np.empty((0, len(self.number_names)), np.float32)
         return EncodedTable(_index_matrix(0, len(self.schema.categorical)), numbers, bags)
@@ -402,7 +499,7 @@ class TableEncoder:
                 )
         vocabularies = dict(self.vocabularies)
         for column in self.schema.categorical:
-            if column.name in chosen:
+            if column.name in chosen and column.name not in self.hashed:
                 before, cells = vocabularies[column.name], _counted_cells(frame, column, names_here[column.source])
                 try:
                     after = before.extended(
@@ -437,7 +534,8 @@ class TableEncoder:
     def unseen(self, X: Any) -> dict[str, tuple[npt.NDArray[np.int32], Coded]]:
         """Return for each categorical column the index of each cell by its exact category, and the unknown cells.
 
-        Unlike :meth:`encode`, this replaces no unknown category by one with a similar name.
+        Unlike :meth:`encode`, this replaces no unknown category by one with a similar name. Columns whose vectors are
+        found by hashes are left out.
 
         Parameters
         ----------
@@ -447,6 +545,8 @@ class TableEncoder:
         frame, found = read_frame(X), {}
         names_here = self._names_here(frame)
         for column in self.schema.categorical:
+            if column.name in self.hashed:
+                continue
             cells = _counted_cells(frame, column, names_here[column.source])
             indices = self.vocabularies[column.name].encode(cells)
             found[column.name] = indices, factorize(take(cells, np.flatnonzero(indices == Vocabulary.UNKNOWN)))
@@ -465,6 +565,8 @@ class TableEncoder:
         frame, found = read_frame(X), {}
         names_here = self._names_here(frame)
         for position, column in enumerate(self.schema.categorical):
+            if column.name in self.hashed:
+                continue
             cells = frame.cells(names_here[column.source])
             if column.split is not None:
                 cells = SplitCells.of(cells, column.split).values
@@ -520,7 +622,7 @@ class TableEncoder:
             indices[unknown] = _as_indices(names.find([keys[code] for code in used]))[codes]
 
     def _names_of(self, column: str) -> SimilarNames | None:
-        if self.min_similarity is None:
+        if self.min_similarity is None or column in self.hashed:
             return None
         table = self.table_of[column]
         if table not in self._names:
@@ -549,10 +651,16 @@ class TableEncoder:
                 "refuse_unknown": self.refuse_unknown,
                 "multi_valued": self._splits(),
                 "shared": None if self.shared is None else {name: list(each) for name, each in self.shared.items()},
+                "vocabulary": {name: spec_of_kind(each.kind) for name, each in self.hashed.items()} or None,
             },
             "schema": self.schema.to_json(),
             "tables": self.table_of,
-            "vocabularies": {name: vocabulary.to_json() for name, vocabulary in self.tables.items()},
+            "vocabularies": {
+                name: each.to_json()
+                for name, each in (self.tables | self.hashed).items()
+                # Columns that share a table of hashed vectors have a vocabulary each.
+                if name in self.hashed or not isinstance(each, HashedVocabulary)
+            },
             "counts": {name: counts.tolist() for name, counts in self._counts.items()},
             "numeric": numeric,
         }
@@ -576,9 +684,10 @@ class TableEncoder:
             # Earlier versions had no tables of several columns.
             saved = data.get("tables") or {column.name: column.name for column in encoder.schema.categorical}
             encoder.table_of = {column.name: saved[column.name] for column in encoder.schema.categorical}
-            names = dict.fromkeys(encoder.table_of.values())
-            tables = {name: Vocabulary.from_json(data["vocabularies"][name]) for name in names}
-            encoder.vocabularies = {column: tables[table] for column, table in encoder.table_of.items()}
+            hashed = {name for name, each in data["vocabularies"].items() if "kind" in each}
+            names = {column: column if column in hashed else table for column, table in encoder.table_of.items()}
+            read = {name: vocabulary_from_json(data["vocabularies"][name]) for name in dict.fromkeys(names.values())}
+            encoder.vocabularies = {column: read[name] for column, name in names.items()}
             encoder._counts = {column: np.array(its, np.int64) for column, its in data.get("counts", {}).items()}
             if any(its.shape != (encoder.vocabularies[column].size,) for column, its in encoder._counts.items()):
                 raise FormatError("The saved state of a table encoder has another number of counts than of categories.")
@@ -680,12 +789,15 @@ def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32
         return
     now = families(cells)
     if vocabulary.families and now.isdisjoint(vocabulary.families):
-        warn_caller(
-            f"No cell of column {name!r} is known: it held {_listed(vocabulary.families)} at fit, but now "
-            f"{_listed(now)}. The text '1' and the number 1 are different categories; convert the column to the type "
-            "at fit.",
-            TypeChangedWarning,
-        )
+        _warn_of_type(name, vocabulary.families, now, "is known")
+
+
+def _warn_of_type(name: str, at_fit: frozenset[str], now: frozenset[str], what: str) -> None:
+    warn_caller(
+        f"No cell of column {name!r} {what}: it held {_listed(at_fit)} at fit, but now {_listed(now)}. The text '1' "
+        "and the number 1 are different categories; convert the column to the type at fit.",
+        TypeChangedWarning,
+    )
 
 
 def _listed(names: frozenset[str]) -> str:

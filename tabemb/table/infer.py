@@ -131,7 +131,7 @@ class Inference:
     """The inferred kind of each column, followed by how each was read, with hints.
 
     Hints need the codes of a column, as its vocabulary does; working column by column factorizes each only once.
-    Parameters, errors and warnings are those of :func:`infer_schema`.
+    Parameters, errors and warnings are those of :func:`infer_schema`; columns in ``settled`` get no hints.
 
     Attributes
     ----------
@@ -147,11 +147,12 @@ class Inference:
         integers: str = "numeric",
         drop_constant: bool = True,
         multi_valued: MultiValuedSpec = None,
+        settled: Collection[str] = (),
     ) -> None:
         if integers not in ("numeric", "categorical"):
             raise UnknownNameError.among("treatment of integers", integers, ["numeric", "categorical"])
         self._frame = frame
-        self._named = _resolve(categorical, frame)
+        self._named, self._settled = _resolve(categorical, frame), settled
         self._splits, self._finds_separators = split_specs(multi_valued, frame.columns), multi_valued is not None
         self._hints: dict[str, list[str]] = {}
         self._readings: dict[str, ColumnReading] = {}
@@ -208,7 +209,11 @@ class Inference:
     def examine(self, name: str) -> None:
         """Record how a column is read, and whether it may be of another kind than its type suggests."""
         frame, kind = self._frame, self._frame.kind(name)
-        found = [] if name in self._named or name in self._reasons else self._find_hints(name, kind)
+        found = (
+            []
+            if name in self._named or name in self._settled or name in self._reasons
+            else self._find_hints(name, kind)
+        )
         self._hints[name] = [hint.sentence for hint in found if hint.sentence]
         read_as = self._kind_of(name)
         self._readings[name] = ColumnReading(

@@ -14,7 +14,7 @@ from tabemb.table.cells import Cells, Coded, Codes, distinct, factorize, is_miss
 from tabemb.table.keys import Key, as_key, key_from_json
 from tabemb.table.mixed_categories import categories_of, chosen_categories
 
-__all__ = ["Vocabulary"]
+__all__ = ["Vocabulary", "without_unused"]
 
 
 class Vocabulary:
@@ -282,7 +282,7 @@ class Vocabulary:
         if not isinstance(cells, Coded) and pa.types.is_dictionary(cells.type):
             cells = Coded(positions_behind(cells), cells.dictionary)
         if isinstance(cells, Coded):
-            cells = _without_unused(cells)
+            cells = without_unused(cells)
             return self._spread(self._indices(distinct(cells)), cells.codes, out)
         return self._indices(cells, out)
 
@@ -403,8 +403,8 @@ def _by_frequency(coded: Coded, tally: npt.NDArray[np.intp]) -> npt.NDArray[np.i
     return order[tally[order] > 0]
 
 
-def _without_unused(coded: Coded) -> Coded:
-    """Remove the unused values, if there are fewer cells than values."""
+def without_unused(coded: Coded) -> Coded:
+    """Return the cells without the unused values, if there are fewer cells than values."""
     if len(coded) >= len(coded.values):
         return coded
     used, codes = np.unique(coded.codes, return_inverse=True)

@@ -25,6 +25,7 @@ __all__ = [
 FORWARD_ROWS = 8192
 # What has one entry per row; the other tensors are bags of cells with several values.
 ROW_BY_ROW = ("indices", "numbers", "targets", "weights", "folds")
+BAG_PARTS = ("values", "weights", "offsets")
 
 
 class TrainingLoop:
@@ -99,6 +100,8 @@ class TrainingLoop:
             holds=holds,
             averages=averages,
         )
+        # A table may have bags of columns that this network does not read.
+        self._read = {*ROW_BY_ROW, *(f"{part}_{f.position}" for f in spec.embedded if f.pooling for part in BAG_PARTS)}
         self._epoch = 0
         self._stacks = [
             _stack(features, queries, optimizer=self.optimizer, small=small, with_rates=with_rates(spec))
@@ -278,7 +281,7 @@ class TrainingLoop:
             Sum of the weighted losses of the rows, averaged over members if there are any; NaN if a weight became NaN
             or infinite.
         """
-        compiled = self._compiled.get("folds" in rows)
+        rows, compiled = self._needed(rows), self._compiled.get("folds" in rows)
         if compiled is None:
             # The first axis is unspecified, so that chunks of other lengths are not traced again.
             signature = (
@@ -323,12 +326,15 @@ class TrainingLoop:
 
     def _forward(self, table, *, in_portions):
         kind = in_portions, self._averaged
-        compiled, rows = self._answers.get(kind), table.compact().inputs()
+        compiled, rows = self._answers.get(kind), self._needed(table.compact().inputs())
         if compiled is None:
             signature = ({name: tf.TensorSpec([None, *each.shape[1:]], each.dtype) for name, each in rows.items()},)
             answer = partial(self._answer, in_portions=in_portions, averaged=self._averaged)
             compiled = self._answers[kind] = tf.function(answer, input_signature=signature, autograph=False)
         return compiled({name: tf.constant(each) for name, each in rows.items()}).numpy()
+
+    def _needed(self, rows):
+        return {name: each for name, each in rows.items() if name in self._read}
 
     def _answer(self, rows, in_portions, averaged):
         indices = rows["indices"]

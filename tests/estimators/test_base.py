@@ -71,6 +71,7 @@ ELSEWHERE = {
     "freeze",
     "handle_unknown",
     "multi_valued",
+    "vocabulary",
     "n_iter_no_change",
     "shared",
     "tol",

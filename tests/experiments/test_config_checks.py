@@ -40,6 +40,8 @@ NUMBERS = problem_of(np.linspace(0, 1, 20))
         ({"pretrain": {"numeric": "x"}}, "pretrain.numeric: No numeric encoder named 'x'."),
         ({"pretrain": {"embedding_dim": "fastia"}}, "pretrain.embedding_dim: No size rule named 'fastia'."),
         ({"pretrain": {"embedding_dim": "auto"}}, "pretrain.embedding_dim: auto finds the number of dimensions by the"),
+        ({"model": {"vocabulary": {"a": "hashin"}}}, "model.vocabulary: No kind of vocabulary named 'hashin'."),
+        ({"model": {"vocabulary": {"a": {"name": "hashing", "n_buckets": 0}}}}, "model.vocabulary: n_buckets of the"),
         ({"study": "entity_embedding"}, "study: No study named 'entity_embedding'."),
         ({"data": {"dataset": "nycflights", "path": None}}, "data.dataset: No data set named 'nycflights'."),
     ],

@@ -6,8 +6,17 @@ import keras
 import numpy as np
 import pytest
 
-from tabemb.nn.embedding import START_SPREAD, FeatureSpec, HeldRows, TableSpec, embedding_layer, layer_names
+from tabemb.nn.embedding import (
+    START_SPREAD,
+    FeatureSpec,
+    HeldRows,
+    TableSpec,
+    column_specs,
+    embedding_layer,
+    layer_names,
+)
 from tabemb.nn.seeds import Seeds
+from tabemb.table.vocabulary import Vocabulary
 
 LEGAL = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.-]*")
 
@@ -83,3 +92,16 @@ def test_a_valid_name_is_kept_and_the_others_are_numbered():
         "": "column_indices",
         "日本": "column_2_indices",
     }
+
+
+def test_columns_may_share_a_table():
+    vocabularies = {"origin": Vocabulary(["JFK"]), "late": Vocabulary(["no"]), "dest": Vocabulary(["SFO"])}
+    features, one_hot = column_specs(
+        vocabularies,
+        {"origin": 4, "dest": 4},
+        lambda dim, n_categories: 2.0,
+        table_of={"origin": "airport", "dest": "airport"},
+    )
+    assert features[0].table is features[1].table
+    assert features[0].table == TableSpec(name="airport", vocabulary_size=3, embedding_dim=4, rate=2.0)
+    assert [each.position for each in (*features, *one_hot)] == [0, 2, 1]
