@@ -222,8 +222,8 @@ def test_no_command_shows_the_help(capsys):
         ),
         (
             ["learn", "rows.csv", "--objective", "maskd"],
-            f"Error: pretrain.objective: No objective named 'maskd'. Known: {', '.join(sorted(OBJECTIVE.names))}. Did you "
-            "mean 'masked'?\n",
+            f"Error: pretrain.objective: No objective named 'maskd'. Known: {', '.join(sorted(OBJECTIVE.names))}. Did "
+            "you mean 'masked'?\n",
         ),
         (
             ["learn", "rows.csv", "--out", "runs/a b"],
