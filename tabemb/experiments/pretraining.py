@@ -1,6 +1,6 @@
 """Pretraining in an experiment: vectors are learned without the target, then a model that starts from them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import pandas as pd
@@ -20,6 +20,7 @@ __all__ = [
     "make_pretrainer",
     "numeric_columns",
     "pretrained_model",
+    "shared_rows",
 ]
 
 
@@ -175,3 +176,26 @@ def describe_pretraining(config: ExperimentConfig, problem: Problem) -> dict[str
         parts.append(f"{counts['other']:,} rows of another table")
     rows = ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else own
     return {"objective": name, "rows": config.pretrain.rows, **counts, "sentence": f"{name}, from {rows}"}
+
+
+def shared_rows(described: Mapping[str, Any]) -> str:
+    """Return a caution if all folds learn vectors from the same rows; empty if each has its own.
+
+    Parameters
+    ----------
+    described : mapping
+        From :func:`describe_pretraining`.
+
+    Examples
+    --------
+    >>> shared_rows({"rows": "train", "unlabelled": 0, "other": 0})
+    ''
+    >>> shared_rows({"rows": "train", "unlabelled": 7, "other": 0}).startswith("All fits share the rows")
+    True
+    """
+    if described["rows"] == "train" and not described["unlabelled"] and not described["other"]:
+        return ""
+    return (
+        "All fits share the rows that vectors are learned from without a target: with other such rows, neighbors would "
+        "come back less often."
+    )

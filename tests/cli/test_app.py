@@ -17,7 +17,7 @@ from tabemb import __version__
 from tabemb.cli import app, main, screen
 from tabemb.cli.app import progress_of
 from tabemb.experiments.config import ExperimentConfig
-from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES
+from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES, OBJECTIVE
 from tabemb.experiments.runs import runner
 
 
@@ -222,8 +222,8 @@ def test_no_command_shows_the_help(capsys):
         ),
         (
             ["learn", "rows.csv", "--objective", "maskd"],
-            "Error: pretrain.objective: No objective named 'maskd'. Known: cooccurrence, masked. Did you mean "
-            "'masked'?\n",
+            f"Error: pretrain.objective: No objective named 'maskd'. Known: {', '.join(sorted(OBJECTIVE.names))}. Did "
+            "you mean 'masked'?\n",
         ),
         (
             ["learn", "rows.csv", "--out", "runs/a b"],

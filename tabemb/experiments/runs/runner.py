@@ -16,7 +16,7 @@ from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
 from tabemb.experiments.config_names import WITHOUT_PRETRAINING
 from tabemb.experiments.data import Problem, load_problem
-from tabemb.experiments.pretraining import describe_pretraining, pretrained_model
+from tabemb.experiments.pretraining import describe_pretraining, pretrained_model, shared_rows
 from tabemb.experiments.report.certain_neighbors import CertainNeighbors, certain_neighbors
 from tabemb.experiments.report.comparison_page import render_report
 from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, try_names, write_report, write_run, write_text
@@ -154,6 +154,8 @@ def _write_comparison(
         record["pretrain"] = describe_pretraining(config, problem)
     write_report(draft, record)
     known = certain_neighbors(vectors, problem.labels)
+    if known.note and record.get("pretrain") and (shared := shared_rows(record["pretrain"])):
+        known = replace(known, note=f"{known.note} {shared}")
     page = render_report(
         record,
         comparison,

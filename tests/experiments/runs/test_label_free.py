@@ -168,7 +168,9 @@ def test_one_file_pretrains_and_compares_with_the_model_without(rows, home):
     own = {"train": "the training rows of each fold", "all": "all 110 rows, the features of test rows too"}[rows]
     sentence = f"cooccurrence, from {own}, 10 rows without a target and 400 rows of another table"
     assert opened.report["pretrain"]["sentence"] == sentence
-    assert sentence in (result.path / "report.html").read_text(encoding="utf-8")
+    page = (result.path / "report.html").read_text(encoding="utf-8")
+    assert sentence in page
+    assert "All fits share the rows that vectors are learned from without a target" in page
     assert opened.report["model"]["class"] == "EmbeddingClassifier"
     assert opened.config.pretrain.table().path == str(home / "trips.csv")
     # The vectors of a supervised run replace the columns.
