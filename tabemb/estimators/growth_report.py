@@ -59,7 +59,7 @@ class GrowthReport(Mapping[str, ColumnGrowth]):
     >>> july = pd.DataFrame({"dest": ["IAH", "MIA", "MIA", "TVC"] * 10})
     >>> model = EmbeddingClassifier(max_epochs=1, random_state=0).fit(june, [0, 1] * 20)
     >>> model.extend(july).growth_report_
-    dest: 1 new categories in 10 of 40 rows: 'TVC'; drift 0.38
+    dest: 1 new categories in 10 of 40 rows: 'TVC'; drift 0.39
     >>> model.new_categories_
     {'dest': ['TVC']}
     """
