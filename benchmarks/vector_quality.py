@@ -239,7 +239,10 @@ def all_fits(pair, halves, variants, seeds, fits, cached_only):
                 if fit is None and name not in cached_only:
                     fit = fitted(variant, rows, other, 2 * seed + (half == "B"))
                     fits.keep(place, sources, fit)
-                    print(f"{pair}, half {half}, {name}, seed {seed}: {fit.score:.4f}, {fit.seconds:.1f} s", flush=True)
+                    print(
+                        f"{pair}, half {half}, {name}, seed {seed}: {figure(fit.score, 4)}, {fit.seconds:.1f} s",
+                        flush=True,
+                    )
                 if fit is not None:
                     found.setdefault(name, {})[half, seed] = fit
     return {name: each for name, each in found.items() if len(each) == 2 * seeds}

@@ -31,7 +31,7 @@ class ViewTask(TableTask):
     >>> import numpy as np
     >>> targets = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.int32)
     >>> loss = ViewTask(2, 1.0).training_loss(targets, np.eye(2, dtype=np.float32)[[0, 0, 1, 1]])
-    >>> np.asarray(loss).round(3).tolist()
+    >>> [round(float(each), 3) for each in loss]
     [0.904, 0.0, 0.904, 0.0]
     """
 

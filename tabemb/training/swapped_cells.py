@@ -33,7 +33,7 @@ class SwappedCells(RedrawnRows):
     >>> table = EncodedTable(np.arange(2, 6, dtype=np.int32)[:, None], np.empty((4, 0), np.float32))
     >>> swapped = SwappedCells(table=table, share=0.5).drawn(np.random.default_rng(3))
     >>> swapped.table.indices.tolist(), swapped.targets.tolist()
-    ([[2], [4], [4], [5]], [[0.0], [1.0], [0.0], [0.0]])
+    ([[2], [5], [5], [4]], [[0.0], [1.0], [1.0], [1.0]])
     """
 
     share: float
