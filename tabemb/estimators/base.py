@@ -293,13 +293,14 @@ class EmbeddingEstimator(BaseEstimator):
         for other in others:
             copy_tables(self._network, other)
         self._others = tuple(others)
-        return Priors(started, {name: each.counts for name, each in self.encoder_.tables.items()})
+        return Priors(started, self.encoder_.table_counts)
 
     def _started_tables(self, network: Network, table: EncodedTable) -> list[StartedTable]:
         """Return the vectors that ``start`` computes from a table for the tables of a network."""
         sizes = [vocabulary.size for vocabulary in self.encoder_.vocabularies.values()]
         table = table.with_numbers(table.numbers[:, : self.encoder_.n_plain_numbers])
-        return started_tables(network, STARTS.resolve(self.start), table, sizes, without=self._pretrained.found)
+        start, without, apart = STARTS.resolve(self.start), self._pretrained.found, self.encoder_.hashed_tables
+        return started_tables(network, start, table, sizes, without=without, apart=apart)
 
     def _start_logits(self, rows: Rows) -> None:
         """Set the output biases of all networks to the best constant prediction, such as the class shares."""
@@ -402,11 +403,11 @@ class EmbeddingEstimator(BaseEstimator):
         small = getattr(self, "one_hot_max_categories", -1)
         several = {self.encoder_.table_of[name] for name in (*self.encoder_.poolings, *self.encoder_.hashed)}
         named = {*columns_of(self._dims_by_table()), *(self.shared or ()), *several}
-        return {
-            name: each.n_categories
-            for name, each in self.encoder_.tables.items()
-            if each.n_categories > small or name in named
-        }
+        sizes: dict[str, int] = {}
+        for name, each in self.encoder_.vocabularies.items():
+            table = self.encoder_.table_of[name]
+            sizes[table] = max(each.n_categories, sizes.get(table, 0))
+        return {table: size for table, size in sizes.items() if size > small or table in named}
 
     def _dims_by_table(self) -> Any:
         """Return ``embedding_dim``; a mapping by the names of the tables."""

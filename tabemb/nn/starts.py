@@ -203,7 +203,12 @@ class StartedTable:
 
 
 def started_tables(
-    network: Network, start: Start, table: EncodedTable, sizes: Sequence[int], without: Container[str] = ()
+    network: Network,
+    start: Start,
+    table: EncodedTable,
+    sizes: Sequence[int],
+    without: Container[str] = (),
+    apart: Container[str] = (),
 ) -> list[StartedTable]:
     """Compute the initial vectors of the tables of a network, which is unchanged.
 
@@ -219,6 +224,9 @@ def started_tables(
         Number of indices of each categorical column.
     without : container of str, optional
         Tables that are left out.
+    apart : container of str, optional
+        Tables that columns share though their categories have nothing in common, such as those of hashed vocabularies:
+        a row begins at the mean of what it is in each column. Rows of other tables are the same category in all.
 
     Returns
     -------
@@ -233,17 +241,29 @@ def started_tables(
     started, of_columns = [], None
     for spec, its in columns.items():
         size, positions = (spec.embedding_dim, network.n_slices(spec)), list(its.values())
-        if len(positions) > 1:
+        if len(positions) > 1 and spec.name not in apart:
             rows = start.of(_stacked(table, sizes, positions), _stacked_sizes(sizes, positions))(0, *size)
         else:
             of_columns = of_columns or start.of(table, sizes)
-            rows = of_columns(positions[0], *size)
+            found = {position: of_columns(position, *size) for position in positions}
+            rows = _mean_of_columns(table, {place: each for place, each in found.items() if each is not None})
         if rows is not None:
             which = np.flatnonzero(rows.any(axis=1))
             priors = [start.prior_of(name) for name in (spec.name, *its)]
             prior = next((each for each in priors if each is not None), None)
             started.append(StartedTable(table=spec, which=which, rows=rows[which], prior=prior))
     return started
+
+
+def _mean_of_columns(
+    table: EncodedTable, rows: Mapping[int, npt.NDArray[np.float32]]
+) -> npt.NDArray[np.float32] | None:
+    """Return the mean of the vectors of columns that share a table, weighted by how often each has the row."""
+    if len(rows) < 2:
+        return next(iter(rows.values()), None)
+    counts = {position: table.counts(position, len(each)).astype(np.float32) for position, each in rows.items()}
+    total = np.maximum(sum(counts.values()), 1)[:, None]
+    return sum(each * counts[position][:, None] for position, each in rows.items()) / total
 
 
 def _stacked(table: EncodedTable, sizes: Sequence[int], positions: Sequence[int]) -> EncodedTable:

@@ -199,6 +199,20 @@ class TableEncoder:
         """The vocabularies that find rows by hashes, by column."""
         return {name: each for name, each in self.vocabularies.items() if isinstance(each, HashedVocabulary)}
 
+    @property
+    def hashed_tables(self) -> set[str]:
+        """The tables that columns share, though a row of them stands for other categories in each column."""
+        return {self.table_of[name] for name, each in self.hashed.items() if each.kind.common_table is not None}
+
+    @property
+    def table_counts(self) -> dict[str, npt.NDArray[np.int64]]:
+        """Number of occurrences at fit of each index of each table."""
+        counts = {name: each.counts for name, each in self.tables.items()}
+        for table in self.hashed_tables:
+            its = [each.counts for name, each in self.hashed.items() if self.table_of[name] == table]
+            counts[table] = np.sum(its, axis=0)
+        return counts
+
     def _has_several_rows(self, column: CategoricalColumn) -> bool:
         vocabulary = self.vocabularies[column.name]
         return isinstance(vocabulary, HashedVocabulary) and not vocabulary.kind.has_one_bucket

@@ -105,7 +105,8 @@ class CooccurrenceObjective(Objective):
 
     def _tables(self, estimator: Any, table: EncodedTable) -> list[StartedTable]:
         sizes = [vocabulary.size for vocabulary in estimator.encoder_.vocabularies.values()]
-        return started_tables(estimator._network, self._start(), table, sizes, without=estimator._pretrained.found)
+        without, apart = estimator._pretrained.found, estimator.encoder_.hashed_tables
+        return started_tables(estimator._network, self._start(), table, sizes, without=without, apart=apart)
 
 
 def _counts(rows, positions, size):

@@ -89,7 +89,8 @@ class TrainedObjective(Objective):
         mine, name = estimator._network, OBJECTIVES.name_of(self)
         _check_enough(estimator.encoder_, rows)
         sizes = [vocabulary.size for vocabulary in estimator.encoder_.vocabularies.values()]
-        for each in started_tables(mine, STARTS.resolve(self.start), rows.table, sizes):
+        apart = estimator.encoder_.hashed_tables
+        for each in started_tables(mine, STARTS.resolve(self.start), rows.table, sizes, apart=apart):
             each.put(mine)
         table = rows.table.select([feature.position for feature in mine.spec.features])
         parts = self.supervision(estimator, table, seeds[name])
