@@ -35,7 +35,7 @@ and 0.25.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from typing import Any
 
@@ -49,10 +49,11 @@ from tabemb.nn.embedding import HeldRows
 from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.keys import key_from_json, key_to_json
+from tabemb.table.similar_words import SimilarWords
 from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.dimensions import LinearProjection
-from tabemb.vectors.sources import WAYS, Match, match, source_of
+from tabemb.vectors.sources import WAYS, Match, match, similar_words, source_of
 
 __all__ = ["FREEZE", "ColumnReport", "ColumnStart", "Pretrained", "PretrainedReport", "may_freeze", "paths_of"]
 
@@ -290,14 +291,23 @@ class Pretrained:
         Initial vectors by column.
     report : PretrainedReport
         Number of categories found by column.
+    words : mapping of str to SimilarWords
+        All vectors of the source of each column, if further categories are looked up in them, until the encoder has
+        them.
     """
 
     starts: Mapping[str, ColumnStart]
     report: PretrainedReport
+    words: Mapping[str, SimilarWords] = field(default_factory=dict)
 
     @classmethod
     def look_up(
-        cls, pretrained: Any, freeze: Any, embedded: Iterable[str], vocabularies: Mapping[str, Vocabulary]
+        cls,
+        pretrained: Any,
+        freeze: Any,
+        embedded: Iterable[str],
+        vocabularies: Mapping[str, Vocabulary],
+        min_cosine: float | None = None,
     ) -> "Pretrained":
         """Look up the categories of the columns.
 
@@ -309,6 +319,8 @@ class Pretrained:
             Columns that get vectors.
         vocabularies : mapping of str to Vocabulary
             Categories of all categorical columns.
+        min_cosine : float, optional
+            If given, all vectors are kept, to find the most similar category of further ones.
 
         Raises
         ------
@@ -318,17 +330,19 @@ class Pretrained:
             If the vectors of a column cannot be read.
         """
         given = _by_column(pretrained, embedded, vocabularies)
-        freeze, starts, reports = _freeze_by_column(freeze, given), {}, {}
+        freeze, starts, reports, words = _freeze_by_column(freeze, given), {}, {}, {}
         for column, value in given.items():
             keys, counts = vocabularies[column].keys, vocabularies[column].counts[Vocabulary.FIRST :]
             try:
                 source = source_of(value)
                 found = match(keys, source)
+                if min_cosine is not None:
+                    words[column] = similar_words(keys, source, min_cosine)
             except (DataError, FormatError) as error:
                 raise type(error)(f"pretrained[{column!r}]: {error}") from error
             reports[column] = ColumnReport.of(str(source), found, keys, counts)
             starts[column] = ColumnStart.of(found, freeze[column])
-        return cls(starts=starts, report=PretrainedReport(reports))
+        return cls(starts=starts, report=PretrainedReport(reports), words=words)
 
     @property
     def found(self) -> set[str]:
@@ -357,7 +371,8 @@ class Pretrained:
 
     def without_vectors(self) -> "Pretrained":
         """Return a copy without the vectors found, which the networks hold."""
-        return replace(self, starts={column: replace(each, match=None) for column, each in self.starts.items()})
+        starts = {column: replace(each, match=None) for column, each in self.starts.items()}
+        return replace(self, starts=starts, words={})
 
     @property
     def kept(self) -> dict[str, np.ndarray]:

@@ -20,6 +20,7 @@ from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning, free_name
 from tabemb.table.similar_names import SimilarNames
+from tabemb.table.similar_words import SimilarWords
 from tabemb.table.target_statistics import TargetStatistics
 from tabemb.table.vocabularies import (
     HashedVocabulary,
@@ -109,6 +110,8 @@ class TableEncoder:
         self.multi_valued = multi_valued
         self.vocabulary = vocabulary
         self.statistics: TargetStatistics | None = None
+        # Word vectors of columns, in which unknown texts are looked up.
+        self.words: dict[str, SimilarWords] = {}
         self._names: dict[str, SimilarNames] = {}
 
     schema: Schema
@@ -438,7 +441,9 @@ class TableEncoder:
             keys = coded.keys
             indices[unknown] = _as_indices(names.find([keys[code] for code in used]))[codes]
 
-    def _names_of(self, column: str) -> SimilarNames | None:
+    def _names_of(self, column: str) -> SimilarNames | SimilarWords | None:
+        if column in self.words:
+            return self.words[column]
         if self.min_similarity is None or column in self.hashed:
             return None
         if column not in self._names:
@@ -475,6 +480,10 @@ class TableEncoder:
         if self.statistics is not None:
             data["statistics"], own = self.statistics.to_state()
             arrays = arrays | {f"statistics/{name}": array for name, array in own.items()}
+        if self.words:
+            states = {name: each.to_state() for name, each in self.words.items()}
+            data["words"] = {name: state for name, (state, _) in states.items()}
+            arrays = arrays | {f"words/{place}": rows for place, (_, rows) in enumerate(states.values())}
         return data, arrays
 
     @classmethod
@@ -497,6 +506,9 @@ class TableEncoder:
             if "statistics" in data:
                 own = {name.removeprefix("statistics/"): array for name, array in arrays.items()}
                 encoder.statistics = TargetStatistics.from_state(data["statistics"], own)
+            for place, (name, words) in enumerate(data.get("words", {}).items()):
+                keys = encoder.vocabularies[name].keys
+                encoder.words[name] = SimilarWords.from_state(words, arrays[f"words/{place}"], keys)
         except (KeyError, TypeError) as error:
             raise FormatError(f"The saved state of a table encoder cannot be read: {error}.") from error
         return encoder
