@@ -259,12 +259,28 @@ def test_a_column_that_cannot_be_computed_keeps_its_random_vectors():
     assert np.array_equal(rows_of(made)["a"], rows_of(plain)["a"])
 
 
-def test_a_shared_table_starts_from_its_first_column():
+def test_a_shared_table_starts_from_the_only_column_that_has_vectors():
     sizes = [SIZES[0], SIZES[1], SIZES[0]]
     made, table = network(shared=True), related()
     started = start_network(made, CooccurrenceStart(), table, sizes)
     assert [each.name for each in started] == ["a", "b"]
     np.testing.assert_array_equal(rows_of(made)["a"], CooccurrenceStart().of(table, sizes)(0, 4, 1))
+
+
+def test_a_shared_table_starts_from_the_mean_of_its_columns_by_count():
+    sizes = [SIZES[0], SIZES[1], SIZES[0]]
+    table = related()
+    indices = table.indices.copy()
+    # The last column has the categories of the first, in another order and half of the rows.
+    indices[: N // 2, 2] = 2 + (indices[: N // 2, 0] - 1) % (SIZES[0] - 2)
+    indices[N // 2 :, 2] = 0
+    table = EncodedTable(indices, table.numbers)
+    made = network(shared=True)
+    start_network(made, CooccurrenceStart(), table, sizes)
+    vectors_of = CooccurrenceStart().of(table, sizes)
+    first, last = (np.bincount(indices[:, place], minlength=sizes[0])[:, None] for place in (0, 2))
+    expected = (first * vectors_of(0, 4, 1) + last * vectors_of(2, 4, 1)) / np.maximum(first + last, 1)
+    np.testing.assert_allclose(rows_of(made)["a"], expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_slices_of_an_ensemble_are_rotated():
