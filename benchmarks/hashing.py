@@ -32,6 +32,7 @@ NAMES = {
     "learned unknown": {},
     "nearest name": {"handle_unknown": "nearest"},
     "GloVe": {"pretrained": True},
+    "GloVe, kept for unseen names": {"pretrained": True, "handle_unknown": "pretrained"},
     "GloVe, nearest name": {"pretrained": True, "handle_unknown": "nearest"},
     "n-grams": {"vocabulary": {"emp_title": "ngrams"}},
     "n-grams, 5,000 buckets": {"vocabulary": {"emp_title": {"name": "ngrams", "n_buckets": 5000}}},

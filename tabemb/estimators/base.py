@@ -240,8 +240,14 @@ class EmbeddingEstimator(BaseEstimator):
         self.encoder_, table = self._fit_table_encoder(data.frame)
         check_crosses(self)
         self._pretrained = Pretrained.look_up(
-            self.pretrained, self.freeze, list(self._embedded()), self.encoder_.tables, self.encoder_.table_of
+            self.pretrained,
+            self.freeze,
+            list(self._embedded()),
+            self.encoder_.tables | self.encoder_.hashed,
+            self.encoder_.table_of,
+            UNKNOWN_STRATEGIES.resolve(self.handle_unknown).min_cosine,
         )
+        self.encoder_.words = dict(self._pretrained.words)
         return Rows(table=table, targets=task.encode(data.targets), weights=data.weights)
 
     def _keep_records(self, records: list[TrainingRecord], priors: Priors) -> None:

@@ -100,8 +100,9 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
     handle_unknown : str, mapping or UnknownStrategy, default="learned"
         Vector of categories without training rows: "learned", the vector that ``category_dropout`` trains; "zero";
         "mean", the mean of the known vectors, weighted by their counts; or "nearest" (``min_similarity``), the vector
-        of the known category with the most similar name, and the learned vector if no name is similar. With "error",
-        categories that the fit has not seen are refused.
+        of the known category with the most similar name, and the learned vector if no name is similar. "pretrained"
+        (``min_cosine``) does so by the vectors of ``pretrained``, which are kept and saved. With "error", categories
+        that the fit has not seen are refused.
     damping : float, default=1.0
         Slows the updates of categories seen less often than this per step, in proportion to how often they are seen, so
         that rare categories are not overfit; 0 disables. Lower than in ``EmbeddingClassifier``, since here the vectors

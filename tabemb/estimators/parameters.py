@@ -128,6 +128,15 @@ def check_parameters(estimator) -> None:
     UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
     STARTS.resolve(estimator.start)
     OBJECTIVES.resolve(getattr(estimator, "objective", "cooccurrence"))
+    strategy = UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
+    if strategy.min_cosine is not None:
+        if not (_real(strategy.min_cosine) and 0 < strategy.min_cosine <= 1):
+            raise ValueError(f"min_cosine must be a number in (0, 1], got {strategy.min_cosine!r}.")
+        if estimator.pretrained is None:
+            raise ValueError(
+                "handle_unknown='pretrained' looks up unknown categories in pretrained vectors, of which there are "
+                "none. Pass some as pretrained, or choose another handle_unknown."
+            )
     rare = [name for name in ("min_frequency", "max_categories") if params[name] is not None]
     if rare and UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown).refuses:
         raise ValueError(

@@ -35,7 +35,7 @@ most similar name, which raises the R2 of incomes further, to 0.11 and 0.25.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from typing import Any
 
@@ -50,10 +50,11 @@ from tabemb.nn.network import Network
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.table.keys import key_from_json, key_to_json
 from tabemb.table.shared import by_table
+from tabemb.table.similar_words import SimilarWords
 from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.dimensions import LinearProjection
-from tabemb.vectors.sources import WAYS, Match, match, source_of
+from tabemb.vectors.sources import WAYS, Match, match, similar_words, source_of
 from tabemb.vectors.store import EmbeddingStore
 
 __all__ = [
@@ -301,10 +302,14 @@ class Pretrained:
         Initial vectors by column.
     report : PretrainedReport
         Number of categories found by column.
+    words : mapping of str to SimilarWords
+        All vectors of the source of each column, if further categories are looked up in them, until the encoder has
+        them.
     """
 
     starts: Mapping[str, ColumnStart]
     report: PretrainedReport
+    words: Mapping[str, SimilarWords] = field(default_factory=dict)
 
     @classmethod
     def look_up(
@@ -314,6 +319,7 @@ class Pretrained:
         embedded: Iterable[str],
         vocabularies: Mapping[str, Vocabulary],
         table_of: Mapping[str, str],
+        min_cosine: float | None = None,
     ) -> "Pretrained":
         """Look up the categories of the tables: of a column each, or of the columns that share it.
 
@@ -327,6 +333,8 @@ class Pretrained:
             Categories of the tables of all categorical columns.
         table_of : mapping of str to str
             Name of the table of each categorical column.
+        min_cosine : float, optional
+            If given, all vectors are kept, to find the most similar category of further ones.
 
         Raises
         ------
@@ -336,17 +344,19 @@ class Pretrained:
             If the vectors of a column cannot be read.
         """
         given = _by_column(pretrained, embedded, table_of, vocabularies)
-        freeze, starts, reports = _freeze_by_column(freeze, given, table_of), {}, {}
+        freeze, starts, reports, words = _freeze_by_column(freeze, given, table_of), {}, {}, {}
         for column, value in given.items():
             keys, counts = vocabularies[column].keys, vocabularies[column].counts[Vocabulary.FIRST :]
             try:
                 source = source_of(value)
                 found = match(keys, source)
+                if min_cosine is not None:
+                    words[column] = similar_words(keys, source, min_cosine)
             except (DataError, FormatError) as error:
                 raise type(error)(f"pretrained[{column!r}]: {error}") from error
             reports[column] = ColumnReport.of(str(source), found, keys, counts)
             starts[column] = ColumnStart.of(found, freeze[column])
-        return cls(starts=starts, report=PretrainedReport(reports))
+        return cls(starts=starts, report=PretrainedReport(reports), words=words)
 
     @property
     def found(self) -> set[str]:
@@ -375,7 +385,8 @@ class Pretrained:
 
     def without_vectors(self) -> "Pretrained":
         """Return a copy without the vectors found, which the networks hold."""
-        return replace(self, starts={column: replace(each, match=None) for column, each in self.starts.items()})
+        starts = {column: replace(each, match=None) for column, each in self.starts.items()}
+        return replace(self, starts=starts, words={})
 
     @property
     def kept(self) -> dict[str, np.ndarray]:

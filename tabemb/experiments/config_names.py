@@ -85,7 +85,7 @@ MODEL_PARTS = {
         "strategy for unknown categories",
         "tabemb.nn.unknown",
         "UNKNOWN_STRATEGIES",
-        ("error", "learned", "mean", "nearest", "zero"),
+        ("error", "learned", "mean", "nearest", "pretrained", "zero"),
     ),
     "start": Part("start", "tabemb.nn.starts", "STARTS", ("cooccurrence", "random")),
     "embedding_dim": Part(

@@ -11,7 +11,17 @@ from sklearn.base import BaseEstimator
 from tabemb.registry import Registry
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["UNKNOWN_STRATEGIES", "Learned", "Mean", "Nearest", "Refuse", "Trained", "UnknownStrategy", "Zero"]
+__all__ = [
+    "UNKNOWN_STRATEGIES",
+    "Learned",
+    "Mean",
+    "Nearest",
+    "NearestWords",
+    "Refuse",
+    "Trained",
+    "UnknownStrategy",
+    "Zero",
+]
 
 UNKNOWN = Vocabulary.UNKNOWN
 
@@ -24,6 +34,8 @@ class UnknownStrategy(BaseEstimator):
 
     # Minimal similarity at which an unknown text is encoded as the category with the most similar name; None disables.
     min_similarity: ClassVar[float | None] = None
+    # Minimal cosine similarity at which it is encoded as the category with the most similar pretrained vector.
+    min_cosine: ClassVar[float | None] = None
     # Whether unknown categories are an error.
     refuses: ClassVar[bool] = False
 
@@ -114,6 +126,29 @@ class Nearest(UnknownStrategy):
 
     def __init__(self, min_similarity=0.6):
         self.min_similarity = min_similarity
+
+
+@UNKNOWN_STRATEGIES.register("pretrained")
+class NearestWords(UnknownStrategy):
+    """The vector of the known category whose pretrained vector is the most similar, if it is similar enough.
+
+    For columns with ``pretrained`` word vectors, all of which are kept and saved with the model, in half precision. A
+    text that is not among them is looked up word by word. Texts without a similar category, and other columns, use the
+    learned vector.
+
+    Parameters
+    ----------
+    min_cosine : float, default=0.7
+        Minimal cosine similarity of the pretrained vectors, in (0, 1].
+
+    Examples
+    --------
+    >>> NearestWords(min_cosine=0.8)
+    NearestWords(min_cosine=0.8)
+    """
+
+    def __init__(self, min_cosine=0.7):
+        self.min_cosine = min_cosine
 
 
 @UNKNOWN_STRATEGIES.register("zero")

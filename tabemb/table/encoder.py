@@ -24,6 +24,7 @@ from tabemb.table.scaling import ScalingSpec
 from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning, free_name
 from tabemb.table.shared import SharedSpec, check_types, joined, tables_of_columns
 from tabemb.table.similar_names import SimilarNames
+from tabemb.table.similar_words import SimilarWords
 from tabemb.table.target_statistics import TargetStatistics
 from tabemb.table.vocabularies import (
     HashedVocabulary,
@@ -122,6 +123,8 @@ class TableEncoder:
         self.shared = shared
         self.vocabulary = vocabulary
         self.statistics: TargetStatistics | None = None
+        # Word vectors of tables, in which unknown texts are looked up.
+        self.words: dict[str, SimilarWords] = {}
         self._names: dict[str, SimilarNames] = {}
 
     schema: Schema
@@ -635,10 +638,12 @@ class TableEncoder:
             keys = coded.keys
             indices[unknown] = _as_indices(names.find([keys[code] for code in used]))[codes]
 
-    def _names_of(self, column: str) -> SimilarNames | None:
+    def _names_of(self, column: str) -> SimilarNames | SimilarWords | None:
+        table = self.table_of[column]
+        if table in self.words:
+            return self.words[table]
         if self.min_similarity is None or column in self.hashed:
             return None
-        table = self.table_of[column]
         if table not in self._names:
             self._names[table] = SimilarNames(self.vocabularies[column].keys, self.min_similarity)
         return self._names[table]
@@ -681,6 +686,10 @@ class TableEncoder:
         if self.statistics is not None:
             data["statistics"], own = self.statistics.to_state()
             arrays = arrays | {f"statistics/{name}": array for name, array in own.items()}
+        if self.words:
+            states = {name: each.to_state() for name, each in self.words.items()}
+            data["words"] = {name: state for name, (state, _) in states.items()}
+            arrays = arrays | {f"words/{place}": rows for place, (_, rows) in enumerate(states.values())}
         return data, arrays
 
     @classmethod
@@ -709,6 +718,9 @@ class TableEncoder:
             if "statistics" in data:
                 own = {name.removeprefix("statistics/"): array for name, array in arrays.items()}
                 encoder.statistics = TargetStatistics.from_state(data["statistics"], own)
+            for place, (name, words) in enumerate(data.get("words", {}).items()):
+                keys = encoder.tables[name].keys
+                encoder.words[name] = SimilarWords.from_state(words, arrays[f"words/{place}"], keys)
         except FormatError:
             raise
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

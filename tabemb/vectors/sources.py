@@ -1,7 +1,5 @@
 """Sources of vectors (memory, other libraries, files), and the matching of their keys to the categories of a column."""
 
-import re
-import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -15,18 +13,29 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError
 from tabemb.table.keys import as_key, identity
+from tabemb.table.similar_words import SimilarWords, folded
 from tabemb.vectors.arrays import float_array
 from tabemb.vectors.formats import find_format
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 
-__all__ = ["FOLDED", "LACKING", "WAYS", "WHOLE", "WORDS", "Match", "VectorSource", "folded", "match", "source_of"]
+__all__ = [
+    "FOLDED",
+    "LACKING",
+    "WAYS",
+    "WHOLE",
+    "WORDS",
+    "Match",
+    "VectorSource",
+    "folded",
+    "match",
+    "similar_words",
+    "source_of",
+]
 
 Wanted = Callable[[Any], bool]
 
 WAYS = ("whole", "folded", "words", "lacking")
 WHOLE, FOLDED, WORDS, LACKING = range(4)
-
-_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 class VectorSource(ABC):
@@ -241,16 +250,26 @@ def match(keys: Sequence[Any], source: VectorSource) -> Match:
     return Match(vectors, how, having.unknown, having.missing)
 
 
-def folded(text: str) -> str:
-    """Return a text in lower case with all but letters and digits replaced by single blanks.
+def similar_words(keys: Sequence[Any], source: VectorSource, min_cosine: float) -> SimilarWords:
+    """Return the words of a source, to find the categories most similar to further ones.
+
+    Parameters
+    ----------
+    keys : sequence of keys
+        The categories.
+    source : VectorSource
+        Is read whole.
+    min_cosine : float
+        Minimal cosine similarity of a match.
 
     Examples
     --------
-    >>> folded("New_York"), folded(" Outlying-US(Guam-USVI-etc) ")
-    ('new york', 'outlying us guam usvi etc')
+    >>> words = source_of({"nurse": [1.0, 0.1], "medic": [0.9, 0.2], "pilot": [-1.0, 0.0]})
+    >>> similar_words(["Pilot", "nurse"], words, 0.7).find(["medic"])
+    array([1])
     """
-    low = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
-    return low if low.isalnum() else _NOT_ALPHANUMERIC.sub(" ", low).strip()
+    having = source.select(lambda key: isinstance(key, str))
+    return SimilarWords(_rows_by_folded_key(having), having.vectors, keys, min_cosine)
 
 
 class _KeysToMatch:

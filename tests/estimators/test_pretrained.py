@@ -551,3 +551,43 @@ def test_freeze_without_pretrained_says_that_it_has_no_effect(freeze):
     with pytest.warns(UserWarning, match="has no effect without pretrained") as caught:
         EmbeddingClassifier(freeze=freeze, max_epochs=1, random_state=0).fit(table, [0, 1] * 20)
     assert {Path(each.filename).name for each in caught} == {"test_pretrained.py"}
+
+
+@pytest.fixture(scope="module")
+def words():
+    """Vectors of twelve words in three groups; the fit sees the first two of each."""
+    rng = np.random.default_rng(0)
+    centers = np.repeat(np.eye(3, 6), 4, axis=0)
+    return CategoryVectors([f"word{each}" for each in range(12)], centers + 0.1 * rng.normal(size=(12, 6)))
+
+
+SEEN = [place for place in range(12) if place % 4 < 2]
+
+
+@pytest.mark.parametrize("kind", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
+def test_unseen_categories_are_looked_up_in_the_pretrained_vectors(kind, words, quick, tmp_path):
+    X = pd.DataFrame({"job": [f"Word{each}" for each in SEEN] * 40, "state": ["NJ", "HI", "WI"] * 80})
+    y = np.array([place // 4 == 1 for place in SEEN] * 40)
+    settings = {**quick, "pretrained": {"job": words}, "handle_unknown": "pretrained", "embedding_dim": {"job": 4}}
+    model = kind(**settings).fit(X, y)
+    rows = pd.DataFrame({"job": ["word2", "the word6", "word11", "nothing"], "state": "NJ"})
+    found = model.encoder_.vocabularies["job"].decode(model.encoder_.encode(rows).indices[:, 0], unknown="?")
+    assert [each if each == "?" else int(each[4:]) // 4 for each in found] == [0, 1, 2, "?"]
+    answer = model.transform if kind is EmbeddingEncoder else model.predict
+    model.save(tmp_path / "model")
+    for again in (tabemb.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
+        same = again.transform if kind is EmbeddingEncoder else again.predict
+        assert np.array_equal(same(rows), answer(rows))
+    if kind is not EmbeddingEncoder:
+        assert np.array_equal(tabemb.load_predictor(tmp_path / "model").predict(rows), answer(rows))
+    plain = kind(**{**settings, "handle_unknown": "learned"}).fit(X, y)
+    assert set(plain.encoder_.encode(rows).indices[:, 0]) == {Vocabulary.UNKNOWN}
+
+
+def test_looking_up_needs_pretrained_vectors(quick):
+    with pytest.raises(ValueError, match="looks up unknown categories in pretrained vectors, of which there are none"):
+        EmbeddingClassifier(**quick, handle_unknown="pretrained").fit(X, Y)
+    for wrong in (0, 1.5, "0.7"):
+        strategy = {"name": "pretrained", "min_cosine": wrong}
+        with pytest.raises(ValueError, match=r"min_cosine must be a number in \(0, 1\], got "):
+            EmbeddingClassifier(**quick, pretrained={"job": WORDS}, handle_unknown=strategy).fit(X, Y)

@@ -304,6 +304,23 @@ def test_the_weight_of_a_shared_table_may_be_that_of_a_column():
         assert started[0].prior == wanted
 
 
+def test_a_table_of_columns_with_other_categories_starts_from_their_mean():
+    sizes = [SIZES[0], SIZES[1], SIZES[0]]
+    table = related()
+    indices = table.indices.copy()
+    # The last column has the categories of the first, in another order and half of the rows.
+    indices[: N // 2, 2] = 2 + (indices[: N // 2, 0] - 1) % (SIZES[0] - 2)
+    indices[N // 2 :, 2] = 0
+    table = EncodedTable(indices, table.numbers)
+    made = network(shared=True)
+    for each in started_tables(made, CooccurrenceStart(), table, sizes, apart={"a"}):
+        each.put(made)
+    vectors_of = CooccurrenceStart().of(table, sizes)
+    first, last = (np.bincount(indices[:, place], minlength=sizes[0])[:, None] for place in (0, 2))
+    expected = (first * vectors_of(0, 4, 1) + last * vectors_of(2, 4, 1)) / np.maximum(first + last, 1)
+    np.testing.assert_allclose(rows_of(made)["a"], expected, rtol=1e-5, atol=1e-6)
+
+
 def test_the_slices_of_an_ensemble_are_rotated():
     body = Ensemble(n_members=2, hidden_units=(4,))
     made = network((8, 4, 4), body=body)

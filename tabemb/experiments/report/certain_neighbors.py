@@ -25,7 +25,7 @@ __all__ = [
 
 NO_VECTORS = (
     "This run has no vectors: columns with few categories are one-hot encoded, unless the experiment sets model: "
-    "{one_hot_max_categories: 0}."
+    "{one_hot_max_categories: 0}. Vectors found by hashes belong to no list of categories."
 )
 IT_TAKES = "it takes at least three folds that leave out each row once (validation: {kind: kfold})."
 UNKNOWN_CONFIDENCE = f"How sure these neighbors are is not known: {IT_TAKES}"
