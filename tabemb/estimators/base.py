@@ -31,7 +31,7 @@ from tabemb.estimators.inputs import (
     warn_of_target_column,
 )
 from tabemb.estimators.learned import LearnedVectors
-from tabemb.estimators.network_specs import vectors_spec
+from tabemb.estimators.network_specs import embedded_tables, vectors_spec
 from tabemb.estimators.parameters import PARTS, check_parameters
 from tabemb.estimators.persistence import params_to_json, save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport
@@ -49,7 +49,7 @@ from tabemb.inference.answers import mean_of
 from tabemb.nn.network import Network
 from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.seeds import Seeds, root_seed
-from tabemb.nn.sizes import columns_from_data, columns_of
+from tabemb.nn.sizes import columns_from_data
 from tabemb.nn.starts import STARTS, StartedTable, started_tables
 from tabemb.nn.tasks import Task, task_from_state, task_to_state
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
@@ -57,7 +57,6 @@ from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.schema import Schema, SchemaHint
-from tabemb.table.shared import by_table
 from tabemb.table.types import TableLike
 from tabemb.training.batches import Rows
 from tabemb.training.forward import forward_of
@@ -275,7 +274,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _sizes_from_data(self, rows: Rows, seeds: Seeds) -> dict[str, int]:
         """Return the dimensions of the columns with ``embedding_dim="auto"``, none if there are too few rows."""
-        columns = columns_from_data(self._dims_by_table(), self._embedded())
+        columns = columns_from_data(dims_by_table(self), self._embedded())
         if not columns or (len(rows) < FEWEST_ROWS_TO_SPLIT and self._given is None):
             return {}
         self._start_networks([seeds], rows)
@@ -406,19 +405,7 @@ class EmbeddingEstimator(BaseEstimator):
 
     def _embedded(self) -> dict[str, int]:
         """Return the number of categories of each table of vectors: of a column, or of several that share it."""
-        small = getattr(self, "one_hot_max_categories", -1)
-        several = {self.encoder_.table_of[name] for name in (*self.encoder_.poolings, *self.encoder_.hashed)}
-        named = {*columns_of(self._dims_by_table()), *(self.shared or ()), *several}
-        sizes: dict[str, int] = {}
-        for name, each in self.encoder_.vocabularies.items():
-            table = self.encoder_.table_of[name]
-            sizes[table] = max(each.n_categories, sizes.get(table, 0))
-        return {table: size for table, size in sizes.items() if size > small or table in named}
-
-    def _dims_by_table(self) -> Any:
-        """Return ``embedding_dim``; a mapping by the names of the tables."""
-        named = columns_of(self.embedding_dim)
-        return by_table(self.embedding_dim, self.encoder_.table_of, "embedding_dim") if named else self.embedding_dim
+        return embedded_tables(self)
 
     def _network_from_seed(
         self, seed: int, sizes: Mapping[str, int] = NO_SIZES, rates: Mapping[str, float] | None = None

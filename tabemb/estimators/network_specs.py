@@ -8,10 +8,35 @@ from tabemb.nn.bodies import BODIES, Ensemble
 from tabemb.nn.embedding import column_specs
 from tabemb.nn.network import NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS, Standardized
-from tabemb.nn.sizes import embedding_dims, rate_of_table
+from tabemb.nn.sizes import columns_of, embedding_dims, rate_of_table
+from tabemb.table.shared import by_table
 from tabemb.training.trainer import TABLE_FACTOR
 
-__all__ = ["statistics_spec", "vectors_spec"]
+__all__ = ["dims_by_table", "embedded_tables", "statistics_spec", "vectors_spec"]
+
+
+def embedded_tables(estimator: Any) -> dict[str, int]:
+    """Return the number of categories of each table of vectors: of a column, or of several that share it.
+
+    Parameters
+    ----------
+    estimator : EmbeddingEstimator
+        Its parameters and its encoding are read.
+    """
+    encoder, small = estimator.encoder_, getattr(estimator, "one_hot_max_categories", -1)
+    several = {encoder.table_of[name] for name in (*encoder.poolings, *encoder.hashed)}
+    named = {*columns_of(dims_by_table(estimator)), *(estimator.shared or ()), *several}
+    sizes: dict[str, int] = {}
+    for name, each in encoder.vocabularies.items():
+        table = encoder.table_of[name]
+        sizes[table] = max(each.n_categories, sizes.get(table, 0))
+    return {table: size for table, size in sizes.items() if size > small or table in named}
+
+
+def dims_by_table(estimator: Any) -> Any:
+    """Return ``embedding_dim`` of an estimator; a mapping by the names of the tables."""
+    spec = estimator.embedding_dim
+    return by_table(spec, estimator.encoder_.table_of, "embedding_dim") if columns_of(spec) else spec
 
 
 def vectors_spec(
@@ -34,7 +59,7 @@ def vectors_spec(
     encoder, rate = estimator.encoder_, estimator.embedding_rate
     dropped = [column.name for column in encoder.schema.dropped]
     if rates is None:
-        spec = estimator._dims_by_table()
+        spec = dims_by_table(estimator)
         dims = embedding_dims(spec, estimator._embedded(), without=dropped)
         dims |= estimator._pretrained.dims(spec) | sizes
     else:

@@ -1,6 +1,5 @@
 """Encode tables as matrices, by a schema, vocabularies and numeric scales fitted together."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
@@ -10,18 +9,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tabemb.exceptions import ColumnError, DataError, FormatError, did_you_mean, warn_caller
+from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.bags import Bags
-from tabemb.table.calendar import calendar_part
 from tabemb.table.cells import Cells, Coded, factorize, families, take
+from tabemb.table.column_cells import (
+    as_rows,
+    category_cells,
+    cells_to_fit,
+    refuse_unknown,
+    warn_of_another_type,
+    warn_of_type,
+)
 from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.encoder_state import encoder_from_state, encoder_to_state
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
-from tabemb.table.keys import CellTypeError, Key
+from tabemb.table.keys import Key
 from tabemb.table.multi_valued import MultiValuedSpec, SplitCells
+from tabemb.table.new_categories import extended, unknown_keys, unseen
 from tabemb.table.numeric import NumericScaler, read_numbers
 from tabemb.table.scaling import ScalingSpec
-from tabemb.table.schema import CategoricalColumn, Schema, TypeChangedWarning, free_name
+from tabemb.table.schema import CategoricalColumn, Schema, free_name
 from tabemb.table.shared import SharedSpec, check_types, joined, tables_of_columns
 from tabemb.table.similar_names import SimilarNames
 from tabemb.table.similar_words import SimilarWords
@@ -32,8 +40,6 @@ from tabemb.table.vocabularies import (
     VocabularySpec,
     chosen_kinds,
     named_columns,
-    spec_of_kind,
-    vocabulary_from_json,
 )
 from tabemb.table.vocabulary import Vocabulary
 
@@ -297,7 +303,7 @@ class TableEncoder:
             for column in inference.categorical:
                 if column.source != name:
                     continue
-                table, cells = self.table_of[column.name], _cells_to_fit(frame, column)
+                table, cells = self.table_of[column.name], cells_to_fit(frame, column)
                 values = cells.values if isinstance(cells, SplitCells) else cells
                 kind = kind_of(column.name, partial(factorize, values))
                 if kind is not None and self._finds_by_hashes(column):
@@ -379,7 +385,7 @@ class TableEncoder:
             check_types(table, {column.name: families(each) for column, each in values.items()})
         coded = [each.counted() if isinstance(each, SplitCells) else factorize(each) for each in columns.values()]
         if any(isinstance(each, SplitCells) for each in columns.values()):
-            fit = partial(fit, min_frequency=_as_rows(self.min_frequency, len(indices) * len(columns)))
+            fit = partial(fit, min_frequency=as_rows(self.min_frequency, len(indices) * len(columns)))
         vocabulary, of_all = fit(joined(coded) if len(coded) > 1 else coded[0])
         ends = np.cumsum([len(each) for each in coded])[:-1]
         self.vocabularies |= {column.name: vocabulary for column in columns}
@@ -419,7 +425,7 @@ class TableEncoder:
             If no cell of a categorical column is known and its type differs from the type at fit.
         """
         frame = read_frame(X)
-        names_here = self._names_here(frame)
+        names_here = self.names_here(frame)
         indices = _index_matrix(frame.n_rows, len(self.schema.categorical))
         bags: dict[int, Bags] = {}
         for position, column in enumerate(self.schema.categorical):
@@ -427,7 +433,7 @@ class TableEncoder:
             if column.split is not None:
                 split = SplitCells.of(frame.cells(names_here[column.source]), column.split)
             else:
-                cells = _category_cells(frame, column, names_here[column.source])
+                cells = category_cells(frame, column, names_here[column.source])
             if isinstance(vocabulary, HashedVocabulary):
                 indices[:, position], its = self._encode_hashed(column, vocabulary, split or cells)
                 bags |= {} if its is None else {position: its}
@@ -435,10 +441,10 @@ class TableEncoder:
             if split is not None:
                 indices[:, position], bags[position] = self._encode_split(column, split)
                 continue
-            _warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
+            warn_of_another_type(column.name, cells, vocabulary.encode(cells, out=indices[:, position]), vocabulary)
             self._take_similar(column.name, cells, indices[:, position])
             if self.refuse_unknown:
-                _refuse_unknown(column.name, cells, indices[:, position], vocabulary)
+                refuse_unknown(column.name, cells, indices[:, position], vocabulary)
         numeric = {column.name: names_here[column.name] for column in self.schema.numeric}
         numbers = self._numeric.encode(_number_matrix(frame, numeric))
         table = EncodedTable(indices, numbers, bags)
@@ -451,10 +457,10 @@ class TableEncoder:
         vocabulary = self.vocabularies[column.name]
         cells, indices = split.encode(vocabulary)
         if len(indices):
-            _warn_of_another_type(column.name, split.values, indices, vocabulary)
+            warn_of_another_type(column.name, split.values, indices, vocabulary)
         self._take_similar(column.name, split.values, indices)
         if self.refuse_unknown:
-            _refuse_unknown(column.name, split.values, indices, vocabulary)
+            refuse_unknown(column.name, split.values, indices, vocabulary)
         return cells, split.bags(indices, column.pooling)
 
     def _encode_hashed(
@@ -464,7 +470,7 @@ class TableEncoder:
         values = cells.values if isinstance(cells, SplitCells) else cells
         now = families(values)
         if now and vocabulary.families and now.isdisjoint(vocabulary.families):
-            _warn_of_type(column.name, vocabulary.families, now, "has the hash of one at fit")
+            warn_of_type(column.name, vocabulary.families, now, "has the hash of one at fit")
         if isinstance(cells, SplitCells) or not vocabulary.kind.has_one_bucket:
             return vocabulary.encode_bags(cells, column.pooling)
         return vocabulary.encode(cells), None
@@ -479,62 +485,9 @@ class TableEncoder:
         return EncodedTable(_index_matrix(0, len(self.schema.categorical)), numbers, bags)
 
     def extended(self, X: Any, columns: Iterable[str] | None = None, *, strict: bool = True) -> "TableEncoder":
-        """Return an encoder whose vocabularies also have the categories of a table.
-
-        Known categories keep their indices; ``min_frequency`` and ``max_categories`` hold for new ones. Target
-        statistics treat new categories as combinations without rows.
-
-        Parameters
-        ----------
-        X : table
-            Columns are matched as by :meth:`encode`.
-        columns : iterable of str, optional
-            Names of the categorical columns to extend; all by default.
-        strict : bool, default=True
-            Whether new categories of another type than the known ones are an error, or remain unknown.
-
-        Returns
-        -------
-        TableEncoder
-            This encoder itself if there is no new category.
-
-        Raises
-        ------
-        ColumnError
-            If a column is missing, or ``columns`` names one that is not categorical.
-        DataError
-            If new categories have another type than the known ones.
-        """
-        frame = read_frame(X)
-        names_here, known = self._names_here(frame), list(self.vocabularies)
-        chosen = known if columns is None else list(columns)
-        for name in chosen:
-            if name not in known:
-                raise ColumnError(
-                    f"There is no categorical column {name!r} to extend. Categorical columns: {known}."
-                    f"{did_you_mean(name, known)}"
-                )
-        vocabularies = dict(self.vocabularies)
-        for column in self.schema.categorical:
-            if column.name in chosen and column.name not in self.hashed:
-                before, cells = vocabularies[column.name], _counted_cells(frame, column, names_here[column.source])
-                try:
-                    after = before.extended(
-                        cells,
-                        min_frequency=_as_rows(self.min_frequency, frame.n_rows)
-                        if column.split
-                        else self.min_frequency,
-                        max_categories=self.max_categories,
-                    )
-                except DataError as error:
-                    if strict:
-                        raise DataError(f"Column {column.name!r}: {error}") from error
-                    continue
-                # Columns that share a table share its vocabulary.
-                vocabularies |= {known[position]: after for position in self.sharing(column.name)}
-        if all(vocabularies[name] is each for name, each in self.vocabularies.items()):
-            return self
-        return self.with_vocabularies(vocabularies)
+        """Return an encoder that knows the categories of a table; see :func:`tabemb.table.new_categories.extended`."""
+        encoder: TableEncoder = extended(self, X, columns, strict=strict)
+        return encoder
 
     def with_vocabularies(self, vocabularies: Mapping[str, Vocabulary]) -> "TableEncoder":
         """Return a copy of the fitted encoder with other vocabularies for the same columns."""
@@ -549,56 +502,12 @@ class TableEncoder:
         return encoder
 
     def unseen(self, X: Any) -> dict[str, tuple[npt.NDArray[np.int32], Coded]]:
-        """Return for each categorical column the index of each cell by its exact category, and the unknown cells.
-
-        Unlike :meth:`encode`, this replaces no unknown category by one with a similar name. Columns whose vectors are
-        found by hashes are left out.
-
-        Parameters
-        ----------
-        X : table
-            Columns are matched as by :meth:`encode`.
-        """
-        frame, found = read_frame(X), {}
-        names_here = self._names_here(frame)
-        for column in self.schema.categorical:
-            if column.name in self.hashed:
-                continue
-            cells = _counted_cells(frame, column, names_here[column.source])
-            indices = self.vocabularies[column.name].encode(cells)
-            found[column.name] = indices, factorize(take(cells, np.flatnonzero(indices == Vocabulary.UNKNOWN)))
-        return found
+        """Return exact indices and unknown cells by column; see :func:`~tabemb.table.new_categories.unseen`."""
+        return unseen(self, X)
 
     def unknown_keys(self, X: Any, table: EncodedTable) -> dict[str, tuple[int, list[Key]]]:
-        """Return, for each categorical column with unknown cells, their number and their distinct categories.
-
-        Parameters
-        ----------
-        X : table
-            Any input of :func:`~tabemb.table.frames.read_frame`.
-        table : EncodedTable
-            The same table, encoded.
-        """
-        frame, found = read_frame(X), {}
-        names_here = self._names_here(frame)
-        for position, column in enumerate(self.schema.categorical):
-            if column.name in self.hashed:
-                continue
-            cells = frame.cells(names_here[column.source])
-            if column.split is not None:
-                cells = SplitCells.of(cells, column.split).values
-                values = table.bags[position].values[Vocabulary.FIRST :]
-            else:
-                cells = _category_cells(frame, column, names_here[column.source])
-                values = table.indices[:, position]
-            unknown = np.flatnonzero(values == Vocabulary.UNKNOWN)
-            if len(unknown):
-                rows, indices = table.occurrences(position)
-                n_rows = len(np.unique(rows[indices == Vocabulary.UNKNOWN]))
-                coded = factorize(take(cells, unknown))
-                keys = coded.keys
-                found[column.name] = n_rows, [keys[code] for code in dict.fromkeys(coded.codes.tolist())]
-        return found
+        """Return unknown categories by column; see :func:`~tabemb.table.new_categories.unknown_keys`."""
+        return unknown_keys(self, X, table)
 
     def stand_ins(self, column: str, trained: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
         """Return, for each index of a column, the index whose vector is used for it.
@@ -657,40 +566,7 @@ class TableEncoder:
 
         ``categorical`` is written as the list of column names it resolved to.
         """
-        numeric, arrays = self._numeric.to_state()
-        data = {
-            "params": {
-                "categorical": [column.source for column in self.schema.categorical if column.part is None],
-                "integers": self.integers,
-                "min_frequency": self.min_frequency,
-                "max_categories": self.max_categories,
-                "scaling": self.scaling,
-                "drop_constant": self.drop_constant,
-                "min_similarity": self.min_similarity,
-                "refuse_unknown": self.refuse_unknown,
-                "multi_valued": self._splits(),
-                "shared": None if self.shared is None else {name: list(each) for name, each in self.shared.items()},
-                "vocabulary": {name: spec_of_kind(each.kind) for name, each in self.hashed.items()} or None,
-            },
-            "schema": self.schema.to_json(),
-            "tables": self.table_of,
-            "vocabularies": {
-                name: each.to_json()
-                for name, each in (self.tables | self.hashed).items()
-                # Columns that share a table of hashed vectors have a vocabulary each.
-                if name in self.hashed or not isinstance(each, HashedVocabulary)
-            },
-            "counts": {name: counts.tolist() for name, counts in self._counts.items()},
-            "numeric": numeric,
-        }
-        if self.statistics is not None:
-            data["statistics"], own = self.statistics.to_state()
-            arrays = arrays | {f"statistics/{name}": array for name, array in own.items()}
-        if self.words:
-            states = {name: each.to_state() for name, each in self.words.items()}
-            data["words"] = {name: state for name, (state, _) in states.items()}
-            arrays = arrays | {f"words/{place}": rows for place, (_, rows) in enumerate(states.values())}
-        return data, arrays
+        return encoder_to_state(self)
 
     @classmethod
     def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> "TableEncoder":
@@ -701,38 +577,15 @@ class TableEncoder:
         FormatError
             If an entry is missing or invalid.
         """
-        try:
-            encoder = cls(**data["params"])
-            encoder.schema = Schema.from_json(data["schema"])
-            # Earlier versions had no tables of several columns.
-            saved = data.get("tables") or {column.name: column.name for column in encoder.schema.categorical}
-            encoder.table_of = {column.name: saved[column.name] for column in encoder.schema.categorical}
-            hashed = {name for name, each in data["vocabularies"].items() if "kind" in each}
-            names = {column: column if column in hashed else table for column, table in encoder.table_of.items()}
-            read = {name: vocabulary_from_json(data["vocabularies"][name]) for name in dict.fromkeys(names.values())}
-            encoder.vocabularies = {column: read[name] for column, name in names.items()}
-            encoder._counts = {column: np.array(its, np.int64) for column, its in data.get("counts", {}).items()}
-            if any(its.shape != (encoder.vocabularies[column].size,) for column, its in encoder._counts.items()):
-                raise FormatError("The saved state of a table encoder has another number of counts than of categories.")
-            encoder._numeric = NumericScaler.from_state(data["numeric"], arrays)
-            if "statistics" in data:
-                own = {name.removeprefix("statistics/"): array for name, array in arrays.items()}
-                encoder.statistics = TargetStatistics.from_state(data["statistics"], own)
-            for place, (name, words) in enumerate(data.get("words", {}).items()):
-                keys = encoder.tables[name].keys
-                encoder.words[name] = SimilarWords.from_state(words, arrays[f"words/{place}"], keys)
-        except FormatError:
-            raise
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise FormatError(f"The saved state of a table encoder cannot be read: {error}.") from error
+        encoder: TableEncoder = encoder_from_state(cls, data, arrays)
         return encoder
 
-    def _splits(self) -> dict[str, dict[str, str]] | None:
+    def splits(self) -> dict[str, dict[str, str]] | None:
         """Return how the cells of columns are split, as values of JSON."""
         columns = [column for column in self.schema.categorical if column.split is not None]
         return {each.source: {"split": str(each.split), "pooling": each.pooling} for each in columns} or None
 
-    def _names_here(self, frame: Frame) -> dict[str, str]:
+    def names_here(self, frame: Frame) -> dict[str, str]:
         """Return a mapping from the name of each column at fit to its name in this table."""
         if self.schema.named and frame.named:
             here = set(frame.columns)
@@ -750,52 +603,9 @@ class TableEncoder:
         return dict(zip(self.schema.columns, frame.columns, strict=True))
 
 
-def _refuse_unknown(name: str, cells: Cells, indices: npt.NDArray[np.int32], vocabulary: Vocabulary) -> None:
-    unknown = np.flatnonzero(indices == Vocabulary.UNKNOWN)
-    if not len(unknown):
-        return
-    coded = factorize(take(cells, unknown))
-    keys = [coded.keys[code] for code in np.unique(coded.codes)]
-    listed = ", ".join(map(repr, keys[:5])) + (", ..." if len(keys) > 5 else "")
-    raise DataError(
-        f"Found unknown categories in column {name!r} ({len(unknown)} of {len(indices)} rows): {listed}."
-        f"{did_you_mean(keys[0], vocabulary.keys)} handle_unknown='error' refuses them; 'learned' gives them a vector."
-    )
-
-
 def _index_matrix(n_rows: int, n_columns: int) -> npt.NDArray[np.int32]:
     # Each column is contiguous: this module writes column by column, and vectors are gathered by column.
     return np.empty((n_columns, n_rows), np.int32).T
-
-
-def _category_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> Cells:
-    cells = frame.cells(name_here)
-    if frame.kind(name_here) == "list":
-        raise CellTypeError(
-            f"A cell of column {name_here!r} holds several values, but the column was fitted with one value per cell. "
-            "Give one value per cell, or fit on cells with several."
-        )
-    return cells if column.part is None else calendar_part(cells, column.part, name_here)
-
-
-def _counted_cells(frame: Frame, column: CategoricalColumn, name_here: str) -> Cells:
-    """Return the cells of a column; those with several values as one cell per value."""
-    if column.split is not None:
-        return SplitCells.of(frame.cells(name_here), column.split).counted()
-    return _category_cells(frame, column, name_here)
-
-
-def _cells_to_fit(frame: Frame, column: CategoricalColumn) -> Cells | SplitCells:
-    if column.split is not None:
-        return SplitCells.of(frame.coded(column.source), column.split)
-    return frame.coded(column.source) if column.part is None else _category_cells(frame, column, column.source)
-
-
-def _as_rows(min_frequency: float | None, n_rows: int) -> float | None:
-    """Return a share of rows as a number of rows, since cells with several values count more than once."""
-    if isinstance(min_frequency, float) and 0 < min_frequency < 1:
-        return max(1, math.ceil(min_frequency * n_rows))
-    return min_frequency
 
 
 def _as_indices(positions: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -808,23 +618,3 @@ def _number_matrix(frame: Frame, names_here: Mapping[str, str]) -> npt.NDArray[n
     for position, name in enumerate(names_here.values()):
         matrix[:, position] = read_numbers(frame.cells(name), name)
     return matrix
-
-
-def _warn_of_another_type(name: str, cells: Cells, indices: npt.NDArray[np.int32], vocabulary: Vocabulary) -> None:
-    if indices.max() != Vocabulary.UNKNOWN:
-        return
-    now = families(cells)
-    if vocabulary.families and now.isdisjoint(vocabulary.families):
-        _warn_of_type(name, vocabulary.families, now, "is known")
-
-
-def _warn_of_type(name: str, at_fit: frozenset[str], now: frozenset[str], what: str) -> None:
-    warn_caller(
-        f"No cell of column {name!r} {what}: it held {_listed(at_fit)} at fit, but now {_listed(now)}. The text '1' "
-        "and the number 1 are different categories; convert the column to the type at fit.",
-        TypeChangedWarning,
-    )
-
-
-def _listed(names: frozenset[str]) -> str:
-    return " and ".join(sorted(names))
