@@ -31,7 +31,7 @@ from tabemb.estimators.inputs import (
     warn_of_target_column,
 )
 from tabemb.estimators.learned import LearnedVectors
-from tabemb.estimators.network_specs import embedded_tables, vectors_spec
+from tabemb.estimators.network_specs import dims_by_table, embedded_tables, vectors_spec
 from tabemb.estimators.parameters import PARTS, check_parameters
 from tabemb.estimators.persistence import params_to_json, save
 from tabemb.estimators.pretrained import Pretrained, PretrainedReport

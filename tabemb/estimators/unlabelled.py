@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tabemb.estimators.inputs import TrainingData, check_table
+from tabemb.estimators.network_specs import dims_by_table
 from tabemb.estimators.objectives import NO_TRAINING, Objective
 from tabemb.estimators.parameters import check_parameters
 from tabemb.estimators.priors import Priors
@@ -41,7 +42,7 @@ def learn_without_target(estimator: Any, X: Any, objective: Objective) -> None:
     )
     seeds = Seeds(estimator._root_seed())
     rows = estimator._encode_training_data(data, NoTarget())
-    if columns := columns_from_data(estimator._dims_by_table(), estimator._embedded()):
+    if columns := columns_from_data(dims_by_table(estimator), estimator._embedded()):
         raise ValueError(
             f"embedding_dim='auto' finds the number of dimensions by the loss of a target, and there is none. Set a "
             f"number or a rule, such as embedding_dim='capped'. Columns with 'auto': {', '.join(map(repr, columns))}."
