@@ -165,7 +165,7 @@ class ModelSection(Section):
     category_dropout: float = Field(0.05, ge=0, lt=1, description="Fraction of cells replaced by unknown in training.")
     handle_unknown: Spec = Field(
         "learned",
-        description="Vector of unseen categories: learned, zero, mean, nearest (by name), pretrained (by word) or error.",
+        description="Vector of unseen categories: learned, zero, mean, nearest (by name), pretrained (word) or error.",
     )
     damping: float = Field(
         10.0, ge=0, description="Slows the updates of categories seen less often than this per step; 0 disables."
