@@ -26,7 +26,6 @@ __all__ = [
     "WORDS",
     "Match",
     "VectorSource",
-    "folded",
     "match",
     "similar_words",
     "source_of",

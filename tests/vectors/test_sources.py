@@ -12,7 +12,8 @@ from hypothesis import given
 
 from tabemb import CategoryVectors
 from tabemb.exceptions import DataError, FormatError, UnknownNameError
-from tabemb.vectors.sources import FOLDED, LACKING, WHOLE, WORDS, folded, match, source_of
+from tabemb.table.similar_words import folded
+from tabemb.vectors.sources import FOLDED, LACKING, WHOLE, WORDS, match, similar_words, source_of
 
 KEYS, ROWS = ["nurse", "pilot", "welder"], np.arange(6, dtype=np.float32).reshape(3, 2)
 VECTORS = CategoryVectors(KEYS, ROWS, [3, 2, 1], name="job", unknown=[7, 8], missing=[9, 9])
@@ -241,3 +242,9 @@ def test_real_words_cover_real_titles(shared_data):
     found = look_up(titles, words)
     assert found.found.mean() > 0.85
     assert found.vectors.shape == (len(titles), 100)
+
+
+def test_all_words_of_a_source_are_kept_to_look_further_texts_up():
+    words = source_of({"nurse": [1.0, 0.1], "Medic": [0.9, 0.2], "pilot": [-1.0, 0.0], 7: [0.0, 1.0]})
+    found = similar_words(["Pilot", "nurse", 7], words, 0.7)
+    assert found.find(["medic", "Medic!", "pilot", "welder", 7]).tolist() == [1, 1, 0, -1, -1]
