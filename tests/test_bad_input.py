@@ -59,8 +59,8 @@ BAD_TABLES = [
         X.set_axis(["dest", "dest", "distance"], axis=1),
         "Column names must be unique; these occur more than once: 'dest'. Rename or drop the duplicates.",
     ),
-    (X.assign(dest=cells(["a", "b"])), "Every cell in column 'dest' of the argument must be one value"),
-    (X.assign(dest=cells({"a": 1})), "got a cell of type dict: {'a': 1}. Explode it into rows"),
+    (X.assign(dest=cells([["a"], "b"])), "Every cell in column 'dest' of the argument must be one value"),
+    (X.assign(dest=cells({"a": "b"})), "got a cell of type dict: {'a': 'b'}. A dict in a column of a table gives"),
     (
         X.assign(distance=[np.inf, *X["distance"][1:]]),
         "Input X contains infinity in column 'distance' (first in row 0).",
