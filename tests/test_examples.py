@@ -59,6 +59,20 @@ def test_lists_in_cells(capsys):
     assert "LAX is near" in capsys.readouterr().out
 
 
+def test_a_new_month(capsys):
+    january, model, scores = run("09_a_new_month.py", rows=800, months=(2,), max_epochs=3)
+    assert len(scores) == 1
+    assert len(model.vectors_["tailnum"]) > len(january.vectors_["tailnum"])
+    assert "month 2: " in capsys.readouterr().out
+
+
+def test_without_a_target(capsys):
+    pretrainer, scores = run("10_without_a_target.py", rows=5000, labelled=200, max_epochs=5)
+    assert {"SFO", "LAX"} <= set(pretrainer.vectors_["dest"].index_to_key)
+    assert list(scores) == ["no pretraining", "vectors of all rows"]
+    assert "LAX is near" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_an_example_is_under_80_lines_and_has_a_test(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 80
