@@ -119,7 +119,8 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         or saved by ``CategoryVectors.save``), a mapping from key to vector, or a data frame. Or another fitted
         estimator, such as :class:`~tabemb.estimators.pretrainer.EmbeddingPretrainer`, or its ``vectors_``, of which the
         columns with the same names are used. All folds start from them. Categories that first appear after the fit are
-        looked up by ``extend(X, start="pretrained")``. See :mod:`tabemb.estimators.pretrained`.
+        looked up by ``extend(X, start="pretrained")``, or by each prediction with ``handle_unknown="pretrained"``. See
+        :mod:`tabemb.estimators.pretrained`.
     freeze : bool, "found", int, or mapping from column to one of these, default=False
         Which vectors of pretrained columns are not trained: True, all; "found", those that were found in
         ``pretrained``; an integer, the same ones for this many epochs.

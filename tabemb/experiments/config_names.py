@@ -95,7 +95,12 @@ MODEL_PARTS = {
 
 
 # Of pretrain; its other parts are those of the model.
-OBJECTIVE = Part("objective", "tabemb.estimators.objectives", "OBJECTIVES", ("cooccurrence", "masked"))
+OBJECTIVE = Part(
+    "objective",
+    "tabemb.estimators.objectives",
+    "OBJECTIVES",
+    ("contrastive", "cooccurrence", "corrupted", "masked", "skip_gram"),
+)
 
 
 def registry_of(part: Part) -> Registry[Any]:

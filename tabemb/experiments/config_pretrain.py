@@ -28,7 +28,9 @@ class PretrainSection(Section):
     """Parameters of EmbeddingPretrainer, which learns vectors without a target; and the rows that it sees."""
 
     objective: Spec = Field(
-        "cooccurrence", description="What the vectors are learned from, by name or as a mapping: cooccurrence, masked."
+        "cooccurrence",
+        description="What the vectors are learned from, by name or as a mapping: cooccurrence, skip_gram, masked, "
+        "corrupted, contrastive.",
     )
     rows: Literal["train", "all"] = Field(
         "train",

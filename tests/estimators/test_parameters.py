@@ -107,7 +107,8 @@ def test_in_range(name, value):
         ({"schedule": "cosin"}, "No schedule named 'cosin'. Known: constant, cosine, linear. Did you mean 'cosine'?"),
         (
             {"handle_unknown": "nearst"},
-            "No strategy for unknown categories named 'nearst'. Known: error, learned, mean, nearest, zero. Did you",
+            "No strategy for unknown categories named 'nearst'. Known: error, learned, mean, nearest, "
+            "pretrained, zero. Did you",
         ),
         ({"start": "randm"}, "No start named 'randm'. Known: cooccurrence, random. Did you mean 'random'?"),
         ({"start": 3}, "A start is given as a name, a mapping with a 'name', or an instance; got 3."),

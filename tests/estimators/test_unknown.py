@@ -15,9 +15,9 @@ from tabemb.nn.unknown import UNKNOWN_STRATEGIES, Learned, Mean, Nearest, Zero
 from tabemb.table.encoder import TableEncoder
 from tabemb.training.batches import Rows
 
-# "error" gives no vector.
+# "error" gives no vector, and "pretrained" needs pretrained vectors.
 strategies = pytest.mark.parametrize(
-    "name", sorted(name for name, each in UNKNOWN_STRATEGIES.items() if not each.refuses)
+    "name", sorted(name for name, each in UNKNOWN_STRATEGIES.items() if not each.refuses and each().min_cosine is None)
 )
 NAMES = ["office manager", "registered nurse", "truck driver", "pilot", "teacher", "welder"]
 rng = np.random.default_rng(0)

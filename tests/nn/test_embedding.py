@@ -98,7 +98,7 @@ def test_columns_may_share_a_table():
     vocabularies = {"origin": Vocabulary(["JFK"]), "late": Vocabulary(["no"]), "dest": Vocabulary(["SFO"])}
     features, one_hot = column_specs(
         vocabularies,
-        {"origin": 4, "dest": 4},
+        {"airport": 4},
         lambda dim, n_categories: 2.0,
         table_of={"origin": "airport", "dest": "airport"},
     )

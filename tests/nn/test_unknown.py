@@ -14,7 +14,7 @@ ANY_ROWS = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
 
 
 def test_the_strategies():
-    assert sorted(UNKNOWN_STRATEGIES) == ["error", "learned", "mean", "nearest", "zero"]
+    assert sorted(UNKNOWN_STRATEGIES) == ["error", "learned", "mean", "nearest", "pretrained", "zero"]
 
 
 @strategies

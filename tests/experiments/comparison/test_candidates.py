@@ -80,7 +80,7 @@ def test_an_ensemble_counts_the_parameters_of_all_networks():
 
 def test_baselines_read_columns_like_the_model_inside_a_search():
     model = EmbeddingClassifier(categorical=["month"], min_frequency=5)
-    wanted = {"categorical": ["month"], "min_frequency": 5, "max_categories": None}
+    wanted = {"categorical": ["month"], "min_frequency": 5, "max_categories": None, "multi_valued": "auto"}
     assert table_settings(model) == wanted
     assert table_settings(GridSearchCV(model, {"embedding_dim": [2, 4]})) == wanted
     assert table_settings(make_pipeline(StandardScaler(), model)) == {}

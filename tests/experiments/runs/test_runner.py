@@ -139,7 +139,7 @@ def test_downstream_models_of_an_experiment_are_in_its_report_and_its_page(folde
             "  max_epochs: 2",
             "  handle_unknown: nearst",
             "small.yaml, line 9: model.handle_unknown: No strategy for unknown categories named 'nearst'. Known: "
-            "error, learned, mean, nearest, zero. Did you mean 'nearest'?",
+            "error, learned, mean, nearest, pretrained, zero. Did you mean 'nearest'?",
         ),
         (
             "  max_epochs: 2",
