@@ -1,12 +1,14 @@
 """Sentiment of reviews: vectors of words, learned with the target, against TF-IDF and a linear model.
 
-    TABEMB_DATA=DIR python benchmarks/sentiment.py [--seeds 2] [--epochs 100] [--json FILE]
+    TABEMB_DATA=DIR python benchmarks/sentiment.py [--seeds 2] [--epochs 100] [--ways WAY ...]
+        [--json FILE]
 
 The 22,641 reviews of women's clothes with a text; the only column is the text, and a fifth of the rows is the test. Two
 targets: whether the reviewer recommends the product (ROC AUC), and the rating, 1 to 5 (R squared). Rivals: TF-IDF with
 sublinear counts of words, and of words and pairs of words, in at least two reviews, before logistic or ridge
 regression, whose penalty is chosen by three folds. tabemb reads the words of a review as the values of one cell
-(``multi_valued={"Review Text": "words"}``). GloVe vectors are the start of the words that have one.
+(``multi_valued={"Review Text": "words"}``), or its words and pairs of words ("bigrams", in at least three reviews).
+GloVe vectors are the start of the words that have one.
 """
 
 import argparse
@@ -30,6 +32,8 @@ DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" /
 TEXT = "Review Text"
 RIVALS = {"TF-IDF, words": (1, 1), "TF-IDF, words and pairs": (1, 2)}
 WAYS = {
+    "tabemb, words and pairs, sqrtn": ("sqrtn", False),
+    "tabemb, words and pairs, attention": ("attention", False),
     "tabemb, mean": ("mean", False),
     "tabemb, sqrtn": ("sqrtn", False),
     "tabemb, attention": ("attention", False),
@@ -48,12 +52,12 @@ def by_tf_idf(texts, y, train, test, grams, *, classifies):
     return RidgeCV(alphas=[0.3, 1, 3, 10], cv=3).fit(X, y[train]).predict(vectorizer.transform(texts[test]))
 
 
-def by_vectors(frame, y, train, test, pooling, words, *, classifies, seed, epochs):
+def by_vectors(frame, y, train, test, split, pooling, words, *, classifies, seed, epochs):
     """Return the answers of tabemb for the test rows, and the neighbors of "comfortable"."""
     kind = EmbeddingClassifier if classifies else EmbeddingRegressor
     model = kind(
-        multi_valued={TEXT: {"split": "words", "pooling": pooling}},
-        min_frequency=2,
+        multi_valued={TEXT: {"split": split, "pooling": pooling}},
+        min_frequency=2 if split == "words" else 3,
         pretrained={TEXT: words} if words else None,
         max_epochs=epochs,
         random_state=seed,
@@ -66,6 +70,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--ways", nargs="+", default=[*RIVALS, *WAYS], choices=[*RIVALS, *WAYS])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -82,7 +87,7 @@ def main():
         for target, y in targets.items():
             classifies = target == "recommended"
             score = roc_auc_score if classifies else r2_score
-            for name in (*RIVALS, *WAYS):
+            for name in options.ways:
                 start = time.process_time()
                 near = []
                 if name in RIVALS:
@@ -94,6 +99,7 @@ def main():
                         y,
                         train,
                         test,
+                        "bigrams" if "pairs" in name else "words",
                         pooling,
                         words if from_glove else None,
                         classifies=classifies,
@@ -107,7 +113,7 @@ def main():
                 )
                 print(f"{target}, seed {seed}, {name}: {figure:.4f}, {seconds:.0f} s  {', '.join(near)}", flush=True)
     cells = []
-    for name in (*RIVALS, *WAYS):
+    for name in options.ways:
         own = [row for row in rows if row["way"] == name]
         scores = [[row["score"] for row in own if row["target"] == target] for target in targets]
         seconds = np.mean([row["processor_seconds"] for row in own])

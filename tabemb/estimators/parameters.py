@@ -79,7 +79,7 @@ RANGES = {
         lambda v: v is None or (isinstance(v, str) and v == "auto") or _crosses(v),
     ),
     "multi_valued": (
-        "'auto', None, or a mapping from column to a separator or 'words'",
+        "'auto', None, or a mapping from column to a separator, 'words' or 'bigrams'",
         lambda v: v is None or (isinstance(v, str) and v == "auto") or isinstance(v, Mapping),
     ),
     "vocabulary": (

@@ -66,9 +66,10 @@ class EmbeddingRegressor(RegressorMixin, PartialFitEstimator):
         Maximum number of categories per column. One of them is "unknown", which stands for all rarer categories.
     multi_valued : "auto", mapping or None, default="auto"
         Columns of texts whose cells hold several values, each of which gets a vector: a mapping from column to a
-        separator, "words", or a mapping with ``split`` (one of these) and ``pooling`` ("mean", "sum", "sqrtn" or
-        "attention"); None as an entry keeps the cells of a column whole. "auto" finds the separators "|" and ";", and
-        says so. Lists hold several values in any case, and dicts give the weight of each value.
+        separator, "words", "bigrams" (words, and pairs of adjacent words), or a mapping with ``split`` (one of these)
+        and ``pooling`` ("mean", "sum", "sqrtn" or "attention"); None as an entry keeps the cells of a column whole.
+        "auto" finds the separators "|" and ";", and says so. Lists hold several values in any case, and dicts give the
+        weight of each value.
     shared : mapping of str to list of str, optional
         Columns that share one table of vectors, by a name for it: ``{"airport": ["origin", "dest"]}``. A category then
         has the same vector in all of them, learned from the rows of all. Such columns are never one-hot encoded.

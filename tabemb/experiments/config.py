@@ -139,7 +139,7 @@ class ModelSection(Section):
     multi_valued: Literal["auto"] | dict[str, str | dict[str, str] | None] | None = Field(
         "auto",
         description="Columns whose cells hold several values: auto (separators | and ; are found), or a mapping of "
-        "column to a separator, to words, to a mapping with split and pooling, or to null (cells stay whole).",
+        "column to a separator, words or bigrams, to a mapping with split and pooling, or to null (cells stay whole).",
     )
     shared: Annotated[dict[str, list[str]], AfterValidator(checked_by(check_shared))] | None = Field(
         None, description="Columns that share one table of vectors, by a name for it: {airport: [origin, dest]}."

@@ -89,9 +89,9 @@ def infer_schema(
     drop_constant : bool, default=True
         Whether to drop constant and all-missing columns. Nothing is dropped from a table of one row.
     multi_valued : "auto", mapping or None, default=None
-        Columns whose cells hold several values: a mapping from column to a separator, "words", or a mapping with
-        ``split`` and ``pooling``; None as an entry keeps the cells of a column whole. "auto" finds the separators "|"
-        and ";" in columns that are not in ``categorical``. Lists hold several values in any case.
+        Columns whose cells hold several values: a mapping from column to a separator, "words", "bigrams", or a mapping
+        with ``split`` and ``pooling``; None as an entry keeps the cells of a column whole. "auto" finds the separators
+        "|" and ";" in columns that are not in ``categorical``. Lists hold several values in any case.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -17,6 +18,7 @@ from tabemb.table.keys import CellValues, Key
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = [
+    "BIGRAMS",
     "LISTS",
     "WORDS",
     "MultiValuedSpec",
@@ -27,8 +29,8 @@ __all__ = [
     "split_specs",
 ]
 
-# A text of words, and lists of values, in place of a separator.
-WORDS, LISTS = "words", "values"
+# A text of words, or of words and pairs of adjacent words; and lists of values, in place of a separator.
+WORDS, BIGRAMS, LISTS = "words", "bigrams", "values"
 AUTO = "auto"
 # What separates words: everything but letters, digits and underscores; words of one letter are left out, as in
 # scikit-learn's CountVectorizer.
@@ -48,7 +50,7 @@ class SplitSpec:
     Parameters
     ----------
     split : str or None
-        ``"values"`` for lists, ``"words"``, or a separator; None for cells that stay whole.
+        ``"values"`` for lists, ``"words"``, ``"bigrams"``, or a separator; None for cells that stay whole.
     pooling : str
         See :data:`~tabemb.table.bags.POOLINGS`.
     """
@@ -93,7 +95,8 @@ class SplitCells:
         cells : Arrow array or Coded
             The column.
         split : str
-            ``"values"``, ``"words"``, or a separator. Space around the values is removed. Words are in lower case.
+            ``"values"``, ``"words"``, ``"bigrams"`` (words, and pairs of adjacent words), or a separator. Space around
+            the values is removed. Words are in lower case.
         """
         coded = factorize(cells)
         if isinstance(coded.values, list):
@@ -150,7 +153,8 @@ def split_specs(spec: MultiValuedSpec, columns: tuple[str, ...]) -> dict[str, Sp
     Parameters
     ----------
     spec : "auto", mapping or None
-        From column to a separator, "words", None (its cells stay whole), or a mapping with ``split`` and ``pooling``.
+        From column to a separator, "words", "bigrams", None (its cells stay whole), or a mapping with ``split`` and
+        ``pooling``.
     columns : tuple of str
         The columns of the table.
 
@@ -170,7 +174,8 @@ def split_specs(spec: MultiValuedSpec, columns: tuple[str, ...]) -> dict[str, Sp
         return {}
     if not isinstance(spec, Mapping):
         raise ValueError(
-            f"multi_valued must be 'auto', None, or a mapping from column to a separator or 'words'; got {spec!r}."
+            f"multi_valued must be 'auto', None, or a mapping from column to a separator, 'words' or 'bigrams'; got "
+            f"{spec!r}."
         )
     for name in spec:
         if name not in columns:
@@ -193,8 +198,8 @@ def _spec(name: str, entry: object) -> SplitSpec:
             raise UnknownNameError.among(f"pooling of {name!r}", pooling, POOLINGS)
         return SplitSpec(found.split, pooling)
     raise ValueError(
-        f"multi_valued of {name!r} must be a separator such as '|', 'words', None, or a mapping with 'split' and "
-        f"'pooling'; got {entry!r}."
+        f"multi_valued of {name!r} must be a separator such as '|', 'words', 'bigrams', None, or a mapping with "
+        f"'split' and 'pooling'; got {entry!r}."
     )
 
 
@@ -240,7 +245,7 @@ def refuse_split(name: str, kind: str, split: str) -> None:
         If its cells are no texts.
     """
     if kind not in ("text", "category", "object", "list"):
-        wanted = "words" if split == WORDS else f"the separator {split!r}"
+        wanted = split if split in (WORDS, BIGRAMS) else f"the separator {split!r}"
         raise DataError(
             f"multi_valued splits the cells of {name!r} by {wanted}, but its cells are of type {kind}, which hold one "
             "value each. Convert the column to text, or leave it out of multi_valued."
@@ -249,8 +254,8 @@ def refuse_split(name: str, kind: str, split: str) -> None:
 
 def _of_texts(texts: pa.Array, split: str) -> tuple[pa.Array, npt.NDArray[np.int64], None]:
     """Return the values of texts, and their number in each."""
-    if split == WORDS:
-        lists = [WORD.findall(text) for text in pc.utf8_lower(texts).to_pylist()]
+    if split in (WORDS, BIGRAMS):
+        lists = [_words(text, split) for text in pc.utf8_lower(texts).to_pylist()]
         sizes = np.fromiter(map(len, lists), np.int64, len(lists))
         return pa.array([word for words in lists for word in words], pa.large_string()), sizes, None
     parts = pc.split_pattern(texts, split)
@@ -258,6 +263,12 @@ def _of_texts(texts: pa.Array, split: str) -> tuple[pa.Array, npt.NDArray[np.int
     kept = pc.not_equal(values, "")
     owners = parents.filter(kept).to_numpy()
     return values.filter(kept), np.bincount(owners, minlength=len(texts)).astype(np.int64), None
+
+
+def _words(text: str, split: str) -> list[str]:
+    """Return the words of a text in lower case, and for "bigrams" the pairs of adjacent ones."""
+    words = WORD.findall(text)
+    return words if split == WORDS else [*words, *map(" ".join, pairwise(words))]
 
 
 def _of_keys(keys: list[Key], split: str) -> tuple[Cells, npt.NDArray[np.int64], npt.NDArray[np.float32] | None]:
@@ -273,7 +284,8 @@ def _of_keys(keys: list[Key], split: str) -> tuple[Cells, npt.NDArray[np.int64],
             weights.extend(key.weights or (1.0,) * len(key.values))
             weighted |= key.weights is not None
         elif isinstance(key, str) and split != LISTS:
-            parts = WORD.findall(key.lower()) if split == WORDS else [each.strip() for each in key.split(split)]
+            is_text = split in (WORDS, BIGRAMS)
+            parts = _words(key.lower(), split) if is_text else [each.strip() for each in key.split(split)]
             values.extend(part for part in parts if part)
             weights.extend([1.0] * (len(values) - before))
         else:

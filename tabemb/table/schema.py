@@ -68,8 +68,8 @@ class CategoricalColumn:
     part : str, optional
         ``"year"``, ``"month"``, ``"day"``, ``"weekday"`` or ``"hour"`` of a datetime column.
     split : str, optional
-        How a cell is split into several values: ``"values"`` for lists, ``"words"``, or a separator. None for columns
-        whose cells hold one value.
+        How a cell is split into several values: ``"values"`` for lists, ``"words"``, ``"bigrams"``, or a separator.
+        None for columns whose cells hold one value.
     pooling : str, default="mean"
         How the vectors of the values of a cell become one, in :data:`~tabemb.table.bags.POOLINGS`.
     """

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError
 from tabemb.table.cells import factorize, read_cells
 from tabemb.table.encoder import TableEncoder
-from tabemb.table.multi_valued import LISTS, WORDS, SplitCells, SplitSpec, found_separator, split_specs
+from tabemb.table.multi_valued import BIGRAMS, LISTS, WORDS, SplitCells, SplitSpec, found_separator, split_specs
 from tabemb.table.schema import SchemaHint
 
 GENRES = ["Action|Comedy", "Comedy", None, "Drama|Action|War", "Action|Comedy", " War | Drama "]
@@ -63,6 +63,15 @@ def test_words_are_in_lower_case_and_longer_than_a_letter():
         ["am", "very", "very", "good"],
         [None],
         ["été_2", "très", "bon"],
+    ]
+
+
+def test_bigrams_are_words_and_pairs_of_adjacent_ones():
+    assert values_of(["Not a good fit", "good", "", 7], BIGRAMS) == [
+        ["not", "good", "fit", "not good", "good fit"],
+        ["good"],
+        [None],
+        [7],
     ]
 
 
