@@ -125,6 +125,8 @@ COMMANDS = {
     "diagnose": ["runs/late", "key"],
     "export": ["runs/late", "key", "key.csv"],
     "explore": ["runs/late"],
+    "learn": ["rows.csv", "--out", "learned"],
+    "transform": ["learned", "rows.csv", "--output", "transformed.parquet"],
 }
 
 

@@ -73,6 +73,8 @@ def extend(estimator: Any, X: Any, columns: Iterable[str] | None, start: str) ->
     """
     check_is_fitted(estimator, "encoder_")
     check_start(estimator, start)
+    if isinstance(columns, str):
+        raise ValueError(f"columns must be None or a list of names, got the text {columns!r}. Pass [{columns!r}].")
     frame = take_column_order(estimator, X)
     with estimator._unchanged_on_failure():
         grow(estimator, frame, columns, start, strict=True)

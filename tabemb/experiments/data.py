@@ -343,8 +343,9 @@ def _readings(config: ExperimentConfig, X: pd.DataFrame, notes: dict[str, str]) 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DroppedColumnWarning)
             warnings.simplefilter("ignore", SchemaHint)
-            schema = infer_schema(read_frame(X), list(config.data.categorical))
-    except DataError as error:
+            splits = getattr(config.model, "multi_valued", "auto")
+            schema = infer_schema(read_frame(X), list(config.data.categorical), multi_valued=splits)
+    except (DataError, ColumnError) as error:
         raise type(error)(f"{config.where()}: {error}") from error
     # The user has decided about these; why they are dropped remains to be said.
     settled = {*config.data.categorical, *config.data.numeric}

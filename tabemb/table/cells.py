@@ -373,8 +373,14 @@ def _plain(values: Any, column: str | None, several: bool) -> Cells:
     if pa.types.is_nested(kind):
         if pa.types.is_map(kind):
             return _code_objects(map(_as_dict, values.to_pylist()), column, several)
-        # The fields of a struct are no weights.
-        return _code_objects(values.to_pylist(), column, several and not pa.types.is_struct(kind))
+        if pa.types.is_struct(kind):
+            # Every cell has all fields, so they are no weights of some values.
+            raise CellTypeError(
+                f"Every cell{_in(column)} of the argument must be one value; got structs with the fields "
+                f"{', '.join(repr(field.name) for field in kind)}. Give each field as a column. For weights of values, "
+                "use a map of Arrow, or dicts in a pandas column."
+            )
+        return _code_objects(values.to_pylist(), column, several)
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         return values.cast(pa.timestamp(kind.unit, _arrow_zone(kind.tz, column)))
     if pa.types.is_floating(kind):

@@ -21,7 +21,9 @@ from tabemb.table.cells import (
 )
 from tabemb.table.frames import Frame
 from tabemb.table.multi_valued import (
+    BIGRAMS,
     LISTS,
+    WORDS,
     MultiValuedSpec,
     SplitCells,
     SplitSpec,
@@ -229,8 +231,10 @@ class Inference:
     def _find_hints(self, name: str, kind: str) -> list["_Hint"]:
         frame = self._frame
         if name in self._split:
-            is_found = name not in self._splits and kind != "list"
-            return [_split_hint(name, frame, str(self._split[name]))] if is_found else []
+            if kind == "list":
+                return []
+            split = str(self._split[name])
+            return [_split_hint(name, frame, split)] if name not in self._splits else _unsplit_hint(name, frame, split)
         if name in self._numbers:
             return _integer_hints(name, frame) if kind in ("integer", "float") and frame.named else []
         if kind == "integer":
@@ -398,6 +402,20 @@ def _split_hint(name: str, frame: Frame, separator: str) -> _Hint:
     )
 
 
+def _unsplit_hint(name: str, frame: Frame, split: str) -> list[_Hint]:
+    """Return whether no cell holds the separator that was given."""
+    texts = frame.coded(name).keys
+    if split in (WORDS, BIGRAMS) or any(isinstance(text, str) and split in text for text in texts):
+        return []
+    return [
+        _Hint(
+            f"no cell holds the separator {split!r}",
+            f"No cell of column {name!r} holds the separator {split!r}, so each has one value."
+            f"{did_you_mean(split, [WORDS, BIGRAMS])}",
+        )
+    ]
+
+
 def _may_be_identifiers(name: str, frame: Frame) -> bool:
     # Integers beside missing cells are floats in pandas.
     if frame.kind(name) == "integer":
@@ -440,7 +458,8 @@ def _text_hints(name: str, frame: Frame) -> list[_Hint]:
             _Hint(
                 f"{different:,} different texts: free text or row identifiers? drop?",
                 f"Column {name!r} holds {different:,} different texts in {rows:,} rows, so it looks like free text or "
-                f"row identifiers, and few vectors will be learned well. Drop it, or set min_frequency.",
+                f"row identifiers, and few vectors will be learned well. Drop it, set min_frequency, or read the words "
+                f"of its texts: multi_valued={{{name!r}: 'words'}}.",
             )
         ]
     present = int((coded.codes >= 0).sum())

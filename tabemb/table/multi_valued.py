@@ -189,6 +189,11 @@ def split_specs(spec: MultiValuedSpec, columns: tuple[str, ...]) -> dict[str, Sp
 def _spec(name: str, entry: object) -> SplitSpec:
     if entry is None:
         return SplitSpec(None)
+    if isinstance(entry, str) and entry in POOLINGS:
+        raise ValueError(
+            f"multi_valued of {name!r} is {entry!r}, which is a pooling, not a separator. Set "
+            f"multi_valued={{{name!r}: {{'split': '|', 'pooling': {entry!r}}}}}, without 'split' for lists."
+        )
     if isinstance(entry, str) and entry:
         return SplitSpec(entry)
     if isinstance(entry, Mapping) and set(entry) <= {"split", "pooling"}:
