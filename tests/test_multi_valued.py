@@ -304,3 +304,15 @@ def test_objectives_that_train_a_network_read_one_value_of_a_cell_at_a_time(obje
     same = np.mean([vectors.most_similar(word, topn=1)[0][0] in group for group in groups for word in group])
     assert same >= 0.75
     assert np.array_equal(fits[1].transform(frame), fits[0].transform(frame))
+
+
+def test_growth_counts_values_of_cells(films, regressor):
+    X, _ = films
+    model = clone(regressor).set_params(max_epochs=1).fit(X[:CUT], np.arange(CUT) % 7.0)
+    before = model.predict(X[CUT:])
+    model.extend(X[:10].assign(genres="Action|Opera"))
+    assert np.array_equal(model.predict(X[CUT:]), before)
+    assert model.new_categories_["genres"] == ["Opera"]
+    assert "genres: 1 new categories in 10 of 20 values: 'Opera'" in repr(model.growth_report_)
+    with pytest.raises(ValueError, match=r"columns must be None or a list of names, got the text 'genres'"):
+        model.extend(X[:10], columns="genres")

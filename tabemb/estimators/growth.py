@@ -142,11 +142,13 @@ def grow(
         estimator._network, estimator._others, estimator.encoder_ = networks[0], tuple(networks[1:]), after
     cells = after.unseen(frame)
     rows_of = {name: np.bincount(each, minlength=after.vocabularies[name].size) for name, (each, _) in cells.items()}
+    several = {column.name for column in after.schema.categorical if column.split is not None}
+    reports = {
+        name: _report(before.vocabularies[name], after.vocabularies[name], rows_of[name], cells[name][1])
+        for name in cells
+    }
     estimator.growth_report_ = GrowthReport(
-        {
-            name: _report(before.vocabularies[name], after.vocabularies[name], rows_of[name], cells[name][1])
-            for name in cells
-        }
+        {name: replace(each, unit="values") if name in several else each for name, each in reports.items()}
     )
     return rows_of
 

@@ -32,6 +32,8 @@ class ColumnGrowth:
     drift : float
         Jensen-Shannon distance of the frequencies in the table to those so far, in [0, 1]; see
         :func:`tabemb.table.frequency_drift.jensen_shannon`.
+    unit : {"rows", "values"}, default="rows"
+        What the numbers count: rows, or the values of cells that hold several.
     """
 
     n_rows: int
@@ -41,6 +43,7 @@ class ColumnGrowth:
     n_unknown: int
     unknown: tuple[Key, ...]
     drift: float
+    unit: str = "rows"
 
 
 class GrowthReport(Mapping[str, ColumnGrowth]):
@@ -95,7 +98,7 @@ class GrowthReport(Mapping[str, ColumnGrowth]):
     def __repr__(self) -> str:
         lines = []
         for column, each in self.items():
-            rows = f"{sum(each.rows_of_new):,} of {each.n_rows:,} rows"
+            rows = f"{sum(each.rows_of_new):,} of {each.n_rows:,} {each.unit}"
             line = f"{column}: {len(each.new):,} new categories in {rows}{_listed(each.new, len(each.new))}"
             if each.n_unknown:
                 line += f"; {each.n_unknown:,} remain unknown{_listed(each.unknown, each.n_unknown)}"

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -207,6 +209,7 @@ def test_semicolons_are_found():
         ({"genre": "|"}, ColumnError, "names the column 'genre', which the table does not have. Did you mean 'genres'"),
         ({"genres": ""}, ValueError, "multi_valued of 'genres' must be a separator"),
         ({"genres": 3}, ValueError, "multi_valued of 'genres' must be a separator"),
+        ({"genres": "attention"}, ValueError, "multi_valued of 'genres' is 'attention', which is a pooling"),
         ({"genres": {"sep": "|"}}, ValueError, "multi_valued of 'genres' must be a separator"),
         ({"genres": {"split": "|", "pooling": "max"}}, UnknownNameError, "No pooling of 'genres' named 'max'"),
     ],
@@ -247,3 +250,30 @@ def test_a_cross_with_several_values_is_refused():
     with pytest.raises(ColumnError, match="A cross needs one value per cell; 'g' has several"):
         encoder.positions_of(["g", "d"])
     assert encoder.positions_of(["g"]) == (0,)
+
+
+def test_a_separator_that_no_cell_holds_is_said():
+    frame = pd.DataFrame({"text": ["so good", "not good", "good"] * 5, "n": range(15)})
+    with pytest.warns(
+        SchemaHint, match=r"No cell of column 'text' holds the separator 'word', .* Did you mean 'words'"
+    ):
+        TableEncoder(multi_valued={"text": "word"}).fit(frame)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        TableEncoder(multi_valued={"text": "words"}).fit(frame)
+        TableEncoder(multi_valued={"text": " "}).fit(frame)
+
+
+@pytest.mark.parametrize("make", [pl.DataFrame, lambda columns: pa.table(columns)])
+def test_structs_are_refused_with_what_to_do(make):
+    frame = make({"w": [{"u": 1.0, "v": 2.0}, {"u": 2.0, "v": 1.0}], "n": [1, 2]})
+    with pytest.raises(
+        DataError, match="column 'w' of the argument must be one value; got structs with the fields 'u'"
+    ):
+        TableEncoder().fit(frame)
+
+
+def test_maps_give_weights():
+    weights = pa.array([[("u", 1.0)], [("u", 2.0), ("v", 1.0)]], pa.map_(pa.string(), pa.float64()))
+    table = TableEncoder().fit_encode(pa.table({"w": weights, "n": [1, 2]}))
+    assert table.bags[0].weights.tolist() == [1, 1, 1, 2, 1]
