@@ -346,3 +346,16 @@ def test_the_other_table_must_have_the_columns_of_the_first():
         other({"size": [1], "code": ["a"]}, data={"dataset": "nycflight13"})
     with pytest.raises(DataError, match="none\\.csv"):
         other({"size": [1], "code": ["a"]}, data="none.csv")
+
+
+def test_columns_of_several_values_are_read_as_the_model_reads_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = pd.DataFrame({"genres": ["a|b", "b", "c|a", "b|c"] * 10, "late": [0, 1] * 20})
+    rows.to_csv("films.csv", index=False)
+
+    def kinds(**model):
+        config = {"data": {"path": "films.csv", "target": "late"}, "model": model}
+        return [each.kind for each in load_problem(ExperimentConfig.model_validate(config)).readings]
+
+    assert kinds() == ["several values"]
+    assert kinds(multi_valued=None) == kinds(multi_valued={"genres": None}) == ["categorical"]
