@@ -10,7 +10,7 @@ import numpy as np
 from tabemb.experiments import numbers
 from tabemb.experiments.comparison.cost_words import and_list
 from tabemb.vectors.category_vectors import CategoryVectors
-from tabemb.vectors.confidence import Reliability, known_reliability, nearest_neighbors
+from tabemb.vectors.confidence import MOST_JUDGED, Reliability, known_reliability, nearest_neighbors
 from tabemb.vectors.plots.labels import shorten
 
 __all__ = [
@@ -158,7 +158,8 @@ def certain_neighbors(
     lists = _choose([_lists(column, enough[column], labels, known[column]) for column in sure])
     chance = [column for column in known if known[column].by_chance]
     answer = " ".join(filter(None, [_stable(sure, known), _random(chance, known)]))
-    return CertainNeighbors(answer=answer, lists=lists, note=_note(is_known=True) if lists else "")
+    has_many = any(len(vectors[column]) > MOST_JUDGED for column in sure)
+    return CertainNeighbors(answer=answer, lists=lists, note=_note(is_known=True, has_many=has_many) if lists else "")
 
 
 def _has_neighbors(vectors: CategoryVectors) -> bool:
@@ -196,12 +197,16 @@ def _random(columns: Sequence[str], known: Mapping[str, Reliability]) -> str:
     return f"The neighbors of {and_list(names)} are no more stable than random ones: {ADVICE}"
 
 
-def _note(*, is_known: bool) -> str:
+def _note(*, is_known: bool, has_many: bool = False) -> str:
+    """Say what the lists are; ``has_many`` if a column has more categories than its share is about."""
     if is_known:
-        return (
+        note = (
             f"The most certain lists. Percent: how often a neighbor is among the {N_NEAREST} nearest in fits to other "
             "rows; in columns with few categories, among the nearest half."
         )
+        # Rare categories come back less often, and there are more of them to come back from.
+        among = f" The shares of columns are those of their {MOST_JUDGED} most frequent categories, among each other."
+        return note + among if has_many else note
     return "The most frequent categories of the largest columns."
 
 

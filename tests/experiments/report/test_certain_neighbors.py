@@ -45,6 +45,12 @@ def test_the_answer_says_how_often_neighbors_come_back_and_lists_are_sure():
     sums = [sum(near.confidence for near in each.nearest) for each in known.lists]
     assert sums == sorted(sums, reverse=True)
     assert known.note.startswith("The most certain lists. Percent: how often a neighbor is among the 5 nearest")
+    assert "300" not in known.note
+
+
+def test_the_share_of_a_column_with_many_categories_is_said_to_be_that_of_the_frequent_ones():
+    known = certain_neighbors({"dest": pairs("dest", 40), "tailnum": pairs("tailnum", 400)})
+    assert known.note.endswith("those of their 300 most frequent categories, among each other.")
 
 
 def test_each_column_has_a_list_before_any_has_two_and_the_surest_beyond_chance_comes_first():
