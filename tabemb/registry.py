@@ -1,9 +1,10 @@
 """Registries: classes by the names used in constructors and YAML files."""
 
 from collections.abc import Callable, Iterator, Mapping
+from inspect import signature
 from typing import Any, Generic, TypeVar
 
-from tabemb.exceptions import UnknownNameError
+from tabemb.exceptions import UnknownNameError, did_you_mean
 
 __all__ = ["Registry"]
 
@@ -70,6 +71,13 @@ class Registry(Mapping[str, type[T]], Generic[T]):
                     f"Known names: {', '.join(sorted(self))}."
                 )
             name = params.pop("name")
+            known = list(signature(self[name]).parameters)
+            if strange := [each for each in params if each not in known]:
+                takes = f"It takes: {', '.join(known)}." if known else "It takes none."
+                raise UnknownNameError(
+                    f"The {self.kind} {name!r} does not take these parameters: {', '.join(map(repr, strange))}. "
+                    f"{takes}{did_you_mean(strange[0], known)}"
+                )
             try:
                 return self[name](**params)
             except TypeError as error:

@@ -62,7 +62,10 @@ def test_name_of_an_instance_and_of_a_class(shapes):
             {"radius": 2},
             "A shape given as a mapping must have a 'name'; got the keys ['radius']. Known names: circle, square.",
         ),
-        ({"name": "circle", "radus": 2}, "The shape 'circle' does not take these parameters: "),
+        (
+            {"name": "circle", "radus": 2},
+            "The shape 'circle' does not take these parameters: 'radus'. It takes: radius. Did you mean 'radius'?",
+        ),
         (7, "A shape is given as a name, a mapping with a 'name', or an instance; got 7. Known names: circle, square."),
         (None, "got None."),
     ],
