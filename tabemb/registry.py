@@ -1,7 +1,7 @@
 """Registries: classes by the names used in constructors and YAML files."""
 
 from collections.abc import Callable, Iterator, Mapping
-from inspect import signature
+from inspect import Parameter, signature
 from typing import Any, Generic, TypeVar
 
 from tabemb.exceptions import UnknownNameError, did_you_mean
@@ -71,8 +71,10 @@ class Registry(Mapping[str, type[T]], Generic[T]):
                     f"Known names: {', '.join(sorted(self))}."
                 )
             name = params.pop("name")
-            known = list(signature(self[name]).parameters)
-            if strange := [each for each in params if each not in known]:
+            accepted = signature(self[name]).parameters
+            known = [each for each, parameter in accepted.items() if parameter.kind is not Parameter.VAR_KEYWORD]
+            takes_any = len(known) < len(accepted)
+            if not takes_any and (strange := [each for each in params if each not in known]):
                 takes = f"It takes: {', '.join(known)}." if known else "It takes none."
                 raise UnknownNameError(
                     f"The {self.kind} {name!r} does not take these parameters: {', '.join(map(repr, strange))}. "

@@ -83,3 +83,14 @@ def test_a_class_that_is_not_registered_has_no_name(shapes):
 def test_a_name_is_registered_once(shapes):
     with pytest.raises(ValueError, match="A shape named 'circle' is already registered"):
         shapes.register("circle")(Square)
+
+
+def test_a_part_that_takes_any_parameters_is_given_them():
+    registry = Registry("part")
+
+    @registry.register("open")
+    class Open:
+        def __init__(self, width=1, **others):
+            self.given = (width, others)
+
+    assert registry.resolve({"name": "open", "width": 2, "anything": 3}).given == (2, {"anything": 3})

@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,7 +49,8 @@ def test_losses_for_classes_are_those_registered():
 def test_names_stand_in_for_a_registry_that_is_not_loaded(name, monkeypatch):
     part = MODEL_PARTS[name]
     registry = getattr(importlib.import_module(part.home), part.registry)
-    monkeypatch.setattr(config_names.sys, "modules", {})
+    # Only this module's view of it: other threads of the process import while this test runs.
+    monkeypatch.setattr(config_names, "sys", SimpleNamespace(modules={}))
     names = registry_of(part)
     assert names is not registry
     for spec in ("nothing", {"nam": part.names[0]}, 3):
