@@ -1,0 +1,1 @@
+"""Recommendation: vectors of users and items from the interactions between them."""
