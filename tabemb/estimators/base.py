@@ -408,9 +408,9 @@ class EmbeddingEstimator(BaseEstimator):
         return embedded_tables(self)
 
     def _network_from_seed(
-        self, seed: int, sizes: Mapping[str, int] = NO_SIZES, rates: Mapping[str, float] | None = None
+        self, seed: int, sizes: Mapping[str, int] = NO_SIZES, *fitted: Mapping[str, Any] | None
     ) -> Network:
-        network = Network(vectors_spec(self, seed, sizes, rates))
+        network = Network(vectors_spec(self, seed, sizes, *fitted))
         self._pretrained.start(network)
         return network
 

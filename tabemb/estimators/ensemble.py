@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tabemb.inference.answers import mean_of
+from tabemb.inference.row_blocks import RowBlocks
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
 from tabemb.vectors.alignment import rotation
@@ -55,6 +56,11 @@ def mean_table(tables: Sequence[np.ndarray], counts: np.ndarray, held: np.ndarra
     return mean_of([first, *turned])
 
 
-def weights_by_name(network: Network) -> dict[str, np.ndarray]:
-    """Return the weights of a network, named by their position."""
-    return {f"{place:04d}": array for place, array in enumerate(network.model.get_weights())}
+def weights_by_name(network: Network) -> dict[str, np.ndarray | RowBlocks]:
+    """Return the weights of a network, named by their position; tables with rows of several widths in blocks."""
+    tables = {id(layer.embeddings): table for table, layer in network.tables.items() if table.blocks}
+    named = {}
+    for place, variable in enumerate(network.model.weights):
+        array, table = variable.numpy(), tables.get(id(variable))
+        named[f"{place:04d}"] = array if table is None else RowBlocks(array, table.blocks, table.n_slices)
+    return named
