@@ -102,6 +102,7 @@ class LearnedVectors(EmbeddingStore):
             [network.vectors(feature) for network in self._networks],
             vocabulary.counts,
             held.which if held is not None and held.n_epochs is None else None,
+            feature.table,
         )
 
     def _vectors_of(self, column: str) -> CategoryVectors:

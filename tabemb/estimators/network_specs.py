@@ -101,9 +101,10 @@ def _narrowed_by(estimator: Any) -> Callable[[TableSpec], TableSpec]:
     encoder = estimator.encoder_
     rules = mixed_tables(dims_by_table(estimator), estimator._embedded())
     body = BODIES.resolve(estimator.body)
+    hashed = {encoder.table_of[name] for name in encoder.hashed}
 
     def narrowed(table: TableSpec) -> TableSpec:
-        if table.name not in rules or table.name not in encoder.tables or table.name in estimator._pretrained.starts:
+        if table.name not in rules or table.name in hashed or table.name in estimator._pretrained.starts:
             return table
         counts, n_slices = encoder.tables[table.name].counts, body.n_slices(table.embedding_dim)
         found = rules[table.name].blocks(counts, table.embedding_dim, n_slices)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import keras
@@ -74,6 +75,15 @@ class TableSpec:
         blocks = self.blocks or ((self.vocabulary_size, self.embedding_dim),)
         masks = [used_dimensions(self.embedding_dim, width, self.n_slices) for _, width in blocks]
         return np.repeat(masks, [size for size, _ in blocks], axis=0)
+
+    def groups(self) -> list[np.ndarray]:
+        """Return the dimensions that the same rows use, group by group; those of all rows first.
+
+        A rotation within a group leaves unused dimensions at zero.
+        """
+        bounds = sorted({0, *(width // self.n_slices for _, width in self.blocks or ((0, self.embedding_dim),))})
+        place = np.arange(self.embedding_dim) % (self.embedding_dim // self.n_slices)
+        return [np.flatnonzero((place >= low) & (place < high)) for low, high in pairwise(bounds)]
 
     def __post_init__(self):
         if self.blocks and sum(size for size, _ in self.blocks) != self.vocabulary_size:

@@ -71,8 +71,9 @@ def test_a_column_may_be_called_name():
         (
             "fastia",
             UnknownNameError,
-            "No size rule named 'fastia'. Known: capped, fastai, google, half, mixed, narrow, sqrt. Did you mean 'fastai'? "
-            "'auto' (found by training), a positive integer, and a mapping column -> any of these are accepted too.",
+            "No size rule named 'fastia'. Known: capped, fastai, google, half, mixed, narrow, sqrt. Did you mean "
+            "'fastai'? 'auto' (found by training), a positive integer, and a mapping column -> any of these are "
+            "accepted too.",
         ),
         (
             2.5,
