@@ -157,8 +157,7 @@ class EmbeddingEstimator(BaseEstimator):
     def vectors_(self) -> LearnedVectors:
         """Vectors of each embedded column, or table of ``shared`` columns, by its name: ``CategoryVectors``."""
         check_is_fitted(self, "encoder_")
-        numeric = [column.name for column in self.schema_.numeric]
-        return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}), numeric)
+        return LearnedVectors.of(self)
 
     def vectors_of(self, column: str, values: Any) -> np.ndarray:
         """Return the vectors of values of a column, whether the fit has seen them or not.
@@ -167,8 +166,9 @@ class EmbeddingEstimator(BaseEstimator):
         ----------
         column : str
             An embedded column.
-        values : sequence of scalars of length n
-            Categories, or texts for a column with the vocabulary ``"ngrams"``.
+        values : sequence of length n
+            Cells as those of a table: categories; lists or texts of several values, whose vectors are pooled, for a
+            column that is split; or texts for a column with the vocabulary ``"ngrams"``.
 
         Returns
         -------
