@@ -480,7 +480,7 @@ class EmbeddingEstimator(BaseEstimator):
             A table with the columns of the fit. ``min_frequency`` and ``max_categories`` hold for its new categories;
             known ones are never removed.
         columns : iterable of str, optional
-            Names of the categorical columns to extend; all by default.
+            Names of the categorical columns to extend, or of ``shared`` tables; all by default.
         start : {"unknown", "mean", "nearest", "pretrained"}, default="unknown"
             Vector of a new category: that of unknown categories; the mean of the known ones, weighted by their numbers
             of rows; that of the known category with the most similar name; or that of the words in ``pretrained``. If

@@ -1,10 +1,12 @@
 """The specifications of the networks of an estimator, by its parameters and its fitted encoding."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from tabemb.exceptions import DataError
 from tabemb.nn.bodies import BODIES, Ensemble
 from tabemb.nn.embedding import TableSpec, column_specs
 from tabemb.nn.network import NetworkSpec
@@ -83,6 +85,7 @@ def vectors_spec(
     )
     if rates is not None:
         features = tuple(replace(each, table=replace(each.table, rate=rates[each.table.name])) for each in features)
+    _check_memory(dict.fromkeys(each.table for each in features))
     return NetworkSpec(
         features=features,
         one_hot=one_hot,
@@ -94,6 +97,22 @@ def vectors_spec(
         numeric=NUMERIC_ENCODERS.resolve(estimator.numeric),
         seed=seed,
     )
+
+
+def _check_memory(tables: Collection[TableSpec]) -> None:
+    """Raise an error if tables have more numbers than the memory of this machine holds."""
+    try:
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not every platform tells
+        return
+    needed = {table: 4 * table.vocabulary_size * table.embedding_dim for table in tables}
+    if sum(needed.values()) > available:
+        largest = max(needed, key=needed.__getitem__)
+        raise DataError(
+            f"The vectors would take {sum(needed.values()) / 1e9:,.0f} GB, and this machine has {available / 1e9:,.0f} "
+            f"GB. Most of it is {largest.name!r}: {largest.vocabulary_size:,} rows of {largest.embedding_dim} numbers. "
+            "Set fewer rows (max_categories; n_buckets of a hashed vocabulary) or a smaller embedding_dim."
+        )
 
 
 def _narrowed_by(estimator: Any) -> Callable[[TableSpec], TableSpec]:

@@ -85,11 +85,13 @@ def vectors_of_cells(
     -------
     ndarray of float32 of shape (n, dim)
     """
-    hashed = isinstance(vocabulary, HashedVocabulary)
+    if column.split is None and isinstance(vocabulary, HashedVocabulary):
+        return vocabulary.pooled(cells, rows).astype(np.float32, copy=False)
     if column.split is None:
-        return vocabulary.pooled(cells, rows) if hashed else rows[vocabulary.encode(cells)]
+        found: npt.NDArray[np.float32] = rows[vocabulary.encode(cells)]
+        return found
     split = SplitCells.of(read_cells(cells, column.name, several=True), column.split)
-    if hashed:
+    if isinstance(vocabulary, HashedVocabulary):
         numbers, bags = vocabulary.encode_bags(split, column.pooling)
     else:
         numbers, indices = split.encode(vocabulary)
