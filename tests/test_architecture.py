@@ -37,6 +37,7 @@ WHOLE = {
     "test_fuzz.py",
     "test_import_cost.py",
     "test_leakage.py",
+    "test_mixed_dimensions.py",
     "test_multi_valued.py",
     "test_public_api.py",
     "test_quality_benchmark.py",

@@ -316,3 +316,30 @@ def test_growth_counts_values_of_cells(films, regressor):
     assert "genres: 1 new categories in 10 of 20 values: 'Opera'" in repr(model.growth_report_)
     with pytest.raises(ValueError, match=r"columns must be None or a list of names, got the text 'genres'"):
         model.extend(X[:10], columns="genres")
+
+
+@pytest.mark.parametrize("vocabulary", [None, {"tags": {"name": "hashing", "n_buckets": 30}}], ids=["listed", "hashed"])
+@pytest.mark.parametrize("kind", ["text", "list", "weights"])
+def test_vectors_of_cells_are_those_of_a_table(kind, vocabulary):
+    rng = np.random.default_rng(0)
+    parts = [list(rng.choice(list("abcdef"), rng.integers(1, 4), replace=False)) for _ in range(200)]
+    cells = {
+        "text": ["|".join(each) for each in parts],
+        "list": parts,
+        "weights": [{key: place + 1.0 for place, key in enumerate(each)} for each in parts],
+    }[kind]
+    frame = pd.DataFrame({"tags": pd.Series(cells, dtype=object), "day": rng.integers(0, 7, 200).astype(str)})
+    split = {"tags": "|"} if kind == "text" else "auto"
+    model = tabemb.EmbeddingEncoder(
+        vocabulary=vocabulary, multi_valued=split, cv=None, body="mlp", max_epochs=1, random_state=0
+    )
+    model.fit(frame, [len(each) for each in parts])
+    dim = model.vectors_of("tags", cells[:1]).shape[1]
+    expected = model.set_output(transform="default").transform(frame)[:, :dim]
+    np.testing.assert_allclose(model.vectors_of("tags", cells), expected, rtol=1e-6)
+    if vocabulary is None:
+        assert np.array_equal(model.vectors_of("tags", ["a"])[0], model.vectors_["tags"]["a"])
+    if kind == "text":
+        one, other = model.vectors_of("tags", ["a|b", "a | b"])
+        assert np.array_equal(one, other)
+        np.testing.assert_allclose(one, model.vectors_of("tags", ["a", "b"]).mean(axis=0), rtol=1e-6)

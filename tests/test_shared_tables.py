@@ -456,3 +456,23 @@ def test_estimators_refuse_what_cannot_be_shared(cls, rows):
     ):
         with pytest.raises(ValueError, match=re.escape(message)):
             cls(shared=shared).fit(X, y)
+
+
+def test_extend_takes_the_name_of_a_shared_table():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"origin": rng.choice(list("abcd"), 60), "dest": rng.choice(list("abcd"), 60)})
+    frame["day"] = rng.choice(list("xyz"), 60)
+    new = pd.DataFrame({"origin": ["e", "a"], "dest": ["a", "f"], "day": ["v", "w"]})
+
+    def extended(columns):
+        model = tabemb.EmbeddingClassifier(
+            shared={"airport": ["origin", "dest"]}, body="mlp", max_epochs=1, random_state=0
+        )
+        return model.fit(frame, rng.integers(0, 2, 60)).extend(new, columns=columns)
+
+    model = extended(["airport"])
+    assert sorted(model.vectors_["airport"].index_to_key) == list("abcdef")
+    assert model.encoder_.vocabularies["day"].n_categories == 3
+    assert sorted(extended(["origin", "dest"]).vectors_["airport"].index_to_key) == list("abcdef")
+    with pytest.raises(tabemb.exceptions.ColumnError, match="no categorical column 'airpot'"):
+        extended(["airpot"])

@@ -318,7 +318,11 @@ def test_mistakes_are_told_before_training(people):
     for vocabulary, error, told in (
         ({"city": "hashin"}, UnknownNameError, "Did you mean 'hashing'?"),
         ({"ctiy": "hashing"}, ColumnError, "which the table does not have. Did you mean 'city'?"),
-        ({"city": {"name": "hashing", "n_buckets": 2.5}}, ValueError, "must be an integer of at least 1; got 2.5."),
+        (
+            {"city": {"name": "hashing", "n_buckets": 2.5}},
+            ValueError,
+            "must be an integer of at least 1 and below 2,147,483,646; got 2.5.",
+        ),
     ):
         with pytest.raises(error, match=re.escape(told)):
             EmbeddingRegressor(vocabulary=vocabulary).fit(X, wage)

@@ -23,6 +23,7 @@ from tabemb.cli.app import (
     progress_of,
     put,
 )
+from tabemb.cli.column_options import MultiValued, Shared, Vocabulary, column_settings
 from tabemb.cli.printable import printable
 from tabemb.cli.read import load_checked
 from tabemb.experiments.config_names import BASELINE_NAMES, METRIC_NAMES, OBJECTIVE
@@ -108,6 +109,7 @@ def _run_and_show(experiment: "ExperimentConfig", force: bool, output: Path | No
         "tabemb learn flights.csv",
         "tabemb learn ratings.parquet --columns user,film --categorical user,film --out runs/films",
         "tabemb learn shops.csv --objective masked --drop id --na NA,?",
+        "tabemb learn films.csv --multi-valued genres=| --shared airport=origin,dest --vocabulary title=ngrams",
     )
 )
 def learn(
@@ -124,6 +126,9 @@ def learn(
     drop: Annotated[str, typer.Option(metavar="A,B", help="Columns to leave out.")] = "",
     categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
     numeric: Annotated[str, typer.Option(metavar="A,B", help="Columns to read as numbers.")] = "",
+    multi_valued: MultiValued = None,
+    shared: Shared = None,
+    vocabulary: Vocabulary = None,
     na: Na = "",
     sep: Separator = None,
     encoding: Encoding = None,
@@ -141,6 +146,7 @@ def learn(
     Categories are similar if they occur with the same values of the other columns. The result is a run like that of
     tabemb run, without a comparison, for the other commands: neighbors, explore, export, transform ...
     """
+    settings = column_settings(multi_valued, shared, vocabulary)
     from tabemb.experiments.config import make_config
     from tabemb.experiments.config_starter import starter_name
 
@@ -152,7 +158,7 @@ def learn(
         {
             "name": place.resolve().name,
             "data": {key: each for key, each in source.items() if each is not None},
-            "pretrain": {"objective": objective},
+            "pretrain": {"objective": objective, **settings},
             "seed": seed,
             "output": str(place.parent),
         }
@@ -174,6 +180,9 @@ def compare(
     drop: Annotated[str, typer.Option(metavar="A,B", help="Columns to leave out.")] = "",
     categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
     numeric: Annotated[str, typer.Option(metavar="A,B", help="Columns to read as numbers.")] = "",
+    multi_valued: MultiValued = None,
+    shared: Shared = None,
+    vocabulary: Vocabulary = None,
     na: Na = "",
     sep: Separator = None,
     encoding: Encoding = None,
@@ -204,6 +213,7 @@ def compare(
     """Compare embeddings with one-hot encoding and other baselines on a table."""
     if task not in ("auto", "classification", "regression"):
         raise typer.BadParameter(f"{task!r} is not auto, classification or regression.", param_hint="--task")
+    settings = column_settings(multi_valued, shared, vocabulary)
     from tabemb.experiments.config import make_config
     from tabemb.experiments.tables import check_place
 
@@ -220,6 +230,7 @@ def compare(
             "baselines": baseline or None,
             **({"downstream": downstream} if downstream else {}),
             "metrics": metric or None,
+            **({"model": settings} if settings else {}),
             "validation": {"folds": folds},
             "seed": seed,
         }

@@ -157,8 +157,7 @@ class EmbeddingEstimator(BaseEstimator):
     def vectors_(self) -> LearnedVectors:
         """Vectors of each embedded column, or table of ``shared`` columns, by its name: ``CategoryVectors``."""
         check_is_fitted(self, "encoder_")
-        numeric = [column.name for column in self.schema_.numeric]
-        return LearnedVectors(self._networks, self.encoder_.vocabularies, getattr(self, "_noise", {}), numeric)
+        return LearnedVectors.of(self)
 
     def vectors_of(self, column: str, values: Any) -> np.ndarray:
         """Return the vectors of values of a column, whether the fit has seen them or not.
@@ -167,8 +166,9 @@ class EmbeddingEstimator(BaseEstimator):
         ----------
         column : str
             An embedded column.
-        values : sequence of scalars of length n
-            Categories, or texts for a column with the vocabulary ``"ngrams"``.
+        values : sequence of length n
+            Cells as those of a table: categories; lists or texts of several values, whose vectors are pooled, for a
+            column that is split; or texts for a column with the vocabulary ``"ngrams"``.
 
         Returns
         -------
@@ -408,9 +408,9 @@ class EmbeddingEstimator(BaseEstimator):
         return embedded_tables(self)
 
     def _network_from_seed(
-        self, seed: int, sizes: Mapping[str, int] = NO_SIZES, rates: Mapping[str, float] | None = None
+        self, seed: int, sizes: Mapping[str, int] = NO_SIZES, *fitted: Mapping[str, Any] | None
     ) -> Network:
-        network = Network(vectors_spec(self, seed, sizes, rates))
+        network = Network(vectors_spec(self, seed, sizes, *fitted))
         self._pretrained.start(network)
         return network
 
@@ -480,7 +480,7 @@ class EmbeddingEstimator(BaseEstimator):
             A table with the columns of the fit. ``min_frequency`` and ``max_categories`` hold for its new categories;
             known ones are never removed.
         columns : iterable of str, optional
-            Names of the categorical columns to extend; all by default.
+            Names of the categorical columns to extend, or of ``shared`` tables; all by default.
         start : {"unknown", "mean", "nearest", "pretrained"}, default="unknown"
             Vector of a new category: that of unknown categories; the mean of the known ones, weighted by their numbers
             of rows; that of the known category with the most similar name; or that of the words in ``pretrained``. If

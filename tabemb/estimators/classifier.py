@@ -55,11 +55,11 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
     categorical : list of names, list of positions, boolean mask, or callable, optional
         Numeric columns to treat as categorical. Text, category, boolean and object columns always are.
     embedding_dim : str, int or mapping, default="capped"
-        Number of dimensions of the vectors: the name of a rule ("capped", "narrow", "fastai", "half", "google",
-        "sqrt"), an integer, or a mapping from column to either. Columns missing from a mapping use "capped", which
-        gives ``pretrained`` columns the length of their vectors, or less if few categories were found. "auto" finds the
-        number from the data and trains again with it, which takes two to three times as long; see
-        :mod:`tabemb.estimators.auto_dim`.
+        Number of dimensions of the vectors: the name of a rule ("capped", "mixed", "narrow", "fastai", "half",
+        "google", "sqrt"), an integer, or a mapping from column to either. Columns missing from a mapping use "capped",
+        which gives ``pretrained`` columns the length of their vectors, or less if few categories were found. With
+        "mixed", rare categories use fewer dimensions (``share`` of the numbers). "auto" finds the number from the data
+        and trains again with it, which takes two to three times as long; see :mod:`tabemb.estimators.auto_dim`.
     body : str, mapping or Body, default="ensemble"
         Layers on top of the vectors: "mlp", "resnet", "wide_deep", "deepfm", "cross", "ft_transformer", "tabm" or
         "ensemble"; see :mod:`tabemb.nn.bodies`.

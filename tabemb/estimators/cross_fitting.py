@@ -96,7 +96,13 @@ class FoldTables:
         for table, stack in self.stacks.items():
             held = self._held.get(table)
             if held is None or held.n_epochs is not None:
-                align(stack[:-1], self.seen[table], self.counts_of(table, rows, category_dropout))
+                counts = self.counts_of(table, rows, category_dropout)
+                if not table.blocks:
+                    align(stack[:-1], self.seen[table], counts)
+                for group in table.groups() if table.blocks else ():
+                    part = stack[:-1, :, group]
+                    align(part, self.seen[table], counts)
+                    stack[:-1, :, group] = part
             stack[-1] = mean_of_seen(stack[:-1], self.seen[table])
             if held is not None and held.n_epochs is None:
                 stack[-1][held.which] = stack[0][held.which]

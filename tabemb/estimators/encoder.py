@@ -65,9 +65,9 @@ class EmbeddingEncoder(VectorTransformer, CrossFitEstimator):
         Combinations of categorical columns with target statistics, such as ``[("carrier", "dest")]``. "auto" chooses
         up to ten that explain what their columns do not. Without ``target_statistics``, they are not used.
     embedding_dim : str, int or mapping, default="narrow"
-        Number of dimensions of the vectors: the name of a rule ("narrow", "capped", "fastai", "half", "google",
-        "sqrt"), an integer, or a mapping from column to either. "narrow" is at most 8, since models that read all
-        vectors side by side gain nothing from more. Columns missing from a mapping use "capped". Both give
+        Number of dimensions of the vectors: the name of a rule ("narrow", "capped", "mixed", "fastai", "half",
+        "google", "sqrt"), an integer, or a mapping from column to either. "narrow" is at most 8, since models that
+        read all vectors side by side gain nothing from more. Columns missing from a mapping use "capped". Both give
         ``pretrained`` columns the length of their vectors, or less if few categories were found. "auto" finds the
         number from the data and trains again with it, which takes two to three times as long; see
         :mod:`tabemb.estimators.auto_dim`.

@@ -10,6 +10,8 @@ from tabemb.estimators.ensemble import mean_table
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.nn.embedding import FeatureSpec
 from tabemb.nn.network import Network
+from tabemb.table.column_cells import vectors_of_cells
+from tabemb.table.schema import CategoricalColumn
 from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -37,6 +39,8 @@ class LearnedVectors(EmbeddingStore):
         How much the vectors of each column vary between fits to other rows.
     numeric : collection of str, optional
         Columns that were read as numbers, which error messages name.
+    columns : sequence of CategoricalColumn, optional
+        How the columns were read, among it how cells with several values are split.
     """
 
     def __init__(
@@ -45,9 +49,10 @@ class LearnedVectors(EmbeddingStore):
         vocabularies: Mapping[str, Vocabulary],
         noise: Mapping[str, SamplingNoise] = NO_NOISE,
         numeric: Collection[str] = (),
+        columns: Sequence[CategoricalColumn] = (),
     ) -> None:
         self._networks, self._vocabularies, self._noise = networks, vocabularies, noise
-        self._numeric = frozenset(numeric)
+        self._numeric, self._columns = frozenset(numeric), {each.name: each for each in columns}
         features = networks[0].spec.features
         self._all = {feature.name: feature for feature in features}
         # Columns whose categories are not known have vectors, but none to list.
@@ -56,6 +61,18 @@ class LearnedVectors(EmbeddingStore):
         first = {feature.table.name: feature for feature in reversed(listed)}
         self._features = {name: first[name] for name in dict.fromkeys(each.table.name for each in listed)}
         self._tables = {feature.name: feature.table.name for feature in listed}
+
+    @classmethod
+    def of(cls, estimator: Any) -> "LearnedVectors":
+        """Return the vectors of a fitted estimator."""
+        schema = estimator.schema_
+        return cls(
+            estimator._networks,
+            estimator.encoder_.vocabularies,
+            getattr(estimator, "_noise", NO_NOISE),
+            [column.name for column in schema.numeric],
+            schema.categorical,
+        )
 
     @property
     def shared(self) -> dict[str, list[str]]:
@@ -90,9 +107,10 @@ class LearnedVectors(EmbeddingStore):
         if isinstance(values, str):
             raise DataError(f"vectors_of takes a sequence of values; got the text {values!r}. Pass [{values!r}].")
         vocabulary, rows = self._vocabularies[feature.name], self._rows_of(feature)
-        if isinstance(vocabulary, HashedVocabulary):
-            return vocabulary.pooled(values, rows)
-        return rows[vocabulary.encode(values)]
+        read_as, query = self._columns.get(feature.name, CategoricalColumn(feature.name, feature.name)), None
+        if len(self._networks) == 1 and (learned := self._networks[0].query(feature)) is not None:
+            query = learned.numpy()
+        return vectors_of_cells(read_as, vocabulary, values, rows, query)
 
     def _rows_of(self, feature: FeatureSpec) -> np.ndarray:
         """Return the rows of the table of a column, by index."""
@@ -102,6 +120,7 @@ class LearnedVectors(EmbeddingStore):
             [network.vectors(feature) for network in self._networks],
             vocabulary.counts,
             held.which if held is not None and held.n_epochs is None else None,
+            feature.table,
         )
 
     def _vectors_of(self, column: str) -> CategoryVectors:

@@ -1,16 +1,21 @@
 """The specifications of the networks of an estimator, by its parameters and its fitted encoding."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from tabemb.exceptions import DataError
 from tabemb.nn.bodies import BODIES, Ensemble
-from tabemb.nn.embedding import column_specs
+from tabemb.nn.embedding import TableSpec, column_specs
 from tabemb.nn.network import NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS, Standardized
-from tabemb.nn.sizes import columns_of, embedding_dims, rate_of_table
+from tabemb.nn.sizes import columns_of, embedding_dims, mixed_tables, rate_of_table
 from tabemb.table.shared import by_table
 from tabemb.training.trainer import TABLE_FACTOR
+
+Blocks = Sequence[Sequence[int]]
 
 __all__ = ["dims_by_table", "embedded_tables", "statistics_spec", "vectors_spec"]
 
@@ -40,7 +45,11 @@ def dims_by_table(estimator: Any) -> Any:
 
 
 def vectors_spec(
-    estimator: Any, seed: int, sizes: Mapping[str, int], rates: Mapping[str, float] | None = None
+    estimator: Any,
+    seed: int,
+    sizes: Mapping[str, int],
+    rates: Mapping[str, float] | None = None,
+    blocks: Mapping[str, Blocks] | None = None,
 ) -> NetworkSpec:
     """Return the specification of a network of vectors.
 
@@ -55,6 +64,8 @@ def vectors_spec(
     rates : mapping of str to float, optional
         Factors of the learning rates of the tables of a fitted network: exactly these tables, which are those of
         ``sizes``, are there. By default, both follow from the parameters and the number of categories.
+    blocks : mapping of str to blocks, optional
+        Blocks of the tables of a fitted network with rows of several widths.
     """
     encoder, rate = estimator.encoder_, estimator.embedding_rate
     dropped = [column.name for column in encoder.schema.dropped]
@@ -70,9 +81,11 @@ def vectors_spec(
         rate_of_table if rate == "auto" else lambda *_: float(rate) / TABLE_FACTOR,
         encoder.table_of,
         encoder.poolings,
+        _narrowed_by(estimator) if rates is None else partial(_with_blocks, blocks or {}, estimator),
     )
     if rates is not None:
         features = tuple(replace(each, table=replace(each.table, rate=rates[each.table.name])) for each in features)
+    _check_memory(dict.fromkeys(each.table for each in features))
     return NetworkSpec(
         features=features,
         one_hot=one_hot,
@@ -84,6 +97,47 @@ def vectors_spec(
         numeric=NUMERIC_ENCODERS.resolve(estimator.numeric),
         seed=seed,
     )
+
+
+def _check_memory(tables: Collection[TableSpec]) -> None:
+    """Raise an error if tables have more numbers than the memory of this machine holds."""
+    try:
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not every platform tells
+        return
+    needed = {table: 4 * table.vocabulary_size * table.embedding_dim for table in tables}
+    if sum(needed.values()) > available:
+        largest = max(needed, key=needed.__getitem__)
+        raise DataError(
+            f"The vectors would take {sum(needed.values()) / 1e9:,.0f} GB, and this machine has {available / 1e9:,.0f} "
+            f"GB. Most of it is {largest.name!r}: {largest.vocabulary_size:,} rows of {largest.embedding_dim} numbers. "
+            "Set fewer rows (max_categories; n_buckets of a hashed vocabulary) or a smaller embedding_dim."
+        )
+
+
+def _narrowed_by(estimator: Any) -> Callable[[TableSpec], TableSpec]:
+    """Return what gives the tables of the rule "mixed" narrower rows for rare categories."""
+    encoder = estimator.encoder_
+    rules = mixed_tables(dims_by_table(estimator), estimator._embedded())
+    body = BODIES.resolve(estimator.body)
+    hashed = {encoder.table_of[name] for name in encoder.hashed}
+
+    def narrowed(table: TableSpec) -> TableSpec:
+        if table.name not in rules or table.name in hashed or table.name in estimator._pretrained.starts:
+            return table
+        counts, n_slices = encoder.tables[table.name].counts, body.n_slices(table.embedding_dim)
+        found = rules[table.name].blocks(counts, table.embedding_dim, n_slices)
+        return _with_blocks({table.name: found}, estimator, table)
+
+    return narrowed
+
+
+def _with_blocks(blocks: Mapping[str, Blocks], estimator: Any, table: TableSpec) -> TableSpec:
+    if table.name not in blocks:
+        return table
+    found = tuple((int(size), int(width)) for size, width in blocks[table.name])
+    n_slices = BODIES.resolve(estimator.body).n_slices(table.embedding_dim)
+    return replace(table, blocks=found, n_slices=n_slices)
 
 
 def statistics_spec(estimator: Any, seed: int, *, narrowed: bool = True, n_members: int | None = None) -> NetworkSpec:

@@ -44,8 +44,8 @@ class EmbeddingPretrainer(VectorTransformer):
     remainder : {"passthrough", "drop"}, default="passthrough"
         Whether to append the numbers to the vectors, unchanged, as float32 columns, or to drop them.
     embedding_dim : str, int or mapping, default="capped"
-        Number of dimensions of the vectors: the name of a rule ("capped", "narrow", "fastai", "half", "google",
-        "sqrt"), an integer, or a mapping from column to either.
+        Number of dimensions of the vectors: the name of a rule ("capped", "mixed", "narrow", "fastai", "half",
+        "google", "sqrt"), an integer, or a mapping from column to either.
     numeric : str, mapping or NumericEncoder, default="standardized"
         How an objective that trains a network encodes numbers; see :mod:`tabemb.nn.numeric`.
     min_frequency : int or float, optional

@@ -32,6 +32,7 @@ def networks_to_state(estimator: Any) -> tuple[dict[str, Any], dict[str, dict[st
         "sizes": {table.name: table.embedding_dim for table in networks[0].tables},
         # Neither these nor the columns with tables follow from the number of categories once vocabularies have grown.
         "rates": {table.name: table.rate for table in networks[0].tables},
+        "blocks": {table.name: table.blocks for table in networks[0].tables if table.blocks},
     }
     if beside is not None:
         arrays[STATISTICS] = weights_by_name(beside.network)
@@ -48,7 +49,9 @@ def take_networks(estimator: Any, state: Mapping[str, Any], arrays: Mapping[str,
     """Give an estimator the networks of :func:`networks_to_state`; all else that was fitted is restored already."""
     estimator._network, *others = [
         _rebuilt(
-            partial(estimator._network_from_seed, each["seed"], state["sizes"], state.get("rates")),
+            partial(
+                estimator._network_from_seed, each["seed"], state["sizes"], state.get("rates"), state.get("blocks")
+            ),
             arrays[f"network-{place}"],
         )
         for place, each in enumerate(state["networks"])

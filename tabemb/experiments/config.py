@@ -25,13 +25,19 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from tabemb.exceptions import ConfigError, reading
-from tabemb.experiments.config_errors import checked_by, dotted, explain, line_of, shown
+from tabemb.experiments.config_errors import dotted, explain, line_of, shown
 from tabemb.experiments.config_pretrain import PretrainSection, PretrainTable
-from tabemb.experiments.config_section import Section, Spec, one_source, tuples
+from tabemb.experiments.config_section import (
+    MultiValuedSetting,
+    Section,
+    SharedSetting,
+    Spec,
+    one_source,
+    tuples,
+)
 from tabemb.experiments.config_text import text_of
 from tabemb.experiments.config_yaml import block_yaml, parse_yaml
 from tabemb.experiments.data_texts import check_encoding, check_separator
-from tabemb.table.shared import check_shared
 
 __all__ = [
     "DataSection",
@@ -136,12 +142,12 @@ class ModelSection(Section):
         description="Categories with fewer rows (a number, or a fraction of all rows) become unknown.",
     )
     max_categories: int | None = Field(None, ge=1, description="Maximum number of categories per column.")
-    multi_valued: Literal["auto"] | dict[str, str | dict[str, str] | None] | None = Field(
+    multi_valued: MultiValuedSetting = Field(
         "auto",
         description="Columns whose cells hold several values: auto (separators | and ; are found), or a mapping of "
         "column to a separator, words or bigrams, to a mapping with split and pooling, or to null (cells stay whole).",
     )
-    shared: Annotated[dict[str, list[str]], AfterValidator(checked_by(check_shared))] | None = Field(
+    shared: SharedSetting = Field(
         None, description="Columns that share one table of vectors, by a name for it: {airport: [origin, dest]}."
     )
     vocabulary: str | dict[str, Any] | None = Field(None, description="Kind of hashed vocabulary, or kinds by column.")
@@ -304,6 +310,9 @@ class ExperimentConfig(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _target_or_pretrain(cls, values: Any, handler: Any) -> "ExperimentConfig":
+        if isinstance(values, Mapping):
+            # A section without settings is there, with its defaults.
+            values = {**values, **({"pretrain": {}} if values.get("pretrain", 0) is None else {})}
         data = values.get("data") if isinstance(values, Mapping) else None
         if not isinstance(data, Mapping) or data.get("target") is not None or values.get("pretrain") is not None:
             return handler(values)

@@ -89,7 +89,7 @@ MODEL_PARTS = {
     ),
     "start": Part("start", "tabemb.nn.starts", "STARTS", ("cooccurrence", "random")),
     "embedding_dim": Part(
-        "size rule", "tabemb.nn.sizes", "SIZE_RULES", ("capped", "fastai", "google", "half", "narrow", "sqrt")
+        "size rule", "tabemb.nn.sizes", "SIZE_RULES", ("capped", "fastai", "google", "half", "mixed", "narrow", "sqrt")
     ),
 }
 

@@ -4,7 +4,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
-from tabemb.experiments.config_section import Section, Spec, one_source, tuples
+from tabemb.experiments.config_section import (
+    MultiValuedSetting,
+    Section,
+    SharedSetting,
+    Spec,
+    one_source,
+    tuples,
+)
 from tabemb.experiments.data_texts import check_encoding, check_separator
 
 __all__ = ["PretrainSection", "PretrainTable"]
@@ -52,6 +59,9 @@ class PretrainSection(Section):
     numeric: Spec = Field("standardized", description="As model.numeric, for an objective that trains a network.")
     min_frequency: int | float | None = Field(None, gt=0, description="As model.min_frequency.")
     max_categories: int | None = Field(None, ge=1, description="As model.max_categories.")
+    multi_valued: MultiValuedSetting = Field("auto", description="As model.multi_valued, which is the default.")
+    shared: SharedSetting = Field(None, description="As model.shared, which is the default.")
+    vocabulary: str | dict[str, Any] | None = Field(None, description="As model.vocabulary, which is the default.")
     handle_unknown: Spec = Field(
         "mean", description="Vector of categories not in the rows: mean, zero, nearest, error."
     )

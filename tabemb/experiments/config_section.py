@@ -1,13 +1,18 @@
 """The base class of the sections of an experiment, and what several sections share."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-__all__ = ["Section", "Spec", "one_source", "tuples"]
+from tabemb.experiments.config_errors import checked_by
+from tabemb.table.shared import check_shared
+
+__all__ = ["MultiValuedSetting", "Section", "SharedSetting", "Spec", "one_source", "tuples"]
 
 # A registered name, or a mapping with the name and parameters.
 Spec = str | dict[str, Any]
+MultiValuedSetting = Literal["auto"] | dict[str, str | dict[str, str] | None] | None
+SharedSetting = Annotated[dict[str, list[str]], AfterValidator(checked_by(check_shared))] | None
 
 
 class Section(BaseModel):

@@ -406,13 +406,21 @@ def _row(path: Path, number: int, line: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise DataError(f"{path}, line {number:,}: a row is an object with the names of columns, got {line[:40]!r}.")
     for name, cell in row.items():
-        if isinstance(cell, dict | list):
+        if not _is_cell(cell):
             kind = "an object" if isinstance(cell, dict) else "a list"
             raise DataError(
-                f"{path}, line {number:,}: the cell of {name!r} is {kind}, not one value. Flatten it, such as with "
+                f"{path}, line {number:,}: the cell of {name!r} is {kind} that is neither a list of values nor an "
+                'object of weights, such as ["Action", "Comedy"] or {"red": 2}. Flatten it, such as with '
                 "pd.json_normalize, or remove the column."
             )
     return row
+
+
+def _is_cell(cell: Any) -> bool:
+    """Return whether a cell is one value, a list of values, or an object with the weight of each value."""
+    if isinstance(cell, dict):
+        return all(isinstance(each, int | float) and not isinstance(each, bool) for each in cell.values())
+    return not isinstance(cell, list) or not any(isinstance(each, dict | list) for each in cell)
 
 
 # Excel

@@ -13,6 +13,9 @@ from tabemb.experiments.data import Problem
 from tabemb.table.cells import read_cells
 from tabemb.table.numeric import read_numbers
 
+# Settings of the model that say how columns are read; the pretrainer reads them in the same way by default.
+READ_AS = ("multi_valued", "shared", "vocabulary")
+
 __all__ = [
     "ExtraRows",
     "PretrainedModel",
@@ -118,7 +121,8 @@ def make_pretrainer(config: ExperimentConfig) -> Any:
     from tabemb.estimators.pretrainer import EmbeddingPretrainer
 
     categorical = list(config.data.categorical) or None
-    return EmbeddingPretrainer(categorical, random_state=config.seed, **config.pretrain.params())
+    read_as = {name: getattr(config.model, name) for name in READ_AS if name in config.model.model_fields_set}
+    return EmbeddingPretrainer(categorical, random_state=config.seed, **read_as | config.pretrain.params())
 
 
 def pretrained_model(config: ExperimentConfig, problem: Problem, estimator: Any) -> PretrainedModel:

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 
 from tabemb.exceptions import FormatError, OutputError, reading
 from tabemb.files import check_digest, check_seal, digest_of_file, read_json, sealed
+from tabemb.inference.row_blocks import RowBlocks
 from tabemb.vectors.formats.safetensors import save_arrays
 
 __all__ = ["FORMAT", "STATE_FILE", "WEIGHTS_FILE", "read_saved", "write_saved"]
@@ -57,6 +58,7 @@ def read_saved(path: Path) -> tuple[dict[str, Any], Arrays]:
         arrays = load_file(path / WEIGHTS_FILE)
     if problem := _not_finite(arrays):
         raise FormatError(f"{path / WEIGHTS_FILE} is damaged: {problem}. Save the estimator again.")
+    _unpack(arrays, state.get("packed", {}), path)
     groups: Arrays = defaultdict(dict)
     for name in sorted(arrays):
         group, _, rest = name.partition("/")
@@ -64,7 +66,9 @@ def read_saved(path: Path) -> tuple[dict[str, Any], Arrays]:
     return state, groups
 
 
-def write_saved(path: Path, state: Mapping[str, Any], groups: Mapping[str, Mapping[str, npt.NDArray[Any]]]) -> None:
+def write_saved(
+    path: Path, state: Mapping[str, Any], groups: Mapping[str, Mapping[str, npt.NDArray[Any] | RowBlocks]]
+) -> None:
     """Write the files of a saved estimator to an empty directory.
 
     Parameters
@@ -73,28 +77,43 @@ def write_saved(path: Path, state: Mapping[str, Any], groups: Mapping[str, Mappi
         The directory.
     state : mapping
         JSON values, without format and digests.
-    groups : mapping of str to mapping of str to ndarray
-        Arrays by group and name.
+    groups : mapping of str to mapping of str to ndarray or RowBlocks
+        Arrays by group and name; of tables in blocks, only the numbers that are used are written.
 
     Raises
     ------
     OutputError
         If a weight is NaN or infinite; nothing that is read back would be.
     """
+    given = {f"{group}/{name}": array for group, named in groups.items() for name, array in named.items()}
+    packed = {name: array.layout() for name, array in given.items() if isinstance(array, RowBlocks)}
     arrays = {
-        f"{group}/{name}": np.ascontiguousarray(array)
-        for group, named in groups.items()
-        for name, array in named.items()
+        name: array.packed() if isinstance(array, RowBlocks) else np.ascontiguousarray(array)
+        for name, array in given.items()
     }
     if problem := _not_finite(arrays):
         raise OutputError(
             f"The estimator cannot be saved: {problem}. Fit it again, with a smaller learning_rate for example."
         )
     save_arrays(arrays, path / WEIGHTS_FILE)
-    whole = sealed({"format": FORMAT, **state, "weights": digest_of_file(path / WEIGHTS_FILE)})
+    layouts = {"packed": packed} if packed else {}
+    whole = sealed({"format": FORMAT, **state, **layouts, "weights": digest_of_file(path / WEIGHTS_FILE)})
     text = json.dumps(whole, indent=1, ensure_ascii=False)
     # Lone surrogates, which UTF-8 does not have, become the escapes of JSON.
     (path / STATE_FILE).write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def _unpack(arrays: dict[str, npt.NDArray[Any]], layouts: Any, path: Path) -> None:
+    """Replace the arrays of tables that are stored in blocks by whole tables."""
+    for name, layout in layouts.items() if isinstance(layouts, Mapping) else ():
+        if name not in arrays:
+            raise FormatError(f"{path / STATE_FILE} is damaged: it has blocks of {name!r}, which has no weights.")
+        try:
+            arrays[name] = RowBlocks.unpacked(arrays[name], layout).vectors
+        except FormatError as error:
+            raise FormatError(
+                f"{path / WEIGHTS_FILE} is damaged: {error} ({name!r}). Save the estimator again."
+            ) from None
 
 
 def _not_finite(arrays: Mapping[str, npt.NDArray[Any]]) -> str | None:

@@ -4,11 +4,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import keras
 import numpy as np
 
+from tabemb.inference.row_blocks import used_dimensions
 from tabemb.nn.seeds import Seeds
 from tabemb.table.vocabulary import Vocabulary
 
@@ -42,14 +44,50 @@ class TableSpec:
         Number of dimensions.
     rate : float, default=1.0
         Factor of the learning rate of this table.
+    blocks : tuple of (int, int), default=()
+        Number of rows, and of dimensions that they use, block after block: the other dimensions of a row are zero and
+        not trained. Without blocks, all rows use all dimensions.
+    n_slices : int, default=1
+        Number of slices of a vector that members of the network read. A narrow row uses the first dimensions of each.
     """
 
     name: str
     vocabulary_size: int
     embedding_dim: int
     rate: float = 1.0
+    blocks: tuple[tuple[int, int], ...] = ()
+    n_slices: int = 1
+
+    @property
+    def n_numbers(self) -> int:
+        """Number of trained numbers."""
+        return int(self.widths().sum()) if self.blocks else self.vocabulary_size * self.embedding_dim
+
+    def widths(self) -> np.ndarray:
+        """Return the number of dimensions that each row uses, of shape (vocabulary_size,)."""
+        if not self.blocks:
+            return np.full(self.vocabulary_size, self.embedding_dim, np.int32)
+        sizes, widths = zip(*self.blocks, strict=True)
+        return np.repeat(np.array(widths, np.int32), sizes)
+
+    def used(self) -> np.ndarray:
+        """Return which dimensions each row uses, bool of shape (vocabulary_size, embedding_dim)."""
+        blocks = self.blocks or ((self.vocabulary_size, self.embedding_dim),)
+        masks = [used_dimensions(self.embedding_dim, width, self.n_slices) for _, width in blocks]
+        return np.repeat(masks, [size for size, _ in blocks], axis=0)
+
+    def groups(self) -> list[np.ndarray]:
+        """Return the dimensions that the same rows use, group by group; those of all rows first.
+
+        A rotation within a group leaves unused dimensions at zero.
+        """
+        bounds = sorted({0, *(width // self.n_slices for _, width in self.blocks or ((0, self.embedding_dim),))})
+        place = np.arange(self.embedding_dim) % (self.embedding_dim // self.n_slices)
+        return [np.flatnonzero((place >= low) & (place < high)) for low, high in pairwise(bounds)]
 
     def __post_init__(self):
+        if self.blocks and sum(size for size, _ in self.blocks) != self.vocabulary_size:
+            raise ValueError(f"The blocks of the table {self.name!r} must have {self.vocabulary_size} rows together.")
         if not 0 < self.rate < math.inf:
             raise ValueError(f"The rate of the table {self.name!r} must be a positive number, got {self.rate!r}.")
         if self.vocabulary_size < 1 or self.embedding_dim < 1:
@@ -129,6 +167,7 @@ def column_specs(
     rate_of: Callable[[int, int], float],
     table_of: Mapping[str, str] = NO_NAMES,
     poolings: Mapping[str, str] = NO_NAMES,
+    narrowed: Callable[[TableSpec], TableSpec] = lambda table: table,
 ) -> tuple[tuple[FeatureSpec, ...], tuple[OneHotSpec, ...]]:
     """Return the specifications of the embedded and of the one-hot encoded columns.
 
@@ -144,6 +183,8 @@ def column_specs(
         Name of the table of columns that share one; that of the others is their own.
     poolings : mapping of str to str, optional
         How vectors are pooled in the columns whose cells hold several values.
+    narrowed : callable, optional
+        From a table to the same table with blocks of rows that use fewer dimensions.
 
     Examples
     --------
@@ -157,7 +198,7 @@ def column_specs(
     for position, (name, each) in enumerate(vocabularies.items()):
         if (of := table_of.get(name, name)) in dims:
             rate = rate_of(dims[of], each.n_categories)
-            table = TableSpec(name=of, vocabulary_size=each.size, embedding_dim=dims[of], rate=rate)
+            table = narrowed(TableSpec(name=of, vocabulary_size=each.size, embedding_dim=dims[of], rate=rate))
             # The rate of a table that columns share is that of the first.
             table = tables.setdefault(of, table)
             embedded.append(FeatureSpec(name=name, position=position, table=table, pooling=poolings.get(name)))

@@ -52,7 +52,7 @@ def grown_network(network: Network, sizes: Mapping[int, int], new_rows: NewRows)
     spec, tables, positions = network.spec, {}, {}
     for feature in spec.features:
         if feature.table not in tables:
-            tables[feature.table] = replace(feature.table, vocabulary_size=sizes[feature.position])
+            tables[feature.table] = _larger(feature.table, sizes[feature.position])
             positions[feature.table] = feature.position
     larger = Network(
         replace(
@@ -84,6 +84,13 @@ def grown_network(network: Network, sizes: Mapping[int, int], new_rows: NewRows)
         for table, each in network.held.items()
     }
     return larger
+
+
+def _larger(table, size):
+    """Return a table with more rows, which use all dimensions."""
+    added = ((size - table.vocabulary_size, table.embedding_dim),)
+    blocks = (*table.blocks, *added) if table.blocks and size > table.vocabulary_size else table.blocks
+    return replace(table, vocabulary_size=size, blocks=blocks)
 
 
 def grown_rows(mask: np.ndarray, size: int) -> np.ndarray:

@@ -266,8 +266,7 @@ class Network:
 
     def n_slices(self, table: TableSpec) -> int:
         """Return the number of slices in which the body reads the vectors of a table, each by another member."""
-        width = self.spec.body.slices([table.embedding_dim])[0] or table.embedding_dim
-        return table.embedding_dim // width
+        return self.spec.body.n_slices(table.embedding_dim)
 
     def start_rows(self, table: TableSpec, rows: np.ndarray, which: np.ndarray) -> None:
         """Initialize some rows of a table by given vectors.
@@ -285,6 +284,12 @@ class Network:
         values = np.array(embeddings.numpy())
         values[which] = rows
         embeddings.assign(values)
+
+    def narrow(self) -> None:
+        """Set the dimensions that rows do not use to zero."""
+        for table, layer in self.tables.items():
+            if table.blocks:
+                layer.embeddings.assign(np.where(table.used(), layer.embeddings.numpy(), 0.0))
 
     def start_at(self, logits: np.ndarray) -> None:
         """Initialize the biases of the layer named "logits", so that the initial logits are near the given ones.
@@ -326,6 +331,7 @@ class Network:
             values = np.array(layer.embeddings.numpy())
             if together.serve(values, strategy):
                 layer.embeddings.assign(values)
+        self.narrow()
         for layer in self.trunk.layers:
             if isinstance(layer, OneHotRows):
                 of = by_member if by_member is not None and isinstance(layer, SeparateOneHotDense) else trained

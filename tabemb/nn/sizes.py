@@ -3,12 +3,14 @@
 
 import math
 from collections.abc import Mapping
-from numbers import Integral
+from numbers import Integral, Real
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from tabemb.exceptions import ColumnError, UnknownNameError, did_you_mean
 from tabemb.registry import Registry
+from tabemb.table.vocabulary import Vocabulary
 
 __all__ = [
     "FROM_DATA",
@@ -17,12 +19,14 @@ __all__ = [
     "Fastai",
     "Google",
     "Half",
+    "Mixed",
     "Narrow",
     "SizeRule",
     "Sqrt",
     "columns_from_data",
     "columns_of",
     "embedding_dims",
+    "mixed_tables",
     "rate_of_table",
 ]
 
@@ -32,6 +36,8 @@ FROM_DATA = "auto"
 # suggest 1; smaller weights of the next layer at a larger fan-in suggest 1/2. The value in between was best in
 # benchmarks.
 RATE_BY_WIDTH = 0.75
+# Halvings of the interval in which the exponent of mixed dimensions lies.
+BISECTIONS = 40
 
 
 class SizeRule(BaseEstimator):
@@ -103,6 +109,74 @@ class Narrow(Capped):
 
     def __init__(self, cap=8):
         super().__init__(cap)
+
+
+@SIZE_RULES.register("mixed")
+class Mixed(Capped):
+    r"""Frequent categories have as many dimensions as with ``capped``, rare ones fewer.
+
+    A category with :math:`n` rows has :math:`d (n / n_{max})^a` of the :math:`d` dimensions, rounded to a power of two,
+    and zeros in the others, which are not trained (Ginart et al. 2019, "Mixed dimension embeddings with application to
+    memory-efficient recommendation systems", arXiv:1909.11810, algorithm 1; their projections are not needed, since all
+    vectors lie in one space). The exponent follows from ``share``. Columns with hashed vocabularies and ``pretrained``
+    columns have rows of equal width.
+
+    Parameters
+    ----------
+    cap : int, default=64
+        Maximum number of dimensions.
+    share : float, default=0.25
+        Share of the numbers of a table that are used, in (0, 1]; at least one dimension per category, and per member of
+        a body whose members read slices of the vectors.
+
+    Examples
+    --------
+    >>> Mixed(share=0.4).blocks(np.array([5, 5, 80, 20, 20, 5, 5, 5, 5]), dim=8)
+    ((3, 8), (2, 4), (4, 1))
+    """
+
+    def __init__(self, cap=64, share=0.25):
+        super().__init__(cap)
+        self.share = share
+
+    def __call__(self, n_categories):
+        if isinstance(self.share, bool) or not isinstance(self.share, Real) or not 0 < self.share <= 1:
+            raise ValueError(f"share must be a number above 0 and at most 1, got {self.share!r}.")
+        return super().__call__(n_categories)
+
+    def blocks(self, counts, dim, n_slices=1):
+        """Return the number of rows and their width, block after block.
+
+        Parameters
+        ----------
+        counts : ndarray of int of shape (vocabulary_size,)
+            Number of rows with each index: missing, unknown, and the categories by decreasing frequency. Missing and
+            unknown have all dimensions.
+        dim : int
+            Number of dimensions of the table.
+        n_slices : int, default=1
+            Number of slices of a vector that members read; each row has the same part of each.
+
+        Returns
+        -------
+        tuple of (int, int)
+        """
+        most = dim // n_slices
+        frequency = np.minimum.accumulate(np.maximum(np.asarray(counts[Vocabulary.FIRST :], float), 0.5))
+        frequency = frequency / frequency[0] if len(frequency) else frequency
+
+        def widths(exponent):
+            return np.clip(2.0 ** np.round(np.log2(most) + exponent * np.log2(frequency)), 1, most)
+
+        low, high = 0.0, float(np.log2(most)) + 1 if most > 1 else 0.0
+        if widths(low).sum() > (wanted := self.share * most * len(frequency)):
+            for _ in range(BISECTIONS):
+                middle = (low + high) / 2
+                low, high = (middle, high) if widths(middle).sum() > wanted else (low, middle)
+            low = high
+        found = n_slices * np.append(np.full(Vocabulary.FIRST, most), widths(low)).astype(int)
+        ends = np.append(np.flatnonzero(np.diff(found)) + 1, len(found))
+        return tuple((int(size), int(found[end - 1])) for size, end in zip(np.diff(ends, prepend=0), ends, strict=True))
 
 
 @SIZE_RULES.register("half")
@@ -207,6 +281,31 @@ def embedding_dims(spec, n_categories, without=()):
                 )
         return {column: _dim(spec.get(column, "capped"), n) for column, n in n_categories.items()}
     return {column: _dim(spec, n) for column, n in n_categories.items()}
+
+
+def mixed_tables(spec, tables):
+    """Return the rules of the tables whose rare rows are narrower.
+
+    Parameters
+    ----------
+    spec : str, int, SizeRule or mapping
+        As for :func:`embedding_dims`.
+    tables : iterable of str
+        The tables.
+
+    Examples
+    --------
+    >>> mixed_tables({"dest": "mixed"}, ["origin", "dest"])
+    {'dest': Mixed()}
+    """
+    named = isinstance(spec, Mapping) and not isinstance(spec.get("name"), str)
+    rules = {table: spec.get(table, "capped") if named else spec for table in tables}
+    resolved = {
+        table: SIZE_RULES.resolve(rule)
+        for table, rule in rules.items()
+        if not isinstance(rule, Integral) and rule != FROM_DATA
+    }
+    return {table: rule for table, rule in resolved.items() if isinstance(rule, Mixed)}
 
 
 def columns_from_data(spec, columns):

@@ -248,6 +248,8 @@ def started_tables(
             found = {position: of_columns(position, *size) for position in positions}
             rows = _mean_of_columns(table, {place: each for place, each in found.items() if each is not None})
         if rows is not None:
+            if spec.blocks:
+                rows = np.where(spec.used(), rows, np.float32(0))
             which = np.flatnonzero(rows.any(axis=1))
             priors = [start.prior_of(name) for name in (spec.name, *its)]
             prior = next((each for each in priors if each is not None), None)

@@ -1,17 +1,19 @@
 """The cells of categorical columns, as vocabularies read them, and what is said about those that are not known."""
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError, did_you_mean, warn_caller
 from tabemb.table.calendar import calendar_part
-from tabemb.table.cells import Cells, factorize, families, take
+from tabemb.table.cells import Cells, factorize, families, read_cells, take
 from tabemb.table.frames import Frame
 from tabemb.table.keys import CellTypeError
 from tabemb.table.multi_valued import SplitCells
 from tabemb.table.schema import CategoricalColumn, TypeChangedWarning
+from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "cells_to_fit",
     "counted_cells",
     "refuse_unknown",
+    "vectors_of_cells",
     "warn_of_another_type",
     "warn_of_type",
 ]
@@ -54,6 +57,47 @@ def cells_to_fit(frame: Frame, column: CategoricalColumn) -> Cells | SplitCells:
     if column.split is not None:
         return SplitCells.of(frame.coded(column.source), column.split)
     return frame.coded(column.source) if column.part is None else category_cells(frame, column, column.source)
+
+
+def vectors_of_cells(
+    column: CategoricalColumn,
+    vocabulary: Vocabulary,
+    cells: Any,
+    rows: npt.NDArray[np.float32],
+    query: npt.NDArray[np.float32] | None = None,
+) -> npt.NDArray[np.float32]:
+    """Return the vectors of cells of a column, whose values are split and pooled as in a table.
+
+    Parameters
+    ----------
+    column : CategoricalColumn
+        The column.
+    vocabulary : Vocabulary
+        Its vocabulary.
+    cells : sequence of length n
+        The cells.
+    rows : ndarray of shape (vocabulary_size, dim)
+        The rows of its table.
+    query : ndarray of shape (dim,), optional
+        The query of the pooling, if its weights are learned.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n, dim)
+    """
+    if column.split is None and isinstance(vocabulary, HashedVocabulary):
+        return vocabulary.pooled(cells, rows).astype(np.float32, copy=False)
+    if column.split is None:
+        found: npt.NDArray[np.float32] = rows[vocabulary.encode(cells)]
+        return found
+    split = SplitCells.of(read_cells(cells, column.name, several=True), column.split)
+    if isinstance(vocabulary, HashedVocabulary):
+        numbers, bags = vocabulary.encode_bags(split, column.pooling)
+    else:
+        numbers, indices = split.encode(vocabulary)
+        bags = split.bags(indices, column.pooling)
+    pooled: npt.NDArray[np.float32] = bags.pooled(rows, query)
+    return pooled[numbers]
 
 
 def as_rows(min_frequency: float | None, n_rows: int) -> float | None:

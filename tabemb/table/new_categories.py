@@ -31,7 +31,8 @@ def extended(encoder: Any, X: Any, columns: Iterable[str] | None = None, *, stri
     X : table
         Columns are matched as by :meth:`TableEncoder.encode`.
     columns : iterable of str, optional
-        Names of the categorical columns to extend; all by default.
+        Names of the categorical columns to extend, or of tables that columns share, which stand for all of their
+        columns; all by default.
     strict : bool, default=True
         Whether new categories of another type than the known ones are an error, or remain unknown.
 
@@ -49,7 +50,10 @@ def extended(encoder: Any, X: Any, columns: Iterable[str] | None = None, *, stri
     """
     frame = read_frame(X)
     names_here, known = encoder.names_here(frame), list(encoder.vocabularies)
-    chosen = known if columns is None else list(columns)
+    tables: dict[str, list[str]] = {}
+    for column in known:
+        tables.setdefault(encoder.table_of[column], []).append(column)
+    chosen = known if columns is None else [name for each in columns for name in tables.get(each, [each])]
     for name in chosen:
         if name not in known:
             raise ColumnError(

@@ -43,7 +43,7 @@ class BagStack(TableStack):
     ----------
     features : tuple of FeatureSpec
         The columns, which share one table.
-    optimizer, small, with_rates
+    optimizer, small, with_rates, narrows
         As of :class:`~tabemb.training.stacks.TableStack`.
     queries : sequence of tf.Variable or None
         For each column, the query of its pooling, if the weights are learned.
@@ -56,9 +56,10 @@ class BagStack(TableStack):
         optimizer: Any,
         small: bool,
         with_rates: bool = False,
+        narrows: bool = False,
         queries: Sequence[tf.Variable | None] = (),
     ) -> None:
-        super().__init__(features, optimizer=optimizer, small=small, with_rates=with_rates)
+        super().__init__(features, optimizer=optimizer, small=small, with_rates=with_rates, narrows=narrows)
         self._pooled = [feature.pooling is not None for feature in features]
         self._queries = list(queries) or [None] * len(features)
 

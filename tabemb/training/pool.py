@@ -49,7 +49,10 @@ def shape_key(
     if sum(table.vocabulary_size for table in tables) > MAX_ROWS:
         return None
     key = (
-        tuple((f.position, f.table.embedding_dim, tables.index(f.table), f.pooling) for f in spec.embedded),
+        tuple(
+            (f.position, f.table.embedding_dim, tables.index(f.table), f.pooling, bool(f.table.blocks))
+            for f in spec.embedded
+        ),
         with_rates(spec),
         small_stacks(spec),
         tuple((each.position, each.vocabulary_size) for each in spec.one_hot),

@@ -86,10 +86,18 @@ class TableStack:
         Whether the stack is updated as a whole in each step.
     with_rates : bool, default=False
         Whether the tables have separate learning rates.
+    narrows : bool, default=False
+        Whether some rows use fewer dimensions.
     """
 
     def __init__(
-        self, features: tuple[FeatureSpec, ...], *, optimizer: Any, small: bool, with_rates: bool = False
+        self,
+        features: tuple[FeatureSpec, ...],
+        *,
+        optimizer: Any,
+        small: bool,
+        with_rates: bool = False,
+        narrows: bool = False,
     ) -> None:
         self.positions = [feature.position for feature in features]
         self.dim, self.small = features[0].table.embedding_dim, small
@@ -105,6 +113,11 @@ class TableStack:
         # The columns in the order of their tables in the stack.
         self._order = tf.Variable(tf.range(len(features)), trainable=False)
         self._rates = tf.Variable(tf.ones([len(features)]), trainable=False) if with_rates else None
+        # The number of dimensions that each row uses of each slice.
+        self._widths = None
+        if narrows:
+            self._widths = tf.Variable(tf.zeros([0], tf.int32), shape=tf.TensorShape([None]), trainable=False)
+            self._slice_dim = self.dim // max(feature.table.n_slices for feature in features)
 
     @property
     def width(self) -> int:
@@ -124,6 +137,9 @@ class TableStack:
         if self._rates is not None:
             self._rates.assign([feature.table.rate for feature in features])
         self.rows.assign(tf.zeros([n_rows, self._row_width]))
+        if self._widths is not None:
+            n_slices = self.dim // self._slice_dim
+            self._widths.assign(np.concatenate([table.widths() // n_slices for table in self._starts]))
 
     def close(self) -> None:
         """Free the memory of the tables."""
@@ -132,7 +148,7 @@ class TableStack:
     def load(self, network: Network, optimizer: Any) -> None:
         """Copy the vectors from the tables of a network; the state of the optimizer is unchanged."""
         for table, part, ids in self._parts():
-            vectors = tf.gather(network.tables[table].embeddings.value, part)
+            vectors = self._narrow(tf.gather(network.tables[table].embeddings.value, part), ids)
             self._write(ids, optimizer.with_vectors(tf.gather(self.rows, ids), vectors))
 
     def store(self, network: Network, optimizer: Any, *, averaged: bool = False) -> None:
@@ -244,6 +260,16 @@ class TableStack:
     def of_cells(self, gradient: Any, touched: Touched) -> Any:
         """Return the gradients of single cells on the scale of those of their rows, from those of the batch."""
         return gradient
+
+    def narrowed(self, values: Any, touched: Touched) -> Any:
+        """Return values of the touched rows, (n, dim), with zeros in the dimensions that a row does not use."""
+        return self._narrow(values, touched.ids)
+
+    def _narrow(self, values, ids):
+        if self._widths is None:
+            return values
+        widths = self._widths.read_value() if ids is None else tf.gather(self._widths, ids)
+        return tf.where((tf.range(self.dim) % self._slice_dim)[None] < widths[:, None], values, 0.0)
 
     def means(self, vectors: Any, touched: Touched) -> Any:
         """Return, for each touched row, the mean vector over the cells of the columns of its table, (n, dim).

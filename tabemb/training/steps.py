@@ -104,7 +104,14 @@ class TrainingLoop:
         self._read = {*ROW_BY_ROW, *(f"{part}_{f.position}" for f in spec.embedded if f.pooling for part in BAG_PARTS)}
         self._epoch = 0
         self._stacks = [
-            _stack(features, queries, optimizer=self.optimizer, small=small, with_rates=with_rates(spec))
+            _stack(
+                features,
+                queries,
+                optimizer=self.optimizer,
+                small=small,
+                with_rates=with_rates(spec),
+                narrows=any(feature.table.blocks for feature in features),
+            )
             for features, small in zip(_stacked(spec), small_stacks(spec), strict=True)
         ]
         self._share = tf.Variable(0.0, trainable=False)
@@ -377,9 +384,10 @@ class TrainingLoop:
         for stack, each, of_rows, of_cells, gradient in zip(
             self._stacks, touched, vectors, looked_up, gradients, strict=True
         ):
-            means = stack.means(of_cells, each) if self.optimizer.shrinks else None
+            means = stack.narrowed(stack.means(of_cells, each), each) if self.optimizer.shrinks else None
             of_each, of_queries = stack.gradients(of_rows, gradient, each)
             of_weights += of_queries
+            of_each = stack.narrowed(of_each, each)
             rates, scaled = stack.rates(each) * learning_rate, stack.of_cells(gradient, each)
             stack.write(each, self.optimizer.updated(each.rows, of_rows, of_each, rates, scaled, means))
         self.optimizer.apply(of_weights, learning_rate)

@@ -289,7 +289,7 @@ class Trainer:
         return max(1, min(STEPS_PER_CALL, most))
 
     def _averages(self, network: Network) -> bool:
-        numbers = sum(table.vocabulary_size * table.embedding_dim for table in network.tables)
+        numbers = sum(table.n_numbers for table in network.tables)
         return self.weight_averaging > 0 and numbers <= MOST_AVERAGED
 
     def _share(self, earlier: int, epochs: float) -> float:

@@ -352,3 +352,27 @@ def test_rows_are_transformed_by_a_saved_encoder(here, capsys):
     assert np.array_equal(pd.read_parquet("out.parquet"), pretrainer.transform(rows))
     assert main(["transform", "runs/small", "rows.csv", "--na", "NA"]) == 2
     assert "a run has its own" in capsys.readouterr().err
+
+
+def test_learn_and_compare_take_how_columns_are_read(empty, capsys):
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {
+            "tags": ["/".join(rng.choice(list("abcd"), 2, replace=False)) for _ in range(120)],
+            "origin": rng.choice(list("uvwxy"), 120),
+            "dest": rng.choice(list("uvwxy"), 120),
+            "user": [f"u{each}" for each in rng.integers(0, 60, 120)],
+            "late": rng.choice(["no", "yes"], 120),
+        }
+    )
+    rows.to_csv("rows.csv", index=False)
+    given = ["--multi-valued", "tags=/", "--shared", "place=origin,dest", "--vocabulary", "user=hashing"]
+    assert main(["learn", "rows.csv", "--drop", "late", *given, "--out", "runs/rows", "--quiet"]) == 0
+    vectors = open_run("runs/rows").vectors
+    assert sorted(vectors) == ["place", "tags"]
+    assert sorted(vectors["tags"].index_to_key) == list("abcd")
+    assert main(["compare", "rows.csv", "--target", "late", *given, "--folds", "2", "--baseline", "majority"]) == 0
+    assert main(["learn", "rows.csv", "--shared", "place=origin", "--out", "runs/two", "--quiet"]) != 0
+    assert main(["learn", "rows.csv", "--vocabulary", "user=hash", "--out", "runs/three", "--quiet"]) != 0
+    assert "Did you mean 'hashing'" in capsys.readouterr().err
+    assert not Path("runs/two").exists()

@@ -6,6 +6,7 @@ import pytest
 
 from tabemb import EmbeddingRegressor
 from tabemb.estimators.network_specs import statistics_spec, vectors_spec
+from tabemb.exceptions import DataError
 
 rng = np.random.default_rng(0)
 X = pd.DataFrame(
@@ -41,3 +42,16 @@ def test_a_network_of_statistics_reads_numbers_alone():
 @pytest.mark.parametrize(("body", "n_members"), [("mlp", 8), ({"name": "ensemble", "n_members": 3}, 3)])
 def test_it_has_as_many_members_as_leave_out_rows(body, n_members):
     assert statistics_spec(fitted(body=body), 0).body.n_members == n_members
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"vocabulary": {"stop": {"name": "hashing", "n_buckets": 2_000_000_000}}},
+        {"embedding_dim": {"stop": 10**12}},
+    ],
+    ids=["rows", "dimensions"],
+)
+def test_tables_that_do_not_fit_in_memory_are_refused(params):
+    with pytest.raises(DataError, match=r"The vectors would take [\d,]+ GB, and this machine has \d.*'stop': "):
+        fitted(**params)

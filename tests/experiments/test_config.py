@@ -372,3 +372,11 @@ def test_settings_from_elsewhere_name_the_key_only(values, told):
     with pytest.raises(ConfigError) as caught:
         make_config(values)
     assert str(caught.value).startswith(told)
+
+
+def test_a_section_pretrain_without_settings_is_one_with_defaults(tmp_path):
+    path = tmp_path / "e.yaml"
+    path.write_text("data: {path: rows.csv}\npretrain:\n", encoding="utf-8")
+    assert read_config(path).pretrain == make_config({"data": {"path": "rows.csv"}, "pretrain": {}}).pretrain
+    path.write_text("data: {path: rows.csv, target: y}\n", encoding="utf-8")
+    assert read_config(path).pretrain is None

@@ -333,14 +333,25 @@ def test_dates_in_json_are_dates_unless_the_type_is_known(tmp_path):
     [
         ('{"a": 1', "line 2: not JSON: "),
         ("[1, 2]", r"line 2: a row is an object with the names of columns, got '\[1, 2\]'"),
-        ('{"a": [1]}', "line 2: the cell of 'a' is a list, not one value"),
-        ('{"a": {"b": 1}}', "line 2: the cell of 'a' is an object, not one value"),
+        ('{"a": [[1]]}', "line 2: the cell of 'a' is a list that is neither a list of values nor"),
+        ('{"a": [{"b": 1}]}', "line 2: the cell of 'a' is a list that is neither a list of values nor"),
+        ('{"a": {"b": "c"}}', "line 2: the cell of 'a' is an object that is neither a list of values nor"),
+        ('{"a": {"b": true}}', "line 2: the cell of 'a' is an object that is neither a list of values nor"),
         ("[" * 100_000, r"rows\.jsonl"),
     ],
 )
 def test_a_line_that_is_no_row_is_named(tmp_path, row, told):
     with pytest.raises(DataError, match=told):
         read_table(lines(tmp_path / "rows.jsonl", {"a": 1}, row))
+
+
+def test_cells_of_json_lines_may_hold_several_values(tmp_path):
+    cells = [["Action", "Comedy"], [], None, ["Drama"]]
+    weights = [{"red": 2, "blue": 0.5}, {"red": 1}, None, {}]
+    rows = [{"genres": a, "colors": b} for a, b in zip(cells, weights, strict=True)]
+    found = read_table(lines(tmp_path / "rows.jsonl", *rows))
+    assert found["genres"].tolist() == cells
+    assert found["colors"].tolist() == weights
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])

@@ -71,14 +71,15 @@ def test_a_column_may_be_called_name():
         (
             "fastia",
             UnknownNameError,
-            "No size rule named 'fastia'. Known: capped, fastai, google, half, narrow, sqrt. Did you mean 'fastai'? "
-            "'auto' (found by training), a positive integer, and a mapping column -> any of these are accepted too.",
+            "No size rule named 'fastia'. Known: capped, fastai, google, half, mixed, narrow, sqrt. Did you mean "
+            "'fastai'? 'auto' (found by training), a positive integer, and a mapping column -> any of these are "
+            "accepted too.",
         ),
         (
             2.5,
             UnknownNameError,
             "A size rule is given as a name, a mapping with a 'name', or an instance; got 2.5. "
-            "Known names: capped, fastai, google, half, narrow, sqrt.",
+            "Known names: capped, fastai, google, half, mixed, narrow, sqrt.",
         ),
         (True, UnknownNameError, "got True."),
         (

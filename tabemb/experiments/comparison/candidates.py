@@ -105,7 +105,9 @@ class ModelUnderTest(Candidate):
         if hasattr(model, "networks_"):
             beside = getattr(model, "statistics_network_", None)
             networks = [*model.networks_, *([] if beside is None else [beside])]
-            return sum(int(network.count_params()) for network in networks)
+            tables = [table for network in getattr(model, "_networks", ()) for table in network.tables]
+            unused = sum(table.vocabulary_size * table.embedding_dim - table.n_numbers for table in tables)
+            return sum(int(network.count_params()) for network in networks) - unused
         if hasattr(model, "coef_"):
             return int(np.size(model.coef_) + np.size(model.intercept_))
         return None

@@ -66,6 +66,10 @@ class Body(BaseEstimator):
         """
         return [None] * len(dims)
 
+    def n_slices(self, dim: int) -> int:
+        """Return the number of slices in which a vector of ``dim`` dimensions is read, each by another member."""
+        return dim // (self.slices([dim])[0] or dim)
+
 
 BODIES: Registry[Body] = Registry("body")
 

@@ -11,6 +11,9 @@ import numpy.typing as npt
 from tabemb.registry import Registry
 from tabemb.table.cells import Coded, n_different
 
+# Rows are numbered by 32-bit integers, after "missing" and "unknown".
+MOST_BUCKETS = 2**31 - 2
+
 __all__ = ["MANY", "VOCABULARIES", "ValueRows", "VocabularyKind", "check_count"]
 
 # Columns with at least as many categories get kinds that are given for all columns, and not for their memory.
@@ -94,10 +97,10 @@ def check_count(kind: VocabularyKind, name: str, least: int) -> None:
         If it is not.
     """
     value = getattr(kind, name)
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) < 2**31 - 2:
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) < MOST_BUCKETS:
         raise ValueError(
-            f"{name} of the vocabulary {VOCABULARIES.name_of(kind)!r} must be an integer of at least {least}; got "
-            f"{value!r}."
+            f"{name} of the vocabulary {VOCABULARIES.name_of(kind)!r} must be an integer of at least {least} and below "
+            f"{MOST_BUCKETS:,}; got {value!r}."
         )
     # As a plain integer, which can be written as JSON.
     object.__setattr__(kind, name, int(value))
