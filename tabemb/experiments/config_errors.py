@@ -51,8 +51,12 @@ def checked_by(check: Callable[[Any], None]) -> Callable[[Any], Any]:
     return validator
 
 
+# Errors of a file that are shown at once.
+MOST_TOLD = 10
+
+
 def explain(path: Path | None, lines: Mapping[Place, int], errors: Iterable[Mapping[str, Any]], root: type) -> str:
-    """Describe the first error of a file, and count the others.
+    """Describe the errors of a file in the order of their lines; of settings from elsewhere, the first.
 
     Parameters
     ----------
@@ -81,12 +85,12 @@ def explain(path: Path | None, lines: Mapping[Place, int], errors: Iterable[Mapp
             place = (*place, part) if in_file else place
         problems.setdefault(place, []).append(each)
     places = sorted(problems, key=lambda place: line_of(lines, place))
-    first, others = places[0], len(places) - 1
-    more = f" (There {'is 1 more problem' if others == 1 else f'are {others} more problems'} in this file.)"
-    sentence = _sentence(first, problems[first], root)
     if path is None:
-        return sentence
-    return f"{path}, line {line_of(lines, first)}: {sentence}{more if others else ''}"
+        return _sentence(places[0], problems[places[0]], root)
+    told = [f"{path}, line {line_of(lines, each)}: {_sentence(each, problems[each], root)}" for each in places]
+    if (n_more := len(told) - MOST_TOLD) > 0:
+        told[MOST_TOLD:] = [f"({n_more} more in this file.)"]
+    return "\n".join(told)
 
 
 def line_of(lines: Mapping[Place, int], place: Place) -> int:

@@ -13,11 +13,11 @@ from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["Interactions"]
+__all__ = ["InteractionMatrix"]
 
 
 @dataclass(frozen=True, eq=False)
-class Interactions:
+class InteractionMatrix:
     """The interactions of a table, one row per user and one column per item.
 
     Parameters
@@ -31,7 +31,7 @@ class Interactions:
     --------
     >>> import pandas as pd
     >>> seen = pd.DataFrame({"user": ["ann", "ann", "bob"], "film": ["Heat", "Alien", "Alien"]})
-    >>> interactions = Interactions.read(seen, user="user", item="film")
+    >>> interactions = InteractionMatrix.read(seen, user="user", item="film")
     >>> interactions.users.keys, interactions.items.keys
     (('ann', 'bob'), ('Alien', 'Heat'))
     >>> interactions.matrix.toarray()
@@ -58,7 +58,7 @@ class Interactions:
 
         Returns
         -------
-        Interactions
+        InteractionMatrix
             A pair that occurs several times has its largest weight.
 
         Raises
@@ -101,8 +101,9 @@ def _without_missing(frame: Frame, column: str, what: str) -> Cells:
 
 
 def _weights(frame: Frame, column: str) -> npt.NDArray[np.float32]:
+    cells = frame.cells(column)
     try:
-        weights = np.asarray(frame.cells(column)).astype(np.float64)
+        weights = np.asarray(cells).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"The weights of interactions must be numbers; the column {column!r} has others.") from error
     wrong = ~(np.isfinite(weights) & (weights > 0))
@@ -122,12 +123,10 @@ def _matrix(
     vocabularies: tuple[Vocabulary, Vocabulary],
 ) -> sparse.csr_array:
     """Return the matrix of weights; of repeated pairs, the largest."""
-    shape = tuple(len(each) for each in vocabularies)
+    shape = tuple(each.n_categories for each in vocabularies)
     order = np.lexsort((weights, columns, rows))
     rows, columns, weights = (each[order] for each in (rows, columns, weights))
     last = np.ones(len(rows), bool)
     last[:-1] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
     places = rows[last] - Vocabulary.FIRST, columns[last] - Vocabulary.FIRST
     return sparse.csr_array((weights[last], places), shape=shape, dtype=np.float32)
-
-

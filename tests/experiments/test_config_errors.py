@@ -121,17 +121,20 @@ def told(tmp_path, monkeypatch):
         ),
         (
             GOOD.replace("embedding_dim: 4", "embeding_dim: 4") + "sed: 1\nmetric: a\n",
-            "x.yaml, line 6: model.embeding_dim is not a known setting. Did you mean 'embedding_dim'? "
-            "(There are 2 more problems in this file.)",
+            "x.yaml, line 6: model.embeding_dim is not a known setting. Did you mean 'embedding_dim'?\n"
+            "x.yaml, line 9: sed is not a known setting. Did you mean 'seed'?\n"
+            "x.yaml, line 10: metric is not a known setting. Did you mean 'metrics'?",
         ),
     ],
 )
-def test_the_first_invalid_setting_is_reported(told, text, sentence):
+def test_each_invalid_setting_is_reported(told, text, sentence):
     assert told(text) == sentence
 
 
-def test_one_other_problem_is_counted_in_the_singular(told):
-    assert told(GOOD + "sed: 1\nmetric: a\n").endswith("(There is 1 more problem in this file.)")
+def test_at_most_ten_problems_are_told(told):
+    lines = told(GOOD + "".join(f"wrong{place}: 1\n" for place in range(13))).splitlines()
+    assert [line.partition(": ")[0] for line in lines[:10]] == [f"x.yaml, line {place}" for place in range(9, 19)]
+    assert lines[10:] == ["(3 more in this file.)"]
 
 
 class Part(BaseModel):

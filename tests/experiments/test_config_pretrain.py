@@ -58,10 +58,10 @@ def test_without_a_target_nothing_of_a_comparison_is_taken(setting):
         make_config(given | {setting: values[setting]})
 
 
-def test_without_pretrain_a_target_is_needed_and_other_mistakes_are_counted():
+def test_without_pretrain_a_target_is_needed_and_other_mistakes_are_told():
     with pytest.raises(ConfigError, match=r"data\.target is missing\. Column to predict"):
         make_config({"data": {"path": "a.csv", "target": None}})
-    with pytest.raises(ConfigError, match=r"line 1: data\.target is missing\. .* \(There is 1 more problem in"):
+    with pytest.raises(ConfigError, match=r"line 1: data\.target is missing\. .*\n.*line 2: validation\.folds"):
         config_of(Path("x.yaml"), "data: {path: a.csv}\nvalidation: {folds: 1}")
 
 

@@ -6,8 +6,8 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
 from tabemb.exceptions import DataError
-from tabemb.recommend.interactions import Interactions
-from tabemb.recommend.methods.method import METHODS, ItemFactors, Method
+from tabemb.recommend.interactions import InteractionMatrix
+from tabemb.recommend.methods.method import METHODS, FactorizationMethod, ItemFactors
 
 __all__ = ["LinearAutoencoder"]
 
@@ -20,7 +20,7 @@ TOP = 10
 
 
 @METHODS.register("linear_autoencoder")
-class LinearAutoencoder(Method):
+class LinearAutoencoder(FactorizationMethod):
     r"""Reconstructs the items of a user from themselves, by a matrix of low rank with a ridge penalty.
 
     With interactions :math:`X`, the matrix :math:`W` of rank ``dim`` that minimizes
@@ -43,7 +43,7 @@ class LinearAutoencoder(Method):
     --------
     >>> import pandas as pd
     >>> seen = pd.DataFrame({"user": [1, 1, 2, 2, 3, 3, 4, 4], "item": list("ababcdcd")})
-    >>> interactions = Interactions.read(seen, user="user", item="item")
+    >>> interactions = InteractionMatrix.read(seen, user="user", item="item")
     >>> LinearAutoencoder(dim=2, penalty=1.0).fit(interactions, seed=0).vectors.shape
     (4, 2)
     """
@@ -60,7 +60,7 @@ class LinearAutoencoder(Method):
         if self.penalty != "auto" and not (is_number and 0 < self.penalty < np.inf):
             raise ValueError(f"penalty must be a positive number or 'auto', got {self.penalty!r}.")
 
-    def fit(self, interactions: Interactions, seed: int) -> ItemFactors:
+    def fit(self, interactions: InteractionMatrix, seed: int) -> ItemFactors:
         """Return the vectors of the items."""
         self.check()
         matrix = interactions.matrix

@@ -8,10 +8,10 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from tabemb.recommend.interactions import Interactions
+from tabemb.recommend.interactions import InteractionMatrix
 from tabemb.registry import Registry
 
-__all__ = ["METHODS", "ItemFactors", "Method"]
+__all__ = ["METHODS", "FactorizationMethod", "ItemFactors", "best_items"]
 
 # Numbers in a block of scores; bounds the memory.
 BLOCK = 20_000_000
@@ -72,14 +72,42 @@ class ItemFactors:
         for start in range(0, n_users, n_rows):
             block = seen[start : start + n_rows]
             scores = self.users(block) @ self._columns
-            if exclude_seen:
-                rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
-                scores[rows, block.indices] = -np.inf
-            places = _largest(scores, k)
-            found = np.take_along_axis(scores, places, axis=1)
-            places[np.isneginf(found)] = -1
-            items[start : start + n_rows], best[start : start + n_rows] = places, found
+            part = slice(start, start + n_rows)
+            items[part], best[part] = best_items(scores, k, block if exclude_seen else None)
         return items, best
+
+
+def best_items(
+    scores: npt.NDArray[np.float32], k: int, seen: sparse.csr_array | None = None
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """Return the items with the highest scores of each user, and their scores.
+
+    Parameters
+    ----------
+    scores : ndarray of float32 of shape (n_users, n_items)
+        The scores; those of seen items are overwritten.
+    k : int
+        Number of items.
+    seen : csr_array of shape (n_users, n_items), optional
+        Items to leave out.
+
+    Returns
+    -------
+    items : ndarray of int of shape (n_users, k)
+        As of :meth:`ItemFactors.top`.
+    scores : ndarray of float32 of shape (n_users, k)
+
+    Examples
+    --------
+    >>> best_items(np.array([[0.1, 0.3, 0.2]], np.float32), 2)[0]
+    array([[1, 2]])
+    """
+    if seen is not None:
+        scores[np.repeat(np.arange(seen.shape[0]), np.diff(seen.indptr)), seen.indices] = -np.inf
+    places = _largest(scores, min(k, scores.shape[1]))
+    found = np.take_along_axis(scores, places, axis=1)
+    places[np.isneginf(found)] = -1
+    return places, found
 
 
 def _largest(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.intp]:
@@ -98,15 +126,15 @@ def _largest(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.intp]:
     return np.take_along_axis(places, order, axis=1)
 
 
-class Method(BaseEstimator):
+class FactorizationMethod(BaseEstimator):
     """A way to learn vectors of items from interactions."""
 
-    def fit(self, interactions: Interactions, seed: int) -> ItemFactors:
+    def fit(self, interactions: InteractionMatrix, seed: int) -> ItemFactors:
         """Return the vectors of the items.
 
         Parameters
         ----------
-        interactions : Interactions
+        interactions : InteractionMatrix
             Who has interacted with what.
         seed : int
             Seed of what is random.
@@ -114,4 +142,4 @@ class Method(BaseEstimator):
         raise TypeError("a method must define fit(interactions, seed)")
 
 
-METHODS: Registry[Method] = Registry("method")
+METHODS: Registry[FactorizationMethod] = Registry("method")

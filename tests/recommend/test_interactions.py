@@ -1,0 +1,48 @@
+"""InteractionMatrix as a sparse matrix."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from tabemb.exceptions import ColumnError, DataError
+from tabemb.recommend.interactions import InteractionMatrix
+
+SEEN = pd.DataFrame(
+    {"user": [1, 1, 2, 3, 3, 3], "film": ["x", "y", "x", "x", "z", "z"], "stars": [1.0, 2.0, 3.0, 4.0, 5.0, 2.5]}
+)
+
+
+@pytest.mark.parametrize("read", [pd.DataFrame, pl.from_pandas], ids=["pandas", "polars"])
+def test_rows_are_users_and_columns_items_by_frequency(read):
+    found = InteractionMatrix.read(read(SEEN), user="user", item="film", weight="stars")
+    assert (found.users.keys, found.items.keys) == ((3, 1, 2), ("x", "z", "y"))
+    assert found.matrix.toarray().tolist() == [[4, 5, 0], [1, 0, 2], [3, 0, 0]]
+    assert found.matrix.dtype == np.float32
+    alike = InteractionMatrix.read(read(SEEN), user="user", item="film")
+    assert alike.matrix.toarray().tolist() == [[1, 1, 0], [1, 0, 1], [1, 0, 0]]
+
+
+def test_other_users_of_the_same_items():
+    known = InteractionMatrix.read(SEEN, user="user", item="film")
+    others = known.of(pd.DataFrame({"user": ["new", "new", 1], "film": ["y", "?", "x"]}), user="user", item="film")
+    assert others.items is known.items
+    assert others.matrix.toarray().tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert others.users.keys == ("new", 1)
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "told"),
+    [
+        (SEEN.head(0), DataError, "minimum of 1 is required"),
+        (SEEN.rename(columns={"film": "flim"}), ColumnError, "film"),
+        (SEEN.assign(film=["x", None, "x", None, "z", "z"]), DataError, "2 of 6 interactions have no item"),
+        (SEEN.assign(user=[None, *"abcde"]), DataError, "1 of 6 interactions have no user"),
+        (SEEN.assign(stars=0.0), DataError, "'stars' has 0.0 in row 0, and 5 more"),
+        (SEEN.assign(stars=[1, 2, np.inf, 1, 1, 1]), DataError, "infinit"),
+        (SEEN.assign(stars="good"), DataError, "must be numbers"),
+    ],
+)
+def test_wrong_input(table, error, told):
+    with pytest.raises(error, match=told):
+        InteractionMatrix.read(table, user="user", item="film", weight="stars")

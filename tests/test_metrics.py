@@ -1,0 +1,146 @@
+"""Metrics of rankings."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tabemb import metrics
+from tabemb.exceptions import ColumnError, DataError
+from tabemb.metrics import coverage_at_k, novelty_at_k, ranking_metrics
+
+# What RecTools 0.19.0 and ranx 0.3.21 say about `case`; novelty and coverage (5, 10 and 12 of 12 items) from RecTools.
+THEIRS = {
+    "recall": [0.0571428571, 0.1142857143, 0.2531746032],
+    "precision": [0.3333333333, 0.2222222222, 0.2],
+    "hit_rate": [0.3333333333, 0.3333333333, 0.6666666667],
+    "ndcg": [0.3333333333, 0.2448797877, 0.2546770412],
+    "mrr": [0.3333333333, 0.3333333333, 0.4166666667],
+    "map": [0.0571428571, 0.1063492063, 0.1410714286],
+    "novelty": [2.1666666667, 1.9811194443, 1.9666123966],
+    "coverage": [5 / 12, 10 / 12, 1.0],
+}
+
+
+@pytest.fixture(scope="module")
+def case():
+    """Return recommendations, held-out and training interactions of users some of whom are in one table only."""
+    rng = np.random.default_rng(7)
+
+    def pairs(users, n_of):
+        rows = [(user, int(each)) for user in users for each in rng.permutation(12)[: n_of()]]
+        return pd.DataFrame(rows, columns=["user", "item"])
+
+    best = pairs(range(6), lambda: 5)
+
+    def drawn(users, low, high):
+        rows = [(user, int(each)) for user in users for each in rng.permutation(12)[: rng.integers(low, high)]]
+        return pd.DataFrame(rows, columns=["user", "item"])
+
+    return best, drawn(range(1, 7), 1, 8), drawn(range(8), 2, 7)
+
+
+def test_they_are_those_of_rectools_and_ranx(case):
+    best, held_out, train = case
+    found = ranking_metrics(best, held_out, (1, 3, 5), train=train)
+    assert found.index.tolist() == [1, 3, 5]
+    for name, values in THEIRS.items():
+        np.testing.assert_allclose(found[name], values, atol=1e-9, err_msg=name)
+        single = getattr(metrics, f"{name}_at_k")
+        other = train if name in ("novelty", "coverage") else held_out
+        np.testing.assert_allclose([single(best, other, k) for k in (1, 3, 5)], values, atol=1e-9)
+
+
+def test_rectools_still_agrees(case):
+    rectools = pytest.importorskip("rectools.metrics")
+    best, held_out, train = (each.rename(columns={"user": "user_id", "item": "item_id"}) for each in case)
+    best["rank"] = best.groupby("user_id").cumcount() + 1
+    found = ranking_metrics(*case[:2], 5, train=case[2]).loc[5]
+    theirs = {
+        "recall": rectools.Recall(k=5),
+        "ndcg": rectools.NDCG(k=5, divide_by_achievable=True),
+        "map": rectools.MAP(k=5),
+    }
+    for name, metric in theirs.items():
+        assert metric.calc(best, held_out) == pytest.approx(found[name])
+    assert rectools.MeanInvUserFreq(k=5).calc(best, train) == pytest.approx(found["novelty"])
+
+
+def plain(best, held_out, k):
+    """Return the metrics of one user, from lists, by their definitions."""
+    hits = [item in held_out for item in best[:k]]
+    gains = [hit / np.log2(rank + 2) for rank, hit in enumerate(hits)]
+    ideal = sum(1 / np.log2(rank + 2) for rank in range(min(k, len(held_out))))
+    return {
+        "recall": sum(hits) / len(held_out),
+        "precision": sum(hits) / k,
+        "hit_rate": float(any(hits)),
+        "ndcg": sum(gains) / ideal,
+        "mrr": next((1 / (rank + 1) for rank, hit in enumerate(hits) if hit), 0.0),
+        "map": sum(hit * sum(hits[: rank + 1]) / (rank + 1) for rank, hit in enumerate(hits)) / len(held_out),
+    }
+
+
+LISTS = st.lists(st.lists(st.integers(0, 8), unique=True, max_size=6), min_size=1, max_size=4)
+
+
+@settings(deadline=None)
+@given(LISTS, st.data(), st.integers(1, 8))
+def test_they_are_their_definitions(best, data, k):
+    held_out = [data.draw(st.lists(st.integers(0, 8), unique=True, min_size=1, max_size=6)) for _ in best]
+
+    def table(lists):
+        rows = [(f"u{user}", item) for user, items in enumerate(lists) for item in items]
+        return pd.DataFrame(rows, columns=["user", "item"]).astype({"item": "int64"})
+
+    found = ranking_metrics(table(best), table(held_out), k, per_user=True)
+    for user, (items, wanted) in enumerate(zip(best, held_out, strict=True)):
+        assert found.loc[(k, f"u{user}")].to_dict() == pytest.approx(plain(items, set(wanted), k))
+
+
+def test_users_with_nothing_held_out_are_left_out_and_those_without_recommendations_count_zero():
+    best = pd.DataFrame({"user": [1, 2], "item": ["a", "a"]})
+    held_out = pd.DataFrame({"user": [1, 3], "item": ["a", "a"]})
+    assert metrics.recall_at_k(best, held_out) == 0.5
+
+
+def test_repeated_interactions_count_once():
+    best = pd.DataFrame({"user": [1], "item": ["a"]})
+    held_out = pd.DataFrame({"user": [1, 1, 1], "item": ["a", "a", "b"]})
+    assert metrics.recall_at_k(best, held_out) == 0.5
+
+
+def test_columns_have_any_names(case):
+    best, held_out, train = (each.rename(columns={"user": "who", "item": "film"}) for each in case)
+    named = {"user": "who", "item": "film"}
+    assert ranking_metrics(best, held_out, 3, train=train, **named).equals(ranking_metrics(*case[:2], 3, train=case[2]))
+    assert metrics.ndcg_at_k(best, held_out, 3, **named) == metrics.ndcg_at_k(*case[:2], 3)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'usr'"):
+        metrics.ndcg_at_k(best, held_out, usr="who")
+
+
+def test_without_training_interactions_there_is_no_coverage(case):
+    assert ranking_metrics(*case[:2])[["coverage", "novelty"]].isna().all(axis=None)
+    assert coverage_at_k(case[0].head(0), case[2]) == 0
+    assert np.isnan(novelty_at_k(case[0].head(0), case[2]))
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, True, "3", None, [], [3, 0]])
+def test_a_number_of_recommendations_is_positive(case, k):
+    with pytest.raises(ValueError, match="k must be a positive integer"):
+        ranking_metrics(*case[:2], k)
+
+
+def test_wrong_tables_are_refused(case):
+    best, held_out, _ = case
+    with pytest.raises(ColumnError, match=r"held_out has no column 'item'.*Did you mean 'items'"):
+        ranking_metrics(best, held_out.rename(columns={"item": "items"}))
+    with pytest.raises(DataError, match="recommended must be a pandas DataFrame"):
+        ranking_metrics([1, 2], held_out)
+    with pytest.raises(DataError, match="held_out has no rows"):
+        ranking_metrics(best, held_out.head(0))
+    with pytest.raises(DataError, match=r"twice for the user"):
+        ranking_metrics(pd.concat([best, best.head(1)]), held_out)
+    with pytest.raises(DataError, match=r"1 of the 30 rows of recommended have no 'item'"):
+        ranking_metrics(best.assign(item=best["item"].where(best.index > 0)), held_out)
