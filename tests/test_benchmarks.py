@@ -31,7 +31,7 @@ def test_every_benchmark_is_tested_or_needs_its_own_data():
     have_main = {path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text(encoding="utf-8")}
     needs_data = {"airport_neighbors", "cross_fitting", "neighbors", "optimizer_quality", "pretrained", "quality"}
     needs_data |= {"confidence", "forecast", "growing", "hashing", "label_free", "sentiment", "shared", "sizes"}
-    needs_data |= {"unseen", "vector_quality"}
+    needs_data |= {"mixed_dimensions", "recommend", "unseen", "vector_quality"}
     needs_a_browser = {"explorer"}
     assert have_main - set(SMALL) == needs_data | needs_a_browser
 

@@ -97,10 +97,10 @@ def check_count(kind: VocabularyKind, name: str, least: int) -> None:
         If it is not.
     """
     value = getattr(kind, name)
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) < MOST_BUCKETS:
-        raise ValueError(
-            f"{name} of the vocabulary {VOCABULARIES.name_of(kind)!r} must be an integer of at least {least} and below "
-            f"{MOST_BUCKETS:,}; got {value!r}."
-        )
+    named = f"{name} of the vocabulary {VOCABULARIES.name_of(kind)!r}"
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+        raise ValueError(f"{named} must be an integer of at least {least}; got {value!r}.")
+    if int(value) >= MOST_BUCKETS:
+        raise ValueError(f"{named} must be below {MOST_BUCKETS:,}, since rows have 32-bit numbers; got {value!r}.")
     # As a plain integer, which can be written as JSON.
     object.__setattr__(kind, name, int(value))

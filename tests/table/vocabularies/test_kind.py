@@ -13,11 +13,19 @@ def test_the_registered_kinds():
 
 
 @pytest.mark.parametrize("name", sorted(VOCABULARIES))
-@pytest.mark.parametrize("value", [0, -1, 2.0, "100", None, True, 2**31])
+@pytest.mark.parametrize("value", [0, -1, 2.0, "100", None, True])
 def test_a_number_of_buckets_must_be_a_positive_integer(name, value):
     message = rf"n_buckets of the vocabulary {name!r} must be an integer of at least \d; got {re.escape(repr(value))}\."
     with pytest.raises(ValueError, match=message):
         VOCABULARIES.resolve({"name": name, "n_buckets": value})
+
+
+@pytest.mark.parametrize("name", sorted(VOCABULARIES))
+def test_rows_have_32_bit_numbers(name):
+    with pytest.raises(
+        ValueError, match=r"n_buckets of the vocabulary .* must be below 2,147,483,646, .*got 2147483648\."
+    ):
+        VOCABULARIES.resolve({"name": name, "n_buckets": 2**31})
 
 
 @pytest.mark.parametrize("name", sorted(VOCABULARIES))
