@@ -94,8 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(error: BaseException) -> int:
-    """Print the error in one line and return the exit code."""
-    from tabemb.exceptions import TabembError
+    """Print the error in one line, or the mistakes of an experiment in a line each, and return the exit code."""
+    from tabemb.exceptions import ConfigError, TabembError
 
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 1
@@ -115,7 +115,8 @@ def _report(error: BaseException) -> int:
             say(f"Error: {message} See: {command} --help")
         return 2
     if isinstance(error, TabembError | OSError):
-        say(f"Error: {error}")
+        for line in str(error).splitlines() if isinstance(error, ConfigError) else [str(error)]:
+            say(f"Error: {line}")
         return 1
     say(f"Error: {type(error).__name__}: {error} (Add --debug for the traceback.)")
     return 1

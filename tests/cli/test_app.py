@@ -358,3 +358,11 @@ def test_the_progress_bar_counts_every_model_that_is_fitted(given, expected, mon
     monkeypatch.setattr(screen, "comparison_progress", bar)
     with progress_of(ExperimentConfig(**{"data": {"path": "x.csv", "target": "y"}} | given), quiet=False):
         assert counted == [expected]
+
+
+def test_the_mistakes_of_an_experiment_have_a_line_each(tmp_path, capsys):
+    (tmp_path / "e.yaml").write_text("data: {path: a.csv, target: y}\nmodl: {}\nseed: x\n", encoding="utf-8")
+    assert main(["run", str(tmp_path / "e.yaml")]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(", ")[2].partition(":")[0] for line in lines] == ["line 2", "line 3"]
+    assert all(line.startswith("Error: ") for line in lines)
