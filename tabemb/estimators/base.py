@@ -529,7 +529,8 @@ class EmbeddingEstimator(BaseEstimator):
             ``drift``: Jensen-Shannon distance of the frequencies to those of the training rows, from 0 (the same) to 1
             (disjoint); see :mod:`tabemb.table.frequency_drift`. ``drift_by_chance``: the distance that a random sample
             of the training rows with as many rows would have; only a drift clearly above it is one.
-            ``most_frequent_unseen``: pairs of category and number of rows.
+            ``most_frequent_unseen``: pairs of category and number of rows. Columns with a hashed vocabulary know all
+            categories; ``rare`` and the drifts, which need the counts of the fit, are NaN for them.
 
         Raises
         ------

@@ -8,7 +8,8 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.inputs import take_column_order
-from tabemb.table.cells import Coded
+from tabemb.table.cells import Coded, factorize, n_different
+from tabemb.table.column_cells import counted_cells
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.frequency_drift import drift_by_chance, jensen_shannon
@@ -70,6 +71,14 @@ def _report(encoder: TableEncoder, frame: Frame, rare: int, n_keys: int) -> pd.D
             drift_by_chance(before, n),
             most_frequent(unseen, n_keys),
         )
+    names_here = encoder.names_here(frame)
+    for column in encoder.schema.categorical:
+        if column.name in encoder.hashed:
+            # Their categories are not listed, and none is unknown.
+            cells = factorize(counted_cells(frame, column, names_here[column.source]))
+            missing = float((cells.codes < 0).sum()) / frame.n_rows
+            rows[column.name] = (n_different(cells), missing, 0.0, np.nan, 0, np.nan, np.nan, [])
+    rows = {name: rows[name] for name in encoder.vocabularies}
     report = pd.DataFrame.from_dict(rows, orient="index", columns=list(REPORT_COLUMNS))
     return report.rename_axis("column")
 

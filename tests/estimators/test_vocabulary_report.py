@@ -60,3 +60,19 @@ def test_bad_input(quick):
         for value in (-1, 1.5, True, "1"):
             with pytest.raises(ValueError, match=f"{name} must be an integer of at least 0, got {value!r}"):
                 model.vocabulary_report(LATER, **{name: value})
+
+
+@pytest.mark.parametrize("kind", ["hashing", "double_hashing", "ngrams"])
+def test_hashed_columns_know_all_categories(kind):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.choice(list("xyz"), 60), "user": [f"u{each}" for each in rng.integers(0, 40, 60)]})
+    model = EmbeddingClassifier(vocabulary={"user": kind}, body="mlp", max_epochs=1, random_state=0)
+    model.fit(X, rng.integers(0, 2, 60))
+    new = pd.DataFrame({"a": ["x", "w", "y", "x"], "user": ["u1", "someone else", None, "u1"]})
+    report = model.vocabulary_report(new)
+    assert report.index.tolist() == ["a", "user"]
+    user = report.loc["user"]
+    assert (user["known_categories"], user["missing"], user["unseen"], user["unseen_categories"]) == (2, 0.25, 0, 0)
+    assert user[["rare", "drift", "drift_by_chance"]].isna().all()
+    assert user["most_frequent_unseen"] == []
+    assert report.loc["a", "unseen"] == 0.25
