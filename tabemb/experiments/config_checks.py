@@ -51,19 +51,25 @@ def check_config(config: ExperimentConfig) -> None:
     named += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
     named += [(f"downstream.{i}", DOWNSTREAM, each) for i, each in enumerate(config.downstream)]
     named += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
+    wrong = []
     for key, registry, spec in named:
         try:
             registry.resolve(spec)
         except TabembError as error:
-            raise ConfigError(f"{config.where(key)}: {error}") from None
-    try:
-        check_spec(config.model.vocabulary)
-    except (TabembError, ValueError) as error:
-        raise ConfigError(f"{config.where('model.vocabulary')}: {error}") from None
+            wrong.append(f"{config.where(key)}: {error}")
+    for section in ("model", "pretrain"):
+        try:
+            check_spec(getattr(getattr(config, section), "vocabulary", None))
+        except (TabembError, ValueError) as error:
+            wrong.append(f"{config.where(f'{section}.vocabulary')}: {error}")
     labels = [_name(each) for each in config.baselines or ()]
-    for i, label in enumerate(labels):
-        if label in labels[:i]:
-            raise ConfigError(f"{config.where(f'baselines.{i}')}: {label!r} is listed twice; list each baseline once.")
+    wrong += [
+        f"{config.where(f'baselines.{i}')}: {label!r} is listed twice; list each baseline once."
+        for i, label in enumerate(labels)
+        if label in labels[:i]
+    ]
+    if wrong:
+        raise ConfigError("\n".join(wrong))
     config.model_params()
 
 

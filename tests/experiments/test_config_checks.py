@@ -121,3 +121,17 @@ def test_the_checks_are_of_the_table_as_it_is_read(tmp_path, monkeypatch):
     (tmp_path / "rows.csv").write_text("a,y\n" + "u,1\nv,0\n" * 10)
     config = config_of()
     check_problem(config, load_problem(config))
+
+
+def test_all_wrong_names_are_told():
+    config = config_of(
+        model={"body": "mpl", "loss": "focl", "vocabulary": "hash"}, metrics=["brir"], baselines=["majrity"] * 2
+    )
+    with pytest.raises(ConfigError) as caught:
+        check_config(config)
+    lines = str(caught.value).splitlines()
+    keys = ["model.body", "model.loss", "baselines", "baselines", "metrics", "model.vocabulary", "baselines"]
+    assert len(lines) == len(keys)
+    assert all(line.startswith(key) for line, key in zip(lines, keys, strict=True))
+    with pytest.raises(ConfigError, match=r"^pretrain\.vocabulary: "):
+        check_config(config_of(data={"target": None}, pretrain={"vocabulary": "hash"}))
