@@ -46,6 +46,8 @@ __all__ = [
 METRICS = {"cosine": "COSINE", "dot": "IP", "euclidean": "L2"}
 # Timeout of a call, in seconds, after a server has answered the first.
 CALL = 60.0
+# How often a local database is opened, if the server that Milvus Lite has started for it does not answer.
+TRIES = 3
 # A server returns at most 16,384 rows at once; a part of 15,000 exceeds that by chance once in 10^29 times.
 MOST, PAGE = 16_384, 15_000
 
@@ -86,11 +88,20 @@ class Milvus(Database):
         manager = import_package("milvus_lite.server_manager", cls).server_manager_instance
         check_folder(Path(address), create=create)
         # If the caller has opened the database, it is the caller's to close. There is no public way to find out.
-        path = os.path.abspath(address)
-        mine = path not in getattr(manager, "_servers", {})
-        with _errors(f"Milvus Lite cannot open {address}; another program may have it open"):
-            client = pymilvus.MilvusClient(address, timeout=timeout)
-        return cls(client, address, path if mine else None)
+        path, running = os.path.abspath(address), getattr(manager, "_servers", {})
+        local = None if path in running else path
+        for left in reversed(range(TRIES)):
+            try:
+                with _errors(f"Milvus Lite cannot open {address}; another program may have it open"):
+                    client = pymilvus.MilvusClient(address, timeout=timeout)
+                    client.list_collections(timeout=CALL)
+                break
+            except DatabaseError:
+                # On a busy machine, the server started for the file may not answer; another one has another port.
+                if not left or local is None or path not in running:
+                    raise
+                manager.release_server(path)
+        return cls(client, address, local)
 
     def layout(self, name: str) -> pa.Schema | None:
         from pymilvus import DataType

@@ -147,6 +147,27 @@ def test_a_file_that_the_caller_has_open_stays_open(path, client):
     assert search(opened, "c", np.array([1.0, 2.0]), 1)[0][0] == "a"
 
 
+@pytest.mark.parametrize("failures", [1, 2, 3])
+def test_a_local_server_that_does_not_answer_is_started_again(many, path, monkeypatch, failures):
+    push(many, f"milvus:{path}")
+    called, left = pymilvus.MilvusClient.list_collections, [failures]
+
+    def unavailable_at_first(self, **options):
+        if left[0]:
+            left[0] -= 1
+            raise pymilvus.MilvusException(code=2, message="server unavailable")
+        return called(self, **options)
+
+    monkeypatch.setattr(pymilvus.MilvusClient, "list_collections", unavailable_at_first)
+    if failures < milvus.TRIES:
+        assert pull(f"milvus:{path}", "c") == many
+    else:
+        with pytest.raises(DatabaseError, match=r"cannot open .*vectors\.db.*\(server unavailable\)"):
+            pull(f"milvus:{path}", "c")
+        monkeypatch.undo()
+        assert pull(f"milvus:{path}", "c") == many
+
+
 def test_a_file_that_was_closed_can_be_opened_by_another_process(path):
     from milvus_lite.db import MilvusLite
 
