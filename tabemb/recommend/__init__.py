@@ -1,1 +1,5 @@
-"""Recommendation: vectors of users and items from the interactions between them."""
+"""Recommendation: users and items in one space, splits of interactions, and methods that learn the vectors."""
+
+from tabemb.recommend.recommender import ColdStartWarning, TwoTowerRecommender
+
+__all__ = ["ColdStartWarning", "TwoTowerRecommender"]

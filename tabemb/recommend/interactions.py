@@ -13,7 +13,7 @@ from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["InteractionMatrix"]
+__all__ = ["InteractionMatrix", "numbers_of", "weights_of", "without_missing"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +71,23 @@ class InteractionMatrix:
         frame = read_frame(X)
         if not len(frame):
             raise DataError("The table has no interactions; a recommender needs at least one row.")
-        users, rows = Vocabulary.fit_encode(_without_missing(frame, user, "user"))
-        items, columns = Vocabulary.fit_encode(_without_missing(frame, item, "item"))
-        weights = np.ones(len(frame), np.float32) if weight is None else _weights(frame, weight)
-        return cls(_matrix(rows, columns, weights, (users, items)), users, items)
+        users, rows = Vocabulary.fit_encode(without_missing(frame, user, "user"))
+        items, columns = Vocabulary.fit_encode(without_missing(frame, item, "item"))
+        weights = None if weight is None else weights_of(frame, weight)
+        return cls.from_codes(rows, columns, weights, users, items)
+
+    @classmethod
+    def from_codes(
+        cls,
+        rows: npt.NDArray[np.int32],
+        columns: npt.NDArray[np.int32],
+        weights: npt.NDArray[np.float32] | None,
+        users: Vocabulary,
+        items: Vocabulary,
+    ) -> Self:
+        """Return the interactions of users and items that are given by their indices in the vocabularies."""
+        counting = np.ones(len(rows), np.float32) if weights is None else weights
+        return cls(_matrix(rows, columns, counting, (users, items)), users, items)
 
     def of(self, X: TableLike, *, user: str, item: str, weight: str | None = None) -> Self:
         """Return the interactions of another table with the same items, for users who may be new.
@@ -82,15 +95,21 @@ class InteractionMatrix:
         Interactions with items that are not known are left out.
         """
         frame = read_frame(X)
-        users, rows = Vocabulary.fit_encode(_without_missing(frame, user, "user"))
-        columns = self.items.encode(_without_missing(frame, item, "item"))
+        users, rows = Vocabulary.fit_encode(without_missing(frame, user, "user"))
+        columns = self.items.encode(without_missing(frame, item, "item"))
         known = columns >= Vocabulary.FIRST
-        weights = np.ones(len(frame), np.float32) if weight is None else _weights(frame, weight)
-        matrix = _matrix(rows[known], columns[known], weights[known], (users, self.items))
-        return type(self)(matrix, users, self.items)
+        weights = None if weight is None else weights_of(frame, weight)[known]
+        return self.from_codes(rows[known], columns[known], weights, users, self.items)
 
 
-def _without_missing(frame: Frame, column: str, what: str) -> Cells:
+def without_missing(frame: Frame, column: str, what: str) -> Cells:
+    """Return the cells of a column of keys.
+
+    Raises
+    ------
+    DataError
+        If a cell is missing.
+    """
     cells = frame.cells(column)
     if n_missing := int(is_missing(cells).sum()):
         raise DataError(
@@ -100,20 +119,37 @@ def _without_missing(frame: Frame, column: str, what: str) -> Cells:
     return cells
 
 
-def _weights(frame: Frame, column: str) -> npt.NDArray[np.float32]:
+def numbers_of(frame: Frame, column: str, what: str) -> npt.NDArray[np.float64]:
+    """Return the numbers of a column, such as weights or ratings.
+
+    Raises
+    ------
+    DataError
+        If a cell is not a finite number.
+    """
     cells = frame.cells(column)
     try:
-        weights = np.asarray(cells).astype(np.float64)
+        numbers = np.asarray(cells).astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(f"The weights of interactions must be numbers; the column {column!r} has others.") from error
-    wrong = ~(np.isfinite(weights) & (weights > 0))
+        raise DataError(f"The {what} of interactions must be numbers; the column {column!r} has others.") from error
+    _refuse(numbers, ~np.isfinite(numbers), f"The {what} of interactions must be finite numbers", column)
+    return numbers
+
+
+def weights_of(frame: Frame, column: str) -> npt.NDArray[np.float32]:
+    """Return the weights of interactions, which must be positive."""
+    weights = numbers_of(frame, column, "weights")
+    _refuse(weights, weights <= 0, "The weights of interactions must be positive numbers", column)
+    return weights.astype(np.float32)
+
+
+def _refuse(numbers: npt.NDArray[np.float64], wrong: npt.NDArray[np.bool_], wanted: str, column: str) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise DataError(
-            f"The weights of interactions must be positive numbers; {column!r} has {weights[row]} in row {row}, "
-            f"and {int(wrong.sum()) - 1:,} more that are not. Drop these rows."
+            f"{wanted}; {column!r} has {numbers[row]} in row {row}, and {int(wrong.sum()) - 1:,} more that are not. "
+            "Drop these rows."
         )
-    return weights.astype(np.float32)
 
 
 def _matrix(

@@ -1,18 +1,24 @@
 """Linear autoencoder of low rank, in closed form."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
 from tabemb.exceptions import DataError
-from tabemb.recommend.interactions import InteractionMatrix
-from tabemb.recommend.methods.method import METHODS, FactorizationMethod, ItemFactors
+from tabemb.recommend.methods.method import METHODS, RecommendMethod, check_count, check_number, map_of_columns
+from tabemb.recommend.observations import Observations
+from tabemb.recommend.towers import Towers
 
 __all__ = ["LinearAutoencoder"]
 
-# The weights that "auto" tries, times the mean number of interactions of a user.
+Float32s = npt.NDArray[np.float32]
+
+# The penalties that "auto" tries, times the mean number of interactions of a user, and the weights of columns.
 FACTORS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+WEIGHTS = (0.0, 1.0, 3.0, 10.0)
 # "auto" hides a fifth of the interactions of at most so many users.
 MOST_USERS = 5_000
 HIDDEN = 0.2
@@ -20,16 +26,21 @@ TOP = 10
 
 
 @METHODS.register("linear_autoencoder")
-class LinearAutoencoder(FactorizationMethod):
-    r"""Reconstructs the items of a user from themselves, by a matrix of low rank with a ridge penalty.
+class LinearAutoencoder(RecommendMethod):
+    r"""Reconstructs the items of a user from themselves, by a matrix of low rank with a ridge penalty. The default.
 
     With interactions :math:`X`, the matrix :math:`W` of rank ``dim`` that minimizes
     :math:`\|X - X W\|^2 + \lambda \|W\|^2` is :math:`V \, \mathrm{diag}(\sigma_i^2 / (\sigma_i^2 + \lambda)) \, V^T`,
     where :math:`\sigma_i` and :math:`V` are the largest singular values of :math:`X` and their right singular vectors
     (Jin et al. 2021, "Towards a better understanding of linear models for recommendation", arXiv:2105.12937, theorem 1;
     without the penalty it is PureSVD, Cremonesi et al. 2010). The vectors of items are the rows of
-    :math:`V \, \mathrm{diag}(\sigma_i / \sqrt{\sigma_i^2 + \lambda})`. Unlike EASE (Steck 2019, arXiv:1905.03375) it
-    needs no matrix of all pairs of items.
+    :math:`V \, \mathrm{diag}(\sigma_i / \sqrt{\sigma_i^2 + \lambda})`, as in ELSA (Vančura et al. 2022), which learns
+    vectors of the same form by gradient. That of a user is the sum of those of the items, so new users need no fit.
+    Unlike EASE (Steck 2019, arXiv:1905.03375) it needs no matrix of all pairs of items.
+
+    Columns of items are further rows of :math:`X`: each feature counts as a user who has seen the items that have it
+    (as in CEASE, Jeunen et al. 2020, "Closed-form models for collaborative filtering with side-information"). Items
+    and users that are known by their columns only get the vector that a ridge regression predicts from them.
 
     Parameters
     ----------
@@ -38,87 +49,121 @@ class LinearAutoencoder(FactorizationMethod):
     penalty : float or "auto", default="auto"
         :math:`\lambda`. "auto" hides a fifth of the interactions of up to 5,000 users, and takes the number that finds
         most of them again (nDCG of ten items).
+    item_weight : float or "auto", default="auto"
+        Weight of the features of items, where the interactions have 1; 0 uses them for new items only. "auto" chooses
+        0, 1, 3 or 10 with the penalty.
 
     Examples
     --------
     >>> import pandas as pd
+    >>> from tabemb.recommend import TwoTowerRecommender
     >>> seen = pd.DataFrame({"user": [1, 1, 2, 2, 3, 3, 4, 4], "item": list("ababcdcd")})
-    >>> interactions = InteractionMatrix.read(seen, user="user", item="item")
-    >>> LinearAutoencoder(dim=2, penalty=1.0).fit(interactions, seed=0).vectors.shape
-    (4, 2)
+    >>> recommender = TwoTowerRecommender("user", "item", method=LinearAutoencoder(dim=2, penalty=1.0)).fit(seen)
+    >>> recommender.item_vectors_.most_similar("a", topn=1)[0][0]
+    'b'
     """
 
-    def __init__(self, dim=128, penalty="auto"):
+    def __init__(self, dim=128, penalty="auto", item_weight="auto"):
         self.dim = dim
         self.penalty = penalty
+        self.item_weight = item_weight
 
     def check(self):
         """Raise a ValueError if a parameter is out of range."""
-        if isinstance(self.dim, bool) or not isinstance(self.dim, int | np.integer) or self.dim < 1:
-            raise ValueError(f"dim must be a positive integer, got {self.dim!r}.")
-        is_number = isinstance(self.penalty, int | float | np.number) and not isinstance(self.penalty, bool)
-        if self.penalty != "auto" and not (is_number and 0 < self.penalty < np.inf):
-            raise ValueError(f"penalty must be a positive number or 'auto', got {self.penalty!r}.")
+        check_count("dim", self.dim)
+        if self.penalty != "auto":
+            check_number("penalty", self.penalty, "a positive number or 'auto'", least=0.0, included=False)
+        if self.item_weight != "auto":
+            check_number("item_weight", self.item_weight, "a number of at least 0 or 'auto'", least=0.0)
 
-    def fit(self, interactions: InteractionMatrix, seed: int) -> ItemFactors:
-        """Return the vectors of the items."""
+    def fit(self, observations: Observations, seed: int) -> Towers:
+        """Return the vectors of users and items."""
         self.check()
-        matrix = interactions.matrix
-        penalty = self._chosen(matrix, seed) if self.penalty == "auto" else float(self.penalty)
-        values, vectors = self._decomposed(matrix, seed)
-        return ItemFactors(_scaled(values, vectors, penalty))
+        matrix = observations.matrix.matrix
+        features = None if observations.items is None else observations.items.features
+        penalty, weight = self._chosen(matrix, features, seed)
+        values, vectors = self._decomposed(_stacked(matrix, features, weight), seed)
+        items = _scaled(values, vectors, penalty)
+        users = np.asarray(matrix @ items, np.float32)
+        return Towers(
+            users=users,
+            items=items,
+            is_sum=True,
+            user_map=map_of_columns(observations.users, users),
+            item_map=map_of_columns(observations.items, items),
+        )
 
-    def _decomposed(
-        self, matrix: sparse.csr_array, seed: int
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    def _decomposed(self, matrix: sparse.csr_array, seed: int) -> tuple[Float32s, Float32s]:
         """Return the largest singular values, and the right singular vectors as columns."""
         dim = min(self.dim, *matrix.shape)
         _, values, vectors = randomized_svd(matrix, dim, n_iter=6, random_state=seed)
         return values.astype(np.float32), vectors.T.astype(np.float32)
 
-    def _chosen(self, matrix: sparse.csr_array, seed: int) -> float:
-        """Return the penalty that finds most hidden interactions."""
-        rng = np.random.default_rng(seed)
-        sizes = np.diff(matrix.indptr)
-        users = np.flatnonzero(sizes >= 2)
-        if not len(users):
-            raise DataError(
-                "penalty='auto' hides some interactions of users and looks for them, so some user needs two or more; "
-                "here each has one. Give a number, such as penalty=1.0."
-            )
-        chosen = np.sort(rng.permutation(users)[:MOST_USERS])
-        # Each of them keeps at least one interaction and has at least one hidden.
-        draws, rows = rng.random(matrix.nnz), np.repeat(np.arange(matrix.shape[0]), sizes)
-        order = np.lexsort((draws, rows))
-        rank = np.empty(matrix.nnz, np.int64)
-        rank[order] = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], sizes)
-        n_hidden = np.zeros(matrix.shape[0], np.int64)
-        n_hidden[chosen] = np.maximum(1, (HIDDEN * sizes[chosen]).astype(np.int64))
-        is_hidden = rank < n_hidden[rows]
-        kept = sparse.csr_array(
-            (matrix.data[~is_hidden], (rows[~is_hidden], matrix.indices[~is_hidden])), shape=matrix.shape
-        )
-        hidden = sparse.csr_array(
-            (np.ones(int(is_hidden.sum()), np.float32), (rows[is_hidden], matrix.indices[is_hidden])),
-            shape=matrix.shape,
-        )
-        values, vectors = self._decomposed(kept, seed)
+    def _chosen(self, matrix: sparse.csr_array, features: sparse.csr_array | None, seed: int) -> tuple[float, float]:
+        """Return the penalty, and the weight of columns, that find most hidden interactions."""
         size = float(matrix.sum()) / matrix.shape[0]
-        scores = [
-            _ndcg(ItemFactors(_scaled(values, vectors, factor * size)), kept[chosen], hidden[chosen])
-            for factor in FACTORS
-        ]
-        return FACTORS[int(np.argmax(scores))] * size
+        penalties = [each * size for each in FACTORS] if self.penalty == "auto" else [float(self.penalty)]
+        weights: Sequence[float] = WEIGHTS if self.item_weight == "auto" else [float(self.item_weight)]
+        if features is None:
+            weights = [0.0]
+        if len(penalties) == len(weights) == 1:
+            return penalties[0], weights[0]
+        kept, hidden, users = _hide(matrix, seed)
+        known, wanted = kept[users], hidden[users]
+        best = -1.0, penalties[0], weights[0]
+        for weight in weights:
+            values, vectors = self._decomposed(_stacked(kept, features, weight), seed)
+            for penalty in penalties:
+                found = _ndcg(_scaled(values, vectors, penalty), known, wanted)
+                best = max(best, (found, penalty, weight), key=lambda each: each[0])
+        return best[1], best[2]
 
 
-def _scaled(values, vectors, penalty):
+def _stacked(matrix: sparse.csr_array, features: sparse.csr_array | None, weight: float) -> sparse.csr_array:
+    """Return the interactions with a further row for each feature of items."""
+    if features is None or not weight:
+        return matrix
+    return sparse.csr_array(sparse.vstack([matrix, features.T.astype(np.float32) * np.float32(weight)]))
+
+
+def _hide(matrix: sparse.csr_array, seed: int) -> tuple[sparse.csr_array, sparse.csr_array, npt.NDArray[np.intp]]:
+    """Return the interactions without hidden ones, the hidden ones, and the users who have any."""
+    rng = np.random.default_rng(seed)
+    sizes = np.diff(matrix.indptr)
+    users = np.flatnonzero(sizes >= 2)
+    if not len(users):
+        raise DataError(
+            "'auto' hides some interactions of users and looks for them, so some user needs two or more; here each has "
+            "one. Give numbers, such as method={'name': 'linear_autoencoder', 'penalty': 1.0, 'item_weight': 1.0}."
+        )
+    chosen = np.sort(rng.permutation(users)[:MOST_USERS])
+    # Each of them keeps at least one interaction and has at least one hidden.
+    draws, rows = rng.random(matrix.nnz), np.repeat(np.arange(matrix.shape[0]), sizes)
+    order = np.lexsort((draws, rows))
+    rank = np.empty(matrix.nnz, np.int64)
+    rank[order] = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], sizes)
+    n_hidden = np.zeros(matrix.shape[0], np.int64)
+    n_hidden[chosen] = np.maximum(1, (HIDDEN * sizes[chosen]).astype(np.int64))
+    is_hidden = rank < n_hidden[rows]
+    parts = [
+        sparse.csr_array((data, (rows[mask], matrix.indices[mask])), shape=matrix.shape)
+        for mask, data in (
+            (~is_hidden, matrix.data[~is_hidden]),
+            (is_hidden, np.ones(int(is_hidden.sum()), np.float32)),
+        )
+    ]
+    return parts[0], parts[1], chosen
+
+
+def _scaled(values: Float32s, vectors: Float32s, penalty: float) -> Float32s:
     return vectors * (values / np.sqrt(values**2 + penalty)).astype(np.float32)
 
 
-def _ndcg(factors: ItemFactors, kept: sparse.csr_array, hidden: sparse.csr_array) -> float:
-    items, _ = factors.top(kept, TOP)
-    rows = np.arange(len(items))[:, None]
-    hits = np.asarray(hidden[rows, np.maximum(items, 0)].todense()) * (items >= 0)
-    discounts = 1 / np.log2(np.arange(2, items.shape[1] + 2))
-    ideal = np.cumsum(discounts)[np.minimum(np.diff(hidden.indptr), items.shape[1]) - 1]
+def _ndcg(items: Float32s, known: sparse.csr_array, wanted: sparse.csr_array) -> float:
+    towers = Towers(users=np.asarray(known @ items, np.float32), items=items)
+    found, _ = towers.top(towers.users, TOP, known)
+    rows = np.arange(len(found))[:, None]
+    hits = np.asarray(wanted[rows, np.maximum(found, 0)].todense()) * (found >= 0)
+    discounts = 1 / np.log2(np.arange(2, found.shape[1] + 2))
+    ideal = np.cumsum(discounts)[np.minimum(np.diff(wanted.indptr), found.shape[1]) - 1]
     return float(np.mean((hits * discounts).sum(axis=1) / ideal))

@@ -1,0 +1,65 @@
+"""What a recommender learns from: interactions, and the columns of users and of items."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from tabemb.recommend.interactions import InteractionMatrix
+from tabemb.recommend.side_columns import SideColumns
+from tabemb.table.encoded_table import EncodedTable
+
+__all__ = ["Observations", "Side"]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The columns of users, or of items, besides their keys.
+
+    Parameters
+    ----------
+    columns : SideColumns
+        How they are encoded.
+    table : EncodedTable
+        The encoded rows, in the order of the vocabulary of the keys.
+    """
+
+    columns: SideColumns
+    table: EncodedTable
+
+    @cached_property
+    def features(self) -> sparse.csr_array:
+        """A matrix with 1 where a user, or an item, has a feature; float32 of shape (n, n_features)."""
+        return self.columns.matrix(self.table)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Observations:
+    """Interactions row by row, and the columns of both sides.
+
+    Parameters
+    ----------
+    matrix : InteractionMatrix
+        The interactions, one row per user and one column per item.
+    user_rows, item_rows : ndarray of int of shape (n_interactions,)
+        Row and column of the matrix of each interaction, in the order of the table.
+    weights : ndarray of float32 of shape (n_interactions,), optional
+        How much each interaction counts.
+    ratings : ndarray of float32 of shape (n_interactions,), optional
+        The rating that the user has given.
+    users, items : Side, optional
+        Columns besides the keys; None without any.
+    """
+
+    matrix: InteractionMatrix
+    user_rows: npt.NDArray[np.intp]
+    item_rows: npt.NDArray[np.intp]
+    weights: npt.NDArray[np.float32] | None = None
+    ratings: npt.NDArray[np.float32] | None = None
+    users: Side | None = None
+    items: Side | None = None
+
+    def __len__(self) -> int:
+        return len(self.user_rows)

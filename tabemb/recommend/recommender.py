@@ -1,0 +1,710 @@
+"""TwoTowerRecommender: users and items in one space."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from tabemb.exceptions import ColumnError, DataError, did_you_mean, warn_caller
+from tabemb.metrics import ndcg_at_k
+from tabemb.recommend.interactions import InteractionMatrix, numbers_of, weights_of, without_missing
+from tabemb.recommend.methods import METHODS, RecommendMethod
+from tabemb.recommend.observations import Observations, Side
+from tabemb.recommend.saved import read_recommender, write_recommender
+from tabemb.recommend.side_columns import SideColumns
+from tabemb.recommend.towers import Towers, best_items
+from tabemb.table.frames import Frame, read_frame
+from tabemb.table.multi_valued import MultiValuedSpec
+from tabemb.table.types import TableLike
+from tabemb.table.vocabulary import Vocabulary
+from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.indexes import INDEXES, IndexKind
+from tabemb.vectors.indexes.base import NearestIndex
+from tabemb.vectors.metrics import METRICS
+
+__all__ = ["ColdStartWarning", "TwoTowerRecommender"]
+
+FIRST, UNKNOWN = Vocabulary.FIRST, Vocabulary.UNKNOWN
+
+
+class ColdStartWarning(UserWarning):
+    """Users or items are not in the training table, and nothing is known of them."""
+
+
+class TwoTowerRecommender(BaseEstimator):
+    """Recommends items to users by vectors of both in one space.
+
+    The score of a user and an item is the product of their vectors. Columns of users and of items, such as genres, let
+    it recommend to users, and recommend items, that the training table does not have.
+
+    Parameters
+    ----------
+    user : str or list of str
+        The column of the users' keys, followed by columns that describe a user.
+    item : str or list of str
+        The column of the items' keys, followed by columns that describe an item. Cells may hold several values.
+    method : str, mapping or RecommendMethod, default="linear_autoencoder"
+        How the vectors are learned; see :mod:`tabemb.recommend.methods`.
+    rating : str, optional
+        Column of ratings, for methods that predict them.
+    weight : str, optional
+        Column of positive numbers: how much an interaction counts.
+    time : str, optional
+        Column of times. If rows of a user, or item, differ in the other columns, the last row describes it; without
+        times, the last in the order of the table.
+    multi_valued : "auto", mapping or None, default="auto"
+        Columns of texts whose cells hold several values: a mapping from column to a separator or "words". "auto" finds
+        the separators "|" and ";".
+    search : str, mapping or IndexKind, default="exact"
+        How the best items are found: "exact" compares with all, "hnsw" searches a graph of near items (extra
+        ``index``), which is faster from some 100,000 items and misses a few.
+    random_state : int, RandomState or None, default=None
+        Random seed. With an integer, fits are reproducible on one machine.
+    verbose : int, default=0
+        Whether to show a progress bar, if a network is trained.
+
+    Attributes
+    ----------
+    user_vectors_, item_vectors_ : CategoryVectors
+        The vectors by key, most frequent first.
+    towers_ : Towers
+        All that was learned, as arrays.
+    interactions_ : InteractionMatrix
+        Who has interacted with what.
+    n_users_, n_items_ : int
+        Their numbers.
+    n_features_in_, feature_names_in_
+        As in scikit-learn.
+
+    See Also
+    --------
+    tabemb.recommend.splits : Hold out later interactions, or new users.
+    tabemb.metrics.ranking_metrics : Judge recommendations.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> seen = pd.DataFrame({
+    ...     "user": ["ann", "ann", "bob", "bob", "cem", "cem", "dora"],
+    ...     "film": ["Alien", "Blade Runner", "Alien", "Blade Runner", "Heat", "Casino", "Heat"],
+    ... })
+    >>> recommender = TwoTowerRecommender("user", "film", random_state=0).fit(seen)
+    >>> recommender.recommend("dora", k=1)
+       user    film  rank     score   source
+    0  dora  Casino     1  0.161105  history
+    >>> recommender.similar_items("Alien", k=1)["film"].tolist()
+    ['Blade Runner']
+    """
+
+    def __init__(
+        self,
+        user: str | Sequence[str],
+        item: str | Sequence[str],
+        *,
+        method: str | Mapping[str, Any] | RecommendMethod = "linear_autoencoder",
+        rating: str | None = None,
+        weight: str | None = None,
+        time: str | None = None,
+        multi_valued: MultiValuedSpec = "auto",
+        search: str | Mapping[str, Any] | IndexKind = "exact",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.user = user
+        self.item = item
+        self.method = method
+        self.rating = rating
+        self.weight = weight
+        self.time = time
+        self.multi_valued = multi_valued
+        self.search = search
+        self.random_state = random_state
+        self.verbose = verbose
+
+    towers_: Towers
+    interactions_: InteractionMatrix
+    item_table_: pd.DataFrame
+    _columns: dict[str, SideColumns | None]
+    _rates: bool
+    _index: NearestIndex | None = None
+
+    def fit(self, X: TableLike, y: object = None) -> Self:
+        """Learn the vectors.
+
+        Parameters
+        ----------
+        X : table of shape (n_interactions, n_columns)
+            One row per interaction, with the columns of user and item: a pandas, polars or Arrow table.
+        y : object, optional
+            Ignored.
+
+        Returns
+        -------
+        self : TwoTowerRecommender
+
+        Raises
+        ------
+        ColumnError
+            If a column is not in the table, or is named twice.
+        DataError
+            If there are no interactions, a user or item is missing, or a weight or rating is not a number.
+        ValueError
+            If a parameter is invalid.
+        """
+        method = METHODS.resolve(self.method)
+        method.check()
+        INDEXES.resolve(self.search)
+        if (self.rating is not None) != method.rates:
+            raise ValueError(
+                f"The method {METHODS.name_of(method)!r} "
+                + (
+                    "predicts ratings: name their column, such as rating='rating'."
+                    if method.rates
+                    else "does not use ratings. Set rating=None (weight= is how much an interaction counts), or use "
+                    "method='mf', which predicts ratings."
+                )
+            )
+        frame = read_frame(X)
+        self._check_columns(frame)
+        if not len(frame):
+            raise DataError("The table has no interactions; a recommender needs at least one row.")
+        users, rows = Vocabulary.fit_encode(without_missing(frame, self._key("user"), "user"))
+        items, columns = Vocabulary.fit_encode(without_missing(frame, self._key("item"), "item"))
+        weights = None if self.weight is None else weights_of(frame, self.weight)
+        ratings = None if self.rating is None else numbers_of(frame, self.rating, "ratings").astype(np.float32)
+        sides = {
+            "user": self._side("user", frame, self._last(frame, rows, users)),
+            "item": self._side("item", frame, self._last(frame, columns, items)),
+        }
+        observations = Observations(
+            matrix=InteractionMatrix.from_codes(rows, columns, weights, users, items),
+            user_rows=rows.astype(np.intp) - FIRST,
+            item_rows=columns.astype(np.intp) - FIRST,
+            weights=weights,
+            ratings=ratings,
+            users=sides["user"],
+            items=sides["item"],
+        )
+        if hasattr(method, "verbose"):
+            method.verbose = self.verbose
+        seed = self.random_state
+        if not isinstance(seed, int | np.integer):
+            seed = int(check_random_state(seed).randint(2**31 - 1))
+        self.towers_ = method.fit(observations, int(seed))
+        self.interactions_ = observations.matrix
+        self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
+        self._rates, self._index = method.rates, None
+        names = [*self._names("user"), *self._names("item")]
+        self.n_features_in_, self.feature_names_in_ = len(names), np.array(names, object)
+        return self
+
+    # What was learned
+
+    @property
+    def user_vectors_(self) -> CategoryVectors:
+        """The vectors of the users by key."""
+        return self._vectors("user", self.interactions_.users, self.towers_.users)
+
+    @property
+    def item_vectors_(self) -> CategoryVectors:
+        """The vectors of the items by key."""
+        return self._vectors("item", self.interactions_.items, self.towers_.items)
+
+    @property
+    def n_users_(self) -> int:
+        """Number of users."""
+        return self.interactions_.users.n_categories
+
+    @property
+    def n_items_(self) -> int:
+        """Number of items, also those of :meth:`add_items`."""
+        return self.interactions_.items.n_categories
+
+    def _vectors(self, side: str, keys: Vocabulary, vectors: npt.NDArray[np.float32]) -> CategoryVectors:
+        return CategoryVectors(keys.keys, vectors, keys.counts[FIRST:], name=self._key(side))
+
+    # Recommendations
+
+    def recommend(
+        self,
+        users: Any = None,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        filter: Sequence[Any] | Callable[[Any], bool] | None = None,  # noqa: A002
+        interactions: TableLike | None = None,
+    ) -> pd.DataFrame:
+        """Return the items with the highest scores of each user.
+
+        A user of the training table gets them from the vector that was learned, a new one from ``interactions`` if they
+        are given, from the columns of the user if ``users`` has them, and else the most popular items.
+
+        Parameters
+        ----------
+        users : key, sequence of keys, or table, optional
+            A user, several, or a table with the columns of users. By default, all users of the training table, or of
+            ``interactions``.
+        k : int, default=10
+            Number of items; a user who has seen nearly all gets fewer.
+        exclude_seen : bool, default=True
+            Whether to leave out the items that a user has interacted with.
+        filter : sequence of keys, or callable, optional
+            The items that may be recommended, or a function of a key that says whether it may.
+        interactions : table, optional
+            What users have interacted with, in place of the interactions of the training table: for new users, and for
+            known ones since then. No fit is needed.
+
+        Returns
+        -------
+        DataFrame
+            The key of the user, that of the item, ``rank`` from 1, ``score``, and ``source``: "history", "columns" or
+            "popularity" (whose score is the share of the users who have the item). The order is that of the users.
+
+        Raises
+        ------
+        DataError
+            If there is no user, or the filter leaves no item or has an unknown one.
+        ValueError
+            If k is not a positive integer, or larger than the number of items.
+
+        Warns
+        -----
+        ColdStartWarning
+            If users get the most popular items.
+        """
+        check_is_fitted(self, "towers_")
+        self._check_k(k)
+        asked = self._asked(users, interactions)
+        allowed = None if filter is None else self._allowed(filter)
+        seen = asked.seen if exclude_seen else None
+        items, scores = self._best(asked.vectors, k, seen, allowed)
+        scores += (asked.biases + np.float32(self.towers_.offset))[:, None]
+        popular = np.flatnonzero(asked.sources == "popularity")
+        if len(popular):
+            shares = self._shares(allowed)
+            for user in popular:
+                its = None if seen is None else seen[[user]]
+                items[user], scores[user] = (each[0] for each in best_items(shares[None].copy(), items.shape[1], its))
+            warn_caller(
+                f"{len(popular):,} of {len(asked.keys):,} users are not in the training table and nothing else is "
+                f"known of them, such as {asked.keys[popular[0]]!r}: they get the most popular items. Pass their "
+                "interactions, or a table with their columns.",
+                ColdStartWarning,
+            )
+        names = _object_array(self.interactions_.items.keys)
+        users_of, ranks = (each.ravel() for each in np.indices(items.shape))
+        kept = items.ravel() >= 0
+        return pd.DataFrame(
+            {
+                self._key("user"): _object_array(asked.keys)[users_of[kept]],
+                self._key("item"): names[items.ravel()[kept]],
+                "rank": ranks[kept] + 1,
+                "score": scores.ravel()[kept],
+                "source": asked.sources[users_of[kept]],
+            }
+        ).infer_objects()
+
+    def similar_items(self, item: Any, k: int = 10) -> pd.DataFrame:
+        """Return the items nearest to an item, by cosine.
+
+        Parameters
+        ----------
+        item : key
+            An item.
+        k : int, default=10
+            Number of items.
+
+        Returns
+        -------
+        DataFrame
+            The key of the item, and ``similarity``.
+        """
+        return self._similar("item", self.item_vectors_, item, k)
+
+    def similar_users(self, user: Any, k: int = 10) -> pd.DataFrame:
+        """Return the users nearest to a user, by cosine; as :meth:`similar_items`."""
+        return self._similar("user", self.user_vectors_, user, k)
+
+    def _similar(self, side, vectors, key, k):
+        near = vectors.most_similar(key, topn=k)
+        return pd.DataFrame(near, columns=[self._key(side), "similarity"])
+
+    def explain(self, user: Any, item: Any, k: int = 5) -> pd.DataFrame:
+        """Return the items that a user has seen and that speak most for an item: "because you watched ...".
+
+        Parameters
+        ----------
+        user : key
+            A user of the training table.
+        item : key
+            An item.
+        k : int, default=5
+            Number of seen items.
+
+        Returns
+        -------
+        DataFrame
+            The key of the seen item, and ``contribution``. With "linear_autoencoder" the contributions of all seen
+            items add up to the score; else they are the cosines of their vectors with that of the item.
+        """
+        check_is_fitted(self, "towers_")
+        matrix, towers = self.interactions_.matrix, self.towers_
+        row = self._row("user", self.interactions_.users, user)
+        place = self._row("item", self.interactions_.items, item)
+        start, end = matrix.indptr[row : row + 2]
+        seen = matrix.indices[start:end]
+        if towers.is_sum:
+            found = matrix.data[start:end] * (towers.items[seen] @ towers.items[place])
+        else:
+            unit = towers.items / np.maximum(np.linalg.norm(towers.items, axis=1, keepdims=True), 1e-12)
+            found = unit[seen] @ unit[place]
+        best = np.argsort(-found, kind="stable")
+        best = best[seen[best] != place][:k]
+        names = _object_array(self.interactions_.items.keys)
+        return pd.DataFrame({self._key("item"): names[seen[best]], "contribution": found[best]}).infer_objects()
+
+    def predict(self, X: TableLike) -> npt.NDArray[np.float32]:
+        """Return the score of each pair of a user and an item: a rating, with a method that predicts ratings.
+
+        Parameters
+        ----------
+        X : table of shape (n_pairs, n_columns)
+            With the columns of user and item. Those that the training table does not have get their vector from their
+            other columns, if there are any; else they have a vector of zeros.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_pairs,)
+        """
+        check_is_fitted(self, "towers_")
+        frame, towers = read_frame(X), self.towers_
+        scores = np.full(len(frame), towers.offset, np.float32)
+        vectors = []
+        for side, keys, known, biases in (
+            ("user", self.interactions_.users, towers.users, towers.user_biases),
+            ("item", self.interactions_.items, towers.items, towers.item_biases),
+        ):
+            codes = keys.encode(without_missing(frame, self._key(side), side)) - FIRST
+            is_new = codes < 0
+            rows = known[np.maximum(codes, 0)]
+            if is_new.any():
+                rows[is_new], new = self._from_columns(side, frame.take(np.flatnonzero(is_new)))
+                scores[is_new] += new
+            if biases is not None:
+                scores[~is_new] += biases[codes[~is_new]]
+            vectors.append(rows)
+        return scores + np.einsum("ij,ij->i", *vectors)
+
+    def score(self, X: TableLike, y: object = None) -> float:
+        """Return how well it finds held-out interactions: nDCG of ten items among all that a user has not seen.
+
+        With a method that predicts ratings, R² of the ratings instead.
+
+        Parameters
+        ----------
+        X : table of shape (n_interactions, n_columns)
+            Interactions that were not in the training table. Unknown items are never found; users that are known
+            neither by key nor by columns get the most popular items.
+        y : object, optional
+            Ignored.
+        """
+        check_is_fitted(self, "towers_")
+        frame = read_frame(X)
+        if self._rates:
+            ratings = numbers_of(frame, str(self.rating), "ratings")
+            return float(1 - np.mean((ratings - self.predict(X)) ** 2) / max(float(np.var(ratings)), 1e-12))
+        user, item = self._key("user"), self._key("item")
+        held = pd.DataFrame({name: _object_array(_keys_of(frame, name)) for name in (user, item)})
+        found = self.recommend(frame.take(np.flatnonzero(~held[user].duplicated())), min(10, self.n_items_))
+        return float(ndcg_at_k(found, held, 10, user=user, item=item))
+
+    def add_items(self, X: TableLike) -> Self:
+        """Add items that are known by their columns only, so that they are recommended, too.
+
+        Parameters
+        ----------
+        X : table of shape (n_items, n_columns)
+            With the columns of items. Keys that are known already stay as they are.
+
+        Returns
+        -------
+        self : TwoTowerRecommender
+
+        Raises
+        ------
+        DataError
+            If the recommender has no columns of items, or a key has another type.
+        """
+        check_is_fitted(self, "towers_")
+        if self._columns["item"] is None:
+            raise DataError(
+                "Items can be added only if they are known by more than their key. Fit with columns of items: "
+                f"item=[{self._key('item')!r}, 'genres']."
+            )
+        frame = read_frame(X)
+        cells = without_missing(frame, self._key("item"), "item")
+        old = self.interactions_
+        items = old.items.extended(cells)
+        n_new = items.n_categories - old.items.n_categories
+        if not n_new:
+            return self
+        items = items.with_counts(np.append(old.items.counts, np.zeros(n_new, np.int64)))
+        codes = items.encode(cells) - FIRST
+        rows = np.empty(n_new, np.intp)
+        is_new = codes >= old.items.n_categories
+        rows[codes[is_new] - old.items.n_categories] = np.flatnonzero(is_new)
+        vectors, biases = self._from_columns("item", frame.take(rows))
+        towers = self.towers_
+        self.towers_ = replace(
+            towers,
+            items=np.vstack([towers.items, vectors]),
+            item_biases=None if towers.item_biases is None else np.append(towers.item_biases, biases),
+            history=None if towers.history is None else np.vstack([towers.history, vectors]),
+        )
+        matrix = sparse.csr_array(
+            (old.matrix.data, old.matrix.indices, old.matrix.indptr), shape=(old.matrix.shape[0], items.n_categories)
+        )
+        self.interactions_ = InteractionMatrix(matrix, old.users, items)
+        self._index = None
+        return self
+
+    # Files
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the recommender to a folder of JSON and safetensors, which :func:`tabemb.load` reads.
+
+        Raises
+        ------
+        OutputError
+            If the folder cannot be written. An older one stays unchanged.
+        """
+        check_is_fitted(self, "towers_")
+        write_recommender(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a saved recommender, without Keras and TensorFlow.
+
+        Raises
+        ------
+        FormatError
+            If the folder is missing, damaged, or not a saved recommender.
+        """
+        return read_recommender(cls, Path(path))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__getstate__().items() if name != "_index"}
+
+    # Columns
+
+    def _names(self, side: str) -> list[str]:
+        given = getattr(self, side)
+        return [given] if isinstance(given, str) else list(given)
+
+    def _key(self, side: str) -> str:
+        return self._names(side)[0]
+
+    def _check_columns(self, frame: Frame) -> None:
+        for side in ("user", "item"):
+            if not self._names(side) or not all(isinstance(name, str) for name in self._names(side)):
+                raise ValueError(f"{side} must be a column, or a list of columns, got {getattr(self, side)!r}.")
+        named = [*self._names("user"), *self._names("item")]
+        for name in (self.rating, self.weight, self.time):
+            named += [] if name is None else [name]
+        for name in named:
+            if name not in frame.columns:
+                raise ColumnError(
+                    f"There is no column {name!r}. The columns are {list(frame.columns)}."
+                    + did_you_mean(name, frame.columns)
+                )
+            if named.count(name) > 1:
+                raise ColumnError(f"The column {name!r} is named twice; each has one part: user, item, rating, ...")
+
+    def _side(self, side: str, frame: Frame, rows: npt.NDArray[np.intp]) -> Side | None:
+        names = self._names(side)[1:]
+        if not names:
+            return None
+        spec = self.multi_valued
+        if isinstance(spec, Mapping):
+            known = {*self._names("user"), *self._names("item")}
+            for name in spec:
+                if name not in known:
+                    raise ColumnError(
+                        f"multi_valued has no column {name!r} of users or items.{did_you_mean(name, known)}"
+                    )
+            spec = {name: each for name, each in spec.items() if name in names}
+        columns = SideColumns(names, spec)
+        return Side(columns, columns.fit_encode(frame.take(rows)))
+
+    def _last(self, frame: Frame, codes: npt.NDArray[np.int32], keys: Vocabulary) -> npt.NDArray[np.intp]:
+        """Return the row that describes each key: the last by time, or in the table."""
+        order = np.arange(len(codes))
+        if self.time is not None:
+            times = pd.Series(np.asarray(frame.cells(self.time)))
+            if times.isna().any():
+                raise DataError(f"{int(times.isna().sum()):,} interactions have no time in {self.time!r}. Drop them.")
+            order = np.argsort(times.to_numpy(), kind="stable")
+        rows = np.empty(keys.n_categories, np.intp)
+        rows[codes[order] - FIRST] = order
+        return rows
+
+    def _from_columns(self, side: str, frame: Frame) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return vectors and biases of new users, or items; zeros if nothing is known of them."""
+        columns = self._columns[side]
+        if columns is None or any(name not in frame.columns for name in columns.names):
+            return np.zeros((len(frame), self.towers_.dim), np.float32), np.zeros(len(frame), np.float32)
+        features = columns.matrix(columns.encode(frame))
+        return self.towers_.new_users(features) if side == "user" else self.towers_.new_items(features)
+
+    # Answers
+
+    def _check_k(self, k: Any) -> None:
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            raise ValueError(f"k must be a positive integer, got {k!r}.")
+        if k > self.n_items_:
+            raise ValueError(f"k={k:,} is more than the {self.n_items_:,} items that there are.")
+
+    def _asked(self, users: Any, interactions: TableLike | None) -> "_AskedUsers":
+        key, known, matrix = self._key("user"), self.interactions_.users, self.interactions_.matrix
+        seen_by = known
+        if interactions is not None:
+            now = self.interactions_.of(interactions, user=key, item=self._key("item"), weight=self.weight)
+            seen_by, matrix = now.users, now.matrix
+        if users is None:
+            users = list(seen_by.keys)
+        frame = _users_frame(users, key)
+        cells = without_missing(frame, key, "user")
+        if not len(frame):
+            raise DataError("There is no user to recommend to: pass at least one.")
+        keys = _keys_of(frame, key)
+        codes = seen_by.encode(cells) - FIRST
+        has_history = codes >= 0
+        seen = _rows_of(matrix, codes)
+        vectors = np.zeros((len(keys), self.towers_.dim), np.float32)
+        biases = np.zeros(len(keys), np.float32)
+        sources = np.full(len(keys), "popularity", object)
+        if interactions is None:
+            vectors[has_history] = self.towers_.users[codes[has_history]]
+            if self.towers_.user_biases is not None:
+                biases[has_history] = self.towers_.user_biases[codes[has_history]]
+        else:
+            vectors[has_history] = self.towers_.users_of(seen[np.flatnonzero(has_history)])
+        sources[has_history] = "history"
+        columns = self._columns["user"]
+        if columns is not None and all(name in frame.columns for name in columns.names) and not has_history.all():
+            new = np.flatnonzero(~has_history)
+            vectors[new], biases[new] = self._from_columns("user", frame.take(new))
+            sources[new] = "columns"
+        return _AskedUsers(keys, vectors, biases, seen, sources)
+
+    def _shares(self, allowed: npt.NDArray[np.intp] | None) -> npt.NDArray[np.float32]:
+        """Return the share of the users who have each item, ``-inf`` for those that are not allowed."""
+        shares = (self.interactions_.matrix.count_nonzero(axis=0) / self.n_users_).astype(np.float32)
+        if allowed is not None:
+            shares[np.setdiff1d(np.arange(len(shares)), allowed)] = -np.inf
+        return shares
+
+    def _allowed(self, filter: Any) -> npt.NDArray[np.intp]:  # noqa: A002
+        keys = self.interactions_.items.keys
+        if callable(filter):
+            allowed = np.flatnonzero([bool(filter(key)) for key in keys])
+        else:
+            given = list(filter)
+            codes = self.interactions_.items.encode(_object_array(given)) - FIRST
+            if (codes < 0).any():
+                name = given[int(np.flatnonzero(codes < 0)[0])]
+                raise DataError(
+                    f"The filter has {int((codes < 0).sum()):,} unknown items, such as {name!r}. Items that the "
+                    f"training table does not have can be added: add_items.{did_you_mean(name, keys[:10_000])}"
+                )
+            allowed = np.unique(codes).astype(np.intp)
+        if not len(allowed):
+            raise DataError("The filter leaves no item to recommend.")
+        return allowed
+
+    def _best(self, vectors, k, seen, allowed):
+        """Return the best items of each user: by an index if there is one and all items are allowed."""
+        kind = INDEXES.resolve(self.search)
+        if allowed is not None or INDEXES.name_of(kind) == "exact":
+            return self.towers_.top(vectors, k, seen, allowed)
+        towers = self.towers_
+        ones = np.ones((len(vectors), 1), np.float32)
+        has_biases = towers.item_biases is not None
+        if self._index is None:
+            rows = np.column_stack([towers.items, towers.item_biases]) if has_biases else towers.items
+            self._index = kind.build(
+                np.ascontiguousarray(rows, np.float32), np.arange(len(rows)), METRICS.resolve("dot")
+            )
+        # As many more as a user has seen, since these may be among the best.
+        n_seen = 0 if seen is None else int(np.diff(seen.indptr).max(initial=0))
+        asked = np.hstack([vectors, ones]) if has_biases else vectors
+        found, scores = self._index.search(asked, min(k + n_seen, self.n_items_))
+        found, scores = found.astype(np.intp), scores.astype(np.float32)
+        if seen is not None:
+            scores[np.asarray(seen[np.arange(len(found))[:, None], found].todense()) > 0] = -np.inf
+        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        found, scores = (np.take_along_axis(each, order, axis=1) for each in (found, scores))
+        return np.where(np.isneginf(scores), -1, found), scores
+
+    def _row(self, side: str, keys: Vocabulary, key: Any) -> int:
+        place = keys.index_of(key) - FIRST
+        if place < 0:
+            raise DataError(
+                f"{self._key(side)}: {key!r} is not in the training table.{did_you_mean(key, keys.keys[:10_000])}"
+            )
+        return place
+
+
+class _AskedUsers(NamedTuple):
+    """Keys of users, their vectors and biases, what they have seen, and where the vectors come from."""
+
+    keys: list[Any]
+    vectors: npt.NDArray[np.float32]
+    biases: npt.NDArray[np.float32]
+    seen: sparse.csr_array
+    sources: npt.NDArray[np.object_]
+
+
+def _users_frame(users: Any, key: str) -> Frame:
+    """Return a table of users, given as a key, several keys, or a table."""
+    if isinstance(users, Frame):
+        return users
+    if isinstance(users, str | bytes) or not hasattr(users, "__len__"):
+        users = [users]
+    if hasattr(users, "columns") or hasattr(users, "column_names"):
+        frame = read_frame(users)
+        if key not in frame.columns:
+            raise ColumnError(f"The table of users has no column {key!r}. Its columns are {list(frame.columns)}.")
+        return frame
+    return read_frame(pd.DataFrame({key: pd.Series(list(users)).infer_objects()}))
+
+
+def _rows_of(matrix: sparse.csr_array, codes: npt.NDArray[np.integer[Any]]) -> sparse.csr_array:
+    """Return rows of a matrix, empty ones for negative codes."""
+    rows = matrix[np.maximum(codes, 0)]
+    keep = sparse.dia_array((np.asarray(codes >= 0, np.float32)[None], [0]), shape=(len(codes), len(codes)))
+    kept = sparse.csr_array(keep @ rows)
+    kept.eliminate_zeros()
+    return kept
+
+
+def _object_array(values: Sequence[Any]) -> npt.NDArray[np.object_]:
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def _keys_of(frame: Frame, column: str) -> list[Any]:
+    """Return the keys in a column, row by row."""
+    keys, codes = Vocabulary.fit_encode(frame.cells(column))
+    known = keys.keys
+    return [known[code - FIRST] for code in codes]

@@ -1,0 +1,139 @@
+"""Columns that describe users or items, as features: categories, values of a cell, and intervals of numbers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from tabemb.table.bags import Bags
+from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.encoder import TableEncoder
+from tabemb.table.frames import Frame
+from tabemb.table.multi_valued import MultiValuedSpec
+from tabemb.table.vocabulary import Vocabulary
+
+__all__ = ["SideColumns"]
+
+# Most intervals of a number, with about equally many rows each.
+INTERVALS = 10
+MISSING, UNKNOWN = 0, 1
+
+
+class SideColumns:
+    """Encodes columns of users, or of items, as indices; each category, and each interval of a number, is a feature.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The columns.
+    multi_valued : "auto", mapping or None, default="auto"
+        Columns of texts whose cells hold several values, as in :class:`~tabemb.table.encoder.TableEncoder`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb.table.frames import read_frame
+    >>> films = read_frame(pd.DataFrame({"genres": ["Crime|Drama", "Horror"] * 10, "year": [1995, 1979] * 10}))
+    >>> columns = SideColumns(["genres", "year"], multi_valued={"genres": "|"})
+    >>> columns.matrix(columns.fit_encode(films))[:2].toarray()
+    array([[0., 1., 1., 0., 0., 0., 1.],
+           [0., 0., 0., 1., 0., 1., 0.]], dtype=float32)
+    >>> columns.features[1:5]
+    [('genres', 'Crime'), ('genres', 'Drama'), ('genres', 'Horror'), ('year', None)]
+    """
+
+    def __init__(self, names: Sequence[str], multi_valued: MultiValuedSpec = "auto") -> None:
+        self.names = tuple(names)
+        self.multi_valued = multi_valued
+
+    _encoder: TableEncoder
+    _edges: list[npt.NDArray[np.float32]]
+
+    def fit_encode(self, frame: Frame) -> EncodedTable:
+        """Learn categories and intervals from a table with a row per user, or per item, and return it encoded."""
+        # A column that has one value in all rows says nothing yet, but may in later tables.
+        self._encoder = TableEncoder(multi_valued=self.multi_valued, drop_constant=False)
+        table = self._encoder.fit_encode(frame.select(self.names))
+        shares = np.linspace(0, 1, INTERVALS + 1)[1:-1]
+        n_numbers = len(self._encoder.schema.numeric)
+        self._edges = []
+        for numbers in table.numbers[:, :n_numbers].T:
+            edges = np.unique(np.quantile(numbers, shares, method="inverted_cdf"))
+            self._edges.append(edges[edges > numbers.min()].astype(np.float32))
+        return self._without_numbers(table)
+
+    def encode(self, frame: Frame) -> EncodedTable:
+        """Return the indices of a table; see :attr:`sizes`. It may lack no column, and may have others."""
+        return self._without_numbers(self._encoder.encode(frame.select(self.names)))
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns of indices: categories, then numbers."""
+        return [*self._encoder.vocabularies, *(column.name for column in self._encoder.schema.numeric)]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Number of different indices of each column: 0 missing, 1 unknown, then categories or intervals."""
+        vocabularies = self._encoder.vocabularies.values()
+        return [*(each.size for each in vocabularies), *(Vocabulary.FIRST + len(edges) + 1 for edges in self._edges)]
+
+    @property
+    def features(self) -> list[tuple[str, Any]]:
+        """Column and value of each column of :meth:`matrix`; None for missing, and an interval as a text."""
+        found: list[tuple[str, Any]] = []
+        for name, vocabulary in self._encoder.vocabularies.items():
+            found += [(name, None), *((name, key) for key in vocabulary.keys)]
+        return found + [
+            (column.name, text)
+            for column, edges in zip(self._encoder.schema.numeric, self._edges, strict=True)
+            for text in [None, *(f"interval {number}" for number in range(1, len(edges) + 2))]
+        ]
+
+    def matrix(self, table: EncodedTable) -> sparse.csr_array:
+        """Return a matrix with 1 where a row has a feature, float32 of shape (n_rows, n_features).
+
+        Unknown categories have no feature.
+        """
+        offsets = np.cumsum([0, *(size - 1 for size in self.sizes)])
+        rows, places = [], []
+        for position, offset in enumerate(offsets[:-1]):
+            row, value = table.occurrences(position)
+            known = value != UNKNOWN
+            rows.append(row[known])
+            places.append(offset + np.where(value[known] == MISSING, 0, value[known] - 1))
+        where = np.concatenate(rows), np.concatenate(places)
+        matrix = sparse.csr_array(
+            (np.ones(len(where[0]), np.float32), where), shape=(len(table), int(offsets[-1])), dtype=np.float32
+        )
+        # A value that a cell lists twice counts once.
+        matrix.data[:] = 1
+        return matrix
+
+    def to_state(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Return the fitted state as JSON values and arrays."""
+        data, arrays = self._encoder.to_state()
+        edges = {f"edges/{place}": each for place, each in enumerate(self._edges)}
+        return {"names": list(self.names), "encoder": data}, arrays | edges
+
+    @classmethod
+    def from_state(cls, data: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """Return the columns from the output of :meth:`to_state`."""
+        columns = cls(data["names"])
+        columns._encoder = TableEncoder.from_state(data["encoder"], arrays)
+        columns._edges = [arrays[f"edges/{place}"] for place in range(len(columns._encoder.schema.numeric))]
+        return columns
+
+    def _without_numbers(self, table: EncodedTable) -> EncodedTable:
+        """Return the table with each number as the index of its interval."""
+        codes = np.empty((len(table), len(self._edges)), np.int32)
+        indicated = self._encoder.indicated
+        for place, edges in enumerate(self._edges):
+            codes[:, place] = Vocabulary.FIRST + np.searchsorted(edges, table.numbers[:, place], side="right")
+            if place in indicated:
+                is_missing = table.numbers[:, len(self._edges) + indicated.index(place)] > 0
+                codes[is_missing, place] = MISSING
+        bags: dict[int, Bags] = dict(table.bags)
+        indices = np.ascontiguousarray(np.hstack([table.indices, codes]), np.int32)
+        return EncodedTable(indices, np.empty((len(table), 0), np.float32), bags)
