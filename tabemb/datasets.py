@@ -34,7 +34,16 @@ _RANK, _REPLACED, _MOMENT, _ID, _EFFECT, _VECTOR, _NUMBER, _SIGN, _CLICK = range
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClickLog:
-    """A log of shown ads, the clicks, and the probability of each click.
+    r"""A log of shown ads, the clicks, and the probability of each click.
+
+    The Bayes scores are those that the true probabilities :math:`p_i` of these rows reach on average over all possible
+    clicks. No model has a better expected score; on the clicks that were drawn, a score may be better by chance.
+
+    - ``log_loss``: the mean of :math:`-p_i \log p_i - (1 - p_i) \log(1 - p_i)`, in nats.
+    - ``auc``: of all pairs of a row with and a row without a click, the share in which the former has the higher
+      probability; half of the pairs with equal ones. This is the expected number of such pairs, the sum of
+      :math:`p_i (1 - p_j) ([p_i > p_j] + [p_i = p_j] / 2)` over :math:`i \ne j`, divided by the expected number of all
+      pairs, the sum of :math:`p_i (1 - p_j)`. NaN if no pair is possible, as in a log of one row.
 
     Parameters
     ----------
@@ -88,25 +97,14 @@ class ClickLog:
 
     @property
     def log_loss(self) -> float:
-        r"""Bayes log loss in nats: what the true probabilities reach on average over all possible clicks of these rows.
-
-        The mean entropy :math:`-p \log p - (1 - p) \log(1 - p)` of the rows. No model has a lower expected log loss.
-        """
+        """Bayes log loss: the mean entropy of the clicks, in nats."""
         p = self.probability
         inside = p[(p > 0) & (p < 1)]
         return float(-(inside * np.log(inside) + (1 - inside) * np.log1p(-inside)).sum() / len(p))
 
     @property
     def auc(self) -> float:
-        r"""Bayes ROC AUC: the expected share of pairs of a click and no click that the true probabilities order.
-
-        For rows :math:`i \ne j` with probabilities :math:`p_i`, the ratio of the expected numbers of pairs,
-
-        .. math:: \frac{\sum_{i \ne j} p_i (1 - p_j) \left([p_i > p_j] + [p_i = p_j] / 2\right)}
-           {\sum_{i \ne j} p_i (1 - p_j)}.
-
-        No model has a higher one. NaN if no such pair is possible, as in a log of one row.
-        """
+        """Bayes ROC AUC: that of ranking the rows by their true probabilities, in O(n log n)."""
         p = np.sort(self.probability)
         no_clicks = np.concatenate([[0.0], np.cumsum(1 - p)])
         below = no_clicks[np.searchsorted(p, p, side="left")]
@@ -174,8 +172,8 @@ def make_clicks(
        + \sum_j \beta_j x_j
 
     Effects and vectors are normal, and independent of the frequency of the category. The columns are independent of
-    each other. A model cannot know the effects of categories that it has not seen, so it stays behind the Bayes scores
-    of the log unless each category has many rows.
+    each other. A model can only estimate the effects, and cannot know those of categories that it has not seen, so its
+    scores are worse than the Bayes scores unless each category has many rows.
 
     Parameters
     ----------
@@ -211,7 +209,8 @@ def make_clicks(
         Type of the ids: integers below the cardinality (twice the cardinality with drift) in random order, which do
         not tell how frequent or how new a category is, or texts with these integers, such as ``"user_4711"``.
     random_state : int or None, default=None
-        Random seed. The same seed and parameters give the same ids and clicks on every platform.
+        Random seed. The same seed and parameters give the same ids and clicks on every platform, and the same
+        probabilities up to rounding.
 
     Returns
     -------
@@ -221,7 +220,7 @@ def make_clicks(
     Raises
     ------
     ValueError
-        If a parameter has a wrong value.
+        If a parameter has a wrong type or is out of range.
 
     Examples
     --------
