@@ -63,3 +63,9 @@ class Observations:
 
     def __len__(self) -> int:
         return len(self.user_rows)
+
+    @cached_property
+    def item_shares(self) -> npt.NDArray[np.float32]:
+        """Share of the interactions of each item, of shape (n_items,)."""
+        counts = np.bincount(self.item_rows, minlength=self.matrix.matrix.shape[1])
+        return (counts / max(1, len(self))).astype(np.float32)

@@ -194,12 +194,10 @@ class TwoTowerRecommender(BaseEstimator):
             users=sides["user"],
             items=sides["item"],
         )
-        if hasattr(method, "verbose"):
-            method.verbose = self.verbose
         seed = self.random_state
         if not isinstance(seed, int | np.integer):
             seed = int(check_random_state(seed).randint(2**31 - 1))
-        self.towers_ = method.fit(observations, int(seed))
+        self.towers_ = method.fit(observations, int(seed), verbose=self.verbose)
         self.interactions_ = observations.matrix
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
@@ -577,6 +575,11 @@ class TwoTowerRecommender(BaseEstimator):
         key, known, matrix = self._key("user"), self.interactions_.users, self.interactions_.matrix
         seen_by = known
         if interactions is not None:
+            if self._rates:
+                raise ValueError(
+                    "interactions= is for methods that learn from interactions, such as 'linear_autoencoder'; this one "
+                    "learns from ratings. Fit again with the new ratings."
+                )
             now = self.interactions_.of(interactions, user=key, item=self._key("item"), weight=self.weight)
             seen_by, matrix = now.users, now.matrix
         if users is None:

@@ -76,7 +76,7 @@ class LinearAutoencoder(RecommendMethod):
         if self.item_weight != "auto":
             check_number("item_weight", self.item_weight, "a number of at least 0 or 'auto'", least=0.0)
 
-    def fit(self, observations: Observations, seed: int) -> Towers:
+    def fit(self, observations: Observations, seed: int, *, verbose: int = 0) -> Towers:
         """Return the vectors of users and items."""
         self.check()
         matrix = observations.matrix.matrix

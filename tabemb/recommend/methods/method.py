@@ -21,13 +21,15 @@ RIDGE = 10.0
 class RecommendMethod(BaseEstimator):
     """A way to learn vectors of users and items from interactions."""
 
-    # Whether it learns from ratings, whose size is predicted.
-    rates: bool = False
+    @property
+    def rates(self) -> bool:
+        """Whether it learns from ratings, and predicts them."""
+        return False
 
     def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
 
-    def fit(self, observations: Observations, seed: int) -> Towers:
+    def fit(self, observations: Observations, seed: int, *, verbose: int = 0) -> Towers:
         """Return the vectors of users and items.
 
         Parameters
@@ -36,6 +38,8 @@ class RecommendMethod(BaseEstimator):
             Who has interacted with what, and the columns of both sides.
         seed : int
             Seed of what is random.
+        verbose : int, default=0
+            Whether to show a progress bar, if a network is trained.
         """
         raise TypeError("a method must define fit(observations, seed)")
 

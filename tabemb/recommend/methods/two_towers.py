@@ -1,0 +1,176 @@
+"""Two towers, trained by gradient: users and items are sums of the vectors of their columns."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.recommend.methods.linear_autoencoder import LinearAutoencoder
+from tabemb.recommend.methods.method import METHODS, RecommendMethod, check_count, check_number
+from tabemb.recommend.methods.tower_network import TowerNetwork
+from tabemb.recommend.observations import Observations
+from tabemb.recommend.towers import Towers
+
+__all__ = ["TwoTowers"]
+
+LOSSES = ("softmax", "mixed", "bpr", "rating")
+STARTS = ("linear_autoencoder", "random")
+# Prior of the vectors, in ratings, if ratings are predicted.
+RATING_SHRINKAGE = 20.0
+
+
+@METHODS.register("two_towers")
+class TwoTowers(RecommendMethod):
+    """Trains vectors of the keys and columns of both sides by a sampled softmax, by pairs of items, or by ratings.
+
+    A user is the sum of the vectors of the key and of the columns, and so is an item (Kula 2015, "Metadata embeddings
+    for user and item cold-start recommendations", arXiv:1507.08439); both are scaled to length 1, except for ratings.
+    Items have a bias, so that the vectors need not tell how popular they are.
+
+    Parameters
+    ----------
+    dim : int, default=128
+        Number of dimensions.
+    loss : {"softmax", "mixed", "bpr", "rating"}, default="softmax"
+        "softmax": the item is found among those of the batch, corrected for how often they are there; "mixed": among
+        these and as many drawn uniformly; "bpr": it has a higher score than one drawn uniformly; "rating": squared
+        error of the ratings. See :mod:`tabemb.nn.towers`.
+    start : {"linear_autoencoder", "random"}, default="linear_autoencoder"
+        The vectors of the keys before training; always random for ratings.
+    temperature : float, default=0.125
+        The cosines are divided by it.
+    learning_rate : float, default=0.0003
+        Learning rate of Adam. From a random start, take ten times as much.
+    weight_decay : float, default=0.0
+        Decoupled weight decay.
+    id_dropout : float, default=0.1
+        Share of the cells that are unknown in a step, so that the other columns learn to stand for a key; in [0, 1).
+    batch_size : int, default=2048
+        Number of interactions per step; fewer if there are few.
+    max_epochs : int, default=30
+        Maximum number of epochs. Training stops earlier once the loss of held-out interactions does not fall any more.
+
+    Examples
+    --------
+    >>> TwoTowers(dim=32, loss="bpr")
+    TwoTowers(dim=32, loss='bpr')
+    """
+
+    def __init__(
+        self,
+        dim=128,
+        loss="softmax",
+        start="linear_autoencoder",
+        temperature=0.125,
+        learning_rate=3e-4,
+        weight_decay=0.0,
+        id_dropout=0.1,
+        batch_size=2048,
+        max_epochs=30,
+    ):
+        self.dim = dim
+        self.loss = loss
+        self.start = start
+        self.temperature = temperature
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.id_dropout = id_dropout
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+
+    @property
+    def rates(self) -> bool:
+        """Whether it learns from ratings."""
+        return bool(self.loss == "rating")
+
+    def check(self):
+        """Raise a ValueError if a parameter is out of range."""
+        for name in ("dim", "batch_size", "max_epochs"):
+            check_count(name, getattr(self, name))
+        for name in ("learning_rate", "temperature"):
+            check_number(name, getattr(self, name), "a positive number", least=0.0, included=False)
+        check_number("weight_decay", self.weight_decay, "a number of at least 0", least=0.0)
+        check_number("id_dropout", self.id_dropout, "a number in [0, 1)", least=0.0)
+        if self.id_dropout >= 1:
+            raise ValueError(f"id_dropout must be a number in [0, 1), got {self.id_dropout!r}.")
+        for name, known in (("loss", LOSSES), ("start", STARTS)):
+            if getattr(self, name) not in known:
+                raise UnknownNameError.among(name, getattr(self, name), known)
+
+    def fit(self, observations: Observations, seed: int, *, verbose: int = 0) -> Towers:
+        """Return the vectors of users and items."""
+        self.check()
+        if len(observations) < 2:
+            raise DataError("There is nothing to learn from: the table has a single interaction. Pass at least two.")
+        if self.rates and observations.ratings is None:
+            raise DataError("The loss 'rating' needs ratings, and there are none.")
+        network = TowerNetwork(
+            observations, int(self.dim), unit=not self.rates, draws=self.loss in ("mixed", "bpr"), seed=seed
+        )
+        if not self.rates:
+            self._start(network, observations, seed)
+        users, items = network.trained(
+            self._task(observations),
+            batch_size=int(self.batch_size),
+            max_epochs=int(self.max_epochs),
+            learning_rate=float(self.learning_rate),
+            weight_decay=float(self.weight_decay),
+            category_dropout=float(self.id_dropout),
+            shrinkage=RATING_SHRINKAGE if self.rates else 0.0,
+            verbose=verbose,
+        )
+        maps = {
+            "user_map": None if observations.users is None else users.columns,
+            "item_map": None if observations.items is None else items.columns,
+        }
+        if observations.ratings is not None:
+            return Towers(
+                users=users.vectors,
+                items=items.vectors,
+                user_biases=users.biases,
+                item_biases=items.biases,
+                offset=float(observations.ratings.mean()),
+                **maps,
+            )
+        # The temperature goes into the length of the vectors of users, whose biases order no items.
+        sharpness = 1 / float(self.temperature)
+        if maps["user_map"] is not None:
+            maps["user_map"] = replace(maps["user_map"], bias_weights=None, bias_intercept=0.0)
+        return Towers(
+            users=_unit(users.vectors) * np.float32(sharpness),
+            items=_unit(items.vectors),
+            item_biases=items.biases,
+            lengths=(sharpness, 1.0),
+            **maps,
+        )
+
+    def _task(self, observations: Observations) -> object:
+        # Keras is loaded by those who train.
+        from tabemb.nn.towers import PairwiseTask, RatingTask, SampledSoftmaxTask
+
+        if observations.ratings is not None:
+            ratings = observations.ratings
+            return RatingTask(int(self.dim), float(ratings.mean()), float(ratings.var()))
+        if self.loss == "bpr":
+            return PairwiseTask(int(self.dim), float(self.temperature))
+        known = observations.item_shares[observations.item_shares > 0].astype(np.float64)
+        entropy, n_items = float(-(known * np.log(known)).sum()), len(observations.item_shares)
+        return SampledSoftmaxTask(int(self.dim), float(self.temperature), n_items, entropy, self.loss == "mixed")
+
+    def _start(self, network: TowerNetwork, observations: Observations, seed: int) -> None:
+        """Set the biases to what is best if nothing is known of a user, and the vectors to those of the start."""
+        shares = observations.item_shares
+        biases = np.log(np.maximum(shares * len(shares), 1e-6)).astype(np.float32)
+        users = items = None
+        if self.start != "random":
+            has_pairs = (np.diff(observations.matrix.matrix.indptr) >= 2).any()
+            method = LinearAutoencoder(dim=self.dim, penalty="auto" if has_pairs else 1.0)
+            found = method.fit(replace(observations, users=None, items=None), seed)
+            # All of the same length, so that a step of training turns rare keys no more than frequent ones.
+            users, items = _unit(found.users), _unit(found.items)
+        network.start(users, items, biases)
+
+
+def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).astype(np.float32)
