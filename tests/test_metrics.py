@@ -132,6 +132,131 @@ def test_a_number_of_recommendations_is_positive(case, k):
         ranking_metrics(*case[:2], k)
 
 
+SINGLE = [name for name in metrics.__all__ if name.endswith("_at_k")]
+
+
+@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize("k", [[1, 2], (3,), [], range(1, 3), {5}, 0, True, 2.5, "3", None])
+def test_metrics_of_one_number_refuse_others(case, name, k):
+    best, held_out, train = case
+    other = train if name in ("coverage_at_k", "novelty_at_k") else held_out
+    with pytest.raises(
+        ValueError, match=r"k must be one positive integer; got .*\. For several k, use ranking_metrics"
+    ):
+        getattr(metrics, name)(best, other, k)
+    assert getattr(metrics, name)(best, other, np.int64(2)) == getattr(metrics, name)(best, other, 2)
+
+
+def test_there_are_eight_of_them():
+    assert len(SINGLE) == 8
+
+
+ONE = pd.DataFrame({"user": ["1", "1", "2"], "item": [5, 6, 5]})
+
+
+@pytest.mark.parametrize(
+    ("users", "told"),
+    [
+        (
+            [1, 1, 2],
+            r"recommended and held_out have no user in common: '1' \(str\) is one of recommended, 1 \(int\) of "
+            r"held_out\. Their types differ: convert the column 'user' of one of the tables",
+        ),
+        (
+            ["7", "7", "8"],
+            r"'1' \(str\) is one of recommended, '7' \(str\) of held_out\. Do both tables have the same ids",
+        ),
+    ],
+)
+def test_tables_without_common_users_are_refused(users, told):
+    other = ONE.assign(user=users)
+    of_users = [name for name in SINGLE if name not in ("coverage_at_k", "novelty_at_k")]
+    for metric in (ranking_metrics, *(getattr(metrics, name) for name in of_users)):
+        with pytest.raises(DataError, match=told):
+            metric(ONE, other)
+    with pytest.raises(DataError, match="have no user in common"):
+        ranking_metrics(ONE.astype({"user": "category"}), other.astype({"user": "category"}), per_user=True)
+
+
+def test_tables_whose_items_have_other_types_are_refused():
+    texts = ONE.astype({"item": str})
+    told = r"recommended and {} have no item in common: 5 \(int\) is one of recommended, '5' \(str\) of {}"
+    with pytest.raises(DataError, match=told.format("held_out", "held_out")):
+        ranking_metrics(ONE, texts)
+    for metric in (coverage_at_k, novelty_at_k):
+        with pytest.raises(DataError, match=told.format("train", "train")):
+            metric(ONE, texts)
+    # Of the same type, they are only bad recommendations.
+    others = ONE.assign(item=[7.5, 8.5, 9.5])
+    assert (ranking_metrics(ONE, others).loc[10, ["recall", "ndcg", "mrr", "map"]] == 0).all()
+    assert coverage_at_k(ONE, others) == 0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "Int64", "category", object])
+def test_the_same_keys_of_another_dtype_are_the_same(case, dtype):
+    best, held_out, train = case
+    expected = ranking_metrics(best, held_out, (2, 5), train=train)
+    found = ranking_metrics(best.astype(dtype), held_out, (2, 5), train=train.astype(dtype))
+    pd.testing.assert_frame_equal(found, expected)
+    of_users = ranking_metrics(best, held_out.astype(dtype), 3, per_user=True)
+    np.testing.assert_array_equal(of_users, ranking_metrics(best, held_out, 3, per_user=True))
+
+
+def test_without_any_recommendation_metrics_are_zero(case):
+    best, held_out, _ = case
+    assert (ranking_metrics(best.head(0), held_out).drop(columns=["coverage", "novelty"]) == 0).all(axis=None)
+
+
+@settings(deadline=None, max_examples=50)
+@given(LISTS.filter(any), st.data())
+def test_ranks_are_the_order_of_rows(best, data):
+    rows = [(user, item) for user, items in enumerate(best) for item in items]
+    ordered = pd.DataFrame(rows, columns=["user", "item"])
+    steps = [data.draw(st.floats(0.5, 9)) for _ in rows]
+    ranked = ordered.assign(place=np.cumsum(steps) - 20)
+    shuffled = ranked.loc[data.draw(st.permutations(range(len(rows))))]
+    held_out = pd.DataFrame(
+        [(user, item) for user in range(len(best)) for item in (1, user, 8)], columns=["user", "item"]
+    )
+    expected = ranking_metrics(ordered, held_out, (1, 2, 7), train=held_out)
+    pd.testing.assert_frame_equal(
+        ranking_metrics(shuffled, held_out, (1, 2, 7), train=held_out, rank="place"), expected
+    )
+    assert metrics.map_at_k(shuffled, held_out, 2, rank="place") == pytest.approx(expected.loc[2, "map"])
+    assert novelty_at_k(shuffled, held_out, 2, rank="place") == pytest.approx(expected.loc[2, "novelty"])
+    assert coverage_at_k(shuffled, held_out, 2, rank="place") == expected.loc[2, "coverage"]
+
+
+def test_columns_may_be_called_rank():
+    best = pd.DataFrame({"rank": ["ann", "ann"], "item": ["a", "b"], "user": [2, 1]})
+    held_out = pd.DataFrame({"rank": ["ann"], "item": ["b"]})
+    assert metrics.mrr_at_k(best, held_out, user="rank") == 0.5
+    assert metrics.mrr_at_k(best, held_out, user="rank", rank="user") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("ranks", "error", "told"),
+    [
+        (
+            [1, 1, 1],
+            DataError,
+            r"must be distinct within a user; recommended has the rank 1 more than once for .* '1'\.",
+        ),
+        ([1.0, 2.0, None], DataError, r"1 of the 3 rows of recommended have no 'rank'"),
+        (["1", "2", "1"], DataError, r"Ranks must be numbers; 'rank' of recommended is .*pd\.to_numeric"),
+        ([True, False, True], DataError, r"Ranks must be numbers; 'rank' of recommended is bool"),
+    ],
+)
+def test_wrong_ranks_are_refused(ranks, error, told):
+    with pytest.raises(error, match=told):
+        ranking_metrics(ONE.assign(rank=ranks), ONE, rank="rank")
+
+
+def test_a_missing_column_of_ranks_is_named():
+    with pytest.raises(ColumnError, match=r"recommended has no column 'rnk'.*Did you mean 'rank'"):
+        coverage_at_k(ONE.assign(rank=[1, 2, 1]), ONE, rank="rnk")
+
+
 def test_wrong_tables_are_refused(case):
     best, held_out, _ = case
     with pytest.raises(ColumnError, match=r"held_out has no column 'item'.*Did you mean 'items'"):

@@ -343,3 +343,31 @@ def test_vectors_of_cells_are_those_of_a_table(kind, vocabulary):
         one, other = model.vectors_of("tags", ["a|b", "a | b"])
         assert np.array_equal(one, other)
         np.testing.assert_allclose(one, model.vectors_of("tags", ["a", "b"]).mean(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "sum", "sqrtn", "attention"])
+def test_vectors_for_all_pools_as_a_table_does(pooling, tmp_path):
+    rng = np.random.default_rng(0)
+    parts = [list(rng.choice(list("abcdef"), rng.integers(1, 4), replace=False)) for _ in range(200)]
+    frame = pd.DataFrame({"tags": ["|".join(each) for each in parts], "day": rng.integers(0, 7, 200).astype(str)})
+    model = tabemb.EmbeddingEncoder(
+        multi_valued={"tags": {"split": "|", "pooling": pooling}}, cv=None, body="mlp", max_epochs=2, random_state=0
+    )
+    model.fit(frame, [len(each) for each in parts])
+    cells = ["a", "a|b", "f | c", "a|z", "z", "|"]
+    vectors = model.vectors_["tags"]
+    before = model.vectors_of("tags", cells)
+    found = vectors.vectors_for_all(cells)
+    assert found.index_to_key == cells
+    np.testing.assert_allclose(found.vectors, before, rtol=1e-6)
+    assert found.counts.tolist() == [vectors.counts[vectors.key_to_index["a"]], 0, 0, 0, 0, 0]
+    assert not np.array_equal(found["a|b"], vectors.unknown)
+    assert np.array_equal(found["z"], vectors.unknown)
+    assert np.array_equal(found["|"], vectors.missing)
+    # Vectors from a file do not know that cells were split.
+    vectors.save(tmp_path / "tags.npz")
+    with pytest.raises(DataError, match=r"'a\|b' has no vector, but its parts 'a' and 'b' have"):
+        tabemb.CategoryVectors.load(tmp_path / "tags.npz").vectors_for_all(cells)
+    # Cells of a column that is not split are whole.
+    days = model.vectors_["day"]
+    assert np.array_equal(days.vectors_for_all(["1|2"])["1|2"], days.unknown)

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.auto_dim import auto_dims
 from tabemb.estimators.ensemble import copy_tables, network_seeds
 from tabemb.estimators.growth import extend
+from tabemb.estimators.growth_report import GrowthReport, last_growth
 from tabemb.estimators.held_out import sample_of
 from tabemb.estimators.inputs import (
     TrainingData,
@@ -252,12 +253,10 @@ class EmbeddingEstimator(BaseEstimator):
     def _keep_records(self, records: list[TrainingRecord], priors: Priors) -> None:
         """Keep the records of the training, and drop what only the training needed."""
         self.priors_ = dict(priors.weights)
-        self.histories_ = [record.history for record in records]
-        self.history_ = records[0].history
-        self.n_epochs_ = records[0].n_epochs
-        self.best_epoch_ = records[0].best_epoch
+        self.histories_, self.history_ = [record.history for record in records], records[0].history
+        self.n_epochs_, self.best_epoch_ = records[0].n_epochs, records[0].best_epoch
         self._pretrained = self._pretrained.without_vectors()
-        for name in ("_loops", "_importance", "growth_report_"):
+        for name in ("_loops", "_importance", "_growth"):
             vars(self).pop(name, None)
         self._keep_params()
 
@@ -493,7 +492,8 @@ class EmbeddingEstimator(BaseEstimator):
         Raises
         ------
         ColumnError
-            If a column is missing, or ``columns`` names one that is not categorical.
+            If a column is missing, or ``columns`` names one that is not categorical, or has a hashed vocabulary, which
+            needs no extension.
         DataError
             If the table has no rows, its new categories have another type than the known ones, or ``start`` is
             "pretrained" without ``pretrained``.
@@ -504,9 +504,13 @@ class EmbeddingEstimator(BaseEstimator):
         return self
 
     @property
+    def growth_report_(self) -> GrowthReport:
+        """What the last ``extend`` or ``partial_fit`` added to each categorical column."""
+        return last_growth(self)
+
+    @property
     def new_categories_(self) -> dict[str, list[Any]]:
         """The categories that the last ``extend`` or ``partial_fit`` added, by column."""
-        check_is_fitted(self, "growth_report_")
         return {column: list(each.new) for column, each in self.growth_report_.items() if each.new}
 
     def vocabulary_report(self, X: TableLike, *, rare: int = 10, n_keys: int = 5) -> pd.DataFrame:

@@ -14,10 +14,13 @@ columns without ``pretrained``, and the kernel rows of one-hot columns for ``"pr
 (With ``n_ensemble``, ``vectors_`` is a mean of rotated tables. The rotation depends on all categories, so that it may
 change a little, though no table does.)
 
+Columns whose vectors are found by hashes do not grow: their new categories have vectors without it.
+
 Target statistics have no rows of new categories: until the next fit, they have the mean of all rows. A column keeps its
 number of dimensions, and remains one-hot encoded if it grows beyond ``one_hot_max_categories``.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,11 +39,12 @@ from tabemb.nn.embedding import HeldRows
 from tabemb.nn.growth import grown_network, grown_rows
 from tabemb.nn.network import Network
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES, Mean, Nearest
-from tabemb.table.cells import Coded
+from tabemb.table.cells import Coded, take
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.frequency_drift import jensen_shannon
 from tabemb.table.keys import Key
+from tabemb.table.new_categories import unseen_hashed
 from tabemb.table.similar_names import SimilarNames
 from tabemb.table.vocabulary import Vocabulary
 
@@ -146,9 +150,9 @@ def grow(
     reports = {
         name: _report(before.vocabularies[name], after.vocabularies[name], rows_of[name], cells[name][1])
         for name in cells
-    }
-    estimator.growth_report_ = GrowthReport(
-        {name: replace(each, unit="values") if name in several else each for name, each in reports.items()}
+    } | {name: _report_hashed(*each) for name, each in unseen_hashed(after, frame).items()}
+    estimator._growth = GrowthReport(
+        {name: replace(reports[name], unit="values" if name in several else "rows") for name in after.vocabularies}
     )
     return rows_of
 
@@ -294,4 +298,22 @@ def _report(old: Vocabulary, new: Vocabulary, rows_of: np.ndarray, unknown: Code
         unknown=tuple(key for key, _ in most_frequent(unknown, N_EXAMPLES)),
         n_unknown=len(np.unique(unknown.codes)),
         drift=jensen_shannon(old.counts, as_before),
+    )
+
+
+def _report_hashed(cells: Coded, is_new: np.ndarray, is_unknown: np.ndarray) -> ColumnGrowth:
+    present = np.flatnonzero(cells.codes >= 0)
+    codes = cells.codes[present]
+    of_new, of_unknown = codes[is_new[codes]], is_unknown[codes]
+    return ColumnGrowth(
+        n_rows=len(cells.codes),
+        new=(),
+        rows_of_new=(),
+        rows_unknown=int(of_unknown.sum()),
+        unknown=tuple(key for key, _ in most_frequent(take(cells, present[of_unknown]), N_EXAMPLES)),
+        n_unknown=len(np.unique(codes[of_unknown])),
+        drift=math.nan,
+        hashed=True,
+        n_hashed_new=len(np.unique(of_new)),
+        rows_of_hashed_new=len(of_new),
     )

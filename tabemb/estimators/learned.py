@@ -15,6 +15,7 @@ from tabemb.table.schema import CategoricalColumn
 from tabemb.table.vocabularies import HashedVocabulary
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.category_vectors import CategoryVectors
+from tabemb.vectors.cell_pooling import CellPooling
 from tabemb.vectors.sampling_noise import SamplingNoise
 from tabemb.vectors.store import EmbeddingStore
 
@@ -107,10 +108,14 @@ class LearnedVectors(EmbeddingStore):
         if isinstance(values, str):
             raise DataError(f"vectors_of takes a sequence of values; got the text {values!r}. Pass [{values!r}].")
         vocabulary, rows = self._vocabularies[feature.name], self._rows_of(feature)
+        pooling = self._pooling_of(feature)
+        return vectors_of_cells(pooling.column, vocabulary, values, rows, pooling.query)
+
+    def _pooling_of(self, feature: FeatureSpec) -> CellPooling:
         read_as, query = self._columns.get(feature.name, CategoricalColumn(feature.name, feature.name)), None
         if len(self._networks) == 1 and (learned := self._networks[0].query(feature)) is not None:
             query = learned.numpy()
-        return vectors_of_cells(read_as, vocabulary, values, rows, query)
+        return CellPooling(read_as, query, isinstance(self._vocabularies[feature.name], HashedVocabulary))
 
     def _rows_of(self, feature: FeatureSpec) -> np.ndarray:
         """Return the rows of the table of a column, by index."""
@@ -136,6 +141,7 @@ class LearnedVectors(EmbeddingStore):
             unknown=rows[Vocabulary.UNKNOWN],
             missing=rows[Vocabulary.MISSING],
             noise=None if hashed else self._noise.get(column),
+            pooling=self._pooling_of(feature),
         )
 
     def __deepcopy__(self, memo):

@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from tabemb.estimators.folds import splitter_from_json, splitter_to_json
+from tabemb.estimators.growth_report import growth_to_json, take_growth
 from tabemb.estimators.parameters import PARTS
 from tabemb.estimators.pretrained import paths_of
 from tabemb.exceptions import FormatError, reading
@@ -41,6 +42,7 @@ def save(estimator: Any, path: str | PathLike[str]) -> None:
         "class": type(estimator).__name__,
         "versions": {name: version(name) for name in ("keras", "scikit-learn", "tensorflow")} | {"tabemb": _version()},
         "params": params,
+        "growth": growth_to_json(estimator),
         **learned,
     }
     with replacing_folder(Path(path), {STATE_FILE, WEIGHTS_FILE}, make_parents=True) as draft:
@@ -91,6 +93,7 @@ def load(path: str | PathLike[str]) -> Any:
             **{key: _from_json(key, value) for key, value in state["params"].items()}
         )
         estimator._take_state(state, groups)
+        take_growth(estimator, state)
         estimator._params_at_fit = state["params"]
     return estimator
 

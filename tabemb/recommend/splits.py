@@ -25,11 +25,23 @@ class InteractionSplit:
     known : DataFrame
         What is known of the users of ``test`` when they are given recommendations: rows of ``train``, except after
         :func:`split_by_user`, whose users are new.
+    left_out : int, default=0
+        Number of test rows that :meth:`only_known` has left out.
+
+    Examples
+    --------
+    >>> seen = pd.DataFrame({"user": list("aabb"), "item": list("xyxz"), "day": [1, 3, 2, 4]})
+    >>> split = split_by_time(seen, "day", at=2)
+    >>> split
+    InteractionSplit(1 train, 3 test)
+    >>> split.only_known(item="item")
+    InteractionSplit(1 train, 1 test, 2 left out)
     """
 
     train: pd.DataFrame
     test: pd.DataFrame
     known: pd.DataFrame
+    left_out: int = 0
 
     def only_known(self, *, user: str | None = None, item: str | None = None) -> "InteractionSplit":
         """Return the split without test rows whose user or item is not known.
@@ -38,6 +50,11 @@ class InteractionSplit:
         ----------
         user, item : str, optional
             Columns; test rows whose user is not in ``known``, or whose item is not in ``train``, are left out.
+
+        Returns
+        -------
+        InteractionSplit
+            Its ``left_out`` counts the rows that were left out.
 
         Raises
         ------
@@ -51,7 +68,16 @@ class InteractionSplit:
                 test = test[test[column].isin(table[column].unique())]
         if not len(test):
             raise DataError(f"None of the {len(self.test):,} test rows has a known user and item.")
-        return InteractionSplit(self.train, test, self.known)
+        return InteractionSplit(self.train, test, self.known, self.left_out + len(self.test) - len(test))
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self.train):,} train"]
+        if len(self.known) and self.known is not self.train and not self.known.index.equals(self.train.index):
+            parts.append(f"{len(self.known):,} known")
+        parts.append(f"{len(self.test):,} test")
+        if self.left_out:
+            parts.append(f"{self.left_out:,} left out")
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 def split_by_time(

@@ -13,9 +13,12 @@ from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.frames import read_frame
 from tabemb.table.keys import Key
 from tabemb.table.multi_valued import SplitCells
+from tabemb.table.vocabularies import spec_of_kind
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["extended", "unknown_keys", "unseen"]
+Mask = npt.NDArray[np.bool_]
+
+__all__ = ["extended", "unknown_keys", "unseen", "unseen_hashed"]
 
 
 def extended(encoder: Any, X: Any, columns: Iterable[str] | None = None, *, strict: bool = True) -> Any:
@@ -44,7 +47,7 @@ def extended(encoder: Any, X: Any, columns: Iterable[str] | None = None, *, stri
     Raises
     ------
     ColumnError
-        If a column is missing, or ``columns`` names one that is not categorical.
+        If a column is missing, or ``columns`` names one that is not categorical, or whose vectors are found by hashes.
     DataError
         If new categories have another type than the known ones.
     """
@@ -59,6 +62,12 @@ def extended(encoder: Any, X: Any, columns: Iterable[str] | None = None, *, stri
             raise ColumnError(
                 f"There is no categorical column {name!r} to extend. Categorical columns: {known}."
                 f"{did_you_mean(name, known)}"
+            )
+        if columns is not None and name in encoder.hashed:
+            kind = spec_of_kind(encoder.hashed[name].kind)["name"]
+            raise ColumnError(
+                f"The column {name!r} has the vocabulary {kind!r}, which finds vectors by hashes: new categories have "
+                "vectors without being added. Leave it out of the columns to extend."
             )
     vocabularies = dict(encoder.vocabularies)
     for column in encoder.schema.categorical:
@@ -104,6 +113,30 @@ def unseen(encoder: Any, X: Any) -> dict[str, tuple[npt.NDArray[np.int32], Coded
         cells = counted_cells(frame, column, names_here[column.source])
         indices = encoder.vocabularies[column.name].encode(cells)
         found[column.name] = indices, factorize(take(cells, np.flatnonzero(indices == Vocabulary.UNKNOWN)))
+    return found
+
+
+def unseen_hashed(encoder: Any, X: Any) -> dict[str, tuple[Coded, Mask, Mask]]:
+    """Return the cells of each column whose vectors are found by hashes, and which of their values are new, or unknown.
+
+    Parameters
+    ----------
+    encoder : TableEncoder
+        A fitted encoder.
+    X : table
+        Columns are matched as by :meth:`TableEncoder.encode`.
+
+    Returns
+    -------
+    dict of str to (Coded, ndarray of bool, ndarray of bool)
+        The masks have an entry per distinct value; see :meth:`HashedVocabulary.new_and_unknown`.
+    """
+    frame, found = read_frame(X), {}
+    names_here = encoder.names_here(frame)
+    for column in encoder.schema.categorical:
+        if column.name in encoder.hashed:
+            coded = factorize(counted_cells(frame, column, names_here[column.source]))
+            found[column.name] = coded, *encoder.hashed[column.name].new_and_unknown(coded)
     return found
 
 

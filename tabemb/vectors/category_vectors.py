@@ -58,6 +58,9 @@ class CategoryVectors(KeyedMatrix):
         Vectors of categories not seen in training, and of missing cells.
     noise : SamplingNoise, optional
         How much the vectors vary between fits to other rows.
+    pooling : CellPooling, optional
+        How the vectors of cells with several values are pooled, in vectors of an estimator; not part of equality, and
+        not saved in files.
 
     Raises
     ------
@@ -473,8 +476,9 @@ class CategoryVectors(KeyedMatrix):
         keys : iterable of keys
             In the order of the result. Repeated keys, and missing ones such as None, are left out.
         allow_inference : bool, default=True
-            Whether keys without a vector get the one for unknown categories, if there is one. Otherwise they are left
-            out.
+            Whether keys without a vector get the one for unknown categories, if there is one. In vectors of an
+            estimator, texts that it splits get the pooled vectors of their values, as its ``vectors_of`` returns them.
+            Otherwise keys without a vector are left out.
 
         Returns
         -------
@@ -484,7 +488,9 @@ class CategoryVectors(KeyedMatrix):
         Raises
         ------
         DataError
-            If no key is left.
+            If no key is left. If only the estimator can infer a vector: the column is hashed; or a text such as
+            ``"mon|tue"`` consists of keys, and the vectors, such as those from a file, do not know whether cells are
+            split.
 
         Examples
         --------

@@ -12,6 +12,7 @@ from tabemb.vectors.arrays import count_array, float_array
 from tabemb.vectors.key_index import KeyIndex, is_several
 
 if TYPE_CHECKING:
+    from tabemb.vectors.cell_pooling import CellPooling
     from tabemb.vectors.sampling_noise import SamplingNoise
 
 __all__ = ["KeyedMatrix"]
@@ -32,7 +33,7 @@ class KeyedMatrix:
     (2, 2, False)
     """
 
-    __slots__ = ("_counts", "_index", "_missing", "_name", "_noise", "_unknown", "_vectors")
+    __slots__ = ("_counts", "_index", "_missing", "_name", "_noise", "_pooling", "_unknown", "_vectors")
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class KeyedMatrix:
         unknown: npt.ArrayLike | None = None,
         missing: npt.ArrayLike | None = None,
         noise: "SamplingNoise | None" = None,
+        pooling: "CellPooling | None" = None,
     ) -> None:
         self._name = str(name)
         self._index = KeyIndex(keys, column=self._name)
@@ -56,7 +58,7 @@ class KeyedMatrix:
             raise DataError(
                 f"{owner}: expected noise of {self.dim} dimensions, as the vectors have, got {len(noise.covariance)}."
             )
-        self._noise = noise
+        self._noise, self._pooling = noise, pooling
 
     @property
     def name(self) -> str:
@@ -99,6 +101,11 @@ class KeyedMatrix:
         return self._noise
 
     @property
+    def pooling(self) -> "CellPooling | None":
+        """How an estimator finds the vectors of cells that are not listed; None for vectors from elsewhere."""
+        return self._pooling
+
+    @property
     def dim(self) -> int:
         """Length of a vector."""
         return int(self._vectors.shape[1])
@@ -132,7 +139,7 @@ class KeyedMatrix:
     ) -> Self:
         """Return the same categories with other vectors, without noise.
 
-        ``unknown`` and ``missing`` are kept unless given.
+        ``unknown`` and ``missing`` are kept unless given; ``pooling`` is kept unless its weights are learned.
         """
         return type(self)(
             self._index,
@@ -141,6 +148,7 @@ class KeyedMatrix:
             name=self._name,
             unknown=self._unknown if unknown is None else unknown,
             missing=self._missing if missing is None else missing,
+            pooling=None if self._pooling is None or self._pooling.query is not None else self._pooling,
         )
 
     def with_noise(self, noise: "SamplingNoise | None") -> Self:
@@ -153,6 +161,7 @@ class KeyedMatrix:
             unknown=self._unknown,
             missing=self._missing,
             noise=noise,
+            pooling=self._pooling,
         )
 
     @classmethod
@@ -209,7 +218,14 @@ class KeyedMatrix:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By the constructor, so that unpickled values are valid and read-only too.
-        make = partial(type(self), name=self._name, unknown=self._unknown, missing=self._missing, noise=self._noise)
+        make = partial(
+            type(self),
+            name=self._name,
+            unknown=self._unknown,
+            missing=self._missing,
+            noise=self._noise,
+            pooling=self._pooling,
+        )
         return make, (self.index_to_key, self._vectors, self._counts)
 
 

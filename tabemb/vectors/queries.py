@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import DataError, TabembError
 from tabemb.table.keys import as_key, identity
+from tabemb.table.multi_valued import SEPARATORS
 from tabemb.vectors.key_index import is_several
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.metrics import SimilarityMetric
@@ -104,12 +105,13 @@ def _sides(query: Any) -> tuple[Any, Any]:
 
 
 def subset(matrix: KeyedMatrix, keys: Iterable[Any], *, infer: bool) -> KeyedMatrix:
-    """Return the vectors of some keys; without a vector, a key gets that of unknown categories or is left out.
+    """Return the vectors of some keys; a key without a vector gets an inferred one or is left out.
 
     Raises
     ------
     DataError
-        If no key is left, or ``keys`` is a single key.
+        If no key is left, ``keys`` is a single key, or the vector of one cannot be inferred: the column is
+        hashed, or it is a text of several keys and the matrix does not know whether cells are split.
 
     Examples
     --------
@@ -128,7 +130,44 @@ def subset(matrix: KeyedMatrix, keys: Iterable[Any], *, infer: bool) -> KeyedMat
     rows = np.array([matrix.key_to_index[key] if key in matrix else -1 for key in chosen], dtype=np.intp)
     vectors, counts = matrix.vectors[rows], None if matrix.counts is None else matrix.counts[rows]
     if infers:
-        vectors[rows < 0] = matrix.unknown
+        vectors[rows < 0] = _inferred(matrix, [key for key in chosen if key not in matrix])
     if counts is not None:
         counts[rows < 0] = 0
-    return KeyedMatrix(chosen, vectors, counts, name=matrix.name, unknown=matrix.unknown, missing=matrix.missing)
+    return KeyedMatrix(
+        chosen,
+        vectors,
+        counts,
+        name=matrix.name,
+        unknown=matrix.unknown,
+        missing=matrix.missing,
+        pooling=matrix.pooling,
+    )
+
+
+def _inferred(matrix: KeyedMatrix, keys: list[Any]) -> npt.NDArray[np.float32]:
+    """Return the vectors of keys that are not listed: those pooled of their values, or that of unknown categories."""
+    pooling, unknown = matrix.pooling, np.asarray(matrix.unknown, np.float32)
+    if pooling is None:
+        _refuse_several(matrix, keys)
+    elif pooling.hashed and keys:
+        raise DataError(
+            f"{matrix.owner}: the vector of {keys[0]!r}, which is not listed, is found by hashes. Ask the estimator: "
+            f"vectors_of({pooling.column.name!r}, [{keys[0]!r}]). allow_inference=False leaves such keys out."
+        )
+    elif pooling.column.split is not None and keys:
+        return pooling.pooled(keys, matrix.key_to_index, matrix.vectors, unknown, matrix.missing)
+    return np.repeat(unknown[None], len(keys), axis=0)
+
+
+def _refuse_several(matrix: KeyedMatrix, keys: list[Any]) -> None:
+    """Raise an error if a text consists of several keys of the matrix."""
+    for key in keys:
+        for separator in SEPARATORS if isinstance(key, str) else ():
+            parts = [part for each in key.split(separator) if (part := each.strip())]
+            if len(parts) > 1 and all(part in matrix for part in parts):
+                raise DataError(
+                    f"{matrix.owner}: {key!r} has no vector, but its parts {' and '.join(map(repr, parts))} have, and "
+                    "these vectors do not know whether cells hold several values. Ask the estimator for the vector of "
+                    f"such a cell: vectors_of({matrix.name or 'column'!r}, [{key!r}]). allow_inference=False leaves "
+                    "such keys out."
+                )

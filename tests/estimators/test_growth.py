@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 
 import tabemb
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer, EmbeddingRegressor
+from tabemb.estimators import persistence
 from tabemb.estimators.growth import STARTS_OF_NEW
 from tabemb.exceptions import ColumnError, DataError, TrainingError, UnknownNameError
 from tabemb.table.schema import TypeChangedWarning, UnknownCategoryWarning
@@ -195,6 +196,70 @@ def test_dates_numbers_and_arrow_polars_tables_grow(quick):
     assert any(each.size > vocabularies[name].FIRST and name.startswith("day") for name, each in vocabularies.items())
 
 
+@pytest.mark.parametrize("cls", ALL)
+def test_the_report_is_saved(cls, quick, tmp_path):
+    model = fitted(cls, quick)
+    model.save(tmp_path / "before")
+    for each in (model, tabemb.load(tmp_path / "before")):
+        for name in ("new_categories_", "growth_report_"):
+            with pytest.raises(AttributeError, match="There is no growth report: since the fit, neither extend nor"):
+                getattr(each, name)
+    model.extend(NEW).save(tmp_path / "model")
+    for again in (tabemb.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
+        assert again.new_categories_ == {"job": ["nurses", "astronaut"], "town": ["Kiel"]}
+        assert dict(again.growth_report_) == dict(model.growth_report_)
+        assert again.extend(NEW).new_categories_ == {}
+
+
+def test_folders_without_a_report_are_loaded(quick, tmp_path, monkeypatch):
+    model = fitted(EmbeddingClassifier, quick).extend(NEW)
+    taken = persistence.take_growth
+    monkeypatch.setattr(
+        persistence,
+        "take_growth",
+        lambda estimator, state: taken(estimator, {name: each for name, each in state.items() if name != "growth"}),
+    )
+    model.save(tmp_path / "model")
+    again = tabemb.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(NEW), model.predict_proba(NEW))
+    assert not hasattr(again, "growth_report_")
+    with pytest.raises(AttributeError, match="No growth report was saved with this estimator"):
+        _ = again.new_categories_
+    again.save(tmp_path / "again")
+    assert again.extend(NEW).new_categories_ == {}
+
+
+def test_a_new_fit_has_no_report(quick):
+    model = fitted(EmbeddingClassifier, quick).extend(NEW)
+    assert not hasattr(model.fit(X, Y), "growth_report_")
+
+
+@pytest.mark.parametrize("kind", ["hashing", "double_hashing", "ngrams"])
+def test_hashed_columns_need_no_growth_and_are_reported(kind, quick):
+    model = fitted(EmbeddingClassifier, {**quick, "max_epochs": 1}, vocabulary={"job": kind})
+    with pytest.raises(ColumnError, match=f"column 'job' has the vocabulary '{kind}', which finds vectors by hashes"):
+        model.extend(NEW, columns=["job"])
+    with pytest.raises(ColumnError, match="Leave it out of the columns to extend"):
+        model.partial_fit(NEW, Y_NEW, grow=["job", "town"])
+    model.extend(NEW)
+    assert model.new_categories_ == {"town": ["Kiel"]}
+    assert list(model.growth_report_) == ["job", "town"]
+    job = model.growth_report_["job"]
+    # "nurses" has an n-gram of "nurse" and some of its own.
+    assert (job.n_rows, job.n_hashed_new, job.rows_of_hashed_new, job.n_unknown) == (40, 2, 30, 0)
+    assert repr(model.growth_report_).startswith(
+        "job: hashed, nothing to add; at least 2 new categories in 30 of 40 rows\ntown: 1 new"
+    )
+    model.extend(X)
+    assert model.growth_report_["job"].n_hashed_new == 0
+
+
+def test_a_table_of_hashed_columns_alone_is_reported(quick):
+    model = EmbeddingClassifier(**params(quick, vocabulary={"job": "hashing"})).fit(X[["job", "age"]], Y)
+    model.partial_fit(NEW[["job", "age"]], Y_NEW)
+    assert repr(model.growth_report_) == ("job: hashed, nothing to add; at least 2 new categories in 30 of 40 rows")
+
+
 # ---------------------------------------------------------------- bad input
 
 
@@ -202,8 +267,9 @@ def test_extend_before_fit_is_refused(quick):
     for cls in ALL:
         with pytest.raises(NotFittedError, match="is not fitted yet"):
             cls().extend(NEW)
-    with pytest.raises(NotFittedError):
-        _ = fitted(EmbeddingClassifier, quick).new_categories_
+        for name in ("new_categories_", "growth_report_"):
+            with pytest.raises(NotFittedError, match="is not fitted yet"):
+                getattr(cls(), name)
 
 
 def test_bad_input_is_refused_and_nothing_changes(quick):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError
-from tabemb.recommend.splits import leave_last_out, split_by_time, split_by_user
+from tabemb.recommend.splits import InteractionSplit, leave_last_out, split_by_time, split_by_user
 
 SEEN = pd.DataFrame(
     {
@@ -66,6 +66,20 @@ def test_only_what_is_known():
         split.only_known(user="user")
     with pytest.raises(ColumnError, match="no column 'usr'"):
         split.only_known(user="usr")
+
+
+def test_the_rows_left_out_are_counted():
+    split = split_by_time(SEEN, "day", at=3)
+    assert (split.left_out, repr(split)) == (0, "InteractionSplit(3 train, 5 test)")
+    less = split.only_known(item="item")
+    assert (less.left_out, repr(less)) == (3, "InteractionSplit(3 train, 2 test, 3 left out)")
+    assert less.only_known(item="item").left_out == 3
+    assert less.only_known(user="user").left_out == 4
+    assert split.only_known().left_out == 0
+    many = pd.DataFrame({"item": np.r_[np.zeros(80_000, int), np.arange(20_000) // 19_500]})
+    both = InteractionSplit(many[:80_000], many[80_000:], many[:80_000]).only_known(item="item")
+    assert repr(both) == "InteractionSplit(80,000 train, 19,500 test, 500 left out)"
+    assert repr(split_by_user(SEEN, "user", share=0.5)) == "InteractionSplit(3 train, 4 known, 1 test)"
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.5, "half", True, np.nan])

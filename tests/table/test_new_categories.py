@@ -3,7 +3,7 @@ import pytest
 
 from tabemb.exceptions import ColumnError, DataError
 from tabemb.table.encoder import TableEncoder
-from tabemb.table.new_categories import extended, unknown_keys, unseen
+from tabemb.table.new_categories import extended, unknown_keys, unseen, unseen_hashed
 
 OLD = pd.DataFrame({"dest": ["SFO", "LAX", "SFO"], "tags": ["a|b", "a", "b"], "home": ["LAX", "LAX", "BOS"]})
 NEW = pd.DataFrame({"dest": ["SFO", "JFK", "JFK"], "tags": ["a|c", "c", "d|d|d"], "home": ["LAX", "ORD", "ORD"]})
@@ -30,8 +30,33 @@ def test_columns_that_share_a_table_grow_together():
 
 def test_columns_of_hashes_do_not_grow():
     encoder = fitted(vocabulary={"dest": "hashing"})
-    assert extended(encoder, NEW, ["dest"]) is encoder
+    grown = extended(encoder, NEW)
+    assert grown.vocabularies["dest"] is encoder.vocabularies["dest"]
+    assert grown.vocabularies["home"].keys == ("LAX", "BOS", "ORD")
+    told = "The column 'dest' has the vocabulary 'hashing', which finds vectors by hashes: new categories have"
+    for strict in (True, False):
+        with pytest.raises(ColumnError, match=told):
+            extended(encoder, NEW, ["home", "dest"], strict=strict)
     assert set(unseen(encoder, NEW)) == {"tags", "home"}
+
+
+def test_columns_that_share_hashed_vectors_are_refused_by_the_name_of_their_table():
+    encoder = fitted(vocabulary={"dest": "multiplexed", "home": "multiplexed"})
+    with pytest.raises(ColumnError, match="The column 'dest' has the vocabulary 'multiplexed'"):
+        extended(encoder, NEW, [encoder.table_of["dest"]])
+
+
+def test_hashed_cells_are_new_if_the_fit_had_no_cell_in_their_rows():
+    encoder = fitted(vocabulary={"dest": "hashing", "tags": "double_hashing", "home": "ngrams"})
+    found = unseen_hashed(encoder, NEW.assign(home=["LAX", None, "ORD"]))
+    new = {
+        name: {key for key, is_new in zip(coded.keys, mask, strict=True) if is_new}
+        for name, (coded, mask, _) in found.items()
+    }
+    assert new == {"dest": {"JFK"}, "tags": {"c", "d"}, "home": {"ORD"}}
+    assert not any(unknown.any() for _, _, unknown in found.values())
+    assert [len(coded.codes) for coded, _, _ in found.values()] == [3, 6, 3]
+    assert unseen_hashed(fitted(), NEW) == {}
 
 
 def test_unseen_cells_are_told_by_value():

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from tabemb.exceptions import DataError, FormatError, UnknownKeyError, UnknownNameError
+from tabemb.table.schema import CategoricalColumn
 from tabemb.vectors import CategoryVectors
+from tabemb.vectors.cell_pooling import CellPooling
 from tabemb.vectors.indexes import INDEXES
 from tabemb.vectors.indexes.hnsw import Hnsw
 from tabemb.vectors.metrics import METRICS
@@ -648,6 +650,37 @@ def test_vectors_for_all_selects_and_infers():
         without.vectors_for_all(["b"])
     with pytest.raises(DataError, match="vectors_for_all takes a list of keys; got 'mon'"):
         WEEK.vectors_for_all("mon")
+
+
+@pytest.mark.parametrize("text", ["a|b", " b ; a", "a||a"])
+def test_texts_of_several_keys_are_refused_where_it_is_not_known_whether_cells_are_split(text):
+    vectors = CategoryVectors(["a", "b"], [[1.0], [2.0]], name="tags", unknown=[5.0])
+    with pytest.raises(
+        DataError, match=r"Column 'tags': .* has no vector, but its parts '\w' and '\w' have, and these "
+    ):
+        vectors.vectors_for_all(["a", text])
+    assert vectors.vectors_for_all(["a", text], allow_inference=False).index_to_key == ["a"]
+    whole = CategoryVectors(
+        vectors, vectors.vectors, unknown=[5.0], pooling=CellPooling(CategoricalColumn("tags", "tags"))
+    )
+    assert whole.vectors_for_all([text])[text].tolist() == [5]
+
+
+def test_texts_with_parts_that_are_no_keys_are_unknown():
+    vectors = CategoryVectors(["a", "b"], [[1.0], [2.0]], unknown=[5.0])
+    others = ["a|z", "a|", "|", "a b", "a,b"]
+    assert vectors.vectors_for_all(others).vectors.tolist() == [[5]] * 5
+
+
+def test_vectors_found_by_hashes_are_not_inferred():
+    pooling = CellPooling(CategoricalColumn("title", "title"), hashed=True)
+    vectors = CategoryVectors(["nurse"], [[1.0]], name="title", unknown=[5.0], pooling=pooling)
+    with pytest.raises(
+        DataError, match=r"the vector of 'nurses', .* found by hashes\. Ask the estimator: vectors_of\('tit"
+    ):
+        vectors.vectors_for_all(["nurse", "nurses"])
+    assert vectors.vectors_for_all(["nurse"]).index_to_key == ["nurse"]
+    assert vectors.vectors_for_all(["nurse", "nurses"], allow_inference=False).index_to_key == ["nurse"]
 
 
 def test_a_mean_may_leave_out_keys_without_a_vector():

@@ -9,6 +9,8 @@ import pytest
 
 from tabemb import CategoryVectors
 from tabemb.exceptions import DataError, UnknownKeyError
+from tabemb.table.schema import CategoricalColumn
+from tabemb.vectors.cell_pooling import CellPooling
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.sampling_noise import SamplingNoise
 
@@ -123,3 +125,21 @@ def test_other_vectors_have_no_noise(matrix):
 def test_noise_has_the_dimensions_of_the_vectors(matrix):
     with pytest.raises(DataError, match="Column 'origin': expected noise of 2 dimensions, as the vectors have, got 3"):
         matrix.with_noise(SamplingNoise(np.eye(3), 4.0, -1.0, 5))
+
+
+def test_the_pooling_of_cells_is_kept_but_not_compared(matrix):
+    column = CategoricalColumn("origin", "origin", split="|")
+    given = {"name": "origin", "unknown": [0.5, 0.5], "missing": [0.0, -1.0]}
+    plain = KeyedMatrix(KEYS, ROWS, [9, 5, 3, 1], pooling=CellPooling(column), **given)
+    learned = KeyedMatrix(KEYS, ROWS, [9, 5, 3, 1], pooling=CellPooling(column, np.ones(2, np.float32)), **given)
+    assert plain == learned == matrix
+    assert matrix.pooling is None
+    for each in (plain, learned):
+        for made in (each.with_noise(NOISE), CategoryVectors.wrap(each), copy.copy(each)):
+            assert made.pooling.column == column
+        again = pickle.loads(pickle.dumps(each)).pooling
+        assert again.column == column
+        assert (again.query is None) == (each.pooling.query is None)
+    # Learned weights belong to the vectors that they were learned with.
+    assert plain.replace(ROWS).pooling is plain.pooling
+    assert learned.replace(ROWS).pooling is None

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from tabemb.exceptions import DataError
 from tabemb.recommend.methods.method import METHODS, RecommendMethod, check_count, check_number, map_of_columns
@@ -116,61 +117,46 @@ class MatrixFactorization(RecommendMethod):
         """Return vectors and biases, side by side, of users and of items, from some of the ratings."""
         n_users, n_items = observations.matrix.matrix.shape
         weights = np.ones(len(rows)) if observations.weights is None else observations.weights[rows].astype(np.float64)
+        where = observations.user_rows[rows], observations.item_rows[rows]
+        counts = sparse.csr_array((weights, where), shape=(n_users, n_items))
+        sums = sparse.csr_array((weights * centered[rows], where), shape=(n_users, n_items))
+        by_item = sparse.csr_array(counts.T), sparse.csr_array(sums.T)
         penalties = np.append(np.full(self.dim, penalty), float(self.bias_penalty))
-        by_user = _Grouped.of(observations.user_rows[rows], observations.item_rows[rows], n_users)
-        by_item = _Grouped.of(observations.item_rows[rows], observations.user_rows[rows], n_items)
         users, items = np.zeros((n_users, self.dim + 1)), np.zeros((n_items, self.dim + 1))
         items[:, :-1] = np.random.default_rng(seed).normal(0, START_SPREAD, (n_items, self.dim))
         for _ in range(self.n_sweeps):
-            users = by_user.solved(items, centered[rows], weights, penalties)
-            items = by_item.solved(users, centered[rows], weights, penalties)
+            users = _solved(counts, sums, items, penalties)
+            items = _solved(*by_item, users, penalties)
         return users, items
 
 
-class _Grouped:
-    """Ratings in the order of their users, or of their items."""
+def _solved(counts: sparse.csr_array, sums: sparse.csr_array, factors: Float64s, penalties: Float64s) -> Float64s:
+    """Return the ridge regressions of all users, given vectors and biases of the items; or the other way round.
 
-    def __init__(self, order: Ints, others: Ints, starts: Ints) -> None:
-        self._order, self._others, self._starts = order, others, starts
-
-    @classmethod
-    def of(cls, owners: Ints, others: Ints, n: int) -> "_Grouped":
-        """Group ratings by their owners, 0 to n - 1."""
-        order = np.argsort(owners, kind="stable")
-        return cls(order, others[order], np.searchsorted(owners[order], np.arange(n + 1)))
-
-    def solved(self, factors: Float64s, centered: Float64s, weights: Float64s, penalties: Float64s) -> Float64s:
-        """Return the ridge regressions of all owners, given vectors and biases of the others.
-
-        Parameters
-        ----------
-        factors : ndarray of shape (n_others, dim + 1)
-            Vectors, and biases in the last column.
-        centered, weights : ndarray of shape (n_ratings,)
-            Ratings without their mean, and how much each counts.
-        penalties : ndarray of shape (dim + 1,)
-            Ridge penalties of the dimensions and of the bias.
-        """
-        n, width = len(self._starts) - 1, factors.shape[1]
-        found = np.zeros((n, width))
-        per_block = max(1, BLOCK // width**2)
-        first = 0
-        while first < n:
-            # As many owners as fit in a block, but at least one.
-            last = int(np.searchsorted(self._starts, self._starts[first] + per_block, side="right")) - 1
-            last = min(max(last, first + 1), n)
-            part = slice(self._starts[first], self._starts[last])
-            rows = factors[self._others[part]]
-            targets = centered[self._order[part]] - rows[:, -1]
-            rows[:, -1] = 1.0
-            weighted = rows * weights[self._order[part], None]
-            sizes = np.diff(self._starts[first : last + 1])
-            has = np.flatnonzero(sizes)
-            if len(has):
-                starts = self._starts[first:last][has] - self._starts[first]
-                grams = np.add.reduceat(weighted[:, :, None] * rows[:, None, :], starts, axis=0)
-                sides = np.add.reduceat(weighted * targets[:, None], starts, axis=0)
-                solved = np.linalg.solve(grams + np.diag(penalties), sides[:, :, None])
-                found[first + has] = solved[:, :, 0]
-            first = last
-        return found
+    Parameters
+    ----------
+    counts, sums : csr_array of shape (n, n_others)
+        Total weight of the ratings of each pair, and their weighted sum without the mean.
+    factors : ndarray of shape (n_others, dim + 1)
+        Vectors, and biases in the last column.
+    penalties : ndarray of shape (dim + 1,)
+        Ridge penalties of the dimensions and of the bias.
+    """
+    n, width = counts.shape[0], factors.shape[1]
+    rows, biases = factors.copy(), factors[:, -1:]
+    rows[:, -1] = 1.0
+    # The products of all pairs of dimensions, whose sums over the ratings of a user are the Gram matrix.
+    one, other = np.triu_indices(width)
+    products = rows[:, one] * rows[:, other]
+    found = np.zeros((n, width))
+    n_rows = max(1, BLOCK // width**2)
+    for first in range(0, n, n_rows):
+        part = slice(first, first + n_rows)
+        its = counts[part]
+        flat = its @ products
+        grams = np.empty((len(flat), width, width))
+        grams[:, one, other] = flat
+        grams[:, other, one] = flat
+        sides = sums[part] @ rows - its @ (biases * rows)
+        found[part] = np.linalg.solve(grams + np.diag(penalties), sides[:, :, None])[:, :, 0]
+    return found

@@ -157,6 +157,35 @@ class HashedVocabulary(Vocabulary):
             sizes = sizes + has_own
         return Bags(rows.astype(np.int32), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
 
+    def new_and_unknown(self, coded: Coded) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Return which distinct values the fit certainly did not have, and which ones have the row of unknown cells.
+
+        A value is certainly new if no cell of the fit had one of its rows. Others may be new too, and share their rows
+        with categories of the fit.
+
+        Parameters
+        ----------
+        coded : Coded
+            The column.
+
+        Returns
+        -------
+        tuple of ndarray of bool of shape (n_values,)
+
+        Examples
+        --------
+        >>> from tabemb.table.vocabularies.hashing import Hashing
+        >>> airports = HashedVocabulary(Hashing(n_buckets=10), "dest", counts=[0, 0, 0, 0, 1] + [0] * 7)
+        >>> airports.new_and_unknown(factorize(read_cells(["SFO", "LAX"])))[0]
+        array([ True, False])
+        """
+        rows = self._rows(coded)
+        owners = np.repeat(np.arange(len(rows.sizes)), rows.sizes)
+        is_unknown = rows.values == self.UNKNOWN
+        is_new = (self._counts[rows.values] == 0) & ~is_unknown
+        new, unknown = (np.bincount(owners[each], minlength=len(rows.sizes)) > 0 for each in (is_new, is_unknown))
+        return new, unknown
+
     def encode_bags(self, cells: Cells | SplitCells, pooling: str = "mean") -> tuple[npt.NDArray[np.int32], Bags]:
         """Return the number of the cell of each row, and the rows of the table that each cell holds.
 
