@@ -35,7 +35,7 @@ class TowerVectors(Body):
     TowerVectors(towers=((0,), (1, 2)), unit=True)
     """
 
-    def __init__(self, towers=(), unit=False):
+    def __init__(self, towers: tuple[tuple[int, ...], ...] = (), unit: bool = False) -> None:
         self.towers = towers
         self.unit = unit
 

@@ -69,8 +69,6 @@ class InteractionMatrix:
             If there are no interactions, a user or an item is missing, or a weight is not a positive number.
         """
         frame = read_frame(X)
-        if not len(frame):
-            raise DataError("The table has no interactions; a recommender needs at least one row.")
         users, rows = Vocabulary.fit_encode(without_missing(frame, user, "user"))
         items, columns = Vocabulary.fit_encode(without_missing(frame, item, "item"))
         weights = None if weight is None else weights_of(frame, weight)
@@ -102,8 +100,8 @@ class InteractionMatrix:
         return self.from_codes(rows[known], columns[known], weights, users, self.items)
 
 
-def without_missing(frame: Frame, column: str, what: str) -> Cells:
-    """Return the cells of a column of keys.
+def without_missing(frame: Frame, column: str, what: str, rows: str = "interactions") -> Cells:
+    """Return the cells of a column of keys, or of times.
 
     Raises
     ------
@@ -113,7 +111,7 @@ def without_missing(frame: Frame, column: str, what: str) -> Cells:
     cells = frame.cells(column)
     if n_missing := int(is_missing(cells).sum()):
         raise DataError(
-            f"{n_missing:,} of {len(frame):,} interactions have no {what}: their cell of {column!r} is missing. "
+            f"{n_missing:,} of {len(frame):,} {rows} have no {what}: their cell of {column!r} is missing. "
             f"Drop them: X.dropna(subset=[{column!r}])."
         )
     return cells
@@ -161,7 +159,7 @@ def _matrix(
     """Return the matrix of weights; of repeated pairs, the largest."""
     shape = tuple(each.n_categories for each in vocabularies)
     order = np.lexsort((weights, columns, rows))
-    rows, columns, weights = (each[order] for each in (rows, columns, weights))
+    rows, columns, weights = rows[order], columns[order], weights[order]
     last = np.ones(len(rows), bool)
     last[:-1] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
     places = rows[last] - Vocabulary.FIRST, columns[last] - Vocabulary.FIRST

@@ -1,27 +1,30 @@
 """TwoTowerRecommender: users and items in one space."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 from scipy import sparse
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from tabemb.exceptions import ColumnError, DataError, did_you_mean, warn_caller
+from tabemb.estimators.scikit import BaseEstimator
+from tabemb.exceptions import ColumnError, DataError, UnknownKeyError, did_you_mean, warn_caller
 from tabemb.metrics import ndcg_at_k
 from tabemb.recommend.interactions import InteractionMatrix, numbers_of, weights_of, without_missing
 from tabemb.recommend.methods import METHODS, RecommendMethod
 from tabemb.recommend.observations import Observations, Side
+from tabemb.recommend.queries import QueriedUsers, allowed_items, keys_of, object_array, read_users, rows_of
 from tabemb.recommend.saved import read_recommender, write_recommender
 from tabemb.recommend.side_columns import SideColumns
 from tabemb.recommend.towers import Towers, best_items
+from tabemb.table.cells import families, read_cells
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.multi_valued import MultiValuedSpec
 from tabemb.table.types import TableLike
@@ -163,6 +166,9 @@ class TwoTowerRecommender(BaseEstimator):
         method = METHODS.resolve(self.method)
         method.check()
         INDEXES.resolve(self.search)
+        generator = check_random_state(self.random_state)
+        is_seed = isinstance(self.random_state, int | np.integer)
+        seed = int(self.random_state if is_seed else generator.randint(2**31 - 1))  # type: ignore[arg-type]
         if (self.rating is not None) != method.rates:
             raise ValueError(
                 f"The method {METHODS.name_of(method)!r} "
@@ -175,8 +181,6 @@ class TwoTowerRecommender(BaseEstimator):
             )
         frame = read_frame(X)
         self._check_columns(frame)
-        if not len(frame):
-            raise DataError("The table has no interactions; a recommender needs at least one row.")
         users, rows = Vocabulary.fit_encode(without_missing(frame, self._key("user"), "user"))
         items, columns = Vocabulary.fit_encode(without_missing(frame, self._key("item"), "item"))
         weights = None if self.weight is None else weights_of(frame, self.weight)
@@ -194,10 +198,7 @@ class TwoTowerRecommender(BaseEstimator):
             users=sides["user"],
             items=sides["item"],
         )
-        seed = self.random_state
-        if not isinstance(seed, int | np.integer):
-            seed = int(check_random_state(seed).randint(2**31 - 1))
-        self.towers_ = method.fit(observations, int(seed), verbose=self.verbose)
+        self.towers_ = method.fit(observations, seed, verbose=self.verbose)
         self.interactions_ = observations.matrix
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
@@ -210,21 +211,25 @@ class TwoTowerRecommender(BaseEstimator):
     @property
     def user_vectors_(self) -> CategoryVectors:
         """The vectors of the users by key."""
+        check_is_fitted(self, "towers_")
         return self._vectors("user", self.interactions_.users, self.towers_.users)
 
     @property
     def item_vectors_(self) -> CategoryVectors:
         """The vectors of the items by key."""
+        check_is_fitted(self, "towers_")
         return self._vectors("item", self.interactions_.items, self.towers_.items)
 
     @property
     def n_users_(self) -> int:
         """Number of users."""
+        check_is_fitted(self, "towers_")
         return self.interactions_.users.n_categories
 
     @property
     def n_items_(self) -> int:
         """Number of items, also those of :meth:`add_items`."""
+        check_is_fitted(self, "towers_")
         return self.interactions_.items.n_categories
 
     def _vectors(self, side: str, keys: Vocabulary, vectors: npt.NDArray[np.float32]) -> CategoryVectors:
@@ -280,9 +285,11 @@ class TwoTowerRecommender(BaseEstimator):
             If users get the most popular items.
         """
         check_is_fitted(self, "towers_")
-        self._check_k(k)
-        asked = self._asked(users, interactions)
-        allowed = None if filter is None else self._allowed(filter)
+        _check_k(k)
+        if k > self.n_items_:
+            raise ValueError(f"k={k:,} is more than the {self.n_items_:,} items that there are.")
+        asked = self._queried(users, interactions)
+        allowed = None if filter is None else allowed_items(filter, self.interactions_.items)
         seen = asked.seen if exclude_seen else None
         items, scores = self._best(asked.vectors, k, seen, allowed)
         scores += (asked.biases + np.float32(self.towers_.offset))[:, None]
@@ -295,15 +302,16 @@ class TwoTowerRecommender(BaseEstimator):
             warn_caller(
                 f"{len(popular):,} of {len(asked.keys):,} users are not in the training table and nothing else is "
                 f"known of them, such as {asked.keys[popular[0]]!r}: they get the most popular items. Pass their "
-                "interactions, or a table with their columns.",
+                "interactions, or a table with their columns."
+                + self._of_another_type([asked.keys[place] for place in popular]),
                 ColdStartWarning,
             )
-        names = _object_array(self.interactions_.items.keys)
+        names = object_array(self.interactions_.items.keys)
         users_of, ranks = (each.ravel() for each in np.indices(items.shape))
         kept = items.ravel() >= 0
         return pd.DataFrame(
             {
-                self._key("user"): _object_array(asked.keys)[users_of[kept]],
+                self._key("user"): object_array(asked.keys)[users_of[kept]],
                 self._key("item"): names[items.ravel()[kept]],
                 "rank": ranks[kept] + 1,
                 "score": scores.ravel()[kept],
@@ -332,7 +340,8 @@ class TwoTowerRecommender(BaseEstimator):
         """Return the users nearest to a user, by cosine; as :meth:`similar_items`."""
         return self._similar("user", self.user_vectors_, user, k)
 
-    def _similar(self, side, vectors, key, k):
+    def _similar(self, side: str, vectors: CategoryVectors, key: Any, k: int) -> pd.DataFrame:
+        _check_k(k)
         near = vectors.most_similar(key, topn=k)
         return pd.DataFrame(near, columns=[self._key(side), "similarity"])
 
@@ -352,9 +361,16 @@ class TwoTowerRecommender(BaseEstimator):
         -------
         DataFrame
             The key of the seen item, and ``contribution``. With "linear_autoencoder" the contributions of all seen
-            items add up to the score; else they are the cosines of their vectors with that of the item.
+            items add up to the score of an item that the user has not seen; else they are the cosines of their vectors
+            with that of the item.
+
+        Raises
+        ------
+        UnknownKeyError
+            If the user or the item is not in the training table.
         """
         check_is_fitted(self, "towers_")
+        _check_k(k)
         matrix, towers = self.interactions_.matrix, self.towers_
         row = self._row("user", self.interactions_.users, user)
         place = self._row("item", self.interactions_.items, item)
@@ -367,7 +383,7 @@ class TwoTowerRecommender(BaseEstimator):
             found = unit[seen] @ unit[place]
         best = np.argsort(-found, kind="stable")
         best = best[seen[best] != place][:k]
-        names = _object_array(self.interactions_.items.keys)
+        names = object_array(self.interactions_.items.keys)
         return pd.DataFrame({self._key("item"): names[seen[best]], "contribution": found[best]}).infer_objects()
 
     def predict(self, X: TableLike) -> npt.NDArray[np.float32]:
@@ -400,7 +416,8 @@ class TwoTowerRecommender(BaseEstimator):
             if biases is not None:
                 scores[~is_new] += biases[codes[~is_new]]
             vectors.append(rows)
-        return scores + np.einsum("ij,ij->i", *vectors)
+        scores += np.einsum("ij,ij->i", *vectors)
+        return scores
 
     def score(self, X: TableLike, y: object = None) -> float:
         """Return how well it finds held-out interactions: nDCG of ten items among all that a user has not seen.
@@ -421,7 +438,7 @@ class TwoTowerRecommender(BaseEstimator):
             ratings = numbers_of(frame, str(self.rating), "ratings")
             return float(1 - np.mean((ratings - self.predict(X)) ** 2) / max(float(np.var(ratings)), 1e-12))
         user, item = self._key("user"), self._key("item")
-        held = pd.DataFrame({name: _object_array(_keys_of(frame, name)) for name in (user, item)})
+        held = pd.DataFrame({name: object_array(keys_of(frame, name)) for name in (user, item)})
         found = self.recommend(frame.take(np.flatnonzero(~held[user].duplicated())), min(10, self.n_items_))
         return float(ndcg_at_k(found, held, 10, user=user, item=item))
 
@@ -440,7 +457,9 @@ class TwoTowerRecommender(BaseEstimator):
         Raises
         ------
         DataError
-            If the recommender has no columns of items, or a key has another type.
+            If the recommender has no columns of items, or the keys are of another type.
+        ColumnError
+            If a column of items is missing.
         """
         check_is_fitted(self, "towers_")
         if self._columns["item"] is None:
@@ -448,8 +467,8 @@ class TwoTowerRecommender(BaseEstimator):
                 "Items can be added only if they are known by more than their key. Fit with columns of items: "
                 f"item=[{self._key('item')!r}, 'genres']."
             )
-        frame = read_frame(X)
-        cells = without_missing(frame, self._key("item"), "item")
+        frame = read_frame(X).select(self._names("item"))
+        cells = without_missing(frame, self._key("item"), "item", "rows")
         old = self.interactions_
         items = old.items.extended(cells)
         n_new = items.n_categories - old.items.n_categories
@@ -506,7 +525,7 @@ class TwoTowerRecommender(BaseEstimator):
 
     def _names(self, side: str) -> list[str]:
         given = getattr(self, side)
-        return [given] if isinstance(given, str) else list(given)
+        return [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
 
     def _key(self, side: str) -> str:
         return self._names(side)[0]
@@ -526,6 +545,13 @@ class TwoTowerRecommender(BaseEstimator):
                 )
             if named.count(name) > 1:
                 raise ColumnError(f"The column {name!r} is named twice; each has one part: user, item, rating, ...")
+        describing = [*self._names("user")[1:], *self._names("item")[1:]]
+        for name in self.multi_valued if isinstance(self.multi_valued, Mapping) else ():
+            if name not in describing:
+                raise ColumnError(
+                    f"multi_valued names {name!r}, which is no column that describes users or items; these are "
+                    f"{describing}.{did_you_mean(name, describing)}"
+                )
 
     def _side(self, side: str, frame: Frame, rows: npt.NDArray[np.intp]) -> Side | None:
         names = self._names(side)[1:]
@@ -533,12 +559,6 @@ class TwoTowerRecommender(BaseEstimator):
             return None
         spec = self.multi_valued
         if isinstance(spec, Mapping):
-            known = {*self._names("user"), *self._names("item")}
-            for name in spec:
-                if name not in known:
-                    raise ColumnError(
-                        f"multi_valued has no column {name!r} of users or items.{did_you_mean(name, known)}"
-                    )
             spec = {name: each for name, each in spec.items() if name in names}
         columns = SideColumns(names, spec)
         return Side(columns, columns.fit_encode(frame.take(rows)))
@@ -547,10 +567,13 @@ class TwoTowerRecommender(BaseEstimator):
         """Return the row that describes each key: the last by time, or in the table."""
         order = np.arange(len(codes))
         if self.time is not None:
-            times = pd.Series(np.asarray(frame.cells(self.time)))
-            if times.isna().any():
-                raise DataError(f"{int(times.isna().sum()):,} interactions have no time in {self.time!r}. Drop them.")
-            order = np.argsort(times.to_numpy(), kind="stable")
+            times = without_missing(frame, self.time, "time")
+            if not isinstance(times, pa.Array) or not families(times) <= {"number", "date", "datetime"}:
+                raise DataError(
+                    f"Times are numbers or dates; those of {self.time!r} are of type "
+                    f"{' and '.join(sorted(families(times)))}. Convert them: pd.to_datetime."
+                )
+            order = np.argsort(np.asarray(times), kind="stable")
         rows = np.empty(keys.n_categories, np.intp)
         rows[codes[order] - FIRST] = order
         return rows
@@ -565,149 +588,96 @@ class TwoTowerRecommender(BaseEstimator):
 
     # Answers
 
-    def _check_k(self, k: Any) -> None:
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            raise ValueError(f"k must be a positive integer, got {k!r}.")
-        if k > self.n_items_:
-            raise ValueError(f"k={k:,} is more than the {self.n_items_:,} items that there are.")
-
-    def _asked(self, users: Any, interactions: TableLike | None) -> "_AskedUsers":
-        key, known, matrix = self._key("user"), self.interactions_.users, self.interactions_.matrix
-        seen_by = known
+    def _queried(self, users: Any, interactions: TableLike | None) -> QueriedUsers:
+        key, known, towers = self._key("user"), self.interactions_, self.towers_
+        now = None
         if interactions is not None:
             if self._rates:
                 raise ValueError(
                     "interactions= is for methods that learn from interactions, such as 'linear_autoencoder'; this one "
                     "learns from ratings. Fit again with the new ratings."
                 )
-            now = self.interactions_.of(interactions, user=key, item=self._key("item"), weight=self.weight)
-            seen_by, matrix = now.users, now.matrix
+            now = known.of(interactions, user=key, item=self._key("item"), weight=self.weight)
         if users is None:
-            users = list(seen_by.keys)
-        frame = _users_frame(users, key)
-        cells = without_missing(frame, key, "user")
-        if not len(frame):
-            raise DataError("There is no user to recommend to: pass at least one.")
-        keys = _keys_of(frame, key)
-        codes = seen_by.encode(cells) - FIRST
-        has_history = codes >= 0
-        seen = _rows_of(matrix, codes)
-        vectors = np.zeros((len(keys), self.towers_.dim), np.float32)
-        biases = np.zeros(len(keys), np.float32)
-        sources = np.full(len(keys), "popularity", object)
-        if interactions is None:
-            vectors[has_history] = self.towers_.users[codes[has_history]]
-            if self.towers_.user_biases is not None:
-                biases[has_history] = self.towers_.user_biases[codes[has_history]]
-        else:
-            vectors[has_history] = self.towers_.users_of(seen[np.flatnonzero(has_history)])
-        sources[has_history] = "history"
-        columns = self._columns["user"]
-        if columns is not None and all(name in frame.columns for name in columns.names) and not has_history.all():
-            new = np.flatnonzero(~has_history)
+            users = list((known if now is None else now).users.keys)
+        frame = read_users(users, key)
+        cells = without_missing(frame, key, "user", "rows")
+        codes = known.users.encode(cells) - FIRST
+        seen, is_now = rows_of(known.matrix, codes), np.zeros(len(frame), bool)
+        if now is not None:
+            theirs = rows_of(now.matrix, now.users.encode(cells) - FIRST)
+            # A user of whom nothing but unknown items is given is as one without any.
+            is_now = np.diff(theirs.indptr) > 0
+            seen = rows_of(known.matrix, np.where(is_now, -1, codes)) + theirs
+        is_known = (codes >= 0) & ~is_now
+        vectors, biases = np.zeros((len(frame), towers.dim), np.float32), np.zeros(len(frame), np.float32)
+        vectors[is_known] = towers.users[codes[is_known]]
+        if towers.user_biases is not None:
+            biases[is_known] = towers.user_biases[codes[is_known]]
+        if is_now.any():
+            vectors[is_now] = towers.users_of(seen[np.flatnonzero(is_now)])
+        sources = np.where(is_known | is_now, "history", "popularity").astype(object)
+        columns, new = self._columns["user"], np.flatnonzero(sources == "popularity")
+        if columns is not None and len(new) and all(name in frame.columns for name in columns.names):
             vectors[new], biases[new] = self._from_columns("user", frame.take(new))
             sources[new] = "columns"
-        return _AskedUsers(keys, vectors, biases, seen, sources)
+        return QueriedUsers(keys_of(frame, key), vectors, biases, sparse.csr_array(seen), sources)
+
+    def _of_another_type(self, keys: list[Any]) -> str:
+        """Return a sentence that tells if no key has a type of the keys at fit; else nothing."""
+        now, at_fit = families(read_cells(keys)), self.interactions_.users.families
+        if now & at_fit:
+            return ""
+        return (
+            f" These keys are of type {' and '.join(sorted(now))}, but those of the training table of type "
+            f"{' and '.join(sorted(at_fit))}: convert them."
+        )
 
     def _shares(self, allowed: npt.NDArray[np.intp] | None) -> npt.NDArray[np.float32]:
         """Return the share of the users who have each item, ``-inf`` for those that are not allowed."""
-        shares = (self.interactions_.matrix.count_nonzero(axis=0) / self.n_users_).astype(np.float32)
+        shares = np.asarray(self.interactions_.matrix.count_nonzero(axis=0) / self.n_users_, np.float32)
         if allowed is not None:
             shares[np.setdiff1d(np.arange(len(shares)), allowed)] = -np.inf
         return shares
 
-    def _allowed(self, filter: Any) -> npt.NDArray[np.intp]:  # noqa: A002
-        keys = self.interactions_.items.keys
-        if callable(filter):
-            allowed = np.flatnonzero([bool(filter(key)) for key in keys])
-        else:
-            given = list(filter)
-            codes = self.interactions_.items.encode(_object_array(given)) - FIRST
-            if (codes < 0).any():
-                name = given[int(np.flatnonzero(codes < 0)[0])]
-                raise DataError(
-                    f"The filter has {int((codes < 0).sum()):,} unknown items, such as {name!r}. Items that the "
-                    f"training table does not have can be added: add_items.{did_you_mean(name, keys[:10_000])}"
-                )
-            allowed = np.unique(codes).astype(np.intp)
-        if not len(allowed):
-            raise DataError("The filter leaves no item to recommend.")
-        return allowed
-
-    def _best(self, vectors, k, seen, allowed):
+    def _best(
+        self,
+        vectors: npt.NDArray[np.float32],
+        k: int,
+        seen: sparse.csr_array | None,
+        allowed: npt.NDArray[np.intp] | None,
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
         """Return the best items of each user: by an index if there is one and all items are allowed."""
         kind = INDEXES.resolve(self.search)
         if allowed is not None or INDEXES.name_of(kind) == "exact":
             return self.towers_.top(vectors, k, seen, allowed)
         towers = self.towers_
         ones = np.ones((len(vectors), 1), np.float32)
-        has_biases = towers.item_biases is not None
+        biases = towers.item_biases
         if self._index is None:
-            rows = np.column_stack([towers.items, towers.item_biases]) if has_biases else towers.items
+            rows = towers.items if biases is None else np.column_stack([towers.items, biases])
             self._index = kind.build(
                 np.ascontiguousarray(rows, np.float32), np.arange(len(rows)), METRICS.resolve("dot")
             )
         # As many more as a user has seen, since these may be among the best.
         n_seen = 0 if seen is None else int(np.diff(seen.indptr).max(initial=0))
-        asked = np.hstack([vectors, ones]) if has_biases else vectors
-        found, scores = self._index.search(asked, min(k + n_seen, self.n_items_))
-        found, scores = found.astype(np.intp), scores.astype(np.float32)
+        asked = vectors if biases is None else np.hstack([vectors, ones])
+        nearest = self._index.search(asked, min(k + n_seen, self.n_items_))
+        found, scores = np.asarray(nearest[0], np.intp), np.asarray(nearest[1], np.float32)
         if seen is not None:
             scores[np.asarray(seen[np.arange(len(found))[:, None], found].todense()) > 0] = -np.inf
         order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        found, scores = (np.take_along_axis(each, order, axis=1) for each in (found, scores))
-        return np.where(np.isneginf(scores), -1, found), scores
+        best = np.take_along_axis(scores, order, axis=1)
+        return np.where(np.isneginf(best), -1, np.take_along_axis(found, order, axis=1)), best
 
     def _row(self, side: str, keys: Vocabulary, key: Any) -> int:
-        place = keys.index_of(key) - FIRST
-        if place < 0:
-            raise DataError(
-                f"{self._key(side)}: {key!r} is not in the training table.{did_you_mean(key, keys.keys[:10_000])}"
+        if key not in keys:
+            raise UnknownKeyError(
+                f"The {side} {key!r} is not in the training table.{did_you_mean(key, keys.keys[:10_000])}"
             )
-        return place
+        return keys.index_of(key) - FIRST
 
 
-class _AskedUsers(NamedTuple):
-    """Keys of users, their vectors and biases, what they have seen, and where the vectors come from."""
-
-    keys: list[Any]
-    vectors: npt.NDArray[np.float32]
-    biases: npt.NDArray[np.float32]
-    seen: sparse.csr_array
-    sources: npt.NDArray[np.object_]
-
-
-def _users_frame(users: Any, key: str) -> Frame:
-    """Return a table of users, given as a key, several keys, or a table."""
-    if isinstance(users, Frame):
-        return users
-    if isinstance(users, str | bytes) or not hasattr(users, "__len__"):
-        users = [users]
-    if hasattr(users, "columns") or hasattr(users, "column_names"):
-        frame = read_frame(users)
-        if key not in frame.columns:
-            raise ColumnError(f"The table of users has no column {key!r}. Its columns are {list(frame.columns)}.")
-        return frame
-    return read_frame(pd.DataFrame({key: pd.Series(list(users)).infer_objects()}))
-
-
-def _rows_of(matrix: sparse.csr_array, codes: npt.NDArray[np.integer[Any]]) -> sparse.csr_array:
-    """Return rows of a matrix, empty ones for negative codes."""
-    rows = matrix[np.maximum(codes, 0)]
-    keep = sparse.dia_array((np.asarray(codes >= 0, np.float32)[None], [0]), shape=(len(codes), len(codes)))
-    kept = sparse.csr_array(keep @ rows)
-    kept.eliminate_zeros()
-    return kept
-
-
-def _object_array(values: Sequence[Any]) -> npt.NDArray[np.object_]:
-    array = np.empty(len(values), object)
-    array[:] = values
-    return array
-
-
-def _keys_of(frame: Frame, column: str) -> list[Any]:
-    """Return the keys in a column, row by row."""
-    keys, codes = Vocabulary.fit_encode(frame.cells(column))
-    known = keys.keys
-    return [known[code - FIRST] for code in codes]
+def _check_k(k: Any) -> None:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise ValueError(f"k must be a positive integer, got {k!r}.")

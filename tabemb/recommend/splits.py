@@ -1,7 +1,9 @@
 """Divide interactions into those that a recommender learns from, and later ones that it has to find."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -136,14 +138,14 @@ def split_by_time(
         except TypeError as error:
             raise DataError(f"The times of {time!r} cannot be compared with at={at!r}: {error}.") from error
         return _split(interactions, late, f"at or after {at!r}")
-    _check_share(share)
+    held = _check_share(share)
     order = np.argsort(times.to_numpy(), kind="stable")
     if by is None:
         late = np.zeros(len(times), bool)
-        late[order[len(order) - int(np.ceil(share * len(order))) :]] = True
+        late[order[len(order) - int(np.ceil(held * len(order))) :]] = True
     else:
-        late = _last_of_each(interactions[by], order, lambda sizes: np.ceil(np.round(share * sizes, 9)).astype(int))
-    return _split(interactions, late, f"in the last {share:g}")
+        late = _last_of_each(interactions[by], order, lambda sizes: np.ceil(np.round(held * sizes, 9)).astype(int))
+    return _split(interactions, late, f"in the last {held:g}")
 
 
 def leave_last_out(interactions: pd.DataFrame, user: str, time: str, *, n: int = 1) -> InteractionSplit:
@@ -248,7 +250,9 @@ def split_by_user(
     return split
 
 
-def _last_of_each(users: pd.Series, order: npt.NDArray[np.intp], n_of) -> npt.NDArray[np.bool_]:
+def _last_of_each(
+    users: pd.Series, order: npt.NDArray[np.intp], n_of: Callable[[npt.NDArray[np.intp]], Any]
+) -> npt.NDArray[np.bool_]:
     """Return a mask of the last rows of each user, of whom at least one row stays."""
     codes = pd.factorize(users)[0][order]
     sizes = np.bincount(codes, minlength=codes.max(initial=-1) + 1)
@@ -280,9 +284,10 @@ def _times(interactions: pd.DataFrame, time: str) -> pd.Series:
     return times
 
 
-def _check_share(share: object) -> None:
-    if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share < 1:
+def _check_share(share: object) -> float:
+    if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) < 1:
         raise ValueError(f"A share must be a number between 0 and 1, both excluded; got {share!r}.")
+    return float(share)
 
 
 def _check_columns(table: pd.DataFrame, names: list[str]) -> None:

@@ -127,7 +127,7 @@ class Towers:
 
     def pairs(self, users: npt.NDArray[np.intp], items: npt.NDArray[np.intp]) -> Float32s:
         """Return the scores of pairs of a user and an item, by their rows."""
-        scores = np.einsum("ij,ij->i", self.users[users], self.items[items]) + np.float32(self.offset)
+        scores: Float32s = np.einsum("ij,ij->i", self.users[users], self.items[items]) + np.float32(self.offset)
         for biases, rows in ((self.user_biases, users), (self.item_biases, items)):
             if biases is not None:
                 scores += biases[rows]
@@ -203,9 +203,12 @@ class Towers:
         if "lengths" in parts:
             parts["lengths"] = tuple(float(each) for each in parts["lengths"])
         for name in ("user_map", "item_map"):
-            its = {key.partition(".")[2]: array for key, array in arrays.items() if key.startswith(f"{name}.")}
+            its: dict[str, Any] = {
+                key.partition(".")[2]: array for key, array in arrays.items() if key.startswith(f"{name}.")
+            }
             if its:
-                parts[name] = FeatureMap(**{**its, "bias_intercept": float(its["bias_intercept"][0])})
+                its["bias_intercept"] = float(its["bias_intercept"][0])
+                parts[name] = FeatureMap(**its)
         return cls(**parts)
 
 
@@ -259,4 +262,4 @@ def _largest(scores: Float32s, k: int) -> npt.NDArray[np.intp]:
 def _scaled(vectors: Float32s, length: float) -> Float32s:
     """Return vectors of a length; zero vectors stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors * (length / np.maximum(lengths, 1e-12))).astype(np.float32)
+    return np.asarray(vectors * (length / np.maximum(lengths, 1e-12)), np.float32)

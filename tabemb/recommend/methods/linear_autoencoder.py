@@ -63,12 +63,12 @@ class LinearAutoencoder(RecommendMethod):
     'b'
     """
 
-    def __init__(self, dim=128, penalty="auto", item_weight="auto"):
+    def __init__(self, dim: int = 128, penalty: float | str = "auto", item_weight: float | str = "auto") -> None:
         self.dim = dim
         self.penalty = penalty
         self.item_weight = item_weight
 
-    def check(self):
+    def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
         check_count("dim", self.dim)
         if self.penalty != "auto":
@@ -156,7 +156,8 @@ def _hide(matrix: sparse.csr_array, seed: int) -> tuple[sparse.csr_array, sparse
 
 
 def _scaled(values: Float32s, vectors: Float32s, penalty: float) -> Float32s:
-    return vectors * (values / np.sqrt(values**2 + penalty)).astype(np.float32)
+    scaled: Float32s = vectors * (values / np.sqrt(values**2 + penalty)).astype(np.float32)
+    return scaled
 
 
 def _ndcg(items: Float32s, known: sparse.csr_array, wanted: sparse.csr_array) -> float:

@@ -52,7 +52,9 @@ class MatrixFactorization(RecommendMethod):
     array([3.6], dtype=float32)
     """
 
-    def __init__(self, dim=16, penalty="auto", bias_penalty=5.0, n_sweeps=15):
+    def __init__(
+        self, dim: int = 16, penalty: float | str = "auto", bias_penalty: float = 5.0, n_sweeps: int = 15
+    ) -> None:
         self.dim = dim
         self.penalty = penalty
         self.bias_penalty = bias_penalty
@@ -63,7 +65,7 @@ class MatrixFactorization(RecommendMethod):
         """True."""
         return True
 
-    def check(self):
+    def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
         check_count("dim", self.dim)
         check_count("n_sweeps", self.n_sweeps)
@@ -80,19 +82,16 @@ class MatrixFactorization(RecommendMethod):
         mean = float(ratings.mean())
         penalty = self._chosen(observations, ratings, seed) if self.penalty == "auto" else float(self.penalty)
         rows = np.arange(len(ratings))
-        users, items = self._factors(observations, ratings - mean, rows, penalty, seed)
-        parts = {
-            "users": users[:, :-1],
-            "user_biases": users[:, -1],
-            "items": items[:, :-1],
-            "item_biases": items[:, -1],
-        }
-        arrays = {name: np.ascontiguousarray(each, np.float32) for name, each in parts.items()}
+        factors = self._factors(observations, ratings - mean, rows, penalty, seed)
+        (users, user_biases), (items, item_biases) = (_parts(each) for each in factors)
         return Towers(
-            **arrays,
+            users=users,
+            items=items,
+            user_biases=user_biases,
+            item_biases=item_biases,
             offset=mean,
-            user_map=map_of_columns(observations.users, arrays["users"], arrays["user_biases"]),
-            item_map=map_of_columns(observations.items, arrays["items"], arrays["item_biases"]),
+            user_map=map_of_columns(observations.users, users, user_biases),
+            item_map=map_of_columns(observations.items, items, item_biases),
         )
 
     def _chosen(self, observations: Observations, ratings: Float64s, seed: int) -> float:
@@ -128,6 +127,12 @@ class MatrixFactorization(RecommendMethod):
             users = _solved(counts, sums, items, penalties)
             items = _solved(*by_item, users, penalties)
         return users, items
+
+
+def _parts(factors: Float64s) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return vectors and biases."""
+    numbers = factors.astype(np.float32)
+    return numbers[:, :-1].copy(), numbers[:, -1].copy()
 
 
 def _solved(counts: sparse.csr_array, sums: sparse.csr_array, factors: Float64s, penalties: Float64s) -> Float64s:

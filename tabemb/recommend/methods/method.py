@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 
+from tabemb.estimators.scikit import BaseEstimator
 from tabemb.recommend.observations import Observations, Side
 from tabemb.recommend.towers import FeatureMap, Towers
 from tabemb.registry import Registry

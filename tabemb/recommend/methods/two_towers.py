@@ -59,16 +59,16 @@ class TwoTowers(RecommendMethod):
 
     def __init__(
         self,
-        dim=128,
-        loss="softmax",
-        start="linear_autoencoder",
-        temperature=0.125,
-        learning_rate=3e-4,
-        weight_decay=0.0,
-        id_dropout=0.1,
-        batch_size=2048,
-        max_epochs=30,
-    ):
+        dim: int = 128,
+        loss: str = "softmax",
+        start: str = "linear_autoencoder",
+        temperature: float = 0.125,
+        learning_rate: float = 3e-4,
+        weight_decay: float = 0.0,
+        id_dropout: float = 0.1,
+        batch_size: int = 2048,
+        max_epochs: int = 30,
+    ) -> None:
         self.dim = dim
         self.loss = loss
         self.start = start
@@ -84,7 +84,7 @@ class TwoTowers(RecommendMethod):
         """Whether it learns from ratings."""
         return bool(self.loss == "rating")
 
-    def check(self):
+    def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
         for name in ("dim", "batch_size", "max_epochs"):
             check_count(name, getattr(self, name))
@@ -105,6 +105,8 @@ class TwoTowers(RecommendMethod):
             raise DataError("There is nothing to learn from: the table has a single interaction. Pass at least two.")
         if self.rates and observations.ratings is None:
             raise DataError("The loss 'rating' needs ratings, and there are none.")
+        if not self.rates:
+            observations = replace(observations, ratings=None)
         network = TowerNetwork(
             observations, int(self.dim), unit=not self.rates, draws=self.loss in ("mixed", "bpr"), seed=seed
         )
@@ -120,10 +122,8 @@ class TwoTowers(RecommendMethod):
             shrinkage=RATING_SHRINKAGE if self.rates else 0.0,
             verbose=verbose,
         )
-        maps = {
-            "user_map": None if observations.users is None else users.columns,
-            "item_map": None if observations.items is None else items.columns,
-        }
+        user_map = None if observations.users is None else users.columns
+        item_map = None if observations.items is None else items.columns
         if observations.ratings is not None:
             return Towers(
                 users=users.vectors,
@@ -131,18 +131,20 @@ class TwoTowers(RecommendMethod):
                 user_biases=users.biases,
                 item_biases=items.biases,
                 offset=float(observations.ratings.mean()),
-                **maps,
+                user_map=user_map,
+                item_map=item_map,
             )
         # The temperature goes into the length of the vectors of users, whose biases order no items.
         sharpness = 1 / float(self.temperature)
-        if maps["user_map"] is not None:
-            maps["user_map"] = replace(maps["user_map"], bias_weights=None, bias_intercept=0.0)
+        if user_map is not None:
+            user_map = replace(user_map, bias_weights=None, bias_intercept=0.0)
         return Towers(
             users=_unit(users.vectors) * np.float32(sharpness),
             items=_unit(items.vectors),
             item_biases=items.biases,
             lengths=(sharpness, 1.0),
-            **maps,
+            user_map=user_map,
+            item_map=item_map,
         )
 
     def _task(self, observations: Observations) -> object:
@@ -173,4 +175,5 @@ class TwoTowers(RecommendMethod):
 
 
 def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return (vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)
