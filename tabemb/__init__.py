@@ -18,6 +18,7 @@ _HOMES = {
     "EmbeddingStore": "tabemb.vectors.store",
     "RowIndex": "tabemb.vectors.indexes.rows",
     "TabembError": "tabemb.exceptions",
+    "TwoTowerRecommender": "tabemb.recommend.recommender",
     "compare": "tabemb.experiments.comparison.compare",
     "diagnose": "tabemb.diagnosis.diagnose",
     "load": "tabemb.estimators.persistence",
@@ -39,6 +40,7 @@ __all__ = [
     "EmbeddingStore",
     "RowIndex",
     "TabembError",
+    "TwoTowerRecommender",
     "__version__",
     "compare",
     "diagnose",
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from tabemb.experiments.data import load_dataset as load_dataset
     from tabemb.experiments.runs.folder import open_run as open_run
     from tabemb.inference.predictor import load_predictor as load_predictor
+    from tabemb.recommend.recommender import TwoTowerRecommender as TwoTowerRecommender
     from tabemb.vectors.category_vectors import CategoryVectors as CategoryVectors
     from tabemb.vectors.databases import pull as pull
     from tabemb.vectors.databases import push as push

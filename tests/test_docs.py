@@ -27,6 +27,7 @@ REGISTRIES = [
     ("tabemb.nn.sizes", "SIZE_RULES"),
     ("tabemb.nn.starts", "STARTS"),
     ("tabemb.nn.unknown", "UNKNOWN_STRATEGIES"),
+    ("tabemb.recommend.methods", "METHODS"),
     ("tabemb.table.vocabularies", "VOCABULARIES"),
     ("tabemb.training.schedules", "SCHEDULES"),
     ("tabemb.vectors.analogies", "ANALOGIES"),

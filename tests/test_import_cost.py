@@ -22,6 +22,11 @@ def test_exceptions_and_vectors_load_no_keras():
     assert not set(loaded) & {"tensorflow", "keras"}
 
 
+def test_recommenders_load_no_keras():
+    loaded = modules_after("from tabemb import TwoTowerRecommender; TwoTowerRecommender('user', 'item')")
+    assert not set(loaded) & {"tensorflow", "keras"}
+
+
 def test_databases_load_the_packages_of_none():
     loaded = modules_after("import tabemb.vectors.databases")
     assert not set(loaded) & {"pymilvus", "milvus_lite", "lancedb", "tensorflow", "keras"}

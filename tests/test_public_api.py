@@ -18,6 +18,7 @@ REGISTRIES = [
     ("tabemb.nn.sizes", "SIZE_RULES"),
     ("tabemb.nn.tasks", "TASKS"),
     ("tabemb.nn.unknown", "UNKNOWN_STRATEGIES"),
+    ("tabemb.recommend.methods", "METHODS"),
     ("tabemb.table.vocabularies", "VOCABULARIES"),
     ("tabemb.training.schedules", "SCHEDULES"),
     ("tabemb.vectors.analogies", "ANALOGIES"),
@@ -45,6 +46,7 @@ def test_public_names():
         "EmbeddingStore",
         "RowIndex",
         "TabembError",
+        "TwoTowerRecommender",
         "__version__",
         "compare",
         "diagnose",
@@ -105,7 +107,9 @@ def test_every_entry_of_a_registry_has_a_docstring_with_an_example(cls):
     assert ">>> " in cls.__doc__.partition("Examples\n")[2]
 
 
-@pytest.mark.parametrize("name", ["EmbeddingClassifier", "EmbeddingRegressor", "EmbeddingEncoder"])
+@pytest.mark.parametrize(
+    "name", ["EmbeddingClassifier", "EmbeddingRegressor", "EmbeddingEncoder", "TwoTowerRecommender"]
+)
 def test_every_parameter_is_documented(name):
     cls = getattr(tabemb, name)
     parameters = inspect.getdoc(cls).partition("Parameters\n")[2].partition("Attributes\n")[0]

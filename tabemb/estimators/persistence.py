@@ -31,6 +31,9 @@ ESTIMATORS = {
     "EmbeddingPretrainer": "tabemb.estimators.pretrainer",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
 }
+# Classes of packages above this one, which is imported by none of them: the module, and the function that makes the
+# object from the class and the content of its folder.
+OTHERS = {"TwoTowerRecommender": ("tabemb.recommend.recommender", "tabemb.recommend.saved", "recommender_from_state")}
 
 
 def save(estimator: Any, path: str | PathLike[str]) -> None:
@@ -50,9 +53,9 @@ def save(estimator: Any, path: str | PathLike[str]) -> None:
 
 
 def load(path: str | PathLike[str]) -> Any:
-    """Load an estimator saved by its ``save`` method.
+    """Load an estimator or a recommender saved by its ``save`` method.
 
-    The network is rebuilt from tabemb's own classes and filled with the saved weights. No code from the directory is
+    A network is rebuilt from tabemb's own classes and filled with the saved weights. No code from the directory is
     run.
 
     Parameters
@@ -84,11 +87,13 @@ def load(path: str | PathLike[str]) -> Any:
     path = Path(path)
     state, groups = read_whole(path, read_saved)
     name = state.get("class")
-    if not isinstance(name, str) or name not in ESTIMATORS:
-        raise FormatError(
-            f"{path / STATE_FILE} names an unknown class: {name!r}. Known: {', '.join(sorted(ESTIMATORS))}."
-        )
+    if not isinstance(name, str) or name not in {*ESTIMATORS, *OTHERS}:
+        known = ", ".join(sorted({*ESTIMATORS, *OTHERS}))
+        raise FormatError(f"{path / STATE_FILE} names an unknown class: {name!r}. Known: {known}.")
     with reading(path, "a saved estimator", message="{place} is not a complete saved estimator: {reason}."):
+        if name in OTHERS:
+            home, reader, function = OTHERS[name]
+            return getattr(import_module(reader), function)(getattr(import_module(home), name), state, groups)
         estimator = getattr(import_module(ESTIMATORS[name]), name)(
             **{key: _from_json(key, value) for key, value in state["params"].items()}
         )
