@@ -1,0 +1,42 @@
+"""What a recommender learns from."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+SEEN = pd.DataFrame(
+    {
+        "user": ["a", "a", "b", "c"],
+        "item": ["x", "x", "x", "y"],
+        "group": ["g", "g", "h", None],
+        "w": [1.0, 3.0, 2.0, 1.0],
+    }
+)
+
+
+def test_rows_of_the_table_are_counted_and_pairs_are_not(observe):
+    observations = observe(SEEN, weight="w")
+    assert len(observations) == 4
+    assert observations.item_shares.tolist() == [0.75, 0.25]
+    assert observations.item_shares.dtype == np.float32
+    assert observations.matrix.matrix.toarray().tolist() == [[3, 0], [2, 0], [0, 1]]
+    assert (observations.users, observations.items, observations.ratings) == (None, None, None)
+
+
+def test_an_item_without_interactions_has_no_share(observe):
+    observations = observe(SEEN)
+    observations.matrix.matrix.resize((3, 5))
+    assert observations.item_shares.tolist() == [0.75, 0.25, 0, 0, 0]
+
+
+def test_features_are_in_the_order_of_the_keys(observe):
+    side = observe(SEEN, user=["group"]).users
+    assert side.columns.features == [("group", None), ("group", "g"), ("group", "h")]
+    assert side.features.toarray().tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
+    assert side.features is side.features
+
+
+@pytest.mark.parametrize("what", ["users", "items"])
+def test_observations_are_frozen(observe, what):
+    with pytest.raises(AttributeError):
+        setattr(observe(SEEN), what, None)
