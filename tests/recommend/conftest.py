@@ -21,7 +21,10 @@ def _observe(table, *, user=(), item=(), weight=None, rating=None, multi_valued=
     for names, key, codes in ((user, "user", rows), (item, "item", columns)):
         last = table.groupby(codes).tail(1)
         last = last.iloc[np.argsort((users if key == "user" else items).encode(last[key]))]
-        side = SideColumns(names, multi_valued)
+        spec = multi_valued
+        if isinstance(spec, dict):
+            spec = {name: each for name, each in spec.items() if name in names}
+        side = SideColumns(names, spec)
         sides.append(Side(side, side.fit_encode(read_frame(last))) if names else None)
     return Observations(
         matrix=InteractionMatrix.from_codes(rows, columns, weights, users, items),

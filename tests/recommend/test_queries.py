@@ -109,7 +109,7 @@ def test_wrong_filters(given, told):
 
 
 def test_numbers_are_no_texts():
-    with pytest.raises(DataError, match="such as '1'. .*Did you mean 1"):
+    with pytest.raises(DataError, match=r"such as '1'. .*Did you mean 1"):
         allowed_items(["1"], Vocabulary([1, 2]))
 
 

@@ -1,6 +1,6 @@
 """Columns that describe users or items, as features."""
 
-import datetime
+import datetime as dt
 
 import numpy as np
 import pandas as pd
@@ -105,7 +105,7 @@ def test_columns_of_any_kind(cells, features):
 
 def test_dates_are_read_in_parts():
     columns = SideColumns(["born"])
-    columns.fit_encode(read_frame(pd.DataFrame({"born": [datetime.date(1990, 1, 2), datetime.date(1991, 1, 2)]})))
+    columns.fit_encode(read_frame(pd.DataFrame({"born": [dt.date(1990, 1, 2), dt.date(1991, 1, 2)]})))
     assert columns.columns[:2] == ["born_year", "born_month"]
 
 

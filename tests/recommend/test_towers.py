@@ -74,7 +74,8 @@ def test_pairs_have_all_biases_and_the_offset(towers):
         offset=3.5,
     )
     users, items = np.array([3, 3, 0]), np.array([8, 0, 16])
-    expected = (towers.users[users] * towers.items[items]).sum(axis=1) + [3 + 1 + 3.5, 3 + 0 + 3.5, 0 + 2 + 3.5]
+    added = np.array([3 + 1, 3 + 0, 0 + 2]) + 3.5
+    expected = (towers.users[users] * towers.items[items]).sum(axis=1) + added
     np.testing.assert_allclose(towers.pairs(users, items), expected, rtol=1e-5)
     assert towers.pairs(users, items).dtype == np.float32
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from tabemb.recommend.observations import Observations, Side
 from tabemb.recommend.towers import FeatureMap
+from tabemb.table.bags import Bags
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.vocabulary import Vocabulary
 
@@ -175,7 +176,7 @@ class _TowerColumns:
         if side is None:
             return cls(key, (key,), (FIRST + n,), EncodedTable(keys, no_numbers), None)
         names = (key, *(f"{key}: {name}" for name in side.columns.columns))
-        bags = {position + 1: each for position, each in side.table.bags.items()}
+        bags = {position + 1: _summed(each) for position, each in side.table.bags.items()}
         table = EncodedTable(np.hstack([keys, side.table.indices]), no_numbers, bags)
         return cls(key, names, (FIRST + n, *side.columns.sizes), table, side)
 
@@ -207,3 +208,11 @@ class _TowerColumns:
             total[:, -1].copy(),
             FeatureMap(weights[:, :-1].copy(), intercept[:-1].copy(), weights[:, -1].copy(), float(intercept[-1])),
         )
+
+
+def _summed(bags: Bags) -> Bags:
+    """Return cells whose vectors are the sums of those of their different values, as the features of a row are."""
+    cells = np.repeat(np.arange(len(bags)), bags.sizes)
+    pairs = np.unique(np.column_stack([cells, bags.values]), axis=0)
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(pairs[:, 0], minlength=len(bags)))])
+    return Bags(pairs[:, 1].astype(np.int32), offsets, pooling="sum")
