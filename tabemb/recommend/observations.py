@@ -65,6 +65,11 @@ class Observations:
         return len(self.user_rows)
 
     @cached_property
+    def mean_rating(self) -> float:
+        """Mean of the ratings, by the weights; 0 without ratings."""
+        return 0.0 if self.ratings is None else float(np.average(self.ratings.astype(np.float64), weights=self.weights))
+
+    @cached_property
     def item_shares(self) -> npt.NDArray[np.float32]:
         """Share of the interactions of each item, of shape (n_items,)."""
         counts = np.bincount(self.item_rows, minlength=self.matrix.matrix.shape[1])

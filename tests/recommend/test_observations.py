@@ -29,6 +29,13 @@ def test_an_item_without_interactions_has_no_share(observe):
     assert observations.item_shares.tolist() == [0.75, 0.25, 0, 0, 0]
 
 
+def test_the_mean_of_ratings_is_weighted(observe):
+    table = SEEN.assign(stars=[1.0, 2.0, 3.0, 5.0])
+    assert observe(table, rating="stars").mean_rating == 11 / 4
+    assert observe(table, rating="stars", weight="w").mean_rating == (1 + 6 + 6 + 5) / 7
+    assert observe(table).mean_rating == 0
+
+
 def test_features_are_in_the_order_of_the_keys(observe):
     side = observe(SEEN, user=["group"]).users
     assert side.columns.features == [("group", None), ("group", "g"), ("group", "h")]

@@ -79,7 +79,7 @@ class MatrixFactorization(RecommendMethod):
         if observations.ratings is None:
             raise DataError("The method 'mf' predicts ratings, and there are none.")
         ratings = observations.ratings.astype(np.float64)
-        mean = float(ratings.mean())
+        mean = observations.mean_rating
         penalty = self._chosen(observations, ratings, seed) if self.penalty == "auto" else float(self.penalty)
         rows = np.arange(len(ratings))
         factors = self._factors(observations, ratings - mean, rows, penalty, seed)
@@ -101,7 +101,8 @@ class MatrixFactorization(RecommendMethod):
         order = np.random.default_rng(seed).permutation(len(ratings))
         n_held = round(HELD_SHARE * len(ratings))
         held, kept = np.sort(order[:n_held]), np.sort(order[n_held:])
-        mean = float(ratings[kept].mean())
+        weights = None if observations.weights is None else observations.weights[kept]
+        mean = float(np.average(ratings[kept], weights=weights))
         errors = []
         for penalty in PENALTIES:
             users, items = self._factors(observations, ratings - mean, kept, penalty, seed)

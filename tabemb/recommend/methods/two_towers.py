@@ -130,7 +130,7 @@ class TwoTowers(RecommendMethod):
                 items=items.vectors,
                 user_biases=users.biases,
                 item_biases=items.biases,
-                offset=float(observations.ratings.mean()),
+                offset=observations.mean_rating,
                 user_map=user_map,
                 item_map=item_map,
             )
@@ -152,8 +152,7 @@ class TwoTowers(RecommendMethod):
         from tabemb.nn.towers import PairwiseTask, RatingTask, SampledSoftmaxTask
 
         if observations.ratings is not None:
-            ratings = observations.ratings
-            return RatingTask(int(self.dim), float(ratings.mean()), float(ratings.var()))
+            return RatingTask(int(self.dim), observations.mean_rating, float(observations.ratings.var()))
         if self.loss == "bpr":
             return PairwiseTask(int(self.dim), float(self.temperature))
         known = observations.item_shares[observations.item_shares > 0].astype(np.float64)

@@ -1,0 +1,172 @@
+"""Two towers, trained by gradient."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.recommend.methods import TwoTowers
+from tabemb.table.frames import read_frame
+
+QUICK = {"dim": 8, "max_epochs": 8, "batch_size": 64, "learning_rate": 0.01, "temperature": 0.3}
+LOSSES = ["softmax", "mixed", "bpr"]
+
+
+@pytest.fixture(scope="module")
+def learned(tastes, observe):
+    """Return a function from a loss to observations with columns of both sides, and towers."""
+    known = {}
+
+    def learn(loss):
+        if loss not in known:
+            observations = observe(
+                tastes, user=["group", "age"], item=["genres"], rating="stars" if loss == "rating" else None
+            )
+            # From a random start, so that what is found was learned by the loss.
+            method = TwoTowers(loss=loss, start="random", **QUICK | {"max_epochs": 25})
+            known[loss] = observations, method.fit(observations, 0)
+        return known[loss]
+
+    return learn
+
+
+def of_taste(observations, places, users):
+    """Return the share of items whose taste is that of the user."""
+    items = np.array([int(key[1:]) for key in observations.matrix.items.keys])
+    return float(np.mean(items[places] % 2 == users[:, None] % 2))
+
+
+def tastes_of(observations):
+    return np.array([int(key[1:]) for key in observations.matrix.users.keys])
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_users_get_items_of_their_taste(learned, loss):
+    observations, towers = learned(loss)
+    seen = observations.matrix.matrix
+    places, _ = towers.top(towers.users, 5, seen)
+    popular = np.argsort(-np.broadcast_to(observations.item_shares, seen.shape) + 9 * (seen.toarray() > 0), axis=1)[
+        :, :5
+    ]
+    users = tastes_of(observations)
+    assert of_taste(observations, popular, users) < 0.6
+    assert of_taste(observations, places, users) > 0.9
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_vectors_have_the_lengths_that_are_promised(learned, loss):
+    _, towers = learned(loss)
+    assert np.linalg.norm(towers.users, axis=1) == pytest.approx(1 / 0.3, rel=1e-4)
+    assert np.linalg.norm(towers.items, axis=1) == pytest.approx(1, rel=1e-4)
+    assert towers.lengths == pytest.approx((1 / 0.3, 1.0))
+    assert (towers.user_biases, towers.offset, towers.is_sum) == (None, 0.0, False)
+    # Biases of users order no items.
+    assert (towers.user_map.bias_weights, towers.user_map.bias_intercept) == (None, 0.0)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_new_users_and_items_get_what_their_columns_say(learned, loss):
+    observations, towers = learned(loss)
+    users, items = observations.users.columns, observations.items.columns
+    new = pd.DataFrame({"group": ["even", "odd"], "age": [31.0, 30.0]})
+    vectors, biases = towers.new_users(users.matrix(users.encode(read_frame(new))))
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1 / 0.3, rel=1e-4)
+    assert biases.tolist() == [0, 0]
+    assert of_taste(observations, towers.top(vectors, 10)[0], np.array([0, 1])) > 0.9
+    films = pd.DataFrame({"genres": ["odd|film", "even"]})
+    vectors, biases = towers.new_items(items.matrix(items.encode(read_frame(films))))
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, rel=1e-4)
+    scores = towers.users @ vectors.T + biases
+    odd = tastes_of(observations) % 2 == 1
+    assert (scores[odd, 0] > scores[odd, 1]).mean() > 0.9
+    assert (scores[~odd, 0] < scores[~odd, 1]).mean() > 0.9
+
+
+def test_ratings_are_predicted(learned, tastes):
+    observations, towers = learned("rating")
+    assert (towers.lengths, towers.is_sum) == (None, False)
+    assert towers.offset == pytest.approx(tastes["stars"].mean(), rel=1e-5)
+    found = towers.pairs(observations.user_rows, observations.item_rows)
+    error = np.mean((found - observations.ratings) ** 2) / observations.ratings.var()
+    assert error < 0.2
+    assert towers.users.shape == (60, 8)
+
+
+def test_ratings_are_used_by_the_loss_of_ratings_only(tastes, observe):
+    method = TwoTowers(**QUICK | {"max_epochs": 1})
+    with_ratings, without = (method.fit(observe(tastes, rating=each), 0) for each in ("stars", None))
+    assert with_ratings.offset == 0
+    assert np.array_equal(with_ratings.users, without.users)
+
+
+@pytest.mark.parametrize("loss", ["mixed", "rating"])
+def test_it_is_repeatable(tastes, observe, loss):
+    observations = observe(tastes, item=["genres"], rating="stars" if loss == "rating" else None)
+    method = TwoTowers(loss=loss, **QUICK | {"max_epochs": 2})
+    one, two, other = (method.fit(observations, seed).to_arrays() for seed in (5, 5, 6))
+    assert all(np.array_equal(each, two[name]) for name, each in one.items())
+    assert not np.array_equal(one["users"], other["users"])
+
+
+def test_it_begins_with_the_linear_autoencoder(tastes, observe):
+    # With a tiny learning rate, what is found is the start.
+    still = {"max_epochs": 1, "learning_rate": 1e-9, "batch_size": 64, "dim": 8}
+    observations = observe(tastes)
+    seen = observations.matrix.matrix
+    users = tastes_of(observations)
+    started, random = (
+        TwoTowers(start=start, **still).fit(observations, 0) for start in ("linear_autoencoder", "random")
+    )
+    found = [of_taste(observations, each.top(each.users, 5, seen)[0], users) for each in (started, random)]
+    assert found[0] > 0.9 > found[1]
+    expected = np.log(observations.item_shares * 40)
+    for towers in (started, random):
+        np.testing.assert_allclose(towers.item_biases, expected, atol=1e-3)
+
+
+def test_users_with_one_item_each_start_with_a_penalty_of_one(observe):
+    table = pd.DataFrame({"user": range(30), "item": [n % 5 for n in range(30)]})
+    towers = TwoTowers(**QUICK | {"max_epochs": 1}).fit(observe(table), 0)
+    assert np.isfinite(towers.users).all()
+
+
+def test_a_sharper_temperature_makes_longer_users(tastes, observe):
+    towers = TwoTowers(**QUICK | {"max_epochs": 1, "temperature": 0.05}).fit(observe(tastes), 0)
+    assert np.linalg.norm(towers.users, axis=1) == pytest.approx(20, rel=1e-4)
+
+
+def test_without_columns_there_are_no_maps(tastes, observe):
+    towers = TwoTowers(**QUICK | {"max_epochs": 1}).fit(observe(tastes), 0)
+    assert (towers.user_map, towers.item_map) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("table", "params", "told"),
+    [
+        (pd.DataFrame({"user": [1], "item": [2]}), {}, "a single interaction. Pass at least two"),
+        (pd.DataFrame({"user": [1, 2], "item": [2, 3]}), {"loss": "rating"}, "needs ratings, and there are none"),
+    ],
+)
+def test_wrong_tables(observe, table, params, told):
+    with pytest.raises(DataError, match=told):
+        TwoTowers(**params).fit(observe(table), 0)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "told"),
+    [
+        ({"loss": "sofmax"}, UnknownNameError, "No loss named 'sofmax'.*Did you mean 'softmax'"),
+        ({"start": "zero"}, UnknownNameError, "No start named 'zero'"),
+        ({"dim": 0}, ValueError, "dim must be a positive integer"),
+        ({"batch_size": 0}, ValueError, "batch_size must be a positive integer"),
+        ({"max_epochs": 1.5}, ValueError, "max_epochs must be a positive integer"),
+        ({"learning_rate": 0}, ValueError, "learning_rate must be a positive number"),
+        ({"temperature": -1}, ValueError, "temperature must be a positive number"),
+        ({"weight_decay": -1}, ValueError, "weight_decay must be a number of at least 0"),
+        ({"id_dropout": 1}, ValueError, r"id_dropout must be a number in \[0, 1\), got 1"),
+        ({"id_dropout": -0.1}, ValueError, r"id_dropout must be a number in \[0, 1\)"),
+    ],
+)
+def test_wrong_parameters(params, error, told):
+    with pytest.raises(error, match=told):
+        TwoTowers(**params).check()
