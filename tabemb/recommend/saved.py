@@ -77,18 +77,44 @@ def recommender_from_state(
     its = groups["interactions"]
     shape = users.n_categories, items.n_categories
     matrix = sparse.csr_array((its["data"], its["indices"], its["indptr"]), shape=shape)
+    matrix.check_format(full_check=True)
     recommender.towers_ = Towers.from_arrays(groups["towers"])
-    if (len(recommender.towers_.users), len(recommender.towers_.items)) != shape:
-        raise FormatError("it has other numbers of vectors than of keys")
     recommender.interactions_ = InteractionMatrix(matrix, users, items)
     recommender._columns = {
         side: SideColumns.from_state(state["columns"][side], groups[side]) if side in state["columns"] else None
         for side in ("user", "item")
     }
+    _check(recommender.towers_, shape, recommender._columns)
     recommender._rates, recommender._index = state["rates"], None
     names = [*recommender._names("user"), *recommender._names("item")]
     recommender.n_features_in_, recommender.feature_names_in_ = len(names), np.array(names, object)
     return recommender  # type: ignore[no-any-return]
+
+
+def _check(towers: Towers, shape: tuple[int, int], columns: Mapping[str, SideColumns | None]) -> None:
+    """Raise an error if the arrays do not fit together, or the keys and columns."""
+    (n_users, n_items), dim = shape, towers.dim
+    expected: list[tuple[str, Any, tuple[int, ...]]] = [
+        ("users", towers.users, (n_users, dim)),
+        ("items", towers.items, (n_items, dim)),
+        ("history", towers.history, (n_items, dim)),
+        ("user_biases", towers.user_biases, (n_users,)),
+        ("item_biases", towers.item_biases, (n_items,)),
+    ]
+    for side, of_features in (("user", towers.user_map), ("item", towers.item_map)):
+        its = columns[side]
+        if (its is None) != (of_features is None):
+            raise FormatError(f"it has columns of a {side}, or their vectors, without the other")
+        if its is not None and of_features is not None:
+            n = len(its.features)
+            expected += [
+                (f"{side}_map.weights", of_features.weights, (n, dim)),
+                (f"{side}_map.intercept", of_features.intercept, (dim,)),
+                (f"{side}_map.bias_weights", of_features.bias_weights, (n,)),
+            ]
+    for name, array, wanted in expected:
+        if array is not None and array.shape != wanted:
+            raise FormatError(f"{name} has the shape {array.shape}, expected {wanted}")
 
 
 def _values(part: Any) -> dict[str, Any]:
