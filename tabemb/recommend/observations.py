@@ -34,6 +34,24 @@ class Side:
         """A matrix with 1 where a user, or an item, has a feature; float32 of shape (n, n_features)."""
         return self.columns.matrix(self.table)
 
+    def value_vectors(
+        self, vectors: npt.NDArray[np.float32], counts: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """Return the mean vector of the rows with each feature, minus that of all rows, and how often it occurs.
+
+        Parameters
+        ----------
+        vectors : ndarray of float32 of shape (n, dim)
+            The vectors of the users, or items.
+        counts : ndarray of int of shape (n,)
+            Their numbers of interactions, by which they are weighted.
+        """
+        weighted = sparse.csr_array(self.features.T.multiply(counts.astype(np.float64)[None, :]))
+        totals = np.asarray(weighted.sum(axis=1)).ravel()
+        means = weighted @ vectors / np.maximum(totals, 1e-12)[:, None]
+        means[totals > 0] -= np.average(vectors, axis=0, weights=counts)
+        return means.astype(np.float32), np.rint(totals).astype(np.int64)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Observations:

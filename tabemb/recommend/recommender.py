@@ -79,6 +79,9 @@ class TwoTowerRecommender(BaseEstimator):
     ----------
     user_vectors_, item_vectors_ : CategoryVectors
         The vectors by key, most frequent first.
+    column_vectors_ : dict of str to CategoryVectors
+        Vectors of the values of the other columns, such as genres, in the same space: the mean vector of the users, or
+        items, with the value, weighted by their interactions, minus that of all.
     towers_ : Towers
         All that was learned, as arrays.
     interactions_ : InteractionMatrix
@@ -137,6 +140,7 @@ class TwoTowerRecommender(BaseEstimator):
     interactions_: InteractionMatrix
     item_table_: pd.DataFrame
     _columns: dict[str, SideColumns | None]
+    _values: dict[str, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
     _rates: bool
     _index: NearestIndex | None = None
 
@@ -202,6 +206,11 @@ class TwoTowerRecommender(BaseEstimator):
         self.interactions_ = observations.matrix
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
+        self._values = {
+            name: side.value_vectors(vectors, keys.counts[FIRST:])
+            for name, vectors, keys in (("user", self.towers_.users, users), ("item", self.towers_.items, items))
+            if (side := sides[name]) is not None
+        }
         names = [*self._names("user"), *self._names("item")]
         self.n_features_in_, self.feature_names_in_ = len(names), np.array(names, object)
         return self
@@ -219,6 +228,20 @@ class TwoTowerRecommender(BaseEstimator):
         """The vectors of the items by key."""
         check_is_fitted(self, "towers_")
         return self._vectors("item", self.interactions_.items, self.towers_.items)
+
+    @property
+    def column_vectors_(self) -> dict[str, CategoryVectors]:
+        """The vectors of the values of the other columns, by column."""
+        check_is_fitted(self, "towers_")
+        found = {}
+        for side, (vectors, counts) in self._values.items():
+            columns = self._columns[side]
+            features = [] if columns is None else columns.features
+            for name in dict.fromkeys(column for column, _ in features):
+                places = [place for place, (column, key) in enumerate(features) if column == name and key is not None]
+                keys = [features[place][1] for place in places]
+                found[name] = CategoryVectors(keys, vectors[places], counts[places], name=name)
+        return found
 
     @property
     def n_users_(self) -> int:

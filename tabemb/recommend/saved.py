@@ -46,6 +46,8 @@ def write_recommender(recommender: Any, path: Path) -> None:
     for side, each in recommender._columns.items():
         if each is not None:
             columns[side], groups[side] = each.to_state()
+            vectors, counts = recommender._values[side]
+            groups[f"{side}_values"] = {"vectors": vectors, "counts": counts}
     state = {
         "class": CLASS,
         "versions": {"scikit-learn": version("scikit-learn"), "tabemb": _version()},
@@ -84,14 +86,22 @@ def recommender_from_state(
         side: SideColumns.from_state(state["columns"][side], groups[side]) if side in state["columns"] else None
         for side in ("user", "item")
     }
-    _check(recommender.towers_, shape, recommender._columns)
+    recommender._values = {
+        side: (groups[f"{side}_values"]["vectors"], groups[f"{side}_values"]["counts"]) for side in state["columns"]
+    }
+    _check(recommender.towers_, shape, recommender._columns, recommender._values)
     recommender._rates, recommender._index = state["rates"], None
     names = [*recommender._names("user"), *recommender._names("item")]
     recommender.n_features_in_, recommender.feature_names_in_ = len(names), np.array(names, object)
     return recommender  # type: ignore[no-any-return]
 
 
-def _check(towers: Towers, shape: tuple[int, int], columns: Mapping[str, SideColumns | None]) -> None:
+def _check(
+    towers: Towers,
+    shape: tuple[int, int],
+    columns: Mapping[str, SideColumns | None],
+    values: Mapping[str, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]],
+) -> None:
     """Raise an error if the arrays do not fit together, or the keys and columns."""
     (n_users, n_items), dim = shape, towers.dim
     expected: list[tuple[str, Any, tuple[int, ...]]] = [
@@ -111,6 +121,8 @@ def _check(towers: Towers, shape: tuple[int, int], columns: Mapping[str, SideCol
                 (f"{side}_map.weights", of_features.weights, (n, dim)),
                 (f"{side}_map.intercept", of_features.intercept, (dim,)),
                 (f"{side}_map.bias_weights", of_features.bias_weights, (n,)),
+                (f"{side}_values.vectors", values[side][0], (n, dim)),
+                (f"{side}_values.counts", values[side][1], (n,)),
             ]
     for name, array, wanted in expected:
         if array is not None and array.shape != wanted:

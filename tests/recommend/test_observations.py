@@ -43,6 +43,16 @@ def test_features_are_in_the_order_of_the_keys(observe):
     assert side.features is side.features
 
 
+def test_vectors_of_values_are_means_minus_that_of_all(observe):
+    side = observe(SEEN, user=["group"]).users
+    vectors, counts = np.array([[1.0, 0.0], [4.0, 2.0], [0.0, 8.0]], np.float32), np.array([2, 1, 1])
+    found, totals = side.value_vectors(vectors, counts)
+    mean = (2 * vectors[0] + vectors[1] + vectors[2]) / 4
+    assert totals.tolist() == [1, 2, 1]
+    np.testing.assert_allclose(found, [vectors[2] - mean, vectors[0] - mean, vectors[1] - mean], rtol=1e-6)
+    assert (found.dtype, totals.dtype) == (np.float32, np.int64)
+
+
 @pytest.mark.parametrize("what", ["users", "items"])
 def test_observations_are_frozen(observe, what):
     with pytest.raises(AttributeError):

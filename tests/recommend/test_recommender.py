@@ -312,6 +312,28 @@ def test_similar_items_and_users(plain):
     assert {int(user[1:]) % 2 for user in found["user"]} == {0}
 
 
+def test_vectors_of_the_values_of_columns(tastes):
+    recommender = make(user=["user", "group", "age"], item=["item", "genres"], multi_valued={"genres": "|"}).fit(tastes)
+    found = recommender.column_vectors_
+    assert list(found) == ["group", "age", "genres"]
+    assert sorted(found["genres"].index_to_key) == ["even", "film", "odd"]
+    assert found["age"].index_to_key[0] == "interval 1"
+    vectors, keys = recommender.item_vectors_, recommender.item_vectors_.index_to_key
+    odd = [int(key[1:]) % 2 == 1 for key in keys]
+    means = [np.average(vectors.vectors[its], axis=0, weights=vectors.counts[its]) for its in (odd, slice(None))]
+    np.testing.assert_allclose(found["genres"]["odd"], means[0] - means[1], atol=1e-5)
+    np.testing.assert_allclose(found["genres"]["film"], 0, atol=1e-5)
+    assert found["genres"].counts[found["genres"].key_to_index["odd"]] == vectors.counts[odd].sum()
+    assert found["group"].similarity("odd", "even") < -0.9
+    assert make().fit(tastes).column_vectors_ == {}
+
+
+def test_a_column_without_values_has_no_vectors(tastes):
+    recommender = make(item=["item", "genres"]).fit(tastes.assign(genres=pd.Series([None] * 480, dtype=object)))
+    assert len(recommender.column_vectors_["genres"]) == 0
+    assert recommender.recommend("u7", 2).shape == (2, 5)
+
+
 # New items
 
 
@@ -683,6 +705,7 @@ def test_an_unfitted_recommender_says_so(tastes, tmp_path):
         lambda: recommender.save(tmp_path / "x"),
         lambda: recommender.n_items_,
         lambda: recommender.n_users_,
+        lambda: recommender.column_vectors_,
     ):
         with pytest.raises(NotFittedError):
             call()

@@ -57,6 +57,10 @@ def test_what_is_loaded_is_the_same(fitted, load, tmp_path, tastes):
     assert again.explain("u7", "i4").equals(fitted.explain("u7", "i4"))
     assert (again.interactions_.matrix != fitted.interactions_.matrix).nnz == 0
     assert again.item_vectors_.counts.tolist() == fitted.item_vectors_.counts.tolist()
+    assert again.column_vectors_.keys() == fitted.column_vectors_.keys()
+    for name, vectors in fitted.column_vectors_.items():
+        assert again.column_vectors_[name].index_to_key == vectors.index_to_key
+        assert np.array_equal(again.column_vectors_[name].vectors, vectors.vectors)
     assert again.feature_names_in_.tolist() == fitted.feature_names_in_.tolist()
     if fitted._columns["item"] is not None:
         new = pd.DataFrame({"user": ["x"], "group": ["odd"], "age": [np.nan], "item": ["y"], "genres": ["odd|?"]})
@@ -183,6 +187,8 @@ def test_damage_is_noticed(folder, load, name, change):
         lambda state, groups: groups["towers"].update(items=groups["towers"]["items"][:, :3]),
         lambda state, groups: groups["towers"].pop("item_map.intercept"),
         lambda state, groups: groups["towers"].update({"item_map.weights": groups["towers"]["item_map.weights"][1:]}),
+        lambda state, groups: groups["item_values"].pop("counts"),
+        lambda state, groups: groups["item_values"].update(vectors=groups["item_values"]["vectors"][1:]),
         lambda state, groups: state["columns"].pop("user"),
         lambda state, groups: groups["towers"].update(item_biases=np.zeros(3, np.float32)),
         lambda state, groups: groups["towers"].update(users=groups["towers"]["users"][1:]),
