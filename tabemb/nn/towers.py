@@ -9,7 +9,7 @@ from keras import ops
 from tabemb.nn.bodies import Body
 from tabemb.nn.table_task import TableTask
 
-__all__ = ["PairwiseTask", "RatingTask", "SampledSoftmaxTask", "TowerVectors", "code_parts"]
+__all__ = ["PairwiseTask", "RatingTask", "SampledSoftmaxTask", "TowerTask", "TowerVectors", "code_parts"]
 
 # Score of an item that is not a candidate.
 NEVER = -1e9

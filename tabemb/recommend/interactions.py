@@ -5,15 +5,16 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from scipy import sparse
 
 from tabemb.exceptions import DataError
-from tabemb.table.cells import Cells, is_missing
+from tabemb.table.cells import Cells, families, is_missing
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["InteractionMatrix", "numbers_of", "weights_of", "without_missing"]
+__all__ = ["InteractionMatrix", "last_rows", "numbers_of", "weights_of", "without_missing"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +116,39 @@ def without_missing(frame: Frame, column: str, what: str, rows: str = "interacti
             f"Drop them: X.dropna(subset=[{column!r}])."
         )
     return cells
+
+
+def last_rows(frame: Frame, codes: npt.NDArray[np.int32], keys: Vocabulary, time: str | None) -> npt.NDArray[np.intp]:
+    """Return the last row of each key: by a column of times, or in the table.
+
+    Parameters
+    ----------
+    frame : Frame
+        A row per interaction.
+    codes : ndarray of int32 of shape (n_interactions,)
+        The index of the key of each row in the vocabulary.
+    keys : Vocabulary
+        Keys that all occur.
+    time : str or None
+        Column of numbers or dates; of the same time, the last row in the table is the last.
+
+    Raises
+    ------
+    DataError
+        If a time is missing, or neither a number nor a date.
+    """
+    order = np.arange(len(codes))
+    if time is not None:
+        times = without_missing(frame, time, "time")
+        if not isinstance(times, pa.Array) or not families(times) <= {"number", "date", "datetime"}:
+            raise DataError(
+                f"Times are numbers or dates; those of {time!r} are of type {' and '.join(sorted(families(times)))}. "
+                "Convert them: pd.to_datetime."
+            )
+        order = np.argsort(np.asarray(times), kind="stable")
+    rows = np.empty(keys.n_categories, np.intp)
+    rows[codes[order] - Vocabulary.FIRST] = order
+    return rows
 
 
 def numbers_of(frame: Frame, column: str, what: str) -> npt.NDArray[np.float64]:

@@ -10,10 +10,11 @@ import pandas as pd
 from scipy import sparse
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
+from tabemb.table.cells import families, read_cells
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["QueriedUsers", "allowed_items", "keys_of", "object_array", "read_users", "rows_of"]
+__all__ = ["QueriedUsers", "allowed_items", "keys_of", "object_array", "read_users", "rows_of", "type_hint"]
 
 FIRST = Vocabulary.FIRST
 
@@ -132,6 +133,21 @@ def allowed_items(given: Sequence[Any] | Callable[[Any], bool], items: Vocabular
     if not len(allowed):
         raise DataError("The filter leaves no item to recommend.")
     return allowed
+
+
+def type_hint(keys: list[Any], known: Vocabulary) -> str:
+    """Return a sentence that says so if no key has the type of a known one; else nothing.
+
+    Examples
+    --------
+    >>> type_hint(["1"], Vocabulary([1, 2]))
+    ' These keys are of type text, but those of the training table of type number: convert them.'
+    """
+    now = families(read_cells(keys))
+    if now & known.families:
+        return ""
+    types = (" and ".join(sorted(each)) for each in (now, known.families))
+    return " These keys are of type {}, but those of the training table of type {}: convert them.".format(*types)
 
 
 def rows_of(matrix: sparse.csr_array, codes: npt.NDArray[np.integer[Any]]) -> sparse.csr_array:

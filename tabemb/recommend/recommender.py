@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 from scipy import sparse
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -17,14 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.scikit import BaseEstimator
 from tabemb.exceptions import ColumnError, DataError, UnknownKeyError, did_you_mean, warn_caller
 from tabemb.metrics import ndcg_at_k
-from tabemb.recommend.interactions import InteractionMatrix, numbers_of, weights_of, without_missing
+from tabemb.recommend.interactions import InteractionMatrix, last_rows, numbers_of, weights_of, without_missing
 from tabemb.recommend.methods import METHODS, RecommendMethod
+from tabemb.recommend.methods.method import check_count
 from tabemb.recommend.observations import Observations, Side
-from tabemb.recommend.queries import QueriedUsers, allowed_items, keys_of, object_array, read_users, rows_of
+from tabemb.recommend.queries import QueriedUsers, allowed_items, keys_of, object_array, read_users, rows_of, type_hint
 from tabemb.recommend.saved import read_recommender, write_recommender
 from tabemb.recommend.side_columns import SideColumns
 from tabemb.recommend.towers import Towers, best_items
-from tabemb.table.cells import families, read_cells
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.multi_valued import MultiValuedSpec
 from tabemb.table.types import TableLike
@@ -190,8 +189,8 @@ class TwoTowerRecommender(BaseEstimator):
         weights = None if self.weight is None else weights_of(frame, self.weight)
         ratings = None if self.rating is None else numbers_of(frame, self.rating, "ratings").astype(np.float32)
         sides = {
-            "user": self._side("user", frame, self._last(frame, rows, users)),
-            "item": self._side("item", frame, self._last(frame, columns, items)),
+            "user": self._side("user", frame, last_rows(frame, rows, users, self.time)),
+            "item": self._side("item", frame, last_rows(frame, columns, items, self.time)),
         }
         observations = Observations(
             matrix=InteractionMatrix.from_codes(rows, columns, weights, users, items),
@@ -308,7 +307,7 @@ class TwoTowerRecommender(BaseEstimator):
             If users get the most popular items.
         """
         check_is_fitted(self, "towers_")
-        _check_k(k)
+        check_count("k", k)
         if k > self.n_items_:
             raise ValueError(f"k={k:,} is more than the {self.n_items_:,} items that there are.")
         asked = self._queried(users, interactions)
@@ -326,7 +325,7 @@ class TwoTowerRecommender(BaseEstimator):
                 f"{len(popular):,} of {len(asked.keys):,} users are not in the training table and nothing else is "
                 f"known of them, such as {asked.keys[popular[0]]!r}: they get the most popular items. Pass their "
                 "interactions, or a table with their columns."
-                + self._of_another_type([asked.keys[place] for place in popular]),
+                + type_hint([asked.keys[place] for place in popular], self.interactions_.users),
                 ColdStartWarning,
             )
         names = object_array(self.interactions_.items.keys)
@@ -364,7 +363,7 @@ class TwoTowerRecommender(BaseEstimator):
         return self._similar("user", self.user_vectors_, user, k)
 
     def _similar(self, side: str, vectors: CategoryVectors, key: Any, k: int) -> pd.DataFrame:
-        _check_k(k)
+        check_count("k", k)
         near = vectors.most_similar(key, topn=k)
         return pd.DataFrame(near, columns=[self._key(side), "similarity"])
 
@@ -393,7 +392,7 @@ class TwoTowerRecommender(BaseEstimator):
             If the user or the item is not in the training table.
         """
         check_is_fitted(self, "towers_")
-        _check_k(k)
+        check_count("k", k)
         matrix, towers = self.interactions_.matrix, self.towers_
         row = self._row("user", self.interactions_.users, user)
         place = self._row("item", self.interactions_.items, item)
@@ -586,21 +585,6 @@ class TwoTowerRecommender(BaseEstimator):
         columns = SideColumns(names, spec)
         return Side(columns, columns.fit_encode(frame.take(rows)))
 
-    def _last(self, frame: Frame, codes: npt.NDArray[np.int32], keys: Vocabulary) -> npt.NDArray[np.intp]:
-        """Return the row that describes each key: the last by time, or in the table."""
-        order = np.arange(len(codes))
-        if self.time is not None:
-            times = without_missing(frame, self.time, "time")
-            if not isinstance(times, pa.Array) or not families(times) <= {"number", "date", "datetime"}:
-                raise DataError(
-                    f"Times are numbers or dates; those of {self.time!r} are of type "
-                    f"{' and '.join(sorted(families(times)))}. Convert them: pd.to_datetime."
-                )
-            order = np.argsort(np.asarray(times), kind="stable")
-        rows = np.empty(keys.n_categories, np.intp)
-        rows[codes[order] - FIRST] = order
-        return rows
-
     def _from_columns(self, side: str, frame: Frame) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return vectors and biases of new users, or items; zeros if nothing is known of them."""
         columns = self._columns[side]
@@ -646,16 +630,6 @@ class TwoTowerRecommender(BaseEstimator):
             sources[new] = "columns"
         return QueriedUsers(keys_of(frame, key), vectors, biases, sparse.csr_array(seen), sources)
 
-    def _of_another_type(self, keys: list[Any]) -> str:
-        """Return a sentence that tells if no key has a type of the keys at fit; else nothing."""
-        now, at_fit = families(read_cells(keys)), self.interactions_.users.families
-        if now & at_fit:
-            return ""
-        return (
-            f" These keys are of type {' and '.join(sorted(now))}, but those of the training table of type "
-            f"{' and '.join(sorted(at_fit))}: convert them."
-        )
-
     def _shares(self, allowed: npt.NDArray[np.intp] | None) -> npt.NDArray[np.float32]:
         """Return the share of the users who have each item, ``-inf`` for those that are not allowed."""
         shares = np.asarray(self.interactions_.matrix.count_nonzero(axis=0) / self.n_users_, np.float32)
@@ -699,8 +673,3 @@ class TwoTowerRecommender(BaseEstimator):
                 f"The {side} {key!r} is not in the training table.{did_you_mean(key, keys.keys[:10_000])}"
             )
         return keys.index_of(key) - FIRST
-
-
-def _check_k(k: Any) -> None:
-    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-        raise ValueError(f"k must be a positive integer, got {k!r}.")

@@ -6,7 +6,9 @@ import polars as pl
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError
-from tabemb.recommend.interactions import InteractionMatrix
+from tabemb.recommend.interactions import InteractionMatrix, last_rows
+from tabemb.table.frames import read_frame
+from tabemb.table.vocabulary import Vocabulary
 
 SEEN = pd.DataFrame(
     {"user": [1, 1, 2, 3, 3, 3], "film": ["x", "y", "x", "x", "z", "z"], "stars": [1.0, 2.0, 3.0, 4.0, 5.0, 2.5]}
@@ -29,6 +31,33 @@ def test_other_users_of_the_same_items():
     assert others.items is known.items
     assert others.matrix.toarray().tolist() == [[0, 0, 1], [1, 0, 0]]
     assert others.users.keys == ("new", 1)
+
+
+@pytest.mark.parametrize("as_time", [np.asarray, lambda days: pd.Timestamp("2020-01-01") + pd.to_timedelta(days, "D")])
+def test_the_last_row_of_each_key(as_time):
+    table = pd.DataFrame({"user": list("abab"), "day": as_time([3, 1, 2, 1])})
+    keys, codes = Vocabulary.fit_encode(table["user"])
+    assert keys.keys == ("a", "b")
+    for read in (pd.DataFrame, pl.from_pandas):
+        assert last_rows(read_frame(read(table)), codes, keys, None).tolist() == [2, 3]
+        # Of the same time, the last in the table.
+        assert last_rows(read_frame(read(table)), codes, keys, "day").tolist() == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (["x", "y"], "Times are numbers or dates; those of 'day' are of type text. Convert them"),
+        ([1, "y"], "of type number and text"),
+        ([None, 1], "1 of 2 interactions have no time"),
+        (pd.period_range("2020-01-01", periods=2, freq="D"), "of type Period"),
+    ],
+)
+def test_wrong_times(times, told):
+    table = pd.DataFrame({"user": ["a", "a"], "day": times})
+    keys, codes = Vocabulary.fit_encode(table["user"])
+    with pytest.raises(DataError, match=told):
+        last_rows(read_frame(table), codes, keys, "day")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from tabemb.exceptions import ColumnError, DataError
-from tabemb.recommend.queries import allowed_items, keys_of, object_array, read_users, rows_of
+from tabemb.recommend.queries import allowed_items, keys_of, object_array, read_users, rows_of, type_hint
 from tabemb.table.vocabulary import Vocabulary
 
 ITEMS = Vocabulary(["Alien", "Heat", "Casino"])
@@ -111,6 +111,20 @@ def test_wrong_filters(given, told):
 def test_numbers_are_no_texts():
     with pytest.raises(DataError, match=r"such as '1'. .*Did you mean 1"):
         allowed_items(["1"], Vocabulary([1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("keys", "known", "hint"),
+    [
+        (["1"], [1, 2], " These keys are of type text, but those of the training table of type number: convert them."),
+        ([1, "x"], [1, 2], ""),
+        (["x"], ["y"], ""),
+        ([True], [1, "y"], " These keys are of type bool, but those of the training table of type number and text: "),
+    ],
+)
+def test_keys_of_another_type(keys, known, hint):
+    assert type_hint(keys, Vocabulary(known)).startswith(hint)
+    assert bool(type_hint(keys, Vocabulary(known))) == bool(hint)
 
 
 def test_rows_of_a_matrix():
