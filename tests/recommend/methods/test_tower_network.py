@@ -159,7 +159,7 @@ def test_ratings_are_targets_and_weights_matter(observe):
     table["w"] = np.where(table["user"] % 2, 100.0, 0.01)
     found = [
         TowerNetwork(observe(table, rating="stars", weight=weight), DIM, unit=False, draws=False, seed=0).trained(
-            RatingTask(DIM, 3.5, 0.25), batch_size=32, max_epochs=30, learning_rate=0.05
+            RatingTask(DIM, 3.5, 0.25), batch_size=32, max_epochs=15, learning_rate=0.05
         )
         for weight in (None, "w")
     ]
