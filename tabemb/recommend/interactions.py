@@ -92,10 +92,21 @@ class InteractionMatrix:
         """Return the interactions of another table with the same items, for users who may be new.
 
         Interactions with items that are not known are left out.
+
+        Raises
+        ------
+        DataError
+            If no item has the type of a known one, or as of :meth:`read`.
         """
         frame = read_frame(X)
         users, rows = Vocabulary.fit_encode(without_missing(frame, user, "user"))
-        columns = self.items.encode(without_missing(frame, item, "item"))
+        cells = without_missing(frame, item, "item")
+        if families(cells).isdisjoint(self.items.families):
+            types = (" and ".join(sorted(each)) for each in (families(cells), self.items.families))
+            raise DataError(
+                "The items in {!r} are of type {}, but the known ones of type {}. Convert them.".format(item, *types)
+            )
+        columns = self.items.encode(cells)
         known = columns >= Vocabulary.FIRST
         weights = None if weight is None else weights_of(frame, weight)[known]
         return self.from_codes(rows[known], columns[known], weights, users, self.items)

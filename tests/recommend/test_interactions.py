@@ -33,6 +33,14 @@ def test_other_users_of_the_same_items():
     assert others.users.keys == ("new", 1)
 
 
+def test_items_of_another_type():
+    known = InteractionMatrix.read(SEEN, user="user", item="film")
+    with pytest.raises(
+        DataError, match=r"items in 'film' are of type number, but the known ones of type text. Convert"
+    ):
+        known.of(pd.DataFrame({"user": [1], "film": [3]}), user="user", item="film")
+
+
 @pytest.mark.parametrize("as_time", [np.asarray, lambda days: pd.Timestamp("2020-01-01") + pd.to_timedelta(days, "D")])
 def test_the_last_row_of_each_key(as_time):
     table = pd.DataFrame({"user": list("abab"), "day": as_time([3, 1, 2, 1])})

@@ -20,8 +20,13 @@ def learned(tastes, observe):
     def learn(loss):
         if loss not in known:
             observations = observe(
-                tastes, user=["group", "age"], item=["genres"], rating="stars" if loss == "rating" else None
+                tastes,
+                user=["group", "age"],
+                item=["genres"],
+                multi_valued={"genres": "|"},
+                rating="stars" if loss == "rating" else None,
             )
+            assert observations.items.table.bags
             # From a random start, so that what is found was learned by the loss.
             method = TwoTowers(loss=loss, start="random", **QUICK | {"max_epochs": 25})
             known[loss] = observations, method.fit(observations, 0)
