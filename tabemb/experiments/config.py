@@ -102,7 +102,7 @@ class DataSection(Section):
     )
     target: Target | None = Field(
         None,
-        description="Column to predict, or a yes/no target derived from a column. Not needed with pretrain, and none with "
+        description="Column to predict, or a yes/no target derived from a column. Not needed with pretrain; none with "
         "recommend.",
     )
     columns: list[str] | None = Field(

@@ -38,7 +38,8 @@ class RecommendSection(Section):
     item: Columns = Field(description="Column of the items' keys, or a list that begins with it: [film, genres].")
     method: Spec = Field(
         "linear_autoencoder",
-        description="How vectors are learned, by name or as a mapping: linear_autoencoder, two_towers, or mf (ratings).",
+        description="How vectors are learned, by name or as a mapping: linear_autoencoder, two_towers, or mf, which "
+        "predicts ratings.",
     )
     rating: str | None = Field(None, description="Column of ratings, for methods that predict them.")
     weight: str | None = Field(None, description="Column of positive numbers: how much an interaction counts.")

@@ -197,10 +197,8 @@ def evaluate(config: ExperimentConfig, recommender: TwoTowerRecommender, split: 
         method: recommender.recommend(users.to_frame(), most, interactions=known if section.how == "users" else None),
         POPULAR: most_popular(split.train, known, most, **columns),
     }
-    metrics = {
-        name: ranking_metrics(each, split.test, ks, train=split.train, **columns) for name, each in given.items()
-    }
-    table = pd.concat(metrics, names=["model"]).swaplevel().loc[[(k, name) for k in ks for name in given]]
+    scored = {name: ranking_metrics(each, split.test, ks, train=split.train, **columns) for name, each in given.items()}
+    table = pd.concat(scored, names=["model"]).swaplevel().loc[[(k, name) for k in ks for name in given]]
     k = USUAL_K if USUAL_K in ks else ks[0]
     by_user = [ranking_metrics(each, split.test, k, per_user=True, **columns)["ndcg"] for each in given.values()]
     differences = by_user[0] - by_user[1]
@@ -258,10 +256,8 @@ def most_popular(train: pd.DataFrame, known: pd.DataFrame, k: int, *, user: str,
 def _rating_table(config: ExperimentConfig, recommender: TwoTowerRecommender, split: InteractionSplit) -> pd.DataFrame:
     section = config.recommend
     columns = {"user": section.user_key, "item": section.item_key, "rating": str(section.rating)}
-    ours = _errors(recommender.predict(split.test), split.test[section.rating])
-    return pd.concat(
-        [pd.DataFrame([ours], index=[method_of(config)]), rating_errors(split.train, split.test, **columns)]
-    )
+    ours = pd.DataFrame([_errors(recommender.predict(split.test), split.test[section.rating])], [method_of(config)])
+    return pd.concat([ours, rating_errors(split.train, split.test, **columns)])
 
 
 def rating_errors(train: pd.DataFrame, test: pd.DataFrame, *, user: str, item: str, rating: str) -> pd.DataFrame:
