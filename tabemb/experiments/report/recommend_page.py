@@ -12,6 +12,9 @@ from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["render_recommendations"]
 
+# A page with a dot for each of a million items would be too large to open.
+N_MAPPED = 3_000
+
 
 def render_recommendations(
     record: Mapping[str, Any],
@@ -72,10 +75,22 @@ def render_recommendations(
         ratings=None if ratings is None else ratings.to_dict("records"),
         examples=examples,
         command=command,
-        maps=draw_maps(vectors, columns, places, labels),
+        maps=draw_maps({name: _first(vectors[name]) for name in columns}, columns, places, labels),
+        n_mapped=N_MAPPED,
+        is_part=any(len(vectors[name]) > N_MAPPED for name in columns),
         neighbors=neighbor_tables(vectors, columns, labels),
         details=_details(record, ranking),
         config_text=config_text,
+    )
+
+
+def _first(vectors: CategoryVectors) -> CategoryVectors:
+    """Return the vectors that are drawn, those of the most frequent categories."""
+    if len(vectors) <= N_MAPPED:
+        return vectors
+    keys, counts = vectors.index_to_key[:N_MAPPED], vectors.counts
+    return CategoryVectors(
+        keys, vectors.vectors[:N_MAPPED], None if counts is None else counts[:N_MAPPED], name=vectors.name
     )
 
 

@@ -167,6 +167,11 @@ class RunFolder:
         return "recommend" in self.report
 
     @property
+    def has_folds(self) -> bool:
+        """Whether folds could tell how often neighbors come back in fits to other rows."""
+        return not (self.is_label_free or self.is_recommender)
+
+    @property
     def comparison(self) -> Comparison:
         """The result of the comparison.
 

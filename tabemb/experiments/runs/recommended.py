@@ -142,8 +142,9 @@ def example_recommendations(
     found = []
     for row in chosen:
         start, end = model.interactions_.matrix.indptr[row : row + 2]
-        # Items are in order of frequency: the rarest ones say most of a user.
-        seen = np.sort(model.interactions_.matrix.indices[start:end])[::-1][:N_SEEN]
+        # Items are in order of frequency: from the most to the least frequent.
+        seen = np.sort(model.interactions_.matrix.indices[start:end])
+        seen = seen[np.unique(np.linspace(0, len(seen) - 1, N_SEEN).astype(int))]
         recommended = best[best[user] == users[row]][item].tolist()
         reasons = {key: model.explain(users[row], key, N_REASONS)[item].tolist() for key in recommended}
         found.append(
