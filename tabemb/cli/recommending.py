@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["recommend"]
 
+DEFAULT_K = 10
+
 
 @app.command(
     epilog=examples(
@@ -29,7 +31,7 @@ def recommend(
         str | None,
         typer.Option("--similar-to", metavar="ITEM", help="Item, by key or name, to find others near it."),
     ] = None,
-    k: Annotated[int, typer.Option("--k", min=1, help="Number of items.")] = 10,
+    k: Annotated[int | None, typer.Option("--k", min=1, help="Number of items (default: 10).")] = None,
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Recommend items that a user has seen, too.")
     ] = False,
@@ -54,7 +56,9 @@ def recommend(
         check_writable(output)
     finished = open_run(run)
     recommender = finished.recommender()
-    if k > recommender.n_items_:
+    if k is None:
+        k = min(DEFAULT_K, recommender.n_items_)
+    elif k > recommender.n_items_:
         raise typer.BadParameter(f"{k:,} is more than the {recommender.n_items_:,} items of the run.", param_hint="--k")
     from tabemb.cli.keys import key_from_text
     from tabemb.cli.recommend_screen import items_table, user_tables

@@ -29,7 +29,7 @@ def test_the_run_has_the_recommender_its_vectors_and_its_metrics(recommended):
     assert type(opened.model()) is TwoTowerRecommender
     assert np.array_equal(opened.vectors["film"].vectors, recommender.item_vectors_.vectors)
     assert np.array_equal(opened.vectors["user"].vectors, recommender.user_vectors_.vectors)
-    assert {key for key, _ in opened.vectors["film"].most_similar(10, topn=5)} == {11, 12, 13, 14, 15}
+    assert {key for key, _ in opened.vectors["film"].most_similar(10, topn=3)} < {11, 12, 13, 14, 15}
     metrics = json.loads((recommended.path / "metrics.json").read_text(encoding="utf-8"))
     assert metrics == recommended.ranking.to_json()
     assert opened.report["recommend"] == metrics | {"fitted_to": "all interactions"}
@@ -152,7 +152,11 @@ recommend: {user: user, item: film, rating: stars, method: {name: mf, dim: 2, pe
     [
         ({"user": "usr"}, DataError, "recommend.user: the table has no column 'usr'. Did you mean 'user'?"),
         ({"title": "nme"}, DataError, "recommend.title: the table has no column 'nme'. Did you mean 'name'?"),
-        ({"method": "fm"}, ConfigError, "recommend.method: No method named 'fm'.*Did you mean 'mf'?"),
+        (
+            {"method": "fm"},
+            ConfigError,
+            "recommend.method: No method named .fm.. Known: linear_autoencoder, mf, two_towers",
+        ),
         ({"search": "hnws"}, ConfigError, "recommend.search: No .* named 'hnws'.*Did you mean 'hnsw'?"),
         ({"method": {"name": "mf", "dm": 3}}, ConfigError, "recommend.method: The method 'mf' does not take these"),
         (
@@ -172,7 +176,7 @@ recommend: {user: user, item: film, rating: stars, method: {name: mf, dim: 2, pe
             "recommend.split.how: 'mf' knows no users that it was not fitted with",
         ),
         ({"weight": "likes"}, DataError, "recommend: The weights of interactions must be positive"),
-        ({"multi_valued": {"gnre": "|"}}, ConfigError, "multi_valued"),
+        ({"multi_valued": {"gnre": "|"}}, DataError, "multi_valued names the column .gnre., which the table does not"),
         ({"time": "genre"}, DataError, "recommend.split: Times are numbers or dates; 'genre' is"),
     ],
 )
