@@ -348,7 +348,7 @@ class ExperimentConfig(Section):
         others = [name for name in COMPARISON_SETTINGS if name in self.model_fields_set]
         if self.recommend is not None:
             others += [name for name in ("pretrain", "study") if getattr(self, name) is not None]
-            others += [f"data.{name}" for name in FEATURE_SETTINGS if name in self.data.model_fields_set]
+            others += [f"data.{name}" for name in FEATURE_SETTINGS if getattr(self.data, name)]
             if others:
                 raise ValueError(f"with recommend takes no {others[0]}: recommend names its columns, method and split")
         if self.study is not None and (others or self.pretrain is not None):
