@@ -1,16 +1,22 @@
-"""Recommend films: the linear autoencoder of low rank beside popularity, item neighbors, EASE and implicit ALS.
+"""Recommend films: our methods beside popularity, item neighbors, EASE, implicit ALS and the models of RecTools.
 
-    TABEMB_DATA=DIR python benchmarks/recommend.py [--sets small 100k] [--splits last user] [--json FILE]
+    TABEMB_DATA=DIR python benchmarks/recommend.py [ranking ratings cold speed] [--sets small 100k] [--json FILE]
 
-``last`` holds out the last fifth of the ratings of each user, ``user`` a fifth of the users, of whose ratings the last
-fifth is to be found. All ratings count as interactions; the whole catalog is ranked but for what a user has seen; items
-that are not in training are left out of the test. EASE has the best of four penalties **on the test rows**, item
-neighbors the best of two numbers of neighbors, ALS (``pip install implicit``, if it is there) the best of two sizes;
-ours chooses its penalty by itself.
+``ranking``: nDCG of ten items over the whole catalog without what a user has seen. ``last`` holds out the last fifth of
+the ratings of each user, ``user`` a fifth of the users, of whose ratings the last fifth is to be found. All ratings
+count as interactions; items that are not in training are left out of the test. EASE has the best of four penalties **on
+the test rows**, item neighbors the best of two numbers of neighbors, ALS the best of two sizes; ours choose by
+themselves. ``ratings``: RMSE of the last fifth of the ratings, of each user and of all. ``cold``: a fifth of the items
+is left out of training, and known by its genres and year; recall of twenty of these. ``speed``: seconds and memory on
+generated interactions (``--rows``).
+
+``implicit``, ``rectools`` and ``catboost`` take part if they are installed; so does the network of two towers if
+TensorFlow is.
 """
 
 import argparse
 import os
+import resource
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,28 +28,58 @@ import pandas as pd
 from scipy import sparse
 
 from tabemb.metrics import ranking_metrics
+from tabemb.recommend import TwoTowerRecommender
 from tabemb.recommend.interactions import InteractionMatrix
-from tabemb.recommend.methods import LinearAutoencoder
-from tabemb.recommend.methods.method import best_items
 from tabemb.recommend.splits import split_by_time, split_by_user
+from tabemb.recommend.towers import best_items
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
 TOP = 10
-SETS = {
-    "small": ("movielens_latest_small_2016", {"userId": "user", "movieId": "item", "timestamp": "time"}),
-    "100k": ("movielens100k_ratings", {"user_id": "user", "movie_id": "item", "timestamp": "time"}),
-}
+USERS = {"small": ["user"], "100k": ["user", "age", "gender", "occupation"]}
+ITEMS = ["item", "genres", "year"]
+
+
+def ratings_of(name):
+    """Return ratings with the columns of users and films."""
+    if name == "small":
+        names = {"userId": "user", "movieId": "item", "timestamp": "time"}
+        return pd.read_parquet(DATA / "movielens_latest_small_2016.parquet").rename(columns=names)
+    films = pd.read_parquet(DATA / "movielens100k_items.parquet")
+    genres = films.columns[6:]
+    films["genres"] = ["|".join(genres[has]) or None for has in films[genres].to_numpy(bool)]
+    films["year"] = pd.to_datetime(films["release_date"], errors="coerce", format="%d-%b-%Y").dt.year
+    names = {"user_id": "user", "movie_id": "item", "timestamp": "time"}
+    return (
+        pd.read_parquet(DATA / "movielens100k_ratings.parquet")
+        .merge(pd.read_parquet(DATA / "movielens100k_users.parquet"), on="user_id")
+        .merge(films[["movie_id", "genres", "year"]], on="movie_id")
+        .rename(columns=names)
+    )
 
 
 def split_of(name, how):
     """Return the split of a set of ratings."""
-    file, names = SETS[name]
-    ratings = pd.read_parquet(DATA / f"{file}.parquet").rename(columns=names)[["user", "item", "time"]]
+    ratings = ratings_of(name)
     if how == "last":
         split = split_by_time(ratings, "time", share=0.2, by="user")
     else:
         split = split_by_user(ratings, "user", share=0.2, held_out=0.2, time="time")
     return split.only_known(item="item")
+
+
+def by_scores(make):
+    """Return a candidate whose model gives scores of all items for rows of interactions."""
+
+    def recommended(split):
+        train = InteractionMatrix.read(split.train, user="user", item="item")
+        known = train.of(split.known, user="user", item="item")
+        scores, n_bytes = make(train.matrix)
+        places = best_items(np.asarray(scores(known.matrix), np.float32), TOP, known.matrix)[0]
+        flat = pd.DataFrame({"user": np.repeat(known.users.keys, places.shape[1]), "place": places.ravel()})
+        flat = flat[flat["place"] >= 0]
+        return flat.assign(item=np.array(train.items.keys)[flat["place"]])[["user", "item"]], n_bytes
+
+    return recommended
 
 
 def popularity(train):
@@ -87,75 +123,292 @@ def als(train, dim):
     return scores, items.nbytes
 
 
-def ours(interactions, dim):
-    """Return the linear autoencoder of low rank, with the penalty that it chooses."""
-    vectors = LinearAutoencoder(dim=dim).fit(interactions, 0).vectors
-    return lambda known: (known @ vectors) @ vectors.T, vectors.nbytes
+def rectools(model):
+    """Return a candidate of RecTools; it is given what is known of new users, too, since it needs it in training."""
+
+    def recommended(split):
+        from rectools.dataset import Dataset
+
+        rows = split.train if split.known is split.train else pd.concat([split.train, split.known])
+        table = pd.DataFrame({"user_id": rows["user"], "item_id": rows["item"], "weight": 1.0})
+        table["datetime"] = pd.to_datetime(rows["time"], unit="s")
+        data, fitted = Dataset.construct(table), model()
+        fitted.fit(data)
+        users = split.test["user"].unique()
+        found = fitted.recommend(users=users, dataset=data, k=TOP, filter_viewed=True)
+        return found.rename(columns={"user_id": "user", "item_id": "item"})[["user", "item"]], np.nan
+
+    return recommended
 
 
-def ways(interactions):
-    """Yield the names of the models, and what makes them."""
-    train = interactions.matrix
-    yield "popularity", lambda: popularity(train)
+def rectools_models():
+    """Yield the names of RecTools' models, and what makes them."""
+    from implicit.als import AlternatingLeastSquares
+    from rectools.models import EASEModel, ImplicitALSWrapperModel
+
+    for penalty in (200, 400):
+        yield f"RecTools EASE, penalty {penalty}", lambda penalty=penalty: EASEModel(regularization=penalty)
+    options = {"factors": 32, "regularization": 10.0, "alpha": 5.0, "iterations": 20, "random_state": 0}
+    yield "RecTools iALS, 32 dimensions", lambda: ImplicitALSWrapperModel(AlternatingLeastSquares(**options))
+    if find_spec("pytorch_lightning"):
+        from rectools.models import SASRecModel
+
+        yield "RecTools SASRec", lambda: SASRecModel(epochs=20, deterministic=True, verbose=0)
+
+
+def ours(name, user, item, method):
+    """Return a candidate of ours."""
+
+    def recommended(split):
+        made = TwoTowerRecommender(user, item, method=method, random_state=0).fit(split.train)
+        if split.known is split.train:
+            found = made.recommend(split.test["user"].unique(), TOP)
+        else:
+            found = made.recommend(k=TOP, interactions=split.known)
+        return found, made.towers_.items.nbytes
+
+    return name, recommended
+
+
+def candidates(name):
+    """Yield the names of the candidates, and what recommends for a split."""
+    yield "popularity", by_scores(popularity)
     for n in (50, 200):
-        yield f"item neighbors, {n}", lambda n=n: item_neighbors(train, n)
+        yield f"item neighbors, {n}", by_scores(lambda train, n=n: item_neighbors(train, n))
     if find_spec("implicit"):
         for dim in (32, 128):
-            yield f"ALS, {dim} dimensions", lambda dim=dim: als(train, dim)
+            yield f"ALS, {dim} dimensions", by_scores(lambda train, dim=dim: als(train, dim))
     for penalty in (100, 200, 400, 800):
-        yield f"EASE, penalty {penalty}", lambda penalty=penalty: ease(train, penalty)
-    for dim in (32, 64, 128, 256, 512):
-        yield f"linear autoencoder, {dim} dimensions", lambda dim=dim: ours(interactions, dim)
+        yield f"EASE, penalty {penalty}", by_scores(lambda train, penalty=penalty: ease(train, penalty))
+    if find_spec("rectools"):
+        for title, model in rectools_models():
+            yield title, rectools(model)
+    for dim in (32, 128, 512):
+        method = {"name": "linear_autoencoder", "dim": dim}
+        yield ours(f"linear autoencoder, {dim} dimensions", "user", "item", method)
+    yield ours("linear autoencoder, with columns", USERS[name], ITEMS, "linear_autoencoder")
+    if find_spec("tensorflow"):
+        for loss in ("softmax", "mixed", "bpr"):
+            yield ours(f"two towers, {loss}", "user", "item", {"name": "two_towers", "loss": loss})
+        yield ours("two towers, with columns", USERS[name], ITEMS, "two_towers")
 
 
-def best_of(scores, known, interactions, users):
-    """Return the recommendations as a table."""
-    places = best_items(np.asarray(scores(known), np.float32), TOP, known)[0]
-    keys = np.array(interactions.items.keys)
-    flat = pd.DataFrame({"user": np.repeat(users, places.shape[1]), "place": places.ravel()})
-    flat = flat[flat["place"] >= 0]
-    return flat.assign(item=keys[flat["place"]])[["user", "item"]]
+def ranking(options):
+    """Measure the quality of rankings."""
+    rows = []
+    for name in options.sets:
+        for how in options.splits:
+            split, found = split_of(name, how), []
+            for title, recommended in candidates(name):
+                if options.only and not any(each in title for each in options.only):
+                    continue
+                start = time.process_time()
+                best, n_bytes = recommended(split)
+                seconds = time.process_time() - start
+                metrics = ranking_metrics(best, split.test, TOP, train=split.train).loc[TOP].to_dict()
+                row = {"set": name, "split": how, "way": title, **metrics, "bytes": n_bytes, "seconds": seconds}
+                found.append(row)
+            show_ranking(f"{name}, {how}", found)
+            rows += found
+    return rows
 
 
-def measured(name, how):
-    """Return a record per model of a split."""
-    split, found = split_of(name, how), []
-    interactions = InteractionMatrix.read(split.train, user="user", item="item")
-    known = interactions.of(split.known, user="user", item="item")
-    for way, make in ways(interactions):
-        start = time.process_time()
-        scores, n_bytes = make()
-        seconds = time.process_time() - start
-        best = best_of(scores, known.matrix, interactions, known.users.keys)
-        metrics = ranking_metrics(best, split.test, TOP, train=split.train).loc[TOP].to_dict()
-        found.append({"set": name, "split": how, "way": way, **metrics, "bytes": n_bytes, "seconds": seconds})
-    return found
+def show_ranking(title, found):
+    """Print a table of rankings."""
+    cells = [
+        [
+            each["way"],
+            *(f"{each[metric]:.4f}" for metric in ("ndcg", "recall", "map", "coverage")),
+            f"{each['bytes'] / 1e6:,.1f}",
+            f"{each['seconds']:.1f}",
+        ]
+        for each in found
+    ]
+    titles = ["model", "nDCG@10", "recall@10", "MAP@10", "coverage", "MB", "processor seconds"]
+    show(title, titles, cells)
+
+
+def biases(train, test, penalty=5.0, sweeps=10):
+    """Return the mean and the biases of user and item, by ridge regressions in turn."""
+    mean, of_items = train["rating"].mean(), pd.Series(0.0, train["item"].unique())
+    sizes = {side: train.groupby(side).size() + penalty for side in ("user", "item")}
+    for _ in range(sweeps):
+        rest = train["rating"] - mean - train["item"].map(of_items)
+        of_users = rest.groupby(train["user"]).sum() / sizes["user"]
+        rest = train["rating"] - mean - train["user"].map(of_users)
+        of_items = rest.groupby(train["item"]).sum() / sizes["item"]
+    return mean + test["user"].map(of_users).fillna(0) + test["item"].map(of_items).fillna(0)
+
+
+def catboost(train, test, columns):
+    """Return CatBoost's predictions."""
+    from catboost import CatBoostRegressor
+
+    def texts(table):
+        return table[columns].astype(str)
+
+    model = CatBoostRegressor(verbose=0, random_seed=0, thread_count=2, cat_features=columns)
+    return model.fit(texts(train), train["rating"]).predict(texts(test))
+
+
+def rating_models(name):
+    """Yield the names of models of ratings, and what predicts."""
+    yield "mean", lambda train, test: np.full(len(test), train["rating"].mean())
+    yield "biases", biases
+    if find_spec("catboost"):
+        yield "CatBoost", lambda train, test: catboost(train, test, [*USERS[name], *ITEMS])
+
+    def fitted(user, item, method):
+        def predicted(train, test):
+            made = TwoTowerRecommender(user, item, method=method, rating="rating", random_state=0).fit(train)
+            return made.predict(test)
+
+        return predicted
+
+    yield "mf", fitted("user", "item", "mf")
+    yield "mf, with columns of films", fitted("user", ITEMS, "mf")
+    if find_spec("tensorflow"):
+        yield "two towers, rating", fitted("user", "item", {"name": "two_towers", "loss": "rating", "dim": 32})
+
+
+def ratings(options):
+    """Measure the errors of predicted ratings."""
+    rows = []
+    for name in options.sets:
+        table = ratings_of(name)
+        for how in ("last", "time"):
+            split = split_by_time(table, "time", share=0.2, by="user" if how == "last" else None)
+            for title, predicted in rating_models(name):
+                if options.only and not any(each in title for each in options.only):
+                    continue
+                start = time.process_time()
+                found = np.asarray(predicted(split.train, split.test), float)
+                seconds = time.process_time() - start
+                error = float(np.sqrt(np.mean((found - split.test["rating"].to_numpy()) ** 2)))
+                rows.append({"set": name, "split": how, "way": title, "rmse": error, "seconds": seconds})
+    keys = ("set", "split", "way")
+    cells = [[*(row[key] for key in keys), f"{row['rmse']:.4f}", f"{row['seconds']:.1f}"] for row in rows]
+    show("Ratings", ["set", "split", "model", "RMSE", "processor seconds"], cells)
+    return rows
+
+
+def cold(options):
+    """Measure how well items that no training row has are found by their columns."""
+    rows = []
+    for name in options.sets:
+        table = ratings_of(name)
+        for seed in (0, 1):
+            items = np.sort(table["item"].unique())
+            new = set(np.random.default_rng(seed).permutation(items)[: len(items) // 5])
+            is_new = table["item"].isin(new)
+            train, test = table[~is_new], table[is_new]
+            films = test.drop_duplicates("item")[ITEMS]
+            chance = 20 / len(films)
+            ways = {"linear autoencoder": "linear_autoencoder"}
+            if find_spec("tensorflow"):
+                ways["two towers"] = "two_towers"
+            found = {"chance": chance}
+            for title, method in ways.items():
+                made = TwoTowerRecommender("user", ITEMS, method=method, random_state=seed).fit(train)
+                made.add_items(films)
+                best = made.recommend(test["user"].unique(), 20, filter=list(films["item"]))
+                found[title] = float(ranking_metrics(best, test, 20).loc[20, "recall"])
+            rows += [
+                {"set": name, "seed": seed, "way": way, "recall": each, "times": each / chance}
+                for way, each in found.items()
+            ]
+    cells = [[row["set"], str(row["seed"]), row["way"], f"{row['recall']:.4f}", f"{row['times']:.1f}"] for row in rows]
+    show("Items without interactions: recall@20", ["set", "seed", "model", "recall@20", "times chance"], cells)
+    return rows
+
+
+def generated(n_rows, seed=0):
+    """Return interactions of users and items of ten tastes, with frequencies by a power law."""
+    rng = np.random.default_rng(seed)
+    n_users, n_items = max(100, n_rows // 50), max(100, n_rows // 500)
+    users = (n_users * rng.random(n_rows) ** 2).astype(np.int64)
+    items = (n_items // 10 * rng.random(n_rows) ** 3).astype(np.int64) * 10
+    items += np.where(rng.random(n_rows) < 0.7, users % 10, rng.integers(0, 10, n_rows))
+    return pd.DataFrame({"user": users, "item": items, "time": np.arange(n_rows)})
+
+
+def speed(options):
+    """Measure seconds and memory of one candidate on many interactions; run each in a process of its own."""
+    table, rows = generated(options.rows), []
+
+    def implicit_als():
+        from implicit.als import AlternatingLeastSquares
+
+        matrix = InteractionMatrix.read(table, user="user", item="item").matrix
+        AlternatingLeastSquares(factors=64, iterations=15, random_state=0).fit(
+            sparse.csr_matrix(matrix), show_progress=False
+        )
+
+    def rectools_als():
+        from implicit.als import AlternatingLeastSquares
+        from rectools.dataset import Dataset
+        from rectools.models import ImplicitALSWrapperModel
+
+        rows = pd.DataFrame({"user_id": table["user"], "item_id": table["item"], "weight": 1.0})
+        rows["datetime"] = pd.to_datetime(table["time"], unit="s")
+        ImplicitALSWrapperModel(AlternatingLeastSquares(factors=64, iterations=15, random_state=0)).fit(
+            Dataset.construct(rows)
+        )
+
+    def rectools_ease():
+        from rectools.dataset import Dataset
+        from rectools.models import EASEModel
+
+        rows = pd.DataFrame({"user_id": table["user"], "item_id": table["item"], "weight": 1.0})
+        rows["datetime"] = pd.to_datetime(table["time"], unit="s")
+        EASEModel(regularization=500).fit(Dataset.construct(rows))
+
+    def fit(method):
+        return lambda: TwoTowerRecommender("user", "item", method=method, random_state=0).fit(table)
+
+    fixed = {"name": "linear_autoencoder", "dim": 64, "penalty": 500.0}
+    epoch = {"name": "two_towers", "dim": 64, "start": "random", "max_epochs": 1}
+    ways = {
+        "linear autoencoder, 64 dimensions": fit(fixed),
+        "linear autoencoder, 64 dimensions, penalty chosen": fit(fixed | {"penalty": "auto"}),
+        "two towers, 64 dimensions, one epoch": fit(epoch),
+        "implicit ALS, 64 dimensions, 15 sweeps": implicit_als,
+        "RecTools iALS, 64 dimensions, 15 sweeps": rectools_als,
+        "RecTools EASE": rectools_ease,
+    }
+    for title, call in ways.items():
+        if options.only and not any(each in title for each in options.only):
+            continue
+        start, wall = time.process_time(), time.perf_counter()
+        call()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        seconds, wall = time.process_time() - start, time.perf_counter() - wall
+        rows.append({"way": title, "rows": options.rows, "seconds": seconds, "wall": wall, "peak_gb": peak})
+    cells = [[row["way"], f"{row['seconds']:.1f}", f"{row['wall']:.1f}", f"{row['peak_gb']:.2f}"] for row in rows]
+    show(f"{options.rows:,} interactions", ["model", "processor seconds", "seconds", "peak so far, GB"], cells)
+    return rows
+
+
+PARTS = {"ranking": ranking, "ratings": ratings, "cold": cold, "speed": speed}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", choices=list(SETS), default=list(SETS))
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default ranking")
+    parser.add_argument("--sets", nargs="+", choices=["small", "100k"], default=["small", "100k"])
     parser.add_argument("--splits", nargs="+", choices=["last", "user"], default=["last", "user"])
+    parser.add_argument("--rows", type=int, default=10_000_000, help="number of generated interactions")
+    parser.add_argument("--only", nargs="+", help="parts of the names of the candidates to run")
     parser.add_argument("--json", type=Path, default=RESULTS / "recommend.json")
     options = parser.parse_args()
-    if not DATA.is_dir():
-        parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables")
+    for part in options.parts or ["ranking"]:
+        if part not in PARTS:
+            parser.error(f"no part {part!r}; there are {', '.join(PARTS)}")
+        if part != "speed" and not DATA.is_dir():
+            parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables")
     rows = []
-    for name in options.sets:
-        for how in options.splits:
-            found = measured(name, how)
-            cells = [
-                [
-                    each["way"],
-                    *(f"{each[metric]:.4f}" for metric in ("ndcg", "recall", "map", "coverage")),
-                    f"{each['bytes'] / 1e6:,.1f}",
-                    f"{each['seconds']:.1f}",
-                ]
-                for each in found
-            ]
-            titles = ["model", "nDCG@10", "recall@10", "MAP@10", "coverage", "MB", "processor seconds"]
-            show(f"{name}, {how}", titles, cells)
-            rows += found
+    for part in options.parts or ["ranking"]:
+        rows += [{"part": part, **row} for row in PARTS[part](options)]
     print("written:", write("recommend", rows, options.json, options=vars(options)))
 
 

@@ -77,3 +77,9 @@ def test_without_a_target(capsys):
 def test_an_example_is_under_80_lines_and_has_a_test(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 80
     assert path.name in Path(__file__).read_text(encoding="utf-8")
+
+
+def test_recommend(capsys):
+    ours, busiest = run("11_recommend.py", rows=60_000)
+    assert ours > 2 * busiest
+    assert "of an aircraft that only the airline is known of" in capsys.readouterr().out

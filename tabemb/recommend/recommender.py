@@ -76,6 +76,9 @@ class TwoTowerRecommender(BaseEstimator):
     ----------
     user_vectors_, item_vectors_ : CategoryVectors
         The vectors by key, most frequent first.
+    column_vectors_ : dict of str to CategoryVectors
+        Vectors of the values of the other columns, such as genres, in the same space: the mean vector of the users, or
+        items, with the value, weighted by their interactions, minus that of all.
     towers_ : Towers
         All that was learned, as arrays.
     interactions_ : InteractionMatrix
@@ -134,6 +137,7 @@ class TwoTowerRecommender(BaseEstimator):
     interactions_: InteractionMatrix
     item_table_: pd.DataFrame
     _columns: dict[str, SideColumns | None]
+    _values: dict[str, tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]]
     _rates: bool
     _index: NearestIndex | None = None
 
@@ -201,6 +205,10 @@ class TwoTowerRecommender(BaseEstimator):
         self.interactions_ = observations.matrix
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
+        self._values = {
+            "user": _value_vectors(sides["user"], self.towers_.users, users.counts[FIRST:]),
+            "item": _value_vectors(sides["item"], self.towers_.items, items.counts[FIRST:]),
+        }
         names = [*self._names("user"), *self._names("item")]
         self.n_features_in_, self.feature_names_in_ = len(names), np.array(names, object)
         return self
@@ -216,6 +224,21 @@ class TwoTowerRecommender(BaseEstimator):
     def item_vectors_(self) -> CategoryVectors:
         """The vectors of the items by key."""
         return self._vectors("item", self.interactions_.items, self.towers_.items)
+
+    @property
+    def column_vectors_(self) -> dict[str, CategoryVectors]:
+        """The vectors of the values of the other columns, by column."""
+        found = {}
+        for side, columns in self._columns.items():
+            if columns is None:
+                continue
+            vectors, counts = self._values[side]
+            features = columns.features
+            for name in dict.fromkeys(column for column, _ in features):
+                places = [place for place, (column, key) in enumerate(features) if column == name and key is not None]
+                keys = [features[place][1] for place in places]
+                found[name] = CategoryVectors(keys, vectors[places], counts[places], name=name)
+        return found
 
     @property
     def n_users_(self) -> int:
@@ -675,6 +698,19 @@ class _AskedUsers(NamedTuple):
     biases: npt.NDArray[np.float32]
     seen: sparse.csr_array
     sources: npt.NDArray[np.object_]
+
+
+def _value_vectors(
+    side: Side | None, vectors: npt.NDArray[np.float32], counts: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Return the mean vector of the rows with each feature, minus that of all rows, and how often it occurs."""
+    if side is None:
+        return np.empty((0, vectors.shape[1]), np.float32), np.empty(0, np.int64)
+    weighted = side.features.T.multiply(counts.astype(np.float64)[None, :]).tocsr()
+    totals = np.asarray(weighted.sum(axis=1)).ravel()
+    means = weighted @ vectors / np.maximum(totals, 1e-12)[:, None]
+    means[totals > 0] -= np.average(vectors, axis=0, weights=counts)
+    return means.astype(np.float32), np.rint(totals).astype(np.int64)
 
 
 def _users_frame(users: Any, key: str) -> Frame:

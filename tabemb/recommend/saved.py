@@ -46,6 +46,8 @@ def write_recommender(recommender: Any, path: Path) -> None:
     for side, each in recommender._columns.items():
         if each is not None:
             columns[side], groups[side] = each.to_state()
+            vectors, counts = recommender._values[side]
+            groups[f"{side}_values"] = {"vectors": vectors, "counts": counts}
     state = {
         "class": CLASS,
         "versions": {"scikit-learn": version("scikit-learn"), "tabemb": _version()},
@@ -84,6 +86,9 @@ def recommender_from_state(
     recommender._columns = {
         side: SideColumns.from_state(state["columns"][side], groups[side]) if side in state["columns"] else None
         for side in ("user", "item")
+    }
+    recommender._values = {
+        side: (groups[f"{side}_values"]["vectors"], groups[f"{side}_values"]["counts"]) for side in state["columns"]
     }
     recommender._rates, recommender._index = state["rates"], None
     names = [*recommender._names("user"), *recommender._names("item")]

@@ -260,7 +260,8 @@ def _last_of_each(users: pd.Series, order: npt.NDArray[np.intp], n_of) -> npt.ND
 
 
 def _split(interactions: pd.DataFrame, late: npt.NDArray[np.bool_], what: str) -> InteractionSplit:
-    split = InteractionSplit(interactions[~late], interactions[late], interactions[~late])
+    train = interactions[~late]
+    split = InteractionSplit(train, interactions[late], train)
     _check_parts(split, what)
     return split
 

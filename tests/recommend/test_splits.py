@@ -21,7 +21,11 @@ def test_the_last_of_all():
     split = split_by_time(SEEN, "day", share=0.25)
     assert split.test.index.tolist() == [15, 16]
     assert split.train.index.tolist() == [10, 11, 12, 13, 14, 17]
-    assert split.known is split.train or split.known.equals(split.train)
+
+
+def test_what_is_known_of_users_is_the_training_table_itself():
+    assert (split := split_by_time(SEEN, "day", share=0.5)).known is split.train
+    assert (split := leave_last_out(SEEN, "user", "day").only_known(item="item")).known is split.train
 
 
 def test_from_a_time_on():
