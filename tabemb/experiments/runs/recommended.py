@@ -74,7 +74,6 @@ def recommend_items(
         model = _fitted(config, table)
         clock["refit"] = time.perf_counter() - start
     vectors = {section.item_key: model.item_vectors_, section.user_key: model.user_vectors_}
-    # Numbers have no values with vectors.
     vectors |= {name: each for name, each in model.column_vectors_.items() if len(each)}
     write_run(draft, model, text, vectors)
     write_json(draft / METRICS, ranking.to_json())
