@@ -77,11 +77,13 @@ def _run_and_show(experiment: "ExperimentConfig", force: bool, output: Path | No
     check_free(Path(output or experiment.output) / experiment.name, WRITTEN, replace=force, exists=EXISTS)
     problem = load_checked(experiment, quiet)
     with progress_of(experiment, quiet) as progress:
-        load_keras()
+        # A recommender loads it only if its method trains a network.
+        if experiment.recommend is None:
+            load_keras()
         from tabemb.experiments.runs.runner import run as run_experiment
 
         result = run_experiment(experiment, force=force, output=output, problem=problem, progress=progress)
-    scored = result.comparison or result.study
+    scored = result.comparison or result.study or result.ranking
     if quiet:
         # It also says what failed.
         put(result.known.answer if scored is None else scored.verdict())
@@ -95,6 +97,10 @@ def _run_and_show(experiment: "ExperimentConfig", force: bool, output: Path | No
         screen.print(comparison_table(result.comparison, width=screen.width, headline=False))
         put("")
         screen.print(answers(result.comparison, result.known))
+    elif result.ranking is not None:
+        from tabemb.cli.recommend_screen import ranking_table
+
+        screen.print(ranking_table(result.ranking))
     elif result.study is not None:
         screen.print(study_table(result.study, width=screen.width))
     else:

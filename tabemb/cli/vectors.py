@@ -45,7 +45,7 @@ def neighbors(
     finished = open_run(run)
     column_vectors = finished.vectors[column]
     key_found = key_from_text(key, column_vectors)
-    put(neighbors_table(column, column_vectors, key_found, topn, by_folds=not finished.is_label_free))
+    put(neighbors_table(column, column_vectors, key_found, topn, by_folds=finished.has_folds))
 
 
 @app.command(

@@ -27,6 +27,7 @@ from pydantic_core import InitErrorDetails
 from tabemb.exceptions import ConfigError, reading
 from tabemb.experiments.config_errors import dotted, explain, line_of, shown
 from tabemb.experiments.config_pretrain import PretrainSection, PretrainTable
+from tabemb.experiments.config_recommend import RecommendSection
 from tabemb.experiments.config_section import (
     MultiValuedSetting,
     Section,
@@ -57,6 +58,8 @@ Scalar = bool | int | float | str
 Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int, Field(ge=1, strict=True)]
 # Settings of a comparison that a study does not have.
 COMPARISON_SETTINGS = ("task", "model", "baselines", "downstream", "validation", "metrics")
+# Settings of data that say what is predicted from what.
+FEATURE_SETTINGS = ("target", "columns", "drop", "categorical")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -99,7 +102,8 @@ class DataSection(Section):
     )
     target: Target | None = Field(
         None,
-        description="Column to predict, or a yes/no target derived from a column. Not needed with pretrain.",
+        description="Column to predict, or a yes/no target derived from a column. Not needed with pretrain; none with "
+        "recommend.",
     )
     columns: list[str] | None = Field(
         None, min_length=1, description="Columns to learn from; all but the target and validation.by by default."
@@ -261,6 +265,8 @@ class ReportSection(Section):
 class ExperimentConfig(Section):
     """An experiment: the data, the model, its baselines and the validation. Without a target: vectors of a table.
 
+    With ``recommend``, a recommender of items to users.
+
     Examples
     --------
     >>> config = ExperimentConfig.model_validate(
@@ -271,7 +277,13 @@ class ExperimentConfig(Section):
 
     # For editors: data needs a target, unless vectors are learned from the table alone.
     model_config = ConfigDict(
-        json_schema_extra={"anyOf": [{"required": ["pretrain"]}, {"properties": {"data": {"required": ["target"]}}}]}
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["pretrain"]},
+                {"required": ["recommend"]},
+                {"properties": {"data": {"required": ["target"]}}},
+            ]
+        }
     )
 
     name: str | None = Field(
@@ -288,6 +300,10 @@ class ExperimentConfig(Section):
         None,
         description="Learn vectors without the target first: {objective: masked}. The model starts from them; without "
         "data.target, they are the result.",
+    )
+    recommend: RecommendSection | None = Field(
+        None,
+        description="Recommend items to users instead of predicting a target: {user: user, item: [film, genres]}.",
     )
     baselines: list[Spec] | None = Field(None, description="Models to compare with; all that apply by default.")
     downstream: list[Spec] = Field(
@@ -312,9 +328,12 @@ class ExperimentConfig(Section):
     def _target_or_pretrain(cls, values: Any, handler: Any) -> "ExperimentConfig":
         if isinstance(values, Mapping):
             # A section without settings is there, with its defaults.
-            values = {**values, **({"pretrain": {}} if values.get("pretrain", 0) is None else {})}
+            given = [name for name in ("pretrain", "recommend") if values.get(name, 0) is None]
+            values = {**values, **{name: {} for name in given}}
         data = values.get("data") if isinstance(values, Mapping) else None
-        if not isinstance(data, Mapping) or data.get("target") is not None or values.get("pretrain") is not None:
+        if not isinstance(data, Mapping) or data.get("target") is not None:
+            return handler(values)
+        if values.get("pretrain") is not None or values.get("recommend") is not None:
             return handler(values)
         errors = [InitErrorDetails(type="missing", loc=("data", "target"), input=data)]
         try:
@@ -327,6 +346,11 @@ class ExperimentConfig(Section):
     @model_validator(mode="after")
     def _only_what_is_used(self) -> "ExperimentConfig":
         others = [name for name in COMPARISON_SETTINGS if name in self.model_fields_set]
+        if self.recommend is not None:
+            others += [name for name in ("pretrain", "study") if getattr(self, name) is not None]
+            others += [f"data.{name}" for name in FEATURE_SETTINGS if getattr(self.data, name)]
+            if others:
+                raise ValueError(f"with recommend takes no {others[0]}: recommend names its columns, method and split")
         if self.study is not None and (others or self.pretrain is not None):
             also = [*others, "pretrain"][0]
             raise ValueError(f"with a study takes no {also}: a study defines its own models, rows and metrics")

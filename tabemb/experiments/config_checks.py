@@ -13,7 +13,9 @@ from tabemb.experiments.config import ExperimentConfig
 from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, OBJECTIVE, registry_of
 from tabemb.experiments.data import DATASETS, Problem
 from tabemb.experiments.paper import STUDIES
+from tabemb.recommend.methods import METHODS as RECOMMEND_METHODS
 from tabemb.table.vocabularies import check_spec
+from tabemb.vectors.indexes import INDEXES
 
 __all__ = ["check_config", "check_problem"]
 
@@ -44,6 +46,9 @@ def check_config(config: ExperimentConfig) -> None:
     ]
     if config.pretrain is not None:
         named += _pretrain_names(config)
+    if config.recommend is not None:
+        named.append(("recommend.method", RECOMMEND_METHODS, config.recommend.method))
+        named.append(("recommend.search", INDEXES, config.recommend.search))
     if config.data.dataset is not None:
         named.append(("data.dataset", DATASETS, config.data.dataset))
     if config.study is not None:
@@ -70,6 +75,8 @@ def check_config(config: ExperimentConfig) -> None:
     ]
     if wrong:
         raise ConfigError("\n".join(wrong))
+    if config.recommend is not None:
+        _check_method(config)
     config.model_params()
 
 
@@ -90,6 +97,30 @@ def _pretrain_names(config: ExperimentConfig) -> list[tuple[str, Any, Any]]:
     return named
 
 
+def _check_method(config: ExperimentConfig) -> None:
+    """Raise an error if the method of a recommender does not fit the other settings."""
+    section, key = config.recommend, "recommend.method"
+    method = RECOMMEND_METHODS.resolve(section.method)
+    try:
+        method.check()
+    except ValueError as error:
+        raise ConfigError(f"{config.where(key)}: {error}") from None
+    name = RECOMMEND_METHODS.name_of(method)
+    if section.rating is not None and not method.rates:
+        raters = [each for each in RECOMMEND_METHODS if RECOMMEND_METHODS.resolve(each).rates]
+        raise ConfigError(
+            f"{config.where('recommend.rating')}: the method {name!r} does not use ratings. Remove it, use "
+            f"recommend.weight for how much an interaction counts, or set recommend.method: {' or '.join(raters)}."
+        )
+    if method.rates and section.rating is None:
+        raise ConfigError(f"{config.where(key)}: {name!r} predicts ratings. Name their column in recommend.rating.")
+    if method.rates and section.how == "users":
+        raise ConfigError(
+            f"{config.where('recommend.split.how')}: {name!r} knows no users that it was not fitted with. Hold out "
+            "interactions of each user: last or random."
+        )
+
+
 def check_problem(config: ExperimentConfig, problem: Problem) -> None:
     """Check whether the target, the metrics, the folds and the settings of the model fit the table.
 
@@ -105,7 +136,7 @@ def check_problem(config: ExperimentConfig, problem: Problem) -> None:
     ConfigError, DataError
         If they do not.
     """
-    if config.study is not None:
+    if config.study is not None or config.recommend is not None:
         return
     if problem.y is None:
         _check_table(config, problem)

@@ -111,7 +111,7 @@ def load_problem(config: ExperimentConfig) -> Problem:
             raise ConfigError(f"{config.where('data.dataset')}: {error}") from None
         table, source, labels = dataset.load(), dataset.source, dataset.labels()
     else:
-        path, no_dates = config.table_path(), {*_target_columns(data.target), *data.categorical}
+        path, no_dates = config.table_path(), {*_target_columns(data.target), *data.categorical, *_keys(config)}
         known = dict.fromkeys(data.numeric, "number")
         file = read_file(path, types=known, na=data.na, no_dates=no_dates, sep=data.sep, encoding=data.encoding)
         table, source, labels, file_notes = file.table, path.name, {}, file.notes
@@ -127,6 +127,9 @@ def load_problem(config: ExperimentConfig) -> Problem:
     if table.empty:
         missing = "" if target is None else f", {target!r} is missing in all {n_read:,} rows"
         raise DataError(f"{config.where('data' if target is None else 'data.target')}: no row is left{missing}.")
+    if config.recommend is not None:
+        table, left_out = _whole_interactions(config, table)
+        notes += left_out
     if data.rows is not None and data.rows < len(table):
         notes.append(f"A random sample of {data.rows:,} of the {len(table):,} rows was used (seed {config.seed}).")
         rows = np.random.default_rng(config.seed).choice(len(table), data.rows, replace=False)
@@ -134,6 +137,7 @@ def load_problem(config: ExperimentConfig) -> Problem:
     table = table.reset_index(drop=True)
     by = config.validation.by
     X = _with_numbers(config, table[columns])
+    labels |= _titles(config, X)
     if target in file_notes:
         notes.append(f"{target}: {file_notes[target]}.")
     other, its_notes = _other_table(config, X)
@@ -280,11 +284,42 @@ def load_dataset(name: str) -> pd.DataFrame:
 ONE_COLUMN = " That is one column; if it is several, give the character between them: --sep, or in YAML data.sep."
 
 
+def _keys(config: ExperimentConfig) -> list[str]:
+    """Return the columns of the keys of users and items, if the experiment recommends."""
+    return [] if config.recommend is None else [config.recommend.user_key, config.recommend.item_key]
+
+
+def _whole_interactions(config: ExperimentConfig, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the interactions without those that lack a user, item, rating, weight or time, and what to note."""
+    section, notes, n_read = config.recommend, [], len(table)
+    for column in [*_keys(config), section.rating, section.weight, section.time]:
+        if column is not None and not (present := table[column].notna()).all():
+            notes.append(f"{int((~present).sum()):,} of {n_read:,} rows have no {column} and were left out.")
+            table = table[present]
+    if table.empty:
+        raise DataError(f"{config.where('recommend')}: no row is left. {' '.join(notes)}")
+    return table, notes
+
+
+def _titles(config: ExperimentConfig, X: pd.DataFrame) -> dict[str, dict]:
+    """Return the readable names of items that ``recommend.title`` gives; of several, the last."""
+    if config.recommend is None or config.recommend.title is None:
+        return {}
+    item = config.recommend.item_key
+    titled = X[[item, config.recommend.title]].dropna().drop_duplicates(item, keep="last")
+    return {item: dict(zip(titled[item], titled[config.recommend.title].map(str), strict=True))}
+
+
 def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str | None) -> list[str]:
     data, by = config.data, config.validation.by
+    if config.recommend is not None:
+        for column, setting in config.recommend.columns().items():
+            _require(config, table, f"recommend.{setting}", [column])
     if by is not None:
         _require(config, table, "validation.by", [by])
-    if data.columns is not None:
+    if config.recommend is not None:
+        columns = list(config.recommend.columns())
+    elif data.columns is not None:
         _require(config, table, "data.columns", data.columns)
         repeated = sorted({column for column in data.columns if data.columns.count(column) > 1})
         if repeated:
@@ -343,10 +378,17 @@ def _readings(config: ExperimentConfig, X: pd.DataFrame, notes: dict[str, str]) 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DroppedColumnWarning)
             warnings.simplefilter("ignore", SchemaHint)
-            splits = getattr(config.model, "multi_valued", "auto")
-            schema = infer_schema(read_frame(X), list(config.data.categorical), multi_valued=splits)
+            splits = getattr(config.recommend or config.model, "multi_valued", "auto")
+            schema = infer_schema(read_frame(X), [*config.data.categorical, *_keys(config)], multi_valued=splits)
     except (DataError, ColumnError) as error:
         raise type(error)(f"{config.where()}: {error}") from error
+    if config.recommend is not None:
+        parts = config.recommend.columns()
+        sides = {*config.recommend.sides("user")[1:], *config.recommend.sides("item")[1:]}
+        return tuple(
+            replace(each, note="") if each.name in sides else replace(each, kind=parts[each.name], note="")
+            for each in schema.readings
+        )
     # The user has decided about these; why they are dropped remains to be said.
     settled = {*config.data.categorical, *config.data.numeric}
 

@@ -1,4 +1,4 @@
-"""Fixtures: a small table, a small finished run, and a browser."""
+"""Fixtures: a small table, a small finished run, who has watched which film, and a browser."""
 
 import shutil
 
@@ -86,6 +86,53 @@ def write_small():
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def watched() -> pd.DataFrame:
+    """Return 40 users, each with five of the six films of a genre, one a day; tests must not change it."""
+    rng, rows = np.random.default_rng(0), []
+    for user in range(40):
+        genre, likes = ("drama", "crime")[user % 2], rng.normal()
+        for day, film in enumerate(rng.permutation(6)[:5]):
+            stars = 3 + likes + 0.4 * film + rng.normal(0, 0.1)
+            rows.append((user, 10 * (user % 2 + 1) + film, genre, f"The {genre} {film}", day, stars))
+    return pd.DataFrame(rows, columns=["user", "film", "genre", "name", "day", "stars"])
+
+
+FILMS = """\
+title: Which films will <they> watch?
+data: {path: watched.csv}
+recommend:
+  user: user
+  item: [film, genre]
+  time: day
+  title: name
+  method: {name: linear_autoencoder, dim: 4, penalty: 1.0, item_weight: 0.0}
+  k: [1, 3]
+"""
+
+
+@pytest.fixture(scope="session")
+def write_films(watched):
+    """Return a function that writes the watched films, and an experiment that recommends some, into a folder."""
+
+    def write(folder, text=FILMS, name="films.yaml"):
+        watched.to_csv(folder / "watched.csv", index=False)
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def recommended(tmp_path_factory, write_films):
+    """Return the result of a run that recommends films; tests must not change its folder."""
+    from tabemb.experiments.runs.runner import run
+
+    folder = tmp_path_factory.mktemp("recommended")
+    return run(write_films(folder), output=folder / "runs")
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,14 @@ NUMBERS = problem_of(np.linspace(0, 1, 20))
         ({"pretrain": {"embedding_dim": "auto"}}, "pretrain.embedding_dim: auto finds the number of dimensions by the"),
         ({"model": {"vocabulary": {"a": "hashin"}}}, "model.vocabulary: No kind of vocabulary named 'hashin'."),
         ({"model": {"vocabulary": {"a": {"name": "hashing", "n_buckets": 0}}}}, "model.vocabulary: n_buckets of the"),
+        (
+            {"data": {"target": None}, "recommend": {"user": "u", "item": "i", "method": "fm"}},
+            "recommend.method: No method named 'fm'. Known: ",
+        ),
+        (
+            {"data": {"target": None}, "recommend": {"user": "u", "item": "i", "search": "hnws"}},
+            "recommend.search: ",
+        ),
         ({"study": "entity_embedding"}, "study: No study named 'entity_embedding'."),
         ({"data": {"dataset": "nycflights", "path": None}}, "data.dataset: No data set named 'nycflights'."),
     ],

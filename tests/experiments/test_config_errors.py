@@ -108,7 +108,7 @@ def told(tmp_path, monkeypatch):
         (
             GOOD.replace("  target: y\n", ""),
             "x.yaml, line 2: data.target is missing. Column to predict, or a yes/no target derived from a column. "
-            "Not needed with pretrain.",
+            "Not needed with pretrain; none with recommend.",
         ),
         ("title: nothing else\n", "x.yaml, line 1: data is missing. Every experiment needs it."),
         (

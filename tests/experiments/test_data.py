@@ -321,6 +321,25 @@ def test_rows_without_a_target_are_kept_for_pretraining_only():
     assert found.notes == ("1 of 5 rows have no delay and are used to learn vectors only.",)
 
 
+def test_interactions_have_the_columns_that_recommend_names():
+    table = {"user": ["2020-01-01", "2020-01-02", "2020-01-01"], "film": [7, 8, 7], "name": ["Heat", None, "Heat 2"]}
+    pd.DataFrame(table | {"age": [30, 40, 30], "size": 1}).to_csv("seen.csv", index=False)
+    section = {"user": ["user", "age"], "item": "film", "title": "name"}
+    found = load_problem(make_config({"data": {"path": "seen.csv"}, "recommend": section}))
+    assert list(found.X) == ["user", "age", "film", "name"]
+    assert (found.y, found.target, found.notes) == (None, "", ())
+    # Keys that look like dates are texts.
+    assert found.X["user"].tolist() == table["user"]
+    # Of several names of an item, the last; an item without one has none.
+    assert found.labels == {"film": {7: "Heat 2"}}
+    assert [(each.kind, each.type, each.note) for each in found.readings] == [
+        ("user", "text", ""),
+        ("numeric", "integer", ""),
+        ("item", "integer", ""),
+        ("title", "text", ""),
+    ]
+
+
 def other(rows, **pretrain):
     pd.DataFrame(rows).to_csv("other.csv", index=False)
     data = {"path": "codes.csv", "target": "y"}

@@ -144,7 +144,12 @@ def draw_curves(comparison: Comparison) -> str:
     return canvas.svg
 
 
-def draw_map(vectors: CategoryVectors, title: str, places: Mapping[Any, tuple[float, float]] | None = None) -> str:
+def draw_map(
+    vectors: CategoryVectors,
+    title: str,
+    places: Mapping[Any, tuple[float, float]] | None = None,
+    names: Mapping[Any, str] | None = None,
+) -> str:
     """Draw a map of the vectors of a column and, if places are given, of the locations of its categories.
 
     Long names are shortened in the middle.
@@ -157,6 +162,8 @@ def draw_map(vectors: CategoryVectors, title: str, places: Mapping[Any, tuple[fl
         Title of the map.
     places : mapping of key to (float, float), optional
         Latitude and longitude in degrees.
+    names : mapping of key to str, optional
+        Readable names, shown in place of the keys.
 
     Returns
     -------
@@ -166,7 +173,7 @@ def draw_map(vectors: CategoryVectors, title: str, places: Mapping[Any, tuple[fl
     from tabemb.vectors.plots.map import plot_map, plot_places
 
     name = shorten(title, TITLE_WIDTH // (2 if places else 1))
-    vectors, labels = _with_labels(vectors)
+    vectors, labels = _with_labels(vectors, names or {})
     placed = dict(zip(unique_labels(places, LABEL_WIDTH), places.values(), strict=True)) if places else {}
     with SvgFigure(f"map {title}", 8.6, 4.6 if places else 5.4, [name, *labels, *placed]) as canvas:
         if not places:
@@ -179,11 +186,12 @@ def draw_map(vectors: CategoryVectors, title: str, places: Mapping[Any, tuple[fl
     return canvas.svg
 
 
-def _with_labels(vectors: CategoryVectors) -> tuple[CategoryVectors, list[str]]:
+def _with_labels(vectors: CategoryVectors, names: Mapping[Any, str]) -> tuple[CategoryVectors, list[str]]:
     """Return vectors whose most frequent categories have short labels as keys, and these labels."""
     counts = np.zeros(len(vectors)) if vectors.counts is None else vectors.counts
     rows = np.argsort(-counts, kind="stable")[:MAX_LABELS].tolist()
-    labels = unique_labels([vectors.index_to_key[row] for row in rows], LABEL_WIDTH)
+    shown = [vectors.index_to_key[row] for row in rows]
+    labels = unique_labels([names.get(key, key) for key in shown], LABEL_WIDTH)
     # The other keys are not drawn. As numbers, they differ from all labels.
     keys: list[Any] = list(range(len(vectors)))
     for row, label in zip(rows, labels, strict=True):

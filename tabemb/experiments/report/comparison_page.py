@@ -119,7 +119,10 @@ def _facts(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:
 
 
 def draw_maps(
-    vectors: Mapping[str, CategoryVectors], columns: Sequence[str], places: Mapping[str, Mapping] | None = None
+    vectors: Mapping[str, CategoryVectors],
+    columns: Sequence[str],
+    places: Mapping[str, Mapping] | None = None,
+    names: Mapping[str, Mapping] | None = None,
 ) -> dict[str, str]:
     """Draw the maps of some columns.
 
@@ -131,6 +134,8 @@ def draw_maps(
         Columns to draw; those without categories are skipped.
     places : mapping of str to mapping, optional
         Latitude and longitude of the categories of each column.
+    names : mapping of str to mapping, optional
+        Readable names to show in place of the keys of each column.
 
     Returns
     -------
@@ -140,7 +145,10 @@ def draw_maps(
     if not charts.can_draw():
         return {}
     drawn = [column for column in columns if len(vectors[column])]
-    return {column: charts.draw_map(vectors[column], column, (places or {}).get(column)) for column in drawn}
+    return {
+        column: charts.draw_map(vectors[column], column, (places or {}).get(column), (names or {}).get(column))
+        for column in drawn
+    }
 
 
 def neighbor_tables(

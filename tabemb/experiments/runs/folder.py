@@ -26,6 +26,7 @@ from tabemb.files import check_digest, check_seal, digest_of_file, read_json, re
 from tabemb.inference.predictor import Predictor, load_predictor
 from tabemb.inference.saved import STATE_FILE, read_saved
 from tabemb.inference.vector_lookup import VectorLookup
+from tabemb.recommend.recommender import TwoTowerRecommender
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.schema import TypeChangedWarning, UnknownCategoryWarning
 from tabemb.vectors.category_vectors import CategoryVectors
@@ -35,6 +36,7 @@ from tabemb.vectors.store import EmbeddingStore, column_file
 __all__ = [
     "EXISTS",
     "EXPLORER",
+    "METRICS",
     "PARTS",
     "WRITTEN",
     "RunFolder",
@@ -54,7 +56,9 @@ Part = TypeVar("Part")
 PARTS = frozenset({"config.yaml", "model", "report.html", "report.json", "vectors"})
 # Written by `tabemb explore`.
 EXPLORER = "explore.html"
-WRITTEN = PARTS | {EXPLORER}
+# Of a recommender.
+METRICS = "metrics.json"
+WRITTEN = PARTS | {EXPLORER, METRICS}
 EXISTS = (
     "The run {path} already exists. Replace it with --force (force=True in Python), or choose another name or output "
     "folder."
@@ -158,6 +162,16 @@ class RunFolder:
         return "pretrain" in self.report and self.report.get("comparison") is None
 
     @property
+    def is_recommender(self) -> bool:
+        """Whether the run recommends items to users."""
+        return "recommend" in self.report
+
+    @property
+    def has_folds(self) -> bool:
+        """Whether folds could tell how often neighbors come back in fits to other rows."""
+        return not (self.is_label_free or self.is_recommender)
+
+    @property
     def comparison(self) -> Comparison:
         """The result of the comparison.
 
@@ -166,6 +180,11 @@ class RunFolder:
         FormatError
             If the run is a study, whose result is in ``report["study"]``, or has no target.
         """
+        if self.is_recommender:
+            raise FormatError(
+                f"The run {self.path} recommends items, so it has no comparison. Its metrics are in "
+                "report['recommend'], and in metrics.json."
+            )
         if self.is_label_free:
             raise FormatError(f"The run {self.path} has no target, so it has no comparison: only vectors were learned.")
         if self.report["comparison"] is None:
@@ -177,10 +196,34 @@ class RunFolder:
             raise _incomplete(self.path, f"{REPORT} is damaged") from error
 
     def model(self) -> Any:
-        """Return the model fitted to all rows. This loads Keras."""
+        """Return the model fitted to all rows. This loads Keras, except for a recommender."""
+        if self.is_recommender:
+            return self.recommender()
         from tabemb.estimators.persistence import load
 
         return _read_part(self.path, self.report, MODEL_STATE, lambda path: load(path.parent))
+
+    def recommender(self) -> TwoTowerRecommender:
+        """Return the recommender. This loads no Keras.
+
+        Raises
+        ------
+        FormatError
+            If the run has none.
+        """
+        if not self.is_recommender:
+            raise FormatError(
+                f"The run {self.path} has no recommender. An experiment with the section recommend makes one: "
+                "recommend: {user: COLUMN, item: COLUMN}"
+            )
+        return _read_part(self.path, self.report, MODEL_STATE, lambda path: TwoTowerRecommender.load(path.parent))
+
+    def names(self, column: str) -> dict[Any, str]:
+        """Return the readable names of the categories of a column with vectors, if the run has any."""
+        described = next((each for each in self.report["model"]["embeddings"] if each["column"] == column), {})
+        names = described.get("names", ())
+        keys = self.vectors[column].index_to_key if names else ()
+        return {key: name for key, name in zip(keys, names, strict=True) if name}
 
     def predictor(self) -> Predictor | VectorLookup:
         """Return the frozen predictor of the model, a ``VectorLookup`` in a run without a target. This loads no Keras.
@@ -188,12 +231,14 @@ class RunFolder:
         Raises
         ------
         FormatError
-            If the model cannot run without TensorFlow.
+            If the model cannot run without TensorFlow, or is a recommender.
         """
+        self._check_features("predictor")
         return _read_part(self.path, self.report, MODEL_STATE, lambda path: load_predictor(path.parent))
 
     def encoder(self) -> TableEncoder:
         """Return the encoder of the model's tables, which knows the types of their columns. This loads no Keras."""
+        self._check_features("encoder")
         return _read_part(self.path, self.report, MODEL_STATE, lambda path: _read_encoder(path.parent))
 
     def read_rows(self, path: str | Path, *, sep: str | None = None, encoding: str | None = None) -> pd.DataFrame:
@@ -264,8 +309,13 @@ class RunFolder:
         Raises
         ------
         FormatError
-            If its vectors were learned from the table alone.
+            If its vectors were learned from the table alone, or it is a recommender.
         """
+        if self.is_recommender:
+            raise FormatError(
+                f"The run {self.path} has no target to predict: it recommends items. Call recommender(), or run: "
+                f"tabemb recommend {self.path} --user KEY"
+            )
         if self.is_label_free:
             raise FormatError(
                 f"The run {self.path} has no target to predict: its vectors were learned from the table alone. For the "
@@ -298,6 +348,13 @@ class RunFolder:
             return self.vectors.lookup(rows)
         lookup = self.predictor()
         return pd.DataFrame(lookup.transform(rows), columns=lookup.get_feature_names_out(), index=rows.index)
+
+    def _check_features(self, what: str) -> None:
+        if self.is_recommender:
+            raise FormatError(
+                f"The run {self.path} recommends items and has no {what}. Call recommender(), or read the vectors of "
+                f"users and items from vectors, or run: tabemb recommend {self.path} --user KEY"
+            )
 
     def _columns_of(self, table: pd.DataFrame) -> pd.DataFrame:
         columns = self.report["data"]["columns"]
@@ -394,7 +451,7 @@ def describe_run(
         The experiment.
     problem : Problem
         Its table.
-    model : fitted EmbeddingClassifier, EmbeddingRegressor or EmbeddingPretrainer
+    model : fitted EmbeddingClassifier, EmbeddingRegressor, EmbeddingPretrainer or TwoTowerRecommender
         The model to save.
     vectors : mapping of str to CategoryVectors
         Its vectors by column, with noise if it is known.
@@ -403,7 +460,7 @@ def describe_run(
     title, verdict : str
         The heading of the report, and its result in words.
     """
-    schema, hashed = model.schema_, problem.X
+    hashed = problem.X
     if problem.y is not None:
         hashed = hashed.assign(**{f"target: {problem.target}": problem.y})
     return {
@@ -427,19 +484,26 @@ def describe_run(
         },
         "model": {
             "class": type(model).__name__,
-            "epochs": model.n_epochs_,
             "embeddings": [
                 _describe_vectors(column, each, problem.labels.get(column, {})) for column, each in vectors.items()
             ],
-            "shared": model.vectors_.shared,
-            "numeric": [each.name for each in schema.numeric],
-            "statistics": {"share": model.statistics_share_, "crosses": [list(each) for each in model.crosses_]},
-            "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
-            "hints": list(schema.hints),
+            **({} if isinstance(model, TwoTowerRecommender) else _describe_network(model)),
         },
         "seconds": {name: round(value, 3) for name, value in clock.items()},
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processor cores",
         "versions": versions(),
+    }
+
+
+def _describe_network(model: Any) -> dict[str, Any]:
+    schema = model.schema_
+    return {
+        "epochs": model.n_epochs_,
+        "shared": model.vectors_.shared,
+        "numeric": [each.name for each in schema.numeric],
+        "statistics": {"share": model.statistics_share_, "crosses": [list(each) for each in model.crosses_]},
+        "dropped": [{"column": each.name, "reason": each.reason} for each in schema.dropped],
+        "hints": list(schema.hints),
     }
 
 
@@ -471,6 +535,7 @@ def write_report(folder: Path, record: Mapping[str, Any]) -> None:
         If the file cannot be written.
     """
     written = [folder / "config.yaml", folder / MODEL_STATE, *sorted((folder / "vectors").iterdir())]
+    written += [folder / METRICS] if (folder / METRICS).is_file() else []
     digests = {each.relative_to(folder).as_posix(): digest_of_file(each) for each in written}
     plain = json.loads(json.dumps(dict(record) | {"files": digests}, allow_nan=False, default=str))
     write_json(folder / REPORT, sealed(plain))

@@ -14,13 +14,16 @@ from tabemb.experiments.comparison.compare import DEFAULT_BASELINES, compare
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
+from tabemb.experiments.config_checks import check_config
 from tabemb.experiments.config_names import WITHOUT_PRETRAINING
 from tabemb.experiments.data import Problem, load_problem
 from tabemb.experiments.pretraining import describe_pretraining, pretrained_model, shared_rows
+from tabemb.experiments.recommendation import RankingResult
 from tabemb.experiments.report.certain_neighbors import CertainNeighbors, certain_neighbors
 from tabemb.experiments.report.comparison_page import render_report
 from tabemb.experiments.runs.folder import EXISTS, WRITTEN, describe_run, try_names, write_report, write_run, write_text
 from tabemb.experiments.runs.label_free import learn_vectors
+from tabemb.experiments.runs.recommended import recommend_items
 from tabemb.files import replacing_folder
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 
@@ -45,13 +48,15 @@ class RunResult:
     path : Path
         The folder with the report, the vectors and the model.
     comparison : Comparison or None
-        The scores of a comparison; None after a study, or without a target.
+        The scores of a comparison; None after a study, without a target, or with ``recommend``.
     seconds : float
         Wall time of the run in seconds.
     study : StudyResult or None
         The errors of a study; None after a comparison.
     known : CertainNeighbors or None
-        What the vectors know; None after a study.
+        What the vectors know; None after a study, or with ``recommend``.
+    ranking : RankingResult or None
+        How many held-out items a recommender finds; None without ``recommend``.
     """
 
     path: Path
@@ -59,6 +64,7 @@ class RunResult:
     seconds: float
     study: Any = None
     known: CertainNeighbors | None = None
+    ranking: RankingResult | None = None
 
 
 def run(
@@ -113,7 +119,7 @@ def run(
         text = dump_config(config, **({} if output is None else {"output": str(output)}))
         write = _write_comparison if config.study is None else _write_study
         if problem.y is None:
-            write = learn_vectors
+            write = learn_vectors if config.recommend is None else recommend_items
         with column_warnings_off():
             results = write(config, problem, draft, folder, text, clock, _touching(draft, progress))
     return RunResult(path=folder, seconds=clock["total"], **results)
@@ -231,6 +237,9 @@ def check_names(config: ExperimentConfig) -> None:
     ConfigError
         If a body, baseline, metric ... is unknown; the message gives the line and suggests similar names.
     """
+    if config.recommend is not None:
+        check_config(config)
+        return
     # Imported here because reading a configuration or a finished run must not load Keras.
     from tabemb.estimators.objectives import OBJECTIVES
     from tabemb.experiments.comparison.baselines import BASELINES

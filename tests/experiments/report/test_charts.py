@@ -78,6 +78,13 @@ def test_a_map_names_the_categories():
     assert {"BOS", "S&F", "where to"} <= set(words(draw_map(vectors, "where to")))
 
 
+def test_a_map_shows_names_in_place_of_keys():
+    vectors = CategoryVectors([1, 2, 3], np.eye(3), [9, 5, 2], name="film")
+    told = words(draw_map(vectors, "film", names={1: "Heat", 3: "Alien"}))
+    assert {"Heat", "2", "Alien"} <= set(told)
+    assert not {"1", "3"} & set(told)
+
+
 @pytest.mark.parametrize("draw", [lambda c: draw_scores(c, "roc_auc"), draw_curves])
 def test_charts_use_the_colors_of_the_page_and_leave_matplotlib_unchanged(small_comparison, draw):
     before = dict(mpl.rcParams)
