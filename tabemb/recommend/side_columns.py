@@ -1,17 +1,18 @@
 """Columns that describe users or items, as features: categories, values of a cell, and intervals of numbers."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from tabemb.table.bags import Bags
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
 from tabemb.table.multi_valued import MultiValuedSpec
+from tabemb.table.numeric import read_numbers
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["SideColumns"]
@@ -49,7 +50,7 @@ class SideColumns:
         self.multi_valued = multi_valued
 
     _encoder: TableEncoder
-    _edges: list[npt.NDArray[np.float32]]
+    _edges: list[npt.NDArray[np.float64]]
 
     def fit_encode(self, frame: Frame) -> EncodedTable:
         """Learn categories and intervals from a table with a row per user, or per item, and return it encoded."""
@@ -57,16 +58,17 @@ class SideColumns:
         self._encoder = TableEncoder(multi_valued=self.multi_valued, drop_constant=False)
         table = self._encoder.fit_encode(frame.select(self.names))
         shares = np.linspace(0, 1, INTERVALS + 1)[1:-1]
-        n_numbers = len(self._encoder.schema.numeric)
         self._edges = []
-        for numbers in table.numbers[:, :n_numbers].T:
-            edges = np.unique(np.quantile(numbers, shares, method="inverted_cdf"))
-            self._edges.append(edges[edges > numbers.min()].astype(np.float32))
-        return self._without_numbers(table)
+        for column in self._encoder.schema.numeric:
+            numbers = read_numbers(frame.cells(column.name), column.name)
+            numbers = numbers[~np.isnan(numbers)]
+            edges = np.unique(np.quantile(numbers, shares, method="inverted_cdf")) if len(numbers) else numbers
+            self._edges.append(edges[edges > numbers.min(initial=np.inf)])
+        return self._with_intervals(table, frame)
 
     def encode(self, frame: Frame) -> EncodedTable:
         """Return the indices of a table; see :attr:`sizes`. It may lack no column, and may have others."""
-        return self._without_numbers(self._encoder.encode(frame.select(self.names)))
+        return self._with_intervals(self._encoder.encode(frame.select(self.names)), frame)
 
     @property
     def columns(self) -> list[str]:
@@ -88,7 +90,7 @@ class SideColumns:
         return found + [
             (column.name, text)
             for column, edges in zip(self._encoder.schema.numeric, self._edges, strict=True)
-            for text in [None, *(f"interval {number}" for number in range(1, len(edges) + 2))]
+            for text in [None, *_names_of_intervals(edges)]
         ]
 
     def matrix(self, table: EncodedTable) -> sparse.csr_array:
@@ -125,15 +127,27 @@ class SideColumns:
         columns._edges = [arrays[f"edges/{place}"] for place in range(len(columns._encoder.schema.numeric))]
         return columns
 
-    def _without_numbers(self, table: EncodedTable) -> EncodedTable:
+    def _with_intervals(self, table: EncodedTable, frame: Frame) -> EncodedTable:
         """Return the table with each number as the index of its interval."""
         codes = np.empty((len(table), len(self._edges)), np.int32)
-        indicated = self._encoder.indicated
-        for place, edges in enumerate(self._edges):
-            codes[:, place] = Vocabulary.FIRST + np.searchsorted(edges, table.numbers[:, place], side="right")
-            if place in indicated:
-                is_missing = table.numbers[:, len(self._edges) + indicated.index(place)] > 0
-                codes[is_missing, place] = MISSING
-        bags: dict[int, Bags] = dict(table.bags)
+        for place, (column, edges) in enumerate(zip(self._encoder.schema.numeric, self._edges, strict=True)):
+            numbers = read_numbers(frame.cells(column.name), column.name)
+            found = Vocabulary.FIRST + np.searchsorted(edges, numbers, side="right")
+            codes[:, place] = np.where(np.isnan(numbers), MISSING, found)
         indices = np.ascontiguousarray(np.hstack([table.indices, codes]), np.int32)
-        return EncodedTable(indices, np.empty((len(table), 0), np.float32), bags)
+        return EncodedTable(indices, np.empty((len(table), 0), np.float32), dict(table.bags))
+
+
+def _names_of_intervals(edges: npt.NDArray[np.float64]) -> list[str]:
+    """Return texts of the intervals that numbers are divided into.
+
+    Examples
+    --------
+    >>> _names_of_intervals(np.array([1979.0, 1995.0]))
+    ['below 1979', '1979 to below 1995', '1995 or more']
+    """
+    if not len(edges):
+        return ["any number"]
+    texts = [f"{edge:.10g}" for edge in edges]
+    between = [f"{low} to below {high}" for low, high in pairwise(texts)]
+    return [f"below {texts[0]}", *between, f"{texts[-1]} or more"]
