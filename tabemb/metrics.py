@@ -386,7 +386,7 @@ def grouped_ndcg(
     k : int, default=10
         Number of ranks that count.
     sample_weight : array-like of shape (n,), optional
-        Weight of each row. The weight of a group is the sum over its rows; without, all groups count the same.
+        Weight of each row. The weight of a group is the mean of its rows.
 
     Returns
     -------
@@ -424,10 +424,11 @@ def grouped_ndcg(
     of_ties = np.bincount(ties, discounts) / np.bincount(ties)
     found = np.bincount(codes[order], gains[order] * of_ties[ties])
     ideal = np.bincount(codes[best], gains[best] * discounts)
-    if not ideal.any():
+    weights, some = np.ones(len(ideal)), ideal > 0
+    if sample_weight is not None:
+        weights = np.bincount(codes, np.asarray(sample_weight, float)) / np.bincount(codes)
+    if not weights[some].any():
         return np.nan
-    weights = np.ones(len(ideal)) if sample_weight is None else np.bincount(codes, np.asarray(sample_weight, float))
-    some = ideal > 0
     return float(np.average(found[some] / ideal[some], weights=weights[some]))
 
 

@@ -4,7 +4,7 @@ import heapq
 
 import numpy as np
 
-__all__ = ["deal_groups", "equal_weights", "held_groups", "last_groups"]
+__all__ = ["deal_groups", "held_groups", "last_groups"]
 
 
 def deal_groups(groups: np.ndarray, n_folds: int, generator: np.random.Generator) -> np.ndarray:
@@ -94,23 +94,3 @@ def _first(order, sizes, n_held):
     chosen = np.zeros(len(sizes), bool)
     chosen[order[: min(n_groups, len(sizes) - 1)]] = True
     return chosen
-
-
-def equal_weights(groups: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Return weights of rows by which each group has the mean weight of its rows, and the mean over all rows is 1.
-
-    Parameters
-    ----------
-    groups : ndarray of shape (n_rows,)
-        Number of the group of each row.
-    weights : ndarray of shape (n_rows,), optional
-        Weight of each row; 1 by default.
-
-    Examples
-    --------
-    >>> equal_weights(np.array([5, 5, 5, 8])).round(2)
-    array([0.67, 0.67, 0.67, 2.  ])
-    """
-    numbers, sizes = np.unique(groups, return_inverse=True, return_counts=True)[1:]
-    found = (1.0 if weights is None else weights) / sizes[numbers]
-    return found / found.mean()

@@ -8,7 +8,6 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.base import EmbeddingEstimator
-from tabemb.estimators.group_folds import equal_weights
 from tabemb.estimators.inputs import TrainingData, check_targets, check_weights, take_column_order
 from tabemb.estimators.parameters import check_parameters
 from tabemb.estimators.serving import make_predictor
@@ -153,9 +152,9 @@ class EmbeddingRanker(EmbeddingEstimator):
     tol : float, default=1e-4
         Minimum decrease of the loss that counts as better.
     loss : str, mapping or RankLoss, default="listnet"
-        Training loss, which counts each group the same: "listnet" (``target``), the cross-entropy of the softmax of the
-        scores of a group with the shares of its gains; or "lambdarank", the logistic loss of pairs, weighted by the
-        change of NDCG. See :mod:`tabemb.nn.losses.ranking`.
+        Training loss: "listnet" (``target``), the cross-entropy of the softmax of the scores of a group with the shares
+        of its gains; or "lambdarank", the logistic loss of pairs, weighted by the change of NDCG, whose time grows with
+        the square of the sizes of groups. Groups count by their number of rows. See :mod:`tabemb.nn.losses.ranking`.
     n_ensemble : int, default=1
         Number of networks whose predictions are averaged. They share the vocabularies and the initial vectors. Each has
         its own other initial weights, order of rows and validation set.
@@ -279,7 +278,7 @@ class EmbeddingRanker(EmbeddingEstimator):
         y : array-like of shape (n_rows,)
             Relevance of each row to its group: numbers from 0, not relevant, to 30, such as 0, 1, 2, 3.
         sample_weight : array-like of shape (n_rows,), optional
-            Weight of each row in the loss; that of a group is the mean of its rows. Rows of weight 0 are left out.
+            Weight of each row in the loss. Rows of weight 0 are left out.
         X_val, y_val : table and array-like, optional
             Validation rows, with their groups, and their relevances. By default, ``validation_fraction`` of the rows is
             held out, in whole groups.
@@ -362,7 +361,7 @@ class EmbeddingRanker(EmbeddingEstimator):
         check_is_fitted(self, "encoder_")
         frame = read_frame(X)
         relevance, groups = self.task_.encode(self._targets(frame, y, self.task_.group)).T
-        weights = equal_weights(groups, check_weights(sample_weight, frame.n_rows))
+        weights = check_weights(sample_weight, frame.n_rows)
         found = grouped_ndcg(relevance, self.predict(frame), groups, k, sample_weight=weights)
         if np.isnan(found):
             raise DataError("No group has a relevant row, so there is no NDCG. Pass rows with relevances above 0.")
@@ -404,7 +403,7 @@ class EmbeddingRanker(EmbeddingEstimator):
         groups = groups[data.kept]
         self._group_sizes = np.unique(groups, return_counts=True)[1]
         targets = np.column_stack([data.targets, groups])
-        return replace(data, targets=targets, weights=equal_weights(groups, data.weights))
+        return replace(data, targets=targets)
 
     def _targets(self, frame: Frame, y: Any, group: str) -> npt.NDArray[np.float64]:
         relevance = check_targets(y, frame.n_rows, numeric=True, owner=type(self).__name__)
@@ -414,7 +413,7 @@ class EmbeddingRanker(EmbeddingEstimator):
         frame = read_frame(X_val)
         targets = self.task_.encode(self._targets(frame, y_val, self.group))
         table = self.encoder_.encode(take_column_order(self, frame))
-        return Rows(table=table, targets=targets, weights=equal_weights(targets[:, 1]))
+        return Rows(table=table, targets=targets)
 
     def _has_validation_part(self, n_rows):
         given = self._given is not None

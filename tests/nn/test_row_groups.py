@@ -26,6 +26,14 @@ def test_sums_maxima_and_sizes_are_those_of_the_group(compiled):
         assert sizes[row] == mine.sum()
 
 
+def test_ranks_by_score_then_by_ties_then_by_position():
+    scores = np.array([[0.0, 3.0], [1.0, 1.0], [0.0, 4.0], [5.0, 5.0], [1.0, 2.0], [0.0, 3.0]], "float32")
+    ties = np.array([1.0, 0.0, 0.0, 0.0, 0.0, 2.0], "float32")
+    ranks = np.asarray(RowGroups(tf.constant(CODES)).ranks(scores, ties))
+    assert ranks[:, 0].tolist() == [2, 1, 3, 1, 2, 1]
+    assert ranks[:, 1].tolist() == [3, 2, 1, 1, 1, 2]
+
+
 def test_pairs_are_all_pairs_of_rows_of_a_group():
     groups = RowGroups(tf.constant(CODES))
     left, right = (np.asarray(each) for each in groups.pairs)

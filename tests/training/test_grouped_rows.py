@@ -69,7 +69,9 @@ def test_only_kept_rows_come_with_their_weights_and_folds():
     found = {
         row: (weight, fold)
         for each in batches_of(source, np.random.default_rng(0))
-        for row, weight, fold in zip(each["indices"][:, 0].tolist(), each["weights"].tolist(), each["folds"], strict=True)
+        for row, weight, fold in zip(
+            each["indices"][:, 0].tolist(), each["weights"].tolist(), each["folds"], strict=True
+        )
     }
     assert found == {0: (0.5, 0), 2: (0.5, 1), 3: (1.5, 2), 4: (1.5, 2)}
 

@@ -16,7 +16,7 @@ TARGETS = ("gains", "softmax")
 class RankLoss(Loss):
     """A loss for relevances, which compares the scores of the rows of a group.
 
-    The mean over the rows of a group is the loss of the group.
+    The mean over the rows of a group is the loss of the group. Groups thus count by their number of rows.
     """
 
     predicts: ClassVar[str] = "relevances"
@@ -97,28 +97,22 @@ class LambdaRank(RankLoss):
     def of_groups(self, groups, relevance, scores):
         """Return the loss of each row, the number of rows of its group times the sum over pairs with less relevant."""
         left, right = groups.pairs
-        of_left, of_right = ops.take(relevance, left), ops.take(relevance, right)
-        gains, rows = _gains(relevance), ops.arange(ops.shape(relevance)[0])
-        before = ops.take(rows, right) < ops.take(rows, left)
-        above = ops.logical_or(of_right > of_left, ops.logical_and(of_right == of_left, before))
-        ideal = groups.sums(gains * _discounts(groups.sums_of_pairs(left, ops.cast(above, gains.dtype)) + 1))
-        differences = ops.take(scores, left, axis=0) - ops.take(scores, right, axis=0)
-        discounts = _discounts(_ranks(groups, left, ops.stop_gradient(differences), of_left, of_right))
-        changes = ops.abs(ops.take(gains, left) - ops.take(gains, right))[:, None] * ops.abs(
+        left, right = _where(ops.take(relevance, left) > ops.take(relevance, right), left, right)
+        gains = _gains(relevance)
+        ideal = groups.sums(gains * _discounts(groups.ranks(relevance[:, None], relevance))[:, 0])
+        discounts = _discounts(groups.ranks(ops.stop_gradient(scores), -relevance))
+        changes = (ops.take(gains, left) - ops.take(gains, right))[:, None] * ops.abs(
             ops.take(discounts, left, axis=0) - ops.take(discounts, right, axis=0)
         )
-        counts = ops.cast(of_left > of_right, changes.dtype)[:, None]
-        per_row = groups.sums_of_pairs(left, counts * changes * ops.softplus(-differences))
+        differences = ops.take(scores, right, axis=0) - ops.take(scores, left, axis=0)
+        per_row = groups.sums_of_pairs(left, changes * ops.softplus(differences))
         scale = ops.cast(groups.sizes, ideal.dtype) / ops.maximum(ideal, 1e-30)
         return per_row * scale[:, None]
 
 
-def _ranks(groups, left, differences, of_left, of_right):
-    """Return the rank of each row in its group, of shape (batch, n_members); equal rows have their mean rank."""
-    is_tie = ops.cast(differences == 0, differences.dtype)
-    worse = ops.cast(of_right < of_left, is_tie.dtype) + 0.5 * ops.cast(of_right == of_left, is_tie.dtype)
-    # Each row ties with itself, which adds one half.
-    return 0.5 + groups.sums_of_pairs(left, ops.cast(differences < 0, is_tie.dtype) + is_tie * worse[:, None])
+def _where(which, *values):
+    places = ops.nonzero(which)[0]
+    return [ops.take(each, places) for each in values]
 
 
 def _gains(relevance):
