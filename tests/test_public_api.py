@@ -41,6 +41,7 @@ def test_public_names():
         "EmbeddingClassifier",
         "EmbeddingEncoder",
         "EmbeddingPretrainer",
+        "EmbeddingRanker",
         "EmbeddingRegressor",
         "EmbeddingStore",
         "RowIndex",
@@ -105,7 +106,7 @@ def test_every_entry_of_a_registry_has_a_docstring_with_an_example(cls):
     assert ">>> " in cls.__doc__.partition("Examples\n")[2]
 
 
-@pytest.mark.parametrize("name", ["EmbeddingClassifier", "EmbeddingRegressor", "EmbeddingEncoder"])
+@pytest.mark.parametrize("name", ["EmbeddingClassifier", "EmbeddingRegressor", "EmbeddingRanker", "EmbeddingEncoder"])
 def test_every_parameter_is_documented(name):
     cls = getattr(tabemb, name)
     parameters = inspect.getdoc(cls).partition("Parameters\n")[2].partition("Attributes\n")[0]
@@ -114,7 +115,7 @@ def test_every_parameter_is_documented(name):
     assert set(inspect.signature(cls).parameters) <= named
 
 
-@pytest.mark.parametrize("name", ["EmbeddingRegressor", "EmbeddingEncoder"])
+@pytest.mark.parametrize("name", ["EmbeddingRegressor", "EmbeddingRanker", "EmbeddingEncoder"])
 def test_shared_parameters_have_the_same_defaults(name):
     shared = inspect.signature(tabemb.EmbeddingClassifier).parameters
     own = inspect.signature(getattr(tabemb, name)).parameters
