@@ -164,8 +164,8 @@ def _check_settings(config: ExperimentConfig, target: Target) -> None:
     if "loss" in model.model_fields_set and (loss := _name(model.loss)) in MODEL_PARTS["loss"].names:
         if loss in RANK_LOSSES:
             raise ConfigError(
-                f"{config.where('model.loss')}: {loss!r} is a loss of EmbeddingRanker, which experiments do not have yet. "
-                "Fit it in Python."
+                f"{config.where('model.loss')}: {loss!r} is a loss of EmbeddingRanker, which experiments do not have "
+                "yet. Fit it in Python."
             )
         if target.is_classifier and loss not in CLASS_LOSSES:
             raise ConfigError(

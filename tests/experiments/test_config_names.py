@@ -21,7 +21,7 @@ from tabemb.experiments.config_names import (
     WITHOUT_PRETRAINING,
     registry_of,
 )
-from tabemb.nn.losses import LOSSES
+from tabemb.nn.losses import LOSSES, RankLoss
 from tabemb.nn.losses.loss import ClassLoss
 
 
