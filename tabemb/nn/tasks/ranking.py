@@ -89,10 +89,9 @@ class Ranking(Task):
         """Return the loss of each row. At most 1,024 rows of a group are compared with each other."""
         targets, logits = np.asarray(targets), np.asarray(logits)
         losses = np.zeros(len(targets), np.float32)
-        for rows in _portions(targets[:, 1]):
-            losses[rows] = ops.convert_to_numpy(
-                self.training_loss(ops.convert_to_tensor(targets[rows]), ops.convert_to_tensor(logits[rows]))
-            )
+        for rows, pieces in _portions(targets[:, 1]):
+            portion = ops.convert_to_tensor(np.column_stack([targets[rows, 0], pieces]).astype("float32"))
+            losses[rows] = ops.convert_to_numpy(self.training_loss(portion, ops.convert_to_tensor(logits[rows])))
         return losses
 
     def training_loss(self, targets, logits):
@@ -134,8 +133,11 @@ class Ranking(Task):
         return cls(state["group"], loss_from_state(state["loss"]))
 
 
-def _portions(groups: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield rows of whole groups, with a limited number of pairs; large groups are cut into pieces."""
+def _portions(groups: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield rows with a limited number of pairs, and the number of the piece of each row.
+
+    A group is a piece, or several ones if it is large.
+    """
     order = np.argsort(groups, kind="stable")
     ordered = groups[order]
     first = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
@@ -149,5 +151,6 @@ def _portions(groups: np.ndarray) -> Iterator[np.ndarray]:
     while begin < len(starts):
         before = n_pairs[begin - 1] if begin else 0.0
         end = max(begin + 1, int(np.searchsorted(n_pairs, before + MOST_PAIRS, side="right")))
-        yield order[bounds[begin] : bounds[end]]
+        sizes = np.diff(bounds[begin : end + 1])
+        yield order[bounds[begin] : bounds[end]], np.repeat(np.arange(len(sizes)), sizes)
         begin = end
