@@ -14,6 +14,7 @@ _HOMES = {
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
     "EmbeddingPretrainer": "tabemb.estimators.pretrainer",
+    "EmbeddingRanker": "tabemb.estimators.ranker",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
     "EmbeddingStore": "tabemb.vectors.store",
     "RowIndex": "tabemb.vectors.indexes.rows",
@@ -36,6 +37,7 @@ __all__ = [
     "EmbeddingClassifier",
     "EmbeddingEncoder",
     "EmbeddingPretrainer",
+    "EmbeddingRanker",
     "EmbeddingRegressor",
     "EmbeddingStore",
     "RowIndex",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from tabemb.estimators.encoder import EmbeddingEncoder as EmbeddingEncoder
     from tabemb.estimators.persistence import load as load
     from tabemb.estimators.pretrainer import EmbeddingPretrainer as EmbeddingPretrainer
+    from tabemb.estimators.ranker import EmbeddingRanker as EmbeddingRanker
     from tabemb.estimators.regressor import EmbeddingRegressor as EmbeddingRegressor
     from tabemb.exceptions import TabembError as TabembError
     from tabemb.experiments.comparison.compare import compare as compare

@@ -17,7 +17,9 @@ import pandas as pd
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 
 __all__ = [
+    "MOST_RELEVANT",
     "coverage_at_k",
+    "grouped_ndcg",
     "hit_rate_at_k",
     "map_at_k",
     "mrr_at_k",
@@ -27,6 +29,9 @@ __all__ = [
     "ranking_metrics",
     "recall_at_k",
 ]
+
+# Largest relevance: gains are 2 ** relevance - 1.
+MOST_RELEVANT = 30
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -354,6 +359,77 @@ class _Ranking:
             "mrr": 1 / first,
             "map": (hits * precisions).sum(axis=1) / self.n_relevant,
         }
+
+
+def grouped_ndcg(
+    relevance: npt.ArrayLike,
+    scores: npt.ArrayLike,
+    groups: npt.ArrayLike,
+    k: int = 10,
+    *,
+    sample_weight: npt.ArrayLike | None = None,
+) -> float:
+    r"""Return the mean NDCG of the rows of each group, ranked by their scores.
+
+    The gain of a row is :math:`2^r - 1` for the relevance :math:`r`, divided by :math:`\log_2(i + 1)` at rank :math:`i`
+    (Burges et al. 2005, "Learning to rank using gradient descent"). Of rows with equal scores, the mean over all their
+    orders counts. Groups without a relevant row have no NDCG and are left out.
+
+    Parameters
+    ----------
+    relevance : array-like of shape (n,)
+        From 0, not relevant, to 30.
+    scores : array-like of shape (n,)
+        Predictions; higher is better.
+    groups : array-like of shape (n,)
+        The group of each row, such as its query.
+    k : int, default=10
+        Number of ranks that count.
+    sample_weight : array-like of shape (n,), optional
+        Weight of each row. The weight of a group is the mean of its rows.
+
+    Returns
+    -------
+    float
+        1 is best; NaN if no group has a relevant row.
+
+    Raises
+    ------
+    DataError
+        If the lengths differ, or a relevance is out of range or missing.
+
+    Examples
+    --------
+    >>> round(grouped_ndcg([1, 0, 1, 0], [0.3, 0.1, 0.2, 0.4], ["a", "a", "b", "b"]), 3)
+    0.815
+    """
+    y, given, k = np.asarray(relevance, float), np.asarray(scores, float), _number_of(k)
+    codes = pd.factorize(np.asarray(groups))[0]
+    if not y.shape == given.shape == codes.shape or y.ndim != 1:
+        raise DataError(
+            "relevance, scores and groups must have one value per row; got the shapes "
+            f"{y.shape}, {given.shape} and {codes.shape}."
+        )
+    if not ((y >= 0) & (y <= MOST_RELEVANT)).all() or np.isnan(given).any() or (codes < 0).any():
+        raise DataError(
+            f"Relevances must be numbers from 0 to {MOST_RELEVANT}, and no score or group may be missing. Drop those "
+            "rows, or use grades such as 0, 1, 2, 3."
+        )
+    order, best = np.lexsort((-given, codes)), np.lexsort((-y, codes))
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(codes))])
+    ranks = np.arange(len(y)) - np.repeat(bounds[:-1], np.diff(bounds)) + 1
+    discounts, gains = np.where(ranks <= k, 1 / np.log2(ranks + 1), 0.0), np.exp2(y) - 1
+    starts = np.append(True, (np.diff(given[order]) != 0) | (np.diff(codes[order]) != 0))
+    ties = np.cumsum(starts) - 1
+    of_ties = np.bincount(ties, discounts) / np.bincount(ties)
+    found = np.bincount(codes[order], gains[order] * of_ties[ties])
+    ideal = np.bincount(codes[best], gains[best] * discounts)
+    weights, some = np.ones(len(ideal)), ideal > 0
+    if sample_weight is not None:
+        weights = np.bincount(codes, np.asarray(sample_weight, float)) / np.bincount(codes)
+    if not weights[some].any():
+        return np.nan
+    return float(np.average(found[some] / ideal[some], weights=weights[some]))
 
 
 class _Catalog:

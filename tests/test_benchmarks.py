@@ -20,6 +20,7 @@ SMALL = {
     "nearest": ["--rows", "2000", "--queries", "50", "--single", "5", "--turns", "1", "--expansion-search", "64"],
     "predict_speed": ["--rows", "2000", "--training-rows", "2000", "--categories", "100", "--turns", "1"],
     "progress_bar": ["--rows", "20000", "--batch", "256"],
+    "ranking": ["--tables", "levels", "--rows", "500", "--seeds", "1"],
     "read_tables": ["--rows", "2000", "--turns", "1"],
     "train_speed": ["--rows", "20000", "--vocabulary", "100", "--batch", "1024", "--turns", "1"],
     "word_files": ["--words", "2000", "--wanted", "50", "--turns", "1"],

@@ -42,6 +42,7 @@ def test_public_names():
         "EmbeddingClassifier",
         "EmbeddingEncoder",
         "EmbeddingPretrainer",
+        "EmbeddingRanker",
         "EmbeddingRegressor",
         "EmbeddingStore",
         "RowIndex",
@@ -108,7 +109,8 @@ def test_every_entry_of_a_registry_has_a_docstring_with_an_example(cls):
 
 
 @pytest.mark.parametrize(
-    "name", ["EmbeddingClassifier", "EmbeddingRegressor", "EmbeddingEncoder", "TwoTowerRecommender"]
+    "name",
+    ["EmbeddingClassifier", "EmbeddingRegressor", "EmbeddingRanker", "EmbeddingEncoder", "TwoTowerRecommender"],
 )
 def test_every_parameter_is_documented(name):
     cls = getattr(tabemb, name)
@@ -118,7 +120,7 @@ def test_every_parameter_is_documented(name):
     assert set(inspect.signature(cls).parameters) <= named
 
 
-@pytest.mark.parametrize("name", ["EmbeddingRegressor", "EmbeddingEncoder"])
+@pytest.mark.parametrize("name", ["EmbeddingRegressor", "EmbeddingRanker", "EmbeddingEncoder"])
 def test_shared_parameters_have_the_same_defaults(name):
     shared = inspect.signature(tabemb.EmbeddingClassifier).parameters
     own = inspect.signature(getattr(tabemb, name)).parameters

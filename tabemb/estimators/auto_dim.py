@@ -53,7 +53,7 @@ def auto_dims(
     wanted = set(columns)
     tables = [table for table in network.tables if table.name in wanted]
     tables.sort(key=lambda each: (-each.vocabulary_size * each.embedding_dim, each.name))
-    rows = judged.take(np.linspace(0, len(judged) - 1, min(len(judged), MOST_JUDGED)).astype(int))
+    rows = judged.take(task.sample(judged.targets, MOST_JUDGED))
     before = {table: np.array(network.tables[table].embeddings.numpy()) for table in tables}
     whole, found = held_out_losses(network, task, rows), {}
     try:

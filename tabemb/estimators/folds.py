@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
+from tabemb.estimators.group_folds import held_groups
 from tabemb.exceptions import DataError, warn_caller
 from tabemb.table.bags import Bags
 from tabemb.table.encoder import TableEncoder
@@ -281,6 +282,7 @@ def left_out_rows(
     generator: np.random.Generator,
     encoder: TableEncoder,
     kept: Mapping[str, np.ndarray] = NONE_KEPT,
+    groups: np.ndarray | None = None,
 ) -> Rows:
     """Return the validation rows of the members of a network: each row for the member that leaves it out.
 
@@ -298,11 +300,16 @@ def left_out_rows(
         Knows the categories and their stand-ins.
     kept : mapping of str to ndarray of bool of shape (vocabulary_size,), optional
         For some tables, the categories that have a vector although no training row has them.
+    groups : ndarray of shape (n,), optional
+        The group of each row; a sample has whole groups.
     """
     judged = np.flatnonzero(rows.folds < n_members)
     most = max(MOST_JUDGED, int(SHARE_JUDGED * len(rows)))
     if len(judged) > most:
-        judged = np.sort(generator.choice(judged, most, replace=False))
+        if groups is None:
+            judged = np.sort(generator.choice(judged, most, replace=False))
+        else:
+            judged = judged[held_groups(groups[judged], most, generator)]
     part = rows.take(judged)
     bags = dict(part.table.bags)
     for position, (name, vocabulary) in enumerate(encoder.vocabularies.items()):

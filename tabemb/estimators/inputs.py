@@ -93,7 +93,7 @@ def empty_columns(frame: Frame) -> list[str]:
 
 
 def take_column_order(estimator: Any, X: Any) -> Frame:
-    """Read a table for a fitted estimator, with its columns in the order of the fit.
+    """Read a table for a fitted estimator, with its columns in the order of the fit, without the one of groups.
 
     Raises
     ------
@@ -103,6 +103,8 @@ def take_column_order(estimator: Any, X: Any) -> Frame:
         If the columns have no names and their number differs.
     """
     frame = read_frame(X)
+    if (group := getattr(estimator, "_group_column", None)) is not None:
+        frame = frame.without(group)
     known = getattr(estimator, "feature_names_in_", None)
     if known is not None and frame.named:
         # scikit-learn's check would find nothing more, and takes time.

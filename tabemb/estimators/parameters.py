@@ -33,6 +33,7 @@ PARTS = {
 
 # Expected value in words, and its test, by parameter.
 RANGES = {
+    "group": ("the name of a column", lambda v: isinstance(v, str)),
     "category_dropout": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
     "learning_rate": ("a positive number", lambda v: _real(v) and 0 < v < np.inf),
     "embedding_rate": (

@@ -29,6 +29,7 @@ ESTIMATORS = {
     "EmbeddingClassifier": "tabemb.estimators.classifier",
     "EmbeddingEncoder": "tabemb.estimators.encoder",
     "EmbeddingPretrainer": "tabemb.estimators.pretrainer",
+    "EmbeddingRanker": "tabemb.estimators.ranker",
     "EmbeddingRegressor": "tabemb.estimators.regressor",
 }
 # Classes of packages above this one, which is imported by none of them: the module, and the function that makes the

@@ -35,11 +35,11 @@ class TensorFlowForward:
 
 
 def make_predictor(estimator: Any) -> Predictor:
-    """Return the predictor of a fitted classifier or regressor, with copies of its current weights.
+    """Return the predictor of a fitted classifier, regressor or ranker, with copies of its current weights.
 
     Parameters
     ----------
-    estimator : EmbeddingClassifier or EmbeddingRegressor
+    estimator : EmbeddingClassifier, EmbeddingRegressor or EmbeddingRanker
 
     Raises
     ------

@@ -14,7 +14,7 @@ import numpy as np
 
 from tabemb.estimators.objectives import Objective
 from tabemb.nn.bodies import Body
-from tabemb.nn.losses import ClassLoss, NumberLoss
+from tabemb.nn.losses import ClassLoss, NumberLoss, RankLoss
 from tabemb.nn.numeric import NumericEncoder
 from tabemb.nn.sizes import SizeRule
 from tabemb.nn.starts import Start
@@ -38,6 +38,7 @@ __all__ = [
     "NumericLike",
     "ObjectiveLike",
     "PretrainedLike",
+    "RankLossLike",
     "ScheduleLike",
     "SeedLike",
     "SharedLike",
@@ -79,6 +80,7 @@ NumberLossLike: TypeAlias = str | Mapping[str, Any] | NumberLoss
 NumericLike: TypeAlias = str | Mapping[str, Any] | NumericEncoder
 ObjectiveLike: TypeAlias = str | Mapping[str, Any] | Objective
 PretrainedLike: TypeAlias = Mapping[str, Any] | HasVectors | None
+RankLossLike: TypeAlias = str | Mapping[str, Any] | RankLoss
 ScheduleLike: TypeAlias = str | Mapping[str, Any] | Schedule
 SeedLike: TypeAlias = int | np.random.RandomState | None
 SharedLike: TypeAlias = Mapping[str, Sequence[str]] | None

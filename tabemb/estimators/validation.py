@@ -1,4 +1,7 @@
-"""Which rows of a fit are held out for validation: those that members leave out, random rows, or the last ones."""
+"""Which rows of a fit are held out for validation: those that members leave out, random rows, or the last ones.
+
+Rows that a task compares within groups are held out by whole groups.
+"""
 
 import math
 from dataclasses import replace
@@ -8,7 +11,9 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from tabemb.estimators.folds import deal_folds, left_out_rows, strata_of
+from tabemb.estimators.group_folds import deal_groups, held_groups, last_groups
 from tabemb.estimators.unknown import replace_untrained
+from tabemb.exceptions import DataError
 from tabemb.nn.seeds import Seeds
 from tabemb.training.batches import Rows
 
@@ -46,6 +51,8 @@ def split_off(estimator: Any, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
         Source of the seeds of the random choices.
     """
     encoder, keeps = estimator.encoder_, estimator._pretrained.kept
+    if estimator.task_.grouped:
+        return _split_groups(estimator, rows, seeds)
     if n_held := n_last_rows(estimator, len(rows)):
         kept, held = np.split(np.arange(len(rows)), [len(rows) - n_held])
     else:
@@ -62,4 +69,25 @@ def split_off(estimator: Any, rows: Rows, seeds: Seeds) -> tuple[Rows, Rows]:
             stratify=strata,
         )
     train, validation = rows.only(np.sort(kept)), rows.take(np.sort(held))
+    return train, replace_untrained(validation, train, encoder, keeps)
+
+
+def _split_groups(estimator, rows, seeds):
+    """Return training and validation rows of different groups; see :func:`split_off`."""
+    encoder, keeps = estimator.encoder_, estimator._pretrained.kept
+    groups, n_held = rows.targets[:, -1], math.ceil(len(rows) * estimator.validation_fraction)
+    if len(np.unique(groups)) == 1:
+        raise DataError(
+            "Whole groups are held out for validation, and there is a single one. Pass validation rows as X_val and "
+            "y_val, or set a number for embedding_dim."
+        )
+    if estimator.validation == "last":
+        held = last_groups(groups, n_held)
+    elif (n_members := estimator._n_separate()) > 1:
+        n_folds = max(n_members, round(1 / estimator.validation_fraction))
+        train = replace(rows, folds=deal_groups(groups, n_folds, seeds.generator("validation")))
+        return train, left_out_rows(train, n_members, seeds.generator("judged"), encoder, keeps, groups)
+    else:
+        held = held_groups(groups, n_held, seeds.generator("validation"))
+    train, validation = rows.only(np.flatnonzero(~held)), rows.take(np.flatnonzero(held))
     return train, replace_untrained(validation, train, encoder, keeps)

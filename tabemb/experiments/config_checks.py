@@ -10,7 +10,7 @@ from tabemb.experiments.comparison.folds import make_folds
 from tabemb.experiments.comparison.metrics import METRICS, resolve_metrics
 from tabemb.experiments.comparison.targets import Target, read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig
-from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, OBJECTIVE, registry_of
+from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, OBJECTIVE, RANK_LOSSES, registry_of
 from tabemb.experiments.data import DATASETS, Problem
 from tabemb.experiments.paper import STUDIES
 from tabemb.recommend.methods import METHODS as RECOMMEND_METHODS
@@ -193,13 +193,18 @@ def _check_settings(config: ExperimentConfig, target: Target) -> None:
         if not target.is_classifier and name in model.model_fields_set:
             raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but the target is numeric.")
     if "loss" in model.model_fields_set and (loss := _name(model.loss)) in MODEL_PARTS["loss"].names:
+        if loss in RANK_LOSSES:
+            raise ConfigError(
+                f"{config.where('model.loss')}: {loss!r} is a loss of EmbeddingRanker, which experiments do not have "
+                "yet. Fit it in Python."
+            )
         if target.is_classifier and loss not in CLASS_LOSSES:
             raise ConfigError(
                 f"{config.where('model.loss')}: {loss!r} is a loss for numbers, but the target has classes. Losses for "
                 f"classes: {', '.join(CLASS_LOSSES)}."
             )
         if not target.is_classifier and loss in CLASS_LOSSES:
-            others = [name for name in MODEL_PARTS["loss"].names if name not in CLASS_LOSSES]
+            others = [name for name in MODEL_PARTS["loss"].names if name not in (*CLASS_LOSSES, *RANK_LOSSES)]
             raise ConfigError(
                 f"{config.where('model.loss')}: {loss!r} is a loss for classes, but the target is numeric. Losses for "
                 f"numbers: {', '.join(others)}."

@@ -14,6 +14,7 @@ __all__ = [
     "METRIC_NAMES",
     "MODEL_PARTS",
     "OBJECTIVE",
+    "RANK_LOSSES",
     "WITHOUT_PRETRAINING",
     "Part",
     "registry_of",
@@ -28,6 +29,8 @@ METRIC_NAMES = {
     "numbers": ("rmse", "mae", "mape", "r2"),
 }
 CLASS_LOSSES = ("cross_entropy", "focal")
+# Of EmbeddingRanker, which no experiment has.
+RANK_LOSSES = ("lambdarank", "listnet")
 
 
 class Part(NamedTuple):
@@ -75,6 +78,8 @@ MODEL_PARTS = {
             "focal",
             "gamma",
             "huber",
+            "lambdarank",
+            "listnet",
             "poisson",
             "quantile",
             "squared_error",

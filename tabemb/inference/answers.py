@@ -27,6 +27,7 @@ __all__ = [
     "MultilabelAnswer",
     "NumberAnswer",
     "QuantileLink",
+    "RankingAnswer",
     "answer_from_state",
     "classes_from_state",
     "classes_to_state",
@@ -269,6 +270,37 @@ class NumberAnswer(Answer):
         link = {name: tuple(value) if isinstance(value, list) else value for name, value in state["link"].items()}
         center, scale = np.asarray(state["center"], float), np.asarray(state["scale"], float)
         return cls(center, scale, LINKS.resolve(link), bool(state["several"]))
+
+
+@ANSWERS.register("ranking")
+@dataclass(frozen=True, eq=False)
+class RankingAnswer(Answer):
+    """Scores by which the rows of a group are ranked; higher is better.
+
+    Parameters
+    ----------
+    group : str
+        Name of the column of groups, which is no feature.
+
+    Examples
+    --------
+    >>> RankingAnswer("query").activate(np.array([[1.5], [0.5]]))
+    array([1.5, 0.5])
+    """
+
+    group: str
+
+    def activate(self, logits: Array) -> Array:
+        """Return the scores, of shape (n,)."""
+        scores: Array = logits[:, 0]
+        return scores
+
+    def to_state(self) -> dict[str, Any]:
+        return {"group": self.group}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "RankingAnswer":
+        return cls(str(state["group"]))
 
 
 def mixed(logits: Array, others: Array, share: float) -> Array:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tabemb.exceptions import FormatError, TabembError
 from tabemb.files import read_whole
-from tabemb.inference.answers import Answer, ClassAnswer, answer_from_state, mean_of, mixed
+from tabemb.inference.answers import Answer, ClassAnswer, RankingAnswer, answer_from_state, mean_of, mixed
 from tabemb.inference.blocks import in_blocks
 from tabemb.inference.program import Program
 from tabemb.inference.reader import TableReader
@@ -19,9 +19,10 @@ from tabemb.inference.saved import read_saved
 from tabemb.inference.vector_lookup import VectorLookup
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
+from tabemb.table.frames import read_frame
 from tabemb.table.types import TableLike
 
-__all__ = ["ClassifierPredictor", "ForwardPass", "Predictor", "WeightedNetwork", "load_predictor"]
+__all__ = ["ClassifierPredictor", "ForwardPass", "Predictor", "RankerPredictor", "WeightedNetwork", "load_predictor"]
 
 Array = npt.NDArray[Any]
 Kind = TypeVar("Kind", bound=TableReader)
@@ -182,10 +183,34 @@ class ClassifierPredictor(Predictor):
         return self._activated(table)
 
 
+class RankerPredictor(Predictor):
+    """Frozen, thread-safe predictor of a ranker for low latency; see :class:`Predictor`.
+
+    Tables may have the column of groups, which is ignored.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from tabemb import EmbeddingRanker
+    >>> results = pd.DataFrame({"query": range(50), "site": ["a", "b"] * 25}).loc[lambda each: each.index.repeat(2)]
+    >>> results["device"] = ["phone", "desktop"] * 50
+    >>> model = EmbeddingRanker("query", max_epochs=2, random_state=0).fit(results, [0, 1] * 50)
+    >>> model.predictor().predict(results.head(3)).shape
+    (3,)
+    """
+
+    answer: RankingAnswer
+
+    def encode(self, X: TableLike) -> EncodedTable:
+        """Encode a table, which may have the column of groups, as matrices of category indices and of numbers."""
+        return super().encode(read_frame(X).without(self.answer.group))
+
+
 PREDICTORS: Mapping[str, type[Predictor | VectorLookup]] = {
     "EmbeddingClassifier": ClassifierPredictor,
     "EmbeddingEncoder": VectorLookup,
     "EmbeddingPretrainer": VectorLookup,
+    "EmbeddingRanker": RankerPredictor,
     "EmbeddingRegressor": Predictor,
 }
 
@@ -206,12 +231,12 @@ def load_predictor(path: str | PathLike[str], kind: type[TableReader] | None = N
     path : str or path
         The directory.
     kind : type, optional
-        The class that is expected: ``Predictor``, ``ClassifierPredictor`` or ``VectorLookup``. A type checker then
-        knows the methods of the result, and a predictor of another class is an error.
+        The class that is expected: ``Predictor``, ``ClassifierPredictor``, ``RankerPredictor`` or ``VectorLookup``. A
+        type checker then knows the methods of the result, and a predictor of another class is an error.
 
     Returns
     -------
-    Predictor, ClassifierPredictor or VectorLookup
+    Predictor, ClassifierPredictor, RankerPredictor or VectorLookup
         A :class:`~tabemb.inference.vector_lookup.VectorLookup` for a saved encoder or pretrainer.
 
     Raises

@@ -134,6 +134,11 @@ class Frame:
         positions = [self._position(name) for name in columns]
         return Frame(self._table.select(positions), tuple(columns), self.named)
 
+    def without(self, column: str) -> "Frame":
+        """Return the table without a column; the table itself if it has no such column, or no other."""
+        kept = [name for name in self.columns if name != column]
+        return self.select(kept) if self.named and 0 < len(kept) < len(self.columns) else self
+
     def take(self, rows: npt.NDArray[np.intp]) -> "Frame":
         """Return the rows at the given positions."""
         return Frame(self._table.take(rows), self.columns, self.named)

@@ -431,10 +431,7 @@ class TrainingLoop:
         """Return the sum of the weighted losses of the rows; for members, the mean of their sums."""
         if logits.shape.rank == 2:
             return tf.reduce_sum(self.task.training_loss(targets, logits) * weights)
-        n_members = logits.shape[1]
-        targets = tf.repeat(targets, n_members, axis=0)
-        losses = self.task.training_loss(targets, tf.reshape(logits, [-1, logits.shape[2]]))
-        losses = tf.reshape(losses, [-1, n_members])
+        losses = self.task.member_losses(targets, logits)
         if weights.shape.rank == 1:
             return tf.reduce_sum(tf.reduce_mean(losses, axis=1) * weights)
         # Averaged over the members trained on the row, so that the loss does not depend on how many leave it out.

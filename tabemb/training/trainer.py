@@ -14,6 +14,7 @@ from tabemb.nn.seeds import Seeds
 from tabemb.nn.tasks import Task
 from tabemb.training.batches import Rows, RowSource
 from tabemb.training.callbacks import CallbackHooks
+from tabemb.training.grouped_rows import GroupedRows
 from tabemb.training.pool import POOL
 from tabemb.training.progress import training_progress
 from tabemb.training.schedules import SCHEDULES
@@ -135,7 +136,7 @@ class Trainer:
             shrinks=self.shrinkage > 0,
             holds=bool(network.held),
             averages=self._averages(network),
-            chains=2 if self.batch_size >= MIN_ROWS_TO_SPLIT else 1,
+            chains=2 if self.batch_size >= MIN_ROWS_TO_SPLIT and not task.grouped else 1,
         )
         loop.begin(
             network,
@@ -201,7 +202,8 @@ class Trainer:
         loop : TrainingLoop
             From :meth:`loop`; its moments are kept between calls.
         train : RowSource
-            Training rows.
+            Training rows. For a task that compares the rows of groups, :class:`~tabemb.training.batches.Rows`, whose
+            groups are kept together.
         validation : Rows or None
             Validation rows for early stopping. If None, the last weights are kept.
         seeds : Seeds
@@ -213,6 +215,8 @@ class Trainer:
             If the loss becomes NaN or infinite.
         """
         check_not_forked()
+        if loop.task.grouped:
+            train = GroupedRows(rows=train, batch_size=self.batch_size, seed=seeds["groups"])
         loop.optimizer.prior.assign(self.shrinkage * self.batch_size / len(train))
         n_steps, n_epochs = math.ceil(len(train) / self.batch_size), self.stop_after or self.max_epochs
         params = {"epochs": n_epochs, "steps": n_steps, "verbose": self.verbose}

@@ -17,10 +17,11 @@ from tabemb.experiments.config_names import (
     METRIC_NAMES,
     MODEL_PARTS,
     OBJECTIVE,
+    RANK_LOSSES,
     WITHOUT_PRETRAINING,
     registry_of,
 )
-from tabemb.nn.losses import LOSSES
+from tabemb.nn.losses import LOSSES, RankLoss
 from tabemb.nn.losses.loss import ClassLoss
 
 
@@ -43,6 +44,10 @@ def test_parts_of_the_model_are_those_registered(name):
 
 def test_losses_for_classes_are_those_registered():
     assert sorted(CLASS_LOSSES) == sorted(name for name, loss in LOSSES.items() if issubclass(loss, ClassLoss))
+
+
+def test_losses_of_rankings_are_those_registered():
+    assert sorted(RANK_LOSSES) == sorted(name for name, loss in LOSSES.items() if issubclass(loss, RankLoss))
 
 
 @pytest.mark.parametrize("name", MODEL_PARTS)

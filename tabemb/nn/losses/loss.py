@@ -1,4 +1,4 @@
-"""The base classes of losses, for classes and for numbers."""
+"""The base classes of losses; for classes and for numbers."""
 
 import json
 from collections.abc import Hashable, Mapping
@@ -24,7 +24,7 @@ class Loss(BaseEstimator):
     Attributes
     ----------
     predicts : str
-        Kind of targets: "classes" or "numbers".
+        Kind of targets: "classes", "numbers" or "relevances".
     """
 
     predicts: ClassVar[str] = ""
@@ -154,12 +154,13 @@ def loss_of(spec: Any, family: type[Family]) -> Family:
     spec : str, mapping or Loss
         See :meth:`Registry.resolve`.
     family : type
-        The required base class: :class:`ClassLoss` or :class:`NumberLoss`.
+        The required base class: :class:`ClassLoss`, :class:`NumberLoss` or
+        :class:`~tabemb.nn.losses.ranking.RankLoss`.
 
     Raises
     ------
     UnknownNameError
-        If there is no such loss, or it belongs to the other family.
+        If there is no such loss, or it belongs to another family.
     ValueError
         If a parameter is out of range.
 

@@ -5,6 +5,7 @@ from tabemb.nn.tasks.classes import Binary, Multiclass
 from tabemb.nn.tasks.multilabel import Multilabel
 from tabemb.nn.tasks.no_target import NoTarget
 from tabemb.nn.tasks.numbers import MultiRegression, Quantiles, Regression
+from tabemb.nn.tasks.ranking import Ranking
 from tabemb.nn.tasks.task import TASKS, ClassTask, Task
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Multilabel",
     "NoTarget",
     "Quantiles",
+    "Ranking",
     "Regression",
     "Task",
     "task_from_state",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+from keras import ops
 
 from tabemb.exceptions import DataError
 from tabemb.inference.answers import Answer
@@ -24,10 +25,14 @@ class Task:
         Whether it has classes.
     metric : str
         Name of the metric that is shown with the loss.
+    grouped : bool
+        Whether the loss compares the rows of a group. The number of the group is then the last column of the targets,
+        and rows of a group stay together in batches, in portions of them, and in splits.
     """
 
     is_classifier: ClassVar[bool] = False
     metric: str = ""
+    grouped: ClassVar[bool] = False
 
     @classmethod
     def from_targets(cls, y: np.ndarray, loss: Loss | None = None) -> "Task":
@@ -58,6 +63,20 @@ class Task:
         """Return the loss that training minimizes, a tensor of shape (batch,); by default the loss itself."""
         return self.loss(targets, logits)
 
+    def member_losses(self, targets: Any, logits: Any) -> Any:
+        """Return the training loss of each row and member, a tensor of shape (batch, n_members).
+
+        Parameters
+        ----------
+        targets : tensor
+            Encoded targets.
+        logits : tensor of shape (batch, n_members, n_outputs)
+            Logits of each member of the network.
+        """
+        n_members = logits.shape[1]
+        logits = ops.reshape(logits, (-1, logits.shape[2]))
+        return ops.reshape(self.training_loss(ops.repeat(targets, n_members, axis=0), logits), (-1, n_members))
+
     def loss_key(self) -> Hashable:
         """Return a key that is equal for two tasks if and only if their losses are the same function.
 
@@ -81,6 +100,10 @@ class Task:
     def score(self, targets: np.ndarray, activated: np.ndarray, sample_weight: np.ndarray | None = None) -> float:
         """Return the value of ``metric``, from encoded targets."""
         raise TypeError("a task must define score(targets, activated)")
+
+    def sample(self, targets: np.ndarray, most: int) -> np.ndarray:
+        """Return at most this many rows to evaluate, all if there are no more; whole groups, if there are groups."""
+        return np.linspace(0, len(targets) - 1, min(len(targets), most)).astype(np.intp)
 
     def to_state(self) -> dict[str, Any]:
         """Return the state as JSON values."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tabemb.exceptions import DataError
-from tabemb.nn.losses import LOSSES, FocalLoss, NumberLoss, PoissonDeviance, QuantileLoss
+from tabemb.nn.losses import LOSSES, FocalLoss, PoissonDeviance, QuantileLoss
 from tabemb.nn.tasks import TASKS, Multilabel, MultiRegression, Quantiles, task_from_state, task_of
 from tabemb.nn.tasks.task import ClassTask, Task
 
@@ -31,6 +31,7 @@ TARGETS = {
     "multilabel": [rng.integers(0, 2, (20, 3)), rng.integers(0, 2, (20, 3)).astype(float)],
     "regression": [rng.normal(5, 3, 20), rng.integers(0, 9, 20), np.full(20, 4.0)],
     "multi_regression": [rng.normal(5, 3, (20, 2))],
+    "ranking": [np.column_stack([rng.integers(0, 4, 20), rng.integers(0, 4, 20)])],
     "quantiles": [rng.normal(5, 3, 20), np.full(20, 4.0)],
 }
 CASES = [
@@ -57,7 +58,8 @@ def test_shapes(name, y):
     assert losses.shape == (len(y),)
     assert losses.dtype == "float32"
     assert (losses >= 0).all()
-    assert task.decide(activated).shape == (y.shape if name != "quantiles" else (20, 3))
+    shapes = {"quantiles": (20, 3), "ranking": (20,)}
+    assert task.decide(activated).shape == shapes.get(name, y.shape)
     assert targets.dtype in ("float32", "int32")
     assert isinstance(task.score(targets, activated), float)
 
@@ -112,11 +114,12 @@ def test_a_class_that_is_not_there_yet_has_a_finite_start():
     assert start[2] < start[0] < start[1]
 
 
+OTHERS = {"ranking": "relevances"}
 LOSSES_OF = [
     pytest.param(name, loss, id=f"{name}-{loss}")
     for name in sorted(TARGETS)
     for loss in sorted(LOSSES)
-    if issubclass(LOSSES[loss], NumberLoss) != TASKS[name].is_classifier
+    if LOSSES[loss].predicts == ("classes" if TASKS[name].is_classifier else OTHERS.get(name, "numbers"))
     and (name == "quantiles") == (LOSSES[loss]().n_values > 1)
 ]
 
