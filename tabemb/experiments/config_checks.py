@@ -18,7 +18,7 @@ from tabemb.table.vocabularies import check_spec
 __all__ = ["check_config", "check_problem"]
 
 # Settings of the model that only classification has.
-FOR_CLASSES = ("class_weight", "label_smoothing", "calibration")
+FOR_CLASSES = ("class_weight", "negative_share", "label_smoothing", "calibration")
 
 
 def check_config(config: ExperimentConfig) -> None:
