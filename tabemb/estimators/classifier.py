@@ -531,7 +531,7 @@ class EmbeddingClassifier(ClassifierMixin, PartialFitEstimator):
             self.task_,
             np.concatenate([part.targets for part in held]),
             np.concatenate(logits),
-            None if rows.weights is None else np.concatenate([part.weights for part in held]),
+            None if held[0].weights is None else np.concatenate([part.weights for part in held]),
         )
 
     def _class_weighted(self, targets, weights):
