@@ -11,6 +11,10 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 SMALL = {
     "bag_speed": ["--rows", "4000", "--vocabulary", "100", "--batch", "256", "--turns", "1"],
+    "clicks": [
+        *["--rows", "2000", "--cardinality", "100", "--drift", "0.5", "--seeds", "1", "--tables", "logs"],
+        *["--ways", "one pass", "LightGBM", "hashed one-hot, SGD", "logistic regression"],
+    ],
     "diagnostics": ["--tables", "late", "--rows", "600"],
     "encode_speed": ["--cells", "20000", "--categories", "100", "--turns", "1"],
     "first_answer": ["--rows", "2000", "--categories", "50", "--turns", "1"],

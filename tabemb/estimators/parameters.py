@@ -57,6 +57,7 @@ RANGES = {
     "tol": ("a number of at least 0", lambda v: _real(v) and v >= 0),
     "one_hot_max_categories": ("a number of at least 0", lambda v: _real(v) and v >= 0),
     "label_smoothing": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
+    "negative_share": ("None or a number in (0, 1]", lambda v: v is None or (_real(v) and 0 < v <= 1)),
     "calibration": ("None or 'temperature'", lambda v: v is None or (isinstance(v, str) and v == "temperature")),
     "n_ensemble": ("a positive integer", lambda v: _count(v, 1)),
     "early_stopping": ("True or False", lambda v: isinstance(v, (bool, np.bool_))),

@@ -218,6 +218,12 @@ class ModelSection(Section):
         "focal. For numbers: squared_error (default), absolute_error, huber, quantile, poisson, tweedie or gamma.",
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Fraction of each target spread over all classes.")
+    negative_share: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Share of the rows of the first of two classes to train on; probabilities are those of all rows.",
+    )
     calibration: Literal["temperature"] | None = Field(
         None, description="temperature calibrates probabilities on the validation rows."
     )

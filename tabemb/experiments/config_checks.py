@@ -20,7 +20,7 @@ from tabemb.vectors.indexes import INDEXES
 __all__ = ["check_config", "check_problem"]
 
 # Settings of the model that only classification has.
-FOR_CLASSES = ("class_weight", "label_smoothing", "calibration")
+FOR_CLASSES = ("class_weight", "negative_share", "label_smoothing", "calibration")
 
 
 def check_config(config: ExperimentConfig) -> None:

@@ -173,8 +173,18 @@ class ClassAnswer(Answer):
 
 
 @ANSWERS.register("binary")
+@dataclass(frozen=True, eq=False)
 class BinaryAnswer(ClassAnswer):
     """One of two classes, from one logit.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (2,)
+        The classes, sorted.
+    temperature : float, default=1.0
+        Divisor of the logit.
+    offset : float, default=0.0
+        Added to the logit after that, such as the logarithm of the share of negatives that training used.
 
     Examples
     --------
@@ -183,10 +193,20 @@ class BinaryAnswer(ClassAnswer):
     array(['late'], dtype='<U7')
     """
 
+    offset: float = 0.0
+
     def activate(self, logits: Array) -> Array:
         """Return the probabilities of both classes, of shape (n, 2)."""
-        positive = sigmoid(self._cooled(logits[:, 0]))
+        logit = self._cooled(logits[:, 0])
+        positive = sigmoid(logit + logit.dtype.type(self.offset) if self.offset else logit)
         return np.column_stack([1 - positive, positive])
+
+    def to_state(self) -> dict[str, Any]:
+        return {**super().to_state(), "offset": float(self.offset)}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "BinaryAnswer":
+        return cls(classes_from_state(state), float(state["temperature"]), float(state.get("offset", 0.0)))
 
 
 @ANSWERS.register("multiclass")

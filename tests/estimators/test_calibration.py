@@ -179,3 +179,10 @@ def test_held_out_rows_get_the_logits_of_the_member_that_held_them_out(flights, 
     assert of_all.shape == (len(held), 4, 1)
     np.testing.assert_allclose(logits[:, 0], of_all[np.arange(len(held)), held.folds, 0], atol=1e-6)
     assert model.temperature_ == pytest.approx(best_temperature(model.task_, held.targets, logits), rel=1e-3)
+
+
+def test_given_validation_rows_have_no_weights_if_the_fit_has():
+    X, y = noisy("binary")
+    model = EmbeddingClassifier(max_epochs=2, calibration="temperature", random_state=0)
+    model.fit(X[:200], y[:200], np.full(200, 2.0), X_val=X[200:], y_val=y[200:])
+    assert 0.01 < model.temperature_ < 100

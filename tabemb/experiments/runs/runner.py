@@ -298,7 +298,7 @@ def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
     target = target_of(values, None if config.task == "auto" else config.task)
     estimator_class = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
     params = config.model_params()
-    for name in ("class_weight", "label_smoothing", "calibration"):
+    for name in ("class_weight", "negative_share", "label_smoothing", "calibration"):
         if not target.is_classifier and name in params:
             raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but the target is numeric.")
     if "loss" in params:

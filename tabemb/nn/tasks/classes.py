@@ -1,6 +1,6 @@
 """Tasks with one class per row: two classes, or many."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from keras import ops
@@ -51,8 +51,16 @@ class _Classes(ClassTask):
 
 
 @TASKS.register("binary")
+@dataclass(frozen=True)
 class Binary(_Classes):
     """Two classes, one logit, sigmoid.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (2,)
+        The classes, sorted.
+    offset : float, default=0.0
+        Added to the logit, after the temperature, before it becomes a probability. The loss does not read it.
 
     Examples
     --------
@@ -62,6 +70,8 @@ class Binary(_Classes):
     >>> task.decide(task.activate(np.array([[-2.0]])))
     array(['late'], dtype='<U7')
     """
+
+    offset: float = 0.0
 
     def encode(self, y):
         """Return 0.0 for the first class and 1.0 for the second."""
@@ -83,7 +93,16 @@ class Binary(_Classes):
     @property
     def answer(self):
         """Probabilities of both classes, shape (n, 2)."""
-        return BinaryAnswer(self.classes, self.temperature)
+        return BinaryAnswer(self.classes, self.temperature, self.offset)
+
+    def to_state(self):
+        """Return the classes, the offset and the state of all tasks with classes."""
+        return {**super().to_state(), "offset": float(self.offset)}
+
+    @classmethod
+    def from_state(cls, state):
+        """Return the task from the output of :meth:`to_state`; without an offset, it is 0."""
+        return replace(super().from_state(state), offset=state.get("offset", 0.0))
 
 
 @TASKS.register("multiclass")

@@ -246,6 +246,12 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
         ),
         (
             "  max_epochs: 2",
+            "  negative_share: 0.1\nseed: 1",
+            ConfigError,
+            r"line 9: model\.negative_share is for classification, but the target is numeric\.",
+        ),
+        (
+            "  max_epochs: 2",
             "  loss: {name: quantile, quantiles: [0.1, 0.9]}\nseed: 1",
             ConfigError,
             r"line 9: model\.loss predicts 2 quantiles per row, but an experiment scores one number\. Set one",
