@@ -1,7 +1,7 @@
 """Click-through rates of generated logs with known probabilities: tabemb, boosted trees, linear models and the best.
 
     TABEMB_DATA=DIR python benchmarks/clicks.py [--rows 100000] [--cardinality 10000 ...] [--drift 0 0.9] [--seeds 2]
-        [--ways NAME ...] [--tables logs amazon] [--zipf 0.9] [--json FILE]
+        [--first-seed 0] [--ways NAME ...] [--tables logs amazon] [--zipf 0.9] [--json FILE]
 
 A log has six categorical columns. The first has the given cardinality, each other a quarter of the one before it, and
 at least 20. The model is fitted on the first four fifths of the log and scored on the last fifth. The seed is that of
@@ -324,6 +324,7 @@ def main():
     parser.add_argument("--zipf", type=float, default=0.9)
     parser.add_argument("--click-rate", type=float, default=0.1)
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--tables", nargs="+", choices=["logs", "amazon"], default=["logs", "amazon"])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--json", type=Path)
@@ -336,7 +337,7 @@ def main():
     rows = []
     for name, table_of in tables(options).items():
         found = []
-        for seed in range(options.seeds):
+        for seed in range(options.first_seed, options.first_seed + options.seeds):
             train, test, probability = table_of(seed)
             common = {"table": name, "seed": seed, "rows": len(train[0]), "unseen": unseen(train, test)}
             for way in options.ways:
