@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
 
 from tabemb import metrics
 from tabemb.exceptions import ColumnError, DataError
-from tabemb.metrics import coverage_at_k, novelty_at_k, ranking_metrics
+from tabemb.metrics import coverage_at_k, grouped_ndcg, novelty_at_k, ranking_metrics
 
 # What RecTools 0.19.0 and ranx 0.3.21 say about `case`; novelty and coverage (5, 10 and 12 of 12 items) from RecTools.
 THEIRS = {
@@ -269,3 +270,45 @@ def test_wrong_tables_are_refused(case):
         ranking_metrics(pd.concat([best, best.head(1)]), held_out)
     with pytest.raises(DataError, match=r"1 of the 30 rows of recommended have no 'item'"):
         ranking_metrics(best.assign(item=best["item"].where(best.index > 0)), held_out)
+
+
+@pytest.mark.parametrize("k", [1, 3, 10, 50])
+def test_grouped_ndcg_is_that_of_scikit_learn_for_each_group(k):
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(30), rng.integers(2, 20, 30))
+    relevance = rng.integers(0, 4, len(groups)) * (groups > 2)
+    # Whole numbers have ties.
+    for scores in (rng.normal(size=len(groups)), rng.integers(0, 3, len(groups)).astype(float)):
+        expected = {
+            group: ndcg_score([2.0 ** relevance[groups == group] - 1], [scores[groups == group]], k=k)
+            for group in range(30)
+            if relevance[groups == group].any()
+        }
+        order = rng.permutation(len(groups))
+        named = np.array([f"g{each}" for each in groups])[order]
+        assert grouped_ndcg(relevance[order], scores[order], named, k) == pytest.approx(
+            np.mean(list(expected.values()))
+        )
+        weights = np.where(groups == 7, 3.0, np.where(groups == 9, 1.0, 0.0))[order]
+        found = grouped_ndcg(relevance[order], scores[order], named, k, sample_weight=weights)
+        assert found == pytest.approx(0.75 * expected[7] + 0.25 * expected[9])
+
+
+def test_grouped_ndcg_without_a_relevant_row_is_nan():
+    assert np.isnan(grouped_ndcg([0, 0], [1, 2], [1, 1]))
+    assert np.isnan(grouped_ndcg([1, 0], [1, 2], [1, 1], sample_weight=[0, 0]))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (([1, 0], [1.0], [1, 1]), r"one value per row; got the shapes \(2,\), \(1,\) and \(2,\)"),
+        (([-1, 0], [1.0, 2.0], [1, 1]), "Relevances must be numbers from 0 to 30"),
+        (([31, 0], [1.0, 2.0], [1, 1]), "Relevances must be numbers from 0 to 30"),
+        (([1, 0], [np.nan, 2.0], [1, 1]), "no score or group may be missing"),
+        (([1, 0], [1.0, 2.0], [1, None]), "no score or group may be missing"),
+    ],
+)
+def test_grouped_ndcg_refuses_what_cannot_be_ranked(given, message):
+    with pytest.raises(DataError, match=message):
+        grouped_ndcg(*given)

@@ -82,6 +82,11 @@ def test_what_is_right_passes(dim):
         (NUMBERS, {"metrics": ["f1"]}, "metrics[0]: The metric 'f1' is not defined for the task regression"),
         (NUMBERS, {"model": {"label_smoothing": 0.1}}, "model.label_smoothing is for classification, but"),
         (NUMBERS, {"model": {"loss": "focal"}}, "model.loss: 'focal' is a loss for classes, but the target is numeric"),
+        (
+            NUMBERS,
+            {"model": {"loss": "listnet"}},
+            "model.loss: 'listnet' is a loss of EmbeddingRanker, which",
+        ),
         (CLASSES, {"model": {"loss": {"name": "huber"}}}, "model.loss: 'huber' is a loss for numbers, but"),
         (NUMBERS, {"validation": {"folds": 21}}, "the experiment: "),
         (NUMBERS, {"validation": {"kind": "stratified"}}, "the experiment: "),

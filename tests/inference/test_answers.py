@@ -16,6 +16,7 @@ from tabemb.inference.answers import (
     MultilabelAnswer,
     NumberAnswer,
     QuantileLink,
+    RankingAnswer,
     answer_from_state,
     mean_of,
 )
@@ -30,6 +31,7 @@ EXAMPLES = {
     "number": (NumberAnswer(np.array(10.0), np.array(2.0), IdentityLink(), several=False), LOGITS[:, :1]),
     "mean of a count": (NumberAnswer(np.array(0.0), np.array(2.0), LogLink(), several=False), LOGITS[:, :1]),
     "numbers": (NumberAnswer(np.arange(3.0), np.ones(3), IdentityLink(), several=True), LOGITS),
+    "ranking": (RankingAnswer("query"), LOGITS[:, :1]),
     "quantiles": (NumberAnswer(np.array(0.0), np.array(2.0), QuantileLink((0.0, 1.0)), several=True), LOGITS),
 }
 

@@ -480,3 +480,13 @@ def test_many_missing_columns_are_counted():
         select_as_fitted(frame, [f"c{number}" for number in range(8)])
     with pytest.raises(ColumnError, match=r"- c4\n- c5\n$"):
         select_as_fitted(frame, [f"c{number}" for number in range(6)])
+
+
+def test_without_a_column():
+    frame = read_frame(pd.DataFrame({"query": [1], "dest": ["IAH"]}))
+    assert frame.without("query").columns == ("dest",)
+    assert frame.without("user") is frame
+    # Without its only column, a table has no rows either; without names, "x0" is no name.
+    alone, bare = frame.select(["query"]), read_frame(np.zeros((2, 2)))
+    assert alone.without("query") is alone
+    assert bare.without("x0") is bare

@@ -69,6 +69,7 @@ def test_only_the_presence_of_rates_matters(workshop):
 def test_tasks_with_the_same_key_have_the_same_loss(name):
     targets = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]) if "multi" in name else np.array([0.0, 1.0, 0.0])
     targets = np.array([0, 1, 2]) if name == "multiclass" else targets
+    targets = np.array([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]) if name == "ranking" else targets
     task = TASKS[name].from_targets(targets)
     logits = np.linspace(-1, 1, 3 * task.n_outputs, dtype="float32").reshape(3, -1)
     other = TASKS[name].from_targets(targets * 2 if not task.is_classifier else targets)

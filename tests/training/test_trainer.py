@@ -1,6 +1,7 @@
 """Epochs, validation, early stopping, and the training record."""
 
 import re
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from sklearn.metrics import accuracy_score, log_loss
 
 from tabemb.exceptions import TrainingError, UnknownNameError
+from tabemb.nn.tasks import Ranking
 from tabemb.training import trainer as trainer_module
 from tabemb.training.batches import Rows
 from tabemb.training.steps import TrainingLoop
@@ -284,3 +286,25 @@ def test_averages_start_anew_from_loaded_weights(workshop):
     loop.average(0.1)
     loop.store_averages()
     assert all((each == 3).all() for each in network.model.get_weights())
+
+
+def test_groups_stay_whole_in_the_batches_of_a_task_that_compares_their_rows(workshop, monkeypatch):
+    rows, groups, seen = workshop.rows(600), np.random.default_rng(0).permutation(np.repeat(np.arange(60), 10)), []
+    ranked = replace(rows, targets=np.column_stack([rows.targets, groups]).astype("float32"))
+    trainer = Trainer(batch_size=128, max_epochs=2)
+    # Portions of a batch would cut groups.
+    assert trainer.loop(workshop.network(), workshop.task, workshop.seeds)._chains == 2
+    loop = trainer.loop(workshop.network(), Ranking(), workshop.seeds)
+    assert loop._chains == 1
+    run = loop.run
+
+    def watched(tensors, order, rates):
+        assert len(order) == 128 * len(rates)
+        seen.extend(tensors["targets"].numpy()[order, 1].reshape(-1, 128))
+        return run(tensors, order, rates)
+
+    monkeypatch.setattr(loop, "run", watched)
+    record = trainer.fit(loop, ranked, None, workshop.seeds)
+    assert len(seen) == 2 * 5
+    assert all(np.bincount(batch[batch >= 0].astype(int), minlength=60).tolist().count(10) == 12 for batch in seen)
+    assert record.history["loss"][1] < record.history["loss"][0]
