@@ -81,7 +81,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("layout", sorted(LAYOUTS))
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("task", sorted(set(TASKS) - {"ranking"}))
 def test_every_task_answers_as_keras_does(task, layout, flights, rows, quick):
     model = fitted(task, flights, quick, **LAYOUTS[layout])
     predictor = model.predictor()
@@ -90,7 +90,7 @@ def test_every_task_answers_as_keras_does(task, layout, flights, rows, quick):
     check_same(answers_of(predictor, rows), by_keras(model, rows))
 
 
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("task", sorted(set(TASKS) - {"ranking"}))
 def test_an_ensemble_answers_with_the_mean_of_its_networks(task, flights, rows, quick):
     model = fitted(task, flights, quick, n_ensemble=2)
     check_same(answers_of(model, rows), by_keras(model, rows))
@@ -277,7 +277,7 @@ def test_tensorflow_answers_where_numpy_cannot_and_that_is_said(flights, late, q
 
 
 @pytest.mark.parametrize("n_ensemble", [1, 2])
-@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("task", sorted(set(TASKS) - {"ranking"}))
 def test_a_loaded_predictor_answers_as_the_estimator(task, n_ensemble, flights, rows, quick, tmp_path):
     model = fitted(task, flights, quick, n_ensemble=n_ensemble)
     model.save(tmp_path / "model")

@@ -291,6 +291,7 @@ def test_the_loss_of_members_is_the_mean_of_their_losses_for_every_task(task, wo
         "regression": rng.normal(size=30),
         "multi_regression": rng.normal(size=(30, 2)),
         "quantiles": rng.normal(size=30),
+        "ranking": np.column_stack([rng.integers(0, 4, 30), np.arange(30) % 4]),
     }
     fitted = TASKS[task].from_targets(targets[task])
     made = workshop.rows(30, weights=np.linspace(1, 4, 30))
@@ -299,12 +300,14 @@ def test_the_loss_of_members_is_the_mean_of_their_losses_for_every_task(task, wo
     network = Network(replace(spec, n_outputs=fitted.n_outputs))
     members = before_the_mean(network)({"indices": rows.table.indices, "numbers": rows.table.numbers})
     expected = (losses_of(fitted, rows.targets, members).numpy() * rows.weights / rows.weights.mean()).sum()
-    loop = TrainingLoop(network.spec, fitted)
-    loop.begin(network, batch_size=8)
+    # Groups stay whole in batches and in their portions.
+    size, n_steps = (30, 1) if fitted.grouped else (8, 4)
+    loop = TrainingLoop(network.spec, fitted, chains=1 if fitted.grouped else 2)
+    loop.begin(network, batch_size=size)
     assert loop.logits(rows.table).shape == (30, fitted.n_outputs)
     np.testing.assert_allclose(loop.logits(rows.table), members.numpy().mean(axis=1), atol=1e-6)
-    # With a rate of zero, the loss of all four steps is the initial loss.
-    assert run(loop, rows, range(30), [0.0] * 4) == pytest.approx(expected, rel=1e-5)
+    # With a rate of zero, the loss of all steps is the initial loss.
+    assert run(loop, rows, range(30), [0.0] * n_steps) == pytest.approx(expected, rel=1e-5)
 
 
 def test_members_learn_independently(workshop):
