@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 
-from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRanker, EmbeddingRegressor
 from tabemb.estimators.parameters import RANGES, check_parameters
 from tabemb.exceptions import UnknownNameError
 from tabemb.nn.unknown import Nearest
@@ -42,6 +42,8 @@ BAD = {
     "cv": [1, 0, -5, 2.0, True, "kfold", "5"],
     "target_statistics": [0, 1, None, "yes"],
     "crosses": ["all", 3, True, [["a"]], [["a", "b"], 5], "ab"],
+    "group": [None, 3, ["query"], True],
+    "negative_share": [0, -0.1, 1.5, "0.1", True, np.nan],
 }
 GOOD = {
     "category_dropout": [0, 0.99, np.float32(0.1)],
@@ -73,10 +75,14 @@ GOOD = {
     "cv": [None, 2, np.int64(10), KFold(3), [([0], [1]), ([1], [0])]],
     "target_statistics": [True, False, np.True_],
     "crosses": [None, "auto", []],
+    "group": ["query"],
+    "negative_share": [None, 0.1, 1, 1.0, np.float32(0.5)],
 }
 
 
 def owner(name):
+    if name == "group":
+        return EmbeddingRanker
     return EmbeddingClassifier if name in EmbeddingClassifier().get_params(deep=False) else EmbeddingEncoder
 
 
