@@ -62,6 +62,7 @@ CHANGES = {
     "loss": "focal",
     "label_smoothing": 0.3,
     "calibration": "temperature",
+    "negative_share": 0.5,
     "n_ensemble": 2,
     "random_state": 1,
 }
