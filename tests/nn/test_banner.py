@@ -46,7 +46,8 @@ def test_a_first_fit_writes_nothing_but_its_result_to_the_streams():
     assert (quiet.returncode, quiet.stderr) == (0, "")
     loud = run(FIT, TF_CPP_MIN_LOG_LEVEL="0")
     assert loud.returncode == 0
-    assert "oneDNN custom operations are on" in loud.stderr
+    # What TensorFlow has to say depends on the processor.
+    assert "log messages" in loud.stderr
     assert quiet.stdout == loud.stdout
 
 
