@@ -1,7 +1,7 @@
 """Click-through rates of generated logs with known probabilities: tabemb, boosted trees, linear models and the best.
 
     TABEMB_DATA=DIR python benchmarks/clicks.py [--rows 100000] [--cardinality 10000 ...] [--drift 0 0.9] [--seeds 2]
-        [--first-seed 0] [--ways NAME ...] [--tables logs amazon] [--zipf 0.9] [--json FILE]
+        [--first-seed 0] [--ways NAME ...] [--tables logs amazon] [--zipf 0.9] [--megabytes 8] [--json FILE]
 
 A log has six categorical columns. The first has the given cardinality, each other a quarter of the one before it, and
 at least 20. The model is fitted on the first four fifths of the log and scored on the last fifth. The seed is that of
@@ -16,6 +16,9 @@ four fifths of the training rows.
   Rows per second are those of the fit (training rows, by the clock) and of a prediction of all test rows.
 
 - "hashed" has a quarter as many rows of vectors as categories in columns with at least 100.
+- ``--megabytes`` is the same limit for all models: one that is larger is fitted again with less: fewer rows of hashed
+  vectors, fewer hashed columns, fewer leaves of CatBoost's tables of categories, fewer trees of LightGBM, categories
+  with more rows than before in the one-hot columns of the logistic regression. Costs are those of the last fit.
 
 The first fit of tabemb, which compiles, is not counted. CatBoost and LightGBM are left out where they are not
 installed.
@@ -44,7 +47,7 @@ import tabemb
 from tabemb.datasets import make_clicks
 
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
-N_COLUMNS, FEWEST, MANY, THREADS, ROUNDS, PATIENCE, N_BINS = 6, 20, 100, 2, 1000, 50, 15
+N_COLUMNS, FEWEST, MANY, THREADS, ROUNDS, PATIENCE, N_BINS, MOST_FITS = 6, 20, 100, 2, 1000, 50, 15, 5
 BAYES = "Bayes"
 # One pass: the rate is higher, and updates of rare categories are not slowed, since each has few steps.
 ONE_PASS = {
@@ -91,13 +94,31 @@ def hashed(X):
     return (X.columns + "=").to_numpy() + text(X).to_numpy(dtype=object)
 
 
-class Ours:
-    """``EmbeddingClassifier`` with some parameters."""
+class Model:
+    """A model, which takes a share of its full size."""
+
+    share = 1.0
+
+    def shrink(self, share):
+        """Take less in the next fit: this share of what it took in the last one."""
+        self.share *= share
+
+
+class Ours(Model):
+    """``EmbeddingClassifier`` with some parameters; if it has to shrink, its categories are found by their hashes."""
 
     def __init__(self, params):
         self.params = params
 
     def fit(self, X, y, seed):
+        sizes = X.nunique()
+        if self.share < 1:
+            kinds = {
+                name: {"name": "hashing", "n_buckets": max(2, int(n * self.share))}
+                for name, n in sizes.items()
+                if n >= MANY
+            }
+            self.params = {**self.params, "vocabulary": kinds}
         self.model = tabemb.EmbeddingClassifier(list(X.columns), random_state=seed, **self.params).fit(X, y)
 
     def predict(self, X):
@@ -112,14 +133,10 @@ class Ours:
 class Hashed(Ours):
     """The same, with a quarter as many rows of vectors as categories, found by their hashes, in columns with many."""
 
-    def fit(self, X, y, seed):
-        sizes = X.nunique()
-        kinds = {name: {"name": "hashing", "n_buckets": int(n) // 4} for name, n in sizes.items() if n >= MANY}
-        self.params = {**self.params, "vocabulary": kinds}
-        super().fit(X, y, seed)
+    share = 0.25
 
 
-class CatBoost:
+class CatBoost(Model):
     """CatBoost with native categories."""
 
     def fit(self, X, y, seed):
@@ -134,6 +151,7 @@ class CatBoost:
             random_seed=seed,
             allow_writing_files=False,
             verbose=False,
+            **({} if self.share == 1 else {"ctr_leaf_count_limit": max(1, int(X.nunique().max() * self.share))}),
         ).fit(X_fit, y_fit, eval_set=held)
 
     def predict(self, X):
@@ -145,17 +163,22 @@ class CatBoost:
             return (Path(folder) / "model").stat().st_size
 
 
-class LightGBM:
+class LightGBM(Model):
     """LightGBM with native categories; unseen categories are missing."""
+
+    rounds = ROUNDS
 
     def fit(self, X, y, seed):
         import lightgbm
 
         self.kinds = {name: pd.CategoricalDtype(np.unique(X[name])) for name in X}
         (X_fit, y_fit), (X_held, y_held) = last_tenth(self._typed(X), y)
-        self.model = lightgbm.LGBMClassifier(n_estimators=ROUNDS, n_jobs=THREADS, random_state=seed, verbose=-1)
+        self.model = lightgbm.LGBMClassifier(n_estimators=self.rounds, n_jobs=THREADS, random_state=seed, verbose=-1)
         stopping = lightgbm.early_stopping(PATIENCE, verbose=False)
         self.model.fit(X_fit, y_fit, eval_X=X_held, eval_y=y_held, callbacks=[stopping])
+
+    def shrink(self, share):
+        self.rounds = max(1, int(self.model.best_iteration_ * share))
 
     def _typed(self, X):
         codes = {name: kind.categories.get_indexer(X[name]) for name, kind in self.kinds.items()}
@@ -170,7 +193,7 @@ class LightGBM:
         return len(pickle.dumps((self.model, self.kinds)))
 
 
-class Linear:
+class Linear(Model):
     """The best of several strengths of the penalty by the log loss of the last rows, fitted again on all rows."""
 
     def __init__(self, make, strengths, read):
@@ -180,10 +203,10 @@ class Linear:
         (X_fit, y_fit), (X_held, y_held) = last_tenth(X, y)
 
         def loss(strength):
-            model = self.make(strength, seed).fit(self.read(X_fit), y_fit)
+            model = self.make(strength, seed, self.share).fit(self.read(X_fit), y_fit)
             return log_loss(y_held, model.predict_proba(self.read(X_held))[:, 1], labels=[0, 1])
 
-        self.model = self.make(min(self.strengths, key=loss), seed).fit(self.read(X), y)
+        self.model = self.make(min(self.strengths, key=loss), seed, self.share).fit(self.read(X), y)
 
     def predict(self, X):
         return self.model.predict_proba(self.read(X))[:, 1]
@@ -192,16 +215,20 @@ class Linear:
         return len(pickle.dumps(self.model))
 
 
-def sgd(alpha, seed):
-    """Return a linear model of 2**20 hashed cells, trained by stochastic gradient descent."""
+def sgd(alpha, seed, share):
+    """Return a linear model of 2**20 hashed cells, or a share of them, trained by stochastic gradient descent."""
     return make_pipeline(
-        FeatureHasher(2**20, input_type="string"), SGDClassifier("log_loss", alpha=alpha, random_state=seed)
+        FeatureHasher(int(2**20 * share), input_type="string"),
+        SGDClassifier("log_loss", alpha=alpha, random_state=seed),
     )
 
 
-def logistic(C, seed):
-    """Return a logistic regression on one-hot columns."""
-    return make_pipeline(OneHotEncoder(handle_unknown="ignore"), LogisticRegression(C=C, max_iter=1000))
+def logistic(C, seed, share):
+    """Return a logistic regression on one-hot columns, of categories that have some rows if it has to shrink."""
+    fewest = None if share == 1 else round(1 / share)
+    return make_pipeline(
+        OneHotEncoder(handle_unknown="ignore", min_frequency=fewest), LogisticRegression(C=C, max_iter=1000)
+    )
 
 
 RIVALS = {
@@ -232,17 +259,27 @@ def scores(y, p):
     return {"auc": float(roc_auc_score(y, p)), "log_loss": float(loss), "ece": calibration_error(y, p)}
 
 
-def measured(model, train, test, seed):
-    """Return the metrics and the costs of a model."""
+def measured(model, train, test, seed, megabytes=None):
+    """Return the metrics and the costs of a model, which is fitted again with less while it is too large.
+
+    None if it is still too large after five fits.
+    """
     (X, y), (X_test, y_test) = train, test
-    clock, processor = time.perf_counter(), time.process_time()
-    model.fit(X, y, seed)
-    clock, processor = time.perf_counter() - clock, time.process_time() - processor
+    for _ in range(MOST_FITS):
+        clock, processor = time.perf_counter(), time.process_time()
+        model.fit(X, y, seed)
+        clock, processor = time.perf_counter() - clock, time.process_time() - processor
+        size = model.n_bytes()
+        if megabytes is None or size <= megabytes * 1e6:
+            break
+        model.shrink(min(0.7, 0.9 * megabytes * 1e6 / size))
+    else:
+        return None
     start = time.perf_counter()
     p = model.predict(X_test)
     seconds = time.perf_counter() - start
     return scores(y_test, p) | {
-        "bytes": model.n_bytes(),
+        "bytes": size,
         "seconds": clock,
         "processor_seconds": processor,
         "rows_per_second": len(X) / clock,
@@ -327,6 +364,7 @@ def main():
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--tables", nargs="+", choices=["logs", "amazon"], default=["logs", "amazon"])
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
+    parser.add_argument("--megabytes", type=float, help="limit of the bytes of a model; by default none")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if "amazon" in options.tables and not DATA.is_dir():
@@ -344,7 +382,11 @@ def main():
                 if way not in missing:
                     if way in OURS and not rows + found:
                         Ours(OURS[way]).fit(train[0].head(2_000), train[1][:2_000], seed)
-                    found.append({"way": way, **common, **measured(model_of(way), train, test, seed)})
+                    its = measured(model_of(way), train, test, seed, options.megabytes)
+                    if its is None:
+                        print(f"{way} does not get smaller than {options.megabytes:g} MB")
+                    else:
+                        found.append({"way": way, **common, **its})
             if probability is not None:
                 found.append({"way": BAYES, **common, **scores(test[1], probability)})
         report(name, found)

@@ -10,7 +10,7 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -65,8 +65,15 @@ def machine() -> dict[str, object]:
         "gflops_of_a_float32_product": 2 * 2048**3 / product / 1e9,
         "gigabytes_a_second_of_a_copy": 2 * block.nbytes / copy / 1e9,
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in VERSIONS},
+        "versions": {name: _version(name) for name in VERSIONS},
     }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 def write(name: str, rows: list[dict[str, object]], path: Path | None = None, **more: object) -> Path:

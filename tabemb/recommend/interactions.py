@@ -14,7 +14,7 @@ from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["InteractionMatrix", "last_rows", "numbers_of", "weights_of", "without_missing"]
+__all__ = ["InteractionMatrix", "last_rows", "numbers_of", "places_in_time", "weights_of", "without_missing"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,34 +129,47 @@ def without_missing(frame: Frame, column: str, what: str, rows: str = "interacti
     return cells
 
 
-def last_rows(frame: Frame, codes: npt.NDArray[np.int32], keys: Vocabulary, time: str | None) -> npt.NDArray[np.intp]:
-    """Return the last row of each key: by a column of times, or in the table.
+def places_in_time(frame: Frame, time: str) -> npt.NDArray[np.intp]:
+    """Return how many interactions came before each one; of the same time, in the order of the table.
 
     Parameters
     ----------
     frame : Frame
         A row per interaction.
-    codes : ndarray of int32 of shape (n_interactions,)
-        The index of the key of each row in the vocabulary.
-    keys : Vocabulary
-        Keys that all occur.
-    time : str or None
-        Column of numbers or dates; of the same time, the last row in the table is the last.
+    time : str
+        Column of numbers or dates.
 
     Raises
     ------
     DataError
         If a time is missing, or neither a number nor a date.
     """
-    order = np.arange(len(codes))
-    if time is not None:
-        times = without_missing(frame, time, "time")
-        if not isinstance(times, pa.Array) or not families(times) <= {"number", "date", "datetime"}:
-            raise DataError(
-                f"Times are numbers or dates; those of {time!r} are of type {' and '.join(sorted(families(times)))}. "
-                "Convert them: pd.to_datetime."
-            )
-        order = np.argsort(np.asarray(times), kind="stable")
+    times = without_missing(frame, time, "time")
+    if not isinstance(times, pa.Array) or not families(times) <= {"number", "date", "datetime"}:
+        raise DataError(
+            f"Times are numbers or dates; those of {time!r} are of type {' and '.join(sorted(families(times)))}. "
+            "Convert them: pd.to_datetime."
+        )
+    places = np.empty(len(frame), np.intp)
+    places[np.argsort(np.asarray(times), kind="stable")] = np.arange(len(frame))
+    return places
+
+
+def last_rows(
+    codes: npt.NDArray[np.int32], keys: Vocabulary, places: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[np.intp]:
+    """Return the last row of each key: in time, or in the table.
+
+    Parameters
+    ----------
+    codes : ndarray of int32 of shape (n_interactions,)
+        The index of the key of each row in the vocabulary.
+    keys : Vocabulary
+        Keys that all occur.
+    places : ndarray of int of shape (n_interactions,), optional
+        The places of the rows in time (:func:`places_in_time`).
+    """
+    order = np.arange(len(codes)) if places is None else np.argsort(places)
     rows = np.empty(keys.n_categories, np.intp)
     rows[codes[order] - Vocabulary.FIRST] = order
     return rows

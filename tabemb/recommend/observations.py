@@ -67,6 +67,8 @@ class Observations:
         How much each interaction counts.
     ratings : ndarray of float32 of shape (n_interactions,), optional
         The rating that the user has given.
+    places : ndarray of int of shape (n_interactions,), optional
+        How many interactions came before each one, if the times are known.
     users, items : Side, optional
         Columns besides the keys; None without any.
     """
@@ -76,6 +78,7 @@ class Observations:
     item_rows: npt.NDArray[np.intp]
     weights: npt.NDArray[np.float32] | None = None
     ratings: npt.NDArray[np.float32] | None = None
+    places: npt.NDArray[np.intp] | None = None
     users: Side | None = None
     items: Side | None = None
 
@@ -92,3 +95,14 @@ class Observations:
         """Share of the interactions of each item, of shape (n_items,)."""
         counts = np.bincount(self.item_rows, minlength=self.matrix.matrix.shape[1])
         return (counts / max(1, len(self))).astype(np.float32)
+
+    @cached_property
+    def last_places(self) -> npt.NDArray[np.intp] | None:
+        """For each entry of the matrix, by user and item, its last place in time; None without times."""
+        if self.places is None:
+            return None
+        order = np.lexsort((self.places, self.item_rows, self.user_rows))
+        users, items = self.user_rows[order], self.item_rows[order]
+        is_last = np.append((users[1:] != users[:-1]) | (items[1:] != items[:-1]), True)
+        places: npt.NDArray[np.intp] = self.places[order][is_last]
+        return places

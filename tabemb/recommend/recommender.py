@@ -16,7 +16,14 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.scikit import BaseEstimator
 from tabemb.exceptions import ColumnError, DataError, UnknownKeyError, did_you_mean, warn_caller
 from tabemb.metrics import ndcg_at_k
-from tabemb.recommend.interactions import InteractionMatrix, last_rows, numbers_of, weights_of, without_missing
+from tabemb.recommend.interactions import (
+    InteractionMatrix,
+    last_rows,
+    numbers_of,
+    places_in_time,
+    weights_of,
+    without_missing,
+)
 from tabemb.recommend.methods import METHODS, RecommendMethod
 from tabemb.recommend.methods.method import check_count
 from tabemb.recommend.observations import Observations, Side
@@ -61,8 +68,9 @@ class TwoTowerRecommender(BaseEstimator):
     weight : str, optional
         Column of positive numbers: how much an interaction counts.
     time : str, optional
-        Column of times. If rows of a user, or item, differ in the other columns, the last row describes it; without
-        times, the last in the order of the table.
+        Column of times, numbers or dates. If rows of a user, or item, differ in the other columns, the last row
+        describes it; without times, the last in the order of the table. "linear_autoencoder" chooses what finds the
+        last interactions of users, instead of random ones.
     multi_valued : "auto", mapping or None, default="auto"
         Columns of texts whose cells hold several values: a mapping from column to a separator or "words". "auto" finds
         the separators "|" and ";".
@@ -188,9 +196,10 @@ class TwoTowerRecommender(BaseEstimator):
         items, columns = Vocabulary.fit_encode(without_missing(frame, self._key("item"), "item"))
         weights = None if self.weight is None else weights_of(frame, self.weight)
         ratings = None if self.rating is None else numbers_of(frame, self.rating, "ratings").astype(np.float32)
+        places = None if self.time is None else places_in_time(frame, self.time)
         sides = {
-            "user": self._side("user", frame, last_rows(frame, rows, users, self.time)),
-            "item": self._side("item", frame, last_rows(frame, columns, items, self.time)),
+            "user": self._side("user", frame, last_rows(rows, users, places)),
+            "item": self._side("item", frame, last_rows(columns, items, places)),
         }
         observations = Observations(
             matrix=InteractionMatrix.from_codes(rows, columns, weights, users, items),
@@ -198,6 +207,7 @@ class TwoTowerRecommender(BaseEstimator):
             item_rows=columns.astype(np.intp) - FIRST,
             weights=weights,
             ratings=ratings,
+            places=places,
             users=sides["user"],
             items=sides["item"],
         )

@@ -13,7 +13,7 @@ from tabemb.table.vocabulary import Vocabulary
 FIRST = Vocabulary.FIRST
 
 
-def _observe(table, *, user=(), item=(), weight=None, rating=None, multi_valued="auto"):
+def _observe(table, *, user=(), item=(), weight=None, rating=None, time=None, multi_valued="auto"):
     users, rows = Vocabulary.fit_encode(table["user"])
     items, columns = Vocabulary.fit_encode(table["item"])
     weights = None if weight is None else table[weight].to_numpy(np.float32)
@@ -32,6 +32,7 @@ def _observe(table, *, user=(), item=(), weight=None, rating=None, multi_valued=
         item_rows=columns.astype(np.intp) - FIRST,
         weights=weights,
         ratings=None if rating is None else table[rating].to_numpy(np.float32),
+        places=None if time is None else table[time].rank(method="first").to_numpy(np.intp) - 1,
         users=sides[0],
         items=sides[1],
     )

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from tabemb.exceptions import ColumnError, DataError
-from tabemb.recommend.interactions import InteractionMatrix, last_rows
+from tabemb.recommend.interactions import InteractionMatrix, last_rows, places_in_time
 from tabemb.table.frames import read_frame
 from tabemb.table.vocabulary import Vocabulary
 
@@ -47,9 +47,9 @@ def test_the_last_row_of_each_key(as_time):
     keys, codes = Vocabulary.fit_encode(table["user"])
     assert keys.keys == ("a", "b")
     for read in (pd.DataFrame, pl.from_pandas):
-        assert last_rows(read_frame(read(table)), codes, keys, None).tolist() == [2, 3]
+        assert last_rows(codes, keys).tolist() == [2, 3]
         # Of the same time, the last in the table.
-        assert last_rows(read_frame(read(table)), codes, keys, "day").tolist() == [0, 3]
+        assert last_rows(codes, keys, places_in_time(read_frame(read(table)), "day")).tolist() == [0, 3]
 
 
 @pytest.mark.parametrize(
@@ -63,9 +63,8 @@ def test_the_last_row_of_each_key(as_time):
 )
 def test_wrong_times(times, told):
     table = pd.DataFrame({"user": ["a", "a"], "day": times})
-    keys, codes = Vocabulary.fit_encode(table["user"])
     with pytest.raises(DataError, match=told):
-        last_rows(read_frame(table), codes, keys, "day")
+        places_in_time(read_frame(table), "day")
 
 
 @pytest.mark.parametrize(

@@ -57,3 +57,15 @@ def test_vectors_of_values_are_means_minus_that_of_all(observe):
 def test_observations_are_frozen(observe, what):
     with pytest.raises(AttributeError):
         setattr(observe(SEEN), what, None)
+
+
+def test_the_last_place_in_time_of_each_pair(observe):
+    table = pd.DataFrame({"user": list("ababb"), "item": list("xyxxy"), "day": [9, 3, 1, 2, 7]})
+    observations = observe(table, time="day")
+    assert observations.places.tolist() == [4, 2, 0, 1, 3]
+    matrix = observations.matrix
+    users, items = matrix.matrix.nonzero()
+    pairs = [(matrix.users.keys[user], matrix.items.keys[item]) for user, item in zip(users, items, strict=True)]
+    found = dict(zip(pairs, observations.last_places.tolist(), strict=True))
+    assert found == {("a", "x"): 4, ("b", "y"): 3, ("b", "x"): 1}
+    assert observe(table).last_places is None

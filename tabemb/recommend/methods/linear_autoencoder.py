@@ -47,8 +47,8 @@ class LinearAutoencoder(RecommendMethod):
     dim : int, default=128
         Number of dimensions; fewer if there are fewer users or items.
     penalty : float or "auto", default="auto"
-        :math:`\lambda`. "auto" hides a fifth of the interactions of up to 5,000 users, and takes the number that finds
-        most of them again (nDCG of ten items).
+        :math:`\lambda`. "auto" hides a fifth of the interactions of up to 5,000 users, the last ones with times,
+        and takes the number that finds most of them again (nDCG of ten items).
     item_weight : float or "auto", default="auto"
         Weight of the features of items, where the interactions have 1; 0 uses them for new items only. "auto" chooses
         0, 1, 3 or 10 with the penalty.
@@ -81,7 +81,7 @@ class LinearAutoencoder(RecommendMethod):
         self.check()
         matrix = observations.matrix.matrix
         features = None if observations.items is None else observations.items.features
-        penalty, weight = self._chosen(matrix, features, seed)
+        penalty, weight = self._chosen(matrix, features, seed, observations.last_places)
         values, vectors = self._decomposed(_stacked(matrix, features, weight), seed)
         items = _scaled(values, vectors, penalty)
         users = np.asarray(matrix @ items, np.float32)
@@ -99,7 +99,13 @@ class LinearAutoencoder(RecommendMethod):
         _, values, vectors = randomized_svd(matrix, dim, n_iter=6, random_state=seed)
         return values.astype(np.float32), vectors.T.astype(np.float32)
 
-    def _chosen(self, matrix: sparse.csr_array, features: sparse.csr_array | None, seed: int) -> tuple[float, float]:
+    def _chosen(
+        self,
+        matrix: sparse.csr_array,
+        features: sparse.csr_array | None,
+        seed: int,
+        places: npt.NDArray[np.intp] | None = None,
+    ) -> tuple[float, float]:
         """Return the penalty, and the weight of columns, that find most hidden interactions."""
         size = float(matrix.sum()) / matrix.shape[0]
         penalties = [each * size for each in FACTORS] if self.penalty == "auto" else [float(self.penalty)]
@@ -108,7 +114,7 @@ class LinearAutoencoder(RecommendMethod):
             weights = [0.0]
         if len(penalties) == len(weights) == 1:
             return penalties[0], weights[0]
-        kept, hidden, users = _hide(matrix, seed)
+        kept, hidden, users = _hide(matrix, seed, places)
         known, wanted = kept[users], hidden[users]
         best = -1.0, penalties[0], weights[0]
         for weight in weights:
@@ -126,8 +132,13 @@ def _stacked(matrix: sparse.csr_array, features: sparse.csr_array | None, weight
     return sparse.csr_array(sparse.vstack([matrix, features.T.astype(np.float32) * np.float32(weight)]))
 
 
-def _hide(matrix: sparse.csr_array, seed: int) -> tuple[sparse.csr_array, sparse.csr_array, npt.NDArray[np.intp]]:
-    """Return the interactions without hidden ones, the hidden ones, and the users who have any."""
+def _hide(
+    matrix: sparse.csr_array, seed: int, places: npt.NDArray[np.intp] | None = None
+) -> tuple[sparse.csr_array, sparse.csr_array, npt.NDArray[np.intp]]:
+    """Return the interactions without hidden ones, the hidden ones, and the users who have any.
+
+    Random ones are easier to find than the last ones, which are what is to be recommended, and with other penalties.
+    """
     rng = np.random.default_rng(seed)
     sizes = np.diff(matrix.indptr)
     users = np.flatnonzero(sizes >= 2)
@@ -138,7 +149,7 @@ def _hide(matrix: sparse.csr_array, seed: int) -> tuple[sparse.csr_array, sparse
         )
     chosen = np.sort(rng.permutation(users)[:MOST_USERS])
     # Each of them keeps at least one interaction and has at least one hidden.
-    draws, rows = rng.random(matrix.nnz), np.repeat(np.arange(matrix.shape[0]), sizes)
+    draws, rows = rng.random(matrix.nnz) if places is None else -places, np.repeat(np.arange(matrix.shape[0]), sizes)
     order = np.lexsort((draws, rows))
     rank = np.empty(matrix.nnz, np.int64)
     rank[order] = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], sizes)

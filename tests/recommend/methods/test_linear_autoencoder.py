@@ -165,6 +165,34 @@ def test_auto_hides_items_of_a_part_of_the_users(observations, monkeypatch):
     assert (kept + hidden).nnz == observations.matrix.matrix.nnz
 
 
+def test_auto_hides_the_last_items_if_times_are_known(seen, observe):
+    table = seen.assign(day=np.random.default_rng(1).permutation(len(seen)))
+    observations = observe(table, time="day")
+    kept, hidden, users = module._hide(observations.matrix.matrix, 0, observations.last_places)
+    assert len(users) == 120
+    keys, items = np.array(observations.matrix.users.keys), np.array(observations.matrix.items.keys)
+    for user, its in table.sort_values("day").groupby("user"):
+        row = np.flatnonzero(keys == user)[0]
+        n = max(1, int(0.2 * len(its)))
+        assert set(items[hidden[[row]].indices]) == set(its["item"].tail(n))
+        assert set(items[kept[[row]].indices]) == set(its["item"].head(-n))
+
+
+def test_times_change_what_auto_chooses(observe):
+    # What users see first says nothing of what they see last, but for the items that all see.
+    rng = np.random.default_rng(0)
+    rows = [
+        (user, item, day) for user in range(80) for day, item in enumerate([*rng.permutation(30)[:8], 30 + user % 5])
+    ]
+    table = pd.DataFrame(rows, columns=["user", "item", "day"])
+    chosen = []
+    for time in (None, "day"):
+        observations = observe(table, time=time)
+        method = LinearAutoencoder(dim=20)
+        chosen.append(method._chosen(observations.matrix.matrix, None, 0, observations.last_places))
+    assert chosen[0] != chosen[1]
+
+
 def test_auto_finds_columns_useful_where_they_are():
     # Each item is seen once, so nothing but the genre says which belong together.
     rows = [(user, f"i{user}-{n}", "ab"[user % 2]) for user in range(60) for n in range(3)]
