@@ -14,7 +14,7 @@ demo: $(READY)
 	$(BIN)/tabemb run configs/demo.yaml --force
 
 test: $(TOOLS)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" --durations=40 --durations-min=4
 
 # The lowest versions of the dependencies that pyproject.toml allows, in an environment of their own.
 test-lowest: $(LOWEST)/.ready

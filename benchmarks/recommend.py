@@ -259,7 +259,7 @@ def catboost(train, test, columns):
     from catboost import CatBoostRegressor
 
     def texts(table):
-        return table[columns].astype(str)
+        return table[columns].astype(object).fillna("").astype(str)
 
     model = CatBoostRegressor(verbose=0, random_seed=0, thread_count=2, cat_features=columns)
     return model.fit(texts(train), train["rating"]).predict(texts(test))
