@@ -242,7 +242,7 @@ def given_validation(X_val: Any, y_val: Any, *, early_stopping: bool) -> tuple[A
     Raises
     ------
     DataError
-        If only one of the two was passed, or there is no early stopping.
+        If only one of the two was passed, there is no early stopping, or X_val is not a table with rows.
 
     Examples
     --------
@@ -253,7 +253,7 @@ def given_validation(X_val: Any, y_val: Any, *, early_stopping: bool) -> tuple[A
         raise DataError("X_val and y_val are the validation rows and their targets: pass both, or neither.")
     if X_val is not None and not early_stopping:
         raise DataError("X_val and y_val are for early stopping, which early_stopping=False switches off.")
-    return None if X_val is None else (X_val, y_val)
+    return None if X_val is None else (read_frame(X_val, title="X_val"), y_val)
 
 
 def warn_of_constant_columns(frame: Frame) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
+from tabemb.table.frames import refuse_empty
 
 __all__ = ["InteractionSplit", "leave_last_out", "split_by_time", "split_by_user"]
 
@@ -298,3 +299,4 @@ def _check_columns(table: pd.DataFrame, names: list[str]) -> None:
         if name not in table:
             known = [str(each) for each in table.columns]
             raise ColumnError(f"There is no column {name!r}. The columns are {known}.{did_you_mean(name, known)}")
+    refuse_empty(table.shape, [str(each) for each in table.columns], "The table of interactions")

@@ -109,6 +109,17 @@ def test_shares_are_between_0_and_1(share):
         (lambda: leave_last_out(SEEN[SEEN["user"] == "c"], "user", "day"), DataError, "no test rows"),
         (lambda: split_by_user(SEEN[SEEN["user"] == "c"], "user"), DataError, "no test rows"),
         (lambda: split_by_user(SEEN.to_numpy(), "user"), DataError, "must be a pandas DataFrame"),
+        (
+            lambda: split_by_time(SEEN.head(0), "day", share=0.5),
+            DataError,
+            "^The table of interactions has no rows, only",
+        ),
+        (lambda: split_by_user(SEEN.head(0), "user"), DataError, "^The table of interactions has no rows"),
+        (
+            lambda: leave_last_out(SEEN.head(0), "user", "day"),
+            DataError,
+            "^The table of interactions has no rows, only",
+        ),
     ],
 )
 def test_wrong_input(make, error, told):
