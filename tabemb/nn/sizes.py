@@ -3,12 +3,13 @@
 
 import math
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from tabemb.exceptions import ColumnError, UnknownNameError, did_you_mean
+from tabemb.ranges import check_share
 from tabemb.registry import Registry
 from tabemb.table.vocabulary import Vocabulary
 
@@ -140,8 +141,7 @@ class Mixed(Capped):
         self.share = share
 
     def __call__(self, n_categories):
-        if isinstance(self.share, bool) or not isinstance(self.share, Real) or not 0 < self.share <= 1:
-            raise ValueError(f"share must be a number above 0 and at most 1, got {self.share!r}.")
+        check_share("share", self.share, one=True)
         return super().__call__(n_categories)
 
     def blocks(self, counts, dim, n_slices=1):

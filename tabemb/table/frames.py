@@ -15,8 +15,9 @@ import pyarrow as pa
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode, unmasked
+from tabemb.table.empty_tables import refuse_empty
 
-__all__ = ["Frame", "is_index_name", "read_frame", "refuse_empty", "select_as_fitted"]
+__all__ = ["Frame", "is_index_name", "read_frame", "select_as_fitted"]
 
 _RESHAPE = (
     "Reshape your data either using array.reshape(-1, 1) if your data has a single feature "
@@ -260,51 +261,6 @@ def read_frame(X: Any, *, keep_index: bool = False, title: str = "The table") ->
     frame = Frame(table, columns, named=names is not None)
     kept = frame.columns if keep_index else [name for name in frame.columns if not is_index_name(name)]
     return frame if not kept or len(kept) == n_columns else frame.select(kept)
-
-
-def refuse_empty(shape: tuple[int, int], columns: Sequence[str], title: str) -> None:
-    """Raise an error if a table has no columns or no rows; its last sentence is the one of scikit-learn.
-
-    Parameters
-    ----------
-    shape : tuple of two ints
-        Number of rows and of columns.
-    columns : sequence of str
-        Names of the columns.
-    title : str
-        What the table is called.
-
-    Raises
-    ------
-    DataError
-        If one of the numbers is 0.
-
-    Examples
-    --------
-    >>> refuse_empty((0, 2), ["dest", "hour"], "The table")
-    Traceback (most recent call last):
-    tabemb.exceptions.DataError: The table has no rows, only the columns 'dest', 'hour'. Pass at least one row: check
-    the filter, join or file that it comes from, and skip empty batches. Found array with 0 sample(s) (shape=(0, 2))
-    while a minimum of 1 is required.
-    """
-    n_rows, n_columns = shape
-    if n_columns == 0 and n_rows > 0:
-        raise DataError(
-            f"{title} has no columns, only {n_rows:,} rows. Pass at least one column of features. "
-            f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required."
-        )
-    if n_columns == 0:
-        raise DataError(
-            f"{title} is empty: it has neither rows nor columns. Check how it was read. "
-            f"Found array with 0 feature(s) (shape={shape}) while a minimum of 1 is required."
-        )
-    if n_rows == 0:
-        first = ", ".join(map(repr, columns[:5])) + (f" and {n_columns - 5:,} more" if n_columns > 5 else "")
-        raise DataError(
-            f"{title} has no rows, only the column{'s' if n_columns > 1 else ''} {first}. Pass at least one row: check "
-            "the filter, join or file that it comes from, and skip empty batches. "
-            f"Found array with 0 sample(s) (shape={shape}) while a minimum of 1 is required."
-        )
 
 
 def _open(X: Any) -> _Table:

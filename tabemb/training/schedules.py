@@ -4,6 +4,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from tabemb.ranges import check_share
 from tabemb.registry import Registry
 
 __all__ = [
@@ -59,8 +60,7 @@ class CosineSchedule(Schedule):
         self.warmup = warmup
 
     def __call__(self, progress):
-        if not 0 <= self.warmup < 1:
-            raise ValueError(f"warmup must be in [0, 1), got {self.warmup!r}.")
+        check_share("warmup", self.warmup, zero=True)
         down = 0.5 * (1 + np.cos(np.pi * (progress - self.warmup) / (1 - self.warmup)))
         rise = (progress + 1e-3) / (self.warmup + 1e-3)
         return np.where(progress < self.warmup, rise, down)

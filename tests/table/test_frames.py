@@ -331,9 +331,9 @@ def test_arrays_and_sequences_of_rows_are_tables_without_names(table):
         (np.zeros((2, 2, 2)), "Found array with dim 3, while dim <= 2 is required"),
         (
             np.zeros((0, 3)),
-            r"^The table has no rows, only the columns 'x0', 'x1', 'x2'\. Pass at least one row: check the filter, join "
-            r"or file that it comes from, and skip empty batches\. Found array with 0 sample\(s\) \(shape=\(0, 3\)\) "
-            r"while a minimum of 1 is required\.$",
+            r"^The table has no rows, only the columns 'x0', 'x1', 'x2'\. Pass at least one row: check the filter, "
+            r"join or file that it comes from, and skip empty batches\. Found array with 0 sample\(s\) "
+            r"\(shape=\(0, 3\)\) while a minimum of 1 is required\.$",
         ),
         (np.zeros((0, 7)), r"only the columns 'x0', 'x1', 'x2', 'x3', 'x4' and 2 more\. Pass"),
         (pd.DataFrame({"a": []}), r"has no rows, only the column 'a'\. Pass at least one row"),

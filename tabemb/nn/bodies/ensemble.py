@@ -6,8 +6,9 @@ from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.dropout import MemberDropout
 from tabemb.nn.members import MemberLogits, MemberSlices
-from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_units
 from tabemb.nn.separate import SeparateDense, SeparateOneHotDense
+from tabemb.ranges import check_share
 
 __all__ = ["Ensemble"]
 
@@ -115,5 +116,5 @@ class Ensemble(Body):
     def _check(self):
         check_count("n_members", self.n_members)
         check_units("hidden_units", self.hidden_units, empty=False)
-        check_share("dropout", self.dropout)
+        check_share("dropout", self.dropout, zero=True)
         check_among("activation", self.activation, ACTIVATIONS)

@@ -3,8 +3,9 @@
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.columns import Column
-from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_units
 from tabemb.nn.tokens import Attend, Gate, WithClassToken
+from tabemb.ranges import check_share
 
 __all__ = ["FTTransformer"]
 
@@ -107,5 +108,5 @@ class FTTransformer(Body):
             raise ValueError(f"token_size must be a multiple of n_heads={self.n_heads}, got {self.token_size!r}.")
         check_units("hidden_units", self.hidden_units, empty=False)
         for name in ("dropout", "attention_dropout", "residual_dropout"):
-            check_share(name, getattr(self, name))
+            check_share(name, getattr(self, name), zero=True)
         check_among("activation", self.activation, ACTIVATIONS | set(GATES))

@@ -7,9 +7,9 @@ from tabemb.nn.parameters import (
     NORMALIZATIONS,
     check_among,
     check_count,
-    check_share,
     check_units,
 )
+from tabemb.ranges import check_share
 
 __all__ = ["ResNet"]
 
@@ -84,7 +84,7 @@ class ResNet(Body):
     def _check(self):
         check_count("width", self.width)
         check_units("hidden_units", self.hidden_units)
-        check_share("dropout", self.dropout)
-        check_share("residual_dropout", self.residual_dropout)
+        check_share("dropout", self.dropout, zero=True)
+        check_share("residual_dropout", self.residual_dropout, zero=True)
         check_among("normalization", self.normalization, NORMALIZATIONS)
         check_among("activation", self.activation, ACTIVATIONS)

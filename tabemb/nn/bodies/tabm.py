@@ -6,7 +6,8 @@ from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.features import concatenated
 from tabemb.nn.members import MemberDense, MemberLogits, MemberSlices
-from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_units
+from tabemb.ranges import check_share
 
 __all__ = ["TabM"]
 
@@ -101,7 +102,7 @@ class TabM(Body):
         check_count("n_members", self.n_members)
         check_units("hidden_units", self.hidden_units)
         check_among("adapters", self.adapters, ADAPTERS)
-        check_share("dropout", self.dropout)
+        check_share("dropout", self.dropout, zero=True)
         check_among("activation", self.activation, ACTIVATIONS)
         if not isinstance(self.own_vectors, bool):
             raise ValueError(f"own_vectors must be True or False, got {self.own_vectors!r}.")
