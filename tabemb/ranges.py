@@ -23,7 +23,8 @@ def is_share(value: Any, *, zero: bool = False, one: bool = False) -> bool:
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         return False
-    return bool(0 < value < 1 or (zero and value == 0) or (one and value == 1))
+    number: Any = value
+    return bool(0 < number < 1 or (zero and number == 0) or (one and number == 1))
 
 
 def share_range(*, zero: bool = False, one: bool = False) -> str:

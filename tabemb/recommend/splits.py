@@ -132,7 +132,7 @@ def split_by_time(
         raise ValueError("split_by_time takes either share or at, such as share=0.2.")
     _check_columns(interactions, [time, *([] if by is None else [by])])
     times = _times(interactions, time)
-    if at is not None:
+    if share is None:
         if by is not None:
             raise ValueError("split_by_time takes by with share only: a time is the same for all users.")
         try:
