@@ -222,9 +222,14 @@ def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     try:
+        if weights.dtype.kind in "mM":
+            raise TypeError
         weights = weights.astype("float64")
     except (TypeError, ValueError):
-        raise DataError(f"sample_weight must be numbers, got {weights.ravel().tolist()[0]!r}.") from None
+        raise DataError(
+            f"sample_weight must be numbers, got {weights.ravel()[:1].astype(object).tolist()[0]!r}. Pass one "
+            "number of at least 0 per row."
+        ) from None
     if weights.shape != (n_rows,):
         raise DataError(f"sample_weight must have shape ({n_rows},), one weight per row, got shape {weights.shape}.")
     if not np.isfinite(weights).all():
