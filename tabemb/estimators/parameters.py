@@ -13,7 +13,7 @@ from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.nn.starts import STARTS
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
-from tabemb.ranges import check_share, is_share, share_range
+from tabemb.ranges import is_share, share_range
 from tabemb.table.shared import check_shared
 from tabemb.table.vocabularies import VocabularyKind, check_spec
 from tabemb.training.schedules import SCHEDULES
@@ -125,22 +125,17 @@ def check_parameters(estimator) -> None:
             )
     check_shared(estimator.shared)
     check_spec(estimator.vocabulary)
-    BODIES.resolve(estimator.body)
-    NUMERIC_ENCODERS.resolve(estimator.numeric)
-    SCHEDULES.resolve(estimator.schedule)
-    UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
-    STARTS.resolve(estimator.start)
-    OBJECTIVES.resolve(getattr(estimator, "objective", "cooccurrence"))
+    for name in ("body", "numeric", "schedule", "start", "handle_unknown", "objective"):
+        if hasattr(estimator, name):
+            PARTS[name].resolve(getattr(estimator, name)).check()
     strategy = UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
-    if strategy.min_cosine is not None:
-        check_share("min_cosine", strategy.min_cosine, one=True)
-        if estimator.pretrained is None:
-            raise ValueError(
-                "handle_unknown='pretrained' looks up unknown categories in pretrained vectors, of which there are "
-                "none. Pass some as pretrained, or choose another handle_unknown."
-            )
+    if strategy.min_cosine is not None and estimator.pretrained is None:
+        raise ValueError(
+            "handle_unknown='pretrained' looks up unknown categories in pretrained vectors, of which there are "
+            "none. Pass some as pretrained, or choose another handle_unknown."
+        )
     rare = [name for name in ("min_frequency", "max_categories") if params[name] is not None]
-    if rare and UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown).refuses:
+    if rare and strategy.refuses:
         raise ValueError(
             f"handle_unknown='error' cannot be combined with {' and '.join(rare)}, by which rare categories are "
             "unknown. Choose another handle_unknown, or keep all categories."

@@ -23,6 +23,9 @@ class Schedule(BaseEstimator):
         """Return the factor, in [0, 1], at each progress in [0, 1)."""
         raise TypeError("a schedule must define __call__(progress)")
 
+    def check(self) -> None:
+        """Raise ValueError if a parameter is out of range."""
+
 
 SCHEDULES: Registry[Schedule] = Registry("schedule")
 
@@ -59,8 +62,12 @@ class CosineSchedule(Schedule):
     def __init__(self, warmup=0.05):
         self.warmup = warmup
 
-    def __call__(self, progress):
+    def check(self):
+        """Raise ValueError if ``warmup`` is out of range."""
         check_share("warmup", self.warmup, zero=True)
+
+    def __call__(self, progress):
+        self.check()
         down = 0.5 * (1 + np.cos(np.pi * (progress - self.warmup) / (1 - self.warmup)))
         rise = (progress + 1e-3) / (self.warmup + 1e-3)
         return np.where(progress < self.warmup, rise, down)

@@ -39,6 +39,9 @@ class Body(BaseEstimator):
         """
         raise TypeError("a body must define build(features, n_outputs, seeds)")
 
+    def check(self) -> None:
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
+
     @property
     def first_layer(self) -> str | None:
         """Name of the layer that is the only one to read the concatenated vectors of all columns; None if none is."""

@@ -58,7 +58,7 @@ class Ensemble(Body):
 
     def build(self, features, n_outputs, seeds):
         """Return the logits of all members, a Keras tensor of shape (batch, n_members, n_outputs)."""
-        self._check()
+        self.check()
         k, hidden = int(self.n_members), None
         for depth, units in enumerate(map(int, self.hidden_units)):
             name = f"hidden_{depth}"
@@ -113,7 +113,8 @@ class Ensemble(Body):
             parts.append(layer(features.indices))
         return keras.layers.Add(name=f"{name}_sum")(parts) if len(parts) > 1 else parts[0]
 
-    def _check(self):
+    def check(self):
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("n_members", self.n_members)
         check_units("hidden_units", self.hidden_units, empty=False)
         check_share("dropout", self.dropout, zero=True)

@@ -67,7 +67,7 @@ class FTTransformer(Body):
 
     def build(self, features, n_outputs, seeds):
         """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
-        self._check()
+        self.check()
         groups = features.tokens(int(self.token_size), seeds, name="tokens")
         tokens = WithClassToken(seed=seeds["class_token"], name="with_class_token")(groups)
         last = len(self.hidden_units) - 1
@@ -101,7 +101,8 @@ class FTTransformer(Body):
         out = blocks.dense(hidden, int(self.token_size), seeds, name=f"{name}_out")
         return blocks.added([tokens, blocks.dropped(out, self.residual_dropout, seeds, name=name)], name=f"{name}_sum")
 
-    def _check(self):
+    def check(self):
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("token_size", self.token_size)
         check_count("n_heads", self.n_heads)
         if self.token_size % self.n_heads:
