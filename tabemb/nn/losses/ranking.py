@@ -122,18 +122,13 @@ class LambdaRank(RankLoss):
         changes = ops.abs(more) * (ops.take(discounts, higher) - ops.take(discounts, lower))[:, None]
         ahead = ops.take(scores, higher, axis=0) - ops.take(scores, lower, axis=0)
         losses = changes * ops.softplus(ops.sign(more) * ahead)
-        relevant = ops.where(more > 0, lower[:, None], higher[:, None])
-        per_row = ops.take_along_axis(_sums(losses, relevant, gains), ops.argsort(order, axis=0), axis=0)
+        # Each pair is part of the loss of its more relevant row.
+        n_rows = ops.shape(order)[0]
+        sums = ops.segment_sum(ops.where(more > 0, losses, 0.0), lower, num_segments=n_rows)
+        sums = sums + ops.segment_sum(ops.where(more > 0, 0.0, losses), higher, num_segments=n_rows)
+        per_row = ops.take_along_axis(sums, ops.argsort(order, axis=0), axis=0)
         scale = ops.cast(groups.sizes, ideal.dtype) / ops.maximum(ideal, 1e-30)
         return per_row * scale[:, None]
-
-
-def _sums(values, rows, like):
-    """Return the sums of the values of each row, column by column, of the shape of ``like``."""
-    n_rows, n_columns = ops.shape(like)
-    cells = rows * n_columns + ops.arange(n_columns)[None]
-    flat = ops.segment_sum(ops.reshape(values, (-1,)), ops.reshape(cells, (-1,)), num_segments=n_rows * n_columns)
-    return ops.reshape(flat, (n_rows, n_columns))
 
 
 def _gains(relevance):
