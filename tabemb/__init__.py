@@ -22,7 +22,7 @@ _HOMES = {
     "TwoTowerRecommender": "tabemb.recommend.recommender",
     "compare": "tabemb.experiments.comparison.compare",
     "diagnose": "tabemb.diagnosis.diagnose",
-    "load": "tabemb.estimators.persistence",
+    "load": "tabemb.estimators.loading",
     "load_dataset": "tabemb.experiments.data",
     "load_predictor": "tabemb.inference.predictor",
     "open_run": "tabemb.experiments.runs.folder",
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from tabemb.diagnosis.refits import refit_vectors as refit_vectors
     from tabemb.estimators.classifier import EmbeddingClassifier as EmbeddingClassifier
     from tabemb.estimators.encoder import EmbeddingEncoder as EmbeddingEncoder
-    from tabemb.estimators.persistence import load as load
+    from tabemb.estimators.loading import load as load
     from tabemb.estimators.pretrainer import EmbeddingPretrainer as EmbeddingPretrainer
     from tabemb.estimators.ranker import EmbeddingRanker as EmbeddingRanker
     from tabemb.estimators.regressor import EmbeddingRegressor as EmbeddingRegressor

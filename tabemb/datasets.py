@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tabemb.ranges import check_share
+
 __all__ = ["ClickLog", "make_clicks"]
 
 Floats = npt.NDArray[np.float64]
@@ -135,7 +137,7 @@ class ClickLog:
         >>> len(earlier.X), len(later.X), int(later.X["time"].min())
         (750, 250, 750)
         """
-        share = _number("share", share, 0, 1, open_low=True, open_high=True)
+        check_share("share", share)
         n = round(share * len(self.X))
         if not 0 < n < len(self.X):
             raise ValueError(f"share={share} leaves one part of the {len(self.X):,} rows empty. Use more rows.")
@@ -238,13 +240,13 @@ def make_clicks(
     names = [*_NAMES, *(f"c{k}" for k in range(len(_NAMES), _count("n_columns", n_columns)))][:n_columns]
     cardinalities = _cardinalities(cardinality, len(names))
     n_numbers = _count("n_numbers", n_numbers, lowest=0)
-    click_rate = _number("click_rate", click_rate, 0, 1, open_low=True, open_high=True)
+    check_share("click_rate", click_rate)
     effect_std = _number("effect_std", effect_std, 0, _LARGEST_STD)
     pairs = _pairs(interactions, names)
     interaction_std = _number("interaction_std", interaction_std, 0, _LARGEST_STD)
     latent_dim = _count("latent_dim", latent_dim)
     zipf = _number("zipf", zipf, 0, _STEEPEST)
-    drift = _number("drift", drift, 0, 1, open_high=True)
+    check_share("drift", drift, zero=True)
     if ids not in ("integer", "text"):
         raise ValueError(f"ids must be 'integer' or 'text', got {ids!r}.")
     seed = _seed(random_state)
@@ -400,13 +402,10 @@ def _count(name: str, value: Any, *, lowest: int = 1, highest: int | None = None
     return int(value)
 
 
-def _number(
-    name: str, value: Any, low: float, high: float, *, open_low: bool = False, open_high: bool = False
-) -> float:
+def _number(name: str, value: Any, low: float, high: float) -> float:
     right = isinstance(value, Real) and not isinstance(value, bool)
-    if not right or not low <= value <= high or (open_low and value == low) or (open_high and value == high):
-        least, most = "above" if open_low else "of at least", "below" if open_high else "at most"
-        raise ValueError(f"{name} must be a number {least} {low:g} and {most} {high:g}, got {value!r}.")
+    if not right or not low <= value <= high:
+        raise ValueError(f"{name} must be a number of at least {low:g} and at most {high:g}, got {value!r}.")
     return float(value)
 
 

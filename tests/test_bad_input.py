@@ -15,7 +15,14 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
 import tabemb
-from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
+from tabemb import (
+    EmbeddingClassifier,
+    EmbeddingEncoder,
+    EmbeddingPretrainer,
+    EmbeddingRanker,
+    EmbeddingRegressor,
+    TwoTowerRecommender,
+)
 from tabemb.exceptions import ColumnError, DataError
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint, TypeChangedWarning
 
@@ -50,6 +57,7 @@ def cells(value, n=N):
 
 
 BAD_TABLES = [
+    (X.head(0), "The table has no rows, only the columns 'dest', 'carrier', 'distance'. Pass at least one row"),
     (X.head(0), "Found array with 0 sample(s) (shape=(0, 3)) while a minimum of 1 is required."),
     (X[[]], "Found array with 0 feature(s) (shape=(60, 0)) while a minimum of 1 is required."),
     (X["dest"], "Expected a 2-dimensional container but got Series instead."),
@@ -79,6 +87,35 @@ def test_a_table_that_cannot_be_used(cls, table, message, fitted):
         answer(fitted[cls], table)
     with pytest.raises(DataError, match=re.escape(message)):
         cls(**QUICK).fit(table, Y)
+
+
+NO_ROWS = "The table has no rows, only the columns 'query', 'a', 'b'. Pass at least one row: check the filter, join or"
+
+
+@pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
+@pytest.mark.parametrize(
+    "model",
+    [
+        EmbeddingEncoder(**QUICK),
+        EmbeddingPretrainer(random_state=0),
+        EmbeddingRanker("query", **QUICK),
+        TwoTowerRecommender("query", "a"),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_table_without_rows(model):
+    """Nothing is to be fitted without rows, with a target or without; and nothing to be predicted."""
+    table = pd.DataFrame({"query": [1, 1, 2, 2, 3, 3], "a": list("xyzxyz"), "b": list("xyzxyy")})
+    is_ranker = isinstance(model, EmbeddingRanker)
+    with pytest.raises(DataError, match=re.escape(NO_ROWS)):
+        model.fit(table.head(0), *([[]] if is_ranker else []))
+    model.fit(table, *([[0, 1] * 3] if is_ranker else []))
+    with pytest.raises(DataError, match=re.escape(NO_ROWS)):
+        answer(model, table.head(0))
+    with pytest.raises(
+        DataError, match=r"^The table is empty: it has neither rows nor columns\. Check how it was read"
+    ):
+        answer(model, [])
 
 
 BAD_TARGETS = [

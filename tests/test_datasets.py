@@ -369,7 +369,7 @@ class TestSplit:
 
     @pytest.mark.parametrize("share", [0, 1, -0.5, 1.5, math.nan, "0.5", None, True])
     def test_share_is_between_0_and_1(self, log, share):
-        with pytest.raises(ValueError, match="share must be a number above 0 and below 1, got"):
+        with pytest.raises(ValueError, match=r"share must be a number in \(0, 1\), got"):
             log.split(share)
 
     def test_no_part_is_empty(self):
@@ -395,15 +395,15 @@ class TestWrongInput:
             ({"zipf": -0.1}, "zipf must be a number of at least 0 and at most 10, got -0.1"),
             ({"zipf": 11}, "zipf must be a number of at least 0 and at most 10, got 11"),
             ({"zipf": math.nan}, "zipf must be a number .* got nan"),
-            ({"click_rate": 0}, "click_rate must be a number above 0 and below 1, got 0"),
-            ({"click_rate": 1}, "click_rate must be a number above 0 and below 1, got 1"),
-            ({"click_rate": "0.1"}, "click_rate must be a number above 0 and below 1, got '0.1'"),
+            ({"click_rate": 0}, r"click_rate must be a number in \(0, 1\), got 0"),
+            ({"click_rate": 1}, r"click_rate must be a number in \(0, 1\), got 1"),
+            ({"click_rate": "0.1"}, r"click_rate must be a number in \(0, 1\), got '0.1'"),
             ({"effect_std": -1}, "effect_std must be a number of at least 0 and at most 100, got -1"),
             ({"effect_std": math.inf}, "effect_std must be .* got inf"),
             ({"interaction_std": None}, "interaction_std must be .* got None"),
-            ({"drift": 1}, "drift must be a number of at least 0 and below 1, got 1"),
-            ({"drift": -0.1}, "drift must be a number of at least 0 and below 1, got -0.1"),
-            ({"drift": True}, "drift must be a number of at least 0 and below 1, got True"),
+            ({"drift": 1}, r"drift must be a number in \[0, 1\), got 1"),
+            ({"drift": -0.1}, r"drift must be a number in \[0, 1\), got -0.1"),
+            ({"drift": True}, r"drift must be a number in \[0, 1\), got True"),
             ({"ids": "str"}, "ids must be 'integer' or 'text', got 'str'"),
             ({"interactions": -1}, "interactions, unless pairs of columns, must be an integer of at least 0, got -1"),
             ({"interactions": "user"}, "interactions, unless pairs of columns, must be an integer .* got 'user'"),

@@ -1,7 +1,7 @@
 """What quality to expect for categories that training has not seen."""
 
 from collections.abc import Iterable, Iterator
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.inputs import take_column_order
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
+from tabemb.ranges import check_share
 from tabemb.table.frames import read_frame
 
 __all__ = ["forecast_unseen", "parts_by_category"]
@@ -49,8 +50,7 @@ def forecast_unseen(
         raise ValueError(f"n_folds must be an integer of at least 2, got {n_folds!r}.")
     if last is None and getattr(estimator, "validation", None) == "last":
         last = LAST_SHARE
-    if last is not None and (isinstance(last, bool) or not isinstance(last, Real) or not 0 < last < 1):
-        raise ValueError(f"last must be a share of the rows between 0 and 1, or None, got {last!r}.")
+    check_share("last", last, none=True)
     frame, targets = take_column_order(estimator, X), np.asarray(y)
     if len(targets) != frame.n_rows:
         raise DataError(f"X has {frame.n_rows} rows and y has {len(targets)}; they must have the same number.")

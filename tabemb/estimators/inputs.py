@@ -222,9 +222,14 @@ def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray | None:
     if weights.ndim == 0:
         weights = np.full(n_rows, weights)
     try:
+        if weights.dtype.kind in "mM":
+            raise TypeError
         weights = weights.astype("float64")
     except (TypeError, ValueError):
-        raise DataError(f"sample_weight must be numbers, got {weights.ravel().tolist()[0]!r}.") from None
+        raise DataError(
+            f"sample_weight must be numbers, got {weights.ravel()[:1].astype(object).tolist()[0]!r}. Pass one "
+            "number of at least 0 per row."
+        ) from None
     if weights.shape != (n_rows,):
         raise DataError(f"sample_weight must have shape ({n_rows},), one weight per row, got shape {weights.shape}.")
     if not np.isfinite(weights).all():
@@ -242,7 +247,7 @@ def given_validation(X_val: Any, y_val: Any, *, early_stopping: bool) -> tuple[A
     Raises
     ------
     DataError
-        If only one of the two was passed, or there is no early stopping.
+        If only one of the two was passed, there is no early stopping, or X_val is not a table with rows.
 
     Examples
     --------
@@ -253,7 +258,7 @@ def given_validation(X_val: Any, y_val: Any, *, early_stopping: bool) -> tuple[A
         raise DataError("X_val and y_val are the validation rows and their targets: pass both, or neither.")
     if X_val is not None and not early_stopping:
         raise DataError("X_val and y_val are for early stopping, which early_stopping=False switches off.")
-    return None if X_val is None else (X_val, y_val)
+    return None if X_val is None else (read_frame(X_val, title="X_val"), y_val)
 
 
 def warn_of_constant_columns(frame: Frame) -> None:

@@ -1,19 +1,19 @@
 """The specifications of the networks of an estimator, by its parameters and its fitted encoding."""
 
-import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from tabemb.exceptions import DataError
 from tabemb.nn.bodies import BODIES, Ensemble
 from tabemb.nn.embedding import TableSpec, column_specs
 from tabemb.nn.network import NetworkSpec
 from tabemb.nn.numeric import NUMERIC_ENCODERS, Standardized
 from tabemb.nn.sizes import columns_of, embedding_dims, mixed_tables, rate_of_table
+from tabemb.table.memory import NUMBER_BYTES, TableMemory, check_memory
 from tabemb.table.shared import by_table
-from tabemb.training.trainer import TABLE_FACTOR
+from tabemb.training.optimizers import row_width
+from tabemb.training.trainer import MOST_AVERAGED, TABLE_FACTOR
 
 Blocks = Sequence[Sequence[int]]
 
@@ -85,7 +85,7 @@ def vectors_spec(
     )
     if rates is not None:
         features = tuple(replace(each, table=replace(each.table, rate=rates[each.table.name])) for each in features)
-    _check_memory(dict.fromkeys(each.table for each in features))
+    _check_memory(estimator, list(dict.fromkeys(each.table for each in features)), trained=rates is None)
     return NetworkSpec(
         features=features,
         one_hot=one_hot,
@@ -99,20 +99,33 @@ def vectors_spec(
     )
 
 
-def _check_memory(tables: Collection[TableSpec]) -> None:
-    """Raise an error if tables have more numbers than the memory of this machine holds."""
-    try:
-        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # not every platform tells
-        return
-    needed = {table: 4 * table.vocabulary_size * table.embedding_dim for table in tables}
-    if sum(needed.values()) > available:
-        largest = max(needed, key=needed.__getitem__)
-        raise DataError(
-            f"The vectors would take {sum(needed.values()) / 1e9:,.0f} GB, and this machine has {available / 1e9:,.0f} "
-            f"GB. Most of it is {largest.name!r}: {largest.vocabulary_size:,} rows of {largest.embedding_dim} numbers. "
-            "Set fewer rows (max_categories; n_buckets of a hashed vocabulary) or a smaller embedding_dim."
+def _check_memory(estimator: Any, tables: Sequence[TableSpec], *, trained: bool) -> None:
+    """Raise an error if tables have more numbers than the memory of this machine holds.
+
+    Each network has its tables. The training of one at a time has a copy of them, with the state of the optimizer and
+    the averages of the weights.
+    """
+    trains = trained and hasattr(estimator, "max_epochs")
+    n_numbers = sum(table.n_numbers for table in tables)
+    state = {
+        "decays": getattr(estimator, "weight_decay", 0) > 0,
+        "holds": bool(getattr(estimator, "freeze", False)),
+        "averages": 0 < n_numbers <= MOST_AVERAGED and getattr(estimator, "weight_averaging", 0) > 0,
+    }
+    sizes = [
+        TableMemory(
+            name=table.name,
+            n_rows=table.vocabulary_size,
+            row_bytes=NUMBER_BYTES
+            * (
+                table.embedding_dim * getattr(estimator, "n_ensemble", 1)
+                + (row_width(table.embedding_dim, **state) if trains else 0)
+            ),
+            row=f"{table.embedding_dim} numbers",
         )
+        for table in tables
+    ]
+    check_memory(sizes, "The vectors and the state of the optimizer" if trains else "The vectors")
 
 
 def _narrowed_by(estimator: Any) -> Callable[[TableSpec], TableSpec]:

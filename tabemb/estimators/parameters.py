@@ -13,6 +13,7 @@ from tabemb.nn.numeric import NUMERIC_ENCODERS
 from tabemb.nn.sizes import SIZE_RULES
 from tabemb.nn.starts import STARTS
 from tabemb.nn.unknown import UNKNOWN_STRATEGIES
+from tabemb.ranges import is_share, share_range
 from tabemb.table.shared import check_shared
 from tabemb.table.vocabularies import VocabularyKind, check_spec
 from tabemb.training.schedules import SCHEDULES
@@ -34,7 +35,7 @@ PARTS = {
 # Expected value in words, and its test, by parameter.
 RANGES = {
     "group": ("the name of a column", lambda v: isinstance(v, str)),
-    "category_dropout": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
+    "category_dropout": (share_range(zero=True), lambda v: is_share(v, zero=True)),
     "learning_rate": ("a positive number", lambda v: _real(v) and 0 < v < np.inf),
     "embedding_rate": (
         "'auto' or a positive number",
@@ -51,13 +52,13 @@ RANGES = {
     "batch_size": ("'auto' or a positive integer", lambda v: _auto(v) or _count(v, 1)),
     "weight_averaging": ("a number of at least 0", lambda v: _real(v) and 0 <= v < np.inf),
     "max_epochs": ("a positive integer", lambda v: _count(v, 1)),
-    "validation_fraction": ("a number in (0, 1)", lambda v: _real(v) and 0 < v < 1),
+    "validation_fraction": (share_range(), is_share),
     "validation": ("'random' or 'last'", lambda v: isinstance(v, str) and v in ("random", "last")),
     "n_iter_no_change": ("'auto' or a positive integer", lambda v: _auto(v) or _count(v, 1)),
     "tol": ("a number of at least 0", lambda v: _real(v) and v >= 0),
     "one_hot_max_categories": ("a number of at least 0", lambda v: _real(v) and v >= 0),
-    "label_smoothing": ("a number in [0, 1)", lambda v: _real(v) and 0 <= v < 1),
-    "negative_share": ("None or a number in (0, 1]", lambda v: v is None or (_real(v) and 0 < v <= 1)),
+    "label_smoothing": (share_range(zero=True), lambda v: is_share(v, zero=True)),
+    "negative_share": (f"{share_range(one=True)} or None", lambda v: v is None or is_share(v, one=True)),
     "calibration": ("None or 'temperature'", lambda v: v is None or (isinstance(v, str) and v == "temperature")),
     "n_ensemble": ("a positive integer", lambda v: _count(v, 1)),
     "early_stopping": ("True or False", lambda v: isinstance(v, (bool, np.bool_))),
@@ -124,23 +125,17 @@ def check_parameters(estimator) -> None:
             )
     check_shared(estimator.shared)
     check_spec(estimator.vocabulary)
-    BODIES.resolve(estimator.body)
-    NUMERIC_ENCODERS.resolve(estimator.numeric)
-    SCHEDULES.resolve(estimator.schedule)
-    UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
-    STARTS.resolve(estimator.start)
-    OBJECTIVES.resolve(getattr(estimator, "objective", "cooccurrence"))
+    for name in ("body", "numeric", "schedule", "start", "handle_unknown", "objective"):
+        if hasattr(estimator, name):
+            PARTS[name].resolve(getattr(estimator, name)).check()
     strategy = UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown)
-    if strategy.min_cosine is not None:
-        if not (_real(strategy.min_cosine) and 0 < strategy.min_cosine <= 1):
-            raise ValueError(f"min_cosine must be a number in (0, 1], got {strategy.min_cosine!r}.")
-        if estimator.pretrained is None:
-            raise ValueError(
-                "handle_unknown='pretrained' looks up unknown categories in pretrained vectors, of which there are "
-                "none. Pass some as pretrained, or choose another handle_unknown."
-            )
+    if strategy.min_cosine is not None and estimator.pretrained is None:
+        raise ValueError(
+            "handle_unknown='pretrained' looks up unknown categories in pretrained vectors, of which there are "
+            "none. Pass some as pretrained, or choose another handle_unknown."
+        )
     rare = [name for name in ("min_frequency", "max_categories") if params[name] is not None]
-    if rare and UNKNOWN_STRATEGIES.resolve(estimator.handle_unknown).refuses:
+    if rare and strategy.refuses:
         raise ValueError(
             f"handle_unknown='error' cannot be combined with {' and '.join(rare)}, by which rare categories are "
             "unknown. Choose another handle_unknown, or keep all categories."

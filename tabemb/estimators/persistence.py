@@ -1,9 +1,8 @@
-"""Save and load a fitted estimator as a directory of data without code: JSON and safetensors."""
+"""Save a fitted estimator as a directory of data without code, JSON and safetensors, and rebuild it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -17,24 +16,12 @@ from tabemb.estimators.folds import splitter_from_json, splitter_to_json
 from tabemb.estimators.growth_report import growth_to_json, take_growth
 from tabemb.estimators.parameters import PARTS
 from tabemb.estimators.pretrained import paths_of
-from tabemb.exceptions import FormatError, reading
-from tabemb.files import read_whole, replacing_folder
-from tabemb.inference.saved import STATE_FILE, WEIGHTS_FILE, read_saved, write_saved
+from tabemb.files import replacing_folder
+from tabemb.inference.saved import STATE_FILE, WEIGHTS_FILE, write_saved
 from tabemb.nn import keras
 from tabemb.table.vocabularies import VocabularyKind, spec_of_kind
 
-__all__ = ["load", "only_these_weights", "params_to_json", "save"]
-
-ESTIMATORS = {
-    "EmbeddingClassifier": "tabemb.estimators.classifier",
-    "EmbeddingEncoder": "tabemb.estimators.encoder",
-    "EmbeddingPretrainer": "tabemb.estimators.pretrainer",
-    "EmbeddingRanker": "tabemb.estimators.ranker",
-    "EmbeddingRegressor": "tabemb.estimators.regressor",
-}
-# Classes of packages above this one, which is imported by none of them: the module, and the function that makes the
-# object from the class and the content of its folder.
-OTHERS = {"TwoTowerRecommender": ("tabemb.recommend.recommender", "tabemb.recommend.saved", "recommender_from_state")}
+__all__ = ["estimator_from_state", "only_these_weights", "params_to_json", "save"]
 
 
 def save(estimator: Any, path: str | PathLike[str]) -> None:
@@ -53,54 +40,24 @@ def save(estimator: Any, path: str | PathLike[str]) -> None:
         write_saved(draft, state, groups)
 
 
-def load(path: str | PathLike[str]) -> Any:
-    """Load an estimator or a recommender saved by its ``save`` method.
+def estimator_from_state(cls: type, state: Mapping[str, Any], groups: Mapping[str, Any]) -> Any:
+    """Return a fitted estimator from the content of its directory.
 
-    A network is rebuilt from tabemb's own classes and filled with the saved weights. No code from the directory is
-    run.
+    A network is rebuilt from tabemb's own classes and filled with the saved weights.
 
     Parameters
     ----------
-    path : str or Path
-        The directory.
-
-    Returns
-    -------
-    estimator
-        The fitted estimator, of the class that was saved.
-
-    Raises
-    ------
-    FormatError
-        If the directory is missing, incomplete, or not a saved estimator.
-
-    Examples
-    --------
-    >>> import pandas as pd, tempfile, tabemb
-    >>> flights = pd.DataFrame({"dest": ["IAH", "MIA"] * 20})
-    >>> model = tabemb.EmbeddingClassifier(max_epochs=2, random_state=0).fit(flights, flights["dest"])
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     model.save(f"{folder}/model")
-    ...     again = tabemb.load(f"{folder}/model")
-    >>> bool((again.predict_proba(flights) == model.predict_proba(flights)).all())
-    True
+    cls : class
+        Class of the estimator.
+    state : mapping
+        The saved state.
+    groups : mapping of str to arrays
+        The saved arrays.
     """
-    path = Path(path)
-    state, groups = read_whole(path, read_saved)
-    name = state.get("class")
-    if not isinstance(name, str) or name not in {*ESTIMATORS, *OTHERS}:
-        known = ", ".join(sorted({*ESTIMATORS, *OTHERS}))
-        raise FormatError(f"{path / STATE_FILE} names an unknown class: {name!r}. Known: {known}.")
-    with reading(path, "a saved estimator", message="{place} is not a complete saved estimator: {reason}."):
-        if name in OTHERS:
-            home, reader, function = OTHERS[name]
-            return getattr(import_module(reader), function)(getattr(import_module(home), name), state, groups)
-        estimator = getattr(import_module(ESTIMATORS[name]), name)(
-            **{key: _from_json(key, value) for key, value in state["params"].items()}
-        )
-        estimator._take_state(state, groups)
-        take_growth(estimator, state)
-        estimator._params_at_fit = state["params"]
+    estimator = cls(**{key: _from_json(key, value) for key, value in state["params"].items()})
+    estimator._take_state(state, groups)
+    take_growth(estimator, state)
+    estimator._params_at_fit = state["params"]
     return estimator
 
 

@@ -153,8 +153,8 @@ class EmbeddingRanker(EmbeddingEstimator):
         Minimum decrease of the loss that counts as better.
     loss : str, mapping or RankLoss, default="listnet"
         Training loss: "listnet" (``target``), the cross-entropy of the softmax of the scores of a group with the shares
-        of its gains; or "lambdarank", the logistic loss of pairs, weighted by the change of NDCG, whose time grows with
-        the square of the sizes of groups. Groups count by their number of rows. See :mod:`tabemb.nn.losses.ranking`.
+        of its gains; or "lambdarank" (``truncation_level``), the logistic loss of pairs with one of the first 30 ranks,
+        weighted by the change of NDCG. Groups count by their number of rows. See :mod:`tabemb.nn.losses.ranking`.
     n_ensemble : int, default=1
         Number of networks whose predictions are averaged. They share the vocabularies and the initial vectors. Each has
         its own other initial weights, order of rows and validation set.

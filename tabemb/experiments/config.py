@@ -332,10 +332,7 @@ class ExperimentConfig(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _target_or_pretrain(cls, values: Any, handler: Any) -> "ExperimentConfig":
-        if isinstance(values, Mapping):
-            # A section without settings is there, with its defaults.
-            given = [name for name in ("pretrain", "recommend") if values.get(name, 0) is None]
-            values = {**values, **{name: {} for name in given}}
+        values = cls.with_sections(values)
         data = values.get("data") if isinstance(values, Mapping) else None
         if not isinstance(data, Mapping) or data.get("target") is not None:
             return handler(values)

@@ -1,6 +1,6 @@
 """Checks of an experiment that need neither a network nor TensorFlow, which takes seconds to load."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tabemb.exceptions import ConfigError, DataError, TabembError
@@ -11,13 +11,14 @@ from tabemb.experiments.comparison.metrics import METRICS, resolve_metrics
 from tabemb.experiments.comparison.targets import Target, read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig
 from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, OBJECTIVE, RANK_LOSSES, registry_of
+from tabemb.experiments.config_section import tuples
 from tabemb.experiments.data import DATASETS, Problem
 from tabemb.experiments.paper import STUDIES
 from tabemb.recommend.methods import METHODS as RECOMMEND_METHODS
 from tabemb.table.vocabularies import check_spec
 from tabemb.vectors.indexes import INDEXES
 
-__all__ = ["check_config", "check_problem"]
+__all__ = ["check_config", "check_problem", "size_rules", "wrong_parts"]
 
 # Settings of the model that only classification has.
 FOR_CLASSES = ("class_weight", "negative_share", "label_smoothing", "calibration")
@@ -38,12 +39,12 @@ def check_config(config: ExperimentConfig) -> None:
         message gives the line and suggests similar names.
     """
     named: list[tuple[str, Any, Any]] = [
-        (f"model.{name}", registry_of(part), spec)
+        (f"model.{name}", registry_of(part), getattr(config.model, name))
         for name, part in MODEL_PARTS.items()
-        for spec in [getattr(config.model, name)]
-        # Numbers of dimensions, and auto, are no rules.
-        if name != "embedding_dim" or (isinstance(spec, str) and spec != "auto")
+        if name != "embedding_dim"
     ]
+    rules = registry_of(MODEL_PARTS["embedding_dim"])
+    named += [(key, rules, spec) for key, spec in size_rules("model.embedding_dim", config.model.embedding_dim)]
     if config.pretrain is not None:
         named += _pretrain_names(config)
     if config.recommend is not None:
@@ -56,12 +57,7 @@ def check_config(config: ExperimentConfig) -> None:
     named += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
     named += [(f"downstream.{i}", DOWNSTREAM, each) for i, each in enumerate(config.downstream)]
     named += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
-    wrong = []
-    for key, registry, spec in named:
-        try:
-            registry.resolve(spec)
-        except TabembError as error:
-            wrong.append(f"{config.where(key)}: {error}")
+    wrong = wrong_parts(config, named)
     for section in ("model", "pretrain"):
         try:
             check_spec(getattr(getattr(config, section), "vocabulary", None))
@@ -80,15 +76,71 @@ def check_config(config: ExperimentConfig) -> None:
     config.model_params()
 
 
+def size_rules(key: str, embedding_dim: Any) -> list[tuple[str, Any]]:
+    """Return the size rules in a setting ``embedding_dim``, which is also a number, auto, or a mapping of columns.
+
+    Parameters
+    ----------
+    key : str
+        The key of the setting.
+    embedding_dim : str, int or mapping
+        Its value.
+
+    Returns
+    -------
+    list of (str, str or mapping)
+        The key and the value of each rule.
+
+    Examples
+    --------
+    >>> size_rules("dim", "capped"), size_rules("dim", "auto")
+    ([('dim', 'capped')], [])
+    >>> size_rules("dim", {"shop": 3, "day": {"name": "mixed", "share": 0.1}})
+    [('dim.day', {'name': 'mixed', 'share': 0.1})]
+    """
+    if isinstance(embedding_dim, Mapping) and not isinstance(embedding_dim.get("name"), str):
+        return [rule for column, each in embedding_dim.items() for rule in size_rules(f"{key}.{column}", each)]
+    is_rule = isinstance(embedding_dim, str | Mapping) and embedding_dim != "auto"
+    return [(key, embedding_dim)] if is_rule else []
+
+
+def wrong_parts(config: ExperimentConfig, named: Iterable[tuple[str, Any, Any]]) -> list[str]:
+    """Return what is wrong with settings that name a part: each with the file, the line and the key.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment.
+    named : iterable of (key, registry, spec)
+        The settings. The parameters of a part are checked if its class is there, and not only its name.
+    """
+    wrong = []
+    for key, registry, spec in named:
+        try:
+            part = registry.resolve(tuples(spec))
+            if hasattr(part, "check"):
+                part.check()
+        except (TabembError, ValueError) as error:
+            wrong.append(f"{config.where(_key_of(key, spec, str(error)))}: {error}")
+    return wrong
+
+
+def _key_of(key: str, spec: Any, message: str) -> str:
+    """Return the key of the parameter that a message begins with ("dropout must", "No norm named"), or of the part."""
+    given = set(spec) - {"name"} if isinstance(spec, Mapping) else set()
+    return next((f"{key}.{word}" for word in message.split()[:2] if word in given), key)
+
+
 def _pretrain_names(config: ExperimentConfig) -> list[tuple[str, Any, Any]]:
     """Return the settings of pretrain that name a part, each with its registry."""
     section = config.pretrain
     named = [("pretrain.objective", registry_of(OBJECTIVE), section.objective)]
     named += [
         (f"pretrain.{name}", registry_of(MODEL_PARTS[name]), getattr(section, name))
-        for name in ("numeric", "handle_unknown", "embedding_dim")
-        if name != "embedding_dim" or isinstance(section.embedding_dim, str)
+        for name in ("numeric", "handle_unknown")
     ]
+    rules = registry_of(MODEL_PARTS["embedding_dim"])
+    named += [(key, rules, spec) for key, spec in size_rules("pretrain.embedding_dim", section.embedding_dim)]
     if section.embedding_dim == "auto":
         raise ConfigError(
             f"{config.where('pretrain.embedding_dim')}: auto finds the number of dimensions by the loss of a target. "

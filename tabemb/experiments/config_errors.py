@@ -146,6 +146,8 @@ def _sentence(place: Place, errors: list[Mapping[str, Any]], root: type) -> str:
     expected = [EXPECTED_TYPES[each["type"]] for each in errors if each["type"] in EXPECTED_TYPES]
     if expected:
         hint = " Put it in quotes." if expected == ["text"] and not isinstance(first["input"], dict | list) else ""
+        if first["input"] is None:
+            hint = " Give it a value, or remove the line."
         return f"{key} must be {' or '.join(dict.fromkeys(expected))}, got {shown(first['input'])}.{hint}"
     if first["type"] == "string_pattern_mismatch":
         return f"{key} may contain letters, digits, '.', '_' and '-', got {shown(first['input'])}."
@@ -184,13 +186,22 @@ def _section(annotation: Any) -> Any:
 def _near_setting(place: Place, root: type) -> str:
     *section, key = place
     known = _fields(tuple(section), root)
+    homes: dict[str, str] = {}
+    for home, field in root.model_fields.items():
+        for name in getattr(_section(field.annotation), "model_fields", {}):
+            homes.setdefault(name, f" It belongs under {home!r}.")
+    if section:
+        homes |= dict.fromkeys(root.model_fields, " It is a top-level setting: do not indent it.")
+    if key in homes:
+        return homes[str(key)]
     if near := did_you_mean(key, known):
         return near
-    for home, field in root.model_fields.items():
-        if key in getattr(_section(field.annotation), "model_fields", {}):
-            return f" It belongs under {home!r}."
     if key == "random_state":
         return " The random seed of an experiment is the top-level setting 'seed'."
+    near = did_you_mean(key, homes)
+    elsewhere = [name for name in homes if repr(name) in near]
+    if len(elsewhere) == 1:
+        return near + homes[elsewhere[0]]
     where = dotted(tuple(section)) if section else "an experiment"
     return f" Settings of {where}: {', '.join(known)}."
 

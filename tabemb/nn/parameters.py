@@ -17,7 +17,6 @@ __all__ = [
     "check_flag",
     "check_not_negative",
     "check_positive",
-    "check_share",
     "check_units",
 ]
 
@@ -64,12 +63,6 @@ def check_count(name: str, value: Any) -> None:
     """Raise ValueError unless a value is a positive integer."""
     if not _is_count(value):
         raise ValueError(f"{name} must be a positive integer, got {value!r}.")
-
-
-def check_share(name: str, value: Any) -> None:
-    """Raise ValueError unless a value is a number in [0, 1)."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < 1:
-        raise ValueError(f"{name} must be in [0, 1), got {value!r}.")
 
 
 def check_among(name: str, value: Any, known: Any) -> None:

@@ -1,4 +1,4 @@
-"""The groups of the rows of a batch: sums over a group, and the pairs of rows of the same group."""
+"""The groups of the rows of a batch: sums over a group, ranks in it, and the pairs of its rows."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ class RowGroups:
     >>> groups = RowGroups(np.array([7, 3, 7]))
     >>> [float(each) for each in groups.sums(np.array([1.0, 2.0, 3.0]))]
     [4.0, 2.0, 4.0]
-    >>> [list(map(int, each)) for each in groups.pairs]
-    [[1, 0, 0, 2, 2], [1, 0, 2, 0, 2]]
+    >>> [list(map(int, each)) for each in groups.pairs()]
+    [[2], [1]]
     >>> [int(each) for each in groups.ranks(np.array([[0.1], [0.2], [0.3]]), np.zeros(3))[:, 0]]
     [2, 1, 1]
     """
@@ -62,22 +62,46 @@ class RowGroups:
         ties : tensor of shape (batch,)
             Of rows with equal scores, those with higher values come first.
         """
+        places = ops.argsort(self.order(scores, ties), axis=0)
+        return ops.cast(places - ops.take(self._starts, self.numbers)[:, None] + 1, "float32")
+
+    def order(self, scores: Any, ties: Any) -> Any:
+        """Return the rows group by group, each by falling score: an int32 tensor of shape (batch, k).
+
+        Place ``p`` is of the same group and of the same rank in each of the ``k`` orders.
+
+        Parameters
+        ----------
+        scores, ties : tensors
+            As of :meth:`ranks`.
+        """
         # Sorts of Keras keep the order of equal values: those of the last sort decide.
         order = ops.argsort(-ties)
         by_score = ops.take(order, ops.argsort(-ops.take(scores, order, axis=0), axis=0))
         by_group = ops.argsort(ops.take(self.numbers, by_score), axis=0)
-        places = ops.argsort(ops.take_along_axis(by_score, by_group, axis=0), axis=0)
-        return ops.cast(places - ops.take(self._starts, self.numbers)[:, None] + 1, "float32")
+        return ops.cast(ops.take_along_axis(by_score, by_group, axis=0), "int32")
 
     @property
-    def pairs(self) -> tuple[Any, Any]:
-        """The two rows of all ordered pairs of rows of the same group, also of each row with itself."""
-        partners = ops.take(self._counts, self._ordered)
-        left = ops.repeat(ops.arange(self._n), partners)
-        within = ops.arange(ops.shape(left)[0]) - ops.take(ops.cumsum(partners) - partners, left)
-        right = ops.take(self._starts, ops.take(self._ordered, left)) + within
-        return ops.take(self._order, left), ops.take(self._order, right)
+    def ranks_of_places(self) -> Any:
+        """The rank of each place of :meth:`order` in its group, 1 first, an int32 tensor of shape (batch,)."""
+        return ops.arange(self._n) - ops.take(self._starts, self._ordered) + 1
 
-    def sums_of_pairs(self, left: Any, values: Any) -> Any:
-        """Return the sum over the pairs of each row, of shape (batch, ...), from values of shape (n_pairs, ...)."""
-        return ops.segment_sum(values, left, num_segments=self._n)
+    def pairs(self, n_first: int | None = None) -> tuple[Any, Any]:
+        """Return the places of all pairs of rows of a group: of the lower-ranked row, and of the higher-ranked one.
+
+        Parameters
+        ----------
+        n_first : int, optional
+            Leave out pairs of which neither is among so many first rows of its group. The number of pairs then grows
+            with the size of a group, not with its square.
+
+        Returns
+        -------
+        two int32 tensors of shape (n_pairs,)
+            Places of :meth:`order`.
+        """
+        n_above = self.ranks_of_places - 1
+        partners = n_above if n_first is None else ops.minimum(n_above, n_first)
+        lower = ops.repeat(ops.arange(self._n), partners)
+        nth = ops.arange(ops.shape(lower)[0]) - ops.take(ops.cumsum(partners) - partners, lower)
+        return lower, ops.take(self._starts, ops.take(self._ordered, lower)) + nth

@@ -3,12 +3,14 @@
 
 import math
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from tabemb.exceptions import ColumnError, UnknownNameError, did_you_mean
+from tabemb.nn.parameters import check_count
+from tabemb.ranges import check_share
 from tabemb.registry import Registry
 from tabemb.table.vocabulary import Vocabulary
 
@@ -46,6 +48,11 @@ class SizeRule(BaseEstimator):
     def __call__(self, n_categories: int) -> int:
         """Return the number of dimensions, at least 1."""
         raise TypeError("a size rule must define __call__(n_categories)")
+
+    def check(self) -> None:
+        """Raise ValueError if a parameter is out of range; the base class checks ``cap``."""
+        if hasattr(self, "cap"):
+            check_count("cap", self.cap)
 
 
 SIZE_RULES: Registry[SizeRule] = Registry("size rule")
@@ -139,10 +146,10 @@ class Mixed(Capped):
         super().__init__(cap)
         self.share = share
 
-    def __call__(self, n_categories):
-        if isinstance(self.share, bool) or not isinstance(self.share, Real) or not 0 < self.share <= 1:
-            raise ValueError(f"share must be a number above 0 and at most 1, got {self.share!r}.")
-        return super().__call__(n_categories)
+    def check(self):
+        """Raise ValueError if ``cap`` or ``share`` is out of range."""
+        super().check()
+        check_share("share", self.share, one=True)
 
     def blocks(self, counts, dim, n_slices=1):
         """Return the number of rows and their width, block after block.
@@ -360,9 +367,11 @@ def _dim(spec, n_categories):
     if isinstance(spec, str) and spec == FROM_DATA:
         return Capped()(n_categories)
     try:
-        return SIZE_RULES.resolve(spec)(n_categories)
+        rule = SIZE_RULES.resolve(spec)
     except UnknownNameError as error:
         raise UnknownNameError(
             f"{error} 'auto' (found by training), a positive integer, and a mapping column -> any of these are "
             "accepted too."
         ) from None
+    rule.check()
+    return rule(n_categories)

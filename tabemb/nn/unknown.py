@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 
+from tabemb.ranges import check_share
 from tabemb.registry import Registry
 from tabemb.table.vocabulary import Vocabulary
 
@@ -50,6 +51,9 @@ class UnknownStrategy(BaseEstimator):
             Number of training rows of each index.
         """
         return None
+
+    def check(self) -> None:
+        """Raise ValueError if a parameter is out of range."""
 
 
 UNKNOWN_STRATEGIES: Registry[UnknownStrategy] = Registry("strategy for unknown categories")
@@ -127,6 +131,10 @@ class Nearest(UnknownStrategy):
     def __init__(self, min_similarity=0.6):
         self.min_similarity = min_similarity
 
+    def check(self):
+        """Raise ValueError if ``min_similarity`` is out of range."""
+        check_share("min_similarity", self.min_similarity, one=True)
+
 
 @UNKNOWN_STRATEGIES.register("pretrained")
 class NearestWords(UnknownStrategy):
@@ -149,6 +157,10 @@ class NearestWords(UnknownStrategy):
 
     def __init__(self, min_cosine=0.7):
         self.min_cosine = min_cosine
+
+    def check(self):
+        """Raise ValueError if ``min_cosine`` is out of range."""
+        check_share("min_cosine", self.min_cosine, one=True)
 
 
 @UNKNOWN_STRATEGIES.register("zero")

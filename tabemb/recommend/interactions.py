@@ -9,12 +9,15 @@ import pyarrow as pa
 from scipy import sparse
 
 from tabemb.exceptions import DataError
-from tabemb.table.cells import Cells, families, is_missing
+from tabemb.table.cells import Cells, Coded, families, is_missing
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
 from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["InteractionMatrix", "last_rows", "numbers_of", "places_in_time", "weights_of", "without_missing"]
+
+# Families of cells that NumPy would convert to numbers of a unit that nobody chose.
+_TIMES = frozenset({"date", "datetime", "duration", "time"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +179,7 @@ def last_rows(
 
 
 def numbers_of(frame: Frame, column: str, what: str) -> npt.NDArray[np.float64]:
-    """Return the numbers of a column, such as weights or ratings.
+    """Return the numbers of a column, such as weights or ratings, also if it is a category of numbers.
 
     Raises
     ------
@@ -185,11 +188,23 @@ def numbers_of(frame: Frame, column: str, what: str) -> npt.NDArray[np.float64]:
     """
     cells = frame.cells(column)
     try:
-        numbers = np.asarray(cells).astype(np.float64)
+        if found := families(cells) & _TIMES:
+            raise TypeError(f"it holds {' and '.join(sorted(found))}s")
+        numbers = _as_floats(cells)
     except (TypeError, ValueError) as error:
-        raise DataError(f"The {what} of interactions must be numbers; the column {column!r} has others.") from error
+        raise DataError(
+            f"The {what} of interactions must be numbers; the column {column!r} has others ({error}). Name a column of "
+            "numbers."
+        ) from error
     _refuse(numbers, ~np.isfinite(numbers), f"The {what} of interactions must be finite numbers", column)
     return numbers
+
+
+def _as_floats(cells: Cells) -> npt.NDArray[np.float64]:
+    if not isinstance(cells, Coded):
+        return np.asarray(cells).astype(np.float64)
+    # A category of pandas; its last number is that of missing cells.
+    return np.append(np.asarray(cells.keys).astype(np.float64), np.nan)[cells.codes]
 
 
 def weights_of(frame: Frame, column: str) -> npt.NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
+from tabemb.ranges import check_share
+from tabemb.table.empty_tables import refuse_empty
 
 __all__ = ["InteractionSplit", "leave_last_out", "split_by_time", "split_by_user"]
 
@@ -130,7 +132,7 @@ def split_by_time(
         raise ValueError("split_by_time takes either share or at, such as share=0.2.")
     _check_columns(interactions, [time, *([] if by is None else [by])])
     times = _times(interactions, time)
-    if at is not None:
+    if share is None:
         if by is not None:
             raise ValueError("split_by_time takes by with share only: a time is the same for all users.")
         try:
@@ -138,7 +140,8 @@ def split_by_time(
         except TypeError as error:
             raise DataError(f"The times of {time!r} cannot be compared with at={at!r}: {error}.") from error
         return _split(interactions, late, f"at or after {at!r}")
-    held = _check_share(share)
+    check_share("share", share)
+    held = float(share)
     order = np.argsort(times.to_numpy(), kind="stable")
     if by is None:
         late = np.zeros(len(times), bool)
@@ -235,8 +238,8 @@ def split_by_user(
     (40, 8, 2)
     """
     _check_columns(interactions, [user, *([] if time is None else [time])])
-    for each in (share, held_out):
-        _check_share(each)
+    check_share("share", share)
+    check_share("held_out", held_out)
     rng = np.random.default_rng(seed)
     sizes = interactions.groupby(user, sort=True, observed=True).size()
     able = sizes.index[sizes >= 2]
@@ -285,12 +288,6 @@ def _times(interactions: pd.DataFrame, time: str) -> pd.Series:
     return times
 
 
-def _check_share(share: object) -> float:
-    if isinstance(share, bool) or not isinstance(share, Real) or not 0 < float(share) < 1:
-        raise ValueError(f"A share must be a number between 0 and 1, both excluded; got {share!r}.")
-    return float(share)
-
-
 def _check_columns(table: pd.DataFrame, names: list[str]) -> None:
     if not isinstance(table, pd.DataFrame):
         raise DataError(f"Interactions must be a pandas DataFrame; got {type(table).__name__}.")
@@ -298,3 +295,4 @@ def _check_columns(table: pd.DataFrame, names: list[str]) -> None:
         if name not in table:
             known = [str(each) for each in table.columns]
             raise ColumnError(f"There is no column {name!r}. The columns are {known}.{did_you_mean(name, known)}")
+    refuse_empty(table.shape, [str(each) for each in table.columns], "The table of interactions")

@@ -25,6 +25,7 @@ from tabemb.table.encoder_state import encoder_from_state, encoder_to_state
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import CategoricalSpec, Inference
 from tabemb.table.keys import Key
+from tabemb.table.memory import check_counts
 from tabemb.table.multi_valued import MultiValuedSpec, SplitCells
 from tabemb.table.new_categories import extended, unknown_keys, unseen
 from tabemb.table.numeric import NumericScaler, read_numbers
@@ -359,6 +360,7 @@ class TableEncoder:
             self.table_of[column.name] = free_name(kind.common_table, taken, "_table")
         hashed = HashedVocabulary.fit_cells(kind, column.name, cells, self.max_categories)
         self.vocabularies[column.name] = hashed
+        check_counts({name: each.size for name, each in self.hashed.items()})
         indices[:, position], its = self._encode_hashed(column, hashed, cells)
         seen = indices[:, position]
         if its is not None:

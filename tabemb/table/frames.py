@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.table.cells import Cells, Coded, factorize, families, read_cells, recode, unmasked
+from tabemb.table.empty_tables import refuse_empty
 
 __all__ = ["Frame", "is_index_name", "read_frame", "select_as_fitted"]
 
@@ -215,7 +216,7 @@ def is_index_name(name: str) -> bool:
     return _INDEX.fullmatch(name) is not None
 
 
-def read_frame(X: Any, *, keep_index: bool = False) -> Frame:
+def read_frame(X: Any, *, keep_index: bool = False, title: str = "The table") -> Frame:
     """Return a table of any kind as a :class:`Frame`.
 
     Parameters
@@ -228,6 +229,8 @@ def read_frame(X: Any, *, keep_index: bool = False) -> Frame:
     keep_index : bool, default=False
         Whether to keep columns that are an index of pandas without a name (``__index_level_0__``). Arrow, polars and
         DuckDB show them as columns in what pandas has written; they are row numbers, not features.
+    title : str, default="The table"
+        What the table is called if it has no rows or no columns.
 
     Returns
     -------
@@ -252,12 +255,10 @@ def read_frame(X: Any, *, keep_index: bool = False) -> Frame:
     table = _open(X)
     # Check names first: narwhals cannot even count the rows of a table with duplicate names.
     names = _text_names(table.labels)
-    n_rows, n_columns = table.shape
-    if n_columns == 0:
-        raise DataError(f"Found array with 0 feature(s) (shape={table.shape}) while a minimum of 1 is required.")
-    if n_rows == 0:
-        raise DataError(f"Found array with 0 sample(s) (shape={table.shape}) while a minimum of 1 is required.")
-    frame = Frame(table, names or tuple(f"x{i}" for i in range(n_columns)), named=names is not None)
+    n_columns = table.shape[1]
+    columns = names or tuple(f"x{i}" for i in range(n_columns))
+    refuse_empty(table.shape, columns, title)
+    frame = Frame(table, columns, named=names is not None)
     kept = frame.columns if keep_index else [name for name in frame.columns if not is_index_name(name)]
     return frame if not kept or len(kept) == n_columns else frame.select(kept)
 
@@ -289,6 +290,8 @@ def _open(X: Any) -> _Table:
         return _array_table(X)
     if isinstance(X, Sequence) and not isinstance(X, memoryview):
         rows = list(X)
+        if not rows:
+            return _NumpyTable(np.empty((0, 0)))
         named = [_as_record(row) for row in rows]
         if any(each is not None for each in named):
             return _RecordsTable.of_records(named)

@@ -3,12 +3,12 @@
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tabemb.ranges import check_share
 from tabemb.table.keys import Key
 
 __all__ = ["SimilarNames"]
@@ -54,8 +54,7 @@ class SimilarNames:
     _positions: npt.NDArray[np.intp]
 
     def __init__(self, keys: Sequence[Key], min_similarity: float) -> None:
-        if isinstance(min_similarity, bool) or not isinstance(min_similarity, Real) or not 0.0 < min_similarity <= 1:
-            raise ValueError(f"min_similarity must be a number in (0, 1], got {min_similarity!r}.")
+        check_share("min_similarity", min_similarity, one=True)
         self._min_similarity = float(min_similarity)
         self._texts = [key for key in keys if isinstance(key, str)]
         self._positions = np.flatnonzero([isinstance(key, str) for key in keys])

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tabemb.exceptions import DataError, FormatError, UnknownKeyError, did_you_mean
+from tabemb.ranges import is_share, share_range
 from tabemb.table.categories import Categories
 from tabemb.table.cells import Cells, Coded, Codes, distinct, factorize, is_missing, positions_behind, read_cells
 from tabemb.table.keys import Key, as_key, key_from_json
@@ -419,11 +420,11 @@ def _check_limits(min_frequency: float | None, max_categories: int | None) -> No
     if isinstance(min_frequency, numbers.Integral):
         valid = min_frequency >= 1 and not isinstance(min_frequency, bool)
     else:
-        valid = min_frequency is None or (isinstance(min_frequency, numbers.Real) and 0 < min_frequency < 1)
+        valid = min_frequency is None or is_share(min_frequency)
     if not valid:
         raise ValueError(
-            f"min_frequency must be a number of rows (int, 1 or more), a share of the rows (float between 0 and 1) "
-            f"or None; got {min_frequency!r}."
+            f"min_frequency must be a number of rows (int, 1 or more), a share of them ({share_range()}) "
+            f"or None, got {min_frequency!r}."
         )
     if max_categories is not None and not (
         isinstance(max_categories, numbers.Integral) and max_categories >= 1 and not isinstance(max_categories, bool)

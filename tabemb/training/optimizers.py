@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["RowAdam"]
+__all__ = ["RowAdam", "row_width"]
 
 # Weights with at least this many elements are updated by TensorFlow's fused operation, which reads and writes memory
 # once but needs a separate thread. Below, plain operations are faster.
@@ -15,6 +15,24 @@ LARGE = 50_000
 NEVER = 2.0**100
 # The logarithm of a share that is 0 in single precision.
 NOTHING = -200.0
+
+
+def row_width(dim: int, *, decays: bool, holds: bool, averages: bool) -> int:
+    """Return the number of values of a row in training: its vector, the state of the optimizer, and its average.
+
+    Parameters
+    ----------
+    dim : int
+        Number of elements of the vector.
+    decays, holds, averages : bool
+        As of :class:`RowAdam`.
+
+    Examples
+    --------
+    >>> row_width(16, decays=False, holds=False, averages=False), row_width(16, decays=True, holds=True, averages=True)
+    (18, 37)
+    """
+    return dim + 2 + decays + holds + (dim + 1 if averages else 0)
 
 
 class RowAdam:
@@ -122,11 +140,11 @@ class RowAdam:
 
     def row_width(self, dim: int) -> int:
         """Return the number of values of a row whose vector has ``dim`` elements."""
-        return dim + self._state_width + (dim + 1 if self.averages else 0)
+        return row_width(dim, decays=self.decays, holds=self.holds, averages=self.averages)
 
     @property
     def _state_width(self):
-        return 2 + self.decays + self.holds
+        return row_width(0, decays=self.decays, holds=self.holds, averages=False)
 
     def _dim(self, rows):
         width = rows.shape[1] - self._state_width

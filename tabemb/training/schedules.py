@@ -4,6 +4,7 @@
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from tabemb.ranges import check_share
 from tabemb.registry import Registry
 
 __all__ = [
@@ -21,6 +22,9 @@ class Schedule(BaseEstimator):
     def __call__(self, progress: np.ndarray) -> np.ndarray:
         """Return the factor, in [0, 1], at each progress in [0, 1)."""
         raise TypeError("a schedule must define __call__(progress)")
+
+    def check(self) -> None:
+        """Raise ValueError if a parameter is out of range."""
 
 
 SCHEDULES: Registry[Schedule] = Registry("schedule")
@@ -58,9 +62,12 @@ class CosineSchedule(Schedule):
     def __init__(self, warmup=0.05):
         self.warmup = warmup
 
+    def check(self):
+        """Raise ValueError if ``warmup`` is out of range."""
+        check_share("warmup", self.warmup, zero=True)
+
     def __call__(self, progress):
-        if not 0 <= self.warmup < 1:
-            raise ValueError(f"warmup must be in [0, 1), got {self.warmup!r}.")
+        self.check()
         down = 0.5 * (1 + np.cos(np.pi * (progress - self.warmup) / (1 - self.warmup)))
         rise = (progress + 1e-3) / (self.warmup + 1e-3)
         return np.where(progress < self.warmup, rise, down)

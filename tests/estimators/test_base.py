@@ -623,6 +623,7 @@ def test_all_rows_are_trained_on_beside_validation_rows_from_outside():
         ({"y_val": OUTCOME}, {}, "pass both, or neither"),
         ({"X_val": ROWS_IN_TIME, "y_val": OUTCOME}, {"early_stopping": False}, "early_stopping=False switches off"),
         ({"X_val": ROWS_IN_TIME[["x"]], "y_val": OUTCOME}, {}, "feature names should match"),
+        ({"X_val": ROWS_IN_TIME.head(0), "y_val": []}, {}, "^X_val has no rows, only the columns "),
         ({"X_val": ROWS_IN_TIME, "y_val": OUTCOME[:5]}, {}, "inconsistent numbers of samples"),
         ({"X_val": ROWS_IN_TIME, "y_val": OUTCOME + 3}, {}, "has a class that was not in the first fit"),
     ],

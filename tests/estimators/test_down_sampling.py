@@ -171,7 +171,7 @@ def test_the_first_class_is_sampled():
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.5, "0.5", True, np.nan])
 def test_a_share_out_of_range_is_refused(share):
-    with pytest.raises(ValueError, match=r"'negative_share' parameter .* must be None or a number in \(0, 1\]"):
+    with pytest.raises(ValueError, match=r"'negative_share' parameter .* must be a number in \(0, 1\] or None\."):
         EmbeddingClassifier(negative_share=share).fit(pd.DataFrame({"a": list("xy") * 10}), [0, 1] * 10)
 
 

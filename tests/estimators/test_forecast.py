@@ -98,7 +98,7 @@ def test_columns_that_cannot_be_forecast(quick):
         with pytest.raises(ValueError, match=f"n_folds must be an integer of at least 2, got {bad!r}"):
             fitted.forecast_unseen(one, late, n_folds=bad)
     for bad in (0, 1, 1.5, "0.1", True):
-        with pytest.raises(ValueError, match=f"last must be a share of the rows between 0 and 1, or None, got {bad!r}"):
+        with pytest.raises(ValueError, match=rf"last must be a number in \(0, 1\) or None, got {bad!r}"):
             fitted.forecast_unseen(one, late, last=bad)
     with pytest.raises(NotFittedError):
         EmbeddingClassifier().forecast_unseen(X, late)

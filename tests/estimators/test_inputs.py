@@ -186,6 +186,9 @@ def test_weights_are_float64_with_one_per_row():
     assert check_weights([1, 2, 0], 3).tolist() == [1.0, 2.0, 0.0]
     assert check_weights(pd.Series([1, 2, 3]), 3).dtype == "float64"
     assert check_weights(2, 3).tolist() == [2.0, 2.0, 2.0]
+    for dtype in ("category", object, "Float64", "float32[pyarrow]"):
+        assert check_weights(pd.Series([1.5, 2.0, 1.5], dtype=dtype), 3).tolist() == [1.5, 2.0, 1.5]
+    assert check_weights(pa.array([1.5, 2.0, 1.5]).dictionary_encode(), 3).tolist() == [1.5, 2.0, 1.5]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +200,11 @@ def test_weights_are_float64_with_one_per_row():
         ([1, 1], "sample_weight must have shape (3,), one weight per row, got shape (2,)."),
         (np.ones((3, 1)), "sample_weight must have shape (3,), one weight per row, got shape (3, 1)."),
         ([0, 0, 0], "All weights in sample_weight are zero, so there is no row to train on."),
-        (["a", "b", "c"], "sample_weight must be numbers, got 'a'."),
+        (["a", "b", "c"], "sample_weight must be numbers, got 'a'. Pass one number of at least 0 per row."),
+        (pd.Series(list("aba"), dtype="category"), "sample_weight must be numbers, got 'a'."),
+        (pd.Series([1, None, 1], dtype="category"), "Input sample_weight contains NaN or infinity."),
+        (pd.to_datetime(["2026-01-02"] * 3), "sample_weight must be numbers, got datetime.datetime(2026, 1, 2, 0, 0)."),
+        (pd.to_timedelta([1, 2, 3], unit="D"), "sample_weight must be numbers, got "),
     ],
 )
 def test_invalid_weights_are_refused(weights, message):

@@ -7,6 +7,7 @@ import pytest
 from tabemb import EmbeddingRegressor
 from tabemb.estimators.network_specs import statistics_spec, vectors_spec
 from tabemb.exceptions import DataError
+from tabemb.table import memory
 
 rng = np.random.default_rng(0)
 X = pd.DataFrame(
@@ -53,5 +54,27 @@ def test_it_has_as_many_members_as_leave_out_rows(body, n_members):
     ids=["rows", "dimensions"],
 )
 def test_tables_that_do_not_fit_in_memory_are_refused(params):
-    with pytest.raises(DataError, match=r"The vectors would take [\d,]+ GB, and this machine has \d.*'stop': "):
+    with pytest.raises(DataError, match=r"The vectors.* would take [\d,]+ GB, and this machine has \d.*'stop': "):
         fitted(**params)
+
+
+@pytest.mark.parametrize(
+    ("params", "numbers"),
+    [
+        # The vector in the network and in training, and the two numbers of the optimizer.
+        ({"weight_averaging": 0}, 3 + 3 + 2),
+        ({}, 3 + 3 + 2 + 3 + 1),
+        ({"weight_averaging": 0, "weight_decay": 0.1}, 3 + 3 + 2 + 1),
+        ({"weight_averaging": 0, "n_ensemble": 3}, 3 * 3 + 3 + 2),
+    ],
+)
+def test_the_state_of_the_optimizer_is_counted(monkeypatch, params, numbers):
+    settings = {"embedding_dim": {"stop": 3}, "max_epochs": 1, "early_stopping": False, **params}
+    n_bytes = 4 * (20 + 2) * numbers
+    monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes)
+    model = fitted(X[["stop", "hour"]], **settings)
+    monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes - 1)
+    with pytest.raises(DataError, match=r"^The vectors and the state of the optimizer would .*22 rows of 3 num"):
+        fitted(X[["stop", "hour"]], **settings)
+    # What is fitted has no optimizer.
+    vectors_spec(model, 0, {"stop": 3}, {"stop": 1.0})

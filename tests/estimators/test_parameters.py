@@ -134,12 +134,15 @@ def test_the_check_comes_first_in_fit(cls, flights, late):
 
 def test_bad_values_that_later_parts_find_are_refused_by_fit(flights, late):
     cases = [
-        ({"min_frequency": 0}, "min_frequency must be a number of rows (int, 1 or more), a share of the rows"),
+        (
+            {"min_frequency": 0},
+            "min_frequency must be a number of rows (int, 1 or more), a share of them (a number in",
+        ),
         ({"max_categories": 0}, "max_categories must be an int, 1 or more, or None; got 0."),
         ({"embedding_dim": 0, "one_hot_max_categories": 0}, "embedding_dim must be at least 1, got 0."),
         ({"embedding_dim": {"dset": 3}, "one_hot_max_categories": 0}, "embedding_dim names the column 'dset'"),
         ({"categorical": ["huor"]}, "categorical= names the column 'huor', which the table does not have. Did you"),
-        ({"body": {"name": "mlp", "dropout": 1}}, "dropout must be in [0, 1), got 1."),
+        ({"body": {"name": "mlp", "dropout": 1}}, "dropout must be a number in [0, 1), got 1."),
         ({"start": {"name": "cooccurrence", "spread": -1}}, "spread must be a positive number, got -1."),
         ({"handle_unknown": Nearest(min_similarity=0)}, "min_similarity must be a number in (0, 1], got 0."),
     ]

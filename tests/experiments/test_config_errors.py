@@ -93,6 +93,34 @@ def told(tmp_path, monkeypatch):
             "x.yaml, line 6: model.strat is not a known setting. Did you mean 'start'?",
         ),
         (
+            GOOD.replace("embedding_dim: 4", "seed: 4"),
+            "x.yaml, line 6: model.seed is not a known setting. It is a top-level setting: do not indent it.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "fodls: 4"),
+            "x.yaml, line 6: model.fodls is not a known setting. Did you mean 'folds'? It belongs under 'validation'.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "kind: mlp"),
+            "x.yaml, line 6: model.kind is not a known setting. It belongs under 'validation'.",
+        ),
+        (
+            GOOD.replace("embedding_dim: 4", "numeric:"),
+            "x.yaml, line 6: model.numeric must be text or a mapping, got nothing. Give it a value, or remove the "
+            "line.",
+        ),
+        (
+            GOOD + "downstream:\nseed:\n",
+            "x.yaml, line 9: downstream must be a list, got nothing. Give it a value, or remove the line.\n"
+            "x.yaml, line 10: seed must be an integer, got nothing. Give it a value, or remove the line.",
+        ),
+        (
+            GOOD[GOOD.index("model:") :] + "data:\n",
+            "x.yaml, line 5: data.target is missing. Column to predict, or a yes/no target derived from a column. Not "
+            "needed with pretrain; none with recommend.\n"
+            "x.yaml, line 5: data needs either dataset (a registered name) or path (a file or a folder), not both.",
+        ),
+        (
             GOOD + "baselines: one_hot_mlp\n",
             "x.yaml, line 9: baselines must be a list, got 'one_hot_mlp'.",
         ),
@@ -173,7 +201,7 @@ def explained(values, lines):
         (
             {"part": {"size": None}},
             {("part",): 2, ("part", "size"): 3},
-            "line 3: part.size must be an integer, got nothing.",
+            "line 3: part.size must be an integer, got nothing. Give it a value, or remove the line.",
         ),
         (
             {"parts": [1, {}]},

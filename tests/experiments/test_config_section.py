@@ -1,9 +1,13 @@
 """What the sections of an experiment share."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+from tabemb.experiments.config import config_of
 from tabemb.experiments.config_pretrain import PretrainTable
+from tabemb.experiments.config_recommend import RecommendSplit
 from tabemb.experiments.config_section import Section, one_source, tuples
 
 
@@ -16,6 +20,32 @@ def test_sections_refuse_unknown_keys_and_changes():
         Width(height=2)
     with pytest.raises(ValidationError, match="frozen"):
         Width().width = 4
+
+
+class Room(Section):
+    size: Width = Width()
+    other: Width | None = None
+    named: str | Width | None = None
+    number: int | None = 7
+
+
+def test_an_empty_section_has_its_defaults():
+    room = Room.model_validate(dict.fromkeys(["size", "other", "named", "number"]))
+    assert (room.size, room.other, room.named, room.number) == (Width(), Width(), None, None)
+    assert Room().other is None
+    assert Room.with_sections("text") == "text"
+
+
+@pytest.mark.parametrize("section", ["model", "validation", "report", "pretrain"])
+def test_each_section_of_an_experiment_may_be_empty(section):
+    empty = config_of(Path("x.yaml"), f"data: {{path: rows.csv, target: y}}\n{section}:\n")
+    full = config_of(Path("x.yaml"), f"data: {{path: rows.csv, target: y}}\n{section}: {{}}\n")
+    assert getattr(empty, section) == getattr(full, section) is not None
+
+
+def test_a_section_in_a_section_may_be_empty():
+    text = "data: {path: rows.csv}\nrecommend:\n  user: a\n  item: b\n  split:\n"
+    assert config_of(Path("x.yaml"), text).recommend.split == RecommendSplit()
 
 
 def test_a_table_has_one_source():

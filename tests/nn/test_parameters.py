@@ -13,7 +13,6 @@ from tabemb.nn.parameters import (
     check_count,
     check_flag,
     check_positive,
-    check_share,
     check_units,
 )
 
@@ -22,8 +21,6 @@ def test_what_is_in_range_passes():
     check_units("hidden_units", ())
     check_units("hidden_units", [np.int64(4), 8])
     check_count("width", np.int32(1))
-    check_share("dropout", 0)
-    check_share("dropout", np.float32(0.5))
     for normalization in NORMALIZATIONS:
         check_among("normalization", normalization, NORMALIZATIONS)
 
@@ -44,12 +41,6 @@ def test_units_may_be_required():
 def test_counts_are_positive_integers(value):
     with pytest.raises(ValueError, match=re.escape(f"width must be a positive integer, got {value!r}.")):
         check_count("width", value)
-
-
-@pytest.mark.parametrize("value", [1, -0.1, float("nan"), False, None, "0"])
-def test_shares_are_numbers_below_one(value):
-    with pytest.raises(ValueError, match=re.escape(f"dropout must be in [0, 1), got {value!r}.")):
-        check_share("dropout", value)
 
 
 @pytest.mark.parametrize("value", [["layer"], 3, "", "Layer"])

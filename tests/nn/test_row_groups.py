@@ -34,10 +34,25 @@ def test_ranks_by_score_then_by_ties_then_by_position():
     assert ranks[:, 1].tolist() == [3, 2, 1, 1, 1, 2]
 
 
-def test_pairs_are_all_pairs_of_rows_of_a_group():
+SCORES = np.array([[0.0, 3.0], [1.0, 1.0], [0.0, 4.0], [5.0, 5.0], [1.0, 2.0], [2.0, 3.5]], "float32")
+
+
+def test_places_are_group_by_group_by_falling_score():
     groups = RowGroups(tf.constant(CODES))
-    left, right = (np.asarray(each) for each in groups.pairs)
-    expected = [(i, j) for i in range(6) for j in range(6) if CODES[i] == CODES[j]]
-    assert sorted(zip(left.tolist(), right.tolist(), strict=True)) == expected
-    sums = np.asarray(groups.sums_of_pairs(left, right.astype("float32")))
-    assert sums.tolist() == [sum(j for i, j in expected if i == row) for row in range(6)]
+    order = np.asarray(groups.order(SCORES, np.zeros(6, "float32")))
+    assert order[:, 0].tolist() == [3, 1, 4, 5, 0, 2]
+    assert order[:, 1].tolist() == [3, 4, 1, 2, 5, 0]
+    assert np.asarray(groups.ranks_of_places).tolist() == [1, 1, 2, 1, 2, 3]
+
+
+@pytest.mark.parametrize("n_first", [None, 1, 2, 3, 7])
+@pytest.mark.parametrize("compiled", [False, True])
+def test_pairs_are_those_of_a_group_with_one_of_the_first_rows(n_first, compiled):
+    def pairs_of(codes):
+        return RowGroups(codes).pairs(n_first)
+
+    call = tf.function(pairs_of, input_signature=[tf.TensorSpec([None], tf.float32)]) if compiled else pairs_of
+    lower, higher = (np.asarray(each).tolist() for each in call(tf.constant(CODES)))
+    starts = {0: 0, 1: 1, 2: 1, 3: 3, 4: 3, 5: 3}
+    expected = [(p, q) for p in range(6) for q in range(starts[p], p) if n_first is None or q - starts[p] < n_first]
+    assert list(zip(lower, higher, strict=True)) == expected

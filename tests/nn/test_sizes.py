@@ -129,3 +129,14 @@ def test_a_mapping_may_name_columns_that_a_fold_has_dropped():
     assert embedding_dims({"dest": 3, "shop": 4}, {"dest": 9}, without=["shop"]) == {"dest": 3}
     assert columns_of({"dest": 3, "shop": 4}) == ("dest", "shop")
     assert columns_of(4) == columns_of({"name": "half"}) == ()
+
+
+@pytest.mark.parametrize("name", sorted(SIZE_RULES))
+def test_a_rule_checks_its_parameters(name):
+    params = [each for each in ("cap", "share") if each in SIZE_RULES[name]().get_params()]
+    SIZE_RULES[name]().check()
+    for param in params:
+        for value in (0, -1, "many", None, True):
+            wanted = "a positive integer" if param == "cap" else "a number in (0, 1]"
+            with pytest.raises(ValueError, match=re.escape(f"{param} must be {wanted}, got {value!r}.")):
+                embedding_dims({"name": name, param: value}, {"dest": 9})

@@ -1,5 +1,7 @@
 """Strategies for the vectors of unknown categories and of categories without training rows."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -131,3 +133,15 @@ def test_a_row_of_a_shared_table_is_trained_if_any_column_trained_it():
     assert both.stand_ins.tolist() == [[1, 1, 2, 3, 1]]
     assert both.learns_unknown
     assert not Trained.together([one]).learns_unknown
+
+
+@pytest.mark.parametrize(("name", "param"), [("nearest", "min_similarity"), ("pretrained", "min_cosine")])
+def test_a_strategy_checks_its_parameter(name, param):
+    for value in (0, 1.5, "most", None, True):
+        with pytest.raises(ValueError, match=re.escape(f"{param} must be a number in (0, 1], got {value!r}.")):
+            UNKNOWN_STRATEGIES.resolve({"name": name, param: value}).check()
+
+
+@pytest.mark.parametrize("name", sorted(UNKNOWN_STRATEGIES))
+def test_the_defaults_of_a_strategy_are_right(name):
+    UNKNOWN_STRATEGIES[name]().check()

@@ -25,6 +25,12 @@ def test_rows_are_users_and_columns_items_by_frequency(read):
     assert alike.matrix.toarray().tolist() == [[1, 1, 0], [1, 0, 1], [1, 0, 0]]
 
 
+@pytest.mark.parametrize("dtype", ["category", object, "Float64", "str"])
+def test_weights_may_have_any_type_of_numbers(dtype):
+    found = InteractionMatrix.read(SEEN.astype({"stars": dtype}), user="user", item="film", weight="stars")
+    assert found.matrix.toarray().tolist() == [[4, 5, 0], [1, 0, 2], [3, 0, 0]]
+
+
 def test_other_users_of_the_same_items():
     known = InteractionMatrix.read(SEEN, user="user", item="film")
     others = known.of(pd.DataFrame({"user": ["new", "new", 1], "film": ["y", "?", "x"]}), user="user", item="film")
@@ -76,7 +82,15 @@ def test_wrong_times(times, told):
         (SEEN.assign(user=[None, *"abcde"]), DataError, "1 of 6 interactions have no user"),
         (SEEN.assign(stars=0.0), DataError, "'stars' has 0.0 in row 0, and 5 more"),
         (SEEN.assign(stars=[1, 2, np.inf, 1, 1, 1]), DataError, "infinit"),
-        (SEEN.assign(stars="good"), DataError, "must be numbers"),
+        (SEEN.assign(stars="good"), DataError, "the column 'stars' has others .*'good'.* Name a column of numbers"),
+        (
+            SEEN.assign(stars=pd.Categorical(list("aabbcc"))),
+            DataError,
+            "must be numbers; the column 'stars' has others",
+        ),
+        (SEEN.assign(stars=pd.Categorical([2, None] * 3)), DataError, "'stars' has nan in row 1, and 2 more"),
+        (SEEN.assign(stars=pd.Timestamp("2026-01-02")), DataError, "has others \\(it holds datetimes\\)"),
+        (SEEN.assign(stars=pd.Timedelta(days=1)), DataError, "has others \\(it holds durations\\)"),
     ],
 )
 def test_wrong_input(table, error, told):

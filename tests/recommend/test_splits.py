@@ -1,5 +1,7 @@
 """Splits of interactions."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,8 +90,12 @@ def test_the_rows_left_out_are_counted():
 
 @pytest.mark.parametrize("share", [0, 1, -0.5, "half", True, np.nan])
 def test_shares_are_between_0_and_1(share):
-    for make in (lambda: split_by_time(SEEN, "day", share=share), lambda: split_by_user(SEEN, "user", share=share)):
-        with pytest.raises(ValueError, match=r"A share must be a number between 0 and 1"):
+    for make, name in (
+        (lambda: split_by_time(SEEN, "day", share=share), "share"),
+        (lambda: split_by_user(SEEN, "user", share=share), "share"),
+        (lambda: split_by_user(SEEN, "user", held_out=share), "held_out"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(f"{name} must be a number in (0, 1), got {share!r}.")):
             make()
 
 
@@ -109,6 +115,17 @@ def test_shares_are_between_0_and_1(share):
         (lambda: leave_last_out(SEEN[SEEN["user"] == "c"], "user", "day"), DataError, "no test rows"),
         (lambda: split_by_user(SEEN[SEEN["user"] == "c"], "user"), DataError, "no test rows"),
         (lambda: split_by_user(SEEN.to_numpy(), "user"), DataError, "must be a pandas DataFrame"),
+        (
+            lambda: split_by_time(SEEN.head(0), "day", share=0.5),
+            DataError,
+            "^The table of interactions has no rows, only",
+        ),
+        (lambda: split_by_user(SEEN.head(0), "user"), DataError, "^The table of interactions has no rows"),
+        (
+            lambda: leave_last_out(SEEN.head(0), "user", "day"),
+            DataError,
+            "^The table of interactions has no rows, only",
+        ),
     ],
 )
 def test_wrong_input(make, error, told):

@@ -329,8 +329,20 @@ def test_arrays_and_sequences_of_rows_are_tables_without_names(table):
         (np.zeros(3), r"Expected 2D array, got 1D array instead:\narray=\[0. 0. 0.\].\nReshape your data either using"),
         (np.float64(3), "Expected 2D array, got scalar array instead"),
         (np.zeros((2, 2, 2)), "Found array with dim 3, while dim <= 2 is required"),
-        (np.zeros((0, 3)), r"Found array with 0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1 is required\."),
-        (np.zeros((3, 0)), r"0 feature\(s\) \(shape=\(3, 0\)\) while a minimum of 1 is required\."),
+        (
+            np.zeros((0, 3)),
+            r"^The table has no rows, only the columns 'x0', 'x1', 'x2'\. Pass at least one row: check the filter, "
+            r"join or file that it comes from, and skip empty batches\. Found array with 0 sample\(s\) "
+            r"\(shape=\(0, 3\)\) while a minimum of 1 is required\.$",
+        ),
+        (np.zeros((0, 7)), r"only the columns 'x0', 'x1', 'x2', 'x3', 'x4' and 2 more\. Pass"),
+        (pd.DataFrame({"a": []}), r"has no rows, only the column 'a'\. Pass at least one row"),
+        ([], r"^The table is empty: it has neither rows nor columns\. Check how it was read\. Found array with 0 fea"),
+        (
+            np.zeros((3, 0)),
+            r"^The table has no columns, only 3 rows\. Pass at least one column of features\. Found array with 0 "
+            r"feature\(s\) \(shape=\(3, 0\)\) while a minimum of 1 is required\.$",
+        ),
         (pd.DataFrame({"a": []}), r"0 sample\(s\) \(shape=\(0, 1\)\)"),
         (pl.DataFrame(), r"0 feature\(s\) \(shape=\(0, 0\)\)"),
         (np.array([[1j]]), r"Complex data not supported\n"),

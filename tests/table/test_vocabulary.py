@@ -115,7 +115,7 @@ def test_the_limits_follow_one_hot_encoder(counts, min_frequency, max_categories
 
 @pytest.mark.parametrize("value", [0, -1, 1.0, 0.0, 1.5, "2", True])
 def test_a_wrong_min_frequency_is_refused(value):
-    with pytest.raises(ValueError, match=r"min_frequency must be a number of rows .* or None; got "):
+    with pytest.raises(ValueError, match=r"min_frequency must be a number of rows .* or None, got "):
         Vocabulary.fit(["a"], min_frequency=value)
 
 

@@ -37,7 +37,7 @@ def test_factors_are_between_zero_and_one_and_near_one_at_their_peak(name):
 
 @pytest.mark.parametrize("warmup", [-0.1, 1.0])
 def test_warmup_out_of_range_is_refused(warmup):
-    with pytest.raises(ValueError, match=re.escape(f"warmup must be in [0, 1), got {warmup}.")):
+    with pytest.raises(ValueError, match=re.escape(f"warmup must be a number in [0, 1), got {warmup}.")):
         CosineSchedule(warmup=warmup)(PROGRESS)
 
 

@@ -9,9 +9,10 @@ from tabemb.estimators.inputs import auto_batch_size
 from tabemb.estimators.objectives.objective import OBJECTIVES, Objective
 from tabemb.exceptions import DataError
 from tabemb.nn.network import Network, NetworkSpec
-from tabemb.nn.parameters import check_count, check_positive, check_share, check_units
+from tabemb.nn.parameters import check_count, check_positive, check_units
 from tabemb.nn.starts import STARTS, started_tables
 from tabemb.nn.table_task import TableTask
+from tabemb.ranges import check_share
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.training.batches import Rows
 from tabemb.training.redrawn_rows import RedrawnRows
@@ -128,10 +129,9 @@ class NetworkObjective(TrainedObjective):
     def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
         super().check()
-        check_positive("share", self.share)
         check_share("share", self.share)
         check_units("hidden_units", self.hidden_units, empty=False)
-        check_share("dropout", self.dropout)
+        check_share("dropout", self.dropout, zero=True)
 
 
 def single_valued(spec: NetworkSpec) -> NetworkSpec:

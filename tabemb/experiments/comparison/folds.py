@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, train_test_split
 
 from tabemb.exceptions import DataError
+from tabemb.ranges import is_share, share_range
 from tabemb.registry import Registry
 
 __all__ = [
@@ -240,11 +241,13 @@ class Holdout(Folds):
         DataError
             If one of the two parts would be empty or, with classes, lack a class.
         """
-        n_test = round(n_rows * self.test_fraction) if 0 < self.test_fraction < 1 else 0
+        if not is_share(self.test_fraction):
+            raise DataError(f"test_fraction must be {share_range()}, got {self.test_fraction!r}.")
+        n_test = round(n_rows * self.test_fraction)
         if not 0 < n_test < n_rows:
             raise DataError(
                 f"A holdout of {self.test_fraction} of {n_rows} rows leaves one of the two parts empty. "
-                "Use a test_fraction between 0 and 1, and enough rows for both parts."
+                "Use another test_fraction, or more rows."
             )
         codes = None
         if y is not None and y.ndim == 1:

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import mean_absolute_percentage_error
 
 from tabemb.exceptions import DataError
+from tabemb.ranges import is_share, share_range
 from tabemb.registry import Registry
 
 __all__ = [
@@ -187,8 +188,8 @@ def split_rows(
     >>> parts.test["year"].tolist(), len(parts.train), parts.targets.max()
     ([2018, 2019], 9, np.float64(1.0))
     """
-    if not 0 < test_share < 1:
-        raise DataError(f"test_share must be between 0 and 1; got {test_share!r}.")
+    if not is_share(test_share):
+        raise DataError(f"test_share must be {share_range()}, got {test_share!r}.")
     generator = np.random.default_rng(seed)
     order = split.order(X, time, generator)
     n_rest = int(len(X) * (1 - test_share))

@@ -199,7 +199,7 @@ class RunFolder:
         """Return the model fitted to all rows. This loads Keras, except for a recommender."""
         if self.is_recommender:
             return self.recommender()
-        from tabemb.estimators.persistence import load
+        from tabemb.estimators.loading import load
 
         return _read_part(self.path, self.report, MODEL_STATE, lambda path: load(path.parent))
 

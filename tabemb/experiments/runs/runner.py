@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tabemb.exceptions import ConfigError, DataError, TabembError, UnknownNameError
+from tabemb.exceptions import ConfigError, DataError, UnknownNameError
 from tabemb.experiments.comparison.compare import DEFAULT_BASELINES, compare
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.comparison.targets import read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
-from tabemb.experiments.config_checks import check_config
+from tabemb.experiments.config_checks import check_config, size_rules, wrong_parts
 from tabemb.experiments.config_names import WITHOUT_PRETRAINING
 from tabemb.experiments.data import Problem, load_problem
 from tabemb.experiments.pretraining import describe_pretraining, pretrained_model, shared_rows
@@ -230,12 +230,13 @@ def compare_only(
 
 
 def check_names(config: ExperimentConfig) -> None:
-    """Look up all names of registered parts, before anything is computed.
+    """Look up all names of registered parts, and check their parameters, before anything is computed.
 
     Raises
     ------
     ConfigError
-        If a body, baseline, metric ... is unknown; the message gives the line and suggests similar names.
+        If a body, baseline, metric ... is unknown, or a parameter of one is out of range; the message gives the line,
+        and suggests similar names.
     """
     if config.recommend is not None:
         check_config(config)
@@ -249,7 +250,7 @@ def check_names(config: ExperimentConfig) -> None:
     from tabemb.nn.bodies import BODIES
     from tabemb.nn.losses import LOSSES
     from tabemb.nn.numeric import NUMERIC_ENCODERS
-    from tabemb.nn.sizes import FROM_DATA, SIZE_RULES
+    from tabemb.nn.sizes import SIZE_RULES
     from tabemb.nn.starts import STARTS
     from tabemb.nn.unknown import UNKNOWN_STRATEGIES
     from tabemb.training.schedules import SCHEDULES
@@ -258,8 +259,7 @@ def check_names(config: ExperimentConfig) -> None:
     named = [("model.body", BODIES, model.body), ("model.numeric", NUMERIC_ENCODERS, model.numeric)]
     named += [("model.schedule", SCHEDULES, model.schedule), ("model.loss", LOSSES, model.loss)]
     named += [("model.handle_unknown", UNKNOWN_STRATEGIES, model.handle_unknown), ("model.start", STARTS, model.start)]
-    if isinstance(model.embedding_dim, str) and model.embedding_dim != FROM_DATA:
-        named.append(("model.embedding_dim", SIZE_RULES, model.embedding_dim))
+    named += [(key, SIZE_RULES, spec) for key, spec in size_rules("model.embedding_dim", model.embedding_dim)]
     if config.pretrain is not None:
         its = config.pretrain
         named += [
@@ -267,18 +267,14 @@ def check_names(config: ExperimentConfig) -> None:
             ("pretrain.numeric", NUMERIC_ENCODERS, its.numeric),
         ]
         named.append(("pretrain.handle_unknown", UNKNOWN_STRATEGIES, its.handle_unknown))
-        if isinstance(its.embedding_dim, str):
-            named.append(("pretrain.embedding_dim", SIZE_RULES, its.embedding_dim))
+        named += [(key, SIZE_RULES, spec) for key, spec in size_rules("pretrain.embedding_dim", its.embedding_dim)]
     if config.study is not None:
         named.append(("study", STUDIES, config.study))
     named += [(f"baselines.{i}", BASELINES, each) for i, each in enumerate(config.baselines or ())]
     named += [(f"downstream.{i}", DOWNSTREAM, each) for i, each in enumerate(config.downstream)]
     named += [(f"metrics.{i}", METRICS, each) for i, each in enumerate(config.metrics or ())]
-    for key, registry, spec in named:
-        try:
-            registry.resolve(spec)
-        except TabembError as error:
-            raise ConfigError(f"{config.where(key)}: {error}") from None
+    if wrong := wrong_parts(config, named):
+        raise ConfigError("\n".join(wrong))
     for key, columns in dict(config.report).items():
         for column in columns or ():
             if config.data.columns is not None and column not in config.data.columns:

@@ -8,8 +8,9 @@ from sklearn.base import BaseEstimator
 from tabemb.nn.bodies import blocks
 from tabemb.nn.embedding import FeatureSpec
 from tabemb.nn.features import Features
-from tabemb.nn.parameters import ACTIVATIONS, NORMALIZATIONS, check_among, check_share, check_units
+from tabemb.nn.parameters import ACTIVATIONS, NORMALIZATIONS, check_among, check_units
 from tabemb.nn.seeds import Seeds
+from tabemb.ranges import check_share
 from tabemb.registry import Registry
 
 __all__ = ["BODIES", "Body", "DeepBody"]
@@ -37,6 +38,9 @@ class Body(BaseEstimator):
             Source of the seeds of the initializers.
         """
         raise TypeError("a body must define build(features, n_outputs, seeds)")
+
+    def check(self) -> None:
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
 
     @property
     def first_layer(self) -> str | None:
@@ -103,7 +107,7 @@ class DeepBody(Body):
     def check(self) -> None:
         """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_units("hidden_units", self.hidden_units)
-        check_share("dropout", self.dropout)
+        check_share("dropout", self.dropout, zero=True)
         check_among("normalization", self.normalization, NORMALIZATIONS)
         check_among("activation", self.activation, ACTIVATIONS)
 

@@ -6,8 +6,9 @@ from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.dropout import MemberDropout
 from tabemb.nn.members import MemberLogits, MemberSlices
-from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_units
 from tabemb.nn.separate import SeparateDense, SeparateOneHotDense
+from tabemb.ranges import check_share
 
 __all__ = ["Ensemble"]
 
@@ -57,7 +58,7 @@ class Ensemble(Body):
 
     def build(self, features, n_outputs, seeds):
         """Return the logits of all members, a Keras tensor of shape (batch, n_members, n_outputs)."""
-        self._check()
+        self.check()
         k, hidden = int(self.n_members), None
         for depth, units in enumerate(map(int, self.hidden_units)):
             name = f"hidden_{depth}"
@@ -112,8 +113,9 @@ class Ensemble(Body):
             parts.append(layer(features.indices))
         return keras.layers.Add(name=f"{name}_sum")(parts) if len(parts) > 1 else parts[0]
 
-    def _check(self):
+    def check(self):
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("n_members", self.n_members)
         check_units("hidden_units", self.hidden_units, empty=False)
-        check_share("dropout", self.dropout)
+        check_share("dropout", self.dropout, zero=True)
         check_among("activation", self.activation, ACTIVATIONS)

@@ -3,8 +3,9 @@
 from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.columns import Column
-from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_units
 from tabemb.nn.tokens import Attend, Gate, WithClassToken
+from tabemb.ranges import check_share
 
 __all__ = ["FTTransformer"]
 
@@ -66,7 +67,7 @@ class FTTransformer(Body):
 
     def build(self, features, n_outputs, seeds):
         """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
-        self._check()
+        self.check()
         groups = features.tokens(int(self.token_size), seeds, name="tokens")
         tokens = WithClassToken(seed=seeds["class_token"], name="with_class_token")(groups)
         last = len(self.hidden_units) - 1
@@ -100,12 +101,13 @@ class FTTransformer(Body):
         out = blocks.dense(hidden, int(self.token_size), seeds, name=f"{name}_out")
         return blocks.added([tokens, blocks.dropped(out, self.residual_dropout, seeds, name=name)], name=f"{name}_sum")
 
-    def _check(self):
+    def check(self):
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("token_size", self.token_size)
         check_count("n_heads", self.n_heads)
         if self.token_size % self.n_heads:
             raise ValueError(f"token_size must be a multiple of n_heads={self.n_heads}, got {self.token_size!r}.")
         check_units("hidden_units", self.hidden_units, empty=False)
         for name in ("dropout", "attention_dropout", "residual_dropout"):
-            check_share(name, getattr(self, name))
+            check_share(name, getattr(self, name), zero=True)
         check_among("activation", self.activation, ACTIVATIONS | set(GATES))

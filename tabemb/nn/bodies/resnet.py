@@ -7,9 +7,9 @@ from tabemb.nn.parameters import (
     NORMALIZATIONS,
     check_among,
     check_count,
-    check_share,
     check_units,
 )
+from tabemb.ranges import check_share
 
 __all__ = ["ResNet"]
 
@@ -61,7 +61,7 @@ class ResNet(Body):
 
     def build(self, features, n_outputs, seeds):
         """Return the logits, a Keras tensor of shape (batch, n_outputs)."""
-        self._check()
+        self.check()
         path = features.dense(int(self.width), seeds, name="path")
         for depth, units in enumerate(map(int, self.hidden_units)):
             path = blocks.added([path, self._block(path, units, seeds, f"block_{depth}")], name=f"block_{depth}_sum")
@@ -81,10 +81,11 @@ class ResNet(Body):
         back = blocks.dense(hidden, int(self.width), seeds, name=f"{name}_back")
         return blocks.dropped(back, self.residual_dropout, seeds, name=f"{name}_back")
 
-    def _check(self):
+    def check(self):
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("width", self.width)
         check_units("hidden_units", self.hidden_units)
-        check_share("dropout", self.dropout)
-        check_share("residual_dropout", self.residual_dropout)
+        check_share("dropout", self.dropout, zero=True)
+        check_share("residual_dropout", self.residual_dropout, zero=True)
         check_among("normalization", self.normalization, NORMALIZATIONS)
         check_among("activation", self.activation, ACTIVATIONS)

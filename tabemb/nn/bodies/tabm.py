@@ -6,7 +6,8 @@ from tabemb.nn.bodies import blocks
 from tabemb.nn.bodies.body import BODIES, Body
 from tabemb.nn.features import concatenated
 from tabemb.nn.members import MemberDense, MemberLogits, MemberSlices
-from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_share, check_units
+from tabemb.nn.parameters import ACTIVATIONS, check_among, check_count, check_units
+from tabemb.ranges import check_share
 
 __all__ = ["TabM"]
 
@@ -62,7 +63,8 @@ class TabM(Body):
 
     def build(self, features, n_outputs, seeds):
         """Return the logits of all members, a Keras tensor of shape (batch, n_members, n_outputs)."""
-        self._check(features)
+        self.check()
+        self._check_slices(features)
         k, hidden = int(self.n_members), self._inputs(features, seeds)
         for depth, units in enumerate(map(int, self.hidden_units)):
             name = f"hidden_{depth}"
@@ -97,14 +99,17 @@ class TabM(Body):
         slices = MemberSlices(features.dims, int(self.n_members), name="own_vectors")
         return slices([each for each in (features.embedded, for_all) if each is not None])
 
-    def _check(self, features):
+    def check(self):
+        """Raise ValueError or UnknownNameError if a parameter is invalid."""
         check_count("n_members", self.n_members)
         check_units("hidden_units", self.hidden_units)
         check_among("adapters", self.adapters, ADAPTERS)
-        check_share("dropout", self.dropout)
+        check_share("dropout", self.dropout, zero=True)
         check_among("activation", self.activation, ACTIVATIONS)
         if not isinstance(self.own_vectors, bool):
             raise ValueError(f"own_vectors must be True or False, got {self.own_vectors!r}.")
+
+    def _check_slices(self, features):
         if self.own_vectors and (wrong := sorted({dim for dim in features.dims if dim % self.n_members})):
             k = int(self.n_members)
             fitting = sorted({k * max(1, round(dim / k)) for dim in wrong})

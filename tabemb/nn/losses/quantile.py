@@ -1,7 +1,5 @@
 """The pinball loss, for one quantile or for several quantiles that cannot cross."""
 
-from numbers import Real
-
 import numpy as np
 from keras import ops
 from sklearn import metrics
@@ -9,6 +7,7 @@ from sklearn import metrics
 from tabemb.inference.answers import IdentityLink, QuantileLink
 from tabemb.nn.losses.loss import LOSSES, NumberLoss
 from tabemb.nn.losses.regression import deviation_from
+from tabemb.ranges import is_share, share_range
 
 __all__ = ["QuantileLoss"]
 
@@ -44,11 +43,9 @@ class QuantileLoss(NumberLoss):
     def check(self):
         """Raise ValueError if the quantiles are not increasing numbers in (0, 1)."""
         given = self.quantiles if isinstance(self.quantiles, (list, tuple, np.ndarray)) else (self.quantiles,)
-        numbers = all(isinstance(each, Real) and not isinstance(each, bool) for each in given)
-        if not len(given) or not numbers or not all(0 < each < 1 for each in given) or (np.diff(given) <= 0).any():
+        if not len(given) or not all(map(is_share, given)) or (np.diff(given) <= 0).any():
             raise ValueError(
-                "quantiles of the quantile loss must be one number in (0, 1), or several in increasing order; "
-                f"got {self.quantiles!r}."
+                f"quantiles must be {share_range()}, or several in increasing order, got {self.quantiles!r}."
             )
 
     @property

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from keras import ops
 
 from tabemb.nn.losses.loss import LOSSES, Loss
+from tabemb.nn.parameters import check_count
 from tabemb.nn.row_groups import RowGroups
 
 __all__ = ["LambdaRank", "ListNet", "RankLoss"]
@@ -86,6 +87,13 @@ class LambdaRank(RankLoss):
     than row j. The weights follow from the current ranks and are constants for the gradient. Of rows with equal scores,
     the less relevant ones come first.
 
+    Parameters
+    ----------
+    truncation_level : int or None, default=30
+        Leave out pairs of which neither row is among this many first ranks, which change NDCG little, as LightGBM does
+        (``lambdarank_truncation_level``). Time and memory then grow with the size of a group, not with its square.
+        Choose a number somewhat above the ``k`` of the NDCG that counts. None takes all pairs.
+
     Examples
     --------
     >>> import numpy as np
@@ -94,25 +102,33 @@ class LambdaRank(RankLoss):
     array([0.512, 0.   , 0.   ], dtype=float32)
     """
 
+    def __init__(self, truncation_level=30):
+        self.truncation_level = truncation_level
+
+    def check(self):
+        """Raise a ValueError if ``truncation_level`` is neither None nor a positive integer."""
+        if self.truncation_level is not None:
+            check_count("truncation_level, unless None,", self.truncation_level)
+
     def of_groups(self, groups, relevance, scores):
         """Return the loss of each row, the number of rows of its group times the sum over pairs with less relevant."""
-        left, right = groups.pairs
-        left, right = _where(ops.take(relevance, left) > ops.take(relevance, right), left, right)
-        gains = _gains(relevance)
-        ideal = groups.sums(gains * _discounts(groups.ranks(relevance[:, None], relevance))[:, 0])
-        discounts = _discounts(groups.ranks(ops.stop_gradient(scores), -relevance))
-        changes = (ops.take(gains, left) - ops.take(gains, right))[:, None] * ops.abs(
-            ops.take(discounts, left, axis=0) - ops.take(discounts, right, axis=0)
-        )
-        differences = ops.take(scores, right, axis=0) - ops.take(scores, left, axis=0)
-        per_row = groups.sums_of_pairs(left, changes * ops.softplus(differences))
+        ideal = groups.sums(_gains(relevance) * _discounts(groups.ranks(relevance[:, None], relevance))[:, 0])
+        # Everything below is by place: group by group, by falling score, which differs between the members.
+        order = groups.order(ops.stop_gradient(scores), -relevance)
+        gains, scores = _gains(ops.take(relevance, order)), ops.take_along_axis(scores, order, axis=0)
+        lower, higher = groups.pairs(self.truncation_level)
+        more = ops.take(gains, lower, axis=0) - ops.take(gains, higher, axis=0)
+        discounts = _discounts(ops.cast(groups.ranks_of_places, scores.dtype))
+        changes = ops.abs(more) * (ops.take(discounts, higher) - ops.take(discounts, lower))[:, None]
+        ahead = ops.take(scores, higher, axis=0) - ops.take(scores, lower, axis=0)
+        losses = changes * ops.softplus(ops.sign(more) * ahead)
+        # Each pair is part of the loss of its more relevant row.
+        n_rows = ops.shape(order)[0]
+        sums = ops.segment_sum(ops.where(more > 0, losses, 0.0), lower, num_segments=n_rows)
+        sums = sums + ops.segment_sum(ops.where(more > 0, 0.0, losses), higher, num_segments=n_rows)
+        per_row = ops.take_along_axis(sums, ops.argsort(order, axis=0), axis=0)
         scale = ops.cast(groups.sizes, ideal.dtype) / ops.maximum(ideal, 1e-30)
         return per_row * scale[:, None]
-
-
-def _where(which, *values):
-    places = ops.nonzero(which)[0]
-    return [ops.take(each, places) for each in values]
 
 
 def _gains(relevance):

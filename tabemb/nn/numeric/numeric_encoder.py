@@ -54,6 +54,9 @@ class NumericEncoder(BaseEstimator):
         """
         return numbers
 
+    def check(self) -> None:
+        """Raise ValueError if a parameter is out of range."""
+
     def narrowed(self) -> Self:
         """Return this encoder with vectors of half the width (``embedding_dim``); itself if it has none.
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.ranges import check_share
 from tabemb.recommend.methods.linear_autoencoder import LinearAutoencoder
 from tabemb.recommend.methods.method import METHODS, RecommendMethod, check_count, check_number
 from tabemb.recommend.methods.tower_network import TowerNetwork
@@ -91,9 +92,7 @@ class TwoTowers(RecommendMethod):
         for name in ("learning_rate", "temperature"):
             check_number(name, getattr(self, name), "a positive number", least=0.0, included=False)
         check_number("weight_decay", self.weight_decay, "a number of at least 0", least=0.0)
-        check_number("id_dropout", self.id_dropout, "a number in [0, 1)", least=0.0)
-        if self.id_dropout >= 1:
-            raise ValueError(f"id_dropout must be a number in [0, 1), got {self.id_dropout!r}.")
+        check_share("id_dropout", self.id_dropout, zero=True)
         for name, known in (("loss", LOSSES), ("start", STARTS)):
             if getattr(self, name) not in known:
                 raise UnknownNameError.among(name, getattr(self, name), known)

@@ -23,6 +23,10 @@ class Ngrams(VocabularyKind):
     has a row of its own, which is one more part. Here longer words are a part too. So a text that the fit has not seen
     has a vector near those of similar texts.
 
+    Texts that differ only in case and white space have the same n-grams. If they are rare, they have the same vector.
+    If they are frequent, each has a row of its own and is listed, since case may tell categories apart, and their
+    vectors differ by these rows. To make them one category, clean the column first, such as by ``str.lower``.
+
     Parameters
     ----------
     n_buckets : int, default=20000

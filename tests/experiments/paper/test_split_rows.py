@@ -74,7 +74,7 @@ def test_networks_get_plain_numbers_as_floats():
 
 @pytest.mark.parametrize("share", [0, 1, 1.5])
 def test_a_share_that_is_none(share):
-    with pytest.raises(DataError, match="test_share must be between 0 and 1; got"):
+    with pytest.raises(DataError, match=r"test_share must be a number in \(0, 1\), got"):
         split(test_share=share)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import tabemb
 from tabemb.exceptions import ColumnError, ConfigError, DataError, OutputError
-from tabemb.experiments.config import ExperimentConfig
+from tabemb.experiments.config import ExperimentConfig, config_of
 from tabemb.experiments.runs import runner
 from tabemb.experiments.runs.folder import PARTS, open_run
 from tabemb.experiments.runs.provenance import data_hash
@@ -266,7 +266,7 @@ def test_a_map_of_a_column_that_is_not_learned_from(folder, write_small, small_t
             "  max_epochs: 2",
             "  loss: {name: focal, gamma: -1}",
             ConfigError,
-            r"line 9: model\.loss: gamma of the focal loss must be a number of 0 or more, got -1\.",
+            r"line 9: model\.loss\.gamma: gamma of the focal loss must be a number of 0 or more, got -1\.",
         ),
     ],
 )
@@ -375,6 +375,44 @@ def test_an_experiment_made_in_python_needs_a_name(folder, write_small):
     with pytest.raises(ConfigError, match=r"needs a name: ExperimentConfig\(name=\.\.\.\)\."):
         run(config)
     check_names(config)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("model:\n  body: {name: mlp, dropout: seven}", "line 3: model.body.dropout: dropout must be a number"),
+        ("model:\n  body:\n    name: resnet\n    width: 0", "line 5: model.body.width: width must be a positive"),
+        ("model:\n  body: {name: tabm, adapters: x}", "line 3: model.body.adapters: No adapters named 'x'."),
+        ("model:\n  body: {name: mlp, dropot: 1}", "line 3: model.body: The body 'mlp' does not take these"),
+        ("model:\n  numeric: {name: pbld, sigma: x}", "line 3: model.numeric.sigma: sigma must be a positive"),
+        ("model:\n  schedule: {name: cosine, warmup: 1}", "line 3: model.schedule.warmup: warmup must be"),
+        ("model:\n  embedding_dim: {name: capped, cap: 0}", "line 3: model.embedding_dim.cap: cap must be"),
+        ("model:\n  embedding_dim:\n    a: {name: mixed, share: 2}", "line 4: model.embedding_dim.a.share: share"),
+        ("model:\n  loss: {name: focal, gamma: x}", "line 3: model.loss.gamma: gamma of the focal loss must be"),
+        ("model:\n  start: {name: cooccurrence, spread: 0}", "line 3: model.start.spread: spread must be"),
+        (
+            "model:\n  handle_unknown: {name: nearest, min_similarity: 2}",
+            "line 3: model.handle_unknown.min_similarity: min_similarity must be a number in (0, 1], got 2.",
+        ),
+        ("pretrain:\n  objective: {name: masked, share: 1}", "line 3: pretrain.objective.share: share must be"),
+    ],
+)
+def test_wrong_parameters_of_parts_are_told_with_their_line(settings, told):
+    config = config_of(Path("x.yaml"), f"data: {{path: rows.csv, target: good}}\n{settings}\n")
+    with pytest.raises(ConfigError) as caught:
+        check_names(config)
+    assert str(caught.value).startswith(f"x.yaml, {told}")
+
+
+def test_all_wrong_parameters_are_told():
+    model = {"body": {"name": "mlp", "dropout": 1}, "schedule": {"name": "cosine", "warmup": 1}}
+    config = ExperimentConfig.model_validate({"data": {"path": "rows.csv", "target": "good"}, "model": model})
+    with pytest.raises(ConfigError) as caught:
+        check_names(config)
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
+        "model.body.dropout",
+        "model.schedule.warmup",
+    ]
 
 
 def test_comparing_only_writes_nothing(folder, write_small):

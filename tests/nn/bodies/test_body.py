@@ -43,7 +43,7 @@ BAD = [
     ("activation", None, UnknownNameError, "No activation named None."),
     ("normalization", "bach", UnknownNameError, "Known: None, batch, layer. Did you mean 'batch'?"),
     *(
-        (share, value, ValueError, f"{share} must be in [0, 1), got {value!r}.")
+        (share, value, ValueError, f"{share} must be a number in [0, 1), got {value!r}.")
         for share in ("dropout", "attention_dropout", "residual_dropout")
         for value in (1.0, -0.1, "0.1", None, True)
     ),

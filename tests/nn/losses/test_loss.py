@@ -151,12 +151,12 @@ def test_keys_are_of_values_not_of_their_types():
         (TweedieDeviance(power=1.0), "power of the tweedie loss must be in (1, 2), got 1.0."),
         (
             QuantileLoss(quantiles=()),
-            "quantiles of the quantile loss must be one number in (0, 1), or several in increasing",
+            "quantiles must be a number in (0, 1), or several in increasing order, got ",
         ),
-        (QuantileLoss(quantiles=(0.5, 0.5)), "or several in increasing order; got (0.5, 0.5)."),
-        (QuantileLoss(quantiles=(0.9, 0.1)), "or several in increasing order; got (0.9, 0.1)."),
-        (QuantileLoss(quantiles=1.0), "or several in increasing order; got 1.0."),
-        (QuantileLoss(quantiles="half"), "or several in increasing order; got 'half'."),
+        (QuantileLoss(quantiles=(0.5, 0.5)), "or several in increasing order, got (0.5, 0.5)."),
+        (QuantileLoss(quantiles=(0.9, 0.1)), "or several in increasing order, got (0.9, 0.1)."),
+        (QuantileLoss(quantiles=1.0), "or several in increasing order, got 1.0."),
+        (QuantileLoss(quantiles="half"), "or several in increasing order, got 'half'."),
     ],
 )
 def test_parameters_out_of_range_are_refused(loss, message):

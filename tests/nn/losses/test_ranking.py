@@ -30,14 +30,14 @@ def by_softmax(relevance):
     return np.exp(relevance) / np.exp(relevance).sum()
 
 
-def lambdarank(relevance, scores):
+def lambdarank(relevance, scores, k=math.inf):
     ranks = (-scores).argsort().argsort() + 1
     gains, discounts = 2**relevance - 1, 1 / np.log2(1 + ranks)
     ideal = (np.sort(gains)[::-1] / np.log2(2 + np.arange(len(gains)))).sum()
     total = 0.0
     for i in range(len(scores)):
         for j in range(len(scores)):
-            if relevance[i] > relevance[j]:
+            if relevance[i] > relevance[j] and min(ranks[i], ranks[j]) <= k:
                 change = abs((gains[i] - gains[j]) * (discounts[i] - discounts[j])) / ideal
                 total += change * math.log(1 + math.exp(scores[j] - scores[i]))
     return total
@@ -53,8 +53,11 @@ def losses_of(loss, groups=GROUPS, relevance=RELEVANCE, scores=SCORES):
         (ListNet(), lambda y, s: listnet(y, s, by_gains)),
         (ListNet(target="softmax"), lambda y, s: listnet(y, s, by_softmax)),
         (LambdaRank(), lambdarank),
+        (LambdaRank(truncation_level=None), lambdarank),
+        (LambdaRank(truncation_level=3), lambda y, s: lambdarank(y, s, 3)),
+        (LambdaRank(truncation_level=1), lambda y, s: lambdarank(y, s, 1)),
     ],
-    ids=["gains", "softmax", "lambdarank"],
+    ids=["gains", "softmax", "lambdarank", "all pairs", "three ranks", "one rank"],
 )
 def test_the_mean_over_the_rows_of_a_group_is_its_loss(loss, of_group):
     found = losses_of(loss)
@@ -120,6 +123,55 @@ def test_of_equal_scores_the_less_relevant_rank_first():
     found = losses_of(LambdaRank(), np.zeros(3), np.array([1.0, 0.0, 0.0], "float32"), np.zeros((3, 1), "float32"))
     expected = 3 * (1 / math.log2(2) + 1 / math.log2(3) - 2 / math.log2(4)) * math.log(2)
     assert found[:, 0].tolist() == pytest.approx([expected, 0, 0], rel=1e-4)
+
+
+def gradients_of(loss, scores=SCORES):
+    scores = tf.constant(scores)
+    with tf.GradientTape() as tape:
+        tape.watch(scores)
+        total = tf.reduce_sum(loss.of_groups(RowGroups(tf.constant(GROUPS)), tf.constant(RELEVANCE), scores))
+    return tf.convert_to_tensor(tape.gradient(total, scores)).numpy()
+
+
+def test_the_gradient_is_that_of_all_pairs_with_the_weights_held_constant():
+    for k in (None, 3):
+        found = gradients_of(LambdaRank(truncation_level=k))
+        expected = np.zeros_like(SCORES, dtype=float)
+        for group in np.unique(GROUPS):
+            mine = np.flatnonzero(group == GROUPS)
+            gains = 2 ** RELEVANCE[mine] - 1
+            ideal = (np.sort(gains)[::-1] / np.log2(2 + np.arange(len(mine)))).sum()
+            for member in range(3):
+                ranks = (-SCORES[mine, member]).argsort().argsort() + 1
+                for a, i in enumerate(mine):
+                    for b, j in enumerate(mine):
+                        if RELEVANCE[i] > RELEVANCE[j] and min(ranks[a], ranks[b]) <= (k or math.inf):
+                            weight = (gains[a] - gains[b]) * abs(1 / np.log2(1 + ranks[a]) - 1 / np.log2(1 + ranks[b]))
+                            push = weight / ideal / (1 + math.exp(SCORES[i, member] - SCORES[j, member])) * len(mine)
+                            expected[i, member] -= push
+                            expected[j, member] += push
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_a_large_group_has_pairs_with_the_first_ranks_only():
+    n = 3_000
+    groups, generator = RowGroups(tf.zeros([n])), np.random.default_rng(1)
+    relevance = generator.integers(0, 3, n).astype("float32")
+    scores = generator.normal(size=(n, 2)).astype("float32")
+    assert len(groups.pairs(LambdaRank().truncation_level)[0]) == 30 * n - 30 * 31 // 2
+    found = np.asarray(LambdaRank().of_groups(groups, tf.constant(relevance), tf.constant(scores)))
+    every = np.asarray(LambdaRank(truncation_level=None).of_groups(groups, tf.constant(relevance), tf.constant(scores)))
+    assert (found <= every * (1 + 1e-4) + 1e-4).all()
+    assert found.sum() < every.sum()
+    # Rows of the first ranks keep all of their pairs with less relevant ones.
+    first = (-scores[:, 0]).argsort()[:30]
+    np.testing.assert_allclose(found[first, 0], every[first, 0], rtol=1e-3)
+
+
+@pytest.mark.parametrize("level", [0, -1, 1.5, True, "30"])
+def test_a_truncation_level_out_of_range_is_refused(level):
+    with pytest.raises(ValueError, match=f"truncation_level, unless None, must be a positive integer, got {level!r}"):
+        loss_of({"name": "lambdarank", "truncation_level": level}, RankLoss)
 
 
 def test_an_unknown_target_is_refused():

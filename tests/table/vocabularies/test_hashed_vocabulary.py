@@ -167,6 +167,18 @@ def test_categories_cannot_be_told_from_their_rows():
         _ = vocabulary.keys
 
 
+def test_texts_that_differ_in_case_and_spaces_share_ngrams_but_not_the_rows_of_frequent_ones():
+    cells = read_cells(["Office Manager"] * 6 + ["office  manager "] * 5 + ["OFFICE MANAGER", " office manager"])
+    vocabulary = HashedVocabulary.fit_cells(Ngrams(), "title", cells)
+    assert vocabulary.keys == ("Office Manager", "office  manager ")
+    numbers, bags = vocabulary.encode_bags(cells)
+    parts = [bags.values[bags.offsets[each] : bags.offsets[each + 1]].tolist() for each in numbers]
+    own, of_first, of_second, of_rare, of_other = Vocabulary.FIRST, parts[0], parts[6], parts[-2], parts[-1]
+    assert of_rare == of_other
+    assert sorted(of_first) == sorted([own, *of_rare])
+    assert sorted(of_second) == sorted([own + 1, *of_rare])
+
+
 def test_ngrams_need_texts():
     with pytest.raises(DataError) as raised:
         fitted("ngrams", [1, 2, 3])
