@@ -59,7 +59,7 @@ Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int,
 # Settings of a comparison that a study does not have.
 COMPARISON_SETTINGS = ("task", "model", "baselines", "downstream", "validation", "metrics")
 # Settings of data that say what is predicted from what.
-FEATURE_SETTINGS = ("target", "columns", "drop", "categorical")
+FEATURE_SETTINGS = ("target", "group", "columns", "drop", "categorical")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -105,8 +105,12 @@ class DataSection(Section):
         description="Column to predict, or a yes/no target derived from a column. Not needed with pretrain; none with "
         "recommend.",
     )
+    group: str | None = Field(
+        None,
+        description="With task: ranking, the column whose groups are ranked, such as queries. It is no feature.",
+    )
     columns: list[str] | None = Field(
-        None, min_length=1, description="Columns to learn from; all but the target and validation.by by default."
+        None, min_length=1, description="Columns to learn from; all but the target, group and validation.by by default."
     )
     drop: list[str] = Field([], description="Columns to leave out, if columns is not given.")
     categorical: list[str] = Field([], description="Numeric columns to treat as categorical: codes, ids, months.")
@@ -117,7 +121,10 @@ class DataSection(Section):
         "category by default.",
     )
     rows: int | None = Field(
-        None, ge=2, description="Use a random sample of this many rows, drawn with the seed. All rows by default."
+        None,
+        ge=2,
+        description="Use a random sample of this many rows, drawn with the seed; of whole groups, if there are some. "
+        "All rows by default.",
     )
 
     @model_validator(mode="after")
@@ -127,11 +134,25 @@ class DataSection(Section):
             raise ValueError("takes either columns or drop, not both")
         if both := sorted(set(self.categorical) & set(self.numeric)):
             raise ValueError(f"has {both[0]!r} both in categorical and in numeric")
+        if self.group is not None:
+            self._check_group()
         return self
+
+    def _check_group(self) -> None:
+        if isinstance(self.target, DerivedTarget):
+            raise ValueError("takes no derived target with group: the target of a ranking is a column of relevances")
+        if self.group == self.target:
+            raise ValueError(f"has {self.group!r} both as target and as group")
+        for name in ("columns", "categorical", "numeric"):
+            if self.group in (getattr(self, name) or ()):
+                raise ValueError(
+                    f"has {self.group!r} both as group and in {name}: the group is no feature. To use it as one too, "
+                    "add a copy of the column to the table"
+                )
 
 
 class ModelSection(Section):
-    """Parameters of EmbeddingClassifier or EmbeddingRegressor; missing ones keep their default."""
+    """Parameters of EmbeddingClassifier, EmbeddingRegressor or EmbeddingRanker; missing ones keep their default."""
 
     embedding_dim: int | str | dict[str, Any] = Field(
         "capped",
@@ -215,7 +236,8 @@ class ModelSection(Section):
     loss: Spec = Field(
         "cross_entropy",
         description="Loss, by name or as a mapping: {name: huber, delta: 2}. For classes: cross_entropy (default) or "
-        "focal. For numbers: squared_error (default), absolute_error, huber, quantile, poisson, tweedie or gamma.",
+        "focal. For numbers: squared_error (default), absolute_error, huber, quantile, poisson, tweedie or gamma. For "
+        "rankings: listnet (default) or lambdarank.",
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Fraction of each target spread over all classes.")
     negative_share: float | None = Field(
@@ -238,7 +260,9 @@ class ValidationSection(Section):
     """How rows are split into training and test rows."""
 
     kind: Literal["auto", "kfold", "stratified", "group", "time", "holdout"] = Field(
-        "auto", description="Kind of split; auto is stratified for classification and kfold for regression."
+        "auto",
+        description="Kind of split; auto is stratified for classification, kfold for regression, and group, by "
+        "data.group, for ranking.",
     )
     folds: int = Field(5, ge=2, description="Number of folds; not used by holdout.")
     by: str | None = Field(None, description="Column with the groups (group) or the time (time).")
@@ -299,7 +323,11 @@ class ExperimentConfig(Section):
     )
     title: str | None = Field(None, description="Heading of the report: the question in plain words.")
     description: str | None = Field(None, description="Description in the report, a few sentences.")
-    task: Literal["auto", "classification", "regression"] = Field("auto", description="auto infers it from the target.")
+    task: Literal["auto", "classification", "regression", "ranking"] = Field(
+        "auto",
+        description="auto infers classification or regression from the target. ranking orders the rows of each group "
+        "of data.group by the target, their relevance.",
+    )
     data: DataSection
     model: ModelSection = ModelSection()
     pretrain: PretrainSection | None = Field(
@@ -360,6 +388,17 @@ class ExperimentConfig(Section):
         if self.study is not None and (others or self.pretrain is not None):
             also = [*others, "pretrain"][0]
             raise ValueError(f"with a study takes no {also}: a study defines its own models, rows and metrics")
+        if (self.task == "ranking") != (self.data.group is not None):
+            raise ValueError(
+                "with task: ranking needs data.group: the column whose groups are ranked, such as that of queries"
+                if self.data.group is None
+                else f"takes data.group only with task: ranking; the task is {self.task}"
+            )
+        if self.task == "ranking" and self.validation.kind in ("kfold", "stratified"):
+            raise ValueError(
+                f"with task: ranking takes no validation.kind: {self.validation.kind}, which cuts groups; use auto, "
+                "group, time or holdout"
+            )
         if self.pretrain is None:
             return self
         if self.data.target is None and others:
