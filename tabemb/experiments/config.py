@@ -58,6 +58,8 @@ Scalar = bool | int | float | str
 Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int, Field(ge=1, strict=True)]
 # Settings of a comparison that a study does not have.
 COMPARISON_SETTINGS = ("task", "model", "baselines", "downstream", "validation", "metrics")
+# Kinds of validation that read a column.
+BY_COLUMN = ("group", "group_holdout", "time")
 # Settings of data that say what is predicted from what.
 FEATURE_SETTINGS = ("target", "group", "columns", "drop", "categorical")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -259,21 +261,24 @@ class ModelSection(Section):
 class ValidationSection(Section):
     """How rows are split into training and test rows."""
 
-    kind: Literal["auto", "kfold", "stratified", "group", "time", "holdout"] = Field(
+    kind: Literal["auto", "kfold", "stratified", "group", "time", "holdout", "group_holdout"] = Field(
         "auto",
         description="Kind of split; auto is stratified for classification, kfold for regression, and group, by "
-        "data.group, for ranking.",
+        "data.group, for ranking, whose groups holdout keeps whole too.",
     )
-    folds: int = Field(5, ge=2, description="Number of folds; not used by holdout.")
-    by: str | None = Field(None, description="Column with the groups (group) or the time (time).")
-    share: float = Field(0.2, gt=0, lt=1, description="Fraction of the rows that holdout uses for testing.")
+    folds: int = Field(5, ge=2, description="Number of folds; not used by holdouts.")
+    by: str | None = Field(None, description="Column with the groups (group, group_holdout) or the time (time).")
+    share: float = Field(0.2, gt=0, lt=1, description="Fraction of the rows that holdouts use for testing.")
 
     @model_validator(mode="after")
     def _column_fits_kind(self) -> "ValidationSection":
-        if self.kind in ("group", "time") and self.by is None:
-            raise ValueError(f"of kind {self.kind!r} needs by: the column with the {self.kind}")
-        if self.kind not in ("group", "time") and self.by is not None:
-            raise ValueError(f"takes by only for the kinds 'group' and 'time'; the kind is {self.kind!r}")
+        if self.kind in BY_COLUMN and self.by is None:
+            what = "time" if self.kind == "time" else "group"
+            raise ValueError(f"of kind {self.kind!r} needs by: the column with the {what}")
+        if self.kind not in BY_COLUMN and self.by is not None:
+            raise ValueError(
+                f"takes by only for the kinds 'group', 'group_holdout' and 'time'; the kind is {self.kind!r}"
+            )
         return self
 
 
@@ -397,7 +402,7 @@ class ExperimentConfig(Section):
         if self.task == "ranking" and self.validation.kind in ("kfold", "stratified"):
             raise ValueError(
                 f"with task: ranking takes no validation.kind: {self.validation.kind}, which cuts groups; use auto, "
-                "group, time or holdout"
+                "group, time, holdout or group_holdout"
             )
         if self.pretrain is None:
             return self

@@ -152,7 +152,7 @@ def check_problem(config: ExperimentConfig, problem: Problem) -> None:
         _check_metrics(config, target)
         by, ranked = None if problem.by is None else problem.by.to_numpy()[present], None
         kind = config.validation.kind
-        groups, time = by if kind == "group" else None, by if kind == "time" else None
+        groups, time = by if kind in ("group", "group_holdout") else None, by if kind == "time" else None
         if isinstance(target, RankingTarget):
             column = str(problem.group.name)
             ranked = RankedGroups(column, codes_of(problem.group.to_numpy()[present], repr(column)))
@@ -189,8 +189,8 @@ def folds_of(config: ExperimentConfig) -> Any:
     validation = config.validation
     if validation.kind == "auto":
         return {"name": "group", "n_splits": validation.folds} if config.task == "ranking" else validation.folds
-    if validation.kind == "holdout":
-        kind = "group_holdout" if config.task == "ranking" else "holdout"
+    if validation.kind in ("holdout", "group_holdout"):
+        kind = "group_holdout" if config.task == "ranking" else validation.kind
         return {"name": kind, "test_fraction": validation.share}
     return {"name": validation.kind, "n_splits": validation.folds}
 

@@ -77,7 +77,8 @@ def test_a_derived_target(write):
         ),
         (
             GOOD.replace("kind: kfold", "by: day"),
-            "x.yaml, line 8: validation takes by only for the kinds 'group' and 'time'; the kind is 'auto'.",
+            "x.yaml, line 8: validation takes by only for the kinds 'group', 'group_holdout' and 'time'; the "
+            "kind is 'auto'.",
         ),
         (GOOD + "title: B\n", "x.yaml, line 9: title is a duplicate key; the first is in line 1."),
         ("", "x.yaml, line 1: an experiment is a mapping with at least the key 'data'; this file is empty."),
@@ -380,3 +381,68 @@ def test_a_section_pretrain_without_settings_is_one_with_defaults(tmp_path):
     assert read_config(path).pretrain == make_config({"data": {"path": "rows.csv"}, "pretrain": {}}).pretrain
     path.write_text("data: {path: rows.csv, target: y}\n", encoding="utf-8")
     assert read_config(path).pretrain is None
+
+
+def test_a_ranking_names_its_groups(write):
+    config = read_config(write("task: ranking\ndata: {path: a.csv, target: y, group: query, drop: [query]}"))
+    assert (config.task, config.data.group) == ("ranking", "query")
+    assert read_config(write(dump_config(config), "again.yaml")).data.group == "query"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "task: ranking\ndata: {path: a.csv, target: y}",
+            "x.yaml, line 1: the experiment with task: ranking needs data.group: the column whose groups are "
+            "ranked, such "
+            "as that of queries.",
+        ),
+        (
+            "data: {path: a.csv, target: y, group: q}",
+            "x.yaml, line 1: the experiment takes data.group only with task: ranking; the task is auto.",
+        ),
+        (
+            "task: regression\ndata: {path: a.csv, target: y, group: q}",
+            "x.yaml, line 1: the experiment takes data.group only with task: ranking; the task is regression.",
+        ),
+        (
+            "task: ranking\ndata: {path: a.csv, target: q, group: q}",
+            "x.yaml, line 2: data has 'q' both as target and as group.",
+        ),
+        (
+            "task: ranking\ndata: {path: a.csv, target: y, group: q, columns: [a, q]}",
+            "x.yaml, line 2: data has 'q' both as group and in columns: the group is no feature. To use it as "
+            "one too, add "
+            "a copy of the column to the table.",
+        ),
+        (
+            "task: ranking\ndata: {path: a.csv, target: y, group: q, categorical: [q]}",
+            "x.yaml, line 2: data has 'q' both as group and in categorical: the group is no feature. To use it "
+            "as one too, "
+            "add a copy of the column to the table.",
+        ),
+        (
+            "task: ranking\ndata: {path: a.csv, target: {column: y, above: 1}, group: q}",
+            "x.yaml, line 2: data takes no derived target with group: the target of a ranking is a column of "
+            "relevances.",
+        ),
+        (
+            "task: ranking\ndata: {path: a.csv, target: y, group: q}\nvalidation: {kind: kfold}",
+            "x.yaml, line 1: the experiment with task: ranking takes no validation.kind: kfold, which cuts groups; use "
+            "auto, group, time, holdout or group_holdout.",
+        ),
+        (
+            "task: rank\ndata: {path: a.csv, target: y, group: q}",
+            "x.yaml, line 1: task: input should be 'auto', 'classification', 'regression' or 'ranking', got 'rank'.",
+        ),
+        (
+            "data: {path: a.csv, group: q}\nrecommend: {user: u, item: i}",
+            "x.yaml, line 1: the experiment with recommend takes no data.group: recommend names its columns, "
+            "method and "
+            "split.",
+        ),
+    ],
+)
+def test_groups_that_do_not_fit_are_told_with_their_line(write, text, told):
+    assert message(write(text)) == told

@@ -349,7 +349,7 @@ def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progres
             estimator=estimator,
             task=None if config.task == "auto" else config.task,
             cv=folds_of(config),
-            groups=by if kind == "group" else None,
+            groups=by if kind in ("group", "group_holdout") else None,
             time=by if kind == "time" else None,
             metrics=config.metrics,
             downstream=config.downstream,
