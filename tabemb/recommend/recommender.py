@@ -249,6 +249,16 @@ class TwoTowerRecommender(BaseEstimator):
         return self.interactions_.users.n_categories
 
     @property
+    def types_(self) -> dict[str, str]:
+        """Type of the cells of the keys and of the other columns at fit, where it is one: "text", "number", ..."""
+        check_is_fitted(self, "towers_")
+        keys = {"user": self.interactions_.users, "item": self.interactions_.items}
+        found = {self._key(side): next(iter(each.families)) for side, each in keys.items() if len(each.families) == 1}
+        for columns in self._columns.values():
+            found |= {} if columns is None else columns.types
+        return found
+
+    @property
     def n_items_(self) -> int:
         """Number of items, also those of :meth:`add_items`."""
         check_is_fitted(self, "towers_")
