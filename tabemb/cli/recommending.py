@@ -87,12 +87,17 @@ def recommend(
         k = min(DEFAULT_K, recommender.n_items_)
     elif k > recommender.n_items_:
         raise typer.BadParameter(f"{k:,} is more than the {recommender.n_items_:,} items of the run.", param_hint="--k")
+    from tabemb.cli.keys import key_from_text
     from tabemb.cli.recommend_screen import items_table, user_tables
     from tabemb.experiments.runs.new_users import read_interactions, read_users, user_of_columns
 
     asked: Any = None
     if similar_to is not None:
-        found = similar_items(finished, _item_from_text(similar_to, finished), k)
+        found = similar_items(
+            finished,
+            key_from_text(similar_to, recommender.item_vectors_, finished.names(str(recommender.item_vectors_.name))),
+            k,
+        )
     else:
         theirs = None
         if interactions is not None:
@@ -153,31 +158,3 @@ def _user_from_text(text: str, run: "RunFolder", interactions: "pd.DataFrame | N
         if not named:
             raise
         return named[0]
-
-
-def _item_from_text(text: str, run: "RunFolder") -> Any:
-    """Return the item with a key, or else with a readable name.
-
-    Raises
-    ------
-    UnknownKeyError
-        If there is none, or several have the name; the message suggests similar ones.
-    """
-    from tabemb.cli.keys import key_from_text
-    from tabemb.exceptions import UnknownKeyError, did_you_mean
-
-    vectors = run.recommender().item_vectors_
-    names = run.names(str(vectors.name))
-    try:
-        return key_from_text(text, vectors)
-    except UnknownKeyError:
-        if not names:
-            raise
-        named = [key for key, name in names.items() if name.casefold() == text.strip().casefold()]
-        if len(named) == 1:
-            return named[0]
-        if named:
-            keys = ", ".join(map(str, named))
-            raise UnknownKeyError(f"{len(named)} items have the name {text!r}. Give one by its key: {keys}.") from None
-        near = did_you_mean(text, [*map(str, vectors.index_to_key), *names.values()])
-        raise UnknownKeyError(f"No item has the key or the name {text!r}.{near}") from None

@@ -1,6 +1,7 @@
 """Recommendations from the command line."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -8,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabemb import open_run
+from tabemb import CategoryVectors, open_run
 from tabemb.cli import main
+from tabemb.vectors import databases
 
 TEXT = """\
 data: {path: watched.csv}
@@ -104,8 +106,8 @@ def test_a_table_is_written_to_a_file(there, tmp_path, capsys):
         (["--user", "3", "--k", "9"], 2, "--k: 9 is more than the 8 items of the run."),
         (["--user", "3", "--k", "0"], 2, "Input should be greater than or equal to 1"),
         (["--user", "98"], 1, "The column 'user' has no category '98'. Did you mean '9' or '8'?"),
-        (["--similar-to", "Alein"], 1, "No item has the key or the name 'Alein'. Did you mean 'Alien'?"),
-        (["--similar-to", "twin"], 1, "2 items have the name 'twin'. Give one by its key: 10"),
+        (["--similar-to", "Alein"], 1, "No category of 'film' has the key or the name 'Alein'. Did you mean 'Alien'?"),
+        (["--similar-to", "twin"], 1, "2 categories of 'film' have the name 'twin'. Give one by its key: 10"),
         (["--user", "3", "--output", "best.xlsx"], 1, "best.xlsx"),
     ],
 )
@@ -121,15 +123,71 @@ def test_a_run_without_a_recommender(here, capsys):
     assert "There is no run in runs/smal." in capsys.readouterr().err
 
 
-def test_other_commands_take_the_run(there, tmp_path, capsys):
-    assert main(["neighbors", "runs/films", "film", "100", "--topn", "2"]) == 0
-    assert {line.split()[0] for line in capsys.readouterr().out.splitlines()[1:3]} < {"101", "102", "103"}
+def test_neighbors_are_asked_for_and_shown_by_name(there, capsys):
+    for key in ("100", "Alien", "alien "):
+        assert main(["neighbors", "runs/films", "film", key, "--topn", "2"]) == 0
+        header, *rows = capsys.readouterr().out.splitlines()
+        assert header.split() == ["film", "name", "cosine"]
+        near = open_run("runs/films").vectors["film"].most_similar(100, topn=2)
+        assert [row.split() for row in rows[:2]] == [[str(k), NAMES[k - 100], f"{cosine:.3f}"] for k, cosine in near]
+    assert main(["neighbors", "runs/films", "user", "3", "--topn", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["user", "cosine"]
+    assert main(["neighbors", "runs/films", "film", "Alein"]) == 1
+    assert "No category of 'film' has the key or the name 'Alein'. Did you mean 'Alien'?" in capsys.readouterr().err
+
+
+def test_vectors_are_listed_and_exported(there, tmp_path, capsys):
     assert main(["vectors", "runs/films"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["column", "film", "user"]
     assert main(["export", "runs/films", "film", str(tmp_path / "film.csv")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'film.csv'}: film, 8 categories x 4\n"
+    assert (
+        CategoryVectors.load(tmp_path / "film.csv").index_to_key == open_run("runs/films").vectors["film"].index_to_key
+    )
+    assert main(["export", "runs/films", str(tmp_path / "all")]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert sorted(each.name for each in (tmp_path / "all").iterdir()) == ["film.parquet", "user.parquet"]
+    assert main(["export", "runs/films", "genres", str(tmp_path / "genres.csv")]) == 1
+    assert "has no vectors of a column 'genres'. Columns: film, user." in capsys.readouterr().err
+
+
+def test_vectors_are_diagnosed(there, capsys):
     assert main(["diagnose", "runs/films", "film"]) == 0
+    assert capsys.readouterr().out.startswith("film: 8 categories x 4")
+    assert main(["diagnose", "runs/films"]) == 0
+    told = capsys.readouterr().out
+    assert "film: 8 categories x 4" in told
+    assert "user: 31 categories x 4" in told
+    assert main(["diagnose", "runs/films", "flim"]) == 1
+    assert "Did you mean 'film'?" in capsys.readouterr().err
+
+
+def test_users_and_items_are_explored_together(there, tmp_path, capsys):
     assert main(["explore", "runs/films", "--output", str(tmp_path / "films.html")]) == 0
-    assert "Marnie" in (tmp_path / "films.html").read_text(encoding="utf-8")
+    page = (tmp_path / "films.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.DOTALL)[1])
+    assert [each["name"] for each in data["columns"]] == ["film", "user", "user and film"]
+    joint = data["columns"][2]
+    assert joint["side"]["columns"][0]["labels"] == ["film", "user"]
+    assert len(joint["labels"]) == 8 + 31
+    assert joint["names"][str(joint["labels"].index("film 107"))] == "Marnie"
+
+
+def test_vectors_are_pushed(there, tmp_path, capsys):
+    pytest.importorskip("lancedb", reason="it is not installed")
+    target = f"lancedb:{tmp_path / 'vectors'}"
+    assert main(["push", "runs/films", target, "--quiet"]) == 0
+    header, *rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert header[:3] == ["column", "collection", "dimensions"]
+    assert rows == [["film", "tabemb_film", "4", "8", "0", "0"], ["user", "tabemb_user", "4", "31", "0", "0"]]
+    run = open_run("runs/films")
+    for column in ("film", "user"):
+        assert databases.pull(target, column) == run.vectors[column]
+    assert main(["push", "runs/films", target, "--columns", "flim"]) == 1
+    assert "Did you mean 'film'?" in capsys.readouterr().err
+
+
+def test_what_takes_rows_of_a_table_refuses_a_recommender(there, capsys):
     assert main(["predict", "runs/films", "watched.csv"]) == 1
     assert "it recommends items" in capsys.readouterr().err
     assert main(["transform", "runs/films", "watched.csv"]) == 1
