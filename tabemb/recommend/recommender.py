@@ -252,11 +252,8 @@ class TwoTowerRecommender(BaseEstimator):
     def types_(self) -> dict[str, str]:
         """Type of the cells of the keys and of the other columns at fit, where it is one: "text", "number", ..."""
         check_is_fitted(self, "towers_")
-        keys = {"user": self.interactions_.users, "item": self.interactions_.items}
-        found = {self._key(side): next(iter(each.families)) for side, each in keys.items() if len(each.families) == 1}
-        for columns in self._columns.values():
-            found |= {} if columns is None else columns.types
-        return found
+        found = self.interactions_.types(self._key("user"), self._key("item"))
+        return found | {name: kind for each in self._columns.values() if each for name, kind in each.types.items()}
 
     @property
     def n_items_(self) -> int:

@@ -11,7 +11,7 @@ from tabemb.exceptions import ColumnError, DataError, did_you_mean
 from tabemb.experiments.comparison.targets import reads_groups
 from tabemb.table.frames import Frame
 
-__all__ = ["RankedGroups", "group_column"]
+__all__ = ["RankedGroups", "codes_of", "group_column"]
 
 
 def group_column(estimator: Any) -> str:
