@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails
 
 from tabemb.exceptions import ConfigError, reading
-from tabemb.experiments.config_data import DataSection, DerivedTarget, Scalar
+from tabemb.experiments.config_data import DataSection, Scalar
 from tabemb.experiments.config_errors import dotted, explain, line_of, shown
 from tabemb.experiments.config_pretrain import PretrainSection, PretrainTable
 from tabemb.experiments.config_recommend import RecommendSection
@@ -37,8 +37,6 @@ from tabemb.experiments.config_text import text_of
 from tabemb.experiments.config_yaml import block_yaml, parse_yaml
 
 __all__ = [
-    "DataSection",
-    "DerivedTarget",
     "ExperimentConfig",
     "ModelSection",
     "ReportSection",

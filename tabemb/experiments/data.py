@@ -18,7 +18,8 @@ from tabemb.exceptions import (
     UnknownNameError,
     did_you_mean,
 )
-from tabemb.experiments.config import DerivedTarget, ExperimentConfig
+from tabemb.experiments.config import ExperimentConfig
+from tabemb.experiments.config_data import DerivedTarget
 from tabemb.experiments.data_formats import is_plain_text
 from tabemb.experiments.tables import read_file
 from tabemb.registry import Registry
