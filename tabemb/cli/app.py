@@ -184,7 +184,8 @@ def progress_of(experiment: Any, quiet: bool) -> Iterator[Any]:
         return
     from tabemb.cli.screen import comparison_progress
 
-    n_models = 1 + (5 if experiment.baselines is None else len(experiment.baselines)) + len(experiment.downstream)
+    usual = 6 if experiment.task == "ranking" else 5
+    n_models = 1 + (usual if experiment.baselines is None else len(experiment.baselines)) + len(experiment.downstream)
     if experiment.pretrain is not None and experiment.data.target is not None:
         n_models += 1
     # A study counts steps instead of folds, and a run without a target has one.

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["MultiValued", "Shared", "Vocabulary", "column_settings"]
+__all__ = ["MultiValued", "Shared", "Vocabulary", "column_settings", "pairs_of"]
 
 MultiValued = Annotated[
     list[str] | None,
@@ -49,9 +49,9 @@ def column_settings(
     """
     found: dict[str, Any] = {}
     if multi_valued:
-        found["multi_valued"] = _pairs("--multi-valued", multi_valued, "genres=|", _how)
+        found["multi_valued"] = pairs_of("--multi-valued", multi_valued, "genres=|", _how)
     if shared:
-        found["shared"] = _pairs("--shared", shared, "airport=origin,dest", _names)
+        found["shared"] = pairs_of("--shared", shared, "airport=origin,dest", _names)
     if vocabulary:
         kinds = [each for each in vocabulary if "=" not in each]
         if kinds and len(vocabulary) > 1:
@@ -59,11 +59,29 @@ def column_settings(
                 f"{kinds[0]!r} is for all columns, so it is the only one; for one column, write COL={kinds[0]}.",
                 param_hint="--vocabulary",
             )
-        found["vocabulary"] = kinds[0] if kinds else _pairs("--vocabulary", vocabulary, "user=hashing", str)
+        found["vocabulary"] = kinds[0] if kinds else pairs_of("--vocabulary", vocabulary, "user=hashing", str)
     return found
 
 
-def _pairs(option: str, given: Sequence[str], example: str, value_of: Callable[[str], Any]) -> dict[str, Any]:
+def pairs_of(option: str, given: Sequence[str], example: str, value_of: Callable[[str], Any] = str) -> dict[str, Any]:
+    """Return the values of an option that is a name, ``=`` and a value, by name.
+
+    Parameters
+    ----------
+    option : str
+        The option, for error messages.
+    given : sequence of str
+        Its values.
+    example : str
+        One of them.
+    value_of : callable, default=str
+        Returns the value that a text stands for.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one has another form, or a name is given twice.
+    """
     pairs: dict[str, Any] = {}
     for each in given:
         # A separator may be "=", so that the first one ends the name.

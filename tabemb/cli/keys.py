@@ -2,7 +2,8 @@
 
 import datetime as dt
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tabemb.exceptions import UnknownKeyError, did_you_mean
@@ -13,11 +14,11 @@ __all__ = ["key_from_text"]
 BOOLEANS = {"true": True, "false": False}
 
 
-def key_from_text(text: str, vectors: CategoryVectors) -> Any:
+def key_from_text(text: str, vectors: CategoryVectors, names: Mapping[Any, str] = MappingProxyType({})) -> Any:
     """Find the category that a text means.
 
     The text is tried as text, integer, float, boolean, date, datetime, time and bytes, then ignoring case and Unicode
-    normal form.
+    normal form, then as a readable name.
 
     Parameters
     ----------
@@ -25,6 +26,8 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
         The argument.
     vectors : CategoryVectors
         The vectors of the column.
+    names : mapping of key to str, optional
+        Readable names of the categories.
 
     Returns
     -------
@@ -34,7 +37,7 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     Raises
     ------
     UnknownKeyError
-        If no category matches; the message suggests similar ones.
+        If no category matches, or several have the name; the message suggests similar ones.
 
     Examples
     --------
@@ -42,6 +45,8 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     7
     >>> key_from_text("jfk", CategoryVectors(["JFK", "LGA"], [[0.0], [1.0]]))
     'JFK'
+    >>> key_from_text("toy story", CategoryVectors([1, 2], [[0.0], [1.0]]), {1: "Toy Story", 2: "Heat"})
+    1
     """
     for key in _parsed(text):
         if key in vectors:
@@ -50,11 +55,28 @@ def key_from_text(text: str, vectors: CategoryVectors) -> Any:
     matches = [key for key in vectors if _folded(str(key)) == wanted]
     if len(matches) == 1:
         return matches[0]
+    if names:
+        return _key_of_name(text, vectors, names)
     frequent = ", ".join(str(key) for key in vectors.index_to_key[:5])
     raise UnknownKeyError(
         f"The column {vectors.name!r} has no category {text!r}.{did_you_mean(text, [str(key) for key in vectors])} "
         f"Most frequent categories: {frequent}."
     )
+
+
+def _key_of_name(text: str, vectors: CategoryVectors, names: Mapping[Any, str]) -> Any:
+    """Return the category with a readable name."""
+    wanted = _folded(text.strip())
+    named = [key for key, name in names.items() if _folded(name) == wanted]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        keys = ", ".join(map(str, named))
+        raise UnknownKeyError(
+            f"{len(named)} categories of {vectors.name!r} have the name {text!r}. Give one by its key: {keys}."
+        )
+    near = did_you_mean(text, [*map(str, vectors.index_to_key), *names.values()])
+    raise UnknownKeyError(f"No category of {vectors.name!r} has the key or the name {text!r}.{near}")
 
 
 def _folded(text: str) -> str:

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 
 __all__ = ["compare", "learn", "predict", "run", "transform"]
 
+TASKS = ("auto", "classification", "regression", "ranking")
 METRICS = [name for names in METRIC_NAMES.values() for name in names]
 METRICS_HELP = (
     f"Metric; the first one ranks; can be repeated. For classes: {', '.join(METRIC_NAMES['classes'])}. For numbers: "
-    f"{', '.join(METRIC_NAMES['numbers'])}."
+    f"{', '.join(METRIC_NAMES['numbers'])}. For rankings: {', '.join(METRIC_NAMES['rankings'])}."
 )
 
 
@@ -176,6 +177,7 @@ def learn(
     epilog=examples(
         "tabemb compare flights.csv --target late",
         "tabemb compare churn.csv.gz --target churned --drop id --na NA,? --report churn.html",
+        "tabemb compare results.csv --target relevance --task ranking --group query",
         "tabemb compare sales.csv --target price --sep ';' --encoding cp1252 --baseline ordinal_trees --metric mae",
     )
 )
@@ -192,7 +194,10 @@ def compare(
     na: Na = "",
     sep: Separator = None,
     encoding: Encoding = None,
-    task: Annotated[str, typer.Option(help="Task: auto, classification or regression.")] = "auto",
+    task: Annotated[str, typer.Option(help=f"Task: {', '.join(TASKS[:-1])} or {TASKS[-1]}.")] = "auto",
+    group: Annotated[
+        str | None, typer.Option(metavar="COL", help="With --task ranking, the column whose groups are ranked.")
+    ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Number of cross-validation folds.")] = 5,
     baseline: Annotated[
         list[str] | None,
@@ -217,15 +222,18 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Compare embeddings with one-hot encoding and other baselines on a table."""
-    if task not in ("auto", "classification", "regression"):
-        raise typer.BadParameter(f"{task!r} is not auto, classification or regression.", param_hint="--task")
+    if task not in TASKS:
+        raise typer.BadParameter(f"{task!r} is not {', '.join(TASKS[:-1])} or {TASKS[-1]}.", param_hint="--task")
+    if (task == "ranking") != (group is not None):
+        raise typer.BadParameter("--task ranking needs --group, and --group needs it.", param_hint="--group")
     settings = column_settings(multi_valued, shared, vocabulary)
     from tabemb.experiments.config import make_config
     from tabemb.experiments.tables import check_place
 
     for place in filter(None, (json, report)):
         check_place(place)
-    source: dict[str, Any] = {"path": str(data), "target": target, "rows": rows, "sep": sep, "encoding": encoding}
+    source: dict[str, Any] = {"path": str(data), "target": target, "group": group, "rows": rows, "sep": sep}
+    source["encoding"] = encoding
     lists = {"columns": columns, "categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
     source |= {key: names_of(each) for key, each in lists.items() if each is not None}
     experiment = make_config(

@@ -17,6 +17,9 @@ from tabemb.vectors.plots.labels import shorten
 
 __all__ = ["items_table", "ranking_table", "user_tables"]
 
+# The column of what a user is known by, and its values in words.
+SOURCE = "source"
+FROM = {"history": "by interactions", "columns": "by columns", "popularity": "unknown: the most popular items"}
 # Names, and each of the items that a recommendation is because of.
 NAME_WIDTH, REASON_WIDTH = 48, 28
 
@@ -63,8 +66,12 @@ def user_tables(found: pd.DataFrame, user: str, users: Sequence[Any]) -> Group:
     parts: list[Any] = []
     for key in users:
         rows = found[found[user] == key].drop(columns=user)
+        heading = f"{user} {key}"
+        if SOURCE in rows:
+            heading += "".join(f" ({FROM[each]})" for each in rows[SOURCE][:1])
+            rows = rows.drop(columns=SOURCE)
         parts += [Text("")] if parts else []
-        parts.append(_text(f"{user} {key}", "bold"))
+        parts.append(_text(heading, "bold"))
         parts.append(
             items_table(rows.set_index("rank").reset_index())
             if len(rows)

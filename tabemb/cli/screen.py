@@ -1,7 +1,8 @@
 """Tables and progress bars of the command line, built with rich. Nothing is printed here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, TextIO
 
 import numpy as np
@@ -275,7 +276,15 @@ def vectors_table(run: RunFolder) -> Table:
     return table
 
 
-def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int = 10, *, by_folds: bool = True) -> Group:
+def neighbors_table(
+    column: str,
+    vectors: CategoryVectors,
+    key: Any,
+    topn: int = 10,
+    *,
+    by_folds: bool = True,
+    names: Mapping[Any, str] = MappingProxyType({}),
+) -> Group:
     """Return a table of the categories most similar to one, with their confidence if it is known.
 
     A warning comes first if the neighbors of the column come back by chance only.
@@ -292,14 +301,20 @@ def neighbors_table(column: str, vectors: CategoryVectors, key: Any, topn: int =
         Number of neighbors.
     by_folds : bool, default=True
         Whether the folds of a comparison tell how often neighbors come back.
+    names : mapping of key to str, optional
+        Readable names of the categories, which get a column.
     """
     known = known_reliability(vectors)
     asked = np.array([vectors.key_to_index[key]])
     near = nearest_neighbors(vectors, asked, topn, confidence=known is not None)
-    keys, table = vectors.index_to_key, _table(column, "cosine", *([] if known is None else ["comes back"]))
+    keys = vectors.index_to_key
+    named = [[_name(names.get(keys[row], ""))] if names else [] for row in near.rows[0].tolist()]
+    table = _table(column, *(["name"] if names else []), "cosine", *([] if known is None else ["comes back"]))
+    if names:
+        table.columns[1].justify = "left"
     shares = [] if near.confidence is None else [numbers.percent(share) for share in near.confidence[0]]
     for i, (row, cosine) in enumerate(zip(near.rows[0].tolist(), near.cosines[0].tolist(), strict=True)):
-        table.add_row(_name(keys[row]), f"{cosine:.3f}", *shares[i : i + 1])
+        table.add_row(_name(keys[row]), *named[i], f"{cosine:.3f}", *shares[i : i + 1])
     if known is not None:
         nearest = f"among the {near.k} nearest" if near.k > 1 else "the nearest"
         note = f"comes back: how often it is {nearest} when the model is fitted to other rows."

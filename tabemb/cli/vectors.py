@@ -29,12 +29,13 @@ def vectors(run: RunPath) -> None:
     epilog=examples(
         "tabemb neighbors runs/flights dest SFO",
         'tabemb neighbors runs/flights dest "New York" --topn 5',
+        'tabemb neighbors runs/movies movie "Toy Story (1995)"',
     )
 )
 def neighbors(
     run: RunPath,
     column: Annotated[str, typer.Argument(metavar="COLUMN", help="Column with vectors.")],
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Category of the column.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Category of the column, by key or readable name.")],
     topn: Annotated[int, typer.Option(min=1, help="Number of neighbors.")] = 10,
 ) -> None:
     """Show the categories most similar to KEY, and how often they come back in fits to other rows."""
@@ -44,8 +45,9 @@ def neighbors(
 
     finished = open_run(run)
     column_vectors = finished.vectors[column]
-    key_found = key_from_text(key, column_vectors)
-    put(neighbors_table(column, column_vectors, key_found, topn, by_folds=finished.has_folds))
+    names = finished.names(column)
+    key_found = key_from_text(key, column_vectors, names)
+    put(neighbors_table(column, column_vectors, key_found, topn, by_folds=finished.has_folds, names=names))
 
 
 @app.command(

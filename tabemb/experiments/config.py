@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     ConfigDict,
-    Discriminator,
     Field,
     PrivateAttr,
-    Tag,
     ValidationError,
     model_validator,
 )
 from pydantic_core import InitErrorDetails
 
 from tabemb.exceptions import ConfigError, reading
+from tabemb.experiments.config_data import DataSection, Scalar
 from tabemb.experiments.config_errors import dotted, explain, line_of, shown
 from tabemb.experiments.config_pretrain import PretrainSection, PretrainTable
 from tabemb.experiments.config_recommend import RecommendSection
@@ -33,16 +31,12 @@ from tabemb.experiments.config_section import (
     Section,
     SharedSetting,
     Spec,
-    one_source,
     tuples,
 )
 from tabemb.experiments.config_text import text_of
 from tabemb.experiments.config_yaml import block_yaml, parse_yaml
-from tabemb.experiments.data_texts import check_encoding, check_separator
 
 __all__ = [
-    "DataSection",
-    "DerivedTarget",
     "ExperimentConfig",
     "ModelSection",
     "ReportSection",
@@ -54,84 +48,18 @@ __all__ = [
     "read_config",
 ]
 
-Scalar = bool | int | float | str
 Frozen = Annotated[bool, Field(strict=True)] | Literal["found"] | Annotated[int, Field(ge=1, strict=True)]
 # Settings of a comparison that a study does not have.
 COMPARISON_SETTINGS = ("task", "model", "baselines", "downstream", "validation", "metrics")
+# Kinds of validation that read a column.
+BY_COLUMN = ("group", "group_holdout", "time")
 # Settings of data that say what is predicted from what.
-FEATURE_SETTINGS = ("target", "columns", "drop", "categorical")
+FEATURE_SETTINGS = ("target", "group", "columns", "drop", "categorical")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
-class DerivedTarget(Section):
-    """A yes/no target derived from a column: above a number, below a number, or equal to a value."""
-
-    column: str = Field(description="Column from which the target is derived. Rows where it is missing are left out.")
-    above: float | None = Field(None, allow_inf_nan=False, description="Yes if the column is greater than this number.")
-    below: float | None = Field(None, allow_inf_nan=False, description="Yes if the column is less than this number.")
-    equals: Scalar | None = Field(None, description="Yes if the column is equal to this value.")
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> "DerivedTarget":
-        given = [name for name in ("above", "below", "equals") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"needs exactly one of above, below and equals, got {' and '.join(given) or 'none'}")
-        return self
-
-
-Target = Annotated[
-    Annotated[str, Tag("name")] | Annotated[DerivedTarget, Tag("derived")],
-    Discriminator(lambda value: "derived" if isinstance(value, dict | DerivedTarget) else "name"),
-]
-
-
-class DataSection(Section):
-    """The table, its target and its columns."""
-
-    dataset: str | None = Field(None, description="Name of a registered data set, such as nycflights13.")
-    path: str | None = Field(
-        None,
-        description="File (CSV, TSV, Parquet, Arrow, JSON lines, Excel) or folder of Parquet files, relative to this "
-        "YAML file. ${NAME} is replaced by an environment variable.",
-    )
-    sep: Annotated[str, AfterValidator(check_separator)] | None = Field(
-        None, description="Character between cells of a text, or tab; found from the first rows by default."
-    )
-    encoding: Annotated[str, AfterValidator(check_encoding)] | None = Field(
-        None, description="Encoding of a text, such as cp1252 or latin-1; UTF-8 by default."
-    )
-    target: Target | None = Field(
-        None,
-        description="Column to predict, or a yes/no target derived from a column. Not needed with pretrain; none with "
-        "recommend.",
-    )
-    columns: list[str] | None = Field(
-        None, min_length=1, description="Columns to learn from; all but the target and validation.by by default."
-    )
-    drop: list[str] = Field([], description="Columns to leave out, if columns is not given.")
-    categorical: list[str] = Field([], description="Numeric columns to treat as categorical: codes, ids, months.")
-    numeric: list[str] = Field([], description="Columns to read as numbers; a cell that is none is an error.")
-    na: list[str] = Field(
-        [],
-        description='Texts that mean a missing cell, beside empty cells: ["NA", "?"]. In a column of text, NA is a '
-        "category by default.",
-    )
-    rows: int | None = Field(
-        None, ge=2, description="Use a random sample of this many rows, drawn with the seed. All rows by default."
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "DataSection":
-        one_source(self)
-        if self.columns is not None and self.drop:
-            raise ValueError("takes either columns or drop, not both")
-        if both := sorted(set(self.categorical) & set(self.numeric)):
-            raise ValueError(f"has {both[0]!r} both in categorical and in numeric")
-        return self
-
-
 class ModelSection(Section):
-    """Parameters of EmbeddingClassifier or EmbeddingRegressor; missing ones keep their default."""
+    """Parameters of EmbeddingClassifier, EmbeddingRegressor or EmbeddingRanker; missing ones keep their default."""
 
     embedding_dim: int | str | dict[str, Any] = Field(
         "capped",
@@ -215,7 +143,8 @@ class ModelSection(Section):
     loss: Spec = Field(
         "cross_entropy",
         description="Loss, by name or as a mapping: {name: huber, delta: 2}. For classes: cross_entropy (default) or "
-        "focal. For numbers: squared_error (default), absolute_error, huber, quantile, poisson, tweedie or gamma.",
+        "focal. For numbers: squared_error (default), absolute_error, huber, quantile, poisson, tweedie or gamma. For "
+        "rankings: listnet (default) or lambdarank.",
     )
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Fraction of each target spread over all classes.")
     negative_share: float | None = Field(
@@ -237,19 +166,24 @@ class ModelSection(Section):
 class ValidationSection(Section):
     """How rows are split into training and test rows."""
 
-    kind: Literal["auto", "kfold", "stratified", "group", "time", "holdout"] = Field(
-        "auto", description="Kind of split; auto is stratified for classification and kfold for regression."
+    kind: Literal["auto", "kfold", "stratified", "group", "time", "holdout", "group_holdout"] = Field(
+        "auto",
+        description="Kind of split; auto is stratified for classification, kfold for regression, and group, by "
+        "data.group, for ranking, whose groups holdout keeps whole too.",
     )
-    folds: int = Field(5, ge=2, description="Number of folds; not used by holdout.")
-    by: str | None = Field(None, description="Column with the groups (group) or the time (time).")
-    share: float = Field(0.2, gt=0, lt=1, description="Fraction of the rows that holdout uses for testing.")
+    folds: int = Field(5, ge=2, description="Number of folds; not used by holdouts.")
+    by: str | None = Field(None, description="Column with the groups (group, group_holdout) or the time (time).")
+    share: float = Field(0.2, gt=0, lt=1, description="Fraction of the rows that holdouts use for testing.")
 
     @model_validator(mode="after")
     def _column_fits_kind(self) -> "ValidationSection":
-        if self.kind in ("group", "time") and self.by is None:
-            raise ValueError(f"of kind {self.kind!r} needs by: the column with the {self.kind}")
-        if self.kind not in ("group", "time") and self.by is not None:
-            raise ValueError(f"takes by only for the kinds 'group' and 'time'; the kind is {self.kind!r}")
+        if self.kind in BY_COLUMN and self.by is None:
+            what = "time" if self.kind == "time" else "group"
+            raise ValueError(f"of kind {self.kind!r} needs by: the column with the {what}")
+        if self.kind not in BY_COLUMN and self.by is not None:
+            raise ValueError(
+                f"takes by only for the kinds 'group', 'group_holdout' and 'time'; the kind is {self.kind!r}"
+            )
         return self
 
 
@@ -299,7 +233,11 @@ class ExperimentConfig(Section):
     )
     title: str | None = Field(None, description="Heading of the report: the question in plain words.")
     description: str | None = Field(None, description="Description in the report, a few sentences.")
-    task: Literal["auto", "classification", "regression"] = Field("auto", description="auto infers it from the target.")
+    task: Literal["auto", "classification", "regression", "ranking"] = Field(
+        "auto",
+        description="auto infers classification or regression from the target. ranking orders the rows of each group "
+        "of data.group by the target, their relevance.",
+    )
     data: DataSection
     model: ModelSection = ModelSection()
     pretrain: PretrainSection | None = Field(
@@ -357,6 +295,17 @@ class ExperimentConfig(Section):
         if self.study is not None and (others or self.pretrain is not None):
             also = [*others, "pretrain"][0]
             raise ValueError(f"with a study takes no {also}: a study defines its own models, rows and metrics")
+        if (self.task == "ranking") != (self.data.group is not None):
+            raise ValueError(
+                "with task: ranking needs data.group: the column whose groups are ranked, such as that of queries"
+                if self.data.group is None
+                else f"takes data.group only with task: ranking; the task is {self.task}"
+            )
+        if self.task == "ranking" and self.validation.kind in ("kfold", "stratified"):
+            raise ValueError(
+                f"with task: ranking takes no validation.kind: {self.validation.kind}, which cuts groups; use auto, "
+                "group, time, holdout or group_holdout"
+            )
         if self.pretrain is None:
             return self
         if self.data.target is None and others:

@@ -8,7 +8,8 @@ from tabemb.experiments.comparison.baselines import BASELINES
 from tabemb.experiments.comparison.downstream import DOWNSTREAM
 from tabemb.experiments.comparison.folds import make_folds
 from tabemb.experiments.comparison.metrics import METRICS, resolve_metrics
-from tabemb.experiments.comparison.targets import Target, read_targets, target_of
+from tabemb.experiments.comparison.ranked_groups import RankedGroups, codes_of
+from tabemb.experiments.comparison.targets import RankingTarget, Target, read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig
 from tabemb.experiments.config_names import CLASS_LOSSES, MODEL_PARTS, OBJECTIVE, RANK_LOSSES, registry_of
 from tabemb.experiments.config_section import tuples
@@ -18,10 +19,12 @@ from tabemb.recommend.methods import METHODS as RECOMMEND_METHODS
 from tabemb.table.vocabularies import check_spec
 from tabemb.vectors.indexes import INDEXES
 
-__all__ = ["check_config", "check_problem", "size_rules", "wrong_parts"]
+__all__ = ["check_config", "check_problem", "check_settings", "folds_of", "size_rules", "wrong_parts"]
 
 # Settings of the model that only classification has.
 FOR_CLASSES = ("class_weight", "negative_share", "label_smoothing", "calibration")
+# Settings of the model that ranking does not have.
+NOT_FOR_RANKING = ("target_statistics", "crosses")
 
 
 def check_config(config: ExperimentConfig) -> None:
@@ -196,19 +199,22 @@ def check_problem(config: ExperimentConfig, problem: Problem) -> None:
     try:
         values, present = read_targets(problem.y)
         target = target_of(values, None if config.task == "auto" else config.task)
-        _check_settings(config, target)
+        check_settings(config, target)
+        _check_loss(config, target)
         _check_metrics(config, target)
-        by = None if problem.by is None else problem.by.to_numpy()[present]
+        by, ranked = None if problem.by is None else problem.by.to_numpy()[present], None
         kind = config.validation.kind
-        make_folds(
-            _folds_of(config),
-            len(values),
-            values,
-            by if kind == "group" else None,
-            by if kind == "time" else None,
-            stratify=target.stratified,
-            random_state=config.seed,
+        groups, time = by if kind in ("group", "group_holdout") else None, by if kind == "time" else None
+        if isinstance(target, RankingTarget):
+            column = str(problem.group.name)
+            ranked = RankedGroups(column, codes_of(problem.group.to_numpy()[present], repr(column)))
+            values = target.in_groups(values, ranked.codes, column)
+            groups, time = ranked.codes if groups is None else groups, None if time is None else ranked.latest(time)
+        folds = make_folds(
+            folds_of(config), len(values), values, groups, time, stratify=target.stratified, random_state=config.seed
         )
+        if ranked is not None:
+            ranked.check_whole(folds)
     except DataError as error:
         raise type(error)(f"{config.where()}: {error}") from error
 
@@ -230,25 +236,51 @@ def _check_table(config: ExperimentConfig, problem: Problem) -> None:
         )
 
 
-def _folds_of(config: ExperimentConfig) -> Any:
+def folds_of(config: ExperimentConfig) -> Any:
+    """Return the folds of an experiment, as ``cv`` of :func:`tabemb.compare`."""
     validation = config.validation
     if validation.kind == "auto":
-        return validation.folds
-    if validation.kind == "holdout":
-        return {"name": "holdout", "test_fraction": validation.share}
+        return {"name": "group", "n_splits": validation.folds} if config.task == "ranking" else validation.folds
+    if validation.kind in ("holdout", "group_holdout"):
+        kind = "group_holdout" if config.task == "ranking" else validation.kind
+        return {"name": kind, "test_fraction": validation.share}
     return {"name": validation.kind, "n_splits": validation.folds}
 
 
-def _check_settings(config: ExperimentConfig, target: Target) -> None:
-    model = config.model
+def check_settings(config: ExperimentConfig, target: Target) -> None:
+    """Raise a ConfigError if the model has a setting that is for another kind of target.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment.
+    target : Target
+        The kind of target.
+    """
+    model, ranks = config.model, isinstance(target, RankingTarget)
     for name in FOR_CLASSES:
         if not target.is_classifier and name in model.model_fields_set:
-            raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but the target is numeric.")
+            what = "the task is ranking" if ranks else "the target is numeric"
+            raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but {what}.")
+    for name in NOT_FOR_RANKING:
+        if ranks and name in model.model_fields_set:
+            raise ConfigError(f"{config.where(f'model.{name}')}: a ranking has no target statistics. Remove it.")
+
+
+def _check_loss(config: ExperimentConfig, target: Target) -> None:
+    model, ranks = config.model, isinstance(target, RankingTarget)
     if "loss" in model.model_fields_set and (loss := _name(model.loss)) in MODEL_PARTS["loss"].names:
-        if loss in RANK_LOSSES:
+        if ranks and loss not in RANK_LOSSES:
             raise ConfigError(
-                f"{config.where('model.loss')}: {loss!r} is a loss of EmbeddingRanker, which experiments do not have "
-                "yet. Fit it in Python."
+                f"{config.where('model.loss')}: {loss!r} is no loss for rankings. Losses for rankings: "
+                f"{', '.join(RANK_LOSSES)}."
+            )
+        if loss in RANK_LOSSES:
+            if ranks:
+                return
+            raise ConfigError(
+                f"{config.where('model.loss')}: {loss!r} is a loss for rankings. Set task: ranking, and data.group to "
+                "the column whose groups are ranked."
             )
         if target.is_classifier and loss not in CLASS_LOSSES:
             raise ConfigError(

@@ -13,6 +13,7 @@ __all__ = [
     "CLASS_LOSSES",
     "METRIC_NAMES",
     "MODEL_PARTS",
+    "NETWORK_REGRESSOR",
     "OBJECTIVE",
     "RANK_LOSSES",
     "WITHOUT_PRETRAINING",
@@ -21,15 +22,18 @@ __all__ = [
 ]
 
 BASELINE_NAMES = ("one_hot_mlp", "one_hot_linear", "ordinal_trees", "target_encoder_trees", "majority")
+# Of a ranker only; an experiment with task ranking has it by default.
+NETWORK_REGRESSOR = "network_regressor"
 # Of a pretrained model only; an experiment with pretrain has it without naming it.
 WITHOUT_PRETRAINING = "without_pretraining"
 METRIC_NAMES = {
     "classes": ("roc_auc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy", "f1", "f1_macro"),
     "labels": ("hamming_loss",),
     "numbers": ("rmse", "mae", "mape", "r2"),
+    "rankings": ("ndcg@1", "ndcg@3", "ndcg@5", "ndcg@10", "ndcg@20"),
 }
 CLASS_LOSSES = ("cross_entropy", "focal")
-# Of EmbeddingRanker, which no experiment has.
+# Of EmbeddingRanker.
 RANK_LOSSES = ("lambdarank", "listnet")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tabemb.estimators.group_folds import held_groups
 from tabemb.exceptions import (
     ColumnError,
     ConfigError,
@@ -17,7 +18,8 @@ from tabemb.exceptions import (
     UnknownNameError,
     did_you_mean,
 )
-from tabemb.experiments.config import DerivedTarget, ExperimentConfig
+from tabemb.experiments.config import ExperimentConfig
+from tabemb.experiments.config_data import DerivedTarget
 from tabemb.experiments.data_formats import is_plain_text
 from tabemb.experiments.tables import read_file
 from tabemb.registry import Registry
@@ -67,6 +69,8 @@ class Problem:
         The features of rows without a target, if vectors are learned from them.
     other : pandas.DataFrame or None
         The columns of X in the other table that vectors are learned from, if there is one.
+    group : pandas.Series or None
+        The group of each row, if the rows of groups are ranked; its name is that of the column.
     """
 
     X: pd.DataFrame
@@ -80,6 +84,12 @@ class Problem:
     readings: tuple[ColumnReading, ...] = ()
     unlabelled: pd.DataFrame | None = None
     other: pd.DataFrame | None = None
+    group: pd.Series | None = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The features, with the column of groups if there is one: what the model is fitted to."""
+        return self.X if self.group is None else self.X.assign(**{str(self.group.name): self.group})
 
 
 def load_problem(config: ExperimentConfig) -> Problem:
@@ -130,7 +140,10 @@ def load_problem(config: ExperimentConfig) -> Problem:
     if config.recommend is not None:
         table, left_out = _whole_interactions(config, table)
         notes += left_out
-    if data.rows is not None and data.rows < len(table):
+    if data.group is not None:
+        table, left_out = _with_whole_groups(config, table)
+        notes += left_out
+    elif data.rows is not None and data.rows < len(table):
         notes.append(f"A random sample of {data.rows:,} of the {len(table):,} rows was used (seed {config.seed}).")
         rows = np.random.default_rng(config.seed).choice(len(table), data.rows, replace=False)
         table = table.iloc[np.sort(rows)]
@@ -153,7 +166,27 @@ def load_problem(config: ExperimentConfig) -> Problem:
         readings=_readings(config, X, file_notes),
         unlabelled=None if unlabelled is None else _with_numbers(config, unlabelled[columns].reset_index(drop=True)),
         other=other,
+        group=None if data.group is None else table[data.group],
     )
+
+
+def _with_whole_groups(config: ExperimentConfig, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of a random sample of groups, if not all are used, and what to note."""
+    column, rows, key = config.data.group, config.data.rows, "data.group"
+    codes, groups = pd.factorize(table[column])
+    if (n_missing := int((codes < 0).sum())) > 0:
+        raise DataError(
+            f"{config.where(key)}: {column!r} is missing in {n_missing:,} of {len(table):,} rows. Drop those rows, or "
+            "give each of them a group."
+        )
+    if rows is None or rows >= len(table) or len(groups) < 2:
+        return table, []
+    kept = held_groups(codes, rows, np.random.default_rng(config.seed))
+    note = (
+        f"A random sample of {len(np.unique(codes[kept])):,} of the {len(groups):,} groups was used, with "
+        f"{int(kept.sum()):,} of the {len(table):,} rows (seed {config.seed})."
+    )
+    return table[kept], [note]
 
 
 def _other_table(config: ExperimentConfig, X: pd.DataFrame) -> tuple[pd.DataFrame | None, list[str]]:
@@ -317,6 +350,8 @@ def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str | None) 
             _require(config, table, f"recommend.{setting}", [column])
     if by is not None:
         _require(config, table, "validation.by", [by])
+    if data.group is not None:
+        _require(config, table, "data.group", [data.group])
     if config.recommend is not None:
         columns = list(config.recommend.columns())
     elif data.columns is not None:
@@ -331,7 +366,7 @@ def _columns(config: ExperimentConfig, table: pd.DataFrame, target: str | None) 
         columns = list(data.columns)
     else:
         _require(config, table, "data.drop", data.drop)
-        columns = [str(column) for column in table.columns if column not in {target, by, *data.drop}]
+        columns = [str(column) for column in table.columns if column not in {target, by, data.group, *data.drop}]
     for key, named in (("data.categorical", data.categorical), ("data.numeric", data.numeric)):
         for column in named:
             if column not in columns:

@@ -65,7 +65,7 @@ class PretrainedModel(MetaEstimatorMixin, BaseEstimator):
 
     Parameters
     ----------
-    estimator : EmbeddingClassifier or EmbeddingRegressor
+    estimator : EmbeddingClassifier, EmbeddingRegressor or EmbeddingRanker
         The model; ``fit`` sets its ``pretrained``.
     pretrainer : EmbeddingPretrainer
         Learns the vectors.
@@ -92,16 +92,17 @@ class PretrainedModel(MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : pandas.DataFrame
-            The features.
+            The features, with the column of groups of a model that ranks.
         y : array-like of shape (n_rows,)
             The target.
         """
-        self.pretrainer_ = clone(self.pretrainer).fit(self.extra.beside(None if self.alone else X))
+        features = X.drop(columns=self.estimator.group) if hasattr(self.estimator, "group") else X
+        self.pretrainer_ = clone(self.pretrainer).fit(self.extra.beside(None if self.alone else features))
         self.estimator_ = clone(self.estimator).set_params(pretrained=self.pretrainer_).fit(X, y)
         return self
 
     def predict(self, X: pd.DataFrame) -> Any:
-        """Return classes or numbers."""
+        """Return classes, numbers or scores."""
         return self.estimator_.predict(X)
 
     @available_if(lambda self: hasattr(self.estimator, "predict_proba"))

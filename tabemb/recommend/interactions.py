@@ -91,6 +91,17 @@ class InteractionMatrix:
         counting = np.ones(len(rows), np.float32) if weights is None else weights
         return cls(_matrix(rows, columns, counting, (users, items)), users, items)
 
+    def types(self, user: str, item: str) -> dict[str, str]:
+        """Return the type of the keys of users and of items, where it is one: "text", "number", ...
+
+        Parameters
+        ----------
+        user, item : str
+            Names for them.
+        """
+        keys = ((user, self.users), (item, self.items))
+        return {name: next(iter(each.families)) for name, each in keys if len(each.families) == 1}
+
     def of(self, X: TableLike, *, user: str, item: str, weight: str | None = None) -> Self:
         """Return the interactions of another table with the same items, for users who may be new.
 

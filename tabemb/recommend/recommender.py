@@ -259,6 +259,13 @@ class TwoTowerRecommender(BaseEstimator):
         return self.interactions_.users.n_categories
 
     @property
+    def types_(self) -> dict[str, str]:
+        """Type of the cells of the keys and of the other columns at fit, where it is one: "text", "number", ..."""
+        check_is_fitted(self, "towers_")
+        found = self.interactions_.types(self._key("user"), self._key("item"))
+        return found | {name: kind for each in self._columns.values() if each for name, kind in each.types.items()}
+
+    @property
     def n_items_(self) -> int:
         """Number of items, also those of :meth:`add_items`."""
         check_is_fitted(self, "towers_")

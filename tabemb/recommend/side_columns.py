@@ -76,6 +76,11 @@ class SideColumns:
         return [*self._encoder.vocabularies, *(column.name for column in self._encoder.schema.numeric)]
 
     @property
+    def types(self) -> dict[str, str]:
+        """Type of the cells of each column at fit, where it is one: "text", "number", "bool", "date", ..."""
+        return self._encoder.types
+
+    @property
     def sizes(self) -> list[int]:
         """Number of different indices of each column: 0 missing, 1 unknown, then categories or intervals."""
         vocabularies = self._encoder.vocabularies.values()

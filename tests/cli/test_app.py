@@ -240,8 +240,8 @@ def test_no_command_shows_the_help(capsys):
         ),
         (
             ["compare", "rows.csv", "--target", "good", "--baseline", "one_hot_mpl"],
-            "Error: baselines[0]: No baseline named 'one_hot_mpl'. Known: majority, one_hot_linear, one_hot_mlp, "
-            "ordinal_trees, target_encoder_trees, without_pretraining. Did you mean 'one_hot_mlp'?\n",
+            "Error: baselines[0]: No baseline named 'one_hot_mpl'. Known: majority, network_regressor, one_hot_linear, "
+            "one_hot_mlp, ordinal_trees, target_encoder_trees, without_pretraining. Did you mean 'one_hot_mlp'?\n",
         ),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from tabemb.cli.column_options import column_settings
+from tabemb.cli.column_options import column_settings, pairs_of
 
 
 def test_nothing_given_leaves_the_defaults():
@@ -34,3 +34,10 @@ def test_each_option_is_a_setting():
 def test_another_form_is_refused(given, told):
     with pytest.raises(typer.BadParameter, match=told):
         column_settings(*given)
+
+
+def test_pairs_are_texts_by_name():
+    assert pairs_of("--column", ["age=young", "name=a=b"], "age=young") == {"age": "young", "name": "a=b"}
+    assert pairs_of("--column", (), "age=young") == {}
+    with pytest.raises(typer.BadParameter, match="such as 'age=young'; got 'age='"):
+        pairs_of("--column", ["age="], "age=young")

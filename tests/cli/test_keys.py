@@ -57,3 +57,23 @@ def test_a_terminal_may_write_letters_in_parts():
     vectors = CategoryVectors(["서울", "São Paulo"], [[0.0], [1.0]])
     assert key_from_text(unicodedata.normalize("NFD", "서울"), vectors) == "서울"
     assert key_from_text(unicodedata.normalize("NFD", "são paulo"), vectors) == "São Paulo"
+
+
+NAMES = {1: "Toy Story", 2: "Heat", 3: "heat", 7: "2"}
+
+
+@pytest.mark.parametrize(("text", "key"), [("Toy Story", 1), (" toy story", 1), ("2", 2), ("3", 3)])
+def test_a_key_comes_before_a_readable_name(text, key):
+    assert key_from_text(text, column(1, 2, 3, 7), NAMES) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Toy Stor", r"^No category of 'col' has the key or the name 'Toy Stor'\. Did you mean 'Toy Story'\?$"),
+        ("HEAT", r"^2 categories of 'col' have the name 'HEAT'\. Give one by its key: 2, 3\.$"),
+    ],
+)
+def test_a_name_of_none_or_several_is_told(text, told):
+    with pytest.raises(UnknownKeyError, match=told):
+        key_from_text(text, column(1, 2, 3, 7), NAMES)

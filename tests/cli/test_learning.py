@@ -376,3 +376,37 @@ def test_learn_and_compare_take_how_columns_are_read(empty, capsys):
     assert main(["learn", "rows.csv", "--vocabulary", "user=hash", "--out", "runs/three", "--quiet"]) != 0
     assert "Did you mean 'hashing'" in capsys.readouterr().err
     assert not Path("runs/two").exists()
+
+
+def test_rankings_are_compared_and_run_and_predicted(empty, capsys):
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"query": np.repeat(np.arange(30), 5), "site": rng.choice(["wiki", "blog", "shop"], 150)})
+    table["grade"] = 2 * (table["site"] == "wiki")
+    table.to_csv("results.csv", index=False)
+    ranked = ["compare", "results.csv", "--target", "grade", "--task", "ranking"]
+    scored = ["--baseline", "one_hot_linear", "--metric", "ndcg@3", "--folds", "2", "--json", "scores.json"]
+    assert main([*ranked, "--group", "query", *scored, "--quiet"]) == 0
+    assert "ndcg@3" in capsys.readouterr().out
+    scores = json.loads(Path("scores.json").read_text(encoding="utf-8"))
+    assert (scores["task"], scores["folds"]) == ("ranking", "2 folds by group")
+    assert main(ranked) == 2
+    assert "--task ranking needs --group, and --group needs it." in capsys.readouterr().err
+    assert main(["compare", "results.csv", "--target", "grade", "--group", "query"]) == 2
+    assert "--task ranking needs --group" in capsys.readouterr().err
+    assert main(["compare", "results.csv", "--target", "grade", "--task", "rank"]) == 2
+    assert "'rank' is not auto, classification, regression or ranking." in capsys.readouterr().err
+    assert main([*ranked, "--group", "qury"]) == 1
+    assert "data.group: the table has no column 'qury'. Did you mean 'query'?" in capsys.readouterr().err
+    Path("ranked.yaml").write_text(
+        "task: ranking\ndata: {path: results.csv, target: grade, group: query}\nbaselines: [majority]\n"
+        "model: {body: mlp, max_epochs: 2}\nvalidation: {folds: 2}\n",
+        encoding="utf-8",
+    )
+    assert main(["run", "ranked.yaml", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["predict", "runs/ranked", "results.csv"]) == 0
+    found = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert list(found) == ["prediction", "rank"]
+    assert found["rank"].tolist() == open_run("runs/ranked").predict(table)["rank"].tolist()
+    assert main(["predict", "runs/ranked", "results.csv", "--output", "best.csv"]) == 0
+    assert len(pd.read_csv("best.csv")) == 150

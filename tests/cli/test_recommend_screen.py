@@ -78,3 +78,16 @@ def test_each_user_has_a_table_and_those_without_items_are_told_why():
 def test_near_items_are_a_table_of_three_decimals():
     lines = printed(items_table(pd.DataFrame({"film": ["Heat"], "similarity": [0.98765]})))
     assert [line.split() for line in lines] == [["film", "similarity"], ["Heat", "0.988"]]
+
+
+def test_new_users_have_what_they_are_known_by():
+    found = pd.DataFrame(
+        {"user": [1, 2], "film": ["Heat", "Heat"], "rank": [1, 1], "source": ["columns", "popularity"]}
+    )
+    lines = printed(user_tables(found, "user", [1, 2, 3]))
+    assert [line for line in lines if line.startswith("user")] == [
+        "user 1 (by columns)",
+        "user 2 (unknown: the most popular items)",
+        "user 3",
+    ]
+    assert lines[1].split() == ["rank", "film"]

@@ -312,3 +312,11 @@ def test_a_narrow_console_breaks_heads_and_no_figure(study_result):
     told = shown(study_table(study_result, width=60), 60)
     assert "0.240 (0.200)" in told
     assert "…" not in told
+
+
+def test_neighbors_have_readable_names():
+    vectors = CategoryVectors(["BOS", "JFK", "SFO"], [[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]], name="dest")
+    lines = shown(neighbors_table("dest", vectors, "BOS", 2, names={"JFK": "Kennedy \x1b[2J"})).splitlines()
+    assert lines[0].split() == ["dest", "name", "cosine"]
+    assert lines[1].split() == ["JFK", "Kennedy", "\\x1b[2J", "0.995"]
+    assert lines[2].split() == ["SFO", "0.000"]

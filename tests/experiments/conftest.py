@@ -135,6 +135,48 @@ def recommended(tmp_path_factory, write_films):
     return run(write_films(folder), output=folder / "runs")
 
 
+RESULTS = """\
+title: Which <results> come first?
+task: ranking
+data: {path: results.csv, target: relevance, group: query}
+model: {body: mlp, embedding_dim: 2, one_hot_max_categories: 0, max_epochs: 2}
+baselines: [network_regressor, one_hot_linear, majority]
+validation: {folds: 2}
+"""
+
+
+@pytest.fixture(scope="session")
+def results() -> pd.DataFrame:
+    """Return 40 queries with six results each, of which those of a wiki are relevant; tests must not change it."""
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"query": np.repeat([f"q{i}" for i in range(40)], 6)})
+    table["site"] = rng.choice(["wiki", "blog", "shop", "forum"], 240)
+    table["age"] = rng.exponential(10, 240)
+    return table.assign(relevance=2 * (table["site"] == "wiki") + (table["site"] == "forum"))
+
+
+@pytest.fixture(scope="session")
+def write_results(results):
+    """Return a function that writes the results of queries, and an experiment that ranks them, into a folder."""
+
+    def write(folder, text=RESULTS, name="results.yaml"):
+        results.to_csv(folder / "results.csv", index=False)
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def ranked(tmp_path_factory, write_results):
+    """Return the result of a run that ranks the results of queries; tests must not change its folder."""
+    from tabemb.experiments.runs.runner import run
+
+    folder = tmp_path_factory.mktemp("ranked")
+    return run(write_results(folder), output=folder / "runs")
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory, write_small):
     """Return the result of the small run and the calls of its progress; tests must not change its folder."""

@@ -77,7 +77,8 @@ def test_a_derived_target(write):
         ),
         (
             GOOD.replace("kind: kfold", "by: day"),
-            "x.yaml, line 8: validation takes by only for the kinds 'group' and 'time'; the kind is 'auto'.",
+            "x.yaml, line 8: validation takes by only for the kinds 'group', 'group_holdout' and 'time'; the "
+            "kind is 'auto'.",
         ),
         (GOOD + "title: B\n", "x.yaml, line 9: title is a duplicate key; the first is in line 1."),
         ("", "x.yaml, line 1: an experiment is a mapping with at least the key 'data'; this file is empty."),

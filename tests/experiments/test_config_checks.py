@@ -1,12 +1,14 @@
 """Checks of an experiment before a network is built: names, files, the target, metrics and folds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tabemb.exceptions import ConfigError, DataError, TabembError
 from tabemb.experiments.config import make_config
-from tabemb.experiments.config_checks import check_config, check_problem
+from tabemb.experiments.config_checks import check_config, check_problem, folds_of
 from tabemb.experiments.data import Problem, load_problem
 from tabemb.experiments.runs.runner import compare_only, make_estimator
 
@@ -19,6 +21,12 @@ def config_of(**settings):
 def problem_of(y, **fields):
     X = pd.DataFrame({"a": ["u", "v"] * (len(y) // 2) + ["u"] * (len(y) % 2)})
     return Problem(X=X, y=pd.Series(y), target="y", **fields)
+
+
+def ranking(relevance=(0, 1) * 10, groups=tuple(range(10)) + tuple(range(9, -1, -1)), **settings):
+    """Return a problem of a ranking, and its experiment."""
+    problem = problem_of(list(relevance), group=pd.Series(list(groups), name="q"))
+    return problem, {"task": "ranking", "data": {"group": "q"}} | settings
 
 
 CLASSES = problem_of(["yes", "no"] * 10)
@@ -85,7 +93,7 @@ def test_what_is_right_passes(dim):
         (
             NUMBERS,
             {"model": {"loss": "listnet"}},
-            "model.loss: 'listnet' is a loss of EmbeddingRanker, which",
+            "model.loss: 'listnet' is a loss for rankings. Set task: ranking, and data.group to the column",
         ),
         (CLASSES, {"model": {"loss": {"name": "huber"}}}, "model.loss: 'huber' is a loss for numbers, but"),
         (NUMBERS, {"validation": {"folds": 21}}, "the experiment: "),
@@ -94,6 +102,37 @@ def test_what_is_right_passes(dim):
             problem_of(np.arange(20.0), by=pd.Series(["g"] * 20)),
             {"validation": {"kind": "group", "by": "b"}},
             "the experiment: ",
+        ),
+        (*ranking(metrics=["rmse"]), "metrics[0]: The metric 'rmse' is not defined for the task ranking, only for"),
+        (
+            *ranking(model={"calibration": "temperature"}),
+            "model.calibration is for classification, but the task is rank",
+        ),
+        (*ranking(model={"target_statistics": False}), "model.target_statistics: a ranking has no target statistics. "),
+        (*ranking(model={"crosses": None}), "model.crosses: a ranking has no target statistics. Remove it."),
+        (
+            *ranking(model={"loss": "huber"}),
+            "model.loss: 'huber' is no loss for rankings. Losses for rankings: lambdar",
+        ),
+        (
+            *ranking(validation={"folds": 11}),
+            "the experiment: There are 10 groups; 11 folds need at least 11. Use fewer",
+        ),
+        (
+            *ranking(groups=range(20)),
+            "the experiment: There is nothing to rank: each of the 20 groups in 'q' has a single",
+        ),
+        (
+            *ranking([1] * 20),
+            "the experiment: There is nothing to rank: in each group of 'q', all rows have the same rel",
+        ),
+        (
+            *ranking([0, -2] * 10),
+            "the experiment: Relevances must be numbers from 0, not relevant, to 30; 10 of 20 rows",
+        ),
+        (
+            *ranking(["good", "bad"] * 10),
+            "the experiment: A ranking target must be one column of relevances, numbers fr",
         ),
     ],
 )
@@ -113,6 +152,8 @@ def test_what_does_not_fit_the_table_is_said(problem, settings, told):
         (CLASSES, {"model": {"loss": "focal"}, "metrics": ["brier"]}),
         (NUMBERS, {"model": {"loss": "huber"}, "validation": {"kind": "kfold", "folds": 3}}),
         (NUMBERS, {"validation": {"kind": "holdout", "share": 0.5}}),
+        ranking(model={"loss": "lambdarank"}, metrics=["ndcg@3"]),
+        ranking(validation={"kind": "holdout", "share": 0.3}),
         (problem_of(["yes", None] * 10, by=pd.Series(range(20))), {"data": {}, "task": "auto", "study": None}),
         (problem_of([1.5, 2.5] * 10, by=pd.Series(range(20))), {"validation": {"kind": "time", "by": "b"}}),
     ],
@@ -148,3 +189,17 @@ def test_all_wrong_names_are_told():
     assert all(line.startswith(key) for line, key in zip(lines, keys, strict=True))
     with pytest.raises(ConfigError, match=r"^pretrain\.vocabulary: "):
         check_config(config_of(data={"target": None}, pretrain={"vocabulary": "hash"}))
+
+
+def test_folds_of_a_ranking_keep_groups_whole():
+    problem, settings = ranking()
+    assert folds_of(config_of(**settings)) == {"name": "group", "n_splits": 5}
+    holdout = config_of(**settings, validation={"kind": "holdout", "share": 0.3})
+    assert folds_of(holdout) == {"name": "group_holdout", "test_fraction": 0.3}
+    # Rows of a group have several days; the group has the last.
+    by_day = config_of(**settings, validation={"kind": "time", "by": "day", "folds": 2})
+    check_problem(by_day, replace(problem, by=pd.Series(range(20))))
+    by_shop = config_of(**settings, validation={"kind": "group", "by": "shop", "folds": 2})
+    check_problem(by_shop, replace(problem, by=pd.Series([*"abaabbabab", *reversed("abaabbabab")])))
+    with pytest.raises(DataError, match=r"^the experiment: Fold 1 has rows of \d+ groups both in the training and in"):
+        check_problem(by_shop, replace(problem, by=pd.Series([*"ab"] * 10)))

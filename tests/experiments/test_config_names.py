@@ -16,6 +16,7 @@ from tabemb.experiments.config_names import (
     CLASS_LOSSES,
     METRIC_NAMES,
     MODEL_PARTS,
+    NETWORK_REGRESSOR,
     OBJECTIVE,
     RANK_LOSSES,
     WITHOUT_PRETRAINING,
@@ -26,12 +27,14 @@ from tabemb.nn.losses.loss import ClassLoss
 
 
 def test_baselines_and_metrics_are_those_registered():
-    assert sorted([*BASELINE_NAMES, WITHOUT_PRETRAINING]) == sorted(BASELINES)
+    assert sorted([*BASELINE_NAMES, NETWORK_REGRESSOR, WITHOUT_PRETRAINING]) == sorted(BASELINES)
     assert sorted(name for names in METRIC_NAMES.values() for name in names) == sorted(METRICS)
     for name in METRIC_NAMES["classes"]:
         assert "binary" in METRICS[name].tasks
     for name in METRIC_NAMES["numbers"]:
         assert "regression" in METRICS[name].tasks
+    for name in METRIC_NAMES["rankings"]:
+        assert METRICS[name].tasks == ("ranking",)
 
 
 @pytest.mark.parametrize("name", [*MODEL_PARTS, "objective"])

@@ -378,3 +378,35 @@ def test_columns_of_several_values_are_read_as_the_model_reads_them(tmp_path, mo
 
     assert kinds() == ["several values"]
     assert kinds(multi_valued=None) == kinds(multi_valued={"genres": None}) == ["categorical"]
+
+
+def ranked(**settings):
+    data = {"path": "rows.csv", "target": "hour", "group": "dest"} | settings.pop("data", {})
+    return load_problem(make_config({"task": "ranking", "data": data} | settings))
+
+
+def test_the_group_is_no_feature_and_the_table_of_the_model_has_it():
+    found = ranked()
+    assert list(found.X) == ["day", "delay"]
+    assert found.group.tolist() == ["BOS", "SFO", "BOS", "LAX", "SFO"]
+    assert list(found.table) == ["day", "delay", "dest"]
+    assert [each.name for each in found.readings] == ["day", "delay"]
+    assert problem().table.equals(problem().X)
+
+
+def test_a_sample_of_a_ranking_has_whole_groups():
+    rows = pd.DataFrame({"q": [f"q{i}" for i in range(50)] * 4, "x": range(200), "y": [0, 1] * 100})
+    rows.to_csv("ranked.csv", index=False)
+    found = ranked(data={"path": "ranked.csv", "target": "y", "group": "q", "rows": 30})
+    assert found.group.value_counts().tolist() == [4] * 8
+    assert found.notes == ("A random sample of 8 of the 50 groups was used, with 32 of the 200 rows (seed 0).",)
+    again = ranked(data={"path": "ranked.csv", "target": "y", "group": "q", "rows": 30})
+    assert again.group.tolist() == found.group.tolist()
+    assert ranked(data={"path": "ranked.csv", "target": "y", "group": "q", "rows": 200}).notes == ()
+
+
+def test_groups_that_are_not_there_are_told():
+    with pytest.raises(ColumnError, match=r"data\.group: the table has no column 'destt'\. Did you mean 'dest'\?"):
+        ranked(data={"group": "destt"})
+    with pytest.raises(DataError, match=r"data\.group: 'delay' is missing in 1 of 5 rows\. Drop those rows, or give"):
+        ranked(data={"group": "delay"})

@@ -96,3 +96,10 @@ def test_wrong_times(times, told):
 def test_wrong_input(table, error, told):
     with pytest.raises(error, match=told):
         InteractionMatrix.read(table, user="user", item="film", weight="stars")
+
+
+def test_the_types_of_keys_are_known_where_there_is_one():
+    seen = pd.DataFrame({"u": ["a", "b"], "i": [1, 2]})
+    assert InteractionMatrix.read(seen, user="u", item="i").types("u", "i") == {"u": "text", "i": "number"}
+    mixed = seen.assign(u=["a", 7])
+    assert InteractionMatrix.read(mixed, user="u", item="i").types("u", "i") == {"i": "number"}

@@ -710,3 +710,18 @@ def test_an_unfitted_recommender_says_so(tastes, tmp_path):
         with pytest.raises(NotFittedError):
             call()
     assert not hasattr(recommender, "user_vectors_")
+
+
+def test_the_types_of_keys_and_columns_are_those_of_the_fit(tastes):
+    assert make(**SIDES).fit(tastes).types_ == types_of(tastes, ["user", "item", "group", "genres"])
+    assert make().fit(tastes).types_ == types_of(tastes, ["user", "item"])
+    mixed = tastes.assign(
+        user=[str(each) if place % 2 else 10_000 + place for place, each in enumerate(tastes["user"])]
+    )
+    assert list(make().fit(mixed).types_) == ["item"]
+    with pytest.raises(NotFittedError):
+        _ = make().types_
+
+
+def types_of(table, columns):
+    return {name: "number" if pd.api.types.is_numeric_dtype(table[name]) else "text" for name in columns}

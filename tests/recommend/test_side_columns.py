@@ -125,3 +125,7 @@ def test_wrong_input(fitted):
         SideColumns(["year"]).fit_encode(read_frame(pd.DataFrame({"year": [1.0, np.inf]})))
     with pytest.raises(ValueError, match="multi_valued must be"):
         SideColumns(["genres"], "yes").fit_encode(read_frame(FILMS))
+
+
+def test_the_types_of_columns_are_known(fitted):
+    assert fitted[0].types == {"genres": "text", "country": "text", "year": "number"}

@@ -17,21 +17,31 @@ from tabemb.experiments.comparison.baselines import BASELINES
 from tabemb.experiments.comparison.candidates import Candidate, ModelUnderTest, own_estimators, table_settings
 from tabemb.experiments.comparison.cost import measure_cost
 from tabemb.experiments.comparison.downstream import DownstreamRuns
-from tabemb.experiments.comparison.folds import describe_folds, make_folds
+from tabemb.experiments.comparison.folds import GroupFolds, describe_folds, is_number, make_folds
 from tabemb.experiments.comparison.metrics import Metric, resolve_metrics
 from tabemb.experiments.comparison.model_result import Failure, ModelResult
+from tabemb.experiments.comparison.ranked_groups import RankedGroups
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.experiments.comparison.significance import paired_tests
-from tabemb.experiments.comparison.targets import Prediction, Target, read_targets, target_of
+from tabemb.experiments.comparison.targets import (
+    Prediction,
+    RankingTarget,
+    Target,
+    read_targets,
+    reads_groups,
+    target_of,
+)
+from tabemb.experiments.config_names import NETWORK_REGRESSOR
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.infer import infer_schema
 from tabemb.table.schema import DroppedColumnWarning, SchemaHint
 from tabemb.vectors.keyed_matrix import KeyedMatrix
 from tabemb.vectors.refits import most_frequent
 
-__all__ = ["DEFAULT_BASELINES", "compare"]
+__all__ = ["DEFAULT_BASELINES", "RANKING_BASELINES", "compare"]
 
 DEFAULT_BASELINES = ("one_hot_mlp", "one_hot_linear", "target_encoder_trees", "ordinal_trees", "majority")
+RANKING_BASELINES = (NETWORK_REGRESSOR, *DEFAULT_BASELINES)
 
 # Bytes per row are measured on the first rows of the test set.
 MAX_ROWS_FOR_INPUT_BYTES = 1000
@@ -67,19 +77,22 @@ def compare(
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
         Targets. Rows with a missing target are dropped and counted in ``n_dropped``.
     estimator : scikit-learn estimator, optional
-        The model under test; by default an EmbeddingClassifier or EmbeddingRegressor. It is cloned, not changed.
+        The model under test; by default an EmbeddingClassifier, EmbeddingRegressor or EmbeddingRanker. It is cloned,
+        not changed.
     task : str, optional
-        ``"binary"``, ``"multiclass"``, ``"multilabel"``, ``"regression"``, ``"multi_regression"`` or
+        ``"binary"``, ``"multiclass"``, ``"multilabel"``, ``"regression"``, ``"multi_regression"``, ``"ranking"`` or
         ``"classification"``. Inferred from the estimator or the targets by default; integers with more than 20
         distinct values are a regression target.
     baselines : sequence of str, mapping or Baseline
-        Registered names of baselines, or specifications. Baselines that fail or do not apply are listed in
+        Registered names of baselines, or specifications. A ranking also has ``"network_regressor"`` by default, the
+        same network as a regression on the relevance. Baselines that fail or do not apply are listed in
         ``failures``.
     cv : int, str, mapping, Folds, scikit-learn splitter or list of (train, test)
         An integer gives shuffled folds, stratified for classes.
     groups, time : str or array-like of shape (n_rows,), optional
         Required by folds by group and folds in time: one value per row, or the name of a column of X (which remains
-        an input).
+        an input). For ``"ranking"``, ``groups`` are those whose rows are ranked, unless
+        the estimator names their column, which is no input of other models; all folds keep them whole.
     metrics : str or sequence of str, optional
         Metrics, the primary one first. By default the standard metrics of the task.
     downstream : sequence of str, mapping or DownstreamModel
@@ -134,30 +147,43 @@ def compare(
     """
     frame, values, present = _rows_with_targets(X, y)
     target = target_of(values, task, estimator)
-    estimator = _default_estimator(target) if estimator is None else estimator
+    features, ranked = frame, None
+    if isinstance(target, RankingTarget):
+        ranked = RankedGroups.read(frame, estimator, groups, present)
+        features, values = ranked.features(frame), target.in_groups(values, ranked.codes, ranked.column or "groups")
+    estimator = _default_estimator(target, groups) if estimator is None else estimator
     if not hasattr(estimator, "predict"):
         raise DataError(
             "compare needs an estimator with predict, such as EmbeddingClassifier or EmbeddingRegressor; got "
             f"{type(estimator).__name__}. Put a transformer into a pipeline with a final model."
         )
     wanted = resolve_metrics(metrics, target, probabilities=target.is_classifier and _gives_probabilities(estimator))
+    if ranked is not None and baselines is DEFAULT_BASELINES:
+        baselines = RANKING_BASELINES
     runs = _candidate_runs(name, estimator, baselines, target)
     others = DownstreamRuns(downstream, target, estimator, wanted, random_state)
     settings = table_settings(estimator)
-    infer_schema(frame, settings.get("categorical"), multi_valued=settings.get("multi_valued"))
+    infer_schema(features, settings.get("categorical"), multi_valued=settings.get("multi_valued"))
+    by_group, by_time = _row_values("groups", groups, frame, present), _row_values("time", time, frame, present)
+    if ranked is not None:
+        by_group = ranked.codes if by_group is None else by_group
+        by_time = None if by_time is None else ranked.latest(by_time)
+        cv = GroupFolds(int(cv)) if is_number(cv) else cv
     folds = make_folds(
-        cv,
-        len(values),
-        values,
-        _row_values("groups", groups, frame, present),
-        _row_values("time", time, frame, present),
-        stratify=target.stratified,
-        random_state=random_state,
+        cv, len(values), values, by_group, by_time, stratify=target.stratified, random_state=random_state
     )
     _check_train_classes(folds, values, target)
+    if ranked is not None:
+        ranked.check_whole(folds)
     _warm_up([*own_estimators(estimator).values(), *([] if others.encoder is None else [others.encoder])])
     for number, (train, test) in enumerate(folds):
-        part = _FoldData(frame.take(train).native, values[train], frame.take(test).native, target.encode(values[test]))
+        part = _FoldData(
+            features.take(train).native,
+            target.fitted(values[train]),
+            features.take(test).native,
+            target.encode(values[test]),
+            None if ranked is None else (frame.take(train).native, frame.take(test).native),
+        )
         for run in runs:
             _tell(progress, number, len(folds), run.name)
             run.add_fold(number, part, wanted, target, estimator, random_state)
@@ -195,6 +221,14 @@ class _FoldData:
     y_train: np.ndarray
     X_test: Any
     truth: np.ndarray
+    # The tables with the column of groups.
+    grouped: tuple[Any, Any] | None = None
+
+    def tables_for(self, model: Any) -> tuple[Any, Any]:
+        """Return the training and the test table as a model reads them."""
+        if self.grouped is not None and reads_groups(model):
+            return self.grouped
+        return self.X_train, self.X_test
 
 
 @dataclass
@@ -237,18 +271,19 @@ class _CandidateRun:
 
     def _fit_and_score(self, part, metrics, target, estimator, random_state):
         model = self.candidate.build(target, estimator, random_state)
+        X_train, X_test = part.tables_for(model)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DroppedColumnWarning)
             warnings.simplefilter("ignore", SchemaHint)
-            fit = measure_cost(lambda: model.fit(part.X_train, part.y_train))
-        prediction, seconds = _predict(model, part.X_test, target)
+            fit = measure_cost(lambda: model.fit(X_train, part.y_train))
+        prediction, seconds = _predict(model, X_test, target)
         for name, metric in metrics.items():
             self.scores.setdefault(name, []).append(metric(part.truth, prediction))
         self.fit_seconds.append(fit.seconds)
         self.speeds.append(len(part.truth) / seconds)
         self.peaks.append(fit.peak_memory_bytes)
         self.parameters.append(self.candidate.n_parameters(model))
-        self.row_seconds.append(_row_seconds(model, read_frame(part.X_test).take(np.arange(1)).native, target))
+        self.row_seconds.append(_row_seconds(model, read_frame(X_test).take(np.arange(1)).native, target))
         few = read_frame(part.X_test).take(np.arange(min(MAX_ROWS_FOR_INPUT_BYTES, len(part.truth)))).native
         stored, dense = self.candidate.input_bytes(model, few)
         self.row_bytes = (stored / len(few), dense / len(few))
@@ -326,12 +361,21 @@ def _candidate_runs(
     return runs
 
 
-def _default_estimator(target: Target) -> BaseEstimator:
+def _default_estimator(target: Target, groups: Any) -> BaseEstimator:
     # Imported here: importing TensorFlow takes seconds, and comparing other estimators does not need it.
     if target.is_classifier:
         from tabemb.estimators.classifier import EmbeddingClassifier
 
         return EmbeddingClassifier()
+    if isinstance(target, RankingTarget):
+        if not isinstance(groups, str):
+            raise DataError(
+                "EmbeddingRanker reads the groups from a column of X. Pass groups= the name of the column, or another "
+                "estimator."
+            )
+        from tabemb.estimators.ranker import EmbeddingRanker
+
+        return EmbeddingRanker(groups)
     from tabemb.estimators.regressor import EmbeddingRegressor
 
     return EmbeddingRegressor()
@@ -372,6 +416,8 @@ def _warm_up(estimators: Sequence[BaseEstimator]) -> None:
     for own in estimators[:1]:
         X = pd.DataFrame({"letter": list("abcd") * 16})
         y = np.tile([0, 1], 32)
+        if reads_groups(own):
+            X["group"] = np.repeat(range(32), 2)
         type(own)(max_epochs=1, random_state=0).fit(X, y.astype(float) if is_regressor(own) else y)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold, train_test_split
 
+from tabemb.estimators.group_folds import held_groups
 from tabemb.exceptions import DataError
 from tabemb.ranges import is_share, share_range
 from tabemb.registry import Registry
@@ -18,11 +19,13 @@ __all__ = [
     "Fold",
     "Folds",
     "GroupFolds",
+    "GroupHoldout",
     "Holdout",
     "KFolds",
     "StratifiedFolds",
     "TimeFolds",
     "describe_folds",
+    "is_number",
     "make_folds",
     "resolve_folds",
 ]
@@ -267,6 +270,51 @@ class Holdout(Folds):
         return f"one holdout of {self.test_fraction:.0%} of the rows"
 
 
+@FOLDS.register("group_holdout")
+class GroupHoldout(Folds):
+    """A single random split that keeps the rows of a group together.
+
+    Parameters
+    ----------
+    test_fraction : float
+        Fraction of rows in the test set, between 0 and 1; whole groups with about so many rows are drawn.
+
+    Examples
+    --------
+    >>> shops = np.array(["x", "x", "y", "y", "z", "z"])
+    >>> [(train, test)] = GroupHoldout(test_fraction=0.3).split(6, groups=shops, random_state=0)
+    >>> shops[test].tolist()
+    ['z', 'z']
+    """
+
+    needs = "groups"
+
+    def __init__(self, test_fraction=0.2):
+        self.test_fraction = test_fraction
+
+    def split(self, n_rows, *, y=None, groups=None, time=None, random_state=None):
+        """Return one fold.
+
+        Raises
+        ------
+        DataError
+            If there are no groups, or one of the two parts would be empty.
+        """
+        codes, names = _codes(_checked_row_values("groups", groups, n_rows))
+        n_test = round(n_rows * self.test_fraction) if 0 < self.test_fraction < 1 else 0
+        if not n_test or len(names) < 2:
+            raise DataError(
+                f"A holdout of {self.test_fraction} of {n_rows} rows in {len(names)} groups leaves one of the two "
+                "parts empty. Use a test_fraction between 0 and 1, and at least two groups."
+            )
+        test = held_groups(codes, n_test, np.random.default_rng(random_state))
+        return [(np.flatnonzero(~test), np.flatnonzero(test))]
+
+    def describe(self):
+        """Return a short description."""
+        return f"one holdout of {self.test_fraction:.0%} of the rows, by group"
+
+
 def resolve_folds(cv: Any, *, stratify: bool) -> Any:
     """Convert ``cv`` to a specification; splitters and lists of (train, test) pairs are returned unchanged.
 
@@ -291,7 +339,7 @@ def resolve_folds(cv: Any, *, stratify: bool) -> Any:
     >>> resolve_folds({"name": "time", "n_splits": 4}, stratify=True)
     TimeFolds(n_splits=4)
     """
-    if isinstance(cv, int | np.integer) and not isinstance(cv, bool):
+    if is_number(cv):
         return StratifiedFolds(int(cv)) if stratify else KFolds(int(cv))
     if isinstance(cv, str | Mapping):
         return FOLDS.resolve(cv)
@@ -303,6 +351,11 @@ def resolve_folds(cv: Any, *, stratify: bool) -> Any:
         "cv must be a number of folds, the name of a kind of folds, a scikit-learn splitter or a list of (train, test) "
         f"rows; got {cv!r}."
     )
+
+
+def is_number(cv: Any) -> bool:
+    """Return whether ``cv`` is a number of folds."""
+    return isinstance(cv, int | np.integer) and not isinstance(cv, bool)
 
 
 def make_folds(

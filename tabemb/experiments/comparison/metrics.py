@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
 
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.experiments.comparison.targets import Prediction, Target
+from tabemb.metrics import grouped_ndcg
 from tabemb.registry import Registry
 
 __all__ = [
@@ -27,6 +28,11 @@ __all__ = [
     "Mae",
     "Mape",
     "Metric",
+    "Ndcg1",
+    "Ndcg3",
+    "Ndcg5",
+    "Ndcg10",
+    "Ndcg20",
     "Rmse",
     "RocAuc",
     "resolve_metrics",
@@ -260,6 +266,60 @@ class R2(Metric):
         total = np.sum((truth - truth.mean(axis=0)) ** 2, axis=0)
         error = np.sum((truth - prediction.values) ** 2, axis=0)
         return float(np.mean(1 - error / np.where(total > 0, total, np.nan)))
+
+
+class _Ndcg(Metric):
+    """The mean NDCG of the groups of the test set; see :func:`tabemb.metrics.grouped_ndcg`."""
+
+    tasks = ("ranking",)
+    needs = "value"
+    k: ClassVar[int]
+
+    def __call__(self, truth, prediction):
+        """Return the mean; NaN if no group has a relevant row."""
+        return grouped_ndcg(truth[:, 0], prediction.values, truth[:, 1], self.k)
+
+
+@METRICS.register("ndcg@1")
+class Ndcg1(_Ndcg):
+    """Mean NDCG of the first row of each group: its gain as a share of the largest gain of the group."""
+
+    k = 1
+
+
+@METRICS.register("ndcg@3")
+class Ndcg3(_Ndcg):
+    """Mean NDCG of the first 3 rows of each group."""
+
+    k = 3
+
+
+@METRICS.register("ndcg@5")
+class Ndcg5(_Ndcg):
+    """Mean NDCG of the first 5 rows of each group."""
+
+    k = 5
+
+
+@METRICS.register("ndcg@10")
+class Ndcg10(_Ndcg):
+    """Mean NDCG of the first 10 rows of each group, by :func:`tabemb.metrics.grouped_ndcg`.
+
+    Examples
+    --------
+    >>> truth = np.array([[1.0, 0], [0.0, 0], [1.0, 1], [0.0, 1]])
+    >>> round(Ndcg10()(truth, Prediction(np.array([0.3, 0.1, 0.2, 0.4]))), 3)
+    0.815
+    """
+
+    k = 10
+
+
+@METRICS.register("ndcg@20")
+class Ndcg20(_Ndcg):
+    """Mean NDCG of the first 20 rows of each group."""
+
+    k = 20
 
 
 def resolve_metrics(

@@ -28,7 +28,7 @@ class Comparison:
     Parameters
     ----------
     task : str
-        ``"binary"``, ``"multiclass"``, ``"multilabel"``, ``"regression"`` or ``"multi_regression"``.
+        ``"binary"``, ``"multiclass"``, ``"multilabel"``, ``"regression"``, ``"multi_regression"`` or ``"ranking"``.
     metrics : tuple of str
         Names of the metrics; the first is the primary one.
     greater_is_better : dict of str to bool

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from tabemb.estimators.target_types import looks_like_classes
 from tabemb.estimators.target_values import plain_column, plain_targets
 from tabemb.exceptions import DataError, UnknownNameError
+from tabemb.metrics import MOST_RELEVANT
 from tabemb.registry import Registry
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "MulticlassTarget",
     "MultilabelTarget",
     "Prediction",
+    "RankingTarget",
     "RegressionTarget",
     "Target",
     "read_targets",
+    "reads_groups",
     "target_of",
 ]
 
@@ -37,7 +40,7 @@ class Prediction:
     Parameters
     ----------
     values : array of shape (n_rows,) or (n_rows, n_outputs)
-        Numbers, label indicators, or indices into the sorted classes.
+        Numbers, scores, label indicators, or indices into the sorted classes.
     probabilities : array of shape (n_rows, n_classes) or (n_rows, n_labels), or None
         Probability of each class or label. None for regression and for models without ``predict_proba``.
     """
@@ -76,6 +79,10 @@ class Target:
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """Return the targets in the form that metrics need."""
+        return values
+
+    def fitted(self, values: np.ndarray) -> np.ndarray:
+        """Return the targets in the form that models are fitted to."""
         return values
 
     def pick(self, *, classifier: Any, regressor: Any) -> Any:
@@ -196,6 +203,75 @@ class RegressionTarget(Target):
         return regressor
 
 
+@TARGETS.register("ranking")
+class RankingTarget(Target):
+    """One relevance per row, by which the rows of each group are ranked.
+
+    The targets of a comparison have a second column, the number of the group of each row: :meth:`in_groups`. Models are
+    fitted to the relevances.
+    """
+
+    is_classifier = False
+    default_metrics = ("ndcg@10", "ndcg@5")
+
+    def check(self, values):
+        """Raise a DataError unless there is one column of numbers from 0 to 30."""
+        if values.ndim != 1 or values.dtype.kind not in "biuf":
+            raise DataError(
+                "A ranking target must be one column of relevances, numbers from 0, not relevant, such as 0, 1, 2, 3; "
+                f"got {values.dtype} of shape {values.shape}."
+            )
+        strange = values[(values < 0) | (values > MOST_RELEVANT)]
+        if len(strange):
+            raise DataError(
+                f"Relevances must be numbers from 0, not relevant, to {MOST_RELEVANT}; {len(strange):,} of "
+                f"{len(values):,} rows have others, such as {strange[0]:g}. Use grades such as 0, 1, 2, 3."
+            )
+
+    def in_groups(self, values: np.ndarray, groups: np.ndarray, column: str) -> np.ndarray:
+        """Return the relevances and the groups as two columns.
+
+        Parameters
+        ----------
+        values : array of shape (n_rows,)
+            Relevances.
+        groups : array of int of shape (n_rows,)
+            Number of the group of each row.
+        column : str
+            What has the groups, for error messages.
+
+        Raises
+        ------
+        DataError
+            If no group has rows of different relevance.
+        """
+        order = np.lexsort((values, groups))
+        same = np.diff(groups[order]) == 0
+        if not same.any():
+            raise DataError(
+                f"There is nothing to rank: each of the {len(values):,} groups in {column!r} has a single row. Name "
+                "the column whose groups are ranked, such as that of queries or users."
+            )
+        if not (same & (np.diff(values[order].astype(np.float64)) > 0)).any():
+            raise DataError(
+                f"There is nothing to rank: in each group of {column!r}, all rows have the same relevance. Ranking "
+                "needs groups with more and less relevant rows."
+            )
+        return np.column_stack([values.astype(np.float64), groups])
+
+    def fitted(self, values):
+        """Return the relevances."""
+        return values[:, 0]
+
+    def pick(self, *, classifier, regressor):
+        """Return the regressor, whose predictions are scores."""
+        return regressor
+
+    def predict(self, fitted, X):
+        """Return the scores."""
+        return np.asarray(fitted.predict(X), dtype=np.float64)
+
+
 @TARGETS.register("multi_regression")
 class MultiRegressionTarget(Target):
     """Several numbers per row."""
@@ -277,8 +353,9 @@ def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None
     values : array of shape (n_rows,) or (n_rows, n_outputs)
         Targets returned by `read_targets`.
     task : str, optional
-        A registered name, or ``"classification"``. By default, the estimator decides; without one, the values do,
-        by :func:`tabemb.estimators.target_types.looks_like_classes`: text, booleans and whole numbers with at most 20
+        A registered name, or ``"classification"``. By default, the estimator decides, and one with ``rank`` means
+        ``"ranking"``; without one, the values do, by
+        :func:`tabemb.estimators.target_types.looks_like_classes`: text, booleans and whole numbers with at most 20
         distinct values are classes, and other numbers are a regression target.
     estimator : scikit-learn estimator, optional
         The model under test.
@@ -299,8 +376,11 @@ def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None
     """
     if task not in (None, "classification", *TARGETS):
         raise UnknownNameError.among("task", task, ["classification", *TARGETS])
+    ranker = estimator is not None and reads_groups(estimator)
     classifier = estimator is not None and is_classifier(estimator)
     regressor = estimator is not None and is_regressor(estimator)
+    if task is None and ranker:
+        task = "ranking"
     if task is None:
         task = "classification" if classifier or (not regressor and looks_like_classes(values)) else "regression"
     if task == "classification":
@@ -308,12 +388,23 @@ def target_of(values: np.ndarray, task: str | None = None, estimator: Any = None
     if task == "regression" and values.ndim == 2:
         task = "multi_regression"
     target = TARGETS[task](values)
-    if regressor if target.is_classifier else classifier:
+    if (regressor if target.is_classifier else classifier) or (ranker and task != "ranking"):
+        kind = "ranker" if ranker else "regressor" if target.is_classifier else "classifier"
         raise DataError(
-            f"The task is {task}, and {type(estimator).__name__} is a "
-            f"{'regressor' if target.is_classifier else 'classifier'}. Pass an estimator or a task that fits."
+            f"The task is {task}, and {type(estimator).__name__} is a {kind}. Pass an estimator or a task that fits."
         )
     return target
+
+
+def reads_groups(model: Any) -> bool:
+    """Return whether a model ranks, and reads the column of groups together with the features.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted or not; also one with a pretrainer.
+    """
+    return hasattr(getattr(model, "estimator", model), "rank")
 
 
 def _values(column: pd.Series) -> np.ndarray:

@@ -13,6 +13,7 @@ from typing import Any
 
 from tabemb.exceptions import DataError, OutputError
 from tabemb.experiments.explorer.column_data import column_data
+from tabemb.experiments.explorer.joint_space import JointSpace, joint_space
 from tabemb.experiments.explorer.side_table import Side, SideData, side_data
 from tabemb.experiments.runs.folder import EXPLORER, RunFolder
 from tabemb.files import replacing_file
@@ -20,6 +21,8 @@ from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["render_explorer", "write_explorer"]
 
+# The vectors of the users and items together, in the Python code that the page shows: an import, and an expression.
+JOINT_CODE = ("from tabemb.experiments.explorer.joint_space import joint_space", "joint_space(run).vectors")
 # Each may use the ones before it.
 SCRIPTS = (
     "decode",
@@ -48,6 +51,9 @@ def write_explorer(
     side_key: str | None = None,
 ) -> Path:
     """Write the page of a run to a file.
+
+    That of a recommender also has the users and items in one space; see
+    :func:`~tabemb.experiments.explorer.joint_space.joint_space`.
 
     Parameters
     ----------
@@ -93,6 +99,7 @@ def write_explorer(
         names={each["column"]: each["names"] for each in run.report["model"]["embeddings"] if each.get("names")},
         side=side,
         side_key=side_key,
+        joint=joint_space(run) if run.is_recommender else None,
     )
     with replacing_file(path) as draft:
         draft.write_text(page, encoding="utf-8")
@@ -109,6 +116,7 @@ def render_explorer(
     names: Mapping[str, Sequence[str]] = MappingProxyType({}),
     side: Side | Mapping[str, Side | SideData] | Sequence[Side] | None = None,
     side_key: str | None = None,
+    joint: JointSpace | None = None,
 ) -> str:
     """Render the page.
 
@@ -126,6 +134,8 @@ def render_explorer(
         For some columns, the readable name of each category, which is searched too; empty where it is not known.
     side, side_key : optional
         A table about the categories, and its column that holds them; see :func:`write_explorer`.
+    joint : JointSpace, optional
+        Users and items in one space, which follow the other columns.
 
     Returns
     -------
@@ -153,6 +163,9 @@ def render_explorer(
     # Before the maps, which take long: the table may be wrong.
     known = {} if side is None else side_data(side, shown, key=side_key)
     columns = [column_data(column, each, names.get(column, ()), known.get(column)) for column, each in shown.items()]
+    if joint is not None:
+        name = str(joint.vectors.name)
+        columns.append(column_data(name, joint.vectors, side=joint.side) | {"python": list(JOINT_CODE)})
     if known:
         # The page opens with what the user has a table of.
         columns.sort(key=lambda each: each["side"] is None)

@@ -111,6 +111,7 @@ def mapped_columns(vectors: Mapping[str, CategoryVectors], wanted: Sequence[str]
 def _facts(record: Mapping[str, Any], comparison: Comparison) -> dict[str, str]:
     return {
         "Target": record["data"]["target"],
+        **({"Ranked within": record["data"]["group"]} if record["data"].get("group") else {}),
         "Rows": numbers.count(comparison.n_rows),
         "Columns": str(len(record["data"]["columns"])),
         "Validation": comparison.folds,

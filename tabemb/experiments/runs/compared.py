@@ -52,7 +52,7 @@ def compare_and_report(
     if progress is not None:
         progress(FINAL_FIT, comparison.n_folds, comparison.n_folds)
     with column_warnings_off():
-        fitted = make_estimator(config, problem).fit(problem.X, problem.y)
+        fitted = make_estimator(config, problem).fit(problem.table, problem.y)
     model = getattr(fitted, "estimator_", fitted)
     end = time.perf_counter()
     vectors = comparison.with_noise(model.vectors_)

@@ -167,6 +167,11 @@ class RunFolder:
         return "recommend" in self.report
 
     @property
+    def group(self) -> str | None:
+        """The column whose groups are ranked; None if the task is another."""
+        return self.report["data"].get("group")
+
+    @property
     def has_folds(self) -> bool:
         """Whether folds could tell how often neighbors come back in fits to other rows."""
         return not (self.is_label_free or self.is_recommender)
@@ -282,7 +287,9 @@ class RunFolder:
         Returns
         -------
         pandas.DataFrame
-            The column ``prediction``, and for a classifier ``probability_<class>`` for each class.
+            The column ``prediction``, and for a classifier ``probability_<class>`` for each class. Of a ranking,
+            ``prediction`` is a score, and ``rank`` the rank of each row in its group, 1 for the best, if the table has
+            the column of groups.
 
         Raises
         ------
@@ -297,7 +304,8 @@ class RunFolder:
         rows = self._columns_of(table) if isinstance(table, pd.DataFrame) else self.read_rows(table)
         model = self.model()
         if not hasattr(model, "classes_"):
-            return pd.DataFrame({"prediction": np.asarray(model.predict(rows))})
+            ranks = {"rank": model.rank(rows)} if self.group in rows.columns else {}
+            return pd.DataFrame({"prediction": np.asarray(model.predict(rows)), **ranks})
         probabilities = model.predict_proba(rows)
         predictions = {"prediction": np.asarray(model.classes_)[probabilities.argmax(axis=1)]}
         named = {f"probability_{name}": probabilities[:, i] for i, name in enumerate(model.classes_)}
@@ -345,7 +353,7 @@ class RunFolder:
         """
         rows = self._columns_of(table) if isinstance(table, pd.DataFrame) else self.read_rows(table)
         if not self.is_label_free:
-            return self.vectors.lookup(rows)
+            return self.vectors.lookup(rows[self.report["data"]["columns"]])
         lookup = self.predictor()
         return pd.DataFrame(lookup.transform(rows), columns=lookup.get_feature_names_out(), index=rows.index)
 
@@ -362,7 +370,7 @@ class RunFolder:
             if column not in table.columns:
                 near = did_you_mean(column, [str(each) for each in table.columns])
                 raise ColumnError(f"The run {self.path} needs the column {column!r}, which the table lacks.{near}")
-        return table[columns]
+        return table[[*columns, self.group] if self.group in table.columns else columns]
 
 
 def _read_encoder(folder: Path) -> TableEncoder:
@@ -462,7 +470,7 @@ def describe_run(
     """
     hashed = problem.X
     if problem.y is not None:
-        hashed = hashed.assign(**{f"target: {problem.target}": problem.y})
+        hashed = problem.table.assign(**{f"target: {problem.target}": problem.y})
     return {
         "format": FORMAT,
         "name": config.name,
@@ -475,6 +483,7 @@ def describe_run(
         "data": {
             "source": problem.source,
             "target": problem.target or None,
+            **({} if problem.group is None else {"group": str(problem.group.name)}),
             "columns": list(problem.X.columns),
             "rows_read": problem.n_read,
             "rows_used": len(problem.X),

@@ -15,7 +15,13 @@ BECAUSE, SEPARATOR = "because of", "; "
 
 
 def recommend_to_users(
-    run: RunFolder, users: Sequence[Any], k: int = 10, *, include_seen: bool = False, explain: bool = False
+    run: RunFolder,
+    users: Sequence[Any] | pd.DataFrame | None = None,
+    k: int = 10,
+    *,
+    include_seen: bool = False,
+    explain: bool = False,
+    interactions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the best items of some users.
 
@@ -23,20 +29,24 @@ def recommend_to_users(
     ----------
     run : RunFolder
         A run with a recommender.
-    users : sequence of keys
-        Users of the run.
+    users : sequence of keys or DataFrame, optional
+        Users of the run, or a table of users from :mod:`tabemb.experiments.runs.new_users`. By default, all users of
+        ``interactions``, or of the run.
     k : int, default=10
         Number of items.
     include_seen : bool, default=False
         Whether items that a user has interacted with are recommended too.
     explain : bool, default=False
-        Whether to add up to three seen items that speak most for each.
+        Whether to add up to three seen items that speak most for each; for users of the run.
+    interactions : DataFrame, optional
+        What users have interacted with, in place of what the run knows of them.
 
     Returns
     -------
     DataFrame
         The key of the user, that of the item, its name if the run has names, ``rank``, ``score``, and with ``explain``
-        ``because of``: names of seen items, separated by semicolons.
+        ``because of``: names of seen items, separated by semicolons. For a table of users or of interactions also
+        ``source``: "history", "columns" or "popularity".
 
     Raises
     ------
@@ -47,7 +57,10 @@ def recommend_to_users(
     """
     recommender = run.recommender()
     user, item = recommender.user_vectors_.name, recommender.item_vectors_.name
-    found = recommender.recommend(list(users), k, exclude_seen=not include_seen).drop(columns="source")
+    is_table = isinstance(users, pd.DataFrame) or interactions is not None
+    users = users if users is None or isinstance(users, pd.DataFrame) else list(users)
+    found = recommender.recommend(users, k, exclude_seen=not include_seen, interactions=interactions)
+    found = found if is_table else found.drop(columns="source")
     names = run.names(item)
     if explain:
         reasons = [

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tabemb.exceptions import ConfigError, DataError, UnknownNameError
-from tabemb.experiments.comparison.compare import DEFAULT_BASELINES, compare
+from tabemb.experiments.comparison.compare import DEFAULT_BASELINES, RANKING_BASELINES, compare
 from tabemb.experiments.comparison.result import Comparison
-from tabemb.experiments.comparison.targets import read_targets, target_of
+from tabemb.experiments.comparison.targets import RankingTarget, read_targets, target_of
 from tabemb.experiments.config import ExperimentConfig, dump_config, read_config
-from tabemb.experiments.config_checks import check_config, size_rules, wrong_parts
+from tabemb.experiments.config_checks import check_config, check_settings, folds_of, size_rules, wrong_parts
 from tabemb.experiments.config_names import WITHOUT_PRETRAINING
 from tabemb.experiments.data import Problem, load_problem
 from tabemb.experiments.pretraining import describe_pretraining, pretrained_model, shared_rows
@@ -146,7 +146,7 @@ def _write_comparison(
     clock["compare"] = time.perf_counter() - begin
     if progress is not None:
         progress(FINAL_FIT, comparison.n_folds, comparison.n_folds)
-    fitted = estimator.fit(problem.X, problem.y)
+    fitted = estimator.fit(problem.table, problem.y)
     # Of a model with a pretrainer, the model.
     model = getattr(fitted, "estimator_", fitted)
     clock["refit"] = time.perf_counter() - begin - clock["compare"]
@@ -282,24 +282,28 @@ def check_names(config: ExperimentConfig) -> None:
 
 
 def make_estimator(config: ExperimentConfig, problem: Problem) -> Any:
-    """Return the unfitted model of an experiment: a classifier or a regressor, depending on the target.
+    """Return the unfitted model of an experiment: a classifier, a regressor or a ranker, depending on the target.
 
     With ``pretrain``, it is a :class:`~tabemb.experiments.pretraining.PretrainedModel` of one.
     """
     from tabemb.estimators.classifier import EmbeddingClassifier
+    from tabemb.estimators.ranker import EmbeddingRanker
     from tabemb.estimators.regressor import EmbeddingRegressor
-    from tabemb.nn.losses import ClassLoss, NumberLoss
+    from tabemb.nn.losses import ClassLoss, NumberLoss, RankLoss
 
     values, _ = read_targets(problem.y)
     target = target_of(values, None if config.task == "auto" else config.task)
-    estimator_class = EmbeddingClassifier if target.is_classifier else EmbeddingRegressor
     params = config.model_params()
-    for name in ("class_weight", "negative_share", "label_smoothing", "calibration"):
-        if not target.is_classifier and name in params:
-            raise ConfigError(f"{config.where(f'model.{name}')} is for classification, but the target is numeric.")
+    check_settings(config, target)
     if "loss" in params:
-        _check_loss(config, ClassLoss if target.is_classifier else NumberLoss)
-    model = estimator_class(categorical=list(config.data.categorical) or None, random_state=config.seed, **params)
+        ranks = isinstance(target, RankingTarget)
+        _check_loss(config, ClassLoss if target.is_classifier else RankLoss if ranks else NumberLoss)
+    params |= {"categorical": list(config.data.categorical) or None, "random_state": config.seed}
+    model: Any
+    if isinstance(target, RankingTarget):
+        model = EmbeddingRanker(str(config.data.group), **params)
+    else:
+        model = (EmbeddingClassifier if target.is_classifier else EmbeddingRegressor)(**params)
     return model if config.pretrain is None else pretrained_model(config, problem, model)
 
 
@@ -329,23 +333,19 @@ def column_warnings_off() -> Iterator[None]:
 def _compare(config: ExperimentConfig, problem: Problem, estimator: Any, progress: Any) -> Comparison:
     validation = config.validation
     kind, by = validation.kind, None if problem.by is None else problem.by.to_numpy()
-    cv: Any = {"name": kind, "n_splits": validation.folds}
-    if kind == "auto":
-        cv = validation.folds
-    elif kind == "holdout":
-        cv = {"name": kind, "test_fraction": validation.share}
-    baselines = list(DEFAULT_BASELINES) if config.baselines is None else config.baselines
+    usual = RANKING_BASELINES if config.task == "ranking" else DEFAULT_BASELINES
+    baselines = list(usual) if config.baselines is None else config.baselines
     named = [each if isinstance(each, str) else each.get("name") for each in baselines]
     if config.pretrain is not None and WITHOUT_PRETRAINING not in named:
         baselines = [WITHOUT_PRETRAINING, *baselines]
     try:
         return compare(
-            problem.X,
+            problem.table,
             problem.y,
             estimator=estimator,
             task=None if config.task == "auto" else config.task,
-            cv=cv,
-            groups=by if kind == "group" else None,
+            cv=folds_of(config),
+            groups=by if kind in ("group", "group_holdout") else None,
             time=by if kind == "time" else None,
             metrics=config.metrics,
             downstream=config.downstream,

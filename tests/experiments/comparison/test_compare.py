@@ -18,6 +18,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 import tabemb
 from tabemb.estimators.classifier import EmbeddingClassifier
+from tabemb.estimators.ranker import EmbeddingRanker
 from tabemb.exceptions import ColumnError, DataError, UnknownNameError
 from tabemb.experiments.comparison.baselines import BASELINES, OrdinalTrees
 from tabemb.experiments.comparison.compare import compare
@@ -34,6 +35,11 @@ LINEAR = make_pipeline(
     LogisticRegression(),
 )
 MOST = DummyClassifier()
+FED_BY_SCIKIT_LEARN = sorted(set(BASELINES) - {"network_regressor", "one_hot_mlp", "without_pretraining"})
+# Within each group of five rows, Rome is relevant.
+RANKED = X.assign(query=np.repeat(np.arange(N // 5), 5))
+RELEVANCE = np.where(CITY == "Rome", 2, 0)
+SCORER = make_pipeline(*LINEAR[:-1], Ridge())
 
 
 def scores(comparison):
@@ -124,9 +130,7 @@ def test_several_outputs_are_compared_too(task):
     y = np.column_stack([CITY == "Rome", CITY == "Oslo"]).astype(int)
     y = y if task == "multilabel" else y + X[["size"]].to_numpy()
     estimator = MOST if task == "multilabel" else make_pipeline(*LINEAR[:-1], Ridge())
-    comparison = compare(
-        X, y, estimator=estimator, baselines=sorted(set(BASELINES) - {"one_hot_mlp", "without_pretraining"}), cv=2
-    )
+    comparison = compare(X, y, estimator=estimator, baselines=FED_BY_SCIKIT_LEARN, cv=2)
     assert comparison.task == task
     assert comparison.failures == ()
     assert len(comparison.models) == 5
@@ -366,3 +370,86 @@ def test_the_vectors_of_each_fold_are_kept():
 
 def test_models_without_vectors_have_none_in_their_folds():
     assert compare(X, Y, estimator=LINEAR, baselines=["majority"], cv=3).fold_vectors == ()
+
+
+def test_a_ranking_is_scored_within_groups():
+    comparison = compare(
+        RANKED,
+        RELEVANCE,
+        estimator=SCORER,
+        task="ranking",
+        groups="query",
+        baselines=["one_hot_linear", "majority"],
+        cv=3,
+    )
+    assert (comparison.task, comparison.metrics) == ("ranking", ("ndcg@10", "ndcg@5"))
+    assert comparison.folds == "3 folds by group"
+    assert comparison.subject.scores["ndcg@10"].tolist() == [1.0, 1.0, 1.0]
+    # The column of groups is no input: the linear model has an intercept, three cities and their missing ones, a size.
+    assert comparison["one_hot_linear"].n_parameters == 7
+    # The mean over all orders of a group.
+    assert 0.4 < comparison["majority"].mean("ndcg@10") < 0.8
+    by_values = compare(
+        X, RELEVANCE, estimator=SCORER, task="ranking", groups=RANKED["query"].to_numpy(), baselines=["majority"], cv=3
+    )
+    assert by_values["majority"].scores["ndcg@10"].tolist() == comparison["majority"].scores["ndcg@10"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "folds"),
+    [
+        ({"cv": "group_holdout"}, "one holdout of 20% of the rows, by group"),
+        ({"cv": {"name": "time", "n_splits": 2}, "time": np.arange(N)}, "2 folds in time, "),
+        ({"cv": {"name": "group", "n_splits": 2}}, "2 folds by group"),
+    ],
+)
+def test_folds_of_a_ranking_keep_groups_whole(options, folds):
+    comparison = compare(
+        RANKED, RELEVANCE, estimator=SCORER, task="ranking", groups="query", baselines=[], metrics="ndcg@1", **options
+    )
+    assert comparison.folds.startswith(folds)
+    assert all(train % 5 == 0 and test % 5 == 0 for train, test in comparison.fold_sizes)
+
+
+def test_a_ranker_is_compared_with_its_network_as_a_regressor():
+    ranker = EmbeddingRanker("query", body="mlp", max_epochs=2, one_hot_max_categories=0, embedding_dim=2)
+    comparison = compare(RANKED, RELEVANCE, estimator=ranker, cv=2, downstream=["linear"], random_state=0)
+    assert [model.name for model in comparison.models] == [
+        "embeddings",
+        "network_regressor",
+        "one_hot_mlp",
+        "one_hot_linear",
+        "target_encoder_trees",
+        "ordinal_trees",
+        "majority",
+    ]
+    assert comparison.failures == ()
+    assert comparison["one_hot_linear"].mean("ndcg@10") == 1.0
+    assert "val_ndcg" in comparison.subject.histories[0]
+    assert set(comparison.fold_vectors[0]) == {"city"}
+    assert [each.name for each in comparison.downstream] == ["linear"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"estimator": SCORER}, DataError, "Ranking needs the groups whose rows are ranked"),
+        ({"groups": RANKED["query"]}, DataError, "EmbeddingRanker reads the groups from a column of X"),
+        ({"estimator": SCORER, "groups": "query", "cv": "kfold"}, DataError, "Fold 1 has rows of 15 groups both in"),
+        (
+            {"estimator": SCORER, "groups": "query", "cv": 19},
+            DataError,
+            "There are 18 groups; 19 folds need at least 19",
+        ),
+        (
+            {"estimator": SCORER, "groups": "query", "metrics": "rmse"},
+            UnknownNameError,
+            "not defined for the task rank",
+        ),
+        ({"estimator": SCORER, "groups": X["size"].to_numpy()}, DataError, "each of the 90 groups in 'groups' has a"),
+        ({"estimator": EmbeddingRanker("qury")}, ColumnError, "has no column 'qury' of groups. Did you mean 'query'"),
+    ],
+)
+def test_rankings_that_do_not_fit_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        compare(RANKED, RELEVANCE, task="ranking", **options)

@@ -6,6 +6,7 @@ from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.experiments.comparison.folds import (
     FOLDS,
     GroupFolds,
+    GroupHoldout,
     Holdout,
     KFolds,
     StratifiedFolds,
@@ -41,12 +42,13 @@ RECORDED = {
     "group": [[6, 7, 10, 11], [0, 1, 4, 5], [2, 3, 8, 9]],
     "time": [[6, 7, 8], [3, 4, 5], [0, 1, 2]],
     "holdout": [[7, 10]],
+    "group_holdout": [[10, 11]],
 }
 
 
 @pytest.mark.parametrize("name", sorted(FOLDS))
 def test_folds_of_a_seed_do_not_change_between_versions(name):
-    spec = FOLDS.resolve(name if name == "holdout" else {"name": name, "n_splits": 3})
+    spec = FOLDS.resolve(name if name.endswith("holdout") else {"name": name, "n_splits": 3})
     rows = {"y": np.array(["a"] * 8 + ["b"] * 4), "groups": np.repeat(np.arange(6), 2), "time": np.arange(12)[::-1]}
     assert [test.tolist() for _, test in spec.split(12, **rows, random_state=7)] == RECORDED[name]
 
@@ -239,3 +241,21 @@ def test_folds_that_cannot_be_used_are_refused(cv, message):
 def test_an_unknown_kind_suggests_a_similar_name():
     with pytest.raises(UnknownNameError, match=r"No kind of folds named 'startified'.*Did you mean 'stratified'\?"):
         make_folds("startified", 20)
+
+
+def test_a_holdout_by_group_keeps_groups_whole():
+    [(train, test)] = GroupHoldout(test_fraction=0.25).split(N, groups=GROUPS, random_state=0)
+    assert set(GROUPS[train]) | set(GROUPS[test]) == set(range(12))
+    assert not set(GROUPS[train]) & set(GROUPS[test])
+    assert len(test) == 15
+    assert describe_folds({"name": "group_holdout"}, 1, stratify=False) == "one holdout of 20% of the rows, by group"
+
+
+@pytest.mark.parametrize("options", [{"test_fraction": 0.0}, {"test_fraction": 1.0}, {"test_fraction": 0.001}])
+def test_a_holdout_by_group_without_a_part_is_refused(options):
+    with pytest.raises(DataError, match=r"A holdout of .* of 60 rows in 12 groups leaves one of the two parts empty"):
+        GroupHoldout(**options).split(N, groups=GROUPS)
+    with pytest.raises(DataError, match="of 60 rows in 1 groups leaves one"):
+        GroupHoldout().split(N, groups=np.zeros(N))
+    with pytest.raises(DataError, match="These folds need groups"):
+        GroupHoldout().split(N)

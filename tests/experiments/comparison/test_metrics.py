@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
@@ -13,6 +15,8 @@ TRUTH = {
     "multilabel": RNG.integers(0, 2, (50, 3)),
     "regression": RNG.normal(5, 1, 50),
     "multi_regression": RNG.normal(5, 1, (50, 2)),
+    # The relevance, and the group.
+    "ranking": np.column_stack([np.tile([0.0, 1.0, 2.0, 0.0, 3.0], 10), np.repeat(np.arange(2.0), 25)]),
 }
 
 
@@ -28,7 +32,16 @@ PREDICTION = {
     "multilabel": Prediction((PROBA["multilabel"] > 0.5).astype(int), PROBA["multilabel"]),
     "regression": Prediction(TRUTH["regression"] + RNG.normal(size=50)),
     "multi_regression": Prediction(TRUTH["multi_regression"] + RNG.normal(size=(50, 2))),
+    "ranking": Prediction(TRUTH["ranking"][:, 0] + RNG.normal(size=50)),
 }
+
+
+def ndcg(y, p, k):
+    groups = [y[:, 1] == group for group in np.unique(y[:, 1])]
+    gains = 2 ** y[:, 0] - 1
+    return np.mean([sklearn_metrics.ndcg_score([gains[rows]], [p.values[rows]], k=k) for rows in groups])
+
+
 EXPECTED = {
     ("roc_auc", "binary"): lambda y, p: sklearn_metrics.roc_auc_score(y, p.probabilities[:, 1]),
     ("roc_auc", "multiclass"): lambda y, p: sklearn_metrics.roc_auc_score(y, p.probabilities, multi_class="ovr"),
@@ -61,7 +74,7 @@ EXPECTED = {
     ("mape", "multi_regression"): lambda y, p: sklearn_metrics.mean_absolute_percentage_error(y, p.values),
     ("r2", "regression"): lambda y, p: sklearn_metrics.r2_score(y, p.values),
     ("r2", "multi_regression"): lambda y, p: sklearn_metrics.r2_score(y, p.values),
-}
+} | {(f"ndcg@{k}", "ranking"): partial(ndcg, k=k) for k in (1, 3, 5, 10, 20)}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +94,8 @@ def test_the_direction_is_right(name):
         perfect = Prediction(truth, np.eye(2)[truth])
     elif task == "multilabel":
         perfect = Prediction(truth, truth.astype(float))
+    elif task == "ranking":
+        perfect = Prediction(truth[:, 0])
     else:
         perfect = Prediction(truth)
     metric = METRICS[name]()
@@ -116,6 +131,12 @@ def test_a_ranking_metric_of_a_single_class_is_an_error():
 def test_mape_refuses_a_target_of_zero():
     with pytest.raises(DataError, match=r"mape divides by the target, which is 0 in 1 rows"):
         METRICS["mape"]()(np.array([0.0, 1.0]), Prediction(np.array([1.0, 1.0])))
+
+
+def test_groups_without_a_relevant_row_have_no_ndcg():
+    truth = np.array([[0.0, 0], [0.0, 0], [0.0, 1], [1.0, 1]])
+    assert METRICS["ndcg@10"]()(truth, Prediction(np.array([1.0, 2.0, 3.0, 4.0]))) == 1.0
+    assert np.isnan(METRICS["ndcg@10"]()(truth[:2], Prediction(np.array([1.0, 2.0]))))
 
 
 def test_r2_of_a_constant_test_part_is_not_a_number():

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -6,7 +8,21 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.experiments.comparison.targets import TARGETS, MulticlassTarget, MultilabelTarget, read_targets, target_of
+from tabemb.experiments.comparison.targets import (
+    TARGETS,
+    MulticlassTarget,
+    MultilabelTarget,
+    read_targets,
+    reads_groups,
+    target_of,
+)
+
+
+class Ranker(Ridge):
+    """An estimator that ranks, as `EmbeddingRanker` does."""
+
+    def rank(self, X):
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize(
@@ -118,11 +134,61 @@ def test_the_estimator_or_the_task_override_the_values():
         ([[1, 2], [3, 4]], "multiclass", None, r"Classes must be a single column, got targets of shape \(2, 2\)"),
         ([[1, 2], [3, 4]], "multilabel", None, r"A multilabel target must be a matrix of 0 and 1"),
         ([1.0, 2.0], "multi_regression", None, r"A multi_regression target must be several columns of numbers"),
+        (["a", "b"], "ranking", None, r"A ranking target must be one column of relevances, .*; got object of shape"),
+        ([[1, 2], [3, 4]], "ranking", None, r"A ranking target must be one column of relevances, .*\(2, 2\)\.$"),
+        (
+            [0, -1, 2],
+            "ranking",
+            None,
+            r"Relevances must be numbers from 0, .* to 30; 1 of 3 rows have others, such as -1",
+        ),
+        ([0.5, 31], "ranking", None, r"1 of 2 rows have others, such as 31\. Use grades such as 0, 1, 2, 3\.$"),
+        ([0, 1], "ranking", LogisticRegression(), r"The task is ranking, and LogisticRegression is a classifier"),
+        ([0, 1], "regression", Ranker(), r"The task is regression, and Ranker is a ranker"),
     ],
 )
 def test_targets_that_do_not_fit_are_refused(y, task, estimator, message):
     with pytest.raises(DataError, match=message):
         target_of(read_targets(y)[0], task, estimator)
+
+
+def test_an_estimator_that_ranks_reads_the_groups():
+    assert target_of(np.array([0, 1, 2]), estimator=Ranker()).name == "ranking"
+    assert reads_groups(Ranker())
+    assert reads_groups(SimpleNamespace(estimator=Ranker()))
+    assert not reads_groups(Ridge())
+    assert not reads_groups(SimpleNamespace(estimator=Ridge()))
+
+
+def test_relevances_are_ranked_within_groups():
+    target = target_of(relevance := np.array([0, 2, 1, 1]), "ranking")
+    values = target.in_groups(relevance, np.array([0, 0, 1, 1]), "query")
+    assert values.tolist() == [[0, 0], [2, 0], [1, 1], [1, 1]]
+    assert target.fitted(values).tolist() == [0, 2, 1, 1]
+    assert target.encode(values) is values
+    assert target.predict(SimpleNamespace(predict=lambda X: [1, 2]), None).tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("relevance", "groups", "message"),
+    [
+        (
+            [0, 1, 2],
+            [0, 1, 2],
+            r"There is nothing to rank: each of the 3 groups in 'query' has a single row\. Name the",
+        ),
+        ([1, 1, 2], [0, 0, 1], r"There is nothing to rank: in each group of 'query', all rows have the same relevance"),
+    ],
+)
+def test_groups_without_an_order_are_refused(relevance, groups, message):
+    target = target_of(relevance := np.array(relevance), "ranking")
+    with pytest.raises(DataError, match=message):
+        target.in_groups(relevance, np.array(groups), "query")
+
+
+def test_other_targets_are_fitted_unchanged():
+    values = np.array([0.5, 1.5])
+    assert target_of(values).fitted(values) is values
 
 
 def test_an_unknown_task_suggests_a_similar_name():

@@ -11,7 +11,7 @@ import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
 import tabemb
-from tabemb.exceptions import ColumnError, FormatError, OutputError
+from tabemb.exceptions import ColumnError, DataError, FormatError, OutputError
 from tabemb.experiments.config import read_config
 from tabemb.experiments.data import load_problem
 from tabemb.experiments.runs.folder import (
@@ -414,3 +414,24 @@ def test_the_record_has_how_columns_were_read(finished):
     assert [each["name"] for each in reading] == open_run(finished[0].path).report["data"]["columns"]
     assert reading[0]["kind"] == "categorical"
     assert reading[0]["n_categories"] == len(open_run(finished[0].path).vectors["shape"])
+
+
+def test_a_ranking_predicts_scores_and_ranks_within_groups(ranked, results, tmp_path):
+    run = open_run(ranked.path)
+    assert run.group == "query"
+    table = results.drop(columns="relevance")
+    found = run.predict(table)
+    assert list(found) == ["prediction", "rank"]
+    by_score = found["prediction"].groupby(table["query"]).rank(ascending=False, method="first").astype(int)
+    assert found["rank"].tolist() == by_score.tolist()
+    table.to_csv(tmp_path / "new.csv", index=False)
+    pd.testing.assert_frame_equal(run.predict(tmp_path / "new.csv"), found)
+    # Without groups there are scores.
+    pd.testing.assert_frame_equal(run.predict(table.drop(columns="query")), found[["prediction"]])
+    assert list(run.transform(table)) == ["site_emb0", "site_emb1", "age"]
+    with pytest.raises(DataError, match="The column 'query' of groups has 1 missing cells of 240"):
+        run.predict(table.assign(query=[None, *table["query"][1:]]))
+
+
+def test_other_runs_have_no_groups(finished):
+    assert open_run(finished[0].path).group is None

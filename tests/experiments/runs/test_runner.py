@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import tabemb
+from tabemb import EmbeddingRanker
 from tabemb.exceptions import ColumnError, ConfigError, DataError, OutputError
 from tabemb.experiments.config import ExperimentConfig, config_of
 from tabemb.experiments.runs import runner
@@ -471,3 +472,66 @@ def test_the_start_of_the_configuration_is_that_of_the_model(folder, write_small
     path = write_small(folder, small_text.replace("  max_epochs: 2", f"  max_epochs: 1\n  start: {start}"))
     model = tabemb.load(run(path).path / "model")
     assert model.start == start
+
+
+def test_a_ranking_is_run_beside_its_baselines(ranked, results):
+    comparison, folder = ranked.comparison, open_run(ranked.path)
+    assert (comparison.task, comparison.metrics, comparison.folds) == (
+        "ranking",
+        ("ndcg@10", "ndcg@5"),
+        "2 folds by group",
+    )
+    assert [each.name for each in comparison.models] == [
+        "embeddings",
+        "network_regressor",
+        "one_hot_linear",
+        "majority",
+    ]
+    assert comparison["one_hot_linear"].mean("ndcg@10") == 1.0
+    # That of a random order.
+    assert 0.5 < comparison["majority"].mean("ndcg@10") < 0.9
+    assert list(folder.vectors) == ["site"]
+    model = folder.model()
+    assert type(model) is EmbeddingRanker
+    assert (model.group, model.loss, model.feature_names_in_.tolist()) == ("query", "listnet", ["site", "age"])
+    data = folder.report["data"]
+    assert (data["target"], data["group"], data["columns"]) == ("relevance", "query", ["site", "age"])
+    assert data["sha256"] == data_hash(
+        results[["site", "age", "query"]].assign(**{"target: relevance": results["relevance"]})
+    )
+    assert folder.predictor().predict(results[["age", "site"]]).shape == (240,)
+
+
+def test_the_report_of_a_ranking_names_its_groups(ranked):
+    page = (ranked.path / "report.html").read_text(encoding="utf-8")
+    assert "<dt>Ranked within</dt><dd>query</dd>" in page
+    assert "ndcg@10" in page
+    assert "ROC" not in page
+    assert "the same network, as a regression on the relevance" in page
+
+
+def test_a_ranking_has_all_its_baselines_and_takes_pretraining(folder, write_results):
+    text = Path(write_results(folder)).read_text(encoding="utf-8").replace("baselines: [network_regressor, ", "#")
+    text = text.replace("{body", "{loss: lambdarank, body").replace("{folds: 2}", "{kind: holdout}") + "pretrain: {}\n"
+    result = run(write_results(folder, text))
+    assert [each.name for each in result.comparison.models] == [
+        "embeddings",
+        "without_pretraining",
+        "network_regressor",
+        "one_hot_mlp",
+        "one_hot_linear",
+        "target_encoder_trees",
+        "ordinal_trees",
+        "majority",
+    ]
+    assert result.comparison.failures == ()
+    assert result.comparison.folds == "one holdout of 20% of the rows, by group"
+    assert open_run(result.path).model().loss == "lambdarank"
+
+
+def test_the_loss_of_a_ranking_compares_rows(folder, write_results):
+    text = Path(write_results(folder)).read_text(encoding="utf-8").replace("{body", "{loss: huber, body")
+    with pytest.raises(
+        ConfigError, match=r"line 4: model\.loss: The loss 'huber' is for numbers, but the target holds rel"
+    ):
+        run(write_results(folder, text))

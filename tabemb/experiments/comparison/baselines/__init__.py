@@ -2,6 +2,7 @@
 
 from tabemb.experiments.comparison.baselines.baseline import BASELINES, Baseline
 from tabemb.experiments.comparison.baselines.majority import Majority
+from tabemb.experiments.comparison.baselines.network_regressor import NetworkRegressor
 from tabemb.experiments.comparison.baselines.one_hot_linear import OneHotLinear
 from tabemb.experiments.comparison.baselines.one_hot_mlp import OneHotMlp
 from tabemb.experiments.comparison.baselines.ordinal_trees import OrdinalTrees
@@ -12,6 +13,7 @@ __all__ = [
     "BASELINES",
     "Baseline",
     "Majority",
+    "NetworkRegressor",
     "OneHotLinear",
     "OneHotMlp",
     "OrdinalTrees",

@@ -159,7 +159,8 @@ class Answer {
     if (keys.includes(null)) return "";
     const [plus, minus] = [keys.slice(0, positive.length), keys.slice(positive.length)];
     const query = minus.length || plus.length > 1 ? `[${plus.join(", ")}], [${minus.join(", ")}]` : plus[0];
-    const code = `run = tabemb.open_run(${JSON.stringify(this.run)})\nrun.vectors[${JSON.stringify(column.name)}].most_similar(${query}, topn=${n}${hasConfidence ? ", confidence=True" : ""})`;
+    const [setup, vectors] = column.data.python ?? ["", `run.vectors[${JSON.stringify(column.name)}]`];
+    const code = `${setup}${setup && "\n"}run = tabemb.open_run(${JSON.stringify(this.run)})\n${vectors}.most_similar(${query}, topn=${n}${hasConfidence ? ", confidence=True" : ""})`;
     return element("details", {}, element("summary", {}, "The same in Python"), element("pre", { tabindex: "0" }, code));
   }
 

@@ -36,5 +36,6 @@ def targets(table) -> dict[str, np.ndarray]:
         "multiclass": np.array(["a", "b", "c"], dtype=object)[code],
         "multilabel": np.column_stack([code == 0, code == 2]).astype(int),
         "regression": code + noise,
+        "ranking": code,
         "multi_regression": np.column_stack([code + noise, -code - noise]),
     }

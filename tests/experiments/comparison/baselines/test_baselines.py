@@ -12,7 +12,7 @@ from tabemb.experiments.comparison.baselines import BASELINES
 from tabemb.experiments.comparison.targets import TARGETS
 
 # The model under test in another form; these have tests of their own.
-NETWORKS = {"one_hot_mlp", "without_pretraining"}
+NETWORKS = {"network_regressor", "one_hot_mlp", "without_pretraining"}
 FED_BY_SCIKIT_LEARN = sorted(set(BASELINES) - NETWORKS)
 MOST = DummyClassifier()
 
