@@ -261,7 +261,7 @@ def catboost(train, test, columns):
     def texts(table):
         return table[columns].astype(object).fillna("").astype(str)
 
-    model = CatBoostRegressor(verbose=0, random_seed=0, thread_count=2, cat_features=columns)
+    model = CatBoostRegressor(verbose=0, random_seed=0, thread_count=2, cat_features=columns, allow_writing_files=False)
     return model.fit(texts(train), train["rating"]).predict(texts(test))
 
 
