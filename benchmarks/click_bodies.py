@@ -1,7 +1,7 @@
 """Bodies for click models: those of tabemb, and candidates from papers that it does not have, on the same rows.
 
     TABEMB_DATA=DIR python benchmarks/click_bodies.py [--tables NAME ...] [--bodies NAME ...] [--seeds 0 1]
-        [--statistics off auto] [--rows 40000] [--json FILE]
+        [--statistics off auto] [--rows 40000] [--dim N] [--json FILE]
 
 The logs have a known truth, in which pairs of columns interact. "few" has two pairs with strong products, "many" six
 pairs among columns of 200 categories, and "drift" ids most of which are rare and half of which are replaced. Each
@@ -18,6 +18,8 @@ Candidates:
 - ``fwfm``: DeepFM with a weight per pair of columns (Pan et al. 2018, arXiv:1806.03514; Deng et al. 2021, DeepLight,
   arXiv:2002.06987).
 - ``fwfm_low_rank``: the same; the matrix of weights has a low rank, so that its cost is linear in the columns.
+- ``ensemble_cross``, ``ensemble_fm``, ``ensemble_quadratic``: the body ``ensemble``, with a cross layer, a
+  factorization machine or products of two linear layers in each member.
 - ``products``: the inner products of all pairs are inputs of the perceptron (Qu et al. 2016, arXiv:1611.00144).
 """
 
@@ -42,7 +44,11 @@ from tabemb.nn.bodies.body import BODIES as KNOWN
 from tabemb.nn.bodies.body import DeepBody
 from tabemb.nn.bodies.cross import Cross
 from tabemb.nn.bodies.deepfm import DeepFM
+from tabemb.nn.bodies.ensemble import Ensemble
+from tabemb.nn.dropout import MemberDropout
 from tabemb.nn.features import concatenated
+from tabemb.nn.members import MemberLogits, MemberSlices
+from tabemb.nn.separate import SeparateDense
 
 # Parameters of ``make_clicks``.
 LOGS = {
@@ -236,6 +242,84 @@ class InnerProducts(keras.layers.Layer):
         return shapes[0][0], n * (n - 1) // 2
 
 
+@KNOWN.register("multiplying_ensemble")
+class MultiplyingEnsemble(Ensemble):
+    """The body ``ensemble``; the logits of each member also read products of its slices of the vectors."""
+
+    kinds = ("cross", "fm", "quadratic")
+
+    def __init__(
+        self, n_members=8, hidden_units=(128, 64), dropout=0.2, activation="relu", kind="fm", units=8, n_layers=1
+    ):
+        super().__init__(n_members, hidden_units, dropout, activation)
+        self.kind = kind
+        self.units = units
+        self.n_layers = n_layers
+
+    def build(self, features, n_outputs, seeds):
+        k = self.n_members
+        hidden = None
+        for depth, units in enumerate(self.hidden_units):
+            name = f"hidden_{depth}"
+            if hidden is None:
+                hidden = self._first(features, units, seeds, name=name)
+            else:
+                hidden = SeparateDense(units, k, seed=seeds[name], name=name)(hidden)
+            hidden = blocks.activated(hidden, self.activation, name=name)
+            hidden = MemberDropout(self.dropout, seed=seeds[f"{name}/dropout"], name=f"{name}_dropout")(hidden)
+        cut = [width is not None for width in self.slices(features.dims)]
+        inputs = MemberSlices(features.dims, k, cut=cut, name="vectors_of_members")([features.embedded])
+        widths = [dim // k if each else dim for dim, each in zip(features.dims, cut, strict=True)]
+        products = getattr(self, f"_{self.kind}")(inputs, widths, seeds)
+        both = keras.layers.Concatenate(name="hidden_and_products")([hidden, products])
+        return MemberLogits(n_outputs, k, seed=seeds["logits"], dtype="float32", name="logits")(both)
+
+    @property
+    def first_layer(self):
+        return None
+
+    def _cross(self, inputs, widths, seeds):
+        crossed = inputs
+        for depth in range(self.n_layers):
+            weighted = SeparateDense(self.units, self.n_members, seed=seeds[f"narrow_{depth}"])(crossed)
+            weighted = SeparateDense(sum(widths), self.n_members, seed=seeds[f"cross_{depth}"])(weighted)
+            crossed = keras.layers.Add()([keras.layers.Multiply()([inputs, weighted]), crossed])
+        return crossed
+
+    def _quadratic(self, inputs, widths, seeds):
+        left, right = (
+            SeparateDense(self.units, self.n_members, seed=seeds[side])(inputs) for side in ("left", "right")
+        )
+        return keras.layers.Multiply()([left, right])
+
+    def _fm(self, inputs, widths, seeds):
+        return MemberInteractions(self.units, widths, self.n_members, seed=seeds["fm"], name="fm")(inputs)
+
+
+class MemberInteractions(keras.layers.Layer):
+    """Projects the vector of each column, and sums the elementwise products of all pairs, for each member."""
+
+    def __init__(self, units, widths, n_members, seed, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.widths, self.n_members, self.seed = units, widths, n_members, seed
+
+    def build(self, shape):
+        # The initial standard deviation of a projected element is that of an element of the vector.
+        start = keras.initializers.RandomNormal(stddev=np.mean(self.widths) ** -0.5, seed=self.seed)
+        self.kernel = self.add_weight((self.n_members, sum(self.widths), self.units), initializer=start, name="kernel")
+        owner = np.repeat(np.arange(len(self.widths)), self.widths)
+        self.mine = (owner[:, None] == np.arange(len(self.widths)))[:, :, None].astype("float32")
+
+    def call(self, inputs):
+        kernel = ops.reshape(self.kernel[:, :, None, :] * self.mine, (self.n_members, sum(self.widths), -1))
+        tokens = ops.matmul(inputs, kernel)
+        tokens = ops.reshape(tokens, (self.n_members, -1, len(self.widths), self.units))
+        return 0.5 * (ops.square(ops.sum(tokens, axis=2)) - ops.sum(ops.square(tokens), axis=2))
+
+    def compute_output_shape(self, shape):
+        return (*shape[:2], self.units)
+
+
 CANDIDATES = {
     "final_mlp": FinalMlp(),
     "gated_cross": GatedCross(),
@@ -243,8 +327,11 @@ CANDIDATES = {
     "fwfm": FieldWeighted(),
     "fwfm_low_rank": FieldWeighted(rank=3),
     "products": Products(),
+    "ensemble_cross": MultiplyingEnsemble(kind="cross"),
+    "ensemble_fm": MultiplyingEnsemble(kind="fm"),
+    "ensemble_quadratic": MultiplyingEnsemble(kind="quadratic", units=32),
 }
-OURS = ["ensemble", "mlp", "cross", "deepfm", "wide_deep"]
+OURS = ["ensemble", "tabm", "mlp", "cross", "deepfm", "wide_deep"]
 VARIANTS = {
     "final_mlp, no gates": FinalMlp(gate_units=0),
     "final_mlp, 1 head": FinalMlp(n_heads=1),
@@ -258,6 +345,11 @@ VARIANTS = {
     "fwfm, no perceptron": FieldWeighted(hidden_units=()),
     "fwfm, 8 dimensions": FieldWeighted(interaction_dim=8),
     "products, 8 dimensions": Products(interaction_dim=8),
+    "ensemble_fm, 4": MultiplyingEnsemble(kind="fm", units=4),
+    "ensemble_fm, 16": MultiplyingEnsemble(kind="fm", units=16),
+    "ensemble_fm, 16 members": MultiplyingEnsemble(kind="fm", n_members=16),
+    "ensemble_cross, 2 layers": MultiplyingEnsemble(kind="cross", n_layers=2),
+    "ensemble_quadratic, 128": MultiplyingEnsemble(kind="quadratic", units=128),
     "products, narrow": Products(hidden_units=(128, 64)),
 }
 BODIES = {**{name: name for name in OURS}, **CANDIDATES, **VARIANTS}
@@ -300,11 +392,13 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--statistics", nargs="+", choices=list(STATISTICS), default=list(STATISTICS))
     parser.add_argument("--rows", type=int, default=40_000)
+    parser.add_argument("--dim", type=int, help="dimensions of all columns, instead of the default rule")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if "amazon" in options.tables and not DATA.is_dir():
         parser.error(f"{DATA} not found; set TABEMB_DATA to the folder with the tables, or leave amazon out")
 
+    more = {} if options.dim is None else {"embedding_dim": options.dim}
     rows = []
     for table in options.tables:
         for seed in options.seeds:
@@ -314,9 +408,11 @@ def main():
             for name in options.statistics:
                 common = {"table": table, "seed": seed, "statistics": name}
                 for body in options.bodies:
-                    params = {"body": BODIES[body], "target_statistics": STATISTICS[name]}
+                    params = {"body": BODIES[body], "target_statistics": STATISTICS[name], **more}
                     rows.append({**common, "body": body, **fitted(train, test, seed, **params)})
-                    print(table, seed, name, body, *(round(float(v), 4) for v in list(rows[-1].values())[4:]), flush=True)
+                    print(
+                        table, seed, name, body, *(round(float(v), 4) for v in list(rows[-1].values())[4:]), flush=True
+                    )
                 if truth is not None:
                     rows.append({**common, "body": "Bayes", **scores(test[1], np.asarray(truth)), "seconds": np.nan})
     report(rows)
