@@ -1,11 +1,12 @@
 """How many dimensions do vectors need? Rules and ``embedding_dim="auto"``, by quality and by size of the tables.
 
     TABEMB_DATA=DIR python benchmarks/sizes.py [--seeds 3] [--tables amazon ...] [--body mlp ensemble] [--rows 20000]
-        [--json FILE]
+        [--sizes NAME ...] [--equal-bytes] [--json FILE]
 
 Tables and splits are those of ``quality_tables.py``. A seed determines the training rows and the initializations. Bytes
 are those of all vectors in float32; seconds are those of the fit, for "auto" including the first training, which finds
-the sizes. No fit has target statistics, since the vectors are compared.
+the sizes. No fit has target statistics, since the vectors are compared. ``--equal-bytes`` also fits,
+for each rule, one number of dimensions for all columns that gives about the same bytes.
 """
 
 import argparse
@@ -32,6 +33,11 @@ def bytes_of(model):
     return sum(4 * len(v) * v.vectors.shape[1] for v in model.vectors_.values())
 
 
+def equal_dim(model):
+    """Return the number of dimensions for all columns that gives about the same bytes, at least 1."""
+    return max(1, round(bytes_of(model) / sum(4 * len(v) for v in model.vectors_.values())))
+
+
 def fitted(split, size, body, rows, seed):
     """Return the test metric, the bytes of the vectors and the seconds of a fit."""
     kind = EmbeddingClassifier if split.problem.classes else EmbeddingRegressor
@@ -42,7 +48,8 @@ def fitted(split, size, body, rows, seed):
     seconds = time.perf_counter() - start
     answer = model.predict_proba(split.X_test) if split.problem.classes else model.predict(split.X_test)
     metric = split.problem.metric
-    return {"metric": float(metric.measure(split.y_test, answer)), "bytes": bytes_of(model), "seconds": seconds}
+    found = {"metric": float(metric.measure(split.y_test, answer)), "bytes": bytes_of(model), "seconds": seconds}
+    return found | {"equal_dim": equal_dim(model)}
 
 
 def main():
@@ -51,6 +58,8 @@ def main():
     parser.add_argument("--tables", nargs="+", choices=PROBLEMS, default=TABLES)
     parser.add_argument("--body", nargs="+", default=["mlp", "ensemble"])
     parser.add_argument("--rows", type=int, default=20_000, help="maximum number of training rows")
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=SIZES)
+    parser.add_argument("--equal-bytes", action="store_true")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     if not DATA.is_dir():
@@ -60,12 +69,15 @@ def main():
     for table in options.tables:
         split = split_of(PROBLEMS[table], pd.read_parquet(DATA / f"{PROBLEMS[table].file}.parquet"))
         for body in options.body:
-            for size in SIZES:
+            for size in options.sizes:
                 for seed in range(options.seeds):
-                    figures = fitted(split, size, body, options.rows, seed)
-                    found.append({"table": table, "body": body, "size": size, "seed": seed, **figures})
+                    common = {"table": table, "body": body, "seed": seed}
+                    found.append({**common, "size": size, **fitted(split, size, body, options.rows, seed)})
+                    if options.equal_bytes:
+                        figures = fitted(split, found[-1]["equal_dim"], body, options.rows, seed)
+                        found.append({**common, "size": f"one number, bytes of {size}", **figures})
             cells = []
-            for size in SIZES:
+            for size in dict.fromkeys(f["size"] for f in found if (f["table"], f["body"]) == (table, body)):
                 mine = pd.DataFrame([f for f in found if (f["table"], f["body"], f["size"]) == (table, body, size)])
                 cells.append(
                     [

@@ -11,6 +11,11 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 SMALL = {
     "bag_speed": ["--rows", "4000", "--vocabulary", "100", "--batch", "256", "--turns", "1"],
+    "click_bodies": [
+        *["--tables", "few", "--rows", "1000", "--seeds", "0", "--statistics", "off", "--dim", "4", "--bodies", "mlp"],
+        *["final_mlp", "gated_cross", "exponential_cross", "fwfm", "fwfm_low_rank", "products", "ensemble_fm"],
+        *["ensemble_cross", "ensemble_quadratic"],
+    ],
     "clicks": [
         *["--rows", "2000", "--cardinality", "100", "--drift", "0.5", "--seeds", "1", "--tables", "logs"],
         *["--ways", "one pass", "LightGBM", "hashed one-hot, SGD", "logistic regression"],
