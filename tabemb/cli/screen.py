@@ -43,6 +43,7 @@ __all__ = [
     "push_progress",
     "push_table",
     "readings_table",
+    "similar_table",
     "study_table",
     "vectors_table",
 ]
@@ -307,14 +308,9 @@ def neighbors_table(
     known = known_reliability(vectors)
     asked = np.array([vectors.key_to_index[key]])
     near = nearest_neighbors(vectors, asked, topn, confidence=known is not None)
-    keys = vectors.index_to_key
-    named = [[_name(names.get(keys[row], ""))] if names else [] for row in near.rows[0].tolist()]
-    table = _table(column, *(["name"] if names else []), "cosine", *([] if known is None else ["comes back"]))
-    if names:
-        table.columns[1].justify = "left"
-    shares = [] if near.confidence is None else [numbers.percent(share) for share in near.confidence[0]]
-    for i, (row, cosine) in enumerate(zip(near.rows[0].tolist(), near.cosines[0].tolist(), strict=True)):
-        table.add_row(_name(keys[row]), *named[i], f"{cosine:.3f}", *shares[i : i + 1])
+    found = [(vectors.index_to_key[row], c) for row, c in zip(near.rows[0].tolist(), near.cosines[0], strict=True)]
+    shares = None if near.confidence is None else [numbers.percent(share) for share in near.confidence[0]]
+    table = similar_table(column, found, names, shares)
     if known is not None:
         nearest = f"among the {near.k} nearest" if near.k > 1 else "the nearest"
         note = f"comes back: how often it is {nearest} when the model is fitted to other rows."
@@ -327,6 +323,34 @@ def neighbors_table(
         table,
         *([_text(""), _text(note, style="dim")] if note else []),
     )
+
+
+def similar_table(
+    column: str,
+    found: Sequence[tuple[Any, float]],
+    names: Mapping[Any, str] = MappingProxyType({}),
+    shares: Sequence[str] | None = None,
+) -> Table:
+    """Return a table of similar categories and their cosines.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column.
+    found : sequence of (key, float)
+        Categories and cosines.
+    names : mapping of key to str, optional
+        Readable names of the categories, which get a column.
+    shares : sequence of str, optional
+        How often each comes back in fits to other rows.
+    """
+    table = _table(column, *(["name"] if names else []), "cosine", *([] if shares is None else ["comes back"]))
+    if names:
+        table.columns[1].justify = "left"
+    for i, (key, cosine) in enumerate(found):
+        named = [_name(names.get(key, ""))] if names else []
+        table.add_row(_name(key), *named, f"{cosine:.3f}", *([] if shares is None else [shares[i]]))
+    return table
 
 
 def push_table(summary: PushSummary) -> Table:

@@ -9,7 +9,7 @@ import typer
 
 from tabemb.cli.app import INTERRUPTED, Quiet, RunPath, app, console, examples, names_of, put, say
 
-__all__ = ["diagnose", "explore", "export", "neighbors", "push", "vectors"]
+__all__ = ["analogy", "diagnose", "explore", "export", "neighbors", "push", "vectors"]
 
 
 @app.command(
@@ -48,6 +48,31 @@ def neighbors(
     names = finished.names(column)
     key_found = key_from_text(key, column_vectors, names)
     put(neighbors_table(column, column_vectors, key_found, topn, by_folds=finished.has_folds, names=names))
+
+
+@app.command(
+    epilog=examples(
+        "tabemb analogy runs/flights dest JFK LGA SFO",
+        'tabemb analogy runs/movies movie Alien Aliens "Die Hard" --topn 5',
+    )
+)
+def analogy(
+    run: RunPath,
+    column: Annotated[str, typer.Argument(metavar="COLUMN", help="Column with vectors.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="Category, by key or readable name.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="What it goes with.")],
+    c: Annotated[str, typer.Argument(metavar="C", help="Another category.")],
+    topn: Annotated[int, typer.Option(min=1, help="Number of answers.")] = 10,
+) -> None:
+    """Complete "A is to B as C is to ...": show the categories nearest to B - A + C."""
+    from tabemb.cli.keys import key_from_text
+    from tabemb.cli.screen import similar_table
+    from tabemb.experiments.runs.folder import open_run
+
+    finished = open_run(run)
+    column_vectors, names = finished.vectors[column], finished.names(column)
+    keys = [key_from_text(text, column_vectors, names) for text in (a, b, c)]
+    put(similar_table(column, column_vectors.analogy(*keys, topn=topn), names))
 
 
 @app.command(

@@ -136,6 +136,18 @@ def test_neighbors_are_asked_for_and_shown_by_name(there, capsys):
     assert "No category of 'film' has the key or the name 'Alein'. Did you mean 'Alien'?" in capsys.readouterr().err
 
 
+def test_analogies_are_asked_for_and_shown_by_name(there, capsys):
+    keys = [100, 101, 102]
+    for asked in (["100", "101", "102"], [NAMES[key - 100] for key in keys]):
+        assert main(["analogy", "runs/films", "film", *asked, "--topn", "2"]) == 0
+        header, *rows = capsys.readouterr().out.splitlines()
+        assert header.split() == ["film", "name", "cosine"]
+        best = open_run("runs/films").vectors["film"].analogy(*keys, topn=2)
+        assert [row.split() for row in rows] == [[str(k), NAMES[k - 100], f"{cosine:.3f}"] for k, cosine in best]
+    assert main(["analogy", "runs/films", "film", "Alien", "Alein", "Alien"]) == 1
+    assert "No category of 'film' has the key or the name 'Alein'. Did you mean 'Alien'?" in capsys.readouterr().err
+
+
 def test_vectors_are_listed_and_exported(there, tmp_path, capsys):
     assert main(["vectors", "runs/films"]) == 0
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["column", "film", "user"]

@@ -130,8 +130,8 @@ def told(tmp_path, monkeypatch):
         ),
         (
             GOOD.replace("kind: kfold", "kind: kfolds"),
-            "x.yaml, line 8: validation.kind: input should be 'auto', 'kfold', 'stratified', 'group', 'time' or "
-            "'holdout', got 'kfolds'.",
+            "x.yaml, line 8: validation.kind: input should be 'auto', 'kfold', 'stratified', 'group', 'time', "
+            "'holdout' or 'group_holdout', got 'kfolds'.",
         ),
         (
             GOOD.replace("  target: y\n", ""),
