@@ -191,6 +191,9 @@ def candidates(name):
         for loss in ("softmax", "mixed", "bpr"):
             yield ours(f"two towers, {loss}", "user", "item", {"name": "two_towers", "loss": loss})
         yield ours("two towers, with columns", USERS[name], ITEMS, "two_towers")
+        history = {"name": "two_towers", "user_tower": "history"}
+        yield ours("two towers, history", "user", "item", history)
+        yield ours("two towers, history, with columns", USERS[name], ITEMS, history)
 
 
 def ranking(options):

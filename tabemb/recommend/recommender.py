@@ -383,8 +383,9 @@ class TwoTowerRecommender(BaseEstimator):
         -------
         DataFrame
             The key of the seen item, and ``contribution``. With "linear_autoencoder" the contributions of all seen
-            items add up to the score of an item that the user has not seen; else they are the cosines of their vectors
-            with that of the item.
+            items add up to the score of an item that the user has not seen; with "two_towers" whose users are histories,
+            to the score without the bias of the item and the part of the user's columns. Else they are the cosines of
+            their vectors with that of the item.
 
         Raises
         ------
@@ -393,16 +394,12 @@ class TwoTowerRecommender(BaseEstimator):
         """
         check_is_fitted(self, "towers_")
         check_count("k", k)
-        matrix, towers = self.interactions_.matrix, self.towers_
+        matrix = self.interactions_.matrix
         row = self._row("user", self.interactions_.users, user)
         place = self._row("item", self.interactions_.items, item)
         start, end = matrix.indptr[row : row + 2]
-        seen = matrix.indices[start:end]
-        if towers.is_sum:
-            found = matrix.data[start:end] * (towers.items[seen] @ towers.items[place])
-        else:
-            unit = towers.items / np.maximum(np.linalg.norm(towers.items, axis=1, keepdims=True), 1e-12)
-            found = unit[seen] @ unit[place]
+        seen = matrix.indices[start:end].astype(np.intp)
+        found = self.towers_.contributions(row, place, seen, matrix.data[start:end])
         best = np.argsort(-found, kind="stable")
         best = best[seen[best] != place][:k]
         names = object_array(self.interactions_.items.keys)
@@ -587,11 +584,19 @@ class TwoTowerRecommender(BaseEstimator):
 
     def _from_columns(self, side: str, frame: Frame) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return vectors and biases of new users, or items; zeros if nothing is known of them."""
-        columns = self._columns[side]
-        if columns is None or any(name not in frame.columns for name in columns.names):
+        features = self._features(side, frame)
+        if features is None:
             return np.zeros((len(frame), self.towers_.dim), np.float32), np.zeros(len(frame), np.float32)
-        features = columns.matrix(columns.encode(frame))
         return self.towers_.new_users(features) if side == "user" else self.towers_.new_items(features)
+
+    def _has_columns(self, side: str, frame: Frame) -> bool:
+        columns = self._columns[side]
+        return columns is not None and all(name in frame.columns for name in columns.names)
+
+    def _features(self, side: str, frame: Frame) -> sparse.csr_array | None:
+        """Return the features of users, or items; None without their columns."""
+        columns = self._columns[side]
+        return columns.matrix(columns.encode(frame)) if columns is not None and self._has_columns(side, frame) else None
 
     # Answers
 
@@ -622,10 +627,11 @@ class TwoTowerRecommender(BaseEstimator):
         if towers.user_biases is not None:
             biases[is_known] = towers.user_biases[codes[is_known]]
         if is_now.any():
-            vectors[is_now] = towers.users_of(seen[np.flatnonzero(is_now)])
+            places = np.flatnonzero(is_now)
+            vectors[is_now] = towers.users_of(seen[places], self._features("user", frame.take(places)))
         sources = np.where(is_known | is_now, "history", "popularity").astype(object)
-        columns, new = self._columns["user"], np.flatnonzero(sources == "popularity")
-        if columns is not None and len(new) and all(name in frame.columns for name in columns.names):
+        new = np.flatnonzero(sources == "popularity")
+        if len(new) and self._has_columns("user", frame):
             vectors[new], biases[new] = self._from_columns("user", frame.take(new))
             sources[new] = "columns"
         return QueriedUsers(keys_of(frame, key), vectors, biases, sparse.csr_array(seen), sources)

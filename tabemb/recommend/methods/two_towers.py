@@ -16,6 +16,7 @@ __all__ = ["TwoTowers"]
 
 LOSSES = ("softmax", "mixed", "bpr", "rating")
 STARTS = ("linear_autoencoder", "random")
+USER_TOWERS = ("key", "history")
 # Prior of the vectors, in ratings, if ratings are predicted.
 RATING_SHRINKAGE = 20.0
 
@@ -68,6 +69,8 @@ class TwoTowers(RecommendMethod):
         id_dropout: float = 0.1,
         batch_size: int = 2048,
         max_epochs: int = 30,
+        user_tower: str = "key",
+        max_history: int = 100,
     ) -> None:
         self.dim = dim
         self.loss = loss
@@ -78,6 +81,8 @@ class TwoTowers(RecommendMethod):
         self.id_dropout = id_dropout
         self.batch_size = batch_size
         self.max_epochs = max_epochs
+        self.user_tower = user_tower
+        self.max_history = max_history
 
     @property
     def rates(self) -> bool:
@@ -86,7 +91,7 @@ class TwoTowers(RecommendMethod):
 
     def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
-        for name in ("dim", "batch_size", "max_epochs"):
+        for name in ("dim", "batch_size", "max_epochs", "max_history"):
             check_count(name, getattr(self, name))
         for name in ("learning_rate", "temperature"):
             check_number(name, getattr(self, name), "a positive number", least=0.0, included=False)
@@ -94,9 +99,14 @@ class TwoTowers(RecommendMethod):
         check_number("id_dropout", self.id_dropout, "a number in [0, 1)", least=0.0)
         if self.id_dropout >= 1:
             raise ValueError(f"id_dropout must be a number in [0, 1), got {self.id_dropout!r}.")
-        for name, known in (("loss", LOSSES), ("start", STARTS)):
+        for name, known in (("loss", LOSSES), ("start", STARTS), ("user_tower", USER_TOWERS)):
             if getattr(self, name) not in known:
                 raise UnknownNameError.among(name, getattr(self, name), known)
+        if self.rates and self.user_tower == "history":
+            raise ValueError(
+                "user_tower='history' is for interactions, not for the loss 'rating', which needs a bias of each user. "
+                "Use user_tower='key', or another loss."
+            )
 
     def fit(self, observations: Observations, seed: int, *, verbose: int = 0) -> Towers:
         """Return the vectors of users and items."""
@@ -107,8 +117,14 @@ class TwoTowers(RecommendMethod):
             raise DataError("The loss 'rating' needs ratings, and there are none.")
         if not self.rates:
             observations = replace(observations, ratings=None)
+        by_history = self.user_tower == "history"
         network = TowerNetwork(
-            observations, int(self.dim), unit=not self.rates, draws=self.loss in ("mixed", "bpr"), seed=seed
+            observations,
+            int(self.dim),
+            unit=not self.rates,
+            draws=self.loss in ("mixed", "bpr"),
+            seed=seed,
+            most_seen=int(self.max_history) if by_history else None,
         )
         if not self.rates:
             self._start(network, observations, seed)
@@ -138,10 +154,13 @@ class TwoTowers(RecommendMethod):
         sharpness = 1 / float(self.temperature)
         if user_map is not None:
             user_map = replace(user_map, bias_weights=None, bias_intercept=0.0)
+        scales = np.float32(sharpness) / np.maximum(np.linalg.norm(users.vectors, axis=1), 1e-12)
         return Towers(
             users=_unit(users.vectors) * np.float32(sharpness),
             items=_unit(items.vectors),
             item_biases=items.biases,
+            history=items.vectors if by_history else None,
+            user_scales=scales.astype(np.float32) if by_history else None,
             lengths=(sharpness, 1.0),
             user_map=user_map,
             item_map=item_map,
@@ -168,8 +187,12 @@ class TwoTowers(RecommendMethod):
             has_pairs = (np.diff(observations.matrix.matrix.indptr) >= 2).any()
             method = LinearAutoencoder(dim=self.dim, penalty="auto" if has_pairs else 1.0)
             found = method.fit(replace(observations, users=None, items=None), seed)
-            # All of the same length, so that a step of training turns rare keys no more than frequent ones.
-            users, items = _unit(found.users), _unit(found.items)
+            if self.user_tower == "history":
+                # Their lengths are their weights in the mean; rare items have short ones.
+                items = found.items
+            else:
+                # All of the same length, so that a step of training turns rare keys no more than frequent ones.
+                users, items = _unit(found.users), _unit(found.items)
         network.start(users, items, biases)
 
 
