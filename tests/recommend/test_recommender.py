@@ -226,6 +226,33 @@ def test_interactions_of_new_users_need_no_fit(tastes, method):
     assert set(found.loc[found["user"] == "u7", "item"]) == set(items.index_to_key) - {"i4"}
 
 
+def test_a_history_explains_scores_and_needs_no_fit_for_new_users(tastes):
+    method = TOWERS | {"user_tower": "history"}
+    recommender = make(method=method).fit(tastes)
+    known = recommender.recommend("u7", 5)
+    now = tastes[tastes["user"] == "u7"].assign(user="x")
+    again = recommender.recommend(interactions=now, k=5)
+    assert again["item"].tolist() == known["item"].tolist()
+    np.testing.assert_allclose(again["score"], known["score"], rtol=1e-3)
+    item = known["item"][0]
+    reasons = recommender.explain("u7", item, k=100)
+    assert set(reasons["item"]) == seen_by(tastes, "u7")
+    bias = recommender.towers_.item_biases[recommender.item_vectors_.index_to_key.index(item)]
+    assert reasons["contribution"].sum() + bias == pytest.approx(known["score"][0], rel=1e-3)
+
+
+def test_the_columns_of_new_users_count_beside_their_history(tastes):
+    recommender = make(method=TOWERS | {"user_tower": "history", "start": "random"}, **SIDES).fit(tastes)
+    now = pd.DataFrame({"user": ["x", "y"], "item": ["i3", "i3"]})
+    users = pd.DataFrame({"user": ["x", "y"], "group": ["odd", "even"]})
+    without = recommender.recommend(interactions=now, k=40)
+    assert without.loc[without["user"] == "x", "score"].tolist() == without.loc[without["user"] == "y", "score"].tolist()
+    found = recommender.recommend(users, 40, interactions=now)
+    assert (found["source"] == "history").all()
+    scores = [found[found["user"] == user].set_index("item")["score"] for user in ("x", "y")]
+    assert not np.allclose(scores[0], scores[1][scores[0].index], atol=1e-3)
+
+
 def test_the_same_interactions_are_the_same_vector(plain, tastes):
     again = plain.recommend("u7", 5, interactions=tastes[tastes["user"] == "u7"])
     np.testing.assert_allclose(again["score"], plain.recommend("u7", 5)["score"], rtol=1e-4)

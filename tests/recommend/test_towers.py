@@ -90,6 +90,37 @@ def test_a_user_is_the_sum_of_what_is_seen(towers, seen):
     assert replace(towers, lengths=(8.0, 1.0)).users_of(nothing).tolist() == [[0] * DIM]
 
 
+def test_a_user_is_the_mean_of_what_is_seen_and_the_columns(towers, seen):
+    rng = np.random.default_rng(3)
+    history, weights = rng.normal(size=(N_ITEMS, DIM)), rng.normal(size=(2, DIM))
+    has_some = np.flatnonzero(np.asarray(seen.sum(axis=1)) > 0)
+    seen = sparse.csr_array(2.5 * seen[has_some])
+    pooled = replace(
+        towers,
+        history=history.astype(np.float32),
+        user_scales=np.ones(N_USERS, np.float32),
+        user_map=FeatureMap(weights.astype(np.float32), np.full(DIM, 9.0, np.float32)),
+    )
+    features = sparse.csr_array(rng.integers(0, 2, (len(has_some), 2)).astype(np.float32))
+    mean = (seen @ history) / seen.toarray().sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(pooled.users_of(seen, features), mean + features @ weights, rtol=1e-4, atol=1e-5)
+    scaled = replace(pooled, lengths=(8.0, 1.0))
+    np.testing.assert_allclose(
+        scaled.users_of(seen), 8 * mean / np.linalg.norm(mean, axis=1, keepdims=True), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_contributions_are_parts_of_the_score_or_cosines(towers):
+    seen, weights = np.array([1, 4, 7]), np.array([1.0, 2.0, 1.0], np.float32)
+    summed = replace(towers, is_sum=True).contributions(0, 5, seen, weights)
+    np.testing.assert_allclose(summed, weights * (towers.items[seen] @ towers.items[5]), rtol=1e-5)
+    history, scales = towers.items[:, ::-1].copy(), np.arange(2, 2 + N_USERS, dtype=np.float32)
+    of_mean = replace(towers, history=history, user_scales=scales).contributions(3, 5, seen, weights)
+    assert of_mean.sum() == pytest.approx(5 * (weights / 4 @ history[seen]) @ towers.items[5], rel=1e-4)
+    unit = towers.items / np.linalg.norm(towers.items, axis=1, keepdims=True)
+    np.testing.assert_allclose(towers.contributions(0, 5, seen, weights), unit[seen] @ unit[5], rtol=1e-4, atol=1e-6)
+
+
 def test_new_rows_are_the_sums_of_their_features(towers):
     rng = np.random.default_rng(2)
     weights, intercept = rng.normal(size=(3, DIM)).astype(np.float32), rng.normal(size=DIM).astype(np.float32)
@@ -120,6 +151,7 @@ def test_arrays_are_the_same_towers(towers, whole):
             user_map=FeatureMap(weights, weights[0]),
             item_map=FeatureMap(weights, weights[0], weights[:, 0], 0.5),
             history=towers.items[::-1].copy(),
+            user_scales=np.ones(N_USERS, np.float32),
             lengths=(8.0, 1.0),
             is_sum=True,
         )

@@ -189,7 +189,7 @@ class TwoTowers(RecommendMethod):
             found = method.fit(replace(observations, users=None, items=None), seed)
             if self.user_tower == "history":
                 # Their lengths are their weights in the mean; rare items have short ones.
-                items = found.items
+                import os as _os; _l = np.linalg.norm(found.items, axis=1, keepdims=True); items = _unit(found.items) * _l ** float(_os.environ.get("LENEXP", "1"))
             else:
                 # All of the same length, so that a step of training turns rare keys no more than frequent ones.
                 users, items = _unit(found.users), _unit(found.items)
