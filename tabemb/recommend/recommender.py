@@ -383,9 +383,9 @@ class TwoTowerRecommender(BaseEstimator):
         -------
         DataFrame
             The key of the seen item, and ``contribution``. With "linear_autoencoder" the contributions of all seen
-            items add up to the score of an item that the user has not seen; with "two_towers" whose users are histories,
-            to the score without the bias of the item and the part of the user's columns. Else they are the cosines of
-            their vectors with that of the item.
+            items add up to the score of an item that the user has not seen; with ``user_tower="history"`` of
+            "two_towers", to the score without the bias of the item and the part of the user's columns. Else they are
+            the cosines of their vectors with that of the item.
 
         Raises
         ------

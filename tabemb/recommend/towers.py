@@ -73,8 +73,8 @@ class Towers:
     history : ndarray of float32 of shape (n_items, dim), optional
         The vector of a user who is known by interactions only is the sum of these; by default of ``items``.
     user_scales : ndarray of float32 of shape (n_users,), optional
-        The vectors of users are the means of ``history``, weighted by the interactions, plus the vectors of their columns,
-        times these; so new users have the mean, too, and their columns count besides the interactions.
+        If given, the vectors of users are the means of ``history``, weighted by the interactions, plus the vectors of
+        their columns, times these. The columns of new users then count besides their interactions.
     lengths : tuple of float, optional
         Vectors of users and of items have these lengths, so those of new ones are scaled to them.
     is_sum : bool, default=False
@@ -137,8 +137,8 @@ class Towers:
         Returns
         -------
         ndarray of float32 of shape (n,)
-            If the vector of a user is the sum or the mean of those of the items, the parts of the product of the vectors;
-            else cosines.
+            If the vector of a user is the sum or the mean of those of the items, the parts of the product of the
+            vectors; else cosines.
         """
         if self.is_sum:
             return np.asarray(weights * (self.items[seen] @ self.items[item]), np.float32)

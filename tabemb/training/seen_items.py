@@ -18,8 +18,8 @@ FIRST, MISSING = Vocabulary.FIRST, Vocabulary.MISSING
 class SeenItems:
     """The items of each user in a random circular order.
 
-    A row of a user and an item gets the items that follow this one in the order, at most ``most`` of them: a random part
-    of what the user has seen, without the item itself, which is to be found.
+    A row of a user and an item gets the items that follow this one in the order, at most ``most`` of them: a random
+    part of what the user has seen, without the item itself, which is to be found.
 
     Parameters
     ----------
@@ -101,8 +101,8 @@ class SeenItems:
         Returns
         -------
         EncodedTable
-            Of users who have seen nothing else, and in the unknown cell, the key is "missing", and the other columns have
-            no values that count.
+            Of users who have seen nothing else, and in the unknown cell, the key is "missing", and the other columns
+            have no values that count.
         """
         rows, seen, weights = self.others(users, places)
         totals = np.bincount(rows, weights, len(users))

@@ -246,7 +246,9 @@ def test_the_columns_of_new_users_count_beside_their_history(tastes):
     now = pd.DataFrame({"user": ["x", "y"], "item": ["i3", "i3"]})
     users = pd.DataFrame({"user": ["x", "y"], "group": ["odd", "even"]})
     without = recommender.recommend(interactions=now, k=40)
-    assert without.loc[without["user"] == "x", "score"].tolist() == without.loc[without["user"] == "y", "score"].tolist()
+    assert (
+        without.loc[without["user"] == "x", "score"].tolist() == without.loc[without["user"] == "y", "score"].tolist()
+    )
     found = recommender.recommend(users, 40, interactions=now)
     assert (found["source"] == "history").all()
     scores = [found[found["user"] == user].set_index("item")["score"] for user in ("x", "y")]

@@ -25,7 +25,9 @@ def seen(most=100):
 def others(source, users=USERS, own=OWN):
     """Return, for each row, the items and weights besides its own."""
     rows, items, weights = source.others(users, source.places(users, own))
-    return [dict(zip(items[rows == row].tolist(), weights[rows == row].tolist(), strict=True)) for row in range(len(own))]
+    return [
+        dict(zip(items[rows == row].tolist(), weights[rows == row].tolist(), strict=True)) for row in range(len(own))
+    ]
 
 
 @pytest.mark.parametrize("shuffles", [False, True])

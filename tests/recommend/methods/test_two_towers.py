@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.recommend.methods import TwoTowers
+from tabemb.recommend.methods import LinearAutoencoder, TwoTowers
 from tabemb.table.frames import read_frame
 
 QUICK = {"dim": 8, "max_epochs": 8, "batch_size": 64, "learning_rate": 0.01, "temperature": 0.3}
@@ -151,11 +151,41 @@ def test_a_history_counts_beside_the_columns(tastes, observe):
     seen, features = observations.matrix.matrix, observations.users.features
     np.testing.assert_allclose(towers.users_of(seen, features), towers.users, rtol=1e-3, atol=1e-4)
     assert not np.allclose(towers.users_of(seen), towers.users, atol=1e-2)
-    np.testing.assert_allclose(towers.history / np.linalg.norm(towers.history, axis=1)[:, None], towers.items, atol=1e-5)
+    np.testing.assert_allclose(
+        towers.history / np.linalg.norm(towers.history, axis=1)[:, None], towers.items, atol=1e-5
+    )
     # A user without a history is known by the columns.
     columns = observations.users.columns
     vectors, _ = towers.new_users(columns.matrix(columns.encode(read_frame(pd.DataFrame({"group": ["even", "odd"]})))))
     assert of_taste(observations, towers.top(vectors, 10)[0], np.array([0, 1])) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("params", "rate"),
+    [
+        ({}, 3e-4),
+        ({"start": "random"}, 3e-4),
+        ({"user_tower": "history"}, 3e-5),
+        ({"user_tower": "history", "start": "random"}, 3e-4),
+    ],
+)
+def test_the_learning_rate_that_is_chosen(tastes, observe, params, rate):
+    observations, quick = observe(tastes), QUICK | {"max_epochs": 1}
+    chosen, given, other = (
+        TwoTowers(**quick | params | {"learning_rate": each}).fit(observations, 0).users
+        for each in ("auto", rate, 0.02)
+    )
+    assert np.array_equal(chosen, given)
+    assert not np.array_equal(chosen, other)
+
+
+def test_a_history_begins_with_the_linear_autoencoder_and_the_roots_of_its_lengths(tastes, observe):
+    observations = observe(tastes)
+    towers = TwoTowers(**QUICK | {"user_tower": "history", "max_epochs": 1, "learning_rate": 1e-9}).fit(observations, 0)
+    start = LinearAutoencoder(dim=8).fit(observations, 0).items
+    lengths = np.linalg.norm(start, axis=1, keepdims=True)
+    np.testing.assert_allclose(towers.history, start / np.sqrt(lengths), atol=1e-5)
+    np.testing.assert_allclose(towers.items, start / lengths, atol=1e-4)
 
 
 def test_a_history_is_repeatable_and_keys_are_another_tower(tastes, observe):
@@ -206,7 +236,8 @@ def test_wrong_tables(observe, table, params, told):
         ({"dim": 0}, ValueError, "dim must be a positive integer"),
         ({"batch_size": 0}, ValueError, "batch_size must be a positive integer"),
         ({"max_epochs": 1.5}, ValueError, "max_epochs must be a positive integer"),
-        ({"learning_rate": 0}, ValueError, "learning_rate must be a positive number"),
+        ({"learning_rate": 0}, ValueError, "learning_rate must be a positive number or 'auto', got 0"),
+        ({"learning_rate": "atuo"}, ValueError, "learning_rate must be a positive number or 'auto', got 'atuo'"),
         ({"temperature": -1}, ValueError, "temperature must be a positive number"),
         ({"weight_decay": -1}, ValueError, "weight_decay must be a number of at least 0"),
         ({"id_dropout": 1}, ValueError, r"id_dropout must be a number in \[0, 1\), got 1"),
