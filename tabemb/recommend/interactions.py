@@ -1,7 +1,7 @@
 """Which users have interacted with which items, as a sparse matrix."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,15 @@ from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["InteractionMatrix", "last_rows", "numbers_of", "weights_of", "without_missing"]
+__all__ = [
+    "InteractionMatrix",
+    "last_rows",
+    "numbers_of",
+    "order_of",
+    "recency",
+    "weights_of",
+    "without_missing",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +96,20 @@ class InteractionMatrix:
         counting = np.ones(len(rows), np.float32) if weights is None else weights
         return cls(_matrix(rows, columns, counting, (users, items)), users, items)
 
-    def of(self, X: TableLike, *, user: str, item: str, weight: str | None = None) -> Self:
+    def of(
+        self,
+        X: TableLike,
+        *,
+        user: str,
+        item: str,
+        weight: str | None = None,
+        time: str | None = None,
+        half_life: float | None = None,
+    ) -> Self:
         """Return the interactions of another table with the same items, for users who may be new.
 
-        Interactions with items that are not known are left out.
+        Interactions with items that are not known are left out. With ``half_life`` and a column of times, the weights
+        are multiplied by :func:`recency`.
 
         Raises
         ------
@@ -109,6 +127,12 @@ class InteractionMatrix:
         columns = self.items.encode(cells)
         known = columns >= Vocabulary.FIRST
         weights = None if weight is None else weights_of(frame, weight)[known]
+        if half_life is not None:
+            order = order_of(frame, time)
+            places = np.empty(len(order), np.intp)
+            places[order] = np.arange(len(order))
+            recent = recency(rows[known], places[known], half_life)
+            weights = recent if weights is None else weights * recent
         return self.from_codes(rows[known], columns[known], weights, users, self.items)
 
 
@@ -148,18 +172,54 @@ def last_rows(frame: Frame, codes: npt.NDArray[np.int32], keys: Vocabulary, time
     DataError
         If a time is missing, or neither a number nor a date.
     """
-    order = np.arange(len(codes))
-    if time is not None:
-        times = without_missing(frame, time, "time")
-        if not isinstance(times, pa.Array) or not families(times) <= {"number", "date", "datetime"}:
-            raise DataError(
-                f"Times are numbers or dates; those of {time!r} are of type {' and '.join(sorted(families(times)))}. "
-                "Convert them: pd.to_datetime."
-            )
-        order = np.argsort(np.asarray(times), kind="stable")
+    order = order_of(frame, time)
     rows = np.empty(keys.n_categories, np.intp)
     rows[codes[order] - Vocabulary.FIRST] = order
     return rows
+
+
+def order_of(frame: Frame, time: str | None) -> npt.NDArray[np.intp]:
+    """Return the rows by time, or in their order in the table; see :func:`last_rows`."""
+    if time is None:
+        return np.arange(len(frame))
+    times = without_missing(frame, time, "time")
+    if not isinstance(times, pa.Array) or not families(times) <= {"number", "date", "datetime"}:
+        raise DataError(
+            f"Times are numbers or dates; those of {time!r} are of type {' and '.join(sorted(families(times)))}. "
+            "Convert them: pd.to_datetime."
+        )
+    return np.argsort(np.asarray(times), kind="stable")
+
+
+def recency(
+    users: npt.NDArray[np.integer[Any]], places: npt.NDArray[np.integer[Any]], half_life: float
+) -> npt.NDArray[np.float32]:
+    """Return weights that halve with every ``half_life`` later interactions of the same user.
+
+    Parameters
+    ----------
+    users : ndarray of int of shape (n,)
+        The user of each interaction.
+    places : ndarray of int of shape (n,)
+        The place of each interaction by time.
+    half_life : float
+        Number of interactions.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n,)
+        1 for the last interaction of a user; at least 1e-6.
+
+    Examples
+    --------
+    >>> recency(np.array([0, 1, 0, 0]), np.array([0, 1, 2, 3]), 1)
+    array([0.25, 1.  , 0.5 , 1.  ], dtype=float32)
+    """
+    order = np.lexsort((-places, users))
+    sizes = np.unique(users, return_counts=True)[1]
+    later = np.empty(len(users), np.int64)
+    later[order] = np.arange(len(users)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.maximum(0.5 ** (later / half_life), 1e-6).astype(np.float32)
 
 
 def numbers_of(frame: Frame, column: str, what: str) -> npt.NDArray[np.float64]:

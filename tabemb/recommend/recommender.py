@@ -16,9 +16,17 @@ from sklearn.utils.validation import check_is_fitted
 from tabemb.estimators.scikit import BaseEstimator
 from tabemb.exceptions import ColumnError, DataError, UnknownKeyError, did_you_mean, warn_caller
 from tabemb.metrics import ndcg_at_k
-from tabemb.recommend.interactions import InteractionMatrix, last_rows, numbers_of, weights_of, without_missing
+from tabemb.recommend.interactions import (
+    InteractionMatrix,
+    last_rows,
+    numbers_of,
+    order_of,
+    recency,
+    weights_of,
+    without_missing,
+)
 from tabemb.recommend.methods import METHODS, RecommendMethod
-from tabemb.recommend.methods.method import check_count
+from tabemb.recommend.methods.method import check_count, check_number
 from tabemb.recommend.observations import Observations, Side
 from tabemb.recommend.queries import QueriedUsers, allowed_items, keys_of, object_array, read_users, rows_of, type_hint
 from tabemb.recommend.saved import read_recommender, write_recommender
@@ -63,6 +71,10 @@ class TwoTowerRecommender(BaseEstimator):
     time : str, optional
         Column of times. If rows of a user, or item, differ in the other columns, the last row describes it; without
         times, the last in the order of the table.
+    half_life : float, optional
+        Number of later interactions of a user after which an interaction counts half in the vector of the user; needs
+        ``time``, and a method whose users are sums or means of items: "linear_autoencoder", or "two_towers" with
+        ``user_tower="history"``. By default, old interactions count as much as recent ones.
     multi_valued : "auto", mapping or None, default="auto"
         Columns of texts whose cells hold several values: a mapping from column to a separator or "words". "auto" finds
         the separators "|" and ";".
@@ -119,6 +131,7 @@ class TwoTowerRecommender(BaseEstimator):
         rating: str | None = None,
         weight: str | None = None,
         time: str | None = None,
+        half_life: float | None = None,
         multi_valued: MultiValuedSpec = "auto",
         search: str | Mapping[str, Any] | IndexKind = "exact",
         random_state: int | np.random.RandomState | None = None,
@@ -130,6 +143,7 @@ class TwoTowerRecommender(BaseEstimator):
         self.rating = rating
         self.weight = weight
         self.time = time
+        self.half_life = half_life
         self.multi_valued = multi_valued
         self.search = search
         self.random_state = random_state
@@ -182,6 +196,12 @@ class TwoTowerRecommender(BaseEstimator):
                     "method='mf', which predicts ratings."
                 )
             )
+        if self.half_life is not None:
+            check_number("half_life", self.half_life, "a positive number or None", least=0.0, included=False)
+            if self.time is None:
+                raise ValueError(
+                    "half_life needs to know what came later: name the column of times, such as time='day'."
+                )
         frame = read_frame(X)
         self._check_columns(frame)
         users, rows = Vocabulary.fit_encode(without_missing(frame, self._key("user"), "user"))
@@ -203,6 +223,8 @@ class TwoTowerRecommender(BaseEstimator):
         )
         self.towers_ = method.fit(observations, seed, verbose=self.verbose)
         self.interactions_ = observations.matrix
+        if self.half_life is not None:
+            self._favor_recent(frame, observations, METHODS.name_of(method))
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
         self._values = {
@@ -213,6 +235,24 @@ class TwoTowerRecommender(BaseEstimator):
         names = [*self._names("user"), *self._names("item")]
         self.n_features_in_, self.feature_names_in_ = len(names), np.array(names, object)
         return self
+
+    def _favor_recent(self, frame: Frame, observations: Observations, name: str) -> None:
+        """Weight the interactions, and the vectors of users, by their recency."""
+        if not self.towers_.is_sum and self.towers_.user_scales is None:
+            raise ValueError(
+                f"half_life is for methods whose users are sums or means of items, and those of {name!r} are not. Use "
+                "'linear_autoencoder', or {'name': 'two_towers', 'user_tower': 'history'}."
+            )
+        order, places = order_of(frame, self.time), np.empty(len(frame), np.intp)
+        places[order] = np.arange(len(order))
+        weights = recency(observations.user_rows, places, float(self.half_life or 1))
+        if observations.weights is not None:
+            weights = weights * observations.weights
+        known = observations.matrix
+        rows, columns = ((each + FIRST).astype(np.int32) for each in (observations.user_rows, observations.item_rows))
+        self.interactions_ = InteractionMatrix.from_codes(rows, columns, weights, known.users, known.items)
+        features = None if observations.users is None else observations.users.features
+        self.towers_ = self.towers_.with_users_of(self.interactions_.matrix, features)
 
     # What was learned
 
@@ -609,7 +649,14 @@ class TwoTowerRecommender(BaseEstimator):
                     "interactions= is for methods that learn from interactions, such as 'linear_autoencoder'; this one "
                     "learns from ratings. Fit again with the new ratings."
                 )
-            now = known.of(interactions, user=key, item=self._key("item"), weight=self.weight)
+            now = known.of(
+                interactions,
+                user=key,
+                item=self._key("item"),
+                weight=self.weight,
+                time=self.time,
+                half_life=self.half_life,
+            )
         if users is None:
             users = list((known if now is None else now).users.keys)
         frame = read_users(users, key)

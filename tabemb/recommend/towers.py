@@ -1,7 +1,7 @@
 """What a recommender has learned: vectors of users and items whose products are the scores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -121,6 +121,25 @@ class Towers:
         if self.user_scales is not None and self.user_map is not None and features is not None:
             vectors = vectors / np.asarray(seen.sum(axis=1))[:, None] + features @ self.user_map.weights
         return vectors if self.lengths is None else _scaled(vectors, self.lengths[0])
+
+    def with_users_of(self, seen: sparse.csr_array, features: sparse.csr_array | None = None) -> Self:
+        """Return the same towers, but with the users of other weights of their interactions; see :meth:`users_of`.
+
+        Raises
+        ------
+        ValueError
+            If the vectors of users are neither sums nor means of those of items.
+        """
+        if not self.is_sum and self.user_scales is None:
+            raise ValueError("the users of these towers are neither sums nor means of items")
+        users, scales = self.users_of(seen, features), self.user_scales
+        if scales is not None and self.lengths is not None:
+            raw = replace(self, lengths=None, user_scales=scales)
+            vectors = raw.users_of(seen, features)
+            if features is None or self.user_map is None:
+                vectors = vectors / np.asarray(seen.sum(axis=1))[:, None]
+            scales = (self.lengths[0] / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)).astype(np.float32)
+        return replace(self, users=users, user_scales=scales)
 
     def contributions(self, user: int, item: int, seen: npt.NDArray[np.intp], weights: Float32s) -> Float32s:
         """Return how much each item that a user has seen speaks for an item.

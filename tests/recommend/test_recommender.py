@@ -255,6 +255,46 @@ def test_the_columns_of_new_users_count_beside_their_history(tastes):
     assert not np.allclose(scores[0], scores[1][scores[0].index], atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    "method", [LINEAR, TOWERS | {"user_tower": "history"}], ids=["linear_autoencoder", "two_towers"]
+)
+def test_recent_interactions_count_more(tastes, method):
+    recommender = make(method=method, time="day", half_life=2, weight="weight").fit(tastes)
+    equal = make(method=method, time="day", weight="weight").fit(tastes)
+    towers, its = recommender.towers_, tastes[tastes["user"] == "u7"].sort_values("day")
+    # What the vectors of items are does not depend on it.
+    assert np.array_equal(towers.items, equal.towers_.items)
+    weights = 0.5 ** (np.arange(8)[::-1] / 2) * its["weight"].to_numpy()
+    places = [recommender.item_vectors_.index_to_key.index(item) for item in its["item"]]
+    vector = weights @ (towers.items if towers.history is None else towers.history)[places]
+    if towers.lengths is not None:
+        vector = vector * towers.lengths[0] / np.linalg.norm(vector)
+    np.testing.assert_allclose(recommender.user_vectors_["u7"], vector, rtol=1e-3, atol=1e-5)
+    # New users get the same vector from the same interactions, in any order of the rows.
+    known = recommender.recommend("u7", 5)
+    now = its.assign(user="x").sample(frac=1, random_state=1)
+    again = recommender.recommend(interactions=now, k=5)
+    assert again["item"].tolist() == known["item"].tolist()
+    np.testing.assert_allclose(again["score"], known["score"], rtol=1e-3)
+    assert set(known["item"]).isdisjoint(seen_by(tastes, "u7"))
+    reasons = recommender.explain("u7", known["item"][0], k=100)
+    place = recommender.item_vectors_.index_to_key.index(known["item"][0])
+    bias = 0 if towers.item_biases is None else towers.item_biases[place]
+    assert reasons["contribution"].sum() + bias == pytest.approx(known["score"][0], rel=1e-3)
+
+
+def test_wrong_half_lives(tastes):
+    with pytest.raises(ValueError, match="half_life must be a positive number or None, got 0"):
+        make(time="day", half_life=0).fit(tastes)
+    with pytest.raises(ValueError, match="half_life needs to know what came later: name the column of times"):
+        make(half_life=3).fit(tastes)
+    with pytest.raises(ValueError, match=r"those of 'mf' are not. Use 'linear_autoencoder'"):
+        make(method=FACTORS, rating="stars", time="day", half_life=3).fit(tastes)
+    fitted = make(time="day", half_life=3).fit(tastes)
+    with pytest.raises(ColumnError, match="day"):
+        fitted.recommend(interactions=tastes[["user", "item"]])
+
+
 def test_the_same_interactions_are_the_same_vector(plain, tastes):
     again = plain.recommend("u7", 5, interactions=tastes[tastes["user"] == "u7"])
     np.testing.assert_allclose(again["score"], plain.recommend("u7", 5)["score"], rtol=1e-4)

@@ -110,6 +110,25 @@ def test_a_user_is_the_mean_of_what_is_seen_and_the_columns(towers, seen):
     )
 
 
+def test_users_of_other_weights(towers, seen):
+    has_some = sparse.csr_array(seen + sparse.csr_array(np.eye(N_USERS, N_ITEMS, dtype=np.float32)))
+    summed = replace(towers, is_sum=True).with_users_of(has_some)
+    np.testing.assert_allclose(summed.users, has_some @ towers.items, rtol=1e-5)
+    assert summed.user_scales is None
+    weights = FeatureMap(np.ones((1, DIM), np.float32), np.zeros(DIM, np.float32))
+    pooled = replace(
+        towers, history=towers.items, user_scales=np.ones(N_USERS, np.float32), lengths=(8.0, 1.0), user_map=weights
+    )
+    mean = (has_some @ towers.items) / has_some.sum(axis=1)[:, None]
+    for features, added in ((None, 0), (sparse.csr_array(np.ones((N_USERS, 1), np.float32)), 1)):
+        found = pooled.with_users_of(has_some, features)
+        scales = 8 / np.linalg.norm(mean + added, axis=1)
+        np.testing.assert_allclose(found.user_scales, scales, rtol=1e-3)
+        np.testing.assert_allclose(found.users, (mean + added) * scales[:, None], rtol=1e-3, atol=1e-5)
+    with pytest.raises(ValueError, match="neither sums nor means"):
+        towers.with_users_of(has_some)
+
+
 def test_contributions_are_parts_of_the_score_or_cosines(towers):
     seen, weights = np.array([1, 4, 7]), np.array([1.0, 2.0, 1.0], np.float32)
     summed = replace(towers, is_sum=True).contributions(0, 5, seen, weights)
