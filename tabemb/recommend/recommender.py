@@ -14,23 +14,23 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.scikit import BaseEstimator
-from tabemb.exceptions import ColumnError, DataError, UnknownKeyError, did_you_mean, warn_caller
+from tabemb.exceptions import DataError, UnknownKeyError, did_you_mean, warn_caller
 from tabemb.metrics import ndcg_at_k
 from tabemb.recommend.interactions import (
     InteractionMatrix,
     last_rows,
     numbers_of,
     order_of,
-    recency,
     weights_of,
     without_missing,
 )
 from tabemb.recommend.methods import METHODS, RecommendMethod
-from tabemb.recommend.methods.method import check_count, check_number
+from tabemb.recommend.methods.method import check_count
 from tabemb.recommend.observations import Observations, Side
 from tabemb.recommend.queries import QueriedUsers, allowed_items, keys_of, object_array, read_users, rows_of, type_hint
+from tabemb.recommend.recency import check_half_life, favor_recent
 from tabemb.recommend.saved import read_recommender, write_recommender
-from tabemb.recommend.side_columns import SideColumns
+from tabemb.recommend.side_columns import SideColumns, check_columns
 from tabemb.recommend.towers import Towers, best_items
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.multi_valued import MultiValuedSpec
@@ -196,12 +196,7 @@ class TwoTowerRecommender(BaseEstimator):
                     "method='mf', which predicts ratings."
                 )
             )
-        if self.half_life is not None:
-            check_number("half_life", self.half_life, "a positive number or None", least=0.0, included=False)
-            if self.time is None:
-                raise ValueError(
-                    "half_life needs to know what came later: name the column of times, such as time='day'."
-                )
+        check_half_life(self.half_life, self.time)
         frame = read_frame(X)
         self._check_columns(frame)
         users, rows = Vocabulary.fit_encode(without_missing(frame, self._key("user"), "user"))
@@ -224,7 +219,8 @@ class TwoTowerRecommender(BaseEstimator):
         self.towers_ = method.fit(observations, seed, verbose=self.verbose)
         self.interactions_ = observations.matrix
         if self.half_life is not None:
-            self._favor_recent(frame, observations, METHODS.name_of(method))
+            order = order_of(frame, self.time)
+            self.towers_, self.interactions_ = favor_recent(self.towers_, observations, order, float(self.half_life))
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
         self._values = {
@@ -235,24 +231,6 @@ class TwoTowerRecommender(BaseEstimator):
         names = [*self._names("user"), *self._names("item")]
         self.n_features_in_, self.feature_names_in_ = len(names), np.array(names, object)
         return self
-
-    def _favor_recent(self, frame: Frame, observations: Observations, name: str) -> None:
-        """Weight the interactions, and the vectors of users, by their recency."""
-        if not self.towers_.is_sum and self.towers_.user_scales is None:
-            raise ValueError(
-                f"half_life is for methods whose users are sums or means of items, and those of {name!r} are not. Use "
-                "'linear_autoencoder', or {'name': 'two_towers', 'user_tower': 'history'}."
-            )
-        order, places = order_of(frame, self.time), np.empty(len(frame), np.intp)
-        places[order] = np.arange(len(order))
-        weights = recency(observations.user_rows, places, float(self.half_life or 1))
-        if observations.weights is not None:
-            weights = weights * observations.weights
-        known = observations.matrix
-        rows, columns = ((each + FIRST).astype(np.int32) for each in (observations.user_rows, observations.item_rows))
-        self.interactions_ = InteractionMatrix.from_codes(rows, columns, weights, known.users, known.items)
-        features = None if observations.users is None else observations.users.features
-        self.towers_ = self.towers_.with_users_of(self.interactions_.matrix, features)
 
     # What was learned
 
@@ -593,24 +571,8 @@ class TwoTowerRecommender(BaseEstimator):
         for side in ("user", "item"):
             if not self._names(side) or not all(isinstance(name, str) for name in self._names(side)):
                 raise ValueError(f"{side} must be a column, or a list of columns, got {getattr(self, side)!r}.")
-        named = [*self._names("user"), *self._names("item")]
-        for name in (self.rating, self.weight, self.time):
-            named += [] if name is None else [name]
-        for name in named:
-            if name not in frame.columns:
-                raise ColumnError(
-                    f"There is no column {name!r}. The columns are {list(frame.columns)}."
-                    + did_you_mean(name, frame.columns)
-                )
-            if named.count(name) > 1:
-                raise ColumnError(f"The column {name!r} is named twice; each has one part: user, item, rating, ...")
-        describing = [*self._names("user")[1:], *self._names("item")[1:]]
-        for name in self.multi_valued if isinstance(self.multi_valued, Mapping) else ():
-            if name not in describing:
-                raise ColumnError(
-                    f"multi_valued names {name!r}, which is no column that describes users or items; these are "
-                    f"{describing}.{did_you_mean(name, describing)}"
-                )
+        others = [name for name in (self.rating, self.weight, self.time) if name is not None]
+        check_columns(frame, self._names("user"), self._names("item"), others, self.multi_valued)
 
     def _side(self, side: str, frame: Frame, rows: npt.NDArray[np.intp]) -> Side | None:
         names = self._names(side)[1:]
@@ -649,14 +611,8 @@ class TwoTowerRecommender(BaseEstimator):
                     "interactions= is for methods that learn from interactions, such as 'linear_autoencoder'; this one "
                     "learns from ratings. Fit again with the new ratings."
                 )
-            now = known.of(
-                interactions,
-                user=key,
-                item=self._key("item"),
-                weight=self.weight,
-                time=self.time,
-                half_life=self.half_life,
-            )
+            params: dict[str, Any] = {"weight": self.weight, "time": self.time, "half_life": self.half_life}
+            now = known.of(interactions, user=key, item=self._key("item"), **params)
         if users is None:
             users = list((known if now is None else now).users.keys)
         frame = read_users(users, key)

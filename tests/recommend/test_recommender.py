@@ -288,7 +288,7 @@ def test_wrong_half_lives(tastes):
         make(time="day", half_life=0).fit(tastes)
     with pytest.raises(ValueError, match="half_life needs to know what came later: name the column of times"):
         make(half_life=3).fit(tastes)
-    with pytest.raises(ValueError, match=r"those of 'mf' are not. Use 'linear_autoencoder'"):
+    with pytest.raises(ValueError, match="half_life is for methods whose users are sums or means"):
         make(method=FACTORS, rating="stars", time="day", half_life=3).fit(tastes)
     fitted = make(time="day", half_life=3).fit(tastes)
     with pytest.raises(ColumnError, match="day"):
