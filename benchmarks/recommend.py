@@ -169,11 +169,12 @@ def rectools_models():
         yield "RecTools SASRec", lambda: SASRecModel(epochs=20, deterministic=True, verbose=0)
 
 
-def ours(name, user, item, method):
+def ours(name, user, item, method, **params):
     """Return a candidate of ours."""
 
     def recommended(split):
-        made = TwoTowerRecommender(user, item, method=method, time="time", random_state=0).fit(split.train)
+        options = {"time": "time", "random_state": 0} | params
+        made = TwoTowerRecommender(user, item, method=method, **options).fit(split.train)
         if split.known is split.train:
             found = made.recommend(split.test["user"].unique(), TOP)
         else:
@@ -201,10 +202,16 @@ def candidates(name):
         method = {"name": "linear_autoencoder", "dim": dim}
         yield ours(f"linear autoencoder, {dim} dimensions", "user", "item", method)
     yield ours("linear autoencoder, with columns", USERS[name], ITEMS, "linear_autoencoder")
+    recent = {"time": "time", "half_life": 5}
+    yield ours("linear autoencoder, recent", "user", "item", "linear_autoencoder", **recent)
     if find_spec("tensorflow"):
         for loss in ("softmax", "mixed", "bpr"):
             yield ours(f"two towers, {loss}", "user", "item", {"name": "two_towers", "loss": loss})
         yield ours("two towers, with columns", USERS[name], ITEMS, "two_towers")
+        history = {"name": "two_towers", "user_tower": "history"}
+        yield ours("two towers, history", "user", "item", history)
+        yield ours("two towers, history, recent", "user", "item", history, **recent)
+        yield ours("two towers, history, with columns", USERS[name], ITEMS, history)
 
 
 def ranking(options):

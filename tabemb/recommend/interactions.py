@@ -1,7 +1,7 @@
 """Which users have interacted with which items, as a sparse matrix."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["InteractionMatrix", "last_rows", "numbers_of", "places_in_time", "weights_of", "without_missing"]
+__all__ = ["InteractionMatrix", "last_rows", "numbers_of", "places_in_time", "recency", "weights_of", "without_missing"]
 
 # Families of cells that NumPy would convert to numbers of a unit that nobody chose.
 _TIMES = frozenset({"date", "datetime", "duration", "time"})
@@ -102,10 +102,20 @@ class InteractionMatrix:
         keys = ((user, self.users), (item, self.items))
         return {name: next(iter(each.families)) for name, each in keys if len(each.families) == 1}
 
-    def of(self, X: TableLike, *, user: str, item: str, weight: str | None = None) -> Self:
+    def of(
+        self,
+        X: TableLike,
+        *,
+        user: str,
+        item: str,
+        weight: str | None = None,
+        time: str | None = None,
+        half_life: float | None = None,
+    ) -> Self:
         """Return the interactions of another table with the same items, for users who may be new.
 
-        Interactions with items that are not known are left out.
+        Interactions with items that are not known are left out. With ``half_life`` and a column of times, the weights
+        are multiplied by :func:`recency`.
 
         Raises
         ------
@@ -123,6 +133,9 @@ class InteractionMatrix:
         columns = self.items.encode(cells)
         known = columns >= Vocabulary.FIRST
         weights = None if weight is None else weights_of(frame, weight)[known]
+        if half_life is not None and time is not None:
+            recent = recency(rows[known], places_in_time(frame, time)[known], half_life)
+            weights = recent if weights is None else weights * recent
         return self.from_codes(rows[known], columns[known], weights, users, self.items)
 
 
@@ -187,6 +200,37 @@ def last_rows(
     rows = np.empty(keys.n_categories, np.intp)
     rows[codes[order] - Vocabulary.FIRST] = order
     return rows
+
+
+def recency(
+    users: npt.NDArray[np.integer[Any]], places: npt.NDArray[np.integer[Any]], half_life: float
+) -> npt.NDArray[np.float32]:
+    """Return weights that halve with every ``half_life`` later interactions of the same user.
+
+    Parameters
+    ----------
+    users : ndarray of int of shape (n,)
+        The user of each interaction.
+    places : ndarray of int of shape (n,)
+        The place of each interaction in time.
+    half_life : float
+        Number of interactions.
+
+    Returns
+    -------
+    ndarray of float32 of shape (n,)
+        1 for the last interaction of a user; at least 1e-6.
+
+    Examples
+    --------
+    >>> recency(np.array([0, 1, 0, 0]), np.array([0, 1, 2, 3]), 1)
+    array([0.25, 1.  , 0.5 , 1.  ], dtype=float32)
+    """
+    order = np.lexsort((-places, users))
+    sizes = np.unique(users, return_counts=True)[1]
+    later = np.empty(len(users), np.int64)
+    later[order] = np.arange(len(users)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return np.maximum(0.5 ** (later / half_life), 1e-6).astype(np.float32)
 
 
 def numbers_of(frame: Frame, column: str, what: str) -> npt.NDArray[np.float64]:

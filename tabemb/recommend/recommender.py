@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from tabemb.estimators.scikit import BaseEstimator
-from tabemb.exceptions import ColumnError, DataError, UnknownKeyError, did_you_mean, warn_caller
+from tabemb.exceptions import DataError, UnknownKeyError, did_you_mean, warn_caller
 from tabemb.metrics import ndcg_at_k
 from tabemb.recommend.interactions import (
     InteractionMatrix,
@@ -28,8 +28,9 @@ from tabemb.recommend.methods import METHODS, RecommendMethod
 from tabemb.recommend.methods.method import check_count
 from tabemb.recommend.observations import Observations, Side
 from tabemb.recommend.queries import QueriedUsers, allowed_items, keys_of, object_array, read_users, rows_of, type_hint
+from tabemb.recommend.recency import check_half_life, favor_recent
 from tabemb.recommend.saved import read_recommender, write_recommender
-from tabemb.recommend.side_columns import SideColumns
+from tabemb.recommend.side_columns import SideColumns, check_columns
 from tabemb.recommend.towers import Towers, best_items
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.multi_valued import MultiValuedSpec
@@ -71,6 +72,10 @@ class TwoTowerRecommender(BaseEstimator):
         Column of times, numbers or dates. If rows of a user, or item, differ in the other columns, the last row
         describes it; without times, the last in the order of the table. "linear_autoencoder" chooses what finds the
         last interactions of users, instead of random ones.
+    half_life : float, optional
+        Number of later interactions of a user after which an interaction counts half in the vector of the user; needs
+        ``time``, and a method whose users are sums or means of items: "linear_autoencoder", or "two_towers" with
+        ``user_tower="history"``. By default, old interactions count as much as recent ones.
     multi_valued : "auto", mapping or None, default="auto"
         Columns of texts whose cells hold several values: a mapping from column to a separator or "words". "auto" finds
         the separators "|" and ";".
@@ -127,6 +132,7 @@ class TwoTowerRecommender(BaseEstimator):
         rating: str | None = None,
         weight: str | None = None,
         time: str | None = None,
+        half_life: float | None = None,
         multi_valued: MultiValuedSpec = "auto",
         search: str | Mapping[str, Any] | IndexKind = "exact",
         random_state: int | np.random.RandomState | None = None,
@@ -138,6 +144,7 @@ class TwoTowerRecommender(BaseEstimator):
         self.rating = rating
         self.weight = weight
         self.time = time
+        self.half_life = half_life
         self.multi_valued = multi_valued
         self.search = search
         self.random_state = random_state
@@ -190,6 +197,7 @@ class TwoTowerRecommender(BaseEstimator):
                     "method='mf', which predicts ratings."
                 )
             )
+        check_half_life(self.half_life, self.time)
         frame = read_frame(X)
         self._check_columns(frame)
         users, rows = Vocabulary.fit_encode(without_missing(frame, self._key("user"), "user"))
@@ -213,6 +221,8 @@ class TwoTowerRecommender(BaseEstimator):
         )
         self.towers_ = method.fit(observations, seed, verbose=self.verbose)
         self.interactions_ = observations.matrix
+        if self.half_life is not None:
+            self.towers_, self.interactions_ = favor_recent(self.towers_, observations, float(self.half_life))
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
         self._values = {
@@ -400,8 +410,9 @@ class TwoTowerRecommender(BaseEstimator):
         -------
         DataFrame
             The key of the seen item, and ``contribution``. With "linear_autoencoder" the contributions of all seen
-            items add up to the score of an item that the user has not seen; else they are the cosines of their vectors
-            with that of the item.
+            items add up to the score of an item that the user has not seen; with ``user_tower="history"`` of
+            "two_towers", to the score without the bias of the item and the part of the user's columns. Else they are
+            the cosines of their vectors with that of the item.
 
         Raises
         ------
@@ -410,16 +421,12 @@ class TwoTowerRecommender(BaseEstimator):
         """
         check_is_fitted(self, "towers_")
         check_count("k", k)
-        matrix, towers = self.interactions_.matrix, self.towers_
+        matrix = self.interactions_.matrix
         row = self._row("user", self.interactions_.users, user)
         place = self._row("item", self.interactions_.items, item)
         start, end = matrix.indptr[row : row + 2]
-        seen = matrix.indices[start:end]
-        if towers.is_sum:
-            found = matrix.data[start:end] * (towers.items[seen] @ towers.items[place])
-        else:
-            unit = towers.items / np.maximum(np.linalg.norm(towers.items, axis=1, keepdims=True), 1e-12)
-            found = unit[seen] @ unit[place]
+        seen = matrix.indices[start:end].astype(np.intp)
+        found = self.towers_.contributions(row, place, seen, matrix.data[start:end])
         best = np.argsort(-found, kind="stable")
         best = best[seen[best] != place][:k]
         names = object_array(self.interactions_.items.keys)
@@ -573,24 +580,8 @@ class TwoTowerRecommender(BaseEstimator):
         for side in ("user", "item"):
             if not self._names(side) or not all(isinstance(name, str) for name in self._names(side)):
                 raise ValueError(f"{side} must be a column, or a list of columns, got {getattr(self, side)!r}.")
-        named = [*self._names("user"), *self._names("item")]
-        for name in (self.rating, self.weight, self.time):
-            named += [] if name is None else [name]
-        for name in named:
-            if name not in frame.columns:
-                raise ColumnError(
-                    f"There is no column {name!r}. The columns are {list(frame.columns)}."
-                    + did_you_mean(name, frame.columns)
-                )
-            if named.count(name) > 1:
-                raise ColumnError(f"The column {name!r} is named twice; each has one part: user, item, rating, ...")
-        describing = [*self._names("user")[1:], *self._names("item")[1:]]
-        for name in self.multi_valued if isinstance(self.multi_valued, Mapping) else ():
-            if name not in describing:
-                raise ColumnError(
-                    f"multi_valued names {name!r}, which is no column that describes users or items; these are "
-                    f"{describing}.{did_you_mean(name, describing)}"
-                )
+        others = [name for name in (self.rating, self.weight, self.time) if name is not None]
+        check_columns(frame, self._names("user"), self._names("item"), others, self.multi_valued)
 
     def _side(self, side: str, frame: Frame, rows: npt.NDArray[np.intp]) -> Side | None:
         names = self._names(side)[1:]
@@ -604,11 +595,19 @@ class TwoTowerRecommender(BaseEstimator):
 
     def _from_columns(self, side: str, frame: Frame) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return vectors and biases of new users, or items; zeros if nothing is known of them."""
-        columns = self._columns[side]
-        if columns is None or any(name not in frame.columns for name in columns.names):
+        features = self._features(side, frame)
+        if features is None:
             return np.zeros((len(frame), self.towers_.dim), np.float32), np.zeros(len(frame), np.float32)
-        features = columns.matrix(columns.encode(frame))
         return self.towers_.new_users(features) if side == "user" else self.towers_.new_items(features)
+
+    def _has_columns(self, side: str, frame: Frame) -> bool:
+        columns = self._columns[side]
+        return columns is not None and all(name in frame.columns for name in columns.names)
+
+    def _features(self, side: str, frame: Frame) -> sparse.csr_array | None:
+        """Return the features of users, or items; None without their columns."""
+        columns = self._columns[side]
+        return columns.matrix(columns.encode(frame)) if columns is not None and self._has_columns(side, frame) else None
 
     # Answers
 
@@ -621,7 +620,8 @@ class TwoTowerRecommender(BaseEstimator):
                     "interactions= is for methods that learn from interactions, such as 'linear_autoencoder'; this one "
                     "learns from ratings. Fit again with the new ratings."
                 )
-            now = known.of(interactions, user=key, item=self._key("item"), weight=self.weight)
+            params: dict[str, Any] = {"weight": self.weight, "time": self.time, "half_life": self.half_life}
+            now = known.of(interactions, user=key, item=self._key("item"), **params)
         if users is None:
             users = list((known if now is None else now).users.keys)
         frame = read_users(users, key)
@@ -639,10 +639,11 @@ class TwoTowerRecommender(BaseEstimator):
         if towers.user_biases is not None:
             biases[is_known] = towers.user_biases[codes[is_known]]
         if is_now.any():
-            vectors[is_now] = towers.users_of(seen[np.flatnonzero(is_now)])
+            places = np.flatnonzero(is_now)
+            vectors[is_now] = towers.users_of(seen[places], self._features("user", frame.take(places)))
         sources = np.where(is_known | is_now, "history", "popularity").astype(object)
-        columns, new = self._columns["user"], np.flatnonzero(sources == "popularity")
-        if columns is not None and len(new) and all(name in frame.columns for name in columns.names):
+        new = np.flatnonzero(sources == "popularity")
+        if len(new) and self._has_columns("user", frame):
             vectors[new], biases[new] = self._from_columns("user", frame.take(new))
             sources[new] = "columns"
         return QueriedUsers(keys_of(frame, key), vectors, biases, sparse.csr_array(seen), sources)

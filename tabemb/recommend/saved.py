@@ -108,6 +108,7 @@ def _check(
         ("users", towers.users, (n_users, dim)),
         ("items", towers.items, (n_items, dim)),
         ("history", towers.history, (n_items, dim)),
+        ("user_scales", towers.user_scales, (n_users,)),
         ("user_biases", towers.user_biases, (n_users,)),
         ("item_biases", towers.item_biases, (n_items,)),
     ]

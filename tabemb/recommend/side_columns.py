@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from tabemb.exceptions import ColumnError, did_you_mean
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.frames import Frame
@@ -15,7 +16,7 @@ from tabemb.table.multi_valued import MultiValuedSpec
 from tabemb.table.numeric import read_numbers
 from tabemb.table.vocabulary import Vocabulary
 
-__all__ = ["SideColumns"]
+__all__ = ["SideColumns", "check_columns"]
 
 # Most intervals of a number, with about equally many rows each.
 INTERVALS = 10
@@ -156,3 +157,42 @@ def _names_of_intervals(edges: npt.NDArray[np.float64]) -> list[str]:
     texts = [f"{edge:.10g}" for edge in edges]
     between = [f"{low} to below {high}" for low, high in pairwise(texts)]
     return [f"below {texts[0]}", *between, f"{texts[-1]} or more"]
+
+
+def check_columns(
+    frame: Frame, user: Sequence[str], item: Sequence[str], others: Sequence[str], multi_valued: MultiValuedSpec
+) -> None:
+    """Raise an error unless all columns are in a table, each has one part, and ``multi_valued`` names describing ones.
+
+    Parameters
+    ----------
+    frame : Frame
+        The table.
+    user, item : sequence of str
+        The key of each side, and the columns that describe it.
+    others : sequence of str
+        Columns of ratings, weights and times.
+    multi_valued : "auto", mapping or None
+        As of the recommender.
+
+    Raises
+    ------
+    ColumnError
+        If a column is missing, or named twice.
+    """
+    named = [*user, *item, *others]
+    for name in named:
+        if name not in frame.columns:
+            raise ColumnError(
+                f"There is no column {name!r}. The columns are {list(frame.columns)}."
+                + did_you_mean(name, frame.columns)
+            )
+        if named.count(name) > 1:
+            raise ColumnError(f"The column {name!r} is named twice; each has one part: user, item, rating, ...")
+    describing = [*user[1:], *item[1:]]
+    for name in multi_valued if isinstance(multi_valued, Mapping) else ():
+        if name not in describing:
+            raise ColumnError(
+                f"multi_valued names {name!r}, which is no column that describes users or items; these are "
+                f"{describing}.{did_you_mean(name, describing)}"
+            )

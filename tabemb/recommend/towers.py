@@ -1,7 +1,7 @@
 """What a recommender has learned: vectors of users and items whose products are the scores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -72,6 +72,9 @@ class Towers:
         How users and items that are known by their columns only get a vector.
     history : ndarray of float32 of shape (n_items, dim), optional
         The vector of a user who is known by interactions only is the sum of these; by default of ``items``.
+    user_scales : ndarray of float32 of shape (n_users,), optional
+        If given, the vectors of users are the means of ``history``, weighted by the interactions, plus the vectors of
+        their columns, times these. The columns of new users then count besides their interactions.
     lengths : tuple of float, optional
         Vectors of users and of items have these lengths, so those of new ones are scaled to them.
     is_sum : bool, default=False
@@ -95,6 +98,7 @@ class Towers:
     user_map: FeatureMap | None = None
     item_map: FeatureMap | None = None
     history: Float32s | None = None
+    user_scales: Float32s | None = None
     lengths: tuple[float, float] | None = None
     is_sum: bool = False
 
@@ -103,10 +107,65 @@ class Towers:
         """Number of dimensions."""
         return int(self.items.shape[1])
 
-    def users_of(self, seen: sparse.csr_array) -> Float32s:
-        """Return vectors of users from their interactions, of shape (n_users, dim)."""
+    def users_of(self, seen: sparse.csr_array, features: sparse.csr_array | None = None) -> Float32s:
+        """Return vectors of users from their interactions, of shape (n_users, dim).
+
+        Parameters
+        ----------
+        seen : csr_array of shape (n_users, n_items)
+            Weights of the interactions; each user has some.
+        features : csr_array of shape (n_users, n_features), optional
+            The columns of the users, which count only if ``user_scales`` are given.
+        """
         vectors = np.asarray(seen @ (self.items if self.history is None else self.history), np.float32)
+        if self.user_scales is not None and self.user_map is not None and features is not None:
+            vectors = vectors / np.asarray(seen.sum(axis=1))[:, None] + features @ self.user_map.weights
         return vectors if self.lengths is None else _scaled(vectors, self.lengths[0])
+
+    def with_users_of(self, seen: sparse.csr_array, features: sparse.csr_array | None = None) -> Self:
+        """Return the same towers, but with the users of other weights of their interactions; see :meth:`users_of`.
+
+        Raises
+        ------
+        ValueError
+            If the vectors of users are neither sums nor means of those of items.
+        """
+        if not self.is_sum and self.user_scales is None:
+            raise ValueError("the users of these towers are neither sums nor means of items")
+        users, scales = self.users_of(seen, features), self.user_scales
+        if scales is not None and self.lengths is not None:
+            raw = replace(self, lengths=None, user_scales=scales)
+            vectors = raw.users_of(seen, features)
+            if features is None or self.user_map is None:
+                vectors = vectors / np.asarray(seen.sum(axis=1))[:, None]
+            scales = (self.lengths[0] / np.maximum(np.linalg.norm(vectors, axis=1), 1e-12)).astype(np.float32)
+        return replace(self, users=users, user_scales=scales)
+
+    def contributions(self, user: int, item: int, seen: npt.NDArray[np.intp], weights: Float32s) -> Float32s:
+        """Return how much each item that a user has seen speaks for an item.
+
+        Parameters
+        ----------
+        user, item : int
+            Their rows.
+        seen : ndarray of int of shape (n,)
+            The items that the user has seen.
+        weights : ndarray of float32 of shape (n,)
+            Weights of the interactions.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n,)
+            If the vector of a user is the sum or the mean of those of the items, the parts of the product of the
+            vectors; else cosines.
+        """
+        if self.is_sum:
+            return np.asarray(weights * (self.items[seen] @ self.items[item]), np.float32)
+        if self.user_scales is not None and self.history is not None:
+            parts = weights / weights.sum() * (self.history[seen] @ self.items[item])
+            return np.asarray(parts * self.user_scales[user], np.float32)
+        unit = _scaled(self.items, 1.0)
+        return np.asarray(unit[seen] @ unit[item], np.float32)
 
     def new_users(self, features: sparse.csr_array) -> tuple[Float32s, Float32s]:
         """Return vectors and biases of users from their columns."""
@@ -185,7 +244,7 @@ class Towers:
         }
         if self.lengths is not None:
             found["lengths"] = np.array(self.lengths, np.float64)
-        for name in ("users", "items", "user_biases", "item_biases", "history"):
+        for name in ("users", "items", "user_biases", "item_biases", "history", "user_scales"):
             if (array := getattr(self, name)) is not None:
                 found[name] = array
         for name in ("user_map", "item_map"):

@@ -226,6 +226,75 @@ def test_interactions_of_new_users_need_no_fit(tastes, method):
     assert set(found.loc[found["user"] == "u7", "item"]) == set(items.index_to_key) - {"i4"}
 
 
+def test_a_history_explains_scores_and_needs_no_fit_for_new_users(tastes):
+    method = TOWERS | {"user_tower": "history"}
+    recommender = make(method=method).fit(tastes)
+    known = recommender.recommend("u7", 5)
+    now = tastes[tastes["user"] == "u7"].assign(user="x")
+    again = recommender.recommend(interactions=now, k=5)
+    assert again["item"].tolist() == known["item"].tolist()
+    np.testing.assert_allclose(again["score"], known["score"], rtol=1e-3)
+    item = known["item"][0]
+    reasons = recommender.explain("u7", item, k=100)
+    assert set(reasons["item"]) == seen_by(tastes, "u7")
+    bias = recommender.towers_.item_biases[recommender.item_vectors_.index_to_key.index(item)]
+    assert reasons["contribution"].sum() + bias == pytest.approx(known["score"][0], rel=1e-3)
+
+
+def test_the_columns_of_new_users_count_beside_their_history(tastes):
+    recommender = make(method=TOWERS | {"user_tower": "history", "start": "random"}, **SIDES).fit(tastes)
+    now = pd.DataFrame({"user": ["x", "y"], "item": ["i3", "i3"]})
+    users = pd.DataFrame({"user": ["x", "y"], "group": ["odd", "even"]})
+    without = recommender.recommend(interactions=now, k=40)
+    assert (
+        without.loc[without["user"] == "x", "score"].tolist() == without.loc[without["user"] == "y", "score"].tolist()
+    )
+    found = recommender.recommend(users, 40, interactions=now)
+    assert (found["source"] == "history").all()
+    scores = [found[found["user"] == user].set_index("item")["score"] for user in ("x", "y")]
+    assert not np.allclose(scores[0], scores[1][scores[0].index], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "method", [LINEAR, TOWERS | {"user_tower": "history"}], ids=["linear_autoencoder", "two_towers"]
+)
+def test_recent_interactions_count_more(tastes, method):
+    recommender = make(method=method, time="day", half_life=2, weight="weight").fit(tastes)
+    equal = make(method=method, time="day", weight="weight").fit(tastes)
+    towers, its = recommender.towers_, tastes[tastes["user"] == "u7"].sort_values("day")
+    # What the vectors of items are does not depend on it.
+    assert np.array_equal(towers.items, equal.towers_.items)
+    weights = 0.5 ** (np.arange(8)[::-1] / 2) * its["weight"].to_numpy()
+    places = [recommender.item_vectors_.index_to_key.index(item) for item in its["item"]]
+    vector = weights @ (towers.items if towers.history is None else towers.history)[places]
+    if towers.lengths is not None:
+        vector = vector * towers.lengths[0] / np.linalg.norm(vector)
+    np.testing.assert_allclose(recommender.user_vectors_["u7"], vector, rtol=1e-3, atol=1e-5)
+    # New users get the same vector from the same interactions, in any order of the rows.
+    known = recommender.recommend("u7", 5)
+    now = its.assign(user="x").sample(frac=1, random_state=1)
+    again = recommender.recommend(interactions=now, k=5)
+    assert again["item"].tolist() == known["item"].tolist()
+    np.testing.assert_allclose(again["score"], known["score"], rtol=1e-3)
+    assert set(known["item"]).isdisjoint(seen_by(tastes, "u7"))
+    reasons = recommender.explain("u7", known["item"][0], k=100)
+    place = recommender.item_vectors_.index_to_key.index(known["item"][0])
+    bias = 0 if towers.item_biases is None else towers.item_biases[place]
+    assert reasons["contribution"].sum() + bias == pytest.approx(known["score"][0], rel=1e-3)
+
+
+def test_wrong_half_lives(tastes):
+    with pytest.raises(ValueError, match="half_life must be a positive number or None, got 0"):
+        make(time="day", half_life=0).fit(tastes)
+    with pytest.raises(ValueError, match="half_life needs to know what came later: name the column of times"):
+        make(half_life=3).fit(tastes)
+    with pytest.raises(ValueError, match="half_life is for methods whose users are sums or means"):
+        make(method=FACTORS, rating="stars", time="day", half_life=3).fit(tastes)
+    fitted = make(time="day", half_life=3).fit(tastes)
+    with pytest.raises(ColumnError, match="day"):
+        fitted.recommend(interactions=tastes[["user", "item"]])
+
+
 def test_the_same_interactions_are_the_same_vector(plain, tastes):
     again = plain.recommend("u7", 5, interactions=tastes[tastes["user"] == "u7"])
     np.testing.assert_allclose(again["score"], plain.recommend("u7", 5)["score"], rtol=1e-4)

@@ -90,6 +90,56 @@ def test_a_user_is_the_sum_of_what_is_seen(towers, seen):
     assert replace(towers, lengths=(8.0, 1.0)).users_of(nothing).tolist() == [[0] * DIM]
 
 
+def test_a_user_is_the_mean_of_what_is_seen_and_the_columns(towers, seen):
+    rng = np.random.default_rng(3)
+    history, weights = rng.normal(size=(N_ITEMS, DIM)), rng.normal(size=(2, DIM))
+    has_some = np.flatnonzero(np.asarray(seen.sum(axis=1)) > 0)
+    seen = sparse.csr_array(2.5 * seen[has_some])
+    pooled = replace(
+        towers,
+        history=history.astype(np.float32),
+        user_scales=np.ones(N_USERS, np.float32),
+        user_map=FeatureMap(weights.astype(np.float32), np.full(DIM, 9.0, np.float32)),
+    )
+    features = sparse.csr_array(rng.integers(0, 2, (len(has_some), 2)).astype(np.float32))
+    mean = (seen @ history) / seen.toarray().sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(pooled.users_of(seen, features), mean + features @ weights, rtol=1e-4, atol=1e-5)
+    scaled = replace(pooled, lengths=(8.0, 1.0))
+    np.testing.assert_allclose(
+        scaled.users_of(seen), 8 * mean / np.linalg.norm(mean, axis=1, keepdims=True), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_users_of_other_weights(towers, seen):
+    has_some = sparse.csr_array(seen + sparse.csr_array(np.eye(N_USERS, N_ITEMS, dtype=np.float32)))
+    summed = replace(towers, is_sum=True).with_users_of(has_some)
+    np.testing.assert_allclose(summed.users, has_some @ towers.items, rtol=1e-5)
+    assert summed.user_scales is None
+    weights = FeatureMap(np.ones((1, DIM), np.float32), np.zeros(DIM, np.float32))
+    pooled = replace(
+        towers, history=towers.items, user_scales=np.ones(N_USERS, np.float32), lengths=(8.0, 1.0), user_map=weights
+    )
+    mean = (has_some @ towers.items) / has_some.sum(axis=1)[:, None]
+    for features, added in ((None, 0), (sparse.csr_array(np.ones((N_USERS, 1), np.float32)), 1)):
+        found = pooled.with_users_of(has_some, features)
+        scales = 8 / np.linalg.norm(mean + added, axis=1)
+        np.testing.assert_allclose(found.user_scales, scales, rtol=1e-3)
+        np.testing.assert_allclose(found.users, (mean + added) * scales[:, None], rtol=1e-3, atol=1e-5)
+    with pytest.raises(ValueError, match="neither sums nor means"):
+        towers.with_users_of(has_some)
+
+
+def test_contributions_are_parts_of_the_score_or_cosines(towers):
+    seen, weights = np.array([1, 4, 7]), np.array([1.0, 2.0, 1.0], np.float32)
+    summed = replace(towers, is_sum=True).contributions(0, 5, seen, weights)
+    np.testing.assert_allclose(summed, weights * (towers.items[seen] @ towers.items[5]), rtol=1e-5)
+    history, scales = towers.items[:, ::-1].copy(), np.arange(2, 2 + N_USERS, dtype=np.float32)
+    of_mean = replace(towers, history=history, user_scales=scales).contributions(3, 5, seen, weights)
+    assert of_mean.sum() == pytest.approx(5 * (weights / 4 @ history[seen]) @ towers.items[5], rel=1e-4)
+    unit = towers.items / np.linalg.norm(towers.items, axis=1, keepdims=True)
+    np.testing.assert_allclose(towers.contributions(0, 5, seen, weights), unit[seen] @ unit[5], rtol=1e-4, atol=1e-6)
+
+
 def test_new_rows_are_the_sums_of_their_features(towers):
     rng = np.random.default_rng(2)
     weights, intercept = rng.normal(size=(3, DIM)).astype(np.float32), rng.normal(size=DIM).astype(np.float32)
@@ -120,6 +170,7 @@ def test_arrays_are_the_same_towers(towers, whole):
             user_map=FeatureMap(weights, weights[0]),
             item_map=FeatureMap(weights, weights[0], weights[:, 0], 0.5),
             history=towers.items[::-1].copy(),
+            user_scales=np.ones(N_USERS, np.float32),
             lengths=(8.0, 1.0),
             is_sum=True,
         )

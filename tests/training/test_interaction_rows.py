@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from tabemb.nn.towers import code_parts
 from tabemb.table.bags import Bags
 from tabemb.table.encoded_table import EncodedTable
 from tabemb.training.interaction_rows import InteractionRows
+from tabemb.training.seen_items import SeenItems
 
 USERS, ITEMS, N = 5, 7, 100
 
@@ -99,3 +101,39 @@ def test_cells_with_several_values_move_to_the_place_of_their_tower():
         row, value = found.occurrences(position)
         its = {int(each): sorted(value[row == each].tolist()) for each in range(N)}
         assert its == {each: [2, 3] if found.indices[each, key] == 2 else [4] for each in range(N)}
+
+
+def test_what_users_have_seen_comes_first_without_the_item_of_the_row():
+    dense = np.zeros((USERS, ITEMS), np.float32)
+    rows = source()
+    dense[rows.user_rows, rows.item_rows] = 1
+    seen = SeenItems(sparse.csr_array(dense), 3)
+    rows = source(seen=seen, places=seen.places(rows.user_rows, rows.item_rows))
+    found = rows.drawn(np.random.default_rng(0)).table
+    assert rows.n_columns == 2 + 2 * (1 + 3) + 3
+    assert (found.indices.shape, set(found.bags)) == ((N, 6), {0, 1})
+    assert np.array_equal(found.indices[:, 2:4], rows.users.indices[rows.user_rows])
+    assert np.array_equal(found.indices[:, 4:], rows.items.indices[rows.item_rows])
+    row, values = found.occurrences(0)
+    for place in range(N):
+        user, own = rows.user_rows[place], rows.item_rows[place]
+        its = values[row == place] - 2
+        assert len(its) == min(3, dense[user].sum() - 1)
+        assert own not in its
+        assert dense[user, its].all()
+
+
+def test_each_epoch_draws_other_items_that_users_have_seen():
+    dense = np.ones((USERS, ITEMS), np.float32)
+    seen = SeenItems(sparse.csr_array(dense), 2)
+    rows = source()
+    rows = source(seen=seen, places=seen.places(rows.user_rows, rows.item_rows))
+    generator = np.random.default_rng(0)
+    drawn = [
+        np.concatenate([chunk.tensors["values_0"].numpy() for chunk in rows.epoch(generator, batch_size=N, n_steps=1)])
+        for _ in range(2)
+    ]
+    assert drawn[0].shape == drawn[1].shape == (2 + 2 * N,)
+    assert not np.array_equal(*drawn)
+    part = rows.take(np.array([3, 1]))
+    assert part.places.tolist() == rows.places[[3, 1]].tolist()

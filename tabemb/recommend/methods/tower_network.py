@@ -16,7 +16,7 @@ __all__ = ["TowerNetwork", "TrainedTower"]
 
 Float32s = npt.NDArray[np.float32]
 
-FIRST, UNKNOWN = Vocabulary.FIRST, Vocabulary.UNKNOWN
+FIRST, MISSING, UNKNOWN = Vocabulary.FIRST, Vocabulary.MISSING, Vocabulary.UNKNOWN
 # A tenth of the interactions is held out to stop in time, but no more than this.
 HELD_SHARE, MOST_HELD, FEWEST_TO_SPLIT = 0.1, 20_000, 50
 # An epoch has at least so many steps.
@@ -34,7 +34,7 @@ class TrainedTower:
     biases : ndarray of float32 of shape (n,)
         Their biases.
     columns : FeatureMap
-        Vectors and biases of rows whose key is unknown.
+        Vectors and biases of rows whose key is unknown; for users who are pools of items, of those without any.
     """
 
     vectors: Float32s
@@ -59,9 +59,21 @@ class TowerNetwork:
         Whether there is a third tower, of an item drawn uniformly for each interaction, with the tables of the items.
     seed : int
         Root seed of all that is random.
+    most_seen : int, optional
+        If given, a user is not a key, but the mean of the items that the user has seen besides that of the row, from
+        the tables of the items; of at most so many, drawn anew in each epoch.
     """
 
-    def __init__(self, observations: Observations, dim: int, *, unit: bool, draws: bool, seed: int) -> None:
+    def __init__(
+        self,
+        observations: Observations,
+        dim: int,
+        *,
+        unit: bool,
+        draws: bool,
+        seed: int,
+        most_seen: int | None = None,
+    ) -> None:
         from tabemb.nn.network import Network, NetworkSpec
         from tabemb.nn.numeric import Standardized
         from tabemb.nn.seeds import Seeds
@@ -69,13 +81,20 @@ class TowerNetwork:
 
         n_users, n_items = observations.matrix.matrix.shape
         self._observations, self._draws, self._seeds = observations, draws, Seeds(seed)
-        self._users = _TowerColumns.of("user", n_users, observations.users)
+        self._most_seen = most_seen
+        self._users = _TowerColumns.of("user", n_users, observations.users, has_key=most_seen is None)
         self._items = _TowerColumns.of("item", n_items, observations.items)
         features: list[Any] = []
-        names = []
+        names: list[list[str]] = [[]]
+        if most_seen is not None:
+            features += [replace(each, pooling="sum") for each in self._items.features(dim + 1, 0, "seen ")]
+            names[0] += [each.name for each in features]
         for role, side in (("", self._users), ("", self._items), *([("drawn ", self._items)] if draws else [])):
             its = side.features(dim + 1, len(features), role)
-            names.append([each.name for each in its])
+            if side is self._users:
+                names[0] += [each.name for each in its]
+            else:
+                names.append([each.name for each in its])
             features += its
         n_outputs = len(names) * (dim + 1)
         spec = NetworkSpec(
@@ -105,7 +124,7 @@ class TowerNetwork:
         for table, layer in self._network.tables.items():
             rows = np.array(layer.embeddings.numpy())
             its = vectors.get(table.name)
-            if users is not None:
+            if items is not None:
                 rows[:] = 0.0
             if its is not None:
                 rows[FIRST:, : its.shape[1]] = its
@@ -128,9 +147,12 @@ class TowerNetwork:
             Further parameters of :class:`~tabemb.training.trainer.Trainer`.
         """
         from tabemb.training.interaction_rows import InteractionRows
+        from tabemb.training.seen_items import SeenItems
         from tabemb.training.trainer import Trainer
 
-        observations = self._observations
+        observations, seen = self._observations, None
+        if self._most_seen is not None:
+            seen = SeenItems(observations.matrix.matrix, self._most_seen)
         source = InteractionRows(
             users=self._users.table,
             items=self._items.table,
@@ -140,11 +162,13 @@ class TowerNetwork:
             draws=self._draws,
             ratings=observations.ratings,
             weights=observations.weights,
+            seen=seen,
+            places=None if seen is None else seen.places(observations.user_rows, observations.item_rows),
         )
         train, validation, n = source, None, len(source)
         if n >= FEWEST_TO_SPLIT:
             generator = self._seeds.generator("validation")
-            order, held = generator.permutation(n), min(max(1, round(HELD_SHARE * n)), MOST_HELD)
+            order, held = self._order(generator), min(max(1, round(HELD_SHARE * n)), MOST_HELD)
             train, validation = source.take(np.sort(order[held:])), source.take(np.sort(order[:held])).drawn(generator)
         trainer = Trainer(
             batch_size=min(batch_size, max(SMALLEST_BATCH, len(train) // LEAST_STEPS)),
@@ -156,12 +180,30 @@ class TowerNetwork:
         trainer.fit(loop, train, validation, self._seeds)
         trainer.release(loop)
         tables = {table.name: np.array(layer.embeddings.numpy()) for table, layer in self._network.tables.items()}
-        return self._users.trained(tables), self._items.trained(tables)
+        items = self._items.trained(tables)
+        if self._most_seen is None:
+            return self._users.trained(tables), items
+        # Whoever has seen nothing has the vector of a missing key.
+        whole = np.column_stack([items.vectors, items.biases])
+        matrix = observations.matrix.matrix
+        means = (matrix @ whole) / np.asarray(matrix.sum(axis=1))[:, None]
+        return self._users.trained(tables, means, tables[self._items.key][MISSING]), items
+
+    def _order(self, generator: np.random.Generator) -> npt.NDArray[np.intp]:
+        """Return the interactions in random order; those of a user together, if users are pools of items.
+
+        So no user who is held out is in training: a pair of items of a user would be there the other way round.
+        """
+        n = len(self._observations)
+        if self._most_seen is None:
+            return generator.permutation(n)
+        users = generator.permutation(self._observations.matrix.matrix.shape[0])[self._observations.user_rows]
+        return np.argsort(users, kind="stable")
 
 
 @dataclass(frozen=True, eq=False)
 class _TowerColumns:
-    """The columns of one tower: the keys, then the others, with a table of vectors each."""
+    """The columns of one tower: the keys, if they have vectors, then the others, with a table of vectors each."""
 
     key: str
     names: tuple[str, ...]
@@ -170,15 +212,15 @@ class _TowerColumns:
     side: Side | None
 
     @classmethod
-    def of(cls, key: str, n: int, side: Side | None) -> "_TowerColumns":
-        keys = np.arange(FIRST, FIRST + n, dtype=np.int32)[:, None]
-        no_numbers = np.empty((n, 0), np.float32)
+    def of(cls, key: str, n: int, side: Side | None, *, has_key: bool = True) -> "_TowerColumns":
+        keys = np.arange(FIRST, FIRST + n, dtype=np.int32)[:, None][:, : int(has_key)]
+        names, sizes, no_numbers = (key,) * has_key, (FIRST + n,) * has_key, np.empty((n, 0), np.float32)
         if side is None:
-            return cls(key, (key,), (FIRST + n,), EncodedTable(keys, no_numbers), None)
-        names = (key, *(f"{key}: {name}" for name in side.columns.columns))
-        bags = {position + 1: _summed(each) for position, each in side.table.bags.items()}
+            return cls(key, names, sizes, EncodedTable(keys, no_numbers), None)
+        bags = {position + has_key: _summed(each) for position, each in side.table.bags.items()}
         table = EncodedTable(np.hstack([keys, side.table.indices]), no_numbers, bags)
-        return cls(key, names, (FIRST + n, *side.columns.sizes), table, side)
+        names = (*names, *(f"{key}: {name}" for name in side.columns.columns))
+        return cls(key, names, (*sizes, *side.columns.sizes), table, side)
 
     def features(self, dim: int, first: int, role: str) -> list[Any]:
         """Return the features of the network, whose positions begin at ``first``."""
@@ -194,12 +236,17 @@ class _TowerColumns:
             for place, (name, size) in enumerate(zip(self.names, self.sizes, strict=True))
         ]
 
-    def trained(self, tables: dict[str, Float32s]) -> TrainedTower:
-        """Return the sums of the vectors of each row."""
-        keys, *others = (tables[name] for name in self.names)
-        # What stands for the key of a new row was trained by dropping keys; unknown values have no vector.
-        total, intercept = keys[FIRST:].copy(), keys[UNKNOWN]
-        weights = np.empty((0, keys.shape[1]), np.float32)
+    def trained(
+        self, tables: dict[str, Float32s], vectors: Float32s | None = None, intercept: Float32s | None = None
+    ) -> TrainedTower:
+        """Return the sums of the vectors of each row; ``vectors`` and ``intercept`` are in place of those of keys."""
+        others = [tables[name] for name in self.names]
+        if vectors is None or intercept is None:
+            keys = others.pop(0)
+            # What stands for the key of a new row was trained by dropping keys; unknown values have no vector.
+            vectors, intercept = keys[FIRST:], keys[UNKNOWN]
+        total = np.array(vectors, np.float32)
+        weights = np.empty((0, total.shape[1]), np.float32)
         if self.side is not None:
             weights = np.vstack([np.delete(rows, UNKNOWN, axis=0) for rows in others])
             total += self.side.features @ weights

@@ -17,6 +17,9 @@ __all__ = ["TwoTowers"]
 
 LOSSES = ("softmax", "mixed", "bpr", "rating")
 STARTS = ("linear_autoencoder", "random")
+USER_TOWERS = ("key", "history")
+# Learning rates, and that of histories that start from the linear autoencoder.
+RATE, HISTORY_RATE = 3e-4, 3e-5
 # Prior of the vectors, in ratings, if ratings are predicted.
 RATING_SHRINKAGE = 20.0
 
@@ -28,6 +31,9 @@ class TwoTowers(RecommendMethod):
     A user is the sum of the vectors of the key and of the columns, and so is an item (Kula 2015, "Metadata embeddings
     for user and item cold-start recommendations", arXiv:1507.08439); both are scaled to length 1, except for ratings.
     Items have a bias, so that the vectors need not tell how popular they are.
+
+    With ``user_tower="history"``, the mean of the vectors of the seen items, without the item to be found, is in place
+    of the vector of the key (Covington et al. 2016, "Deep neural networks for YouTube recommendations", section 3.2).
 
     Parameters
     ----------
@@ -41,8 +47,9 @@ class TwoTowers(RecommendMethod):
         The vectors of the keys before training; always random for ratings.
     temperature : float, default=0.125
         The cosines are divided by it.
-    learning_rate : float, default=0.0003
-        Learning rate of Adam. From a random start, take ten times as much.
+    learning_rate : float or "auto", default="auto"
+        Learning rate of Adam. "auto" is 0.0003, and 0.00003 for histories that start from the linear autoencoder, whose
+        order of items larger steps make worse. From a random start, take 0.003.
     weight_decay : float, default=0.0
         Decoupled weight decay.
     id_dropout : float, default=0.1
@@ -51,6 +58,12 @@ class TwoTowers(RecommendMethod):
         Number of interactions per step; fewer if there are few.
     max_epochs : int, default=30
         Maximum number of epochs. Training stops earlier once the loss of held-out interactions does not fall any more.
+    user_tower : {"key", "history"}, default="key"
+        What a user is, besides the columns: a vector of the key, or the mean of the vectors of the seen items, weighted
+        by the interactions; then new users need no fit. Not for ratings.
+    max_history : int, default=100
+        With "history", the maximum number of seen items of a training row, drawn anew in each epoch. Recommendations
+        use all.
 
     Examples
     --------
@@ -64,11 +77,13 @@ class TwoTowers(RecommendMethod):
         loss: str = "softmax",
         start: str = "linear_autoencoder",
         temperature: float = 0.125,
-        learning_rate: float = 3e-4,
+        learning_rate: float | str = "auto",
         weight_decay: float = 0.0,
         id_dropout: float = 0.1,
         batch_size: int = 2048,
         max_epochs: int = 30,
+        user_tower: str = "key",
+        max_history: int = 100,
     ) -> None:
         self.dim = dim
         self.loss = loss
@@ -79,6 +94,8 @@ class TwoTowers(RecommendMethod):
         self.id_dropout = id_dropout
         self.batch_size = batch_size
         self.max_epochs = max_epochs
+        self.user_tower = user_tower
+        self.max_history = max_history
 
     @property
     def rates(self) -> bool:
@@ -87,15 +104,21 @@ class TwoTowers(RecommendMethod):
 
     def check(self) -> None:
         """Raise a ValueError if a parameter is out of range."""
-        for name in ("dim", "batch_size", "max_epochs"):
+        for name in ("dim", "batch_size", "max_epochs", "max_history"):
             check_count(name, getattr(self, name))
-        for name in ("learning_rate", "temperature"):
-            check_number(name, getattr(self, name), "a positive number", least=0.0, included=False)
+        if self.learning_rate != "auto":
+            check_number("learning_rate", self.learning_rate, "a positive number or 'auto'", least=0.0, included=False)
+        check_number("temperature", self.temperature, "a positive number", least=0.0, included=False)
         check_number("weight_decay", self.weight_decay, "a number of at least 0", least=0.0)
         check_share("id_dropout", self.id_dropout, zero=True)
-        for name, known in (("loss", LOSSES), ("start", STARTS)):
+        for name, known in (("loss", LOSSES), ("start", STARTS), ("user_tower", USER_TOWERS)):
             if getattr(self, name) not in known:
                 raise UnknownNameError.among(name, getattr(self, name), known)
+        if self.rates and self.user_tower == "history":
+            raise ValueError(
+                "user_tower='history' is for interactions, not for the loss 'rating', which needs a bias of each user. "
+                "Use user_tower='key', or another loss."
+            )
 
     def fit(self, observations: Observations, seed: int, *, verbose: int = 0) -> Towers:
         """Return the vectors of users and items."""
@@ -106,8 +129,14 @@ class TwoTowers(RecommendMethod):
             raise DataError("The loss 'rating' needs ratings, and there are none.")
         if not self.rates:
             observations = replace(observations, ratings=None)
+        by_history = self.user_tower == "history"
         network = TowerNetwork(
-            observations, int(self.dim), unit=not self.rates, draws=self.loss in ("mixed", "bpr"), seed=seed
+            observations,
+            int(self.dim),
+            unit=not self.rates,
+            draws=self.loss in ("mixed", "bpr"),
+            seed=seed,
+            most_seen=int(self.max_history) if by_history else None,
         )
         if not self.rates:
             self._start(network, observations, seed)
@@ -115,7 +144,7 @@ class TwoTowers(RecommendMethod):
             self._task(observations),
             batch_size=int(self.batch_size),
             max_epochs=int(self.max_epochs),
-            learning_rate=float(self.learning_rate),
+            learning_rate=self._rate(),
             weight_decay=float(self.weight_decay),
             category_dropout=float(self.id_dropout),
             shrinkage=RATING_SHRINKAGE if self.rates else 0.0,
@@ -137,14 +166,22 @@ class TwoTowers(RecommendMethod):
         sharpness = 1 / float(self.temperature)
         if user_map is not None:
             user_map = replace(user_map, bias_weights=None, bias_intercept=0.0)
+        scales = np.float32(sharpness) / np.maximum(np.linalg.norm(users.vectors, axis=1), 1e-12)
         return Towers(
             users=_unit(users.vectors) * np.float32(sharpness),
             items=_unit(items.vectors),
             item_biases=items.biases,
+            history=items.vectors if by_history else None,
+            user_scales=scales.astype(np.float32) if by_history else None,
             lengths=(sharpness, 1.0),
             user_map=user_map,
             item_map=item_map,
         )
+
+    def _rate(self) -> float:
+        if self.learning_rate != "auto":
+            return float(self.learning_rate)
+        return HISTORY_RATE if self.user_tower == "history" and self.start != "random" else RATE
 
     def _task(self, observations: Observations) -> object:
         # Keras is loaded by those who train.
@@ -167,8 +204,13 @@ class TwoTowers(RecommendMethod):
             has_pairs = (np.diff(observations.matrix.matrix.indptr) >= 2).any()
             method = LinearAutoencoder(dim=self.dim, penalty="auto" if has_pairs else 1.0)
             found = method.fit(replace(observations, users=None, items=None), seed)
-            # All of the same length, so that a step of training turns rare keys no more than frequent ones.
-            users, items = _unit(found.users), _unit(found.items)
+            if self.user_tower == "history":
+                # Their lengths are their weights in the mean: the square roots of what they are in the autoencoder.
+                lengths = np.linalg.norm(found.items, axis=1, keepdims=True)
+                items = _unit(found.items) * np.sqrt(lengths)
+            else:
+                # All of the same length, so that a step of training turns rare keys no more than frequent ones.
+                users, items = _unit(found.users), _unit(found.items)
         network.start(users, items, biases)
 
 

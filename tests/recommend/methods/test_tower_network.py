@@ -82,6 +82,41 @@ def test_it_is_the_same_for_the_same_seed(observations):
         assert not np.array_equal(one[side].vectors, other[side].vectors)
 
 
+def test_users_who_are_pools_have_the_vectors_of_their_items(observations):
+    network = TowerNetwork(observations, DIM, unit=False, draws=True, seed=0, most_seen=3)
+    users, items = network.trained(
+        SampledSoftmaxTask(DIM, 0.2, 5, np.log(5), True), batch_size=8, max_epochs=2, learning_rate=0.05
+    )
+    tables = {each.name: layer.embeddings.numpy() for each, layer in network._network.tables.items()}
+    assert set(tables) == {"item", "item: genres", "item: year", "user: group"}
+    matrix = observations.matrix.matrix
+    means = matrix @ items.vectors / matrix.sum(axis=1)[:, None]
+    expected = means + observations.users.features @ users.columns.weights
+    np.testing.assert_allclose(users.vectors, expected, rtol=1e-4, atol=1e-5)
+    assert np.array_equal(users.columns.intercept, tables["item"][0, :DIM])
+
+
+def test_users_who_are_pools_are_held_out_whole(observe, monkeypatch):
+    held = []
+
+    def drawn(self, generator):
+        held.append(np.unique(self.user_rows))
+        return real(self, generator)
+
+    def epoch(self, *given):
+        assert not np.isin(self.user_rows, held[0][:-1]).any()
+        return real_epoch(self, *given)
+
+    real, real_epoch = InteractionRows.drawn, InteractionRows.epoch
+    monkeypatch.setattr(InteractionRows, "drawn", drawn)
+    monkeypatch.setattr(InteractionRows, "epoch", epoch)
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"user": np.repeat(np.arange(50), 4), "item": rng.integers(0, 5, 200)})
+    network = TowerNetwork(observe(table), DIM, unit=True, draws=False, seed=0, most_seen=3)
+    network.trained(task(), batch_size=32, max_epochs=1, learning_rate=0.01)
+    assert [len(each) for each in held] == [5]
+
+
 def test_biases_begin_at_zero_and_a_start_sets_keys(observations):
     network = TowerNetwork(observations, DIM, unit=False, draws=False, seed=0)
     before = outputs(network, observations)

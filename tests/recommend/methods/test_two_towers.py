@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tabemb.exceptions import DataError, UnknownNameError
-from tabemb.recommend.methods import TwoTowers
+from tabemb.recommend.methods import LinearAutoencoder, TwoTowers
 from tabemb.table.frames import read_frame
 
 QUICK = {"dim": 8, "max_epochs": 8, "batch_size": 64, "learning_rate": 0.01, "temperature": 0.3}
@@ -129,6 +129,74 @@ def test_it_begins_with_the_linear_autoencoder(tastes, observe):
         np.testing.assert_allclose(towers.item_biases, expected, atol=1e-3)
 
 
+HISTORY = QUICK | {"user_tower": "history", "max_epochs": 20, "start": "random"}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_user_who_is_a_history_is_the_mean_of_the_items(tastes, observe, loss):
+    observations = observe(tastes, weight="weight")
+    towers = TwoTowers(loss=loss, **HISTORY).fit(observations, 0)
+    seen = observations.matrix.matrix
+    # The training table gives the vectors that were learned, so known and new users are alike.
+    np.testing.assert_allclose(towers.users_of(seen), towers.users, rtol=1e-3, atol=1e-4)
+    mean = (seen @ towers.history) / seen.sum(axis=1)[:, None]
+    np.testing.assert_allclose(mean * towers.user_scales[:, None], towers.users, rtol=1e-3, atol=1e-4)
+    assert np.linalg.norm(towers.users, axis=1) == pytest.approx(1 / 0.3, rel=1e-4)
+    assert of_taste(observations, towers.top(towers.users, 5, seen)[0], tastes_of(observations)) > 0.9
+
+
+def test_a_history_counts_beside_the_columns(tastes, observe):
+    observations = observe(tastes, user=["group"], item=["genres"], multi_valued={"genres": "|"})
+    towers = TwoTowers(**HISTORY | {"max_history": 4}).fit(observations, 0)
+    seen, features = observations.matrix.matrix, observations.users.features
+    np.testing.assert_allclose(towers.users_of(seen, features), towers.users, rtol=1e-3, atol=1e-4)
+    assert not np.allclose(towers.users_of(seen), towers.users, atol=1e-2)
+    np.testing.assert_allclose(
+        towers.history / np.linalg.norm(towers.history, axis=1)[:, None], towers.items, atol=1e-5
+    )
+    # A user without a history is known by the columns.
+    columns = observations.users.columns
+    vectors, _ = towers.new_users(columns.matrix(columns.encode(read_frame(pd.DataFrame({"group": ["even", "odd"]})))))
+    assert of_taste(observations, towers.top(vectors, 10)[0], np.array([0, 1])) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("params", "rate"),
+    [
+        ({}, 3e-4),
+        ({"start": "random"}, 3e-4),
+        ({"user_tower": "history"}, 3e-5),
+        ({"user_tower": "history", "start": "random"}, 3e-4),
+    ],
+)
+def test_the_learning_rate_that_is_chosen(tastes, observe, params, rate):
+    observations, quick = observe(tastes), QUICK | {"max_epochs": 1}
+    chosen, given, other = (
+        TwoTowers(**quick | params | {"learning_rate": each}).fit(observations, 0).users
+        for each in ("auto", rate, 0.02)
+    )
+    assert np.array_equal(chosen, given)
+    assert not np.array_equal(chosen, other)
+
+
+def test_a_history_begins_with_the_linear_autoencoder_and_the_roots_of_its_lengths(tastes, observe):
+    observations = observe(tastes)
+    towers = TwoTowers(**QUICK | {"user_tower": "history", "max_epochs": 1, "learning_rate": 1e-9}).fit(observations, 0)
+    start = LinearAutoencoder(dim=8).fit(observations, 0).items
+    lengths = np.linalg.norm(start, axis=1, keepdims=True)
+    np.testing.assert_allclose(towers.history, start / np.sqrt(lengths), atol=1e-5)
+    np.testing.assert_allclose(towers.items, start / lengths, atol=1e-4)
+
+
+def test_a_history_is_repeatable_and_keys_are_another_tower(tastes, observe):
+    observations, method = observe(tastes), TwoTowers(**HISTORY | {"max_epochs": 2, "max_history": 3})
+    one, two, other = (method.fit(observations, seed).to_arrays() for seed in (5, 5, 6))
+    assert all(np.array_equal(each, two[name]) for name, each in one.items())
+    assert not np.array_equal(one["users"], other["users"])
+    keys = TwoTowers(**HISTORY | {"max_epochs": 2, "user_tower": "key"}).fit(observations, 5)
+    assert (keys.history, keys.user_scales) == (None, None)
+
+
 def test_users_with_one_item_each_start_with_a_penalty_of_one(observe):
     table = pd.DataFrame({"user": range(30), "item": [n % 5 for n in range(30)]})
     towers = TwoTowers(**QUICK | {"max_epochs": 1}).fit(observe(table), 0)
@@ -162,10 +230,14 @@ def test_wrong_tables(observe, table, params, told):
     [
         ({"loss": "sofmax"}, UnknownNameError, "No loss named 'sofmax'.*Did you mean 'softmax'"),
         ({"start": "zero"}, UnknownNameError, "No start named 'zero'"),
+        ({"user_tower": "histroy"}, UnknownNameError, "No user_tower named 'histroy'.*Did you mean 'history'"),
+        ({"user_tower": "history", "max_history": 0}, ValueError, "max_history must be a positive integer"),
+        ({"user_tower": "history", "loss": "rating"}, ValueError, "not for the loss 'rating'.*Use user_tower='key'"),
         ({"dim": 0}, ValueError, "dim must be a positive integer"),
         ({"batch_size": 0}, ValueError, "batch_size must be a positive integer"),
         ({"max_epochs": 1.5}, ValueError, "max_epochs must be a positive integer"),
-        ({"learning_rate": 0}, ValueError, "learning_rate must be a positive number"),
+        ({"learning_rate": 0}, ValueError, "learning_rate must be a positive number or 'auto', got 0"),
+        ({"learning_rate": "atuo"}, ValueError, "learning_rate must be a positive number or 'auto', got 'atuo'"),
         ({"temperature": -1}, ValueError, "temperature must be a positive number"),
         ({"weight_decay": -1}, ValueError, "weight_decay must be a number of at least 0"),
         ({"id_dropout": 1}, ValueError, r"id_dropout must be a number in \[0, 1\), got 1"),
