@@ -6,9 +6,11 @@
 the ratings of each user, ``user`` a fifth of the users, of whose ratings the last fifth is to be found. All ratings
 count as interactions; items that are not in training are left out of the test. EASE has the best of four penalties **on
 the test rows**, and once that which is best on the last training rows, as ours choose by themselves; item neighbors
-have the best of two numbers of neighbors, ALS the best of two sizes. ``ratings``: RMSE of the last fifth of the
-ratings, of each user and of all. ``cold``: a fifth of the items is left out of training, and known by its genres and
-year; recall of twenty of these. ``speed``: seconds and memory on generated interactions (``--rows``).
+have the best of two numbers of neighbors, ALS the best of two sizes. "Half-life": recent interactions count more in
+what is known of a user, by as much as ours choose; these and SASRec are the models that know the order. ``ratings``:
+RMSE of the last fifth of the ratings, of each user and of all. ``cold``: a fifth of the items is left out of training,
+and known by its genres and year; recall of twenty of these. ``speed``: seconds and memory on generated interactions
+(``--rows``).
 
 ``implicit``, ``rectools`` and ``catboost`` take part if they are installed; so does the network of two towers if
 TensorFlow is.
@@ -69,15 +71,18 @@ def split_of(name, how):
     return split.only_known(item="item")
 
 
-def by_scores(make):
-    """Return a candidate whose model gives scores of all items for rows of interactions."""
+def by_scores(make, half_life=None):
+    """Return a candidate whose model gives scores of all items for rows of interactions.
+
+    With ``half_life``, the rows that are scored, not those of training, have larger weights for recent interactions.
+    """
 
     def recommended(split):
         train = InteractionMatrix.read(split.train, user="user", item="item")
-        known = train.of(split.known, user="user", item="item")
+        rows = train.of(split.known, user="user", item="item", time="time", half_life=half_life)
         scores, n_bytes = make(train.matrix)
-        places = best_items(np.asarray(scores(known.matrix), np.float32), TOP, known.matrix)[0]
-        flat = pd.DataFrame({"user": np.repeat(known.users.keys, places.shape[1]), "place": places.ravel()})
+        places = best_items(np.asarray(scores(rows.matrix), np.float32), TOP, rows.matrix)[0]
+        flat = pd.DataFrame({"user": np.repeat(rows.users.keys, places.shape[1]), "place": places.ravel()})
         flat = flat[flat["place"] >= 0]
         return flat.assign(item=np.array(train.items.keys)[flat["place"]])[["user", "item"]], n_bytes
 
@@ -173,7 +178,7 @@ def ours(name, user, item, method, **params):
     """Return a candidate of ours."""
 
     def recommended(split):
-        options = {"time": "time", "random_state": 0} | params
+        options = {"time": "time", "half_life": None, "random_state": 0} | params
         made = TwoTowerRecommender(user, item, method=method, **options).fit(split.train)
         if split.known is split.train:
             found = made.recommend(split.test["user"].unique(), TOP)
@@ -202,15 +207,23 @@ def candidates(name):
         method = {"name": "linear_autoencoder", "dim": dim}
         yield ours(f"linear autoencoder, {dim} dimensions", "user", "item", method)
     yield ours("linear autoencoder, with columns", USERS[name], ITEMS, "linear_autoencoder")
-    recent = {"time": "time", "half_life": 5}
-    yield ours("linear autoencoder, recent", "user", "item", "linear_autoencoder", **recent)
+    yield "item neighbors, 200, half-life 5", by_scores(lambda train: item_neighbors(train, 200), 5)
+    for penalty in PENALTIES:
+        title = f"EASE, penalty {penalty}, half-life 5"
+        yield title, by_scores(lambda train, penalty=penalty: ease(train, penalty), 5)
+    for dim in (128, 512):
+        method, chosen = {"name": "linear_autoencoder", "dim": dim}, {"half_life": "auto"}
+        yield ours(f"linear autoencoder, {dim} dimensions, half-life chosen", "user", "item", method, **chosen)
+    yield ours(
+        "linear autoencoder, with columns, half-life chosen", USERS[name], ITEMS, "linear_autoencoder", half_life="auto"
+    )
     if find_spec("tensorflow"):
         for loss in ("softmax", "mixed", "bpr"):
             yield ours(f"two towers, {loss}", "user", "item", {"name": "two_towers", "loss": loss})
         yield ours("two towers, with columns", USERS[name], ITEMS, "two_towers")
         history = {"name": "two_towers", "user_tower": "history"}
         yield ours("two towers, history", "user", "item", history)
-        yield ours("two towers, history, recent", "user", "item", history, **recent)
+        yield ours("two towers, history, half-life 5", "user", "item", history, half_life=5)
         yield ours("two towers, history, with columns", USERS[name], ITEMS, history)
 
 

@@ -44,6 +44,11 @@ class RecommendSection(Section):
     rating: str | None = Field(None, description="Column of ratings, for methods that predict them.")
     weight: str | None = Field(None, description="Column of positive numbers: how much an interaction counts.")
     time: str | None = Field(None, description="Column of times, for the split and for what describes a user or item.")
+    half_life: Annotated[float, Field(gt=0)] | Literal["auto"] | None = Field(
+        "auto",
+        description="Number of later interactions of a user after which one counts half; needs time. auto: what finds "
+        "the last interactions best, with linear_autoencoder. null: all count the same.",
+    )
     title: str | None = Field(None, description="Column of readable names of the items, for reports and tables.")
     multi_valued: MultiValuedSetting = Field("auto", description="As model.multi_valued, for columns beside the keys.")
     search: Spec = Field("exact", description="How the best items are found: exact, or hnsw (extra index).")
@@ -61,6 +66,8 @@ class RecommendSection(Section):
             raise ValueError(f"names the column {twice[0]!r} twice; each has one part: user, item, rating, ...")
         if self.split.how in BY_TIME and self.time is None:
             raise ValueError(f"needs time: the split {self.split.how!r} holds out the last interactions")
+        if isinstance(self.half_life, float) and self.time is None:
+            raise ValueError("needs time for half_life: recent interactions are to count more")
         if twice := [number for number in self.k if self.k.count(number) > 1]:
             raise ValueError(f"has {twice[0]} twice in k")
         return self

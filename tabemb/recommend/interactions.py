@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
 
-from tabemb.exceptions import DataError
+from tabemb.exceptions import ColumnError, DataError
 from tabemb.table.cells import Cells, Coded, families, is_missing
 from tabemb.table.frames import Frame, read_frame
 from tabemb.table.types import TableLike
@@ -134,6 +134,12 @@ class InteractionMatrix:
         known = columns >= Vocabulary.FIRST
         weights = None if weight is None else weights_of(frame, weight)[known]
         if half_life is not None and time is not None:
+            if time not in frame.columns:
+                raise ColumnError(
+                    f"The interactions need the column of times {time!r}, since recent ones count more "
+                    f"(half_life={half_life:g}). The columns are {list(frame.columns)}. With half_life=None at fit, it "
+                    "is not needed."
+                )
             recent = recency(rows[known], places_in_time(frame, time)[known], half_life)
             weights = recent if weights is None else weights * recent
         return self.from_codes(rows[known], columns[known], weights, users, self.items)

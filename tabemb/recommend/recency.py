@@ -11,11 +11,11 @@ from tabemb.table.vocabulary import Vocabulary
 __all__ = ["check_half_life", "favor_recent"]
 
 
-def check_half_life(half_life: float | None, time: str | None) -> None:
-    """Raise a ValueError unless it is None, or a positive number with a column of times."""
-    if half_life is None:
+def check_half_life(half_life: float | str | None, time: str | None) -> None:
+    """Raise a ValueError unless it is None, "auto", or a positive number with a column of times."""
+    if half_life is None or (isinstance(half_life, str) and half_life == "auto"):
         return
-    check_number("half_life", half_life, "a positive number or None", least=0.0, included=False)
+    check_number("half_life", half_life, "a positive number, 'auto' or None", least=0.0, included=False)
     if time is None:
         raise ValueError("half_life needs to know what came later: name the column of times, such as time='day'.")
 

@@ -72,10 +72,11 @@ class TwoTowerRecommender(BaseEstimator):
         Column of times, numbers or dates. If rows of a user, or item, differ in the other columns, the last row
         describes it; without times, the last in the order of the table. "linear_autoencoder" chooses what finds the
         last interactions of users, instead of random ones.
-    half_life : float, optional
+    half_life : float, "auto" or None, default="auto"
         Number of later interactions of a user after which an interaction counts half in the vector of the user; needs
         ``time``, and a method whose users are sums or means of items: "linear_autoencoder", or "two_towers" with
-        ``user_tower="history"``. By default, old interactions count as much as recent ones.
+        ``user_tower="history"``. With "auto" and times, "linear_autoencoder" takes what finds the last interactions
+        best; for the other methods, and with None, old interactions count as much as recent ones.
     multi_valued : "auto", mapping or None, default="auto"
         Columns of texts whose cells hold several values: a mapping from column to a separator or "words". "auto" finds
         the separators "|" and ";".
@@ -97,7 +98,9 @@ class TwoTowerRecommender(BaseEstimator):
     towers_ : Towers
         All that was learned, as arrays.
     interactions_ : InteractionMatrix
-        Who has interacted with what.
+        Who has interacted with what; with a half-life, recent interactions have larger weights.
+    half_life_ : float or None
+        The half-life of interactions.
     n_users_, n_items_ : int
         Their numbers.
     n_features_in_, feature_names_in_
@@ -132,7 +135,7 @@ class TwoTowerRecommender(BaseEstimator):
         rating: str | None = None,
         weight: str | None = None,
         time: str | None = None,
-        half_life: float | None = None,
+        half_life: float | str | None = "auto",
         multi_valued: MultiValuedSpec = "auto",
         search: str | Mapping[str, Any] | IndexKind = "exact",
         random_state: int | np.random.RandomState | None = None,
@@ -221,8 +224,9 @@ class TwoTowerRecommender(BaseEstimator):
         )
         self.towers_ = method.fit(observations, seed, verbose=self.verbose)
         self.interactions_ = observations.matrix
-        if self.half_life is not None:
-            self.towers_, self.interactions_ = favor_recent(self.towers_, observations, float(self.half_life))
+        self.half_life_ = self.towers_.half_life if self.half_life == "auto" else self.half_life
+        if self.half_life_ is not None:
+            self.towers_, self.interactions_ = favor_recent(self.towers_, observations, float(self.half_life_))
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
         self._values = {
@@ -620,7 +624,7 @@ class TwoTowerRecommender(BaseEstimator):
                     "interactions= is for methods that learn from interactions, such as 'linear_autoencoder'; this one "
                     "learns from ratings. Fit again with the new ratings."
                 )
-            params: dict[str, Any] = {"weight": self.weight, "time": self.time, "half_life": self.half_life}
+            params: dict[str, Any] = {"weight": self.weight, "time": self.time, "half_life": self.half_life_}
             now = known.of(interactions, user=key, item=self._key("item"), **params)
         if users is None:
             users = list((known if now is None else now).users.keys)

@@ -56,6 +56,7 @@ def write_recommender(recommender: Any, path: Path) -> None:
         "items": known.items.to_json(),
         "columns": columns,
         "rates": bool(recommender._rates),
+        "half_life": _plain(recommender.half_life_),
     }
     with replacing_folder(path, {STATE_FILE, WEIGHTS_FILE}, make_parents=True) as draft:
         write_saved(draft, state, groups)
@@ -91,6 +92,7 @@ def recommender_from_state(
     }
     _check(recommender.towers_, shape, recommender._columns, recommender._values)
     recommender._rates, recommender._index = state["rates"], None
+    recommender.half_life_ = state["half_life"]
     names = [*recommender._names("user"), *recommender._names("item")]
     recommender.n_features_in_, recommender.feature_names_in_ = len(names), np.array(names, object)
     return recommender  # type: ignore[no-any-return]

@@ -79,6 +79,9 @@ class Towers:
         Vectors of users and of items have these lengths, so those of new ones are scaled to them.
     is_sum : bool, default=False
         Whether the vector of a user is the sum of those of the items, weighted by the interactions.
+    half_life : float, optional
+        The half-life of interactions (:func:`tabemb.recommend.interactions.recency`) that the method has found to be
+        best. It is not applied yet.
 
     Examples
     --------
@@ -101,6 +104,7 @@ class Towers:
     user_scales: Float32s | None = None
     lengths: tuple[float, float] | None = None
     is_sum: bool = False
+    half_life: float | None = None
 
     @property
     def dim(self) -> int:
@@ -242,8 +246,9 @@ class Towers:
             "offset": np.array([self.offset], np.float64),
             "is_sum": np.array([self.is_sum], np.uint8),
         }
-        if self.lengths is not None:
-            found["lengths"] = np.array(self.lengths, np.float64)
+        for name in ("lengths", "half_life"):
+            if (value := getattr(self, name)) is not None:
+                found[name] = np.atleast_1d(np.array(value, np.float64))
         for name in ("users", "items", "user_biases", "item_biases", "history", "user_scales"):
             if (array := getattr(self, name)) is not None:
                 found[name] = array
@@ -261,6 +266,8 @@ class Towers:
         parts["offset"], parts["is_sum"] = float(parts["offset"][0]), bool(parts["is_sum"][0])
         if "lengths" in parts:
             parts["lengths"] = tuple(float(each) for each in parts["lengths"])
+        if "half_life" in parts:
+            parts["half_life"] = float(parts["half_life"][0])
         for name in ("user_map", "item_map"):
             its: dict[str, Any] = {
                 key.partition(".")[2]: array for key, array in arrays.items() if key.startswith(f"{name}.")

@@ -80,6 +80,12 @@ def test_one_interaction_of_each_user_is_no_share():
             "recommend: {user: user, item: film, split: {how: time}}",
             "line 2: recommend needs time: the split 'time' holds out the last interactions.",
         ),
+        (
+            "recommend: {user: user, item: film, half_life: 5}",
+            "line 2: recommend needs time for half_life: recent interactions are to count more.",
+        ),
+        ("recommend: {user: user, item: film, time: day, half_life: 0}", "line 2: recommend.half_life"),
+        ("recommend: {user: user, item: film, time: day, half_life: soon}", "line 2: recommend.half_life"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text, told):

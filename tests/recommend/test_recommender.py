@@ -260,7 +260,7 @@ def test_the_columns_of_new_users_count_beside_their_history(tastes):
 )
 def test_recent_interactions_count_more(tastes, method):
     recommender = make(method=method, time="day", half_life=2, weight="weight").fit(tastes)
-    equal = make(method=method, time="day", weight="weight").fit(tastes)
+    equal = make(method=method, time="day", half_life=None, weight="weight").fit(tastes)
     towers, its = recommender.towers_, tastes[tastes["user"] == "u7"].sort_values("day")
     # What the vectors of items are does not depend on it.
     assert np.array_equal(towers.items, equal.towers_.items)
@@ -284,15 +284,35 @@ def test_recent_interactions_count_more(tastes, method):
 
 
 def test_wrong_half_lives(tastes):
-    with pytest.raises(ValueError, match="half_life must be a positive number or None, got 0"):
+    with pytest.raises(ValueError, match="half_life must be a positive number, 'auto' or None, got 0"):
         make(time="day", half_life=0).fit(tastes)
     with pytest.raises(ValueError, match="half_life needs to know what came later: name the column of times"):
         make(half_life=3).fit(tastes)
     with pytest.raises(ValueError, match="half_life is for methods whose users are sums or means"):
         make(method=FACTORS, rating="stars", time="day", half_life=3).fit(tastes)
     fitted = make(time="day", half_life=3).fit(tastes)
-    with pytest.raises(ColumnError, match="day"):
+    with pytest.raises(
+        ColumnError, match=r"need the column of times 'day', since recent ones count more \(half_life=3\)"
+    ):
         fitted.recommend(interactions=tastes[["user", "item"]])
+    make(time="day", half_life=None).fit(tastes).recommend(interactions=tastes[["user", "item"]])
+
+
+def test_the_half_life_is_chosen_if_times_are_known(tastes, tmp_path):
+    # Users turn to the other taste.
+    even = tastes.assign(item=[f"i{int(item[1:]) ^ 1}" for item in tastes["item"]], day=tastes["day"] + 100)
+    table = pd.concat([tastes, even[even["day"] < 106]])
+    found = make(time="day").fit(table)
+    assert found.half_life_ in (2.0, 5.0)
+    given = make(time="day", half_life=found.half_life_).fit(table)
+    assert np.array_equal(found.towers_.users, given.towers_.users)
+    found.save(tmp_path / "films")
+    loaded = TwoTowerRecommender.load(tmp_path / "films")
+    assert (loaded.half_life, loaded.half_life_) == ("auto", found.half_life_)
+    now = table[table["user"] == "u7"].assign(user="x")
+    pd.testing.assert_frame_equal(loaded.recommend(interactions=now), found.recommend(interactions=now))
+    for params in ({}, {"time": "day", "half_life": None}, {"time": "day", "method": FACTORS, "rating": "stars"}):
+        assert make(**params).fit(table).half_life_ is None
 
 
 def test_the_same_interactions_are_the_same_vector(plain, tastes):

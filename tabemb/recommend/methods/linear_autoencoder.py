@@ -1,6 +1,8 @@
 """Linear autoencoder of low rank, in closed form."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -8,6 +10,7 @@ from scipy import sparse
 from sklearn.utils.extmath import randomized_svd
 
 from tabemb.exceptions import DataError
+from tabemb.recommend.interactions import recency
 from tabemb.recommend.methods.method import METHODS, RecommendMethod, check_count, check_number, map_of_columns
 from tabemb.recommend.observations import Observations
 from tabemb.recommend.towers import Towers
@@ -19,6 +22,8 @@ Float32s = npt.NDArray[np.float32]
 # The penalties that "auto" tries, times the mean number of interactions of a user, and the weights of columns.
 FACTORS = (0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 WEIGHTS = (0.0, 1.0, 3.0, 10.0)
+# The half-lives of interactions that are tried if times are known.
+HALF_LIVES = (2.0, 5.0, 10.0, 20.0, 50.0)
 # "auto" hides a fifth of the interactions of at most so many users.
 MOST_USERS = 5_000
 HIDDEN = 0.2
@@ -53,6 +58,12 @@ class LinearAutoencoder(RecommendMethod):
         Weight of the features of items, where the interactions have 1; 0 uses them for new items only. "auto" chooses
         0, 1, 3 or 10 with the penalty.
 
+    Notes
+    -----
+    If times are known, it also finds out how much more recent interactions should count in the vectors of users, with
+    the vectors that were learned without the hidden interactions (``half_life="auto"`` of the recommender). Half-lives
+    of 2, 5, 10, 20 and 50 interactions are tried; the best one has to be better than none by two standard errors.
+
     Examples
     --------
     >>> import pandas as pd
@@ -81,7 +92,7 @@ class LinearAutoencoder(RecommendMethod):
         self.check()
         matrix = observations.matrix.matrix
         features = None if observations.items is None else observations.items.features
-        penalty, weight = self._chosen(matrix, features, seed, observations.last_places)
+        penalty, weight, half_life = self._chosen(matrix, features, seed, observations.last_places)
         values, vectors = self._decomposed(_stacked(matrix, features, weight), seed)
         items = _scaled(values, vectors, penalty)
         users = np.asarray(matrix @ items, np.float32)
@@ -89,6 +100,7 @@ class LinearAutoencoder(RecommendMethod):
             users=users,
             items=items,
             is_sum=True,
+            half_life=half_life,
             user_map=map_of_columns(observations.users, users),
             item_map=map_of_columns(observations.items, items),
         )
@@ -105,24 +117,92 @@ class LinearAutoencoder(RecommendMethod):
         features: sparse.csr_array | None,
         seed: int,
         places: npt.NDArray[np.intp] | None = None,
-    ) -> tuple[float, float]:
-        """Return the penalty, and the weight of columns, that find most hidden interactions."""
+    ) -> tuple[float, float, float | None]:
+        """Return the penalty, the weight of columns, and the half-life that find most hidden interactions."""
         size = float(matrix.sum()) / matrix.shape[0]
         penalties = [each * size for each in FACTORS] if self.penalty == "auto" else [float(self.penalty)]
         weights: Sequence[float] = WEIGHTS if self.item_weight == "auto" else [float(self.item_weight)]
         if features is None:
             weights = [0.0]
-        if len(penalties) == len(weights) == 1:
-            return penalties[0], weights[0]
-        kept, hidden, users = _hide(matrix, seed, places)
-        known, wanted = kept[users], hidden[users]
-        best = -1.0, penalties[0], weights[0]
+        is_given = len(penalties) == len(weights) == 1
+        if is_given and (places is None or not (np.diff(matrix.indptr) >= 2).any()):
+            return penalties[0], weights[0], None
+        hidden = _Hidden.of(matrix, seed, places)
+        best: tuple[float, float, float, Float32s | None] = -1.0, penalties[0], weights[0], None
         for weight in weights:
-            values, vectors = self._decomposed(_stacked(kept, features, weight), seed)
+            values, vectors = self._decomposed(_stacked(hidden.kept, features, weight), seed)
             for penalty in penalties:
-                found = _ndcg(_scaled(values, vectors, penalty), known, wanted)
-                best = max(best, (found, penalty, weight), key=lambda each: each[0])
-        return best[1], best[2]
+                items = _scaled(values, vectors, penalty)
+                best = max(best, (float(hidden.ndcg(items).mean()), penalty, weight, items), key=lambda each: each[0])
+        _, penalty, weight, found = best
+        if found is None or places is None:
+            return penalty, weight, None
+        return penalty, weight, hidden.half_life(found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Hidden:
+    """Interactions of which some are hidden, to be found again: the last ones of users if times are known."""
+
+    kept: sparse.csr_array
+    wanted: sparse.csr_array
+    users: npt.NDArray[np.intp]
+    # Places in time of the interactions that are kept.
+    places: npt.NDArray[np.intp] | None
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_array, seed: int, places: npt.NDArray[np.intp] | None = None) -> Self:
+        rng = np.random.default_rng(seed)
+        sizes = np.diff(matrix.indptr)
+        users = np.flatnonzero(sizes >= 2)
+        if not len(users):
+            raise DataError(
+                "'auto' hides some interactions of users and looks for them, so some user needs two or more; here each "
+                "has one. Give numbers, such as method={'name': 'linear_autoencoder', 'penalty': 1.0, "
+                "'item_weight': 1.0}."
+            )
+        chosen = np.sort(rng.permutation(users)[:MOST_USERS])
+        # Each of them keeps at least one interaction and has at least one hidden.
+        draws, rows = (
+            rng.random(matrix.nnz) if places is None else -places,
+            np.repeat(np.arange(matrix.shape[0]), sizes),
+        )
+        order = np.lexsort((draws, rows))
+        rank = np.empty(matrix.nnz, np.int64)
+        rank[order] = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], sizes)
+        n_hidden = np.zeros(matrix.shape[0], np.int64)
+        n_hidden[chosen] = np.maximum(1, (HIDDEN * sizes[chosen]).astype(np.int64))
+        is_hidden = rank < n_hidden[rows]
+        parts = [
+            sparse.csr_array((data, (rows[mask], matrix.indices[mask])), shape=matrix.shape)
+            for mask, data in (
+                (~is_hidden, matrix.data[~is_hidden]),
+                (is_hidden, np.ones(int(is_hidden.sum()), np.float32)),
+            )
+        ]
+        return cls(parts[0], parts[1], chosen, None if places is None else places[~is_hidden])
+
+    def half_life(self, items: Float32s) -> float | None:
+        """Return the best half-life, or None unless it is better than none by two standard errors over the users."""
+        scores = {each: self.ndcg(items, each) for each in (None, *HALF_LIVES)}
+        best = max(HALF_LIVES, key=lambda each: float(scores[each].mean()))
+        gains = scores[best] - scores[None]
+        return best if gains.mean() > 2 * gains.std() / np.sqrt(len(gains)) else None
+
+    def ndcg(self, items: Float32s, half_life: float | None = None) -> npt.NDArray[np.float64]:
+        """Return how well the vectors of items find what is hidden of each user."""
+        known, wanted, weighted = self.kept[self.users], self.wanted[self.users], self.kept
+        if half_life is not None and self.places is not None:
+            rows = np.repeat(np.arange(self.kept.shape[0]), np.diff(self.kept.indptr))
+            data = self.kept.data * recency(rows, self.places, half_life)
+            weighted = sparse.csr_array((data, self.kept.indices, self.kept.indptr), shape=self.kept.shape)
+        towers = Towers(users=np.asarray(weighted[self.users] @ items, np.float32), items=items)
+        found, _ = towers.top(towers.users, TOP, known)
+        rows = np.arange(len(found))[:, None]
+        hits = np.asarray(wanted[rows, np.maximum(found, 0)].todense()) * (found >= 0)
+        discounts = 1 / np.log2(np.arange(2, found.shape[1] + 2))
+        ideal = np.cumsum(discounts)[np.minimum(np.diff(wanted.indptr), found.shape[1]) - 1]
+        return np.asarray((hits * discounts).sum(axis=1) / ideal, np.float64)
 
 
 def _stacked(matrix: sparse.csr_array, features: sparse.csr_array | None, weight: float) -> sparse.csr_array:
@@ -132,50 +212,6 @@ def _stacked(matrix: sparse.csr_array, features: sparse.csr_array | None, weight
     return sparse.csr_array(sparse.vstack([matrix, features.T.astype(np.float32) * np.float32(weight)]))
 
 
-def _hide(
-    matrix: sparse.csr_array, seed: int, places: npt.NDArray[np.intp] | None = None
-) -> tuple[sparse.csr_array, sparse.csr_array, npt.NDArray[np.intp]]:
-    """Return the interactions without hidden ones, the hidden ones, and the users who have any.
-
-    Random ones are easier to find than the last ones, which are what is to be recommended, and with other penalties.
-    """
-    rng = np.random.default_rng(seed)
-    sizes = np.diff(matrix.indptr)
-    users = np.flatnonzero(sizes >= 2)
-    if not len(users):
-        raise DataError(
-            "'auto' hides some interactions of users and looks for them, so some user needs two or more; here each has "
-            "one. Give numbers, such as method={'name': 'linear_autoencoder', 'penalty': 1.0, 'item_weight': 1.0}."
-        )
-    chosen = np.sort(rng.permutation(users)[:MOST_USERS])
-    # Each of them keeps at least one interaction and has at least one hidden.
-    draws, rows = rng.random(matrix.nnz) if places is None else -places, np.repeat(np.arange(matrix.shape[0]), sizes)
-    order = np.lexsort((draws, rows))
-    rank = np.empty(matrix.nnz, np.int64)
-    rank[order] = np.arange(matrix.nnz) - np.repeat(matrix.indptr[:-1], sizes)
-    n_hidden = np.zeros(matrix.shape[0], np.int64)
-    n_hidden[chosen] = np.maximum(1, (HIDDEN * sizes[chosen]).astype(np.int64))
-    is_hidden = rank < n_hidden[rows]
-    parts = [
-        sparse.csr_array((data, (rows[mask], matrix.indices[mask])), shape=matrix.shape)
-        for mask, data in (
-            (~is_hidden, matrix.data[~is_hidden]),
-            (is_hidden, np.ones(int(is_hidden.sum()), np.float32)),
-        )
-    ]
-    return parts[0], parts[1], chosen
-
-
 def _scaled(values: Float32s, vectors: Float32s, penalty: float) -> Float32s:
     scaled: Float32s = vectors * (values / np.sqrt(values**2 + penalty)).astype(np.float32)
     return scaled
-
-
-def _ndcg(items: Float32s, known: sparse.csr_array, wanted: sparse.csr_array) -> float:
-    towers = Towers(users=np.asarray(known @ items, np.float32), items=items)
-    found, _ = towers.top(towers.users, TOP, known)
-    rows = np.arange(len(found))[:, None]
-    hits = np.asarray(wanted[rows, np.maximum(found, 0)].todense()) * (found >= 0)
-    discounts = 1 / np.log2(np.arange(2, found.shape[1] + 2))
-    ideal = np.cumsum(discounts)[np.minimum(np.diff(wanted.indptr), found.shape[1]) - 1]
-    return float(np.mean((hits * discounts).sum(axis=1) / ideal))

@@ -128,29 +128,29 @@ def test_it_is_repeatable_and_never_wider_than_the_data(observations, with_colum
 def test_auto_takes_the_penalty_and_weight_that_find_most_hidden_interactions(with_columns, monkeypatch):
     tried = []
 
-    def ndcg(items, known, wanted):
-        tried.append((known.copy(), wanted.copy()))
-        return real(items, known, wanted)
+    def ndcg(hidden, items, half_life=None):
+        tried.append(half_life)
+        return real(hidden, items, half_life)
 
-    real = module._ndcg
-    monkeypatch.setattr(module, "_ndcg", ndcg)
+    real = module._Hidden.ndcg
+    monkeypatch.setattr(module._Hidden, "ndcg", ndcg)
     matrix, features = with_columns.matrix.matrix, with_columns.items.features
     method = LinearAutoencoder(dim=8)
-    penalty, weight = method._chosen(matrix, features, 0)
-    assert len(tried) == len(module.FACTORS) * len(module.WEIGHTS)
-    known, wanted = tried[0]
+    penalty, weight, half_life = method._chosen(matrix, features, 0)
+    assert half_life is None
+    assert tried == [None] * (len(module.FACTORS) * len(module.WEIGHTS))
+    hidden = module._Hidden.of(matrix, 0)
     # Each user keeps some interactions, and a fifth is hidden.
-    assert (known + wanted).toarray().tolist() == matrix.toarray().tolist()
-    sizes = np.diff(matrix.indptr)
-    assert np.array_equal(np.diff(wanted.indptr), np.maximum(1, (0.2 * sizes).astype(int)))
+    assert (hidden.kept + hidden.wanted).toarray().tolist() == matrix.toarray().tolist()
+    assert np.array_equal(np.diff(hidden.wanted.indptr), np.maximum(1, (0.2 * np.diff(matrix.indptr)).astype(int)))
     scores = {}
     for each in module.WEIGHTS:
-        values, vectors = method._decomposed(module._stacked(known, features, each), 0)
+        values, vectors = method._decomposed(module._stacked(hidden.kept, features, each), 0)
         for factor in module.FACTORS:
             its = factor * float(matrix.sum()) / 120
-            scores[its, each] = real(module._scaled(values, vectors, its), known, wanted)
+            scores[its, each] = real(hidden, module._scaled(values, vectors, its)).mean()
     assert scores[penalty, weight] == max(scores.values())
-    assert method._chosen(matrix, features, 0) == (penalty, weight)
+    assert method._chosen(matrix, features, 0) == (penalty, weight, None)
     # A number that is given stays.
     assert LinearAutoencoder(dim=8, penalty=7.0)._chosen(matrix, features, 0)[0] == 7.0
     assert LinearAutoencoder(dim=8, item_weight=2.0)._chosen(matrix, features, 0)[1] == 2.0
@@ -159,38 +159,63 @@ def test_auto_takes_the_penalty_and_weight_that_find_most_hidden_interactions(wi
 
 def test_auto_hides_items_of_a_part_of_the_users(observations, monkeypatch):
     monkeypatch.setattr(module, "MOST_USERS", 10)
-    kept, hidden, users = module._hide(observations.matrix.matrix, 0)
-    assert len(users) == 10
-    assert np.flatnonzero(np.diff(hidden.indptr)).tolist() == users.tolist()
-    assert (kept + hidden).nnz == observations.matrix.matrix.nnz
+    hidden = module._Hidden.of(observations.matrix.matrix, 0)
+    assert len(hidden.users) == 10
+    assert np.flatnonzero(np.diff(hidden.wanted.indptr)).tolist() == hidden.users.tolist()
+    assert (hidden.kept + hidden.wanted).nnz == observations.matrix.matrix.nnz
 
 
 def test_auto_hides_the_last_items_if_times_are_known(seen, observe):
     table = seen.assign(day=np.random.default_rng(1).permutation(len(seen)))
     observations = observe(table, time="day")
-    kept, hidden, users = module._hide(observations.matrix.matrix, 0, observations.last_places)
-    assert len(users) == 120
+    hidden = module._Hidden.of(observations.matrix.matrix, 0, observations.last_places)
+    assert len(hidden.users) == 120
     keys, items = np.array(observations.matrix.users.keys), np.array(observations.matrix.items.keys)
+    days = table.set_index(["user", "item"])["day"]
+    rows, columns = hidden.kept.nonzero()
+    kept = [days[keys[row], items[column]] for row, column in zip(rows, columns, strict=True)]
+    assert np.array_equal(hidden.places, kept)
     for user, its in table.sort_values("day").groupby("user"):
         row = np.flatnonzero(keys == user)[0]
         n = max(1, int(0.2 * len(its)))
-        assert set(items[hidden[[row]].indices]) == set(its["item"].tail(n))
-        assert set(items[kept[[row]].indices]) == set(its["item"].head(-n))
+        assert set(items[hidden.wanted[[row]].indices]) == set(its["item"].tail(n))
+        assert set(items[hidden.kept[[row]].indices]) == set(its["item"].head(-n))
 
 
-def test_times_change_what_auto_chooses(observe):
-    # What users see first says nothing of what they see last, but for the items that all see.
-    rng = np.random.default_rng(0)
-    rows = [
-        (user, item, day) for user in range(80) for day, item in enumerate([*rng.permutation(30)[:8], 30 + user % 5])
-    ]
-    table = pd.DataFrame(rows, columns=["user", "item", "day"])
-    chosen = []
-    for time in (None, "day"):
-        observations = observe(table, time=time)
-        method = LinearAutoencoder(dim=20)
-        chosen.append(method._chosen(observations.matrix.matrix, None, 0, observations.last_places))
-    assert chosen[0] != chosen[1]
+def test_found_items_are_counted_by_their_ranks(observe):
+    # One user has seen a, then b, and d is hidden; another one has seen c only.
+    observations = observe(pd.DataFrame({"user": [1, 1, 1, 2], "item": list("abdc"), "day": range(4)}), time="day")
+    hidden = module._Hidden.of(observations.matrix.matrix, 0, observations.last_places)
+    vectors = {"a": [1, 0], "b": [0, 1], "c": [1, 0.5], "d": [0.5, 0.9]}
+    items = np.array([vectors[key] for key in observations.matrix.items.keys], np.float32)
+    # The user is [1, 1], so that c has 1.5 and d 1.4; with a half-life of 1, the user is [0.5, 1]: c has 1, d 1.15.
+    assert hidden.ndcg(items) == pytest.approx([1 / np.log2(3)])
+    assert hidden.ndcg(items, 1.0) == pytest.approx([1])
+
+
+def _changing(n_users, rng):
+    """Return users who have seen items of one taste, and then of another, of which the next ones are, too."""
+    rows = []
+    for user in range(n_users):
+        first, then = rng.permutation(4)[:2]
+        rows += [(user, 20 * first + item) for item in rng.permutation(20)[:8]]
+        rows += [(user, 20 * then + item) for item in rng.permutation(20)[:6]]
+    return pd.DataFrame(rows, columns=["user", "item"]).assign(day=range(len(rows)))
+
+
+def test_auto_finds_out_whether_recent_interactions_count_more(observe):
+    table = _changing(150, np.random.default_rng(0))
+    found = LinearAutoencoder(dim=8).fit(observe(table, time="day"), 0)
+    assert found.half_life in (2.0, 5.0)
+    # The vectors of items are the same for all half-lives, and none is known without times.
+    assert LinearAutoencoder(dim=8).fit(observe(table), 0).half_life is None
+    # With a penalty that is given, too.
+    assert LinearAutoencoder(dim=8, penalty=9.0).fit(observe(table, time="day"), 0).half_life in (2.0, 5.0)
+    # Where the order says nothing, all count the same.
+    shuffled = table.assign(day=np.random.default_rng(1).permutation(len(table)))
+    assert LinearAutoencoder(dim=8).fit(observe(shuffled, time="day"), 0).half_life is None
+    alone = pd.DataFrame({"user": [1, 2], "item": ["a", "b"], "day": [1, 2]})
+    assert LinearAutoencoder(penalty=1.0).fit(observe(alone, time="day"), 0).half_life is None
 
 
 def test_auto_finds_columns_useful_where_they_are():
