@@ -58,6 +58,8 @@ class RankingResult:
     split : dict
         ``how`` interactions are held out, in words, and the numbers of interactions: ``train``, ``test``, ``left_out``
         (those of users or items that are new), and of the ``users`` and ``items``.
+    half_life : float, optional
+        After how many later interactions of a user one counts half.
     """
 
     method: str
@@ -68,6 +70,7 @@ class RankingResult:
     high: float
     ratings: pd.DataFrame | None
     split: dict[str, Any]
+    half_life: float | None = None
 
     def headline(self) -> tuple[str, str]:
         """Return "won", "lost" or "level", and a sentence: whether it finds more than the most popular items do."""
@@ -88,6 +91,8 @@ class RankingResult:
                 f"The difference is {numbers.signed(self.difference)}, 95 % interval over {self.split['users']:,} "
                 f"users {numbers.interval(self.low, self.high)}."
             )
+        if self.half_life is not None:
+            sentences.append(f"Recent interactions count more: one counts half after {self.half_life:g} later ones.")
         if self.ratings is not None:
             rmse = self.ratings["rmse"]
             others = ", ".join(f"{name} {numbers.score(value)}" for name, value in rmse.iloc[1:].items())
@@ -102,6 +107,7 @@ class RankingResult:
         return {
             "method": self.method,
             "split": self.split,
+            "half_life": self.half_life,
             "ranking": [_finite(each) for each in ranking],
             "difference": _finite(difference),
             "ratings": None if ratings is None else [_finite(each) for each in ratings],
@@ -213,6 +219,7 @@ def evaluate(config: ExperimentConfig, recommender: TwoTowerRecommender, split: 
         high=mean + spread,
         ratings=None if section.rating is None else _rating_table(config, recommender, split),
         split={"how": _in_words(config), **sizes, "users": len(users), "items": split.train[item].nunique()},
+        half_life=recommender.half_life_,
     )
 
 

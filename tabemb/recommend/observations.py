@@ -1,15 +1,27 @@
 """What a recommender learns from: interactions, and the columns of users and of items."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from tabemb.recommend.interactions import InteractionMatrix
+from tabemb.recommend.interactions import (
+    InteractionMatrix,
+    last_rows,
+    numbers_of,
+    places_in_time,
+    weights_of,
+    without_missing,
+)
 from tabemb.recommend.side_columns import SideColumns
 from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.frames import Frame
+from tabemb.table.multi_valued import MultiValuedSpec
+from tabemb.table.vocabulary import Vocabulary
 
 __all__ = ["Observations", "Side"]
 
@@ -28,6 +40,17 @@ class Side:
 
     columns: SideColumns
     table: EncodedTable
+
+    @classmethod
+    def read(
+        cls, columns: Sequence[str], frame: Frame, rows: npt.NDArray[np.intp], multi_valued: MultiValuedSpec = "auto"
+    ) -> Self:
+        """Encode the columns of users, or of items, whose rows in a table are given."""
+        spec = multi_valued
+        if isinstance(spec, Mapping):
+            spec = {name: each for name, each in spec.items() if name in columns}
+        side = SideColumns(columns, spec)
+        return cls(side, side.fit_encode(frame.take(rows)))
 
     @cached_property
     def features(self) -> sparse.csr_array:
@@ -81,6 +104,56 @@ class Observations:
     places: npt.NDArray[np.intp] | None = None
     users: Side | None = None
     items: Side | None = None
+
+    @classmethod
+    def read(
+        cls,
+        frame: Frame,
+        user: Sequence[str],
+        item: Sequence[str],
+        *,
+        rating: str | None = None,
+        weight: str | None = None,
+        time: str | None = None,
+        multi_valued: MultiValuedSpec = "auto",
+    ) -> Self:
+        """Read a table of interactions.
+
+        Parameters
+        ----------
+        frame : Frame
+            One row per interaction.
+        user, item : sequence of str
+            The column of the keys, and those that describe users, or items.
+        rating, weight, time : str, optional
+            Columns of ratings, weights and times.
+        multi_valued : "auto", mapping or None, default="auto"
+            Which columns hold several values per cell.
+
+        Raises
+        ------
+        DataError
+            If there are no interactions, a user, item or time is missing, or a weight or rating is not a number.
+        """
+        users, rows = Vocabulary.fit_encode(without_missing(frame, user[0], "user"))
+        items, columns = Vocabulary.fit_encode(without_missing(frame, item[0], "item"))
+        weights = None if weight is None else weights_of(frame, weight)
+        ratings = None if rating is None else numbers_of(frame, rating, "ratings").astype(np.float32)
+        places = None if time is None else places_in_time(frame, time)
+
+        def side(others: Sequence[str], codes: npt.NDArray[np.int32], keys: Vocabulary) -> Side | None:
+            return Side.read(others, frame, last_rows(codes, keys, places), multi_valued) if others else None
+
+        return cls(
+            matrix=InteractionMatrix.from_codes(rows, columns, weights, users, items),
+            user_rows=rows.astype(np.intp) - Vocabulary.FIRST,
+            item_rows=columns.astype(np.intp) - Vocabulary.FIRST,
+            weights=weights,
+            ratings=ratings,
+            places=places,
+            users=side(user[1:], rows, users),
+            items=side(item[1:], columns, items),
+        )
 
     def __len__(self) -> int:
         return len(self.user_rows)

@@ -18,15 +18,12 @@ from tabemb.exceptions import DataError, UnknownKeyError, did_you_mean, warn_cal
 from tabemb.metrics import ndcg_at_k
 from tabemb.recommend.interactions import (
     InteractionMatrix,
-    last_rows,
     numbers_of,
-    places_in_time,
-    weights_of,
     without_missing,
 )
 from tabemb.recommend.methods import METHODS, RecommendMethod
 from tabemb.recommend.methods.method import check_count
-from tabemb.recommend.observations import Observations, Side
+from tabemb.recommend.observations import Observations
 from tabemb.recommend.queries import QueriedUsers, allowed_items, keys_of, object_array, read_users, rows_of, type_hint
 from tabemb.recommend.recency import check_half_life, favor_recent
 from tabemb.recommend.saved import read_recommender, write_recommender
@@ -203,35 +200,29 @@ class TwoTowerRecommender(BaseEstimator):
         check_half_life(self.half_life, self.time)
         frame = read_frame(X)
         self._check_columns(frame)
-        users, rows = Vocabulary.fit_encode(without_missing(frame, self._key("user"), "user"))
-        items, columns = Vocabulary.fit_encode(without_missing(frame, self._key("item"), "item"))
-        weights = None if self.weight is None else weights_of(frame, self.weight)
-        ratings = None if self.rating is None else numbers_of(frame, self.rating, "ratings").astype(np.float32)
-        places = None if self.time is None else places_in_time(frame, self.time)
-        sides = {
-            "user": self._side("user", frame, last_rows(rows, users, places)),
-            "item": self._side("item", frame, last_rows(columns, items, places)),
-        }
-        observations = Observations(
-            matrix=InteractionMatrix.from_codes(rows, columns, weights, users, items),
-            user_rows=rows.astype(np.intp) - FIRST,
-            item_rows=columns.astype(np.intp) - FIRST,
-            weights=weights,
-            ratings=ratings,
-            places=places,
-            users=sides["user"],
-            items=sides["item"],
+        observations = Observations.read(
+            frame,
+            self._names("user"),
+            self._names("item"),
+            rating=self.rating,
+            weight=self.weight,
+            time=self.time,
+            multi_valued=self.multi_valued,
         )
         self.towers_ = method.fit(observations, seed, verbose=self.verbose)
         self.interactions_ = observations.matrix
         self.half_life_ = self.towers_.half_life if self.half_life == "auto" else self.half_life
         if self.half_life_ is not None:
             self.towers_, self.interactions_ = favor_recent(self.towers_, observations, float(self.half_life_))
+        sides = {"user": observations.users, "item": observations.items}
         self._columns = {name: None if side is None else side.columns for name, side in sides.items()}
         self._rates, self._index = method.rates, None
         self._values = {
             name: side.value_vectors(vectors, keys.counts[FIRST:])
-            for name, vectors, keys in (("user", self.towers_.users, users), ("item", self.towers_.items, items))
+            for name, vectors, keys in (
+                ("user", self.towers_.users, self.interactions_.users),
+                ("item", self.towers_.items, self.interactions_.items),
+            )
             if (side := sides[name]) is not None
         }
         names = [*self._names("user"), *self._names("item")]
@@ -586,16 +577,6 @@ class TwoTowerRecommender(BaseEstimator):
                 raise ValueError(f"{side} must be a column, or a list of columns, got {getattr(self, side)!r}.")
         others = [name for name in (self.rating, self.weight, self.time) if name is not None]
         check_columns(frame, self._names("user"), self._names("item"), others, self.multi_valued)
-
-    def _side(self, side: str, frame: Frame, rows: npt.NDArray[np.intp]) -> Side | None:
-        names = self._names(side)[1:]
-        if not names:
-            return None
-        spec = self.multi_valued
-        if isinstance(spec, Mapping):
-            spec = {name: each for name, each in spec.items() if name in names}
-        columns = SideColumns(names, spec)
-        return Side(columns, columns.fit_encode(frame.take(rows)))
 
     def _from_columns(self, side: str, frame: Frame) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Return vectors and biases of new users, or items; zeros if nothing is known of them."""

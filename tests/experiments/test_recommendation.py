@@ -1,6 +1,7 @@
 """Recommenders in experiments: splits, metrics beside the most popular items, and errors of ratings."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -182,6 +183,13 @@ def test_the_verdict_is_that_of_the_interval(low, high, kind, words):
     assert result.headline()[0] == kind
     assert words in result.headline()[1]
     assert ("95 % interval over 2 users" in result.verdict()) == math.isfinite(low)
+
+
+def test_the_verdict_tells_how_much_recent_interactions_count():
+    result = replace(result_of(0.05, 0.15), half_life=5.0)
+    assert result.verdict().endswith("Recent interactions count more: one counts half after 5 later ones.")
+    assert "Recent" not in result_of(0.05, 0.15).verdict()
+    assert (result.to_json()["half_life"], result_of(0.05, 0.15).to_json()["half_life"]) == (5.0, None)
 
 
 def test_the_json_has_null_for_numbers_that_are_not_finite():

@@ -4,38 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabemb.recommend.interactions import InteractionMatrix
-from tabemb.recommend.observations import Observations, Side
-from tabemb.recommend.side_columns import SideColumns
+from tabemb.recommend.observations import Observations
 from tabemb.table.frames import read_frame
-from tabemb.table.vocabulary import Vocabulary
-
-FIRST = Vocabulary.FIRST
 
 
-def _observe(table, *, user=(), item=(), weight=None, rating=None, time=None, multi_valued="auto"):
-    users, rows = Vocabulary.fit_encode(table["user"])
-    items, columns = Vocabulary.fit_encode(table["item"])
-    weights = None if weight is None else table[weight].to_numpy(np.float32)
-    sides = []
-    for names, key, codes in ((user, "user", rows), (item, "item", columns)):
-        last = table.groupby(codes).tail(1)
-        last = last.iloc[np.argsort((users if key == "user" else items).encode(last[key]))]
-        spec = multi_valued
-        if isinstance(spec, dict):
-            spec = {name: each for name, each in spec.items() if name in names}
-        side = SideColumns(names, spec)
-        sides.append(Side(side, side.fit_encode(read_frame(last))) if names else None)
-    return Observations(
-        matrix=InteractionMatrix.from_codes(rows, columns, weights, users, items),
-        user_rows=rows.astype(np.intp) - FIRST,
-        item_rows=columns.astype(np.intp) - FIRST,
-        weights=weights,
-        ratings=None if rating is None else table[rating].to_numpy(np.float32),
-        places=None if time is None else table[time].rank(method="first").to_numpy(np.intp) - 1,
-        users=sides[0],
-        items=sides[1],
-    )
+def _observe(table, *, user=(), item=(), **columns):
+    return Observations.read(read_frame(table), ["user", *user], ["item", *item], **columns)
 
 
 @pytest.fixture(scope="session")
