@@ -35,7 +35,12 @@ INT16_MAX = 32_767
 
 
 def column_data(
-    name: str, vectors: CategoryVectors, names: Sequence[str] = (), side: SideData | None = None
+    name: str,
+    vectors: CategoryVectors,
+    names: Sequence[str] = (),
+    side: SideData | None = None,
+    *,
+    titled: bool | None = None,
 ) -> dict[str, Any]:
     """Return the data of a column for the page, as JSON values.
 
@@ -49,13 +54,17 @@ def column_data(
         Readable name of each category, empty if it is not known, such as "Los Angeles Intl" of "LAX".
     side : SideData, optional
         What a table of the user says about the categories; its names come before ``names``.
+    titled : bool, optional
+        Whether categories are labeled by their readable names, with their keys beside them. By default if the keys are
+        numbers, dates and the like, which say nothing, and most have a name.
 
     Returns
     -------
     dict
         ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``names`` (row to the
-        readable name), ``kinds`` (the type of all keys, or a list), ``counts``, ``dim``, ``vectors`` (base64 of int16),
-        ``groups`` (base64 of uint8), ``group_names``, ``maps`` (name, description, base64 of float32 positions),
+        readable name, or to the key if they are ``titled``), ``titled``, ``kinds`` (the type of all keys, or a list),
+        ``counts``, ``dim``, ``vectors`` (base64 of int16), ``groups`` (base64 of uint8), ``group_names``, ``maps``
+        (name, description, base64 of float32 positions),
         ``side`` (None, or ``source``, ``n_found`` and ``columns``, as of :class:`SideData`),
         ``warning`` (a sentence if the neighbors come back by chance only), and ``confidence``: how often the 10 nearest
         of each of the 2,000 most frequent categories come back in fits to other rows. It is None if it is unknown or
@@ -76,11 +85,16 @@ def column_data(
     warning = "" if known is None else known.warning(name)
     said = side.names if side is not None else []
     names = [own or other for own, other in zip_longest(said, names, fillvalue="")]
+    if titled is None:
+        titled = "text" not in kinds and sum(map(bool, names)) > len(keys) / 2
+    if titled:
+        labels, names = _titles(labels, names), labels
     return {
         "name": name,
         "labels": labels,
         "texts": {row: str(key) for row, key in enumerate(keys) if str(key) != labels[row]},
         "names": {row: each for row, each in enumerate(names) if each and each != labels[row]},
+        "titled": titled,
         "kinds": kinds[0] if len(set(kinds)) == 1 else kinds,
         "counts": None if vectors.counts is None else vectors.counts.tolist(),
         "dim": vectors.dim,
@@ -177,6 +191,13 @@ def labels_of(keys: Sequence[Any]) -> list[str]:
     labels = _distinguish(labels, [_line(repr(key)) for key in keys])
     # Labels can still be the same: "1 (text)" next to "1" and 1.
     return _number_duplicates(labels)
+
+
+def _titles(labels: list[str], names: Sequence[str]) -> list[str]:
+    """Return readable names as unique labels. Those without a name keep their label; equal names get it beside them."""
+    titles = [_line(name) if name else label for name, label in zip_longest(names, labels, fillvalue="")]
+    longer = [f"{title} ({label})" for title, label in zip(titles, labels, strict=True)]
+    return _number_duplicates(_distinguish(titles, longer))
 
 
 def _line(text: str) -> str:

@@ -165,7 +165,8 @@ def render_explorer(
     columns = [column_data(column, each, names.get(column, ()), known.get(column)) for column, each in shown.items()]
     if joint is not None:
         name = str(joint.vectors.name)
-        columns.append(column_data(name, joint.vectors, side=joint.side) | {"python": list(JOINT_CODE)})
+        shown_as = column_data(name, joint.vectors, side=joint.side, titled=joint.titled)
+        columns.append(shown_as | {"python": list(JOINT_CODE)})
     if known:
         # The page opens with what the user has a table of.
         columns.sort(key=lambda each: each["side"] is None)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from tabemb.experiments.explorer.column_data import labels_of
 from tabemb.experiments.explorer.side_table import SideData
 from tabemb.experiments.runs.folder import RunFolder
+from tabemb.table.keys import family
 from tabemb.vectors.category_vectors import CategoryVectors
 
 __all__ = ["MOST_OF_A_SIDE", "JointSpace", "joint_space"]
@@ -28,11 +29,14 @@ class JointSpace:
         Readable name of each item, empty for users and for items without one.
     side : SideData
         Whether each is a user or an item: the column "kind", whose labels are the names of their columns.
+    titled : bool
+        Whether items are shown by their readable names.
     """
 
     vectors: CategoryVectors
     names: list[str]
     side: SideData
+    titled: bool
 
 
 def joint_space(run: RunFolder) -> JointSpace:
@@ -71,7 +75,9 @@ def joint_space(run: RunFolder) -> JointSpace:
     )
     kind = {"name": "kind", "kind": "label", "labels": sides, "codes": codes}
     side = SideData(source="the run", key="", n_found=len(keys), names=names, columns=[kind])
-    return JointSpace(vectors=joint, names=names, side=side)
+    # As the column of the items itself.
+    titled = "text" not in {family(key) for key in parts[0].index_to_key} and any(names)
+    return JointSpace(vectors=joint, names=names, side=side, titled=titled)
 
 
 def _most_frequent(vectors: CategoryVectors) -> npt.NDArray[np.intp]:

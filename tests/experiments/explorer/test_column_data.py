@@ -82,6 +82,27 @@ def test_typed_keys_keep_their_text_and_kind():
     assert told["counts"] is None
 
 
+def test_numbers_with_names_are_labeled_by_them():
+    films = CategoryVectors([7, 8, 9, 10], np.eye(4))
+    told = column_data("film", films, ["Alien", "Twin", "Twin", ""])
+    assert told["titled"] is True
+    assert told["labels"] == ["Alien", "Twin (8)", "Twin (9)", "10"]
+    assert told["texts"] == {0: "7", 1: "8", 2: "9"}
+    assert told["names"] == {0: "7", 1: "8", 2: "9"}
+    assert told["kinds"] == "number"
+    assert all(each.split(",")[0].rstrip("…. ") in told["labels"] for each in told["group_names"])
+    # Few names, codes that are text, and on request: by the keys.
+    assert column_data("film", films, ["Alien", "", "", ""])["labels"] == ["7", "8", "9", "10"]
+    assert column_data("film", films, ["Alien", "Twin", "Rope", ""], titled=False)["names"] == {
+        0: "Alien",
+        1: "Twin",
+        2: "Rope",
+    }
+    airports = CategoryVectors(["JFK", "LGA"], np.eye(2))
+    assert column_data("dest", airports, ["Kennedy", "La Guardia"])["labels"] == ["JFK", "LGA"]
+    assert column_data("dest", airports, ["Kennedy", "La Guardia"], titled=True)["names"] == {0: "JFK", 1: "LGA"}
+
+
 @pytest.mark.parametrize("vectors", [[[1.0, 2.0]], [[1.0], [2.0], [-3.0]], np.ones((4, 3)), np.zeros((6, 2))])
 def test_small_and_unusual_columns(vectors):
     told = column_data("x", CategoryVectors(range(len(vectors)), vectors))

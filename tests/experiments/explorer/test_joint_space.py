@@ -77,7 +77,11 @@ def test_the_explorer_of_a_recommender_shows_both_on_one_map(run, finished, tmp_
     assert list(columns)[-1] == "user and film"
     joint = columns["user and film"]
     assert joint["side"]["columns"][0]["labels"] == ["film", "user"]
-    assert joint["names"][str(joint["labels"].index("film 23"))] == "The crime 3"
+    # Keys are numbers, so films are shown by their titles, and users by their keys.
+    assert joint["names"][str(joint["labels"].index("The crime 3"))] == "film 23"
+    assert "user 3" in joint["labels"]
+    films = columns["film"]
+    assert films["texts"][str(films["labels"].index("The crime 3"))] == "23"
     assert joint["python"][1] == "joint_space(run).vectors"
     assert len(joint["maps"]) == 2
     other = write_explorer(open_run(finished[0].path), tmp_path / "small.html").read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ function csvCell(value) {
 /** Return the categories as a table in CSV: key, name, rows, and all that the side table has. */
 function csvOf(column, rows) {
   const parts = [[column.name, (row) => column.textOf(row)]];
-  if (column.names.size && !column.side.some((each) => each.isName)) parts.push(["name", (row) => column.nameOf(row)]);
+  if (column.names.size && !column.side.some((each) => each.isName)) parts.push(["name", (row) => (column.titled ? column.labels[row] : column.nameOf(row))]);
   if (column.counts) parts.push(["rows", (row) => column.counts[row]]);
   for (const each of column.side) parts.push([each.name, (row) => each.textOf(row)]);
   const lines = [parts.map(([name]) => name), ...rows.map((row) => parts.map(([, of]) => of(row)))];

@@ -28,8 +28,9 @@ class Column {
     this.labels = data.labels;
     // Only for keys whose label differs from their text.
     this.texts = new Map(Object.entries(data.texts).map(([row, text]) => [Number(row), text]));
-    // Readable names of some keys, such as of an airport.
+    // Readable names of some keys, such as of an airport; or their keys, if the labels are titles.
     this.names = new Map(Object.entries(data.names).map(([row, name]) => [Number(row), name]));
+    this.titled = data.titled;
     this.kinds = data.kinds;
     this.counts = data.counts;
     this.dim = data.dim;
