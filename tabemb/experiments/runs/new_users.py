@@ -65,8 +65,8 @@ def read_interactions(
     run : RunFolder
         A run with a recommender.
     path : path
-        A table with a row per interaction: the columns of the keys of users and items, and of the weights if the run
-        has some.
+        A table with a row per interaction: the columns of the keys of users and items, of the weights if the run has
+        some, and of the times if recent interactions count more.
     sep, encoding : str, optional
         Of a text; those of the experiment by default.
 
@@ -93,6 +93,8 @@ def read_interactions(
     named = {section.user_key: "the keys of users", section.item_key: "the keys of items"}
     if section.weight is not None:
         named[section.weight] = "weights"
+    if section.time is not None and run.recommender().half_life_ is not None:
+        named[section.time] = "times; recent interactions count more"
     for name, what in named.items():
         _require(table, path, name, what)
     return table[list(named)]

@@ -16,6 +16,15 @@ recommend:
   weight: times
   method: {name: linear_autoencoder, dim: 4, penalty: 1.0}
 """
+TIMED = """\
+data: {path: watched.csv, sep: ";"}
+recommend:
+  user: user
+  item: film
+  time: day
+  half_life: 2
+  method: {name: linear_autoencoder, dim: 4, penalty: 1.0}
+"""
 RATED = "data: {path: watched.csv, sep: ';'}\nrecommend: {user: user, item: film, rating: stars, method: mf}\n"
 
 
@@ -23,9 +32,10 @@ RATED = "data: {path: watched.csv, sep: ';'}\nrecommend: {user: user, item: film
 def home(tmp_path_factory, watched):
     folder = tmp_path_factory.mktemp("aged")
     table = watched.assign(age=20 + watched["user"] % 2, member=watched["user"] % 2 == 0, times=1.5)
+    table["day"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(range(len(table)), "D")
     table["user"] = [f"0{user}" for user in table["user"]]
     table.to_csv(folder / "watched.csv", index=False, sep=";")
-    for name, text in (("aged", AGED), ("rated", RATED)):
+    for name, text in (("aged", AGED), ("rated", RATED), ("timed", TIMED)):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         run(folder / f"{name}.yaml", output=folder / "runs")
     return folder
@@ -68,6 +78,21 @@ def test_interactions_are_read_with_their_weights(aged, tmp_path):
     table = pd.DataFrame({"user": ["077", "077"], "film": [10, 11], "times": [1, 2], "other": ["a", "b"]})
     found = read_interactions(aged, written(tmp_path, table))
     assert found.to_dict("list") == {"user": ["077", "077"], "film": [10, 11], "times": [1, 2]}
+
+
+def test_interactions_have_times_if_recent_ones_count_more(home, tmp_path):
+    timed = open_run(home / "runs" / "timed")
+    films = pd.DataFrame({"user": ["new"] * 4, "film": [10, 11, 20, 21]})
+    days = pd.Series(pd.date_range("2026-05-01", periods=4))
+    best = []
+    for order in (days, days[::-1].to_numpy()):
+        found = read_interactions(timed, written(tmp_path, films.assign(day=order)))
+        assert list(found) == ["user", "film", "day"]
+        best.append(timed.recommender().recommend(interactions=found, k=4)["film"].tolist())
+    # The taste of the last films comes first.
+    assert [films[0] // 10 for films in best] == [2, 1]
+    with pytest.raises(ColumnError, match=r"has no column 'day' of times; recent interactions count more\."):
+        read_interactions(timed, written(tmp_path, films))
 
 
 @pytest.mark.parametrize(
