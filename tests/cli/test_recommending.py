@@ -182,7 +182,7 @@ def test_users_and_items_are_explored_together(there, tmp_path, capsys):
     joint = data["columns"][2]
     assert joint["side"]["columns"][0]["labels"] == ["film", "user"]
     assert len(joint["labels"]) == 8 + 31
-    assert joint["names"][str(joint["labels"].index("film 107"))] == "Marnie"
+    assert joint["names"][str(joint["labels"].index("Marnie"))] == "film 107"
 
 
 def test_vectors_are_pushed(there, tmp_path, capsys):

@@ -163,7 +163,7 @@ recommend: {user: user, item: film, rating: stars, method: {name: mf, dim: 2, pe
         (
             {"method": {"name": "mf", "dim": 0}, "rating": "stars"},
             ConfigError,
-            "recommend.method: dim must be a positive",
+            "recommend.method.dim: dim must be a positive",
         ),
         ({"rating": "stars"}, ConfigError, "recommend.rating: the method 'linear_autoencoder' does not use .*: mf"),
         (
