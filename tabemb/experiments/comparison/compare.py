@@ -14,6 +14,7 @@ from sklearn.exceptions import FitFailedWarning
 
 from tabemb.exceptions import DataError, warn_caller
 from tabemb.experiments.comparison.baselines import BASELINES
+from tabemb.experiments.comparison.calibration import Calibration
 from tabemb.experiments.comparison.candidates import Candidate, ModelUnderTest, own_estimators, table_settings
 from tabemb.experiments.comparison.cost import measure_cost
 from tabemb.experiments.comparison.downstream import DownstreamRuns
@@ -248,6 +249,8 @@ class _CandidateRun:
     row_bytes: tuple[float, float] = (0.0, 0.0)
     histories: list[dict[str, list[float]]] = field(default_factory=list)
     vectors: list[dict[str, KeyedMatrix]] = field(default_factory=list)
+    # Classes and probabilities of the test rows of each fold, if there are two classes.
+    chances: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
 
     def add_fold(
         self,
@@ -279,6 +282,9 @@ class _CandidateRun:
         prediction, seconds = _predict(model, X_test, target)
         for name, metric in metrics.items():
             self.scores.setdefault(name, []).append(metric(part.truth, prediction))
+        chances = prediction.probabilities
+        if chances is not None and part.truth.ndim == 1 and chances.shape[1] == 2:
+            self.chances.append((part.truth, chances[:, 1]))
         self.fit_seconds.append(fit.seconds)
         self.speeds.append(len(part.truth) / seconds)
         self.peaks.append(fit.peak_memory_bytes)
@@ -307,6 +313,7 @@ class _CandidateRun:
             dense_bytes_per_row=self.row_bytes[1],
             row_seconds=float(np.median(self.row_seconds)),
             histories=self.histories,
+            calibration=Calibration.of(*map(np.concatenate, zip(*self.chances, strict=True))) if self.chances else None,
         )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tabemb.experiments.comparison.calibration import Calibration
+
 __all__ = [
     "Failure",
     "ModelResult",
@@ -140,6 +142,8 @@ class ModelResult:
         it was not measured.
     versus : dict of str to PairedTest
         Paired test against the model under test for each metric; empty for the model under test.
+    calibration : Calibration or None
+        Whether the probabilities for the test rows of all folds come true; None without two classes or probabilities.
     """
 
     name: str
@@ -155,6 +159,7 @@ class ModelResult:
     histories: list[dict[str, list[float]]] = field(default_factory=list)
     row_seconds: float | None = None
     versus: dict[str, PairedTest] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     def mean(self, metric: str) -> float:
         """Return the mean of a metric over the folds."""
@@ -181,6 +186,7 @@ class ModelResult:
             "row_seconds": None if self.row_seconds is None else json_number(self.row_seconds),
             "histories": [{key: json_numbers(values) for key, values in each.items()} for each in self.histories],
             "versus": {metric: test.to_json() for metric, test in self.versus.items()},
+            "calibration": None if self.calibration is None else self.calibration.to_json(),
         }
 
     @classmethod
@@ -201,6 +207,7 @@ class ModelResult:
             row_seconds=data.get("row_seconds"),
             histories=[{k: [number_of(v) for v in values] for k, values in each.items()} for each in data["histories"]],
             versus={metric: PairedTest.from_json(test) for metric, test in data["versus"].items()},
+            calibration=None if data.get("calibration") is None else Calibration.from_json(data["calibration"]),
         )
 
 

@@ -16,7 +16,7 @@ from tabemb.experiments.numbers import score
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.plots.labels import FONT, fonts_for, shorten, unique_labels
 
-__all__ = ["SvgFigure", "can_draw", "draw_curves", "draw_map", "draw_scores"]
+__all__ = ["SvgFigure", "can_draw", "draw_calibration", "draw_curves", "draw_map", "draw_scores"]
 
 # matplotlib writes these colors; they are replaced by CSS variables of the page, which has a light and a dark mode.
 INK, QUIET, FAINT, PAPER = "#333333", "#767676", "#d4d4d4", "#ffffff"
@@ -141,6 +141,38 @@ def draw_curves(comparison: Comparison) -> str:
             own = model is comparison.subject
             _curves(ax, model, name, *((SUBJECT, SUBJECT_SOFT) if own else (RIVAL, RIVAL_SOFT)))
         panels[0].set_ylabel("loss")
+    return canvas.svg
+
+
+def draw_calibration(comparison: Comparison) -> str:
+    """Draw the observed shares of the second class over its predicted probabilities, for each model.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element; empty if no model has a calibration.
+    """
+    models = [
+        model for model in comparison.models if model.calibration is not None and len(model.calibration.counts) > 1
+    ]
+    if not models:
+        return ""
+    names = [shorten(model.name, TITLE_WIDTH // len(models)) for model in models]
+    top = 1.05 * max(max(each.calibration.predicted.max(), each.calibration.observed.max()) for each in models)
+    with SvgFigure("calibration", 8.6, 3.0, names) as canvas:
+        panels = np.atleast_1d(canvas.figure.subplots(1, len(models), sharey=True))
+        for ax, model, name in zip(panels, models, names, strict=True):
+            strong = SUBJECT if model is comparison.subject else RIVAL
+            ax.plot([0, top], [0, top], color=QUIET, linewidth=0.8, dashes=(3, 2))
+            ax.plot(
+                model.calibration.predicted, model.calibration.observed, color=strong, linewidth=1.4, marker="o", ms=3
+            )
+            ax.set_title(f"{name}\n{score(model.calibration.error)}", fontsize=8.5)
+            ax.set_xlim(0, top)
+            ax.set_ylim(0, top)
+            ax.locator_params(nbins=4)
+        panels[0].set_ylabel("observed share")
+        panels[len(panels) // 2].set_xlabel("predicted probability")
     return canvas.svg
 
 

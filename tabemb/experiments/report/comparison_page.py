@@ -83,6 +83,7 @@ def render_report(
         can_draw=can_draw,
         score_charts={metric: charts.draw_scores(comparison, metric) for metric in comparison.metrics if can_draw},
         cost_charts=draw_costs(comparison) if can_draw else {},
+        calibration=charts.draw_calibration(comparison) if can_draw else "",
         curves=charts.draw_curves(comparison) if can_draw else "",
         maps=draw_maps(vectors, columns, places),
         neighbors=tables,

@@ -8,8 +8,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from tabemb.experiments.comparison.calibration import Calibration
 from tabemb.experiments.comparison.model_result import ModelResult
-from tabemb.experiments.report.charts import SvgFigure, draw_curves, draw_map, draw_scores
+from tabemb.experiments.report.charts import SvgFigure, draw_calibration, draw_curves, draw_map, draw_scores
 from tabemb.vectors.category_vectors import CategoryVectors
 
 
@@ -71,6 +72,28 @@ def test_curves_of_folds_that_stopped_at_different_epochs(small_comparison):
 
 def test_no_curves(small_comparison):
     assert draw_curves(dataclasses.replace(small_comparison, models=small_comparison.models[2:])) == ""
+
+
+@pytest.fixture
+def calibrated(small_comparison):
+    """Return the comparison with calibrations of two models, and of one whose probabilities are all the same."""
+    good = Calibration(np.array([0.1, 0.4]), np.array([0.1, 0.5]), np.array([10, 10]))
+    bad = Calibration(np.array([0.1, 0.9]), np.array([0.2, 0.6]), np.array([10, 10]))
+    same = Calibration(np.array([0.3]), np.array([0.3]), np.array([20]))
+    first, second, third, *others = small_comparison.models
+    models = [dataclasses.replace(m, calibration=c) for m, c in ((first, good), (second, bad), (third, same))]
+    return dataclasses.replace(small_comparison, models=(*models, *others))
+
+
+def test_calibration_of_the_models_that_have_several_probabilities(calibrated):
+    told = words(draw_calibration(calibrated))
+    assert {"embeddings", "one_hot_mlp", "0.0500", "0.2000", "predicted probability", "observed share"} <= set(told)
+    assert not {each.name for each in calibrated.models[2:]} & set(told)
+
+
+def test_no_calibration(small_comparison, calibrated):
+    assert draw_calibration(small_comparison) == ""
+    assert draw_calibration(dataclasses.replace(calibrated, models=calibrated.models[2:])) == ""
 
 
 def test_a_map_names_the_categories():

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from tabemb.experiments.comparison.calibration import Calibration
 from tabemb.experiments.comparison.model_result import PairedTest
 from tabemb.experiments.report import charts
 from tabemb.experiments.report.certain_neighbors import CertainNeighbors
@@ -161,6 +162,16 @@ def test_ids_are_unique_across_charts(record, small_comparison, vectors):
     assert set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", page)) <= {(n, "") for n in names} | {
         ("", n) for n in names
     }
+
+
+def test_probabilities_are_drawn_beside_what_came_true(record, small_comparison, vectors):
+    assert "Do the probabilities come true?" not in render_report(record, small_comparison, vectors)
+    first, *others = small_comparison.models
+    calibration = Calibration(np.array([0.1, 0.4]), np.array([0.1, 0.5]), np.array([10, 10]))
+    models = (dataclasses.replace(first, calibration=calibration), *others)
+    told, _ = read(render_report(record, dataclasses.replace(small_comparison, models=models), vectors))
+    assert "Do the probabilities come true?" in told
+    assert "The number is the expected calibration error" in told
 
 
 def test_the_columns_that_are_shown(vectors):
