@@ -92,6 +92,9 @@ class Observations:
         The rating that the user has given.
     places : ndarray of int of shape (n_interactions,), optional
         How many interactions came before each one, if the times are known.
+    half_life : float, "auto" or None, default="auto"
+        After how many later interactions of a user one counts half (:func:`tabemb.recommend.interactions.recency`).
+        Methods do not apply it, but take it into account when they choose their parameters; "auto" asks to find out.
     users, items : Side, optional
         Columns besides the keys; None without any.
     """
@@ -102,6 +105,7 @@ class Observations:
     weights: npt.NDArray[np.float32] | None = None
     ratings: npt.NDArray[np.float32] | None = None
     places: npt.NDArray[np.intp] | None = None
+    half_life: float | str | None = "auto"
     users: Side | None = None
     items: Side | None = None
 
@@ -115,6 +119,7 @@ class Observations:
         rating: str | None = None,
         weight: str | None = None,
         time: str | None = None,
+        half_life: float | str | None = "auto",
         multi_valued: MultiValuedSpec = "auto",
     ) -> Self:
         """Read a table of interactions.
@@ -127,6 +132,8 @@ class Observations:
             The column of the keys, and those that describe users, or items.
         rating, weight, time : str, optional
             Columns of ratings, weights and times.
+        half_life : float, "auto" or None, default="auto"
+            After how many later interactions of a user one counts half.
         multi_valued : "auto", mapping or None, default="auto"
             Which columns hold several values per cell.
 
@@ -151,6 +158,7 @@ class Observations:
             weights=weights,
             ratings=ratings,
             places=places,
+            half_life=half_life,
             users=side(user[1:], rows, users),
             items=side(item[1:], columns, items),
         )

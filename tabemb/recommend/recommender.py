@@ -207,6 +207,7 @@ class TwoTowerRecommender(BaseEstimator):
             rating=self.rating,
             weight=self.weight,
             time=self.time,
+            half_life=self.half_life,
             multi_valued=self.multi_valued,
         )
         self.towers_ = method.fit(observations, seed, verbose=self.verbose)

@@ -203,7 +203,7 @@ class TwoTowers(RecommendMethod):
         if self.start != "random":
             has_pairs = (np.diff(observations.matrix.matrix.indptr) >= 2).any()
             method = LinearAutoencoder(dim=self.dim, penalty="auto" if has_pairs else 1.0)
-            found = method.fit(replace(observations, users=None, items=None), seed)
+            found = method.fit(replace(observations, half_life=None, users=None, items=None), seed)
             if self.user_tower == "history":
                 # Their lengths are their weights in the mean: the square roots of what they are in the autoencoder.
                 lengths = np.linalg.norm(found.items, axis=1, keepdims=True)

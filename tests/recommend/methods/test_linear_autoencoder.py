@@ -193,6 +193,24 @@ def test_found_items_are_counted_by_their_ranks(observe):
     assert hidden.ndcg(items, 1.0) == pytest.approx([1])
 
 
+def test_the_penalty_is_that_of_the_half_life(observe, monkeypatch):
+    tried = []
+
+    def ndcg(hidden, items, half_life=None):
+        tried.append(half_life)
+        return real(hidden, items, half_life)
+
+    real = module._Hidden.ndcg
+    monkeypatch.setattr(module._Hidden, "ndcg", ndcg)
+    observations = observe(_changing(150, np.random.default_rng(0)), time="day")
+    n, half_lives = len(module.FACTORS), list(module.HALF_LIVES)
+    found = LinearAutoencoder(dim=8).fit(observations, 0).half_life
+    assert tried == [None] * n + [None, *half_lives] + [found] * n
+    tried.clear()
+    LinearAutoencoder(dim=8).fit(replace(observations, half_life=3.0), 0)
+    assert tried == [3.0] * n
+
+
 def _changing(n_users, rng):
     """Return users who have seen items of one taste, and then of another, of which the next ones are, too."""
     rows = []
@@ -211,9 +229,13 @@ def test_auto_finds_out_whether_recent_interactions_count_more(observe):
     assert LinearAutoencoder(dim=8).fit(observe(table), 0).half_life is None
     # With a penalty that is given, too.
     assert LinearAutoencoder(dim=8, penalty=9.0).fit(observe(table, time="day"), 0).half_life in (2.0, 5.0)
-    # Where the order says nothing, all count the same.
+    # Where the order says nothing, interactions are not wasted.
     shuffled = table.assign(day=np.random.default_rng(1).permutation(len(table)))
-    assert LinearAutoencoder(dim=8).fit(observe(shuffled, time="day"), 0).half_life is None
+    assert LinearAutoencoder(dim=8).fit(observe(shuffled, time="day"), 0).half_life not in (2.0, 5.0)
+    # One that is given is kept, and the penalty suits it.
+    for half_life in (None, 3.0):
+        given = observe(table, time="day", half_life=half_life)
+        assert LinearAutoencoder(dim=8).fit(given, 0).half_life == half_life
     alone = pd.DataFrame({"user": [1, 2], "item": ["a", "b"], "day": [1, 2]})
     assert LinearAutoencoder(penalty=1.0).fit(observe(alone, time="day"), 0).half_life is None
 
