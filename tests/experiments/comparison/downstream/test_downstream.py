@@ -16,6 +16,7 @@ TARGETS_OF = {
     "multiclass": np.array(["a", "b", "c"], dtype=object)[CODES],
     "multilabel": np.column_stack([CODES == 0, CODES == 2]).astype(int),
     "regression": CODES.astype(float),
+    "ranking": CODES.astype(float),
     "multi_regression": np.column_stack([CODES, -CODES]).astype(float),
 }
 
