@@ -73,7 +73,7 @@ def test_members_are_separate_where_no_column_of_many_categories_is_seen_whole()
     [
         ({"n_members": 0}, ValueError, "n_members must be a positive integer, got 0"),
         ({"hidden_units": ()}, ValueError, "hidden_units must have at least one width"),
-        ({"dropout": 1.0}, ValueError, r"dropout must be in \[0, 1\), got 1.0"),
+        ({"dropout": 1.0}, ValueError, r"dropout must be a number in \[0, 1\), got 1.0"),
         ({"activation": "rellu"}, UnknownNameError, "Did you mean 'relu'"),
     ],
 )
