@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.ext import autosummary
 
 import tabemb
@@ -116,6 +117,22 @@ def _without_references_elsewhere(app, what, name, obj, options, lines):
     lines[:] = [re.sub(r":ref:`([^<`]+?)\s*<[^>`]+>`", r"\1", line) for line in lines]
 
 
+def _write_math(translator, node, display):
+    """Write a formula as MathML, which browsers show without a script from the network."""
+    from latex2mathml.converter import convert
+
+    translator.body.append(convert(node.astext(), display=display))
+    raise nodes.SkipNode
+
+
 def setup(app):
-    """Register the handlers of events."""
+    """Register the handlers of events, and how formulas are written."""
     app.connect("autodoc-process-docstring", _without_references_elsewhere, priority=100)
+    app.add_html_math_renderer(
+        "mathml",
+        inline_renderers=(lambda self, node: _write_math(self, node, "inline"), None),
+        block_renderers=(lambda self, node: _write_math(self, node, "block"), None),
+    )
+
+
+html_math_renderer = "mathml"
