@@ -285,7 +285,7 @@ class TwoTowerRecommender(BaseEstimator):
     def recommend(
         self,
         users: Any = None,
-        k: int = 10,
+        k: int | None = None,
         *,
         exclude_seen: bool = True,
         filter: Sequence[Any] | Callable[[Any], bool] | None = None,  # noqa: A002
@@ -301,8 +301,8 @@ class TwoTowerRecommender(BaseEstimator):
         users : key, sequence of keys, or table, optional
             A user, several, or a table with the columns of users. By default, all users of the training table, or of
             ``interactions``.
-        k : int, default=10
-            Number of items; a user who has seen nearly all gets fewer.
+        k : int, optional
+            Number of items; a user who has seen nearly all gets fewer. By default 10, or all if there are fewer.
         exclude_seen : bool, default=True
             Whether to leave out the items that a user has interacted with.
         filter : sequence of keys, or callable, optional
@@ -330,6 +330,7 @@ class TwoTowerRecommender(BaseEstimator):
             If users get the most popular items.
         """
         check_is_fitted(self, "towers_")
+        k = min(10, self.n_items_) if k is None else k
         check_count("k", k)
         if k > self.n_items_:
             raise ValueError(f"k={k:,} is more than the {self.n_items_:,} items that there are.")
