@@ -92,7 +92,7 @@ def recommender_from_state(
     }
     _check(recommender.towers_, shape, recommender._columns, recommender._values)
     recommender._rates, recommender._index = state["rates"], None
-    recommender.half_life_ = state["half_life"]
+    recommender.half_life_ = state.get("half_life")
     names = [*recommender._names("user"), *recommender._names("item")]
     recommender.n_features_in_, recommender.feature_names_in_ = len(names), np.array(names, object)
     return recommender  # type: ignore[no-any-return]

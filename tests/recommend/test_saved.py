@@ -228,3 +228,12 @@ def test_methods_of_others_are_not_saved(tmp_path, tastes):
     found.method = Popularity()
     with pytest.raises(UnknownNameError, match="A method is given as a name"):
         found.save(tmp_path / "saved")
+
+
+def test_one_that_was_saved_without_a_half_life_has_none(plain, folder, tastes):
+    state, groups = read_saved(folder)
+    del state["half_life"], state["params"]["half_life"]
+    write_saved(folder, state, groups)
+    again = TwoTowerRecommender.load(folder)
+    assert again.half_life_ is None
+    pd.testing.assert_frame_equal(again.recommend("u7"), plain.recommend("u7"))
