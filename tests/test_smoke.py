@@ -1,4 +1,4 @@
-"""Every body, encoder of numbers, loss, objective, format and command once, to try other versions of the dependencies.
+"""Every body, encoder of numbers, loss, objective, recommender, format and command once, with other library versions.
 
 ``make test-lowest`` runs it with the lowest versions that pyproject.toml allows.
 """
@@ -13,11 +13,19 @@ import pandas as pd
 import pytest
 
 import tabemb
-from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer, EmbeddingRegressor
+from tabemb import (
+    EmbeddingClassifier,
+    EmbeddingEncoder,
+    EmbeddingPretrainer,
+    EmbeddingRanker,
+    EmbeddingRegressor,
+    TwoTowerRecommender,
+)
 from tabemb.estimators.objectives import OBJECTIVES
 from tabemb.nn.bodies import BODIES
-from tabemb.nn.losses import LOSSES, ClassLoss
+from tabemb.nn.losses import LOSSES, ClassLoss, RankLoss
 from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.recommend.methods import METHODS
 from tabemb.vectors.formats import FORMATS
 
 pytestmark = pytest.mark.slow
@@ -32,6 +40,9 @@ X = pd.DataFrame(
     }
 )
 Y = rng.integers(1, 3, 90)
+VISITS = pd.DataFrame(
+    [(user, place) for user in "abcdefghijklmnop" for place in rng.permutation(12)[:6]], columns=["user", "place"]
+)
 
 
 def survives(model, path):
@@ -53,8 +64,14 @@ def test_numeric_encoder(numeric, tmp_path):
 
 @pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_loss(loss, tmp_path):
-    cls = EmbeddingClassifier if issubclass(LOSSES[loss], ClassLoss) else EmbeddingRegressor
-    survives(cls(**QUICK, loss=loss, body="mlp").fit(X, Y), tmp_path / "model")
+    settings = {**QUICK, "loss": loss, "body": "mlp"}
+    if issubclass(LOSSES[loss], RankLoss):
+        model = EmbeddingRanker("kind", **settings)
+    elif issubclass(LOSSES[loss], ClassLoss):
+        model = EmbeddingClassifier(**settings)
+    else:
+        model = EmbeddingRegressor(**settings)
+    survives(model.fit(X, Y), tmp_path / "model")
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -72,6 +89,15 @@ def test_objective(objective, tmp_path):
     model = EmbeddingPretrainer(objective=objective, random_state=0).fit(table)
     model.save(tmp_path / "model")
     assert np.array_equal(tabemb.load(tmp_path / "model").transform(table), model.transform(table))
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_recommender(method, tmp_path):
+    rated = {"rating": "stars"} if method == "mf" else {}
+    model = TwoTowerRecommender("user", "place", method=method, random_state=0, **rated)
+    model.fit(VISITS.assign(stars=VISITS["place"] % 5))
+    model.save(tmp_path / "model")
+    pd.testing.assert_frame_equal(tabemb.load(tmp_path / "model").recommend(["a", "b"]), model.recommend(["a", "b"]))
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -104,6 +130,10 @@ def folder(tmp_path_factory):
     }
     (folder / "late.yaml").write_text(json.dumps(config))
     tab(folder, "run", "late.yaml", "--quiet")
+    VISITS.to_csv(folder / "visits.csv", index=False)
+    visits = {"name": "visits", "data": {"path": "visits.csv"}, "recommend": {"user": "user", "item": "place"}}
+    (folder / "visits.yaml").write_text(json.dumps(visits))
+    tab(folder, "run", "visits.yaml", "--quiet")
     return folder
 
 
@@ -127,6 +157,8 @@ COMMANDS = {
     "explore": ["runs/late"],
     "learn": ["rows.csv", "--out", "learned"],
     "transform": ["learned", "rows.csv", "--output", "transformed.parquet"],
+    "analogy": ["runs/late", "key", "v1", "v2", "v3"],
+    "recommend": ["runs/visits", "--user", "a"],
 }
 
 

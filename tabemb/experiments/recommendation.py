@@ -250,7 +250,7 @@ def most_popular(train: pd.DataFrame, known: pd.DataFrame, k: int, *, user: str,
     """
     counted = InteractionMatrix.read(train, user=user, item=item)
     seen = counted.of(known, user=user, item=item)
-    popularity = np.asarray(counted.matrix.count_nonzero(axis=0), np.float32)[:, None]
+    popularity = counted.users_per_item.astype(np.float32)[:, None]
     ones = np.ones((seen.users.n_categories, 1), np.float32)
     places, _ = Towers(users=ones, items=popularity).top(ones, k, seen.matrix)
     rows, columns = np.nonzero(places >= 0)

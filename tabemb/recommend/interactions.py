@@ -47,6 +47,11 @@ class InteractionMatrix:
     users: Vocabulary
     items: Vocabulary
 
+    @property
+    def users_per_item(self) -> npt.NDArray[np.intp]:
+        """Number of users of each item, an array of shape (n_items,)."""
+        return np.bincount(self.matrix.indices, minlength=self.matrix.shape[1])
+
     @classmethod
     def read(cls, X: TableLike, *, user: str, item: str, weight: str | None = None) -> Self:
         """Read the interactions of a table.

@@ -637,7 +637,7 @@ class TwoTowerRecommender(BaseEstimator):
 
     def _shares(self, allowed: npt.NDArray[np.intp] | None) -> npt.NDArray[np.float32]:
         """Return the share of the users who have each item, ``-inf`` for those that are not allowed."""
-        shares = np.asarray(self.interactions_.matrix.count_nonzero(axis=0) / self.n_users_, np.float32)
+        shares = (self.interactions_.users_per_item / self.n_users_).astype(np.float32)
         if allowed is not None:
             shares[np.setdiff1d(np.arange(len(shares)), allowed)] = -np.inf
         return shares

@@ -20,6 +20,7 @@ def test_rows_are_users_and_columns_items_by_frequency(read):
     found = InteractionMatrix.read(read(SEEN), user="user", item="film", weight="stars")
     assert (found.users.keys, found.items.keys) == ((3, 1, 2), ("x", "z", "y"))
     assert found.matrix.toarray().tolist() == [[4, 5, 0], [1, 0, 2], [3, 0, 0]]
+    assert found.users_per_item.tolist() == [3, 1, 1]
     assert found.matrix.dtype == np.float32
     alike = InteractionMatrix.read(read(SEEN), user="user", item="film")
     assert alike.matrix.toarray().tolist() == [[1, 1, 0], [1, 0, 1], [1, 0, 0]]
