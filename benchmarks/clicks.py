@@ -16,9 +16,9 @@ four fifths of the training rows.
   Rows per second are those of the fit (training rows, by the clock) and of a prediction of all test rows.
 
 - "hashed" has a quarter as many rows of vectors as categories in columns with at least 100.
-- ``--megabytes`` is the same limit for all models: one that is larger is fitted again with less: fewer rows of hashed
-  vectors, fewer hashed columns, fewer leaves of CatBoost's tables of categories, fewer trees of LightGBM, categories
-  with more rows than before in the one-hot columns of the logistic regression. Costs are those of the last fit.
+- ``--megabytes`` is the same limit for all models: one that is larger is fitted again with less: vectors and one-hot
+  columns of categories with more rows than before, fewer rows of hashed vectors, fewer hashed columns, fewer leaves of
+  CatBoost's tables of categories, fewer trees of LightGBM. Costs are those of the last fit.
 
 The first fit of tabemb, which compiles, is not counted. CatBoost and LightGBM are left out where they are not
 installed.
@@ -89,6 +89,12 @@ def last_tenth(X, y):
     return (X.iloc[:n], y[:n]), (X.iloc[n:], y[n:])
 
 
+def fewest_rows(X, share):
+    """Return the least number of rows of a category with which at most this share of the categories is left."""
+    counts = np.concatenate([X[name].value_counts().to_numpy() for name in X])
+    return int(np.sort(counts)[::-1][min(len(counts) - 1, int(share * len(counts)))]) + 1
+
+
 def hashed(X):
     """Return the cells of a table as lists of texts with the names of their columns."""
     return (X.columns + "=").to_numpy() + text(X).to_numpy(dtype=object)
@@ -105,21 +111,20 @@ class Model:
 
 
 class Ours(Model):
-    """``EmbeddingClassifier`` with some parameters; if it has to shrink, its categories are found by their hashes."""
+    """``EmbeddingClassifier`` with some parameters; if it has to shrink, rarer categories share the unknown vector."""
 
     def __init__(self, params):
         self.params = params
 
     def fit(self, X, y, seed):
-        sizes = X.nunique()
-        if self.share < 1:
-            kinds = {
-                name: {"name": "hashing", "n_buckets": max(2, int(n * self.share))}
-                for name, n in sizes.items()
-                if n >= MANY
-            }
-            self.params = {**self.params, "vocabulary": kinds}
+        self.params = {**self.params, **self.of(X)}
         self.model = tabemb.EmbeddingClassifier(list(X.columns), random_state=seed, **self.params).fit(X, y)
+
+    def of(self, X):
+        """Return the parameters that make it as small as it has to be."""
+        if self.share == 1:
+            return {}
+        return {"min_frequency": max(fewest_rows(X, self.share), self.params.get("min_frequency", 1) + 1)}
 
     def predict(self, X):
         return self.model.predict_proba(X)[:, 1]
@@ -131,9 +136,19 @@ class Ours(Model):
 
 
 class Hashed(Ours):
-    """The same, with a quarter as many rows of vectors as categories, found by their hashes, in columns with many."""
+    """The same, with a share as many rows of vectors as categories, found by their hashes, in columns with many."""
 
-    share = 0.25
+    rows = 0.25
+
+    def shrink(self, share):
+        self.rows *= share
+
+    def of(self, X):
+        sizes = X.nunique()
+        kinds = {
+            name: {"name": "hashing", "n_buckets": max(2, int(n * self.rows))} for name, n in sizes.items() if n >= MANY
+        }
+        return {"vocabulary": kinds}
 
 
 class CatBoost(Model):
