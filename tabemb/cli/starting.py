@@ -36,8 +36,8 @@ def init(
     """Write a YAML file for tabemb run: the columns of a table, how they were read, and what each setting means."""
     from tabemb.exceptions import OutputError
     from tabemb.experiments.config import make_config
-    from tabemb.experiments.config_starter import starter_name, starter_yaml
-    from tabemb.experiments.data import load_problem
+    from tabemb.experiments.starter.prediction import PredictionStarter
+    from tabemb.experiments.starter.sections import starter_name
     from tabemb.experiments.tables import check_place
     from tabemb.files import replacing_file
 
@@ -48,13 +48,12 @@ def init(
     source: dict[str, Any] = {"path": str(data), "target": target, "sep": sep, "encoding": encoding}
     lists = {"categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
     source |= {key: names_of(each) for key, each in lists.items()}
-    experiment = make_config({"data": {key: each for key, each in source.items() if each is not None}})
-    problem = load_problem(experiment)
-    text = starter_yaml(experiment, problem, path)
+    starter = PredictionStarter(make_config({"data": {key: each for key, each in source.items() if each is not None}}))
+    text = starter.text(path)
     with replacing_file(path) as draft:
         draft.write_text(text, encoding="utf-8")
     if not quiet:
-        show_readings(problem)
+        show_readings(starter.problem)
         put(f"Wrote {path}. Look at its columns, then: tabemb run {path}")
 
 

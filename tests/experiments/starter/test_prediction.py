@@ -1,4 +1,4 @@
-"""The first YAML of an experiment: it is read as it is, whatever the table holds."""
+"""The first YAML of a prediction: it is read as it is, whatever the table holds."""
 
 import numpy as np
 import pandas as pd
@@ -7,8 +7,8 @@ import pytest
 from tabemb.exceptions import DataError
 from tabemb.experiments.config import ModelSection, make_config, read_config
 from tabemb.experiments.config_checks import check_config, check_problem
-from tabemb.experiments.config_starter import starter_name, starter_yaml
 from tabemb.experiments.data import load_problem
+from tabemb.experiments.starter.prediction import PredictionStarter
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def started(tmp_path, monkeypatch):
         (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
         table.to_csv(tmp_path / file, index=False)
         config = make_config({"data": {"path": file, "target": target} | data})
-        text = starter_yaml(config, load_problem(config), tmp_path / path)
+        text = PredictionStarter(config).text(tmp_path / path)
         (tmp_path / path).write_text(text, encoding="utf-8")
         return text, read_config(tmp_path / path)
 
@@ -133,22 +133,6 @@ def test_the_path_is_relative_to_the_file(started, tmp_path, file, path, found):
     _, config = started(table_of(), file=file, path=path)
     assert config.data.path == found
     assert config.table_path().resolve() == (tmp_path / file).resolve()
-
-
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("rows.csv", "rows"),
-        ("a/My rows (1).csv.gz", "My-rows-1"),
-        ("folder", "folder"),
-        (".csv", "csv"),
-        ("äöü.csv", "experiment"),
-        ("..", "experiment"),
-    ],
-)
-def test_the_name_is_that_of_the_table(file, name, tmp_path):
-    assert starter_name(tmp_path / file) == name
-    assert make_config({"name": name, "data": {"path": file, "target": "y"}}).name == name
 
 
 def test_a_file_whose_name_cannot_be_that_of_a_run(started):
