@@ -16,11 +16,16 @@ __all__ = ["init", "schema"]
     epilog=examples(
         "tabemb init flights.csv --target late",
         "tabemb init sales.csv --target price --drop id --na NA,? --output experiments/sales.yaml",
+        "tabemb init results.csv --target relevance --group query",
     )
 )
 def init(
     data: DataPath,
     target: Annotated[str, typer.Option(metavar="COL", help="Column to predict.")],
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="For a ranking by the target: column whose groups are ranked."),
+    ] = None,
     drop: Annotated[str, typer.Option(metavar="A,B", help="Columns to leave out.")] = "",
     categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
     numeric: Annotated[str, typer.Option(metavar="A,B", help="Columns to read as numbers.")] = "",
@@ -36,7 +41,7 @@ def init(
     """Write a YAML file for tabemb run: the columns of a table, how they were read, and what each setting means."""
     from tabemb.exceptions import OutputError
     from tabemb.experiments.config import make_config
-    from tabemb.experiments.starter.prediction import PredictionStarter
+    from tabemb.experiments.starter.kinds import make_starter
     from tabemb.experiments.starter.sections import starter_name
     from tabemb.experiments.tables import check_place
     from tabemb.files import replacing_file
@@ -45,10 +50,11 @@ def init(
     check_place(path)
     if path.exists() and not force:
         raise OutputError(f"The file {path} already exists. Replace it with --force, or choose another with --output.")
-    source: dict[str, Any] = {"path": str(data), "target": target, "sep": sep, "encoding": encoding}
+    source: dict[str, Any] = {"path": str(data), "target": target, "group": group, "sep": sep, "encoding": encoding}
     lists = {"categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
     source |= {key: names_of(each) for key, each in lists.items()}
-    starter = PredictionStarter(make_config({"data": {key: each for key, each in source.items() if each is not None}}))
+    settings = {"data": {key: each for key, each in source.items() if each is not None}}
+    starter = make_starter(make_config(settings if group is None else settings | {"task": "ranking"}))
     text = starter.text(path)
     with replacing_file(path) as draft:
         draft.write_text(text, encoding="utf-8")

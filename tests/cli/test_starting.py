@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tabemb.cli import main
@@ -21,6 +23,26 @@ def test_the_file_that_init_writes_runs_as_it_is(empty, write, capsys):
     assert main(["run", "rows.yaml", "--quiet"]) == 0
     assert "roc_auc" in capsys.readouterr().out
     assert Path("runs/rows/report.html").is_file()
+
+
+def test_the_file_of_a_ranking_runs_as_it_is(empty, capsys):
+    rng = np.random.default_rng(0)
+    results = pd.DataFrame({"query": np.repeat(np.arange(12), 4), "site": rng.choice(["wiki", "forum", "shop"], 48)})
+    results.assign(relevance=(results["site"] == "wiki") * 2).to_csv("results.csv", index=False)
+    assert main(["init", "results.csv", "--target", "relevance", "--group", "query"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.endswith("Wrote results.yaml. Look at its columns, then: tabemb run results.yaml\n")
+    assert captured.err == ""
+    text = Path("results.yaml").read_text(encoding="utf-8")
+    quick = {"max_epochs: 100": "max_epochs: 2", "folds: 5": "folds: 2", "body: ensemble": "body: mlp"}
+    for setting, other in quick.items():
+        assert setting in text
+        text = text.replace(setting, other)
+    Path("results.yaml").write_text(text, encoding="utf-8")
+    assert main(["run", "results.yaml", "--quiet"]) == 0
+    assert "ndcg@10" in capsys.readouterr().out
+    assert main(["predict", "runs/results", "results.csv", "--output", "predicted.csv"]) == 0
+    assert {"prediction", "rank"} <= set(pd.read_csv("predicted.csv"))
 
 
 def test_init_replaces_no_file(empty, write, capsys):
