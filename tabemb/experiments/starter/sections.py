@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 from tabemb.experiments.config import ExperimentConfig
@@ -68,7 +69,7 @@ def first_lines(kind: str, problem: Problem, path: Path, question: str) -> str:
     return FIRST_LINES.format(
         kind=kind,
         source=comment(problem.source),
-        file=comment(path.name),
+        file=comment(shlex.quote(path.name)),
         name="" if name == path.stem else f"\n# The name of the folder of the run.\nname: {inline_yaml(name)}\n",
         question=comment(question),
     )
@@ -90,22 +91,18 @@ def file_options(config: ExperimentConfig, path: Path) -> str:
     return "\n".join(["  # Relative to the folder of this file.", *lines])
 
 
-def column_lines(reading: ColumnReading, *, indent: str = "    ", dropped: str = "# - ") -> str:
-    """Return the lines of a column in a list: its name, and how it was read.
+def column_lines(reading: ColumnReading) -> str:
+    """Return the lines of a column in a list: its name, and how it was read; one that is not used becomes a comment.
 
     Parameters
     ----------
     reading : ColumnReading
         How it was read.
-    indent : str
-        What each line begins with.
-    dropped : str
-        The mark of a column that is not used, which by default becomes a comment.
     """
-    is_used = reading.kind != "dropped"
-    lines = [f"{indent}{'- ' if is_used else dropped}{inline_yaml(reading.name)}  # {how_read(reading)}"]
+    used = "- " if reading.kind != "dropped" else "# - "
+    lines = [f"    {used}{inline_yaml(reading.name)}  # {how_read(reading)}"]
     if reading.note:
-        lines.insert(0, f"{indent}# ! {comment(reading.note)}")
+        lines.insert(0, f"    # ! {comment(reading.note)}")
     return "\n".join(lines)
 
 

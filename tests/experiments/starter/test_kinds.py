@@ -7,10 +7,12 @@ from tabemb.experiments.config import make_config
 from tabemb.experiments.starter.kinds import make_starter
 from tabemb.experiments.starter.prediction import PredictionStarter
 from tabemb.experiments.starter.ranking import RankingStarter
+from tabemb.experiments.starter.recommendation import RecommendationStarter
 
 KINDS = [
     ({"data": {"target": "late"}}, PredictionStarter),
     ({"data": {"target": "late", "group": "query"}, "task": "ranking"}, RankingStarter),
+    ({"data": {}, "recommend": {"user": "query", "item": "dest"}}, RecommendationStarter),
 ]
 
 

@@ -126,5 +126,6 @@ def test_the_path_is_relative_to_the_file(predicted, tmp_path, file, path, found
 
 
 def test_a_file_whose_name_cannot_be_that_of_a_run(predicted):
-    _, config = predicted(table_of(), path="my rows.yaml")
+    text, config = predicted(table_of(), path="my rows.yaml")
     assert config.name == "my-rows"
+    assert text.startswith("# An experiment on rows.csv. Run it: tabemb run 'my rows.yaml'\n")

@@ -23,10 +23,11 @@ def test_the_name_is_that_of_the_table(file, name, tmp_path):
     assert make_config({"name": name, "data": {"path": file, "target": "y"}}).name == name
 
 
-def test_a_column_that_is_not_used_becomes_a_comment_unless_told_otherwise():
+def test_a_column_that_is_not_used_becomes_a_comment():
     reading = ColumnReading("a: b", "dropped", "text", note="constant", example="x")
     assert column_lines(reading) == "    # ! constant\n    # - 'a: b'  # not used; such as x"
-    assert column_lines(reading, indent="  ", dropped="- ") == "  # ! constant\n  - 'a: b'  # not used; such as x"
+    used = ColumnReading("dest", "categorical", "text", n_categories=2, n_missing=1, example="BOS")
+    assert column_lines(used) == "    - dest  # categorical, text; 2 categories; 1 missing; such as BOS"
 
 
 def test_a_comment_has_one_line_of_limited_length():
