@@ -92,7 +92,7 @@ def _kind(
         return "" if is_number else "titles"
     if _describes(values, users):
         return "user"
-    if pd.api.types.is_datetime64_any_dtype(column):
+    if pd.api.types.is_datetime64_any_dtype(column) or pd.api.types.infer_dtype(column) in ("date", "datetime"):
         return "times" if column.notna().all() else "perhaps_times"
     if is_number and TIME_NAMES.search(str(column.name)):
         return "times" if _in_range_of_times(column) else "perhaps_times"

@@ -27,6 +27,7 @@ TIMES = {
     "floats": ("eventTime", SECONDS + 0.5),
     "days": ("date", 20_240_101 + SECONDS % 28),
     "dates": ("when", pd.to_datetime(SECONDS, unit="s")),
+    "objects": ("when", [dt.date(2020, 1, 1 + int(day) % 28) for day in SECONDS]),
     "zone": ("when", pd.to_datetime(SECONDS, unit="s", utc=True)),
 }
 
@@ -89,8 +90,3 @@ def test_named_columns_are_not_asked_about():
     table = seen(timestamp=SECONDS, rating=SECONDS % 5)
     named = ["user", "film", "timestamp"]
     assert find_spare_columns(table, user="user", item="film", named=named) == SpareColumns(numbers=("rating",))
-
-
-def test_days_that_are_objects_are_nothing_as_they_cannot_order_a_split():
-    days = [dt.date(2020, 1, 1 + int(day) % 28) for day in SECONDS]
-    assert found(seen(day=days)) == SpareColumns()
