@@ -54,8 +54,7 @@ def test_what_comments_name_exists(ranked, tmp_path):
     assert sorted(values["baselines"]) == sorted({*BASELINES} - {"without_pretraining"})
     assert values["data"]["rows"] == 10_000
     assert values["title"] == "Which rows of each query come first?"
-    losses = {name for name in LOSSES if issubclass(LOSSES[name], RankLoss)}
-    assert losses == {each for each in ("listnet", "lambdarank") if f"{each}," in text}
+    assert all(f"{name}, " in text for name in LOSSES if issubclass(LOSSES[name], RankLoss))
 
 
 @pytest.mark.parametrize(("n_groups", "folds"), [(5, 5), (3, 3), (2, 2)])
@@ -81,13 +80,9 @@ def test_any_name_of_a_group_is_kept(ranked, name):
         ({"group": "age"}, DataError, "nothing to rank: each of the 40 groups in 'age' has a single row"),
         ({"target": "site"}, DataError, "must be one column of relevances"),
         ({"group": "relevance"}, ConfigError, "'relevance' both as target and as group"),
-        ({"target": "query", "group": "site"}, None, ""),
     ],
 )
 def test_a_table_that_cannot_be_ranked_is_an_error(ranked, change, error, told):
-    if error is None:
-        assert ranked(results(), **change)[1].data.columns == ["age", "relevance"]
-        return
     with pytest.raises(error, match=told):
         ranked(results(), **change)
 
