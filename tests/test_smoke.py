@@ -167,6 +167,14 @@ def test_command(command, folder):
     tab(folder, command, *COMMANDS[command])
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["rows.csv", "--target", "late", "--group", "kind"], ["visits.csv", "--user", "user", "--item", "place"]],
+)
+def test_first_file_of_another_kind(arguments, folder):
+    tab(folder, "init", *arguments, "--output", "other.yaml", "--force")
+
+
 def test_all_commands_are_tried():
     from tabemb.cli.app import app
 

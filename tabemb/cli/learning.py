@@ -155,7 +155,7 @@ def learn(
     """
     settings = column_settings(multi_valued, shared, vocabulary)
     from tabemb.experiments.config import make_config
-    from tabemb.experiments.config_starter import starter_name
+    from tabemb.experiments.starter.sections import starter_name
 
     place = Path("runs", starter_name(data)) if out is None else out
     source: dict[str, Any] = {"path": str(data), "rows": rows, "sep": sep, "encoding": encoding}

@@ -1,5 +1,6 @@
 """Commands with which an experiment begins: init, schema."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,11 +17,35 @@ __all__ = ["init", "schema"]
     epilog=examples(
         "tabemb init flights.csv --target late",
         "tabemb init sales.csv --target price --drop id --na NA,? --output experiments/sales.yaml",
+        "tabemb init results.csv --target relevance --group query",
+        "tabemb init ratings.csv --user userId --item movieId,genres,year --time timestamp",
     )
 )
 def init(
     data: DataPath,
-    target: Annotated[str, typer.Option(metavar="COL", help="Column to predict.")],
+    target: Annotated[str | None, typer.Option(metavar="COL", help="Column to predict.")] = None,
+    group: Annotated[
+        str | None, typer.Option(metavar="COL", help="For a ranking by the target: column whose groups are ranked.")
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL,...", help="To recommend: column of the users' keys, and columns that describe a user."
+        ),
+    ] = None,
+    item: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COL,...", help="To recommend: column of the items' keys, and columns that describe an item."
+        ),
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="To recommend: column of times (default: the one that clearly holds times)."),
+    ] = None,
+    rating: Annotated[
+        str | None, typer.Option(metavar="COL", help="To recommend: column of ratings, which are predicted.")
+    ] = None,
     drop: Annotated[str, typer.Option(metavar="A,B", help="Columns to leave out.")] = "",
     categorical: Annotated[str, typer.Option(metavar="A,B", help="Numeric columns that hold categories.")] = "",
     numeric: Annotated[str, typer.Option(metavar="A,B", help="Columns to read as numbers.")] = "",
@@ -33,11 +58,20 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a YAML file for tabemb run: the columns of a table, how they were read, and what each setting means."""
+    """Write a YAML file for tabemb run: the columns of a table, how they were read, and what each setting means.
+
+    --target predicts a column; with --group, it ranks the rows of groups.
+
+    --user and --item recommend items to users.
+    """
+    _check_kind(
+        {"--target": target, "--group": group, "--drop": drop or None, "--categorical": categorical or None},
+        {"--user": user, "--item": item, "--time": time, "--rating": rating},
+    )
     from tabemb.exceptions import OutputError
     from tabemb.experiments.config import make_config
-    from tabemb.experiments.config_starter import starter_name, starter_yaml
-    from tabemb.experiments.data import load_problem
+    from tabemb.experiments.starter.kinds import make_starter
+    from tabemb.experiments.starter.sections import starter_name
     from tabemb.experiments.tables import check_place
     from tabemb.files import replacing_file
 
@@ -45,17 +79,58 @@ def init(
     check_place(path)
     if path.exists() and not force:
         raise OutputError(f"The file {path} already exists. Replace it with --force, or choose another with --output.")
-    source: dict[str, Any] = {"path": str(data), "target": target, "sep": sep, "encoding": encoding}
+    source: dict[str, Any] = {"path": str(data), "target": target, "group": group, "sep": sep, "encoding": encoding}
     lists = {"categorical": categorical, "numeric": numeric, "drop": drop, "na": na}
     source |= {key: names_of(each) for key, each in lists.items()}
-    experiment = make_config({"data": {key: each for key, each in source.items() if each is not None}})
-    problem = load_problem(experiment)
-    text = starter_yaml(experiment, problem, path)
+    settings: dict[str, Any] = {"data": {key: each for key, each in source.items() if each is not None}}
+    if group is not None:
+        settings["task"] = "ranking"
+    if user is not None and item is not None:
+        settings["recommend"] = _interactions(user, item, time, rating)
+    starter = make_starter(make_config(settings))
+    text = starter.text(path)
     with replacing_file(path) as draft:
         draft.write_text(text, encoding="utf-8")
     if not quiet:
-        show_readings(problem)
-        put(f"Wrote {path}. Look at its columns, then: tabemb run {path}")
+        show_readings(starter.problem)
+        for hint in starter.hints:
+            put(hint)
+        put(f"Wrote {path}. Look at its columns, then: tabemb run {shlex.quote(str(path))}")
+
+
+def _check_kind(predicts: dict[str, str | None], recommends: dict[str, str | None]) -> None:
+    """Raise an error unless the options are those of one kind of experiment, and none is missing."""
+    ours, others = ([name for name, value in each.items() if value is not None] for each in (predicts, recommends))
+    if not others:
+        if predicts["--target"] is None:
+            what = "which --group ranks by" if ours == ["--group"] else "or recommend by --user and --item"
+            raise typer.BadParameter(f"name the column to predict, {what}.", param_hint="--target")
+        return
+    if predicts["--target"] is not None:
+        raise typer.BadParameter(
+            f"an experiment predicts a target or recommends items, not both; {others[0]} is for recommendations. Give "
+            "--target, or --user and --item.",
+            param_hint=f"--target and {others[0]}",
+        )
+    for name, wanted in (("--user", "users"), ("--item", "items")):
+        if not names_of(recommends[name] or ""):
+            raise typer.BadParameter(
+                f"name the column of {wanted} too; recommendations need --user and --item.", param_hint=name
+            )
+    if ours:
+        raise typer.BadParameter(
+            "it is for predictions; recommendations use the columns of --user, --item, --time and --rating only.",
+            param_hint=ours[0],
+        )
+
+
+def _interactions(user: str, item: str, time: str | None, rating: str | None) -> dict[str, Any]:
+    """Return the settings of a recommendation."""
+    sides = {"user": names_of(user), "item": names_of(item)}
+    found: dict[str, Any] = {side: names[0] if len(names) == 1 else names for side, names in sides.items()}
+    found |= {key: column for key, column in (("time", time), ("rating", rating)) if column is not None}
+    # The method that predicts ratings.
+    return found if rating is None else found | {"method": "mf"}
 
 
 @app.command(epilog=examples("tabemb schema", "tabemb schema --output schema.json"))

@@ -34,10 +34,12 @@ from tabemb.table.typed_texts import convert_texts
 __all__ = [
     "DATASETS",
     "Dataset",
+    "LoadedTable",
     "NycFlights13",
     "Problem",
     "load_dataset",
     "load_problem",
+    "load_table",
 ]
 
 
@@ -92,13 +94,65 @@ class Problem:
         return self.X if self.group is None else self.X.assign(**{str(self.group.name): self.group})
 
 
-def load_problem(config: ExperimentConfig) -> Problem:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LoadedTable:
+    """The table of an experiment with all of its columns and rows.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        The table.
+    source : str
+        Its name.
+    labels : dict of str to dict
+        Readable names of the keys of each column that has any.
+    notes : dict of str to str
+        What to know about how a column was read.
+    """
+
+    table: pd.DataFrame
+    source: str
+    labels: dict[str, dict] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def load_table(config: ExperimentConfig) -> LoadedTable:
+    """Load the table of an experiment.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment.
+
+    Raises
+    ------
+    ConfigError
+        If the file names an unknown data set or an environment variable that is not set.
+    DataError
+        If the table cannot be read.
+    """
+    data = config.data
+    if data.dataset is not None:
+        try:
+            dataset = DATASETS[data.dataset]()
+        except UnknownNameError as error:
+            raise ConfigError(f"{config.where('data.dataset')}: {error}") from None
+        return LoadedTable(table=dataset.load(), source=dataset.source, labels=dataset.labels())
+    path, no_dates = config.table_path(), {*_target_columns(data.target), *data.categorical, *_keys(config)}
+    known = dict.fromkeys(data.numeric, "number")
+    file = read_file(path, types=known, na=data.na, no_dates=no_dates, sep=data.sep, encoding=data.encoding)
+    return LoadedTable(table=file.table, source=path.name, notes=file.notes)
+
+
+def load_problem(config: ExperimentConfig, loaded: LoadedTable | None = None) -> Problem:
     """Load the table of an experiment and select its columns, its target and a sample of the rows.
 
     Parameters
     ----------
     config : ExperimentConfig
         The experiment.
+    loaded : LoadedTable, optional
+        The table, if it has been loaded by :func:`load_table`.
 
     Returns
     -------
@@ -113,18 +167,8 @@ def load_problem(config: ExperimentConfig) -> Problem:
     DataError
         If the table cannot be read or no row is left.
     """
-    data, file_notes = config.data, {}
-    if data.dataset is not None:
-        try:
-            dataset = DATASETS[data.dataset]()
-        except UnknownNameError as error:
-            raise ConfigError(f"{config.where('data.dataset')}: {error}") from None
-        table, source, labels = dataset.load(), dataset.source, dataset.labels()
-    else:
-        path, no_dates = config.table_path(), {*_target_columns(data.target), *data.categorical, *_keys(config)}
-        known = dict.fromkeys(data.numeric, "number")
-        file = read_file(path, types=known, na=data.na, no_dates=no_dates, sep=data.sep, encoding=data.encoding)
-        table, source, labels, file_notes = file.table, path.name, {}, file.notes
+    data, loaded = config.data, load_table(config) if loaded is None else loaded
+    table, source, labels, file_notes = loaded.table, loaded.source, dict(loaded.labels), loaded.notes
     n_read, notes = len(table), []
     target = None if data.target is None else _target_column(data.target)
     _require(config, table, "data.target", _target_columns(data.target))

@@ -283,6 +283,9 @@ def _times(interactions: pd.DataFrame, time: str) -> pd.Series:
     times = interactions[time]
     if n_missing := int(times.isna().sum()):
         raise DataError(f"{n_missing:,} of {len(times):,} interactions have no time in {time!r}. Drop them.")
+    if pd.api.types.infer_dtype(times) in ("date", "datetime"):
+        # Days of a Parquet file are objects.
+        return pd.to_datetime(times)
     if not (pd.api.types.is_numeric_dtype(times) or pd.api.types.is_datetime64_any_dtype(times)):
         raise DataError(f"Times are numbers or dates; {time!r} is {times.dtype}. Convert it: pd.to_datetime.")
     return times

@@ -9,7 +9,7 @@ import pytest
 
 from tabemb.exceptions import ColumnError, ConfigError, DataError, MissingExtraError, UnknownNameError
 from tabemb.experiments.config import ExperimentConfig, make_config, read_config
-from tabemb.experiments.data import DATASETS, NycFlights13, load_problem
+from tabemb.experiments.data import DATASETS, NycFlights13, load_problem, load_table
 
 ROWS = pd.DataFrame(
     {
@@ -37,6 +37,21 @@ def test_all_columns_but_the_target_by_default():
     assert list(found.X) == ["hour", "day", "delay"]
     assert found.y.tolist() == ROWS["dest"].tolist()
     assert (found.source, found.n_read, found.notes, found.target) == ("rows.csv", 5, (), "dest")
+
+
+def test_a_table_that_has_been_loaded_is_not_read_again():
+    config = make_config({"data": {"path": "rows.csv", "target": "delay"}})
+    loaded = load_table(config)
+    assert (list(loaded.table), len(loaded.table), loaded.source) == (list(ROWS), 5, "rows.csv")
+    Path("rows.csv").unlink()
+    found = load_problem(config, loaded)
+    assert (list(found.X), found.y.tolist(), found.source) == (
+        ["dest", "hour", "day"],
+        [20.0, 15.0, -3.0, 16.0],
+        "rows.csv",
+    )
+    with pytest.raises(DataError, match=r"rows\.csv"):
+        load_problem(config)
 
 
 def test_columns_in_the_order_asked_for_and_columns_dropped():

@@ -1,5 +1,6 @@
 """Splits of interactions."""
 
+import datetime as dt
 import re
 
 import numpy as np
@@ -34,6 +35,14 @@ def test_from_a_time_on():
     assert split_by_time(SEEN, "day", at=4).test.index.tolist() == [10, 11, 15, 16]
     dates = SEEN.assign(day=pd.to_datetime("2020-01-01") + pd.to_timedelta(SEEN["day"], unit="D"))
     assert split_by_time(dates, "day", at="2020-01-05").test.index.tolist() == [10, 11, 15, 16]
+
+
+@pytest.mark.parametrize("date", [dt.date, dt.datetime])
+def test_dates_that_are_objects_are_times(date):
+    days = pd.Series([date(2020, 1, 1 + day) for day in SEEN["day"]], SEEN.index, dtype=object)
+    assert split_by_time(SEEN.assign(day=days), "day", share=0.25).test.index.tolist() == [15, 16]
+    assert split_by_time(SEEN.assign(day=days), "day", at="2020-01-05").test.index.tolist() == [10, 11, 15, 16]
+    assert leave_last_out(SEEN.assign(day=days), "user", "day").test.index.tolist() == [10, 16]
 
 
 def test_the_last_of_each_user_keeps_one_and_orders_ties_by_row():

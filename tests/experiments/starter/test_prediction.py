@@ -1,31 +1,21 @@
-"""The first YAML of an experiment: it is read as it is, whatever the table holds."""
+"""The first YAML of a prediction: it is read as it is, whatever the table holds."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tabemb.exceptions import DataError
-from tabemb.experiments.config import ModelSection, make_config, read_config
+from tabemb.experiments.config import ModelSection
 from tabemb.experiments.config_checks import check_config, check_problem
-from tabemb.experiments.config_starter import starter_name, starter_yaml
 from tabemb.experiments.data import load_problem
 
 
 @pytest.fixture
-def started(tmp_path, monkeypatch):
-    """Return a function that writes a table and the YAML for it, and reads both."""
-    monkeypatch.chdir(tmp_path)
-
-    def start(table, target="y", *, file="rows.csv", path="rows.yaml", **data):
-        (tmp_path / file).parent.mkdir(exist_ok=True, parents=True)
-        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
-        table.to_csv(tmp_path / file, index=False)
-        config = make_config({"data": {"path": file, "target": target} | data})
-        text = starter_yaml(config, load_problem(config), tmp_path / path)
-        (tmp_path / path).write_text(text, encoding="utf-8")
-        return text, read_config(tmp_path / path)
-
-    return start
+def predicted(started):
+    """Return a function that writes a table and the YAML of a prediction of y."""
+    return lambda table, target="y", file="rows.csv", path="rows.yaml", **data: started(
+        table, file=file, path=path, data={"target": target, **data}
+    )
 
 
 def table_of(n=60, **columns):
@@ -41,8 +31,8 @@ def table_of(n=60, **columns):
     )
 
 
-def test_the_file_says_how_each_column_was_read_and_what_to_look_at(started):
-    text, config = started(table_of(country=["NA", "DE"] * 30))
+def test_the_file_says_how_each_column_was_read_and_what_to_look_at(predicted):
+    text, config = predicted(table_of(country=["NA", "DE"] * 30))
     assert "    - dest  # categorical, text; 2 categories; such as " in text
     assert (
         "    # ! only 12 different integers: categorical, if they are codes\n    - month  # numeric, integer; " in text
@@ -63,8 +53,8 @@ def test_the_file_says_how_each_column_was_read_and_what_to_look_at(started):
     assert list(problem.X) == config.data.columns
 
 
-def test_settings_are_kept_and_others_have_their_defaults(started):
-    text, config = started(
+def test_settings_are_kept_and_others_have_their_defaults(predicted):
+    text, config = predicted(
         table_of(code="1.5"), categorical=["month"], numeric=["code"], na=["BOS", "?"], sep=",", encoding="utf-8"
     )
     assert (config.data.categorical, config.data.numeric, config.data.na) == (["month"], ["code"], ["BOS", "?"])
@@ -93,31 +83,31 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_any_name_is_kept(started, name):
+def test_any_name_is_kept(predicted, name):
     table = table_of(**{name: ["u", "v", "w"] * 20})
-    text, config = started(table)
+    text, config = predicted(table)
     assert name in config.data.columns
     assert "\x1b" not in text
-    _, config = started(table.rename(columns={"y": "z", name: "u"}).rename(columns={"z": name}), target=name)
+    _, config = predicted(table.rename(columns={"y": "z", name: "u"}).rename(columns={"z": name}), target=name)
     assert config.data.target == name
 
 
 @pytest.mark.parametrize("cell", ["a\nb", "# x", "\x00", "{0}", "\x85", "x" * 500])
-def test_any_cell_may_be_an_example(started, cell):
-    _, config = started(table_of(dest=[cell, "other"] * 30))
+def test_any_cell_may_be_an_example(predicted, cell):
+    _, config = predicted(table_of(dest=[cell, "other"] * 30))
     assert config.data.columns[0] == "dest"
 
 
-def test_numbers_and_few_rows(started):
-    text, config = started(table_of(y=np.linspace(0, 1, 60)))
+def test_numbers_and_few_rows(predicted):
+    text, config = predicted(table_of(y=np.linspace(0, 1, 60)))
     assert (config.task, config.metrics) == ("regression", ["rmse", "mae", "r2"])
     assert "What the target is: numbers." in text
-    _, config = started(table_of(y=["a"] * 57 + ["b"] * 3))
+    _, config = predicted(table_of(y=["a"] * 57 + ["b"] * 3))
     assert config.validation.folds == 3
     with pytest.raises(DataError):
-        started(table_of(y=["a"] * 59 + ["b"]))
+        predicted(table_of(y=["a"] * 59 + ["b"]))
     with pytest.raises(DataError, match="only one class"):
-        started(table_of(y="a"))
+        predicted(table_of(y="a"))
 
 
 @pytest.mark.parametrize(
@@ -129,28 +119,13 @@ def test_numbers_and_few_rows(started):
         ("a: b.csv", "x.yaml", "a: b.csv"),
     ],
 )
-def test_the_path_is_relative_to_the_file(started, tmp_path, file, path, found):
-    _, config = started(table_of(), file=file, path=path)
+def test_the_path_is_relative_to_the_file(predicted, tmp_path, file, path, found):
+    _, config = predicted(table_of(), file=file, path=path)
     assert config.data.path == found
     assert config.table_path().resolve() == (tmp_path / file).resolve()
 
 
-@pytest.mark.parametrize(
-    ("file", "name"),
-    [
-        ("rows.csv", "rows"),
-        ("a/My rows (1).csv.gz", "My-rows-1"),
-        ("folder", "folder"),
-        (".csv", "csv"),
-        ("äöü.csv", "experiment"),
-        ("..", "experiment"),
-    ],
-)
-def test_the_name_is_that_of_the_table(file, name, tmp_path):
-    assert starter_name(tmp_path / file) == name
-    assert make_config({"name": name, "data": {"path": file, "target": "y"}}).name == name
-
-
-def test_a_file_whose_name_cannot_be_that_of_a_run(started):
-    _, config = started(table_of(), path="my rows.yaml")
+def test_a_file_whose_name_cannot_be_that_of_a_run(predicted):
+    text, config = predicted(table_of(), path="my rows.yaml")
     assert config.name == "my-rows"
+    assert text.startswith("# An experiment on rows.csv. Run it: tabemb run 'my rows.yaml'\n")
