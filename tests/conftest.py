@@ -19,6 +19,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 DATA = Path(os.environ.get("TABEMB_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def share_compiled_loops():
+    """Keep more compiled loops than a user needs: compiling is most of the time of small fits."""
+    from tabemb.training.pool import POOL
+
+    POOL.most = 64
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """Return a function from the name of a real table to its data frame; skips where the file is absent."""

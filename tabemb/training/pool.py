@@ -81,7 +81,7 @@ class LoopPool:
     """
 
     def __init__(self, most: int = 8) -> None:
-        self._most = most
+        self.most = most
         self._waiting: OrderedDict[Hashable, list[TrainingLoop]] = OrderedDict()
         self._lock = Lock()
 
@@ -128,7 +128,7 @@ class LoopPool:
         with self._lock:
             self._waiting.setdefault(loop.key, []).append(loop)
             self._waiting.move_to_end(loop.key)
-            while len(self) > self._most:
+            while len(self) > self.most:
                 key, loops = next(iter(self._waiting.items()))
                 loops.pop(0)
                 if not loops:
