@@ -63,7 +63,9 @@ class RecommendSection(Section):
         named = [*self.sides("user"), *self.sides("item")]
         named += [each for each in (self.rating, self.weight, self.time) if each is not None]
         if twice := [name for name in named if named.count(name) > 1]:
-            raise ValueError(f"names the column {twice[0]!r} twice; each has one part: user, item, rating, ...")
+            raise ValueError(
+                f"names the column {twice[0]!r} twice; a column is one of user, item, rating, weight and time"
+            )
         if self.split.how in BY_TIME and self.time is None:
             raise ValueError(f"needs time: the split {self.split.how!r} holds out the last interactions")
         if isinstance(self.half_life, float) and self.time is None:

@@ -188,7 +188,9 @@ def check_columns(
                 + did_you_mean(name, frame.columns)
             )
         if named.count(name) > 1:
-            raise ColumnError(f"The column {name!r} is named twice; each has one part: user, item, rating, ...")
+            raise ColumnError(
+                f"The column {name!r} is named twice; a column is one of user, item, rating, weight and time."
+            )
     describing = [*user[1:], *item[1:]]
     for name in multi_valued if isinstance(multi_valued, Mapping) else ():
         if name not in describing:
