@@ -8,13 +8,17 @@ READY  := $(VENV)/.ready
 TOOLS  := $(VENV)/.tools
 DOCS   := $(VENV)/.docs
 
-.PHONY: demo test test-lowest check docs fuzz bench quality clean
+.PHONY: demo test test-slow test-lowest check docs fuzz bench quality clean
 
 demo: $(READY)
 	$(BIN)/tabemb run configs/demo.yaml --force
 
 test: $(TOOLS)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" --durations=40 --durations-min=4
+
+# What takes long by its nature: claims about many rows, whole examples, benchmarks on small sizes.
+test-slow: $(TOOLS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow --durations=20 --durations-min=10
 
 # The lowest versions of the dependencies that pyproject.toml allows, in an environment of their own.
 test-lowest: $(LOWEST)/.ready
