@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tabemb.experiments.explorer.neighbors_kept import kept_sentence
 from tabemb.experiments.explorer.side_table import SideData
-from tabemb.table.keys import family
+from tabemb.table.keys import family, shown_by_name
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.clustering import auto_clusters, cluster_names
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
@@ -87,7 +87,7 @@ def column_data(
     said = side.names if side is not None else []
     names = [own or other for own, other in zip_longest(said, names, fillvalue="")]
     if titled is None:
-        titled = "text" not in kinds and sum(map(bool, names)) > len(keys) / 2
+        titled = shown_by_name(keys, names)
     if titled:
         labels, names = _titles(labels, names), labels
     return {
