@@ -13,11 +13,11 @@ from tabemb.nn.sizes import columns_of, embedding_dims, mixed_tables, rate_of_ta
 from tabemb.table.memory import NUMBER_BYTES, TableMemory, check_memory
 from tabemb.table.shared import by_table
 from tabemb.training.optimizers import row_width
-from tabemb.training.trainer import MOST_AVERAGED, TABLE_FACTOR
+from tabemb.training.trainer import TABLE_FACTOR, averages_tables
 
 Blocks = Sequence[Sequence[int]]
 
-__all__ = ["dims_by_table", "embedded_tables", "statistics_spec", "vectors_spec"]
+__all__ = ["dims_by_table", "embedded_tables", "memory_of", "statistics_spec", "vectors_spec"]
 
 
 def embedded_tables(estimator: Any) -> dict[str, int]:
@@ -105,27 +105,38 @@ def _check_memory(estimator: Any, tables: Sequence[TableSpec], *, trained: bool)
     Each network has its tables. The training of one at a time has a copy of them, with the state of the optimizer and
     the averages of the weights.
     """
-    trains = trained and hasattr(estimator, "max_epochs")
-    n_numbers = sum(table.n_numbers for table in tables)
+    n_copies = getattr(estimator, "n_ensemble", 1)
+    if not (trained and hasattr(estimator, "max_epochs")):
+        check_memory([memory_of(table, n_copies) for table in tables], "The vectors")
+        return
     state = {
         "decays": getattr(estimator, "weight_decay", 0) > 0,
         "holds": bool(getattr(estimator, "freeze", False)),
-        "averages": 0 < n_numbers <= MOST_AVERAGED and getattr(estimator, "weight_averaging", 0) > 0,
+        "averages": averages_tables(tables) and getattr(estimator, "weight_averaging", 0) > 0,
     }
-    sizes = [
-        TableMemory(
-            name=table.name,
-            n_rows=table.vocabulary_size,
-            row_bytes=NUMBER_BYTES
-            * (
-                table.embedding_dim * getattr(estimator, "n_ensemble", 1)
-                + (row_width(table.embedding_dim, **state) if trains else 0)
-            ),
-            row=f"{table.embedding_dim} numbers",
-        )
-        for table in tables
-    ]
-    check_memory(sizes, "The vectors and the state of the optimizer" if trains else "The vectors")
+    check_memory([memory_of(table, n_copies, state) for table in tables], "The vectors and the state of the optimizer")
+
+
+def memory_of(table: TableSpec, n_copies: int, state: Mapping[str, bool] | None = None) -> TableMemory:
+    """Return the memory of a table.
+
+    Parameters
+    ----------
+    table : TableSpec
+        The table.
+    n_copies : int
+        Number of copies of the vectors, besides that of the training.
+    state : mapping of str to bool, optional
+        What the training keeps of a row, as for :func:`~tabemb.training.optimizers.row_width`; by default, there is no
+        training.
+    """
+    n_numbers = table.embedding_dim * n_copies + (0 if state is None else row_width(table.embedding_dim, **state))
+    return TableMemory(
+        name=table.name,
+        n_rows=table.vocabulary_size,
+        row_bytes=NUMBER_BYTES * n_numbers,
+        row=f"{table.embedding_dim} numbers",
+    )
 
 
 def _narrowed_by(estimator: Any) -> Callable[[TableSpec], TableSpec]:

@@ -142,7 +142,9 @@ class CooccurrenceStart(Start):
 
     def _vectors(self, cooccurrence, column, dim, n_slices):
         counts, rows = cooccurrence.counts(column), cooccurrence.vectors(column, dim)
-        mean = count_weighted_mean(rows, counts)
+        if not len(occurs := np.flatnonzero(counts)):
+            return None
+        mean = count_weighted_mean(rows[occurs], counts[occurs])
         turn = random_rotation(dim) if n_slices > 1 else None
         kept = counts / (counts + self.shrinkage) if self.shrinkage else (counts > 0).astype(float)
         for start in range(0, len(rows), CHUNK):

@@ -87,10 +87,12 @@ class Mean(UnknownStrategy):
 
     def row(self, rows, counts):
         """Return the mean, of the dtype of the rows; None if all counts are zero."""
-        weights = np.asarray(counts[Vocabulary.FIRST :], np.float64)
-        if not weights.any():
+        # Of a large table, most rows may have no training row; they are not converted to the precision of the weights.
+        seen = Vocabulary.FIRST + np.flatnonzero(counts[Vocabulary.FIRST :])
+        if not len(seen):
             return None
-        return (weights @ rows[Vocabulary.FIRST :] / weights.sum()).astype(rows.dtype)
+        weights = np.asarray(counts[seen], np.float64)
+        return (weights @ rows[seen] / weights.sum()).astype(rows.dtype)
 
 
 @UNKNOWN_STRATEGIES.register("error")

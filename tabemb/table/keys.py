@@ -6,7 +6,7 @@ All numbers belong to one type family (``1 == 1.0 == Decimal(1)``); every other 
 
 import math
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -30,6 +30,7 @@ __all__ = [
     "identity",
     "key_from_json",
     "key_to_json",
+    "shown_by_name",
 ]
 
 Key = Hashable
@@ -206,6 +207,25 @@ def family(key: Key) -> str:
         if isinstance(key, types):
             return name
     return type(key).__name__
+
+
+def shown_by_name(keys: Iterable[Key], names: Iterable[str]) -> bool:
+    """Return whether readable names say more than the keys: these are numbers, dates and the like, and most have one.
+
+    Parameters
+    ----------
+    keys : iterable of hashable
+        Typed keys.
+    names : iterable of str
+        Readable names of the keys, empty where there is none.
+
+    Examples
+    --------
+    >>> shown_by_name([356, 296], ["Forrest Gump", "Pulp Fiction"]), shown_by_name(["LAX"], ["Los Angeles Intl"])
+    (True, False)
+    """
+    families = [family(key) for key in keys]
+    return "text" not in families and sum(map(bool, names)) > len(families) / 2
 
 
 def key_to_json(key: Key) -> object:

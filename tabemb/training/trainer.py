@@ -1,13 +1,14 @@
 """Training: epochs, validation, early stopping, and the training record."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from tabemb.exceptions import TrainingError
+from tabemb.nn.embedding import TableSpec
 from tabemb.nn.forks import check_not_forked
 from tabemb.nn.network import Network
 from tabemb.nn.seeds import Seeds
@@ -24,6 +25,7 @@ __all__ = [
     "EarlyStopping",
     "Trainer",
     "TrainingRecord",
+    "averages_tables",
     "evaluate",
 ]
 
@@ -293,8 +295,7 @@ class Trainer:
         return max(1, min(STEPS_PER_CALL, most))
 
     def _averages(self, network: Network) -> bool:
-        numbers = sum(table.n_numbers for table in network.tables)
-        return self.weight_averaging > 0 and numbers <= MOST_AVERAGED
+        return self.weight_averaging > 0 and averages_tables(network.tables)
 
     def _share(self, earlier: int, epochs: float) -> float:
         """Return by which share of the difference the averages move after some epochs, given the earlier moves."""
@@ -306,6 +307,11 @@ class Trainer:
                 f"The loss became {loss} in epoch {epoch + 1}. Lower learning_rate (it is {self.learning_rate:g}), "
                 "or check the table for extreme numbers."
             )
+
+
+def averages_tables(tables: Iterable[TableSpec]) -> bool:
+    """Return whether the tables of a network are small enough for averages of the weights."""
+    return sum(table.n_numbers for table in tables) <= MOST_AVERAGED
 
 
 class EarlyStopping:

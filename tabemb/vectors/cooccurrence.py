@@ -12,7 +12,8 @@ same table with the cells of the column permuted (parallel analysis: Horn 1965, 
 factors in factor analysis"), and dimensions without more information than this shrink to zero.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +33,10 @@ MOST_VALUES = 1000
 N_INTERVALS = 10
 # Most rows that are counted, evenly spread over the table: more rows hardly change the vectors, but take longer.
 MOST_ROWS = 100_000
+# Most cells that are counted, so that very wide tables have fewer rows; bounds the memory.
+MOST_CELLS = 100_000_000
+# Entries of the matrix of information that are computed at a time; bounds the memory.
+PORTION = 1_000_000
 # Most categories that determine the axes, the most frequent ones; the others are projected.
 MOST_DECOMPOSED = 2000
 # Up to this many rows or columns, all singular values are computed at once, which is faster than the largest alone.
@@ -82,8 +87,10 @@ class Cooccurrence:
         bags: Mapping[int, Bags] = NO_BAGS,
     ) -> None:
         rows: Any = slice(None)
-        if len(indices) > MOST_ROWS:
-            rows = np.linspace(0, len(indices), MOST_ROWS, endpoint=False).astype(np.intp)
+        n_columns = indices.shape[1] + (0 if numbers is None else numbers.shape[1])
+        most = min(MOST_ROWS, max(1, MOST_CELLS // max(1, n_columns)))
+        if len(indices) > most:
+            rows = np.linspace(0, len(indices), most, endpoint=False).astype(np.intp)
         self._columns: list[Indices] = [indices[rows, column] for column in range(indices.shape[1])]
         self._n_rows = len(indices[rows])
         # For columns whose cells hold several values: the row of each value.
@@ -161,9 +168,11 @@ class Cooccurrence:
         of_permuted = _singular_values(permuted[frequent], len(values))
         by_chance[: len(of_permuted)] = of_permuted
         beyond = np.sqrt(np.maximum(0, 1 - np.square(by_chance / values)))
-        found[:, : len(values)] = table @ (axes * values ** (POWER - 1)).astype(np.float32)
-        size = np.sqrt(np.square(found, dtype=np.float64).sum() / (np.count_nonzero(counts) * dim))
-        found[:, : len(values)] *= (beyond / size).astype(np.float32)
+        # Of a large column, few categories occur in the rows that are counted; the others stay zero.
+        occurs = np.flatnonzero(counts)
+        rows = table[occurs] @ (axes * values ** (POWER - 1)).astype(np.float32)
+        size = np.sqrt(np.square(rows, dtype=np.float64).sum() / (len(occurs) * dim))
+        found[occurs, : len(values)] = rows * (beyond / size).astype(np.float32)
         return found
 
     def _information(self, column: int, codes: Indices) -> Any:
@@ -171,14 +180,17 @@ class Cooccurrence:
         own, shares = np.bincount(codes, minlength=self._sizes[column]), self._shares.copy()
         if column not in self._rows:
             shares[self._first[column] : self._first[column + 1]] = 0
-        row, value, both = np.repeat(np.arange(len(own)), np.diff(pairs.indptr)), pairs.indices, pairs.data
-        # A value of several says nothing about itself.
-        itself = self._first[column] + self._places[column][row] if column in self._rows else -1
-        kept = np.flatnonzero((shares[value] > 0) & (value != itself))
-        row, value, both = row[kept], value[kept], both[kept].astype(np.float64)
-        entries = np.log(both / (own[row] * shares[value])) * both / (both + 1) / self._divisors[value]
-        pairs.data[:] = 0
-        pairs.data[kept] = np.where(entries > ROUNDING, entries, 0)
+        for first, last in _portions(pairs.indptr):
+            part = slice(pairs.indptr[first], pairs.indptr[last])
+            row = np.repeat(np.arange(first, last), np.diff(pairs.indptr[first : last + 1]))
+            value, data = pairs.indices[part], pairs.data[part]
+            # A value of several says nothing about itself.
+            itself = self._first[column] + self._places[column][row] if column in self._rows else -1
+            kept = np.flatnonzero((shares[value] > 0) & (value != itself))
+            row, value, both = row[kept], value[kept], data[kept].astype(np.float64)
+            entries = np.log(both / (own[row] * shares[value])) * both / (both + 1) / self._divisors[value]
+            data[:] = 0
+            data[kept] = np.where(entries > ROUNDING, entries, 0)
         pairs.eliminate_zeros()
         return pairs
 
@@ -232,6 +244,12 @@ def intervals_of(numbers: npt.NDArray[np.floating[Any]]) -> tuple[Indices, int]:
     """
     edges = np.unique(np.quantile(numbers, np.arange(1, N_INTERVALS) / N_INTERVALS))
     return np.searchsorted(edges, numbers, side="right"), len(edges) + 1
+
+
+def _portions(ends: Indices) -> Iterator[tuple[int, int]]:
+    """Yield ranges of the rows of a sparse matrix with about ``PORTION`` entries, by the ends of the rows."""
+    starts = np.searchsorted(ends, np.arange(0, ends[-1], PORTION), side="right") - 1
+    return pairwise(np.unique([*starts, len(ends) - 1]).tolist())
 
 
 def _most_frequent(codes: Indices, size: int) -> npt.NDArray[np.intp]:

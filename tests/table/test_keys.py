@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tabemb.exceptions import DataError, FormatError
-from tabemb.table.keys import CellTypeError, as_key, family, identity, key_from_json, key_to_json
+from tabemb.table.keys import CellTypeError, as_key, family, identity, key_from_json, key_to_json, shown_by_name
 
 
 class Color(StrEnum):
@@ -133,6 +133,21 @@ def test_instants_at_the_edge_of_time_have_an_identity():
 )  # fmt: skip
 def test_families(key, name):
     assert family(key) == name
+
+
+@pytest.mark.parametrize(
+    ("keys", "names", "expected"),
+    [
+        ([1, 2, 3], ["a", "b", ""], True),
+        ([date(2020, 1, 1), 2], ["a", "b"], True),
+        ([1, 2], ["a", ""], False),
+        ([1, 2], [], False),
+        (["1", 2], ["a", "b"], False),
+        ([], [], False),
+    ],
+)
+def test_names_are_shown_if_keys_are_no_texts_and_most_have_a_name(keys, names, expected):
+    assert shown_by_name(keys, names) is expected
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import tabemb.vectors.cooccurrence as module
+from tabemb.table.bags import Bags
 from tabemb.vectors.cooccurrence import MOST_VALUES, Cooccurrence
 from tabemb.vectors.neighbors import nearest_rows
 
@@ -119,6 +120,38 @@ def test_of_many_rows_a_part_is_counted(monkeypatch):
     assert table.counts(0).sum() == 3000
     vectors = table.vectors(0, 8)
     assert share_of_group(vectors - vectors.mean(axis=0)) == 1.0
+
+
+def test_of_very_wide_tables_fewer_rows_are_counted(monkeypatch):
+    indices, sizes = grouped()
+    numbers = np.random.default_rng(1).normal(size=(len(indices), 2)).astype(np.float32)
+    part = np.linspace(0, len(indices), 3000, endpoint=False).astype(int)
+    # Three columns of categories and two of numbers.
+    monkeypatch.setattr(module, "MOST_CELLS", 5 * 3000 + 4)
+    found = Cooccurrence(indices, sizes, numbers).vectors(0, 8)
+    assert np.array_equal(found, Cooccurrence(indices[part], sizes, numbers[part]).vectors(0, 8))
+    monkeypatch.setattr(module, "MOST_CELLS", 4)
+    assert Cooccurrence(indices, sizes, numbers).counts(0).sum() == 1
+
+
+@pytest.mark.parametrize("portion", [1, 7, 100])
+def test_information_is_computed_in_portions(portion, monkeypatch):
+    indices, sizes = grouped()
+    # Categories that do not occur at the start, in the middle and at the end.
+    indices[:, 0] += 2 * (indices[:, 0] > 10) + 3
+    bags = {1: Bags(np.array([0, 1, 2, 3, 4, 5, 6, 0, 7, 8, 9, 10, 11], np.int32), np.array([0, 1, 2, 4, 7, 9, 13]))}
+    indices[:, 1] %= 6
+    table = Cooccurrence(indices, [40, 12, sizes[2]], bags=bags)
+    whole = [table.information(column) for column in range(3)]
+    monkeypatch.setattr(module, "PORTION", portion)
+    for column, expected in enumerate(whole):
+        found = table.information(column)
+        assert found.nnz == expected.nnz > 0
+        assert (found != expected).nnz == 0
+
+
+def test_a_column_without_categories_has_no_information():
+    assert not Cooccurrence(np.zeros((0, 2), np.int32), [3, 2]).information(0).nnz
 
 
 def test_large_tables_use_the_randomized_decomposition(monkeypatch):

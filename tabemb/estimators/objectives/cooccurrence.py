@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 
 from tabemb.estimators.folds import deal_folds
+from tabemb.estimators.network_specs import memory_of
 from tabemb.estimators.objectives.objective import NO_TRAINING, OBJECTIVES, Objective
 from tabemb.exceptions import DataError, warn_caller
 from tabemb.nn.starts import CooccurrenceStart, StartedTable, started_tables
 from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.memory import check_memory
 from tabemb.table.schema import SchemaHint
 from tabemb.table.vocabulary import Vocabulary
 from tabemb.vectors.alignment import rotation
@@ -21,6 +23,8 @@ __all__ = ["CooccurrenceObjective"]
 
 # Fits to parts of the rows, by which the noise of the vectors is estimated.
 N_FOLDS = 5
+# The vectors are in the network, in a copy that is computed, and in one that is assigned.
+N_COPIES = 3
 # Fewer rows say nothing about it.
 FEWEST_ROWS = 50
 
@@ -35,8 +39,8 @@ class CooccurrenceObjective(Objective):
     same airlines fly there from the same origins at the same hours. With a table of users and films, two films are
     similar if the same users have seen them.
 
-    No network is trained, so that a fit takes seconds: at most 100,000 rows are counted, and the 1,000 most frequent
-    values of each other column.
+    No network is trained, so that a fit takes seconds: at most 100,000 rows are counted (fewer of a table with more
+    than 1,000 columns), and the 1,000 most frequent values of each other column.
 
     Parameters
     ----------
@@ -60,6 +64,7 @@ class CooccurrenceObjective(Objective):
     def learn(self, estimator, rows, seeds):
         """Set the tables of the network; those of columns that tell nothing about the others are zero."""
         network, found = estimator._network, set()
+        check_memory([memory_of(table, N_COPIES) for table in network.tables], "The vectors and their computation")
         for each in self._tables(estimator, rows.table):
             each.put(network)
             found.add(each.table)

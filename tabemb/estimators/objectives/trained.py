@@ -1,22 +1,26 @@
 """The base class of objectives that train a network on the rows of a table."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from tabemb.estimators.inputs import auto_batch_size
+from tabemb.estimators.network_specs import memory_of
 from tabemb.estimators.objectives.objective import OBJECTIVES, Objective
 from tabemb.exceptions import DataError
+from tabemb.nn.embedding import TableSpec
 from tabemb.nn.network import Network, NetworkSpec
 from tabemb.nn.parameters import check_count, check_positive, check_units
 from tabemb.nn.starts import STARTS, started_tables
 from tabemb.nn.table_task import TableTask
 from tabemb.ranges import check_share
 from tabemb.table.encoded_table import EncodedTable
+from tabemb.table.memory import check_memory
 from tabemb.training.batches import Rows
 from tabemb.training.redrawn_rows import RedrawnRows
-from tabemb.training.trainer import Trainer
+from tabemb.training.trainer import Trainer, averages_tables
 from tabemb.vectors.cooccurrence import intervals_of
 
 __all__ = [
@@ -32,6 +36,8 @@ __all__ = [
 FEWEST_ROWS_TO_SPLIT = 20
 # A tenth of the rows is held out, but no more than this: each of them has several cells.
 HELD_SHARE, MOST_HELD = 0.1, 4096
+# Number of epochs over which the weights are averaged.
+WEIGHT_AVERAGING = 2.0
 # Ends the name of a table that starts from the vectors of another one.
 COPY = " (predicted)"
 
@@ -91,10 +97,11 @@ class TrainedObjective(Objective):
         _check_enough(estimator.encoder_, rows)
         sizes = [vocabulary.size for vocabulary in estimator.encoder_.vocabularies.values()]
         apart = estimator.encoder_.hashed_tables
-        for each in started_tables(mine, STARTS.resolve(self.start), rows.table, sizes, apart=apart):
-            each.put(mine)
         table = rows.table.select([feature.position for feature in mine.spec.features])
         parts = self.supervision(estimator, table, seeds[name])
+        _check_memory(parts.spec, mine.tables)
+        for each in started_tables(mine, STARTS.resolve(self.start), rows.table, sizes, apart=apart):
+            each.put(mine)
         network, tables = Network(parts.spec), {table.name: layer for table, layer in mine.tables.items()}
         for table, layer in network.tables.items():
             if (source := tables.get(table.name.removesuffix(COPY))) is not None:
@@ -105,7 +112,7 @@ class TrainedObjective(Objective):
             max_epochs=int(self.max_epochs),
             learning_rate=self.learning_rate,
             n_iter_no_change="auto",
-            weight_averaging=2.0,
+            weight_averaging=WEIGHT_AVERAGING,
             verbose=estimator.verbose,
         )
         loop = trainer.loop(network, parts.task, seeds)
@@ -163,6 +170,14 @@ def _check_enough(encoder, rows: Rows) -> None:
         )
     if len(rows) < 2:
         raise DataError("There is nothing to learn from: the table has n_samples=1. Pass at least two rows.")
+
+
+def _check_memory(spec: NetworkSpec, kept: Container[TableSpec]) -> None:
+    """Raise an error if memory does not hold the tables of a network, those of its training, and the kept ones."""
+    tables = list(dict.fromkeys(feature.table for feature in spec.features))
+    state = {"decays": False, "holds": False, "averages": averages_tables(tables)}
+    sizes = [memory_of(table, 2 if table in kept else 1, state) for table in tables]
+    check_memory(sizes, "The vectors and the state of the optimizer")
 
 
 def _split(source: RedrawnRows, generator: np.random.Generator) -> tuple[RedrawnRows, Rows | None]:

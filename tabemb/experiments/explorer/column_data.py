@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tabemb.experiments.explorer.neighbors_kept import kept_sentence
 from tabemb.experiments.explorer.side_table import SideData
-from tabemb.table.keys import family
+from tabemb.table.keys import family, shown_by_name
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.clustering import auto_clusters, cluster_names
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
@@ -63,8 +63,9 @@ def column_data(
     dict
         ``labels`` (unique), ``texts`` (row to the text of the key, if it differs from the label), ``names`` (row to the
         readable name, or to the key if they are ``titled``), ``titled``, ``kinds`` (the type of all keys, or a list),
-        ``counts``, ``dim``, ``vectors`` (base64 of int16), ``groups`` (base64 of uint8), ``group_names``, ``maps``
-        (name, description, base64 of float32 positions),
+        ``counts``, ``frequent`` (the rows by falling count, or None if this is their order), ``dim``, ``vectors``
+        (base64 of int16), ``groups`` (base64 of uint8), ``group_names``, ``maps`` (name, description, base64 of float32
+        positions),
         ``side`` (None, or ``source``, ``n_found`` and ``columns``, as of :class:`SideData`),
         ``warning`` (a sentence if the neighbors come back by chance only), and ``confidence``: how often the 10 nearest
         of each of the 2,000 most frequent categories come back in fits to other rows. It is None if it is unknown or
@@ -86,7 +87,7 @@ def column_data(
     said = side.names if side is not None else []
     names = [own or other for own, other in zip_longest(said, names, fillvalue="")]
     if titled is None:
-        titled = "text" not in kinds and sum(map(bool, names)) > len(keys) / 2
+        titled = shown_by_name(keys, names)
     if titled:
         labels, names = _titles(labels, names), labels
     return {
@@ -97,6 +98,7 @@ def column_data(
         "titled": titled,
         "kinds": kinds[0] if len(set(kinds)) == 1 else kinds,
         "counts": None if vectors.counts is None else vectors.counts.tolist(),
+        "frequent": _by_count(vectors.counts),
         "dim": vectors.dim,
         "vectors": _base64(to_int16(vectors.vectors)),
         "groups": _base64(groups.astype(np.uint8)),
@@ -135,6 +137,14 @@ def to_int16(vectors: npt.NDArray[Any]) -> npt.NDArray[np.int16]:
     rows = np.asarray(vectors, dtype=np.float64)
     largest = np.abs(rows).max(axis=1, keepdims=True)
     return np.round(rows / np.where(largest == 0, 1, largest) * INT16_MAX).astype(np.int16)
+
+
+def _by_count(counts: npt.NDArray[Any] | None) -> list[int] | None:
+    """Return the rows by falling count, or None if they are in this order, or have no counts."""
+    if counts is None or (np.diff(counts) <= 0).all():
+        return None
+    order: list[int] = np.argsort(-np.asarray(counts), kind="stable").tolist()
+    return order
 
 
 def _confidence(vectors: CategoryVectors) -> dict[str, Any]:

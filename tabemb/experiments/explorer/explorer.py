@@ -164,9 +164,9 @@ def render_explorer(
     known = {} if side is None else side_data(side, shown, key=side_key)
     columns = [column_data(column, each, names.get(column, ()), known.get(column)) for column, each in shown.items()]
     if joint is not None:
-        name = str(joint.vectors.name)
-        shown_as = column_data(name, joint.vectors, side=joint.side, titled=joint.titled)
-        columns.append(shown_as | {"python": list(JOINT_CODE)})
+        shown_as = column_data(str(joint.vectors.name), joint.vectors, side=joint.side, titled=joint.titled)
+        # Items come first, although most users have more rows.
+        columns.append(shown_as | {"python": list(JOINT_CODE), "frequent": None})
     if known:
         # The page opens with what the user has a table of.
         columns.sort(key=lambda each: each["side"] is None)

@@ -13,6 +13,7 @@ from tabemb.experiments.report import charts
 from tabemb.experiments.report.certain_neighbors import UNKNOWN_CONFIDENCE, CertainNeighbors, certain_neighbors
 from tabemb.experiments.report.cost_chart import draw_costs
 from tabemb.experiments.report.page import render_page
+from tabemb.table.keys import shown_by_name
 from tabemb.vectors.category_vectors import CategoryVectors
 from tabemb.vectors.confidence import known_reliability, nearest_neighbors
 from tabemb.vectors.plots.labels import shorten
@@ -176,10 +177,15 @@ def neighbor_tables(
 
 def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[str, Any]:
     """Return the most frequent categories of a column and their nearest neighbors, for the template."""
+    names = {key: label for key in vectors.index_to_key if isinstance(label := labels.get(key), str)}
+    titled = shown_by_name(vectors.index_to_key, names.values())
 
-    def labeled(key: Any) -> dict[str, Any]:
-        label = labels.get(key)
-        return {"key": shorten(key, KEY_WIDTH), "text": str(key), "label": label if isinstance(label, str) else ""}
+    def labeled(key: Any, *, is_neighbor: bool = False) -> dict[str, Any]:
+        text, label = str(key), names.get(key, "")
+        if not (titled and label):
+            return {"key": shorten(text, KEY_WIDTH), "text": text, "label": label}
+        # Of neighbors, the number would be below another number, the cosine.
+        return {"key": shorten(label, KEY_WIDTH), "text": f"{label} ({text})", "label": "" if is_neighbor else text}
 
     known, column = known_reliability(vectors), shorten(column, COLUMN_WIDTH)
     head = {
@@ -199,7 +205,7 @@ def _neighbors(vectors: CategoryVectors, column: str, labels: Mapping) -> dict[s
         | {
             "count": None if vectors.counts is None else int(vectors.counts[row]),
             "nearest": [
-                labeled(keys[other])
+                labeled(keys[other], is_neighbor=True)
                 | {"cosine": near.cosines[row, i], "confidence": None if shares is None else shares[row, i]}
                 for i, other in enumerate(near.rows[row])
             ],

@@ -7,6 +7,7 @@ import pytest
 from tabemb import EmbeddingPretrainer
 from tabemb.estimators.objectives import CooccurrenceObjective
 from tabemb.exceptions import DataError
+from tabemb.table import memory
 from tabemb.table.schema import SchemaHint
 
 rng = np.random.default_rng(0)
@@ -23,6 +24,18 @@ def test_categories_with_the_same_neighbors_in_their_rows_are_near():
     vectors = EmbeddingPretrainer(random_state=0).fit(TRIPS).vectors_["dest"]
     for key, others in {"LAX": {"SFO", "SEA"}, "BOS": {"JFK", "EWR"}}.items():
         assert {found for found, _ in vectors.most_similar(key, topn=2)} == others
+
+
+def test_tables_that_do_not_fit_in_memory_with_their_computation_are_refused(monkeypatch):
+    # The rows of "missing" and "unknown", too. Each vector is in the network and in two copies.
+    n_bytes = 4 * 3 * ((6 + 2) * 5 + (4 + 2) * 3)
+    model = EmbeddingPretrainer(embedding_dim={"dest": 5, "carrier": 3}, random_state=0)
+    monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes)
+    assert model.fit(TRIPS).vectors_["dest"].vectors.any()
+    monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes - 1)
+    monkeypatch.setattr("tabemb.vectors.cooccurrence.Cooccurrence.__init__", None)
+    with pytest.raises(DataError, match=r"^The vectors and their computation would take .*'dest': 8 rows of 5 numbers"):
+        model.fit(TRIPS)
 
 
 def test_numbers_count_as_other_columns():

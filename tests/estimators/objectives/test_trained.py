@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from tabemb import EmbeddingClassifier, EmbeddingPretrainer, load
-from tabemb.estimators.objectives import OBJECTIVES
+from tabemb.estimators.objectives import OBJECTIVES, trained
 from tabemb.estimators.objectives.trained import TrainedObjective
 from tabemb.exceptions import DataError
 from tabemb.nn.numeric import NUMERIC_ENCODERS
+from tabemb.table import memory
 
 rng = np.random.default_rng(0)
 COAST = rng.integers(0, 2, 3000)
@@ -100,6 +101,41 @@ def test_a_single_column_or_row_is_refused(name):
         fitted(TRIPS[["dest"]], name)
     with pytest.raises(DataError, match="n_samples=1"):
         fitted(TRIPS.head(1), name)
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "numbers"),
+    [
+        ("contrastive", {}, {}),
+        ("corrupted", {}, {}),
+        ("masked", {}, {}),
+        # The tables of the predicted cells.
+        ("masked", {"tied": False}, {"dest": (8, 5), "carrier": (6, 3)}),
+        # Those of the contexts, which are as wide as the widest table, and a row for each of the ten intervals.
+        ("skip_gram", {}, {"dest": (8, 5), "carrier": (6, 5), "distance": (10, 5)}),
+    ],
+)
+def test_tables_that_do_not_fit_in_memory_with_those_of_the_objective_are_refused(monkeypatch, name, params, numbers):
+    settings = {"objective": {"name": name, "max_epochs": 1, **params}, "embedding_dim": {"dest": 5, "carrier": 3}}
+    # A vector in the fitted network, one in that of the objective, one in training with its average and two moments.
+    own = sum(n * (3 * dim + (dim + 1) + 2) for n, dim in [(8, 5), (6, 3)])
+    n_bytes = 4 * (own + sum(n * (2 * dim + (dim + 1) + 2) for n, dim in numbers.values()))
+    monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes)
+    EmbeddingPretrainer(**settings, random_state=0).fit(TRIPS)
+    monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes - 1)
+    monkeypatch.setattr(trained, "started_tables", None)
+    with pytest.raises(DataError, match=r"^The vectors and the state of the optimizer would .*'dest': 8 rows of 5 num"):
+        EmbeddingPretrainer(**settings, random_state=0).fit(TRIPS)
+
+
+def test_averages_of_tables_that_are_not_averaged_take_no_memory(monkeypatch):
+    n_bytes = 4 * sum(n * (3 * dim + 2) for n, dim in [(8, 5), (6, 3)])
+    monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes)
+    model = EmbeddingPretrainer(objective="masked", embedding_dim={"dest": 5, "carrier": 3}, random_state=0)
+    with pytest.raises(DataError, match="would take"):
+        model.fit(TRIPS)
+    monkeypatch.setattr("tabemb.training.trainer.MOST_AVERAGED", 8 * 5 + 6 * 3 - 1)
+    assert model.set_params(objective={"name": "masked", "max_epochs": 1}).fit(TRIPS).n_epochs_ == 1
 
 
 WRONG = {

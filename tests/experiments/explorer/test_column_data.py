@@ -29,6 +29,7 @@ def test_the_data_of_a_column(told, towns):
     assert told["labels"] == towns.index_to_key
     assert (told["name"], told["kinds"], told["dim"], told["texts"]) == ("town", "text", 8, {})
     assert told["counts"] == list(range(900, 600, -1))
+    assert told["frequent"] is None
     stored = array(told["vectors"], "<i2").reshape(300, 8).astype(float)
     np.testing.assert_allclose(unit_rows(stored), unit_rows(towns.vectors), atol=5e-5)
     groups = array(told["groups"], "u1")
@@ -38,6 +39,12 @@ def test_the_data_of_a_column(told, towns):
         {(groups[region], region) for region in range(4)}
     )
     assert told["group_names"] == ["town 0, town 4, …", "town 1, town 5, …", "town 2, town 6, …", "town 3, town 7, …"]
+
+
+def test_rows_that_are_not_in_the_order_of_their_counts_are_ordered():
+    vectors = CategoryVectors(["a", "b", "c", "d"], np.eye(4), [3, 7, 7, 1], name="letter")
+    assert json.loads(json.dumps(column_data("letter", vectors)))["frequent"] == [1, 2, 0, 3]
+    assert column_data("letter", CategoryVectors(["a", "b"], np.eye(2), name="letter"))["frequent"] is None
 
 
 def test_maps_lie_between_minus_one_and_one_and_keep_their_shape(told):

@@ -503,6 +503,62 @@ def test_it_fits_a_phone_and_is_pinched(page):
     assert page.execute_script("return window.explorer.state.key") is None
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1100, 700), (768, 1024), (390, 844), (320, 568)])
+def test_the_heading_is_whole_and_beside_the_buttons(page, width, height):
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    wait(page, "return innerWidth === arguments[0]", width)
+    assert text(page, "h1").endswith("late")
+    hidden = """const each = document.querySelector('h1');
+        return [each.scrollWidth - each.clientWidth, each.scrollHeight - each.clientHeight]"""
+    assert page.execute_script(hidden) == [0, 0]
+    # Its words end before the button for the theme begins, if that is on the same line.
+    ends = """const range = document.createRange();
+        range.selectNodeContents(document.querySelector('h1'));
+        return range.getBoundingClientRect()"""
+    words, button = page.execute_script(ends), find(page, "#theme").rect
+    assert words["bottom"] <= button["y"] or words["right"] <= button["x"]
+    assert page.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_names_on_the_map_are_not_under_its_buttons(page):
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    wait(page, "return window.explorer.map.view.width <= 390")
+    # Where names are without the buttons, and with them, if a frequent category is beside a button.
+    script = """const {map} = window.explorer, boxes = [], {freePlace, buttons} = map;
+        const [left, top, , bottom] = map.boxesOfButtons()[1], [x, y] = map.at(0);
+        map.freePlace = (...given) => {
+            const box = freePlace.apply(map, given);
+            if (box) boxes.push(box);
+            return box;
+        };
+        map.buttons = arguments[0] ? buttons : [];
+        map.view.pan(left - 15 - x, (top + bottom) / 2 - y);
+        map.draw();
+        Object.assign(map, {freePlace, buttons});
+        map.whole();
+        return [boxes, map.boxesOfButtons()]"""
+
+    def n_under(boxes, buttons):
+        pairs = itertools.product(boxes, buttons)
+        return sum(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3] for a, b in pairs)
+
+    assert n_under(*page.execute_script(script, False)) > 0
+    named, buttons = page.execute_script(script, True)
+    assert len(buttons) == 4
+    assert len(named) > 1
+    assert n_under(named, buttons) == 0
+
+
+def test_the_most_frequent_categories_come_first_in_the_list(page, tmp_path):
+    vectors = CategoryVectors(["old", "new", "oldest"], [[1.0, 0.0], [0.0, 1.0], [0.9, 0.1]], [5, 9, 5], name="age")
+    path = tmp_path / "ages.html"
+    path.write_text(render_explorer({"age": vectors}), encoding="utf-8")
+    page.get(path.as_uri())
+    assert listed(page) == [("new", "9"), ("old", "5"), ("oldest", "5")]
+
+
 AIRPORTS = pd.DataFrame(
     {
         "faa": ["LAX", "LGA", "OAK", "BUR", "JFK", "SFO", "XXX"],

@@ -10,8 +10,10 @@ from tabemb import open_run
 from tabemb.exceptions import FormatError
 from tabemb.experiments.explorer import joint_space as module
 from tabemb.experiments.explorer import write_explorer
-from tabemb.experiments.explorer.explorer import JOINT_CODE
-from tabemb.experiments.explorer.joint_space import joint_space
+from tabemb.experiments.explorer.explorer import JOINT_CODE, render_explorer
+from tabemb.experiments.explorer.joint_space import JointSpace, joint_space
+from tabemb.experiments.explorer.side_table import SideData
+from tabemb.vectors import CategoryVectors
 
 
 @pytest.fixture
@@ -73,6 +75,8 @@ def data_of(page):
 
 def test_the_explorer_of_a_recommender_shows_both_on_one_map(run, finished, tmp_path):
     page = write_explorer(run, tmp_path / "films.html").read_text(encoding="utf-8")
+    # The heading names the run, not the space.
+    assert re.search("<h1>(.*)</h1>", page)[1].endswith(f"<small>{run.report['name']}</small>")
     columns = {each["name"]: each for each in data_of(page)["columns"]}
     assert list(columns)[-1] == "user and film"
     joint = columns["user and film"]
@@ -86,6 +90,15 @@ def test_the_explorer_of_a_recommender_shows_both_on_one_map(run, finished, tmp_
     assert len(joint["maps"]) == 2
     other = write_explorer(open_run(finished[0].path), tmp_path / "small.html").read_text(encoding="utf-8")
     assert not any("python" in each for each in data_of(other)["columns"])
+
+
+def test_items_come_first_although_users_have_more_rows():
+    vectors = CategoryVectors(["film 1", "film 2", "user 1"], np.eye(3), [4, 3, 9], name="user and film")
+    side = SideData(source="the run", key="", n_found=3, names=[], columns=[])
+    joint = JointSpace(vectors=vectors, names=[], side=side, titled=False)
+    film, both = data_of(render_explorer({"film": vectors}, joint=joint))["columns"]
+    assert film["frequent"] == [2, 0, 1]
+    assert (both["labels"], both["frequent"]) == (["film 1", "film 2", "user 1"], None)
 
 
 def test_the_python_of_the_page_runs(run):

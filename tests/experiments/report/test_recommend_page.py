@@ -1,5 +1,7 @@
 """The report of a run that recommends items."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,7 +84,9 @@ def test_it_shows_metrics_sizes_and_examples():
         "7 more have a user or an item",
         "Heat &lt;b&gt;",
         "2 items seen, such as Alien · Fargo",
-        "tabemb recommend runs/films --user KEY",
+        # The command breaks between its words only.
+        "<span>recommend</span> <span>runs/films</span> <span>--user</span> <span>KEY</span></code>",
+        '<th scope="row" data-unit="items">10</th>',
         "10 rows have no film.",
         "fit 2.0 s, evaluate 0.3 s, refit 1.0 s, total 3.5 s",
         "film (4",
@@ -114,6 +118,19 @@ def test_the_map_is_of_the_items_with_their_names(monkeypatch):
     assert "the 2 most frequent categories are drawn" in page
     drawn = page[page.index("<svg") : page.index("</svg>")]
     assert ("Alien" in drawn, "Fargo" in drawn) == (True, False)
+
+
+def test_neighbors_whose_keys_are_numbers_are_named_by_their_titles():
+    page = render()
+    table = page[page.index('<table class="neighbors">') :]
+    cells = re.findall(
+        "<b[^>]*>(.*?)</b>(?:<span>.*?</span>)?\\s*(?:<small>(.*?)</small>)?", table[: table.index("</table>")]
+    )
+    # The key of a neighbor is in the tooltip. A film without a title has its key.
+    assert [cell for cell in cells if cell[1]] == [("Heat &lt;b&gt;", "1"), ("Alien", "2"), ("Fargo", "3")]
+    assert {key for key, _ in cells} == {"Heat &lt;b&gt;", "Alien", "Fargo", "4"}
+    assert table.count('title="Alien (2)"') == 4
+    assert 'title="4"' not in table
 
 
 def test_without_examples_there_is_no_section_of_them():

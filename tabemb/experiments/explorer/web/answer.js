@@ -75,7 +75,7 @@ class Answer {
   }
 
   frequent(column) {
-    const lines = this.counts(column, Array.from({ length: Math.min(FREQUENT, column.size) }, (_, row) => row));
+    const lines = this.counts(column, column.frequent.slice(0, FREQUENT));
     this.box.replaceChildren(
       element("h2", {}, column.counts ? "Most frequent" : "Categories"),
       column.warning ? this.warning(column) : element("p", { class: "quiet" }, "Choose a category, here or on the map, to see the most similar ones."),

@@ -46,6 +46,12 @@ class Column {
     this.places = new Map();
   }
 
+  /** The rows, the most frequent first. */
+  get frequent() {
+    this.order ??= this.data.frequent ?? Array.from(this.labels.keys());
+    return this.order;
+  }
+
   get size() {
     return this.labels.length;
   }

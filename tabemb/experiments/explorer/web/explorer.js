@@ -14,7 +14,7 @@ class Explorer {
       this.go({ ...NOTHING, lasso: lassoText(corners) });
     };
     this.map = new CategoryMap(
-      { frame: byId("map"), dots: byId("dots"), above: byId("above"), tip: new Tip(byId("tip")) },
+      { frame: byId("map"), dots: byId("dots"), above: byId("above"), tip: new Tip(byId("tip")), buttons: [...document.querySelectorAll(".zoom button")] },
       { picked, lassoed },
     );
     this.search = new Search({ input: byId("search"), list: byId("options") }, { asked: (text) => this.ask(text), say: this.say });

@@ -41,8 +41,8 @@ function radiiOf(column) {
 }
 
 class CategoryMap {
-  constructor({ frame, dots, above, tip }, { picked, lassoed }) {
-    Object.assign(this, { frame, above, tip, picked });
+  constructor({ frame, dots, above, tip, buttons }, { picked, lassoed }) {
+    Object.assign(this, { frame, above, tip, buttons, picked });
     this.painter = new DotPainter(dots);
     this.ink = above.getContext("2d");
     this.view = new View();
@@ -247,12 +247,18 @@ class CategoryMap {
     ink.lineJoin = "round";
     ink.lineWidth = 3.5;
     ink.strokeStyle = this.theme.paper;
-    const taken = [];
+    const taken = this.boxesOfButtons();
     const first = [...marked.chosen, ...marked.near.map((each) => each.row)];
     this.dotBoxes = this.column.size <= FEW ? this.boxesOfDots() : [];
     for (const row of first.slice(0, MOST_TRIED)) this.label(row, taken);
     // If categories are marked, other names would get in their way.
     if (!first.length) this.labelFrequent(taken);
+  }
+
+  /** The buttons above the map, as boxes in its pixels. */
+  boxesOfButtons() {
+    const { left, top } = this.frame.getBoundingClientRect();
+    return this.buttons.map((each) => each.getBoundingClientRect()).map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
   }
 
   boxesOfDots() {
@@ -264,9 +270,10 @@ class CategoryMap {
   }
 
   labelFrequent(taken) {
-    const most = this.column.size > FEW ? MOST_LABELS_OF_MANY : MOST_LABELS;
+    const most = taken.length + (this.column.size > FEW ? MOST_LABELS_OF_MANY : MOST_LABELS);
     let tried = 0;
-    for (let row = 0; row < this.column.size && taken.length < most && tried < MOST_TRIED; row += 1) {
+    for (const row of this.column.frequent) {
+      if (taken.length >= most || tried >= MOST_TRIED) break;
       if (!this.isShown(row) || !this.view.isInside(...this.at(row))) continue;
       tried += 1;
       this.label(row, taken);
