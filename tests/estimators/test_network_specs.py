@@ -17,7 +17,7 @@ X.loc[3, "hour"] = np.nan
 
 
 def fitted(table=X, **params):
-    settings = {"max_epochs": 2, "random_state": 0, "target_statistics": True, "body": "mlp"}
+    settings = {"max_epochs": 1, "random_state": 0, "target_statistics": True, "body": "mlp"}
     return EmbeddingRegressor(**settings | params).fit(table, rng.normal(size=200))
 
 
@@ -48,14 +48,22 @@ def test_it_has_as_many_members_as_leave_out_rows(body, n_members):
 @pytest.mark.parametrize(
     "params",
     [
-        {"vocabulary": {"stop": {"name": "hashing", "n_buckets": 2_000_000_000}}},
-        {"embedding_dim": {"stop": 10**12}},
+        {"vocabulary": {"stop": {"name": "hashing", "n_buckets": 200_000}}},
+        {"embedding_dim": {"stop": 10**6}},
     ],
     ids=["rows", "dimensions"],
 )
-def test_tables_that_do_not_fit_in_memory_are_refused(params):
-    with pytest.raises(DataError, match=r"The vectors.* would take [\d,]+ GB, and this machine has \d.*'stop': "):
+def test_tables_that_do_not_fit_in_memory_are_refused(params, monkeypatch):
+    # Enough for a count and one number in each of the rows, but not for their vectors.
+    monkeypatch.setattr(memory, "machine_memory", lambda: 4_000_000)
+    message = r"The vectors and the state.* would take 0 GB, and this machine has 0 GB\..*'stop': (200,002|22) rows of "
+    with pytest.raises(DataError, match=message):
         fitted(**params)
+
+
+def test_tables_larger_than_the_memory_of_this_machine_are_refused():
+    with pytest.raises(DataError, match=r"The vectors.* would take [\d,]+ GB, and this machine has \d.*'stop': "):
+        fitted(embedding_dim={"stop": 10**12})
 
 
 @pytest.mark.parametrize(
