@@ -39,18 +39,29 @@ def params(quick, **more):
     return {**quick, "embedding_dim": 3, **more}
 
 
+FITTED = {}
+
+
 @pytest.fixture
 def begun(quick, untrained):
     """Return a function that fits an estimator without training."""
 
     def fit(cls, **more):
         with untrained():
-            return fitted(cls, quick, **more)
+            return newly_fitted(cls, quick, **more)
 
     return fit
 
 
 def fitted(cls, quick, **more):
+    if more:
+        return newly_fitted(cls, quick, **more)
+    if cls not in FITTED:
+        FITTED[cls] = newly_fitted(cls, quick)
+    return pickle.loads(pickle.dumps(FITTED[cls]))
+
+
+def newly_fitted(cls, quick, **more):
     if cls is EmbeddingPretrainer:
         kept = {name: value for name, value in more.items() if name not in ("body", "target_statistics")}
         return cls(embedding_dim=3, random_state=0, **kept).fit(X)
@@ -136,7 +147,7 @@ def test_a_grown_estimator_is_saved_and_pickled(cls, quick, tmp_path):
 def test_a_loaded_estimator_trains_as_before_it_was_saved(quick, tmp_path):
     """Neither dimensions nor learning rates may follow from the grown vocabulary."""
     body = {"name": "mlp", "hidden_units": (16,), "dropout": 0}
-    model = fitted(EmbeddingClassifier, {**quick, "body": body}, embedding_dim="capped").extend(NEW)
+    model = fitted(EmbeddingClassifier, quick, body=body, embedding_dim="capped").extend(NEW)
     model.save(tmp_path / "model")
     again = tabemb.load(tmp_path / "model")
     assert again._network.spec.features == model._network.spec.features
@@ -346,7 +357,7 @@ def test_partial_fit_learns_new_categories(cls, quick):
 
 
 def test_new_categories_get_better_with_training(quick):
-    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).fit(X, Y)
+    model = fitted(EmbeddingClassifier, quick)
     table = pd.concat([X.assign(job="aa"), X.assign(job="bb")], ignore_index=True)
     y = np.repeat(["a", "b"], N)
     losses = []
@@ -413,7 +424,7 @@ def test_one_hot_columns_keep_the_moments_of_their_kernels(quick):
 
 def test_training_repeats_exactly(quick):
     def grown():
-        model = EmbeddingClassifier(**params(quick)).partial_fit(X, Y)
+        model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).partial_fit(X, Y)
         return model.partial_fit(NEW, Y_NEW).partial_fit(X, Y).predict_proba(NEW)
 
     assert np.array_equal(grown(), grown())
@@ -437,14 +448,14 @@ def test_nothing_is_lost_when_training_fails(quick):
 
 
 def test_rows_of_weight_zero_bring_no_categories(quick):
-    model = EmbeddingClassifier(**params(quick)).partial_fit(X, Y)
+    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).partial_fit(X, Y)
     weights = (NEW["job"] != "astronaut").astype(float)
     model.partial_fit(NEW, Y_NEW, sample_weight=weights)
     assert model.new_categories_["job"] == ["nurses"]
 
 
 def test_categories_of_another_type_remain_unknown(quick):
-    model = EmbeddingClassifier(**params(quick)).partial_fit(X, Y)
+    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).partial_fit(X, Y)
     with (
         pytest.warns(TypeChangedWarning, match="No cell of column 'job' is known: it held text at fit, but now number"),
         pytest.warns(UnknownCategoryWarning, match="their type is not that of the known ones"),
@@ -455,7 +466,7 @@ def test_categories_of_another_type_remain_unknown(quick):
 
 
 def test_refused_categories_are_learned_unless_growth_is_off(quick):
-    model = EmbeddingClassifier(**params(quick, handle_unknown="error")).partial_fit(X, Y)
+    model = EmbeddingClassifier(**params(quick, handle_unknown="error", one_hot_max_categories=0)).partial_fit(X, Y)
     with pytest.raises(DataError, match="Found unknown categories in column 'job'"):
         model.partial_fit(NEW, Y_NEW, grow=False)
     model.partial_fit(NEW, Y_NEW)

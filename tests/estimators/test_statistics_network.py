@@ -23,7 +23,7 @@ from tabemb.training.trainer import Trainer
 
 N = 2000
 BODY = {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}
-SETTINGS = {"body": BODY, "max_epochs": 12, "learning_rate": 0.01, "one_hot_max_categories": 0, "random_state": 0}
+SETTINGS = {"body": BODY, "max_epochs": 10, "learning_rate": 0.01, "one_hot_max_categories": 0, "random_state": 0}
 
 
 def rows(n=N, seed=0, n_categories=30):
