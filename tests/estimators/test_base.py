@@ -25,6 +25,11 @@ from tabemb.training.schedules import CosineSchedule
 from tabemb.vectors.neighbors import nearest_rows
 
 
+def folds(cls):
+    """Return the parameters of an estimator that say how many folds it has: few."""
+    return {"cv": 2} if cls is EmbeddingEncoder else {}
+
+
 def rare_and_common(late):
     """A column where one category is rare, and a number that is skewed."""
     rng = np.random.default_rng(5)
@@ -133,7 +138,7 @@ def test_patience_and_tol_decide_when_training_stops(flights, late, quick):
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
 def test_verbose_shows_a_progress_bar_on_stderr(cls, flights, late, quick, capsys):
-    cls(**quick, verbose=1).fit(flights, late)
+    cls(**quick, **folds(cls), verbose=1).fit(flights, late)
     out, err = capsys.readouterr()
     assert out == ""
     assert "epoch 3/3" in err
@@ -512,7 +517,7 @@ def test_a_clone_has_the_same_start(start, rides, still, untrained):
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
 @pytest.mark.parametrize("start", ["random", "cooccurrence"])
 def test_fits_repeat_bit_for_bit(cls, start, rides, quick):
-    params = {**quick, "start": start, "embedding_dim": 3}
+    params = {**quick, **folds(cls), "start": start, "embedding_dim": 3}
     one, two = (cls(**params).fit(*rides) for _ in range(2))
     for column in one.vectors_:
         assert one.vectors_[column].vectors.tobytes() == two.vectors_[column].vectors.tobytes()
@@ -551,7 +556,7 @@ def test_a_column_of_missing_cells_is_fine(cls, rides, quick):
     empty = X.assign(note=pd.Series([None] * 600, dtype=object))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = cls(["note"], **quick).fit(empty, y)
+        model = cls(["note"], **quick, **folds(cls)).fit(empty, y)
     assert all(np.isfinite(each.vectors).all() for each in model.vectors_.values())
 
 
@@ -559,7 +564,7 @@ def test_a_column_of_missing_cells_is_fine(cls, rides, quick):
 def test_a_row_per_category_is_fine(cls, rides, quick):
     X, y = rides
     own = X.assign(stop=[f"stop {row}" for row in range(600)])
-    model = cls(**quick).fit(own, y)
+    model = cls(**quick, **folds(cls)).fit(own, y)
     assert len(model.vectors_["stop"]) == 600
     assert np.isfinite(model.vectors_["stop"].vectors).all()
 
@@ -600,7 +605,7 @@ ESTIMATORS = [
     EmbeddingClassifier(random_state=0, max_epochs=4, n_iter_no_change=2, body={"name": "ensemble", "n_members": 2}),
     EmbeddingClassifier(random_state=0, max_epochs=4, body="mlp", n_ensemble=2, calibration="temperature"),
     EmbeddingRegressor(random_state=0, max_epochs=4, body="mlp", embedding_dim="auto", one_hot_max_categories=0),
-    EmbeddingEncoder(random_state=0, max_epochs=4, body="mlp"),
+    EmbeddingEncoder(random_state=0, max_epochs=4, body="mlp", cv=2),
 ]
 
 

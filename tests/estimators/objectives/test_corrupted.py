@@ -16,7 +16,7 @@ def explained(table):
 
 
 def test_what_is_explained_is_what_the_columns_have_in_common():
-    color, other = rng.choice(list("abcdefgh"), 2000), rng.choice(list("abcdefgh"), 2000)
+    color, other = rng.choice(list("abcdefgh"), 4000), rng.choice(list("abcdefgh"), 4000)
     copies = pd.DataFrame({"color": color, "shade": color, "third": color})
     # Of two columns that differ, either may be the swapped one.
     assert explained(copies) > 0.5
