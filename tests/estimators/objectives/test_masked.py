@@ -6,12 +6,12 @@ import pandas as pd
 from tabemb import EmbeddingPretrainer
 
 rng = np.random.default_rng(0)
-COAST = rng.integers(0, 2, 1500)
+COAST = rng.integers(0, 2, 3000)
 TRIPS = pd.DataFrame(
     {
-        "dest": np.where(COAST, rng.choice(["LAX", "SFO", "SEA"], 1500), rng.choice(["BOS", "JFK", "EWR"], 1500)),
-        "carrier": np.where(COAST, rng.choice(["AS", "VX"], 1500), rng.choice(["B6", "DL"], 1500)),
-        "distance": np.where(COAST, 2500.0, 200.0) + rng.normal(size=1500),
+        "dest": np.where(COAST, rng.choice(["LAX", "SFO", "SEA"], 3000), rng.choice(["BOS", "JFK", "EWR"], 3000)),
+        "carrier": np.where(COAST, rng.choice(["AS", "VX"], 3000), rng.choice(["B6", "DL"], 3000)),
+        "distance": np.where(COAST, 2500.0, 200.0) + rng.normal(size=3000),
     }
 )
 
