@@ -358,9 +358,9 @@ class TableEncoder:
         if kind.common_table is not None:
             taken = {*self.table_of, *(self.shared or ())}
             self.table_of[column.name] = free_name(kind.common_table, taken, "_table")
+        sizes = {name: each.size for name, each in self.hashed.items()}
+        check_counts({**sizes, column.name: Vocabulary.FIRST + kind.n_buckets})
         hashed = HashedVocabulary.fit_cells(kind, column.name, cells, self.max_categories)
-        self.vocabularies[column.name] = hashed
-        check_counts({name: each.size for name, each in self.hashed.items()})
         indices[:, position], its = self._encode_hashed(column, hashed, cells)
         seen = indices[:, position]
         if its is not None:

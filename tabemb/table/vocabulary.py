@@ -66,8 +66,9 @@ class Vocabulary:
                 f"A vocabulary of {len(categories)} keys has {self.size} counts (missing, unknown, each key); "
                 f"got an array of shape {tally.shape}."
             )
-        # Half the memory, except for very long tables.
-        self._counts = tally.astype(np.int32) if tally.max() <= np.iinfo(np.int32).max else tally
+        # Half the memory, except for very long tables. New zeros are not touched, which would fill memory.
+        fits = counts is None or tally.max() <= np.iinfo(np.int32).max
+        self._counts = tally.astype(np.int32, copy=False) if fits else tally
 
     @classmethod
     def fit(cls, cells: Any, *, min_frequency: float | None = None, max_categories: int | None = None) -> "Vocabulary":

@@ -25,6 +25,11 @@ from tabemb.training.schedules import CosineSchedule
 from tabemb.vectors.neighbors import nearest_rows
 
 
+def folds(cls):
+    """Return the parameters of an estimator that say how many folds it has: few."""
+    return {"cv": 2} if cls is EmbeddingEncoder else {}
+
+
 def rare_and_common(late):
     """A column where one category is rare, and a number that is skewed."""
     rng = np.random.default_rng(5)
@@ -133,7 +138,7 @@ def test_patience_and_tol_decide_when_training_stops(flights, late, quick):
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
 def test_verbose_shows_a_progress_bar_on_stderr(cls, flights, late, quick, capsys):
-    cls(**quick, verbose=1).fit(flights, late)
+    cls(**quick, **folds(cls), verbose=1).fit(flights, late)
     out, err = capsys.readouterr()
     assert out == ""
     assert "epoch 3/3" in err
@@ -306,26 +311,27 @@ def test_rare_categories_train_the_unknown_vector_without_dropout(late, quick):
     assert np.array_equal(starts[1], ends[1])
 
 
-def test_output_biases_start_at_the_class_shares(flights, quick):
+def test_output_biases_start_at_the_class_shares(flights, quick, untrained):
     y = np.arange(120) % 10 == 0
-    still = {**quick, "learning_rate": 1e-30, "max_epochs": 1}
     for weights, share in ((None, 0.1), (np.where(y, 9.0, 1.0), 0.5)):
         for learn in ("fit", "partial_fit"):
-            model = getattr(EmbeddingClassifier(**still), learn)(flights, y, sample_weight=weights)
+            with untrained():
+                model = getattr(EmbeddingClassifier(**quick), learn)(flights, y, sample_weight=weights)
             assert model.predict_proba(flights)[:, 1].mean() == pytest.approx(share, abs=0.07)
-    many = EmbeddingClassifier(**still, n_ensemble=2).fit(flights, np.array(["a", "b", "b", "b"] * 30))
+    with untrained():
+        many = EmbeddingClassifier(**quick, n_ensemble=2).fit(flights, np.array(["a", "b", "b", "b"] * 30))
     np.testing.assert_allclose(many.predict_proba(flights).mean(axis=0), [0.25, 0.75], atol=0.07)
 
 
 def test_a_failed_fit_leaves_the_estimator_unchanged():
     X = pd.DataFrame({"dest": list("abab") * 10, "hours": range(40)})
     y = [0, 1, 0, 1] * 10
-    fresh = EmbeddingClassifier(max_epochs=1, learning_rate=1e30, random_state=0, early_stopping=False)
+    fresh = EmbeddingClassifier(max_epochs=1, learning_rate=1e30, random_state=0, body="mlp", early_stopping=False)
     with pytest.raises(TrainingError):
         fresh.fit(X, y)
     with pytest.raises(NotFittedError):
         fresh.predict(X)
-    fitted = EmbeddingClassifier(max_epochs=1, random_state=0).fit(X, y)
+    fitted = EmbeddingClassifier(max_epochs=1, random_state=0, body="mlp").fit(X, y)
     before = fitted.predict_proba(X)
     with pytest.raises(DataError, match="one class"):
         fitted.fit(X[["hours"]], [1] * 40)
@@ -380,7 +386,7 @@ def test_members_with_their_own_validation_rows_repeat_exactly(codes):
 
 # ---------------------------------------------------------------- the start
 
-STILL = {"learning_rate": 1e-30, "max_epochs": 1, "category_dropout": 0, "early_stopping": False, "embedding_dim": 4}
+STILL = {"category_dropout": 0, "early_stopping": False, "embedding_dim": 4}
 
 
 @pytest.fixture(scope="module")
@@ -393,12 +399,18 @@ def rides():
     return X, (stop % 2 == 0) ^ (rng.random(600) < 0.1)
 
 
-def still(rides, quick, cls=EmbeddingClassifier, **params):
-    """Return the vectors of a fit that does not move them."""
-    params |= {"cv": None} if cls is EmbeddingEncoder else {"one_hot_max_categories": 0}
-    X, y = rides
-    y = y.astype(float) if cls is EmbeddingRegressor else y
-    return cls(**{**quick, **STILL, **params}).fit(X, y)
+@pytest.fixture
+def still(quick, untrained):
+    """Return a function that fits an estimator whose vectors do not move."""
+
+    def fit(rides, cls=EmbeddingClassifier, weights=None, **params):
+        params |= {"cv": None} if cls is EmbeddingEncoder else {"one_hot_max_categories": 0}
+        X, y = rides
+        y = y.astype(float) if cls is EmbeddingRegressor else y
+        with untrained():
+            return cls(**{**quick, **STILL, **params}).fit(X, y, weights)
+
+    return fit
 
 
 def tables(model):
@@ -413,8 +425,8 @@ def computed(model, X, column, start=None):
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
-def test_vectors_start_from_the_table_by_default(cls, rides, quick):
-    model = still(rides, quick, cls)
+def test_vectors_start_from_the_table_by_default(cls, rides, still):
+    model = still(rides, cls)
     for column in ("stop", "zone"):
         np.testing.assert_allclose(tables(model)[column][2:], computed(model, rides[0], column)[2:], atol=1e-7)
     near = nearest_rows(model.vectors_["stop"].vectors, 3)
@@ -433,27 +445,27 @@ def test_vectors_start_from_the_table_by_default(cls, rides, quick):
     ],
     ids=str,
 )
-def test_a_start_is_a_name_a_mapping_or_an_instance(start, rides, quick):
-    model = still(rides, quick, start=start)
+def test_a_start_is_a_name_a_mapping_or_an_instance(start, rides, still):
+    model = still(rides, start=start)
     expected = computed(model, rides[0], "stop", STARTS.resolve(start))
     np.testing.assert_allclose(tables(model)["stop"][2:], expected[2:], atol=1e-7)
 
 
-def test_a_random_start_is_that_of_the_network(rides, quick):
-    model = still(rides, quick, start="random")
+def test_a_random_start_is_that_of_the_network(rides, still):
+    model = still(rides, start="random")
     fresh = Network(model._network.spec)
     for feature in model._network.spec.features:
         assert np.array_equal(model._network.vectors(feature)[2:], fresh.vectors(feature)[2:])
-    other = still(rides, quick, start="random", random_state=1)
+    other = still(rides, start="random", random_state=1)
     assert not np.array_equal(tables(other)["stop"], tables(model)["stop"])
     # The seed does not change vectors that are computed.
-    one, two = (still(rides, quick, random_state=seed) for seed in (0, 1))
+    one, two = (still(rides, random_state=seed) for seed in (0, 1))
     assert np.array_equal(tables(one)["stop"][2:], tables(two)["stop"][2:])
 
 
-def test_the_target_does_not_reach_the_start(rides, quick):
+def test_the_target_does_not_reach_the_start(rides, still):
     X, y = rides
-    one, two = still((X, y), quick), still((X, y[::-1].copy()), quick)
+    one, two = still((X, y)), still((X, y[::-1].copy()))
     assert np.array_equal(tables(one)["stop"], tables(two)["stop"])
 
 
@@ -473,16 +485,17 @@ def test_the_target_does_not_reach_the_start(rides, quick):
     ids=range(9),
 )
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
-def test_a_bad_start_is_refused_by_its_name_and_value(cls, start, message, rides, quick):
+def test_a_bad_start_is_refused_by_its_name_and_value(cls, start, message, rides, still):
     with pytest.raises(ValueError, match=re.escape(message)):
-        still(rides, quick, cls, start=start)
+        still(rides, cls, start=start)
 
 
-def test_parameters_of_the_start_are_set_by_name(rides, quick):
+def test_parameters_of_the_start_are_set_by_name(rides, quick, untrained):
     model = EmbeddingClassifier(**{**quick, **STILL}, one_hot_max_categories=0)
     model.set_params(start__spread=0.4, start__shrinkage=0)
     assert model.start.get_params() == {"shrinkage": 0, "spread": 0.4, "prior": "auto"}
-    wide = tables(model.fit(*rides))["stop"]
+    with untrained():
+        wide = tables(model.fit(*rides))["stop"]
     expected = computed(model, rides[0], "stop", CooccurrenceStart(spread=0.4, shrinkage=0))
     np.testing.assert_allclose(wide[2:], expected[2:], atol=1e-7)
     model.set_params(start="random")
@@ -492,44 +505,46 @@ def test_parameters_of_the_start_are_set_by_name(rides, quick):
 
 
 @pytest.mark.parametrize("start", ["random", {"name": "cooccurrence", "spread": 0.1}, CooccurrenceStart(spread=0.1)])
-def test_a_clone_has_the_same_start(start, rides, quick):
-    model = still(rides, quick, start=start)
+def test_a_clone_has_the_same_start(start, rides, still, untrained):
+    model = still(rides, start=start)
     copy = clone(model)
     assert str(copy.start) == str(model.start)
-    assert np.array_equal(tables(copy.fit(*rides))["stop"], tables(model)["stop"])
+    with untrained():
+        copy.fit(*rides)
+    assert np.array_equal(tables(copy)["stop"], tables(model)["stop"])
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
 @pytest.mark.parametrize("start", ["random", "cooccurrence"])
 def test_fits_repeat_bit_for_bit(cls, start, rides, quick):
-    params = {**quick, "start": start, "embedding_dim": 3}
+    params = {**quick, **folds(cls), "start": start, "embedding_dim": 3}
     one, two = (cls(**params).fit(*rides) for _ in range(2))
     for column in one.vectors_:
         assert one.vectors_[column].vectors.tobytes() == two.vectors_[column].vectors.tobytes()
         assert one.vectors_[column] == two.vectors_[column]
 
 
-def test_a_column_alone_starts_at_random(rides, quick):
+def test_a_column_alone_starts_at_random(rides, still):
     X, y = rides
-    one, two = (still((X[["stop"]], y), quick, start=start) for start in ("cooccurrence", "random"))
+    one, two = (still((X[["stop"]], y), start=start) for start in ("cooccurrence", "random"))
     assert np.array_equal(tables(one)["stop"], tables(two)["stop"])
     # The target is not another column.
     assert tables(one)["stop"].any()
 
 
-def test_constant_other_columns_say_nothing(rides, quick):
+def test_constant_other_columns_say_nothing(rides, still):
     X, y = rides
     constant = X[["stop"]].assign(city="Oslo", year=2013.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DroppedColumnWarning)
-        one, two = (still((constant, y), quick, start=start) for start in ("cooccurrence", "random"))
+        one, two = (still((constant, y), start=start) for start in ("cooccurrence", "random"))
     assert np.array_equal(tables(one)["stop"], tables(two)["stop"])
 
 
-def test_numbers_are_other_columns(rides, quick):
+def test_numbers_are_other_columns(rides, still):
     X, y = rides
     numbers = X[["stop"]].assign(zone=X["zone"].astype(float) + np.random.default_rng(0).normal(scale=0.1, size=600))
-    model = still((numbers, y), quick)
+    model = still((numbers, y))
     near = nearest_rows(model.vectors_["stop"].vectors, 3)
     zones = np.array([int(key) % 3 for key in model.vectors_["stop"]])
     assert (zones[near] == zones[:, None]).mean() > 0.95
@@ -541,7 +556,7 @@ def test_a_column_of_missing_cells_is_fine(cls, rides, quick):
     empty = X.assign(note=pd.Series([None] * 600, dtype=object))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = cls(["note"], **quick).fit(empty, y)
+        model = cls(["note"], **quick, **folds(cls)).fit(empty, y)
     assert all(np.isfinite(each.vectors).all() for each in model.vectors_.values())
 
 
@@ -549,35 +564,35 @@ def test_a_column_of_missing_cells_is_fine(cls, rides, quick):
 def test_a_row_per_category_is_fine(cls, rides, quick):
     X, y = rides
     own = X.assign(stop=[f"stop {row}" for row in range(600)])
-    model = cls(**quick).fit(own, y)
+    model = cls(**quick, **folds(cls)).fit(own, y)
     assert len(model.vectors_["stop"]) == 600
     assert np.isfinite(model.vectors_["stop"].vectors).all()
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder])
-def test_rows_of_weight_zero_do_not_reach_the_start(cls, rides, quick):
+def test_rows_of_weight_zero_do_not_reach_the_start(cls, rides, still):
     X, y = rides
     weights = np.where(np.arange(600) % 3 == 0, 0.0, 1.0)
-    params = {**quick, **STILL, **({"cv": None} if cls is EmbeddingEncoder else {"one_hot_max_categories": 0})}
-    weighted = cls(**params).fit(X, y, sample_weight=weights)
-    fewer = cls(**params).fit(X[weights > 0], y[weights > 0])
+    weighted = still(rides, cls, weights)
+    fewer = still((X[weights > 0], y[weights > 0]), cls)
     assert np.array_equal(tables(weighted)["stop"], tables(fewer)["stop"])
 
 
-def test_rare_categories_start_at_the_center_with_the_unknown(rides, quick):
+def test_rare_categories_start_at_the_center_with_the_unknown(rides, still):
     """Categories below min_frequency are one index, whose rows count together."""
     X, y = rides
-    model = still((X, y), quick, min_frequency=30)
+    model = still((X, y), min_frequency=30)
     assert len(model.vectors_["stop"]) < 20
     expected = computed(model, X, "stop")
     np.testing.assert_allclose(tables(model)["stop"][2:], expected[2:], atol=1e-7)
 
 
-def test_a_column_that_embedding_dim_names_is_embedded_however_few_categories_it_has(flights, late, quick):
-    few = EmbeddingClassifier(**quick, embedding_dim={"carrier": 2}).fit(flights, late)
+def test_a_column_that_embedding_dim_names_is_embedded_however_few_categories_it_has(flights, late, quick, untrained):
+    with untrained():
+        few, none = (EmbeddingClassifier(**quick, embedding_dim=dim).fit(flights, late) for dim in ({"carrier": 2}, 2))
     assert few.encoder_.vocabularies["carrier"].n_categories <= 8
     assert few.vectors_["carrier"].dim == 2
-    assert "carrier" not in EmbeddingClassifier(**quick, embedding_dim=2).fit(flights, late).vectors_
+    assert "carrier" not in none.vectors_
     with pytest.raises(
         ColumnError, match="embedding_dim names the column 'carier', which is not among the categorical"
     ):
@@ -587,10 +602,10 @@ def test_a_column_that_embedding_dim_names_is_embedded_however_few_categories_it
 ROWS_IN_TIME = pd.DataFrame({"key": [f"v{i % 9}" for i in range(120)], "x": np.linspace(0, 1, 120)})
 OUTCOME = (np.arange(120) % 9 < 4).astype(int)
 ESTIMATORS = [
-    EmbeddingClassifier(random_state=0, max_epochs=4, n_iter_no_change=2),
+    EmbeddingClassifier(random_state=0, max_epochs=4, n_iter_no_change=2, body={"name": "ensemble", "n_members": 2}),
     EmbeddingClassifier(random_state=0, max_epochs=4, body="mlp", n_ensemble=2, calibration="temperature"),
     EmbeddingRegressor(random_state=0, max_epochs=4, body="mlp", embedding_dim="auto", one_hot_max_categories=0),
-    EmbeddingEncoder(random_state=0, max_epochs=4),
+    EmbeddingEncoder(random_state=0, max_epochs=4, body="mlp", cv=2),
 ]
 
 
@@ -634,8 +649,9 @@ def test_validation_rows_that_do_not_fit_are_refused(given, params, message):
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingRegressor, EmbeddingEncoder])
-def test_unknown_categories_can_be_refused(cls, tmp_path):
-    model = cls(random_state=0, max_epochs=1, handle_unknown="error").fit(ROWS_IN_TIME, OUTCOME)
+def test_unknown_categories_can_be_refused(cls, untrained, tmp_path):
+    with untrained():
+        model = cls(random_state=0, body="mlp", handle_unknown="error").fit(ROWS_IN_TIME, OUTCOME)
     model.save(tmp_path / "model")
     new = ROWS_IN_TIME.assign(key=["v12", *ROWS_IN_TIME["key"][1:119], "w"])
     message = (

@@ -19,6 +19,7 @@ from tabemb.nn.tasks import Binary, Multiclass, Multilabel
 from tabemb.training.batches import Rows
 
 rng = np.random.default_rng(0)
+SMALL = {"body": {"name": "mlp", "hidden_units": (16,)}, "target_statistics": False, "random_state": 0}
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 3.0])
@@ -57,7 +58,7 @@ def pair(request):
     X, y = noisy(request.param)
     y = y.astype(int)
     plain, calibrated = (
-        EmbeddingClassifier(max_epochs=5, learning_rate=0.02, random_state=0, calibration=how).fit(X[:150], y[:150])
+        EmbeddingClassifier(**SMALL, max_epochs=5, learning_rate=0.02, calibration=how).fit(X[:150], y[:150])
         for how in (None, "temperature")
     )
     return plain, calibrated, X[150:], y[150:]
@@ -108,7 +109,7 @@ def test_the_temperature_survives_saving_pickling_and_the_predictor(pair, tmp_pa
 def test_calibration_corrects_the_confidence_of_the_focal_loss():
     X, y = noisy("binary", 3000)
     fits = {
-        how: EmbeddingClassifier(max_epochs=8, random_state=0, loss={"name": "focal", "gamma": 5}, calibration=how)
+        how: EmbeddingClassifier(**SMALL, max_epochs=8, loss={"name": "focal", "gamma": 5}, calibration=how)
         for how in (None, "temperature")
     }
     losses = {how: loss_of(model.fit(X[:2000], y[:2000]), X[2000:], y[2000:]) for how, model in fits.items()}
@@ -183,6 +184,6 @@ def test_held_out_rows_get_the_logits_of_the_member_that_held_them_out(flights, 
 
 def test_given_validation_rows_have_no_weights_if_the_fit_has():
     X, y = noisy("binary")
-    model = EmbeddingClassifier(max_epochs=2, calibration="temperature", random_state=0)
+    model = EmbeddingClassifier(**SMALL, max_epochs=2, calibration="temperature")
     model.fit(X[:200], y[:200], np.full(200, 2.0), X_val=X[200:], y_val=y[200:])
     assert 0.01 < model.temperature_ < 100

@@ -11,8 +11,8 @@ from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.nn.losses import FocalLoss
 
 
-def test_it_learns_the_rule(flights, late):
-    model = EmbeddingClassifier(max_epochs=15, learning_rate=0.02, random_state=0).fit(flights, late)
+def test_it_learns_the_rule(flights, late, quick):
+    model = EmbeddingClassifier(**{**quick, "max_epochs": 15}).fit(flights, late)
     assert model.score(flights, late) > 0.85
     assert model.score(flights, late) == accuracy_score(late, model.predict(flights))
 
@@ -35,10 +35,11 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))
-def test_classes_of_any_type_come_back_as_they_are(name, flights, quick):
+def test_classes_of_any_type_come_back_as_they_are(name, flights, quick, untrained):
     classes = CLASSES[name]
     y = classes[np.arange(len(flights)) % len(classes)]
-    model = EmbeddingClassifier(**{**quick, "max_epochs": 1}).fit(flights, y)
+    with untrained():
+        model = EmbeddingClassifier(**quick).fit(flights, y)
     assert model.classes_.tolist() == sorted(classes.tolist())
     assert model.classes_.dtype == y.dtype
     assert model.predict(flights).dtype == y.dtype
@@ -71,18 +72,22 @@ def test_balanced_classes_and_sample_weights_multiply(flights, late, quick):
     assert balanced.predict_proba(flights)[:, 0].mean() > plain.predict_proba(flights)[:, 0].mean() + 0.1
 
 
-def test_a_validation_part_has_every_class_where_it_can(flights, quick):
+def test_a_validation_part_has_every_class_where_it_can(flights, quick, untrained):
     y = np.array(["a"] * 100 + ["b"] * 20)
     X = flights.assign(tell=np.arange(120) // 100)
-    model = EmbeddingClassifier(**quick, validation_fraction=0.1).fit(X, y)
-    assert model.n_epochs_ == 3
-    one_alone = np.array(["a"] * 119 + ["b"])
-    assert EmbeddingClassifier(**quick).fit(flights, one_alone).classes_.tolist() == ["a", "b"]
+    with untrained() as rows:
+        EmbeddingClassifier(**quick, validation_fraction=0.1).fit(X, y)
+        one_alone = np.array(["a"] * 119 + ["b"])
+        assert EmbeddingClassifier(**quick).fit(flights, one_alone).classes_.tolist() == ["a", "b"]
+    train, held = rows[0]
+    assert np.bincount(held.targets.astype(int)).tolist() == [10, 2]
+    assert np.bincount(train.targets[train.kept].astype(int)).tolist() == [90, 18]
 
 
-def test_one_rare_class_does_not_undo_the_stratification_of_the_others(flights, quick):
+def test_one_rare_class_does_not_undo_the_stratification_of_the_others(flights, quick, untrained):
     y = np.array(["a"] * 89 + ["b"] * 30 + ["c"])
-    model = EmbeddingClassifier(**quick).fit(flights, y)
+    with untrained():
+        model = EmbeddingClassifier(**quick).fit(flights, y)
     strata = strata_of(model.task_.encode(y), 12)
     assert np.unique(strata, return_counts=True)[1].tolist() == [90, 30]
 
@@ -93,19 +98,21 @@ def test_a_large_validation_part_leaves_rows_to_train_on(share, flights, quick):
     assert EmbeddingClassifier(**quick, validation_fraction=share).fit(flights[:20], y).n_epochs_ >= 1
 
 
-def test_one_hot_is_the_same_network_without_vectors(flights, late, quick):
-    model = EmbeddingClassifier(**quick, one_hot_max_categories=float("inf")).fit(flights, late)
+def test_one_hot_is_the_same_network_without_vectors(flights, late, quick, untrained):
+    with untrained():
+        model = EmbeddingClassifier(**quick, one_hot_max_categories=float("inf")).fit(flights, late)
+        some = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late)
     assert dict(model.vectors_) == {}
     assert model.network_.get_layer("trunk").get_layer("hidden_0_one_hot").kernel.shape == (8 + 5, 16)
-    some = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late)
     assert list(some.vectors_) == ["dest"]
     unseen = flights.assign(carrier="never seen")
     assert np.isfinite(some.predict_proba(unseen)).all()
 
 
-def test_every_class_of_a_frames_target_is_kept_in_order(flights, quick):
+def test_every_class_of_a_frames_target_is_kept_in_order(flights, quick, untrained):
     y = pd.Series(["b", "a", "c"] * 40, index=np.arange(120)[::-1])
-    assert EmbeddingClassifier(**{**quick, "max_epochs": 1}).fit(flights, y).classes_.tolist() == ["a", "b", "c"]
+    with untrained():
+        assert EmbeddingClassifier(**quick).fit(flights, y).classes_.tolist() == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +183,8 @@ def test_a_loss_that_does_not_fit_is_refused(loss, error, message):
         EmbeddingClassifier(loss=loss).fit(pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10)
 
 
-def test_embedding_dim_embeds_the_columns_that_it_names_however_few_their_categories(flights, late, quick):
-    model = EmbeddingClassifier(**quick, embedding_dim={"carrier": 2}, one_hot_max_categories=99).fit(flights, late)
+def test_embedding_dim_embeds_the_columns_that_it_names_however_few_their_categories(flights, late, quick, untrained):
+    with untrained():
+        model = EmbeddingClassifier(**quick, embedding_dim={"carrier": 2}, one_hot_max_categories=99).fit(flights, late)
     assert list(model.vectors_) == ["carrier"]
     assert model.vectors_["carrier"].vectors.shape[1] == 2

@@ -147,13 +147,14 @@ def test_target_statistics_come_between_vectors_and_numbers(with_statistics, enc
 
 
 @pytest.mark.parametrize("kind", ["two classes", "more classes", "numbers"])
-def test_fit_transform_returns_the_statistics_of_the_fold(kind, flights, late, quick):
+def test_fit_transform_returns_the_statistics_of_the_fold(kind, flights, late, quick, untrained):
     y = {"two classes": late, "more classes": flights["carrier"].to_numpy(), "numbers": np.arange(120.0) % 7 + 0.5}[
         kind
     ]
     folds = list(KFold(4, shuffle=True, random_state=0).split(flights))
     made = EmbeddingEncoder(**quick, embedding_dim=3, target_statistics=True, crosses=[COLUMNS[:2]], cv=folds)
-    out, fold_of = made.fit_transform(flights[COLUMNS], y), np.empty(120, int)
+    with untrained():
+        out, fold_of = made.fit_transform(flights[COLUMNS], y), np.empty(120, int)
     for number, (_, held) in enumerate(folds):
         fold_of[held] = number
     indices, columns = made.encoder_.encode(flights[COLUMNS]).indices, target_columns(made.task_, y)
@@ -173,28 +174,32 @@ def test_without_folds_statistics_are_those_of_all_rows(flights, late, quick):
     assert "dest_target" in made.get_feature_names_out()
 
 
-def test_crosses_have_statistics_where_they_explain_more_than_their_columns(quick):
+def test_crosses_have_statistics_where_they_explain_more_than_their_columns(quick, untrained):
     rng = np.random.default_rng(0)
     X = pd.DataFrame(rng.choice(list("abcdef"), (600, 3)), columns=["one", "two", "three"])
     y = (X["one"] == X["two"]).to_numpy()
     made = EmbeddingEncoder(**quick, embedding_dim=2, target_statistics=True)
-    out = pd.DataFrame(made.fit_transform(X, y), columns=made.get_feature_names_out())
+    with untrained():
+        out = pd.DataFrame(made.fit_transform(X, y), columns=made.get_feature_names_out())
+        named, none = (
+            EmbeddingEncoder(**quick, embedding_dim=2, target_statistics=True, crosses=crosses).fit(X, y)
+            for crosses in ([["two", "three"]], None)
+        )
     singles = ["one_target", "two_target", "three_target"]
     assert out.columns[6:].tolist() == [*singles, "one_x_two_target"]
     assert made.encoder_.crosses == [("one", "two")]
     assert np.corrcoef(out["one_x_two_target"], y)[0, 1] > 0.95
-    named = EmbeddingEncoder(**quick, embedding_dim=2, target_statistics=True, crosses=[["two", "three"]]).fit(X, y)
     assert named.get_feature_names_out().tolist()[6:] == [*singles, "two_x_three_target"]
-    none = EmbeddingEncoder(**quick, embedding_dim=2, target_statistics=True, crosses=None).fit(X, y)
     assert none.get_feature_names_out().tolist()[6:] == singles
     with pytest.raises(ColumnError, match="column 'tow' to cross"):
         EmbeddingEncoder(**quick, target_statistics=True, crosses=[["one", "tow"]]).fit(X, y)
 
 
-def test_statistics_treat_missing_cells_as_a_category_and_unseen_ones_as_the_mean(quick):
+def test_statistics_treat_missing_cells_as_a_category_and_unseen_ones_as_the_mean(quick, untrained):
     X = pd.DataFrame({"dest": ["IAH", "MIA", None, "ATL"] * 10})
     y = np.array([1, 0, 1, 0] * 10)
-    made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True).fit(X, y)
+    with untrained():
+        made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True).fit(X, y)
     odd = pd.DataFrame({"dest": ["IAH", None, "NOWHERE", "ATL"]})
     one, missing, unseen, other = made.transform(odd)[:, 1]
     assert one == missing
@@ -203,10 +208,11 @@ def test_statistics_treat_missing_cells_as_a_category_and_unseen_ones_as_the_mea
     assert unseen == pytest.approx((0.0 - share._center[0]) / share._spread[0])
 
 
-def test_statistics_pool_rare_categories(quick):
+def test_statistics_pool_rare_categories(quick, untrained):
     X = pd.DataFrame({"dest": ["IAH"] * 20 + list("abcdefghij")})
     y = np.array([1] * 10 + [0] * 20)
-    made = EmbeddingEncoder(**quick, embedding_dim=1, min_frequency=2, target_statistics=True).fit(X, y)
+    with untrained():
+        made = EmbeddingEncoder(**quick, embedding_dim=1, min_frequency=2, target_statistics=True).fit(X, y)
     out = made.transform(X)[:, 1]
     assert len(np.unique(out[:20])) == len(np.unique(out[20:])) == 1
     assert out[0] > out[20]
@@ -239,9 +245,10 @@ def test_an_encoder_of_an_earlier_version_has_the_means_that_it_saved(flights, l
         (np.arange(120.0) / 7, ["dest_target"]),
     ],
 )
-def test_statistics_have_a_column_per_class_or_output(y, names, flights, quick):
+def test_statistics_have_a_column_per_class_or_output(y, names, flights, quick, untrained):
     made = EmbeddingEncoder(**quick, embedding_dim=1, target_statistics=True, remainder="drop")
-    out = made.fit_transform(flights[["dest"]], y)
+    with untrained():
+        out = made.fit_transform(flights[["dest"]], y)
     assert made.get_feature_names_out().tolist() == ["dest_emb0", *names]
     assert out.shape == (120, 1 + len(names))
     assert np.isfinite(out).all()
@@ -313,10 +320,11 @@ def test_output_columns_of_the_same_name_are_refused():
         (np.random.default_rng(0).normal(size=(60, 2)), "continuous", None),
     ],
 )
-def test_the_type_of_the_target_and_its_classes_are_known(target, kind, classes):
-    encoder = EmbeddingEncoder(max_epochs=1, random_state=0, cv=2)
+def test_the_type_of_the_target_and_its_classes_are_known(target, kind, classes, untrained):
+    encoder = EmbeddingEncoder(body="mlp", random_state=0, cv=2)
     assert not hasattr(encoder, "target_type_")
     assert not hasattr(encoder, "classes_")
-    encoder.fit(pd.DataFrame({"a": list("abc") * 20}), target)
+    with untrained():
+        encoder.fit(pd.DataFrame({"a": list("abc") * 20}), target)
     assert encoder.target_type_ == kind
     assert (None if encoder.classes_ is None else encoder.classes_.tolist()) == classes

@@ -68,8 +68,9 @@ def test_each_member_has_its_own_validation_part(three, flights):
     assert len({str(part) for part in parts}) == 3
 
 
-def test_members_share_only_their_initial_tables(flights, late, params):
-    model = EmbeddingClassifier(**{**params, "learning_rate": 1e-30, "max_epochs": 1}, n_ensemble=2).fit(flights, late)
+def test_members_share_only_their_initial_tables(flights, late, params, untrained):
+    with untrained():
+        model = EmbeddingClassifier(**params, n_ensemble=2).fit(flights, late)
     first, second = model._networks
     for one, other in zip(first.tables.values(), second.tables.values(), strict=True):
         assert np.array_equal(one.embeddings.numpy()[2:], other.embeddings.numpy()[2:])
@@ -78,11 +79,11 @@ def test_members_share_only_their_initial_tables(flights, late, params):
     assert first.spec.seed != second.spec.seed
 
 
-def test_members_share_the_start_that_is_computed_from_the_table(late, params):
+def test_members_share_the_start_that_is_computed_from_the_table(late, params, untrained):
     X = pd.DataFrame({"dest": list("ABCDEF") * 20, "zone": ["x", "x", "y", "y", "z", "z"] * 20})
-    still = {**params, "learning_rate": 1e-30, "max_epochs": 1}
-    model = EmbeddingClassifier(**still, n_ensemble=3).fit(X, late)
-    random = EmbeddingClassifier(**still, start="random").fit(X, late)
+    with untrained():
+        model = EmbeddingClassifier(**params, n_ensemble=3).fit(X, late)
+        random = EmbeddingClassifier(**params, start="random").fit(X, late)
     first, *others = ([table.embeddings.numpy()[2:] for table in each.tables.values()] for each in model._networks)
     assert len(others) == 2
     for other in others:

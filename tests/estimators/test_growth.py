@@ -39,7 +39,29 @@ def params(quick, **more):
     return {**quick, "embedding_dim": 3, **more}
 
 
+FITTED = {}
+
+
+@pytest.fixture
+def begun(quick, untrained):
+    """Return a function that fits an estimator without training."""
+
+    def fit(cls, **more):
+        with untrained():
+            return newly_fitted(cls, quick, **more)
+
+    return fit
+
+
 def fitted(cls, quick, **more):
+    if more:
+        return newly_fitted(cls, quick, **more)
+    if cls not in FITTED:
+        FITTED[cls] = newly_fitted(cls, quick)
+    return pickle.loads(pickle.dumps(FITTED[cls]))
+
+
+def newly_fitted(cls, quick, **more):
     if cls is EmbeddingPretrainer:
         kept = {name: value for name, value in more.items() if name not in ("body", "target_statistics")}
         return cls(embedding_dim=3, random_state=0, **kept).fit(X)
@@ -77,8 +99,8 @@ def test_answers_for_known_categories_stay_the_same_bit_for_bit(cls, start, quic
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_each_body_grows(body, quick):
-    model = fitted(EmbeddingClassifier, {**quick, "body": body, "max_epochs": 1})
+def test_each_body_grows(body, begun):
+    model = begun(EmbeddingClassifier, body=body)
     before, unseen = model.predict_proba(X), model.predict_proba(NEW)
     model.extend(NEW)
     assert np.array_equal(model.predict_proba(X), before)
@@ -125,7 +147,7 @@ def test_a_grown_estimator_is_saved_and_pickled(cls, quick, tmp_path):
 def test_a_loaded_estimator_trains_as_before_it_was_saved(quick, tmp_path):
     """Neither dimensions nor learning rates may follow from the grown vocabulary."""
     body = {"name": "mlp", "hidden_units": (16,), "dropout": 0}
-    model = fitted(EmbeddingClassifier, {**quick, "body": body}, embedding_dim="capped").extend(NEW)
+    model = fitted(EmbeddingClassifier, quick, body=body, embedding_dim="capped").extend(NEW)
     model.save(tmp_path / "model")
     again = tabemb.load(tmp_path / "model")
     assert again._network.spec.features == model._network.spec.features
@@ -160,14 +182,14 @@ def test_predictors_and_vectors_made_before_do_not_change(quick):
     assert "nurses" in model.vectors_["job"]
 
 
-def test_columns_limits_and_repetition(quick):
-    model = fitted(EmbeddingClassifier, quick).extend(NEW, columns=["town"])
+def test_columns_limits_and_repetition(begun):
+    model = begun(EmbeddingClassifier).extend(NEW, columns=["town"])
     assert model.new_categories_ == {"town": ["Kiel"]}
     assert model.extend(NEW, columns=["town"]).new_categories_ == {}
-    rare = fitted(EmbeddingClassifier, quick, min_frequency=15).extend(NEW)
+    rare = begun(EmbeddingClassifier, min_frequency=15).extend(NEW)
     assert rare.new_categories_ == {"job": ["nurses"], "town": ["Kiel"]}
     assert rare.growth_report_["job"].unknown == ("astronaut",)
-    full = fitted(EmbeddingClassifier, quick, max_categories=8).extend(NEW)
+    full = begun(EmbeddingClassifier, max_categories=8).extend(NEW)
     assert full.new_categories_ == {"job": ["nurses"], "town": ["Kiel"]}
     assert full.growth_report_["job"].n_unknown == 1
     assert repr(full.growth_report_).startswith(
@@ -175,19 +197,20 @@ def test_columns_limits_and_repetition(quick):
     )
 
 
-def test_a_table_of_fewer_categories_removes_none(quick):
-    model = fitted(EmbeddingClassifier, quick)
+def test_a_table_of_fewer_categories_removes_none(begun):
+    model = begun(EmbeddingClassifier)
     model.extend(X[X["job"] == "baker"])
     assert model.encoder_.vocabularies["job"].n_categories == 6
     assert model.new_categories_ == {}
 
 
-def test_dates_numbers_and_arrow_polars_tables_grow(quick):
+def test_dates_numbers_and_arrow_polars_tables_grow(quick, untrained):
     import polars as pl
 
     days = pd.Series(pd.date_range("2024-01-01", periods=N, freq="h"))
     table = pd.DataFrame({"code": RNG.integers(0, 5, N), "day": days, "size": RNG.random(N)})
-    model = EmbeddingClassifier(["code"], **params(quick)).fit(table, Y)
+    with untrained():
+        model = EmbeddingClassifier(["code"], **params(quick)).fit(table, Y)
     later = table.assign(code=7, day=days + pd.Timedelta(days=40))
     for rows in (later, pl.from_pandas(later)):
         model.extend(rows)
@@ -197,8 +220,8 @@ def test_dates_numbers_and_arrow_polars_tables_grow(quick):
 
 
 @pytest.mark.parametrize("cls", ALL)
-def test_the_report_is_saved(cls, quick, tmp_path):
-    model = fitted(cls, quick)
+def test_the_report_is_saved(cls, begun, tmp_path):
+    model = begun(cls)
     model.save(tmp_path / "before")
     for each in (model, tabemb.load(tmp_path / "before")):
         for name in ("new_categories_", "growth_report_"):
@@ -211,8 +234,8 @@ def test_the_report_is_saved(cls, quick, tmp_path):
         assert again.extend(NEW).new_categories_ == {}
 
 
-def test_folders_without_a_report_are_loaded(quick, tmp_path, monkeypatch):
-    model = fitted(EmbeddingClassifier, quick).extend(NEW)
+def test_folders_without_a_report_are_loaded(begun, tmp_path, monkeypatch):
+    model = begun(EmbeddingClassifier).extend(NEW)
     taken = persistence.take_growth
     monkeypatch.setattr(
         persistence,
@@ -229,14 +252,15 @@ def test_folders_without_a_report_are_loaded(quick, tmp_path, monkeypatch):
     assert again.extend(NEW).new_categories_ == {}
 
 
-def test_a_new_fit_has_no_report(quick):
-    model = fitted(EmbeddingClassifier, quick).extend(NEW)
-    assert not hasattr(model.fit(X, Y), "growth_report_")
+def test_a_new_fit_has_no_report(begun, untrained):
+    model = begun(EmbeddingClassifier).extend(NEW)
+    with untrained():
+        assert not hasattr(model.fit(X, Y), "growth_report_")
 
 
 @pytest.mark.parametrize("kind", ["hashing", "double_hashing", "ngrams"])
-def test_hashed_columns_need_no_growth_and_are_reported(kind, quick):
-    model = fitted(EmbeddingClassifier, {**quick, "max_epochs": 1}, vocabulary={"job": kind})
+def test_hashed_columns_need_no_growth_and_are_reported(kind, begun):
+    model = begun(EmbeddingClassifier, vocabulary={"job": kind})
     with pytest.raises(ColumnError, match=f"column 'job' has the vocabulary '{kind}', which finds vectors by hashes"):
         model.extend(NEW, columns=["job"])
     with pytest.raises(ColumnError, match="Leave it out of the columns to extend"):
@@ -254,9 +278,10 @@ def test_hashed_columns_need_no_growth_and_are_reported(kind, quick):
     assert model.growth_report_["job"].n_hashed_new == 0
 
 
-def test_a_table_of_hashed_columns_alone_is_reported(quick):
-    model = EmbeddingClassifier(**params(quick, vocabulary={"job": "hashing"})).fit(X[["job", "age"]], Y)
-    model.partial_fit(NEW[["job", "age"]], Y_NEW)
+def test_a_table_of_hashed_columns_alone_is_reported(quick, untrained):
+    with untrained():
+        model = EmbeddingClassifier(**params(quick, vocabulary={"job": "hashing"})).fit(X[["job", "age"]], Y)
+        model.partial_fit(NEW[["job", "age"]], Y_NEW)
     assert repr(model.growth_report_) == ("job: hashed, nothing to add; at least 2 new categories in 30 of 40 rows")
 
 
@@ -332,7 +357,7 @@ def test_partial_fit_learns_new_categories(cls, quick):
 
 
 def test_new_categories_get_better_with_training(quick):
-    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).fit(X, Y)
+    model = fitted(EmbeddingClassifier, quick)
     table = pd.concat([X.assign(job="aa"), X.assign(job="bb")], ignore_index=True)
     y = np.repeat(["a", "b"], N)
     losses = []
@@ -399,7 +424,7 @@ def test_one_hot_columns_keep_the_moments_of_their_kernels(quick):
 
 def test_training_repeats_exactly(quick):
     def grown():
-        model = EmbeddingClassifier(**params(quick)).partial_fit(X, Y)
+        model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).partial_fit(X, Y)
         return model.partial_fit(NEW, Y_NEW).partial_fit(X, Y).predict_proba(NEW)
 
     assert np.array_equal(grown(), grown())
@@ -423,14 +448,14 @@ def test_nothing_is_lost_when_training_fails(quick):
 
 
 def test_rows_of_weight_zero_bring_no_categories(quick):
-    model = EmbeddingClassifier(**params(quick)).partial_fit(X, Y)
+    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).partial_fit(X, Y)
     weights = (NEW["job"] != "astronaut").astype(float)
     model.partial_fit(NEW, Y_NEW, sample_weight=weights)
     assert model.new_categories_["job"] == ["nurses"]
 
 
 def test_categories_of_another_type_remain_unknown(quick):
-    model = EmbeddingClassifier(**params(quick)).partial_fit(X, Y)
+    model = EmbeddingClassifier(**params(quick, one_hot_max_categories=0)).partial_fit(X, Y)
     with (
         pytest.warns(TypeChangedWarning, match="No cell of column 'job' is known: it held text at fit, but now number"),
         pytest.warns(UnknownCategoryWarning, match="their type is not that of the known ones"),
@@ -441,7 +466,7 @@ def test_categories_of_another_type_remain_unknown(quick):
 
 
 def test_refused_categories_are_learned_unless_growth_is_off(quick):
-    model = EmbeddingClassifier(**params(quick, handle_unknown="error")).partial_fit(X, Y)
+    model = EmbeddingClassifier(**params(quick, handle_unknown="error", one_hot_max_categories=0)).partial_fit(X, Y)
     with pytest.raises(DataError, match="Found unknown categories in column 'job'"):
         model.partial_fit(NEW, Y_NEW, grow=False)
     model.partial_fit(NEW, Y_NEW)
@@ -529,8 +554,8 @@ def test_all_rows_of_a_frozen_table_stay_frozen(quick):
     assert model.vectors_["job"].vectors.tobytes() == before.vectors.tobytes()
 
 
-def test_indices_of_known_categories_never_change(quick):
-    model = fitted(EmbeddingClassifier, quick)
+def test_indices_of_known_categories_never_change(begun):
+    model = begun(EmbeddingClassifier)
     indices = model.encoder_.encode(X).indices
     for name in ("x", "y"):
         model.extend(NEW.assign(job=name))

@@ -28,15 +28,16 @@ X = pd.DataFrame(
 )
 Y = (X["place"].isin(["a", "b"]) & (X["size"].isna() | (X["size"] > -1))).astype(int).to_numpy()
 SETTINGS = {"random_state": 0, "max_epochs": 15, "learning_rate": 0.02}
+MLP = {**SETTINGS, "body": {"name": "mlp", "hidden_units": (16,)}, "embedding_dim": 3}
 pytestmark = pytest.mark.filterwarnings("ignore::tabemb.table.schema.DroppedColumnWarning")
 
 
 @pytest.mark.parametrize(
     "model",
     [
-        EmbeddingClassifier(**SETTINGS),
-        EmbeddingClassifier(**SETTINGS, body="mlp", early_stopping=False),
-        EmbeddingRegressor(**SETTINGS, body="mlp", n_ensemble=2),
+        EmbeddingClassifier(**SETTINGS, body={"name": "ensemble", "n_members": 2, "hidden_units": (16,)}),
+        EmbeddingClassifier(**MLP, early_stopping=False),
+        EmbeddingRegressor(**MLP, n_ensemble=2),
     ],
 )
 def test_the_columns_that_decide_matter_most(model):
@@ -54,17 +55,17 @@ def test_the_columns_that_decide_matter_most(model):
 
 @pytest.mark.filterwarnings("ignore::tabemb.table.schema.SchemaHint")
 def test_selection_from_the_importances():
-    chosen = SelectFromModel(EmbeddingClassifier(**SETTINGS, body="mlp"), threshold="mean").fit(X, Y)
+    chosen = SelectFromModel(EmbeddingClassifier(**MLP), threshold="mean").fit(X, Y)
     assert "place" in chosen.get_feature_names_out()
     assert "same" not in chosen.get_feature_names_out()
     codes = OrdinalEncoder().fit_transform(X[["noise", "place"]])
-    table = np.column_stack([codes, rng.normal(size=(N, 2))])
-    pipeline = make_pipeline(RFE(EmbeddingClassifier(**SETTINGS, body="mlp"), n_features_to_select=1, step=1))
-    assert pipeline.fit(table, Y)[0].support_.tolist() == [False, True, False, False]
+    table = np.column_stack([codes, rng.normal(size=N)])
+    pipeline = make_pipeline(RFE(EmbeddingClassifier(**MLP), n_features_to_select=1, step=1))
+    assert pipeline.fit(table, Y)[0].support_.tolist() == [False, True, False]
 
 
 def test_importances_need_rows_of_a_fit(tmp_path):
-    model = EmbeddingClassifier(**SETTINGS | {"max_epochs": 1}, body="mlp")
+    model = EmbeddingClassifier(**MLP | {"max_epochs": 1})
     assert not hasattr(model, "feature_importances_")
     assert not hasattr(EmbeddingEncoder(), "feature_importances_")
     model.fit(X, Y).save(tmp_path / "model")

@@ -47,8 +47,9 @@ def test_an_unknown_column_is_refused_with_the_nearest_name(classifier):
     assert "hour" not in classifier.vectors_
 
 
-def test_a_one_hot_column_says_how_to_get_vectors(flights, late, quick):
-    vectors = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late).vectors_
+def test_a_one_hot_column_says_how_to_get_vectors(flights, late, quick, untrained):
+    with untrained():
+        vectors = EmbeddingClassifier(**quick, one_hot_max_categories=3).fit(flights, late).vectors_
     assert list(vectors) == ["dest"]
     message = "Its 3 categories are one-hot encoded. Set one_hot_max_categories=0 to learn vectors for columns with few"
     with pytest.raises(ColumnError, match=re.escape(message)):
@@ -74,8 +75,9 @@ def test_vectors_have_the_noise_of_their_column(classifier):
     assert vectors["dest"].with_noise(None) == classifier.vectors_["dest"]
 
 
-def test_a_numeric_column_is_named_as_such():
+def test_a_numeric_column_is_named_as_such(untrained):
     X = pd.DataFrame({"dest": [f"d{n % 9}" for n in range(40)], "hours": np.arange(40.0)})
-    model = EmbeddingClassifier(max_epochs=1, one_hot_max_categories=0, random_state=0).fit(X, np.arange(40) % 2)
+    with untrained():
+        model = EmbeddingClassifier(one_hot_max_categories=0, random_state=0).fit(X, np.arange(40) % 2)
     with pytest.raises(ColumnError, match=r"'hours'.*It was read as numbers\. .*name it in categorical="):
         model.vectors_["hours"]

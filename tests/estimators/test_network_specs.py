@@ -16,12 +16,19 @@ X = pd.DataFrame(
 X.loc[3, "hour"] = np.nan
 
 
-def fitted(table=X, **params):
-    settings = {"max_epochs": 2, "random_state": 0, "target_statistics": True, "body": "mlp"}
-    return EmbeddingRegressor(**settings | params).fit(table, rng.normal(size=200))
+@pytest.fixture
+def fitted(untrained):
+    """Return a function that fits a regressor without training: all that a specification reads is known before."""
+
+    def fit(table=X, **params):
+        settings = {"random_state": 0, "target_statistics": True, "body": "mlp"}
+        with untrained():
+            return EmbeddingRegressor(**settings | params).fit(table, rng.normal(size=200))
+
+    return fit
 
 
-def test_a_network_of_vectors_reads_all_but_the_statistics():
+def test_a_network_of_vectors_reads_all_but_the_statistics(fitted):
     model = fitted(embedding_rate=6.0)
     spec = vectors_spec(model, 5, {"stop": 3})
     assert [(each.name, each.table.embedding_dim, each.table.rate) for each in spec.features] == [("stop", 3, 2.0)]
@@ -31,7 +38,7 @@ def test_a_network_of_vectors_reads_all_but_the_statistics():
     assert spec.n_unread == len(model.encoder_.number_names) - 2 == model.encoder_.statistics.n_numbers >= 2
 
 
-def test_a_network_of_statistics_reads_numbers_alone():
+def test_a_network_of_statistics_reads_numbers_alone(fitted):
     model = fitted()
     spec = statistics_spec(model, 7)
     assert (spec.features, spec.one_hot, spec.n_unread, spec.seed) == ((), (), 0, 7)
@@ -41,21 +48,29 @@ def test_a_network_of_statistics_reads_numbers_alone():
 
 
 @pytest.mark.parametrize(("body", "n_members"), [("mlp", 8), ({"name": "ensemble", "n_members": 3}, 3)])
-def test_it_has_as_many_members_as_leave_out_rows(body, n_members):
+def test_it_has_as_many_members_as_leave_out_rows(body, n_members, fitted):
     assert statistics_spec(fitted(body=body), 0).body.n_members == n_members
 
 
 @pytest.mark.parametrize(
     "params",
     [
-        {"vocabulary": {"stop": {"name": "hashing", "n_buckets": 2_000_000_000}}},
-        {"embedding_dim": {"stop": 10**12}},
+        {"vocabulary": {"stop": {"name": "hashing", "n_buckets": 200_000}}},
+        {"embedding_dim": {"stop": 10**6}},
     ],
     ids=["rows", "dimensions"],
 )
-def test_tables_that_do_not_fit_in_memory_are_refused(params):
-    with pytest.raises(DataError, match=r"The vectors.* would take [\d,]+ GB, and this machine has \d.*'stop': "):
+def test_tables_that_do_not_fit_in_memory_are_refused(params, monkeypatch, fitted):
+    # Enough for a count and one number in each of the rows, but not for their vectors.
+    monkeypatch.setattr(memory, "machine_memory", lambda: 4_000_000)
+    message = r"The vectors and the state.* would take 0 GB, and this machine has 0 GB\..*'stop': (200,002|22) rows of "
+    with pytest.raises(DataError, match=message):
         fitted(**params)
+
+
+def test_tables_larger_than_the_memory_of_this_machine_are_refused(fitted):
+    with pytest.raises(DataError, match=r"The vectors.* would take [\d,]+ GB, and this machine has \d.*'stop': "):
+        fitted(embedding_dim={"stop": 10**12})
 
 
 @pytest.mark.parametrize(
@@ -68,8 +83,8 @@ def test_tables_that_do_not_fit_in_memory_are_refused(params):
         ({"weight_averaging": 0, "n_ensemble": 3}, 3 * 3 + 3 + 2),
     ],
 )
-def test_the_state_of_the_optimizer_is_counted(monkeypatch, params, numbers):
-    settings = {"embedding_dim": {"stop": 3}, "max_epochs": 1, "early_stopping": False, **params}
+def test_the_state_of_the_optimizer_is_counted(monkeypatch, params, numbers, fitted):
+    settings = {"embedding_dim": {"stop": 3}, "early_stopping": False, **params}
     n_bytes = 4 * (20 + 2) * numbers
     monkeypatch.setattr(memory, "machine_memory", lambda: n_bytes)
     model = fitted(X[["stop", "hour"]], **settings)

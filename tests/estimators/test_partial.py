@@ -129,8 +129,8 @@ def test_the_counts_of_unknown_categories_are_saved(flights, late, quick, tmp_pa
 
 
 @pytest.mark.parametrize("counts", [[], 5, {"dest": "x"}, {"dest": -1}, {"dest": 1.5}, {"dest": True}])
-def test_saved_counts_that_are_none_are_refused(counts, flights, late, quick, tmp_path):
-    EmbeddingClassifier(**quick).partial_fit(flights, late).save(tmp_path / "model")
+def test_saved_counts_that_are_none_are_refused(counts, classifier, tmp_path):
+    classifier.save(tmp_path / "model")
     path = tmp_path / "model" / "tabemb.json"
     path.write_text(json.dumps(sealed(json.loads(path.read_text()) | {"unknown_counts": counts})))
     with pytest.raises(FormatError, match="expected a number of rows for each column"):
@@ -199,7 +199,7 @@ def test_balanced_class_weights_are_refused():
 
 def test_a_parameter_changed_between_calls_takes_effect():
     X, y = pd.DataFrame({"dest": list("abcd") * 10}), [0, 1, 0, 1] * 10
-    changed = [EmbeddingClassifier(random_state=0).partial_fit(X, y) for _ in range(2)]
+    changed = [EmbeddingClassifier(random_state=0, body="mlp").partial_fit(X, y) for _ in range(2)]
     changed[1].set_params(weight_decay=10.0)
     first, second = (model.partial_fit(X, y).predict_proba(X) for model in changed)
     assert not np.array_equal(first, second)
@@ -207,7 +207,7 @@ def test_a_parameter_changed_between_calls_takes_effect():
 
 def test_a_failed_call_leaves_the_model_unchanged():
     X, y = pd.DataFrame({"dest": list("abcd") * 10}), [0.0, 1.0, 2.0, 3.0] * 10
-    model = EmbeddingRegressor(random_state=0).partial_fit(X, y)
+    model = EmbeddingRegressor(random_state=0, body="mlp").partial_fit(X, y)
     before = model.predict(X)
     with pytest.raises(TrainingError):
         model.set_params(learning_rate=1e30).partial_fit(X, y)
@@ -216,7 +216,7 @@ def test_a_failed_call_leaves_the_model_unchanged():
 
 def test_a_batch_may_lack_classes_with_class_weights():
     X, y = pd.DataFrame({"dest": ["a", "b"] * 10}), [0, 1] * 10
-    model = EmbeddingClassifier(class_weight={1: 5.0}, random_state=0).partial_fit(X, y)
+    model = EmbeddingClassifier(class_weight={1: 5.0}, random_state=0, body="mlp").partial_fit(X, y)
     assert model.partial_fit(X, [0] * 20).n_epochs_ == 2
 
 
@@ -250,16 +250,17 @@ def test_a_failed_call_leaves_every_network_unchanged(flights, delay, quick):
 
 
 @pytest.mark.parametrize("n_ensemble", [1, 2])
-def test_the_first_call_starts_from_its_rows(n_ensemble, late, quick):
+def test_the_first_call_starts_from_its_rows(n_ensemble, late, quick, untrained):
     X = pd.DataFrame({"dest": list("ABCDEF") * 20, "zone": ["x", "x", "y", "y", "z", "z"] * 20})
     still = {**quick, "learning_rate": 1e-30, "one_hot_max_categories": 0, "n_ensemble": n_ensemble}
-    fitted = EmbeddingClassifier(**{**still, "max_epochs": 1}).fit(X, late)
+    with untrained():
+        fitted = EmbeddingClassifier(**still).fit(X, late)
+        random = EmbeddingClassifier(**still, start="random").partial_fit(X, late)
     made = EmbeddingClassifier(**still).partial_fit(X, late)
     np.testing.assert_allclose(made.vectors_["dest"].vectors, fitted.vectors_["dest"].vectors, atol=1e-6)
     before = made.vectors_["dest"].vectors
     made.partial_fit(X.iloc[::-1].assign(zone="x"), late)
     np.testing.assert_allclose(made.vectors_["dest"].vectors, before, atol=1e-6)
-    random = EmbeddingClassifier(**still, start="random").partial_fit(X, late)
     assert np.abs(random.vectors_["dest"].vectors - before).max() > 0.01
 
 

@@ -1,6 +1,7 @@
 """The share of the change by training that vectors keep."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ X, Y = rides()
 def model(cls=EmbeddingRegressor, **params):
     body = {"name": "mlp", "hidden_units": (16,)}
     settings = {"body": body, "embedding_dim": 4, "max_epochs": 10, "learning_rate": 0.01, "random_state": 0}
+    settings["target_statistics"] = False
     if cls is not EmbeddingEncoder:
         settings["one_hot_max_categories"] = 0
     return cls(**{**settings, **params})
@@ -40,6 +42,12 @@ def model(cls=EmbeddingRegressor, **params):
 
 def fit(cls=EmbeddingRegressor, **params):
     return model(cls, **params).fit(X, Y if cls is not EmbeddingClassifier else Y > 0)
+
+
+@cache
+def fitted(cls=EmbeddingRegressor):
+    """Return a fit with the defaults, which tests only read."""
+    return fit(cls)
 
 
 def tables(estimator):
@@ -56,7 +64,7 @@ def starts_of(estimator):
 
 @pytest.mark.parametrize("cls", ALL)
 def test_a_column_that_does_not_matter_keeps_its_start_and_one_that_does_its_training(cls):
-    made = fit(cls)
+    made = fitted(cls)
     assert set(made.priors_) == {"stop", "driver", "depot"}
     assert set(made.priors_.values()) <= {0.0, *WEIGHTS}
     assert made.priors_["driver"] >= 10
@@ -80,14 +88,16 @@ def test_without_held_out_rows_all_of_the_change_is_kept():
         np.testing.assert_array_equal(rows, tables(same)[column])
 
 
-def test_a_random_start_and_pretrained_columns_have_no_prior():
-    assert fit(start="random").priors_ == {}
-    vectors = fit().vectors_["stop"]
-    assert "stop" not in fit(pretrained={"stop": vectors}).priors_
+def test_a_random_start_and_pretrained_columns_have_no_prior(untrained):
+    vectors = fitted().vectors_["stop"]
+    with untrained():
+        assert fit(start="random").priors_ == {}
+        assert set(fit(pretrained={"stop": vectors}).priors_) == {"driver", "depot"}
 
 
-def test_a_table_with_one_column_has_no_prior():
-    assert model().fit(X[["stop"]], Y).priors_ == {}
+def test_a_table_with_one_column_has_no_prior(untrained):
+    with untrained():
+        assert model().fit(X[["stop"]], Y).priors_ == {}
 
 
 def test_partial_fit_keeps_all_of_the_change():
@@ -99,7 +109,7 @@ def test_partial_fit_keeps_all_of_the_change():
 
 @pytest.mark.parametrize("cls", ALL)
 def test_the_choice_is_repeatable(cls):
-    one, two = fit(cls), fit(cls)
+    one, two = fitted(cls), fit(cls)
     assert one.priors_ == two.priors_
     for column, rows in tables(one).items():
         np.testing.assert_array_equal(rows, tables(two)[column])
@@ -146,7 +156,7 @@ def test_all_members_and_folds_have_the_priors_of_the_first():
 def test_a_mapping_gives_the_priors_of_some_columns():
     made = fit(start={"name": "cooccurrence", "prior": {"driver": 5}})
     assert made.priors_["driver"] == 5
-    assert made.priors_["stop"] == fit().priors_["stop"]
+    assert made.priors_["stop"] == fitted().priors_["stop"]
 
 
 def test_few_rows_are_judged_in_a_long_table(monkeypatch):
@@ -160,11 +170,18 @@ def test_few_rows_are_judged_in_a_long_table(monkeypatch):
     assert set(seen) == {50}
 
 
-def test_weights_of_rows_count():
-    # Where only the rows of the last depot count, other drivers do not matter.
-    weights = (X["depot"] == "4").to_numpy() + 1e-3
-    made = model(weight_averaging=0.0).fit(X, Y, sample_weight=weights)
-    assert made.priors_["driver"] > 0
+@pytest.mark.parametrize(("favored", "prior"), [(1.0, math.inf), (0.0, 0.0)])
+def test_weights_of_rows_count(favored, prior, monkeypatch, untrained):
+    """A change that is good for rows with a target of 1 and bad for the others is kept where the first weigh more."""
+
+    def losses(network, task, rows, changed=None):
+        return np.where(rows.targets > 0, -1.0, 1.0) * (changed is not None)
+
+    monkeypatch.setattr("tabemb.estimators.priors.held_out_losses", losses)
+    y = (Y > 0).astype(float)
+    with untrained():
+        made = model().fit(X, y, sample_weight=np.where(y == favored, 1.0, 1e-3))
+    assert made.priors_ == dict.fromkeys(X, prior)
 
 
 def test_nothing_is_chosen_without_open_tables():
@@ -185,8 +202,9 @@ def test_a_bad_prior_is_refused(prior):
 
 
 @pytest.mark.parametrize("cls", ALL)
-def test_priors_are_saved(cls, tmp_path):
-    made = fit(cls, start={"name": "cooccurrence", "prior": {"driver": math.inf}})
+def test_priors_are_saved(cls, untrained, tmp_path):
+    with untrained():
+        made = fit(cls, start={"name": "cooccurrence", "prior": {"driver": math.inf}})
     made.save(tmp_path / "model")
     again = tabemb.load(tmp_path / "model")
     assert again.priors_ == made.priors_
@@ -194,9 +212,11 @@ def test_priors_are_saved(cls, tmp_path):
     assert again.get_params()["start"] == {"name": "cooccurrence", "prior": {"driver": math.inf}}
 
 
-def test_a_copy_that_trains_as_long_has_the_same_priors():
-    made = fit()
+def test_a_copy_that_trains_as_long_has_the_same_priors(untrained):
+    made = fitted()
     copy = as_trained(made).fit(X, Y)
     assert copy.priors_ == made.priors_
     assert made.get_params()["start"] == "cooccurrence"
-    assert as_trained(fit(start="random")).get_params()["start"] == "random"
+    with untrained():
+        random = fit(start="random")
+    assert as_trained(random).get_params()["start"] == "random"

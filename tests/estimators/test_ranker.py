@@ -69,11 +69,23 @@ def confounded(n_groups=200, seed=0):
     ) + (site == "b")
 
 
-@pytest.mark.parametrize("body", ["ensemble", "tabm", "mlp"])
+MEMBERS = {"n_members": 2, "hidden_units": (16,)}
+
+
+# With members that leave out groups, and with all rows in one network.
+@pytest.mark.parametrize("body", ["ensemble", "mlp"])
 @pytest.mark.parametrize("loss", FOR_RELEVANCES)
 def test_it_learns_the_order_within_groups_that_differ_in_their_level(loss, body):
+    learns_the_order(loss, {"name": "ensemble", **MEMBERS} if body == "ensemble" else QUICK["body"])
+
+
+def test_it_learns_the_order_with_members_that_share_their_rows():
+    learns_the_order("lambdarank", {"name": "tabm", **MEMBERS})
+
+
+def learns_the_order(loss, body):
     X, y = confounded()
-    params = {"max_epochs": 15, "learning_rate": 0.01, "random_state": 0, "body": body}
+    params = {**QUICK, "max_epochs": 15, "learning_rate": 0.02, "body": body}
     model = EmbeddingRanker("query", loss=loss, **params).fit(X, y)
     assert model.score(*confounded(seed=1)) > 0.99
     scores = model.predict(pd.DataFrame({"site": ["a", "b"], "noise": [0.0, 0.0]}))
@@ -84,23 +96,17 @@ def test_it_learns_the_order_within_groups_that_differ_in_their_level(loss, body
 
 def test_a_regressor_learns_the_wrong_order_there():
     X, y = confounded()
-    model = EmbeddingRegressor(max_epochs=15, learning_rate=0.01, random_state=0).fit(X.drop(columns="query"), y)
+    settings = {**QUICK, "max_epochs": 15, "learning_rate": 0.02}
+    model = EmbeddingRegressor(**settings, target_statistics=False).fit(X.drop(columns="query"), y)
     wrong = model.predict(pd.DataFrame({"site": ["a", "b"], "noise": [0.0, 0.0]}))
     assert wrong[0] > wrong[1]
 
 
 @pytest.mark.parametrize("body", ["ensemble", "mlp"])
-def test_validation_has_whole_groups(table, monkeypatch, body):
-    seen = []
-    fit = tabemb.training.trainer.Trainer.fit
-
-    def watched(self, loop, train, validation, seeds):
-        seen.append((train, validation))
-        return fit(self, loop, train, validation, seeds)
-
-    monkeypatch.setattr(tabemb.training.trainer.Trainer, "fit", watched)
+def test_validation_has_whole_groups(table, untrained, body):
     X, y = table
-    EmbeddingRanker("query", body=body, max_epochs=1, random_state=0).fit(X, y)
+    with untrained() as seen:
+        EmbeddingRanker("query", body=body, random_state=0).fit(X, y)
     ((train, validation),) = seen
     groups = train.targets[:, 1]
     if body == "mlp":
@@ -117,16 +123,14 @@ def test_validation_has_whole_groups(table, monkeypatch, body):
         assert set(validation.folds) == set(range(8))
 
 
-def test_the_last_groups_may_be_validated(table, monkeypatch):
+def test_the_last_groups_may_be_validated(table, untrained):
     X, y = table[0].sort_values("query", key=lambda each: each.str[1:].astype(int)), table[1]
     y = y[X.index]
-    fit, seen = tabemb.training.trainer.Trainer.fit, []
-    monkeypatch.setattr(
-        tabemb.training.trainer.Trainer, "fit", lambda self, *rest: seen.append(rest[2]) or fit(self, *rest)
-    )
-    EmbeddingRanker("query", validation="last", **QUICK).fit(X, y)
+    with untrained() as seen:
+        EmbeddingRanker("query", validation="last", **QUICK).fit(X, y)
     # Groups are numbered in the order of their first rows.
-    assert set(seen[0].targets[:, 1]) == set(range(60 - len(set(seen[0].targets[:, 1])), 60))
+    ((_, held),) = seen
+    assert set(held.targets[:, 1]) == set(range(60 - len(set(held.targets[:, 1])), 60))
 
 
 def test_scores_and_ranks(ranker, table):
@@ -169,7 +173,7 @@ def test_refits_are_reproducible(ranker, table):
 @pytest.mark.parametrize("batch_size", ["auto", 2, 64])
 def test_groups_of_more_rows_than_a_batch(batch_size):
     X, y = results(n_groups=40)
-    model = EmbeddingRanker("query", batch_size=batch_size, max_epochs=2, random_state=0).fit(X, y)
+    model = EmbeddingRanker("query", batch_size=batch_size, **QUICK).fit(X, y)
     assert np.isfinite(model.predict(X)).all()
 
 
@@ -193,7 +197,7 @@ def test_weights_of_rows(table):
     X, y = table
     wrong = np.arange(len(X)) % 2 == 0
     reverse = np.where(wrong, 3 - y, y)
-    heavy = EmbeddingRanker("query", max_epochs=10, learning_rate=0.01, random_state=0)
+    heavy = EmbeddingRanker("query", **{**QUICK, "max_epochs": 15, "learning_rate": 0.02})
     none = heavy.fit(X, reverse, sample_weight=np.where(wrong, 0.0, 1.0)).score(X, y)
     assert none > clone(heavy).fit(X, reverse).score(X, y) + 0.05
 

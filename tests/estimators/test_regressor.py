@@ -13,8 +13,8 @@ from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.nn.losses import LOSSES, HuberLoss
 
 
-def test_it_learns_the_rule_in_the_units_of_the_target(flights, delay):
-    model = EmbeddingRegressor(max_epochs=15, learning_rate=0.02, random_state=0).fit(flights, 1000 + 10 * delay)
+def test_it_learns_the_rule_in_the_units_of_the_target(flights, delay, quick):
+    model = EmbeddingRegressor(**{**quick, "max_epochs": 15}).fit(flights, 1000 + 10 * delay)
     answers = model.predict(flights)
     assert answers.shape == (120,)
     assert 1000 < answers.mean() < 1300
@@ -23,9 +23,9 @@ def test_it_learns_the_rule_in_the_units_of_the_target(flights, delay):
     assert "val_r2" in model.history_
 
 
-def test_several_numbers_at_once(flights, delay):
+def test_several_numbers_at_once(flights, delay, quick):
     Y = np.column_stack([delay, -100 * delay, np.where(flights["carrier"] == "UA", 5.0, 7.0)])
-    model = EmbeddingRegressor(max_epochs=15, learning_rate=0.02, random_state=0).fit(flights, Y)
+    model = EmbeddingRegressor(**{**quick, "max_epochs": 25}).fit(flights, Y)
     assert model.predict(flights).shape == (120, 3)
     assert model.score(flights, Y) > 0.5
 
@@ -76,6 +76,7 @@ LEARN = {
     "body": {"name": "mlp", "hidden_units": (16,), "dropout": 0.0},
     "category_dropout": 0.0,
     "early_stopping": False,
+    "target_statistics": False,
     "random_state": 0,
 }
 # What each loss predicts of the rows of one category.

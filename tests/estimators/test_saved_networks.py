@@ -15,13 +15,18 @@ Y = X["stop"].astype(int) + rng.normal(size=300)
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_networks_come_back(wanted):
-    settings = {"max_epochs": 2, "n_ensemble": 2, "random_state": 0, "body": "mlp", "target_statistics": wanted}
-    model = EmbeddingRegressor(**settings).fit(X, Y)
+def test_networks_come_back(wanted, untrained):
+    settings = {"n_ensemble": 2, "random_state": 0, "body": "mlp", "target_statistics": wanted}
+    with untrained():
+        model = EmbeddingRegressor(**settings).fit(X, Y)
+        other = clone(model).set_params(random_state=1).fit(X, Y[::-1])
     state, arrays = networks_to_state(model)
     assert ("statistics" in state) == ("network-statistics" in arrays) == wanted
-    other = clone(model).fit(X, Y[::-1])
     other.encoder_ = model.encoder_
+    # Weights that no seed gives.
+    for network in (*model.networks_, *([model.statistics_network_] if wanted else [])):
+        network.set_weights([each + 0.1 for each in network.get_weights()])
+    state, arrays = networks_to_state(model)
     take_networks(other, state, arrays)
     table = model.encoder_.encode(X)
     for one, two in zip(model._networks, other._networks, strict=True):
@@ -31,19 +36,20 @@ def test_networks_come_back(wanted):
         assert np.array_equal(model._beside.network.logits(table), other._beside.network.logits(table))
 
 
-def test_weights_of_another_shape_are_refused():
-    model = EmbeddingRegressor(max_epochs=1, random_state=0, body="mlp", target_statistics=True).fit(X, Y)
+def test_weights_of_another_shape_are_refused(untrained):
+    with untrained():
+        model = EmbeddingRegressor(random_state=0, body="mlp", target_statistics=True).fit(X, Y)
     state, arrays = networks_to_state(model)
     name = next(iter(arrays["network-statistics"]))
     with pytest.raises(ValueError, match="not among the saved weights"):
         take_networks(model, state, {**arrays, "network-statistics": {name: np.zeros((2, 2), np.float32)}})
 
 
-def test_statistics_networks_of_earlier_versions_have_wide_vectors_of_numbers(monkeypatch):
+def test_statistics_networks_of_earlier_versions_have_wide_vectors_of_numbers(monkeypatch, untrained):
     mixed = X.assign(delay=rng.normal(size=len(X)))
-    with monkeypatch.context() as earlier:
+    with monkeypatch.context() as earlier, untrained():
         earlier.setattr(PiecewiseLinear, "narrowed", lambda self: self)
-        model = EmbeddingRegressor(max_epochs=1, random_state=0, body="mlp", target_statistics=True).fit(mixed, Y)
+        model = EmbeddingRegressor(random_state=0, body="mlp", target_statistics=True).fit(mixed, Y)
     state, arrays = networks_to_state(model)
     del state["statistics"]["narrowed"]
     before = model.predict(mixed)

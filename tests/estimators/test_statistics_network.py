@@ -3,6 +3,7 @@
 import math
 import pickle
 import re
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from tabemb.training.trainer import Trainer
 
 N = 2000
 BODY = {"name": "ensemble", "n_members": 2, "hidden_units": (8,)}
-SETTINGS = {"body": BODY, "max_epochs": 12, "learning_rate": 0.01, "one_hot_max_categories": 0, "random_state": 0}
+SETTINGS = {"body": BODY, "max_epochs": 10, "learning_rate": 0.01, "one_hot_max_categories": 0, "random_state": 0}
 
 
 def rows(n=N, seed=0, n_categories=30):
@@ -66,9 +67,18 @@ def number():
     return fitted("number")
 
 
+TRAINED = {"two classes", "number", "networks"}
+
+
 @pytest.mark.parametrize("name", TARGETS)
-def test_every_kind_of_target_has_statistics_that_are_saved_pickled_and_served(name, tmp_path):
-    model = fitted(name)
+def test_every_kind_of_target_has_statistics_that_are_saved_pickled_and_served(name, untrained, tmp_path):
+    with nullcontext() if name in TRAINED else untrained():
+        model = fitted(name)
+    if name not in TRAINED:
+        # Weights that no initializer would draw again.
+        generator = np.random.default_rng(0)
+        for network in (*model.networks_, model.statistics_network_):
+            network.set_weights([each + generator.uniform(0, 0.1, each.shape) for each in network.get_weights()])
     assert 0 < model.statistics_share_ <= max(SHARES)
     assert model.crosses_ == [("user", "item")]
     wanted = answers(model, X_NEW)
@@ -117,19 +127,22 @@ def test_a_cross_of_columns_is_learned_that_vectors_alone_learn_slowly(number):
     assert np.mean((number.predict(X_NEW) - EFFECT_NEW) ** 2) < 0.8 * min(residual.values())
 
 
-def test_auto_uses_statistics_only_where_they_help(monkeypatch):
+def test_auto_uses_statistics_only_where_they_help(monkeypatch, untrained):
     assert fitted("number", target_statistics="auto").statistics_share_ > 0
     rng = np.random.default_rng(3)
     model = EmbeddingRegressor(**SETTINGS).fit(X, rng.normal(size=N))
     assert model.statistics_share_ == 0
     assert model.encoder_.statistics is None
-    few = EmbeddingRegressor(**SETTINGS).fit(X[: FEWEST_ROWS - 1], EFFECT[: FEWEST_ROWS - 1])
-    assert few.statistics_share_ == 0
-    monkeypatch.setattr(statistics_network, "MOST_ROWS", N - 1)
-    assert fitted("number", target_statistics="auto").statistics_share_ == 0
-    # Without held-out rows nothing can tell.
-    assert fitted("number", target_statistics="auto", early_stopping=False).statistics_share_ == 0
-    assert fitted("number", early_stopping=False).statistics_share_ == 0.5
+    with untrained() as trainings:
+        few = EmbeddingRegressor(**SETTINGS).fit(X[: FEWEST_ROWS - 1], EFFECT[: FEWEST_ROWS - 1])
+        assert few.statistics_share_ == 0
+        monkeypatch.setattr(statistics_network, "MOST_ROWS", N - 1)
+        assert fitted("number", target_statistics="auto").statistics_share_ == 0
+        # Without held-out rows nothing can tell.
+        assert fitted("number", target_statistics="auto", early_stopping=False).statistics_share_ == 0
+        assert len(trainings) == 3
+        assert fitted("number", early_stopping=False).statistics_share_ == 0.5
+        assert len(trainings) == 5
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -141,7 +154,7 @@ def test_random_ids_predict_nothing_and_the_held_out_rows_say_so(seed):
         return pd.DataFrame(ids), rng.random(N) < 0.4
 
     (ids, y), (new, y_new) = draw(), draw()
-    params = {"categorical": ["id", "code"], "random_state": seed}
+    params = {**SETTINGS, "categorical": ["id", "code"], "random_state": seed}
     models = {wanted: EmbeddingClassifier(**params, target_statistics=wanted).fit(ids, y) for wanted in (False, True)}
     losses = {wanted: log_loss(y_new, model.predict_proba(new)) for wanted, model in models.items()}
     assert abs(roc_auc_score(y_new, models[True].predict_proba(new)[:, 1]) - 0.5) < 0.05
@@ -151,9 +164,10 @@ def test_random_ids_predict_nothing_and_the_held_out_rows_say_so(seed):
     assert min(models[True].history_["val_loss"]) > log_loss(y, np.full(N, share)) - 0.02
 
 
-def test_crosses_are_named(number):
-    assert fitted("number", crosses=[("item", "user")]).crosses_ == [("user", "item")]
-    assert fitted("number", crosses=None).crosses_ == []
+def test_crosses_are_named(untrained):
+    with untrained():
+        assert fitted("number", crosses=[("item", "user")]).crosses_ == [("user", "item")]
+        assert fitted("number", crosses=None).crosses_ == []
     for crosses, message in (
         ([("user", "itme")], "No categorical column 'itme' to cross. Did you mean 'item'?"),
         ([("user", "hour")], "No categorical column 'hour' to cross."),
@@ -165,11 +179,11 @@ def test_crosses_are_named(number):
                 fitted("number", crosses=crosses, target_statistics=wanted)
 
 
-def test_the_numbers_of_all_rows_are_limited(monkeypatch):
-    monkeypatch.setattr(target_statistics, "MOST_CELLS", 3 * N)
-    assert fitted("number").crosses_ == [("user", "item")]
-    monkeypatch.setattr(target_statistics, "MOST_CELLS", 3 * N - 1)
-    assert fitted("number").crosses_ == []
+def test_the_numbers_of_all_rows_are_limited(monkeypatch, untrained):
+    for most_cells, crosses in ((3 * N, [("user", "item")]), (3 * N - 1, [])):
+        monkeypatch.setattr(target_statistics, "MOST_CELLS", most_cells)
+        with untrained():
+            assert fitted("number").crosses_ == crosses
 
 
 def test_given_validation_rows_choose_the_share():
@@ -197,16 +211,10 @@ def test_statistics_that_do_not_help_are_given_up_early(monkeypatch):
     assert statistics.history["val_watched"] == [0.0] * 4
 
 
-def test_the_last_rows_have_the_statistics_of_those_before(monkeypatch):
+def test_the_last_rows_have_the_statistics_of_those_before(untrained):
     """As in a prediction of later rows: those of their own time would say how the targets have drifted."""
-    judged, fit = [], Trainer.fit
-
-    def noted(self, loop, train, validation, seeds):
-        judged.append((train, validation))
-        return fit(self, loop, train, validation, seeds)
-
-    monkeypatch.setattr(Trainer, "fit", noted)
-    model = EmbeddingRegressor(**SETTINGS, target_statistics=True, crosses=None, validation="last").fit(X, EFFECT)
+    with untrained() as judged:
+        model = EmbeddingRegressor(**SETTINGS, target_statistics=True, crosses=None, validation="last").fit(X, EFFECT)
     n_before = N - math.ceil(0.1 * N)
     assert [(len(train), len(validation)) for train, validation in judged] == [(n_before, N - n_before)] * 2
     assert np.array_equal(judged[0][1].targets, judged[1][1].targets)
@@ -238,18 +246,19 @@ def test_importances_shuffle_the_statistics_of_a_column(number):
     assert hour < 0.1
 
 
-def test_partial_fit_trains_the_vectors_and_keeps_the_statistics():
-    model = EmbeddingRegressor(**SETTINGS, target_statistics=True).partial_fit(X, EFFECT)
-    assert model.statistics_share_ == 0
-    model = fitted("number")
+def test_partial_fit_trains_the_vectors_and_keeps_the_statistics(number, untrained):
+    with untrained():
+        assert EmbeddingRegressor(**SETTINGS, target_statistics=True).partial_fit(X, EFFECT).statistics_share_ == 0
+    model = pickle.loads(pickle.dumps(number))
     before, share = model.predict(X_NEW), model.statistics_share_
     model.partial_fit(X_NEW, EFFECT_NEW)
     assert model.statistics_share_ == share
     assert not np.array_equal(model.predict(X_NEW), before)
 
 
-def test_an_encoder_has_no_network_of_statistics():
-    encoder = EmbeddingEncoder(max_epochs=2, random_state=0, target_statistics=True).fit(X, EFFECT)
+def test_an_encoder_has_no_network_of_statistics(untrained):
+    with untrained():
+        encoder = EmbeddingEncoder(body="mlp", random_state=0, target_statistics=True).fit(X, EFFECT)
     assert encoder.statistics_share_ == 0
     with pytest.raises(ValueError, match="'target_statistics' parameter of EmbeddingEncoder must be True or False"):
         EmbeddingEncoder(target_statistics="auto").fit(X, EFFECT)

@@ -14,11 +14,12 @@ LATER = pd.DataFrame({"dest": ["IAH"] * 8 + ["TVC"] * 5 + ["MYR"] * 2 + ["ORD"] 
 
 
 @pytest.mark.parametrize("cls", [EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer])
-def test_shares_of_rows_and_unseen_keys(cls, quick):
-    if cls is EmbeddingPretrainer:
-        model = cls(random_state=0).fit(FIRST)
-    else:
-        model = cls(**quick, handle_unknown="nearest").fit(FIRST, FIRST["dest"] == "IAH")
+def test_shares_of_rows_and_unseen_keys(cls, quick, untrained):
+    with untrained():
+        if cls is EmbeddingPretrainer:
+            model = cls(random_state=0).fit(FIRST)
+        else:
+            model = cls(**quick, handle_unknown="nearest").fit(FIRST, FIRST["dest"] == "IAH")
     report = model.vocabulary_report(LATER, n_keys=1)
     assert report.index.name == "column"
     row = report.loc["dest"]
@@ -33,8 +34,9 @@ def test_shares_of_rows_and_unseen_keys(cls, quick):
     assert model.vocabulary_report(LATER, rare=0, n_keys=0).loc["dest", "most_frequent_unseen"] == []
 
 
-def test_the_training_table_has_no_drift(quick):
-    model = EmbeddingClassifier(["hour"], **quick).fit(FIRST, FIRST["dest"] == "IAH")
+def test_the_training_table_has_no_drift(quick, untrained):
+    with untrained():
+        model = EmbeddingClassifier(["hour"], **quick).fit(FIRST, FIRST["dest"] == "IAH")
     report = model.vocabulary_report(FIRST)
     assert report.index.tolist() == ["dest", "hour"]
     assert report["drift"].max() < 1e-7
@@ -42,16 +44,18 @@ def test_the_training_table_has_no_drift(quick):
     assert (report["drift_by_chance"] > 0).all()
 
 
-def test_too_rare_categories_are_unseen(quick):
-    model = EmbeddingClassifier(**quick, min_frequency=10).fit(FIRST, FIRST["dest"] == "IAH")
+def test_too_rare_categories_are_unseen(quick, untrained):
+    with untrained():
+        model = EmbeddingClassifier(**quick, min_frequency=10).fit(FIRST, FIRST["dest"] == "IAH")
     assert model.vocabulary_report(FIRST).loc["dest", "unseen"] == 0.05
     assert model.vocabulary_report(FIRST).loc["dest", "drift"] < 1e-7
 
 
-def test_bad_input(quick):
+def test_bad_input(quick, untrained):
     with pytest.raises(NotFittedError):
         EmbeddingClassifier().vocabulary_report(LATER)
-    model = EmbeddingClassifier(**quick).fit(FIRST, FIRST["dest"] == "IAH")
+    with untrained():
+        model = EmbeddingClassifier(**quick).fit(FIRST, FIRST["dest"] == "IAH")
     with pytest.raises(ColumnError, match="yet now missing:\n- dest"):
         model.vocabulary_report(LATER[["hour"]])
     with pytest.raises(DataError, match=r"0 sample\(s\)"):
@@ -63,11 +67,12 @@ def test_bad_input(quick):
 
 
 @pytest.mark.parametrize("kind", ["hashing", "double_hashing", "ngrams"])
-def test_hashed_columns_know_all_categories(kind):
+def test_hashed_columns_know_all_categories(kind, untrained):
     rng = np.random.default_rng(0)
     X = pd.DataFrame({"a": rng.choice(list("xyz"), 60), "user": [f"u{each}" for each in rng.integers(0, 40, 60)]})
-    model = EmbeddingClassifier(vocabulary={"user": kind}, body="mlp", max_epochs=1, random_state=0)
-    model.fit(X, rng.integers(0, 2, 60))
+    model = EmbeddingClassifier(vocabulary={"user": kind}, body="mlp", random_state=0)
+    with untrained():
+        model.fit(X, rng.integers(0, 2, 60))
     new = pd.DataFrame({"a": ["x", "w", "y", "x"], "user": ["u1", "someone else", None, "u1"]})
     report = model.vocabulary_report(new)
     assert report.index.tolist() == ["a", "user"]

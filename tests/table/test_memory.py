@@ -2,6 +2,7 @@
 
 import os
 import re
+import tracemalloc
 
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ from tabemb.exceptions import DataError
 from tabemb.table import memory
 from tabemb.table.encoder import TableEncoder
 from tabemb.table.memory import TableMemory, check_memory, container_memory, machine_memory
-from tabemb.table.vocabularies import HashedVocabulary
+from tabemb.table.vocabularies import HashedVocabulary, Hashing
 
 TABLES = [
     TableMemory(name="dest", n_rows=1_000_000, row_bytes=4_000, row="1000 numbers"),
@@ -134,3 +135,23 @@ def test_rows_of_hashed_vocabularies_are_not_counted_if_there_are_too_many(monke
         encoder.fit_encode(table)
     # The columns before fitted.
     assert counted == columns[:-1]
+
+
+@pytest.mark.parametrize("kind", ["hashing", "ngrams"])
+def test_too_many_rows_are_refused_before_any_array_has_as_many(monkeypatch, kind):
+    table = pd.DataFrame({"dest": list("abc") * 4})
+    encoder = TableEncoder(vocabulary={"dest": {"name": kind, "n_buckets": 2_000_000_000}})
+    monkeypatch.setattr(memory, "machine_memory", lambda: 20_000_000_000)
+    monkeypatch.setattr(HashedVocabulary, "_hold", None)
+    with pytest.raises(DataError, match=r"'dest': 2,000,000,002 rows of a count and at least one number\."):
+        encoder.fit_encode(table)
+
+
+def test_zeros_of_a_vocabulary_without_counts_are_not_copied():
+    tracemalloc.start()
+    vocabulary = HashedVocabulary(Hashing(n_buckets=1_000_000), "dest")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Four bytes per row, once.
+    assert 4_000_000 < peak < 4_100_000
+    assert vocabulary.size == 1_000_002
