@@ -45,6 +45,13 @@ def uncompiled():
     return context
 
 
+@pytest.fixture
+def without_compiling(uncompiled):
+    """Train without compiling throughout a test."""
+    with uncompiled():
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """Return a function from the name of a real table to its data frame; skips where the file is absent."""
