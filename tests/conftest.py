@@ -1,5 +1,6 @@
 """Fixtures that the whole suite shares."""
 
+import contextlib
 import gc
 import importlib.util
 import os
@@ -25,6 +26,30 @@ def share_compiled_loops():
     from tabemb.training.pool import POOL
 
     POOL.most = 64
+
+
+@pytest.fixture(scope="session")
+def uncompiled():
+    """Return a context in which fits are not compiled: quicker for a few steps of a network that comes once."""
+
+    @contextlib.contextmanager
+    def context():
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(True)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(False)
+
+    return context
+
+
+@pytest.fixture
+def without_compiling(uncompiled):
+    """Train without compiling throughout a test."""
+    with uncompiled():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -77,9 +77,9 @@ def diagnose_model(
     >>> import numpy as np
     >>> import pandas as pd
     >>> from tabemb import EmbeddingRegressor
-    >>> rides = pd.DataFrame({"stop": np.random.default_rng(0).choice(list("abcdefghijklmnopqrst"), 600)})
+    >>> rides = pd.DataFrame({"stop": np.random.default_rng(0).choice(list("abcdefghijklmnopqrst"), 400)})
     >>> minutes = rides["stop"].map(ord)
-    >>> model = EmbeddingRegressor(body="mlp", embedding_dim=2, max_epochs=15, damping=0, random_state=0)
+    >>> model = EmbeddingRegressor(body="mlp", embedding_dim=2, max_epochs=8, learning_rate=0.02, random_state=0)
     >>> found = diagnose_model(model.fit(rides, minutes), rides, minutes, n_refits=3)
     >>> found["stop"]["halves"].verdict
     'Two halves of the rows agree on the 4 nearest more than by chance.'
@@ -153,8 +153,8 @@ def permuted_control(
     >>> from tabemb import EmbeddingClassifier
     >>> flights = pd.DataFrame({"dest": ["IAH", "MIA", "BOS", "ORD"] * 30})
     >>> late = (flights["dest"] == "MIA").to_numpy()
-    >>> model = EmbeddingClassifier(one_hot_max_categories=0, max_epochs=2, random_state=0).fit(flights, late)
-    >>> permuted_control(model, flights, late)["dest"]
+    >>> model = EmbeddingClassifier(body="mlp", one_hot_max_categories=0, max_epochs=2, random_state=0)
+    >>> permuted_control(model.fit(flights, late), flights, late)["dest"]
     CategoryVectors(dest: 4 categories x 3)
     """
     permuted = permuted_targets(y, random_state)
@@ -225,7 +225,7 @@ def untrained_vectors(model: Any, X: Any = None) -> dict[str, CategoryVectors]:
     >>> import pandas as pd
     >>> from tabemb import EmbeddingRegressor
     >>> rides = pd.DataFrame({"stop": list("abcdefghij") * 12})
-    >>> model = EmbeddingRegressor(max_epochs=1, random_state=0).fit(rides, range(120))
+    >>> model = EmbeddingRegressor(body="mlp", max_epochs=1, random_state=0).fit(rides, range(120))
     >>> start = untrained_vectors(model, rides)["stop"]
     >>> start.dim == model.vectors_["stop"].dim, bool((start.vectors != model.vectors_["stop"].vectors).any())
     (True, True)

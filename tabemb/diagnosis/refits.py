@@ -59,9 +59,9 @@ def refit_vectors(
     --------
     >>> import numpy as np, pandas as pd
     >>> from tabemb import EmbeddingRegressor
-    >>> rides = pd.DataFrame({"stop": np.random.default_rng(0).choice(list("abcdefghijklmnopqrst"), 600)})
+    >>> rides = pd.DataFrame({"stop": np.random.default_rng(0).choice(list("abcdefghij"), 200)})
     >>> minutes = rides["stop"].map(ord)
-    >>> model = EmbeddingRegressor(body="mlp", embedding_dim=2, max_epochs=15, damping=0, random_state=0)
+    >>> model = EmbeddingRegressor(body="mlp", embedding_dim=2, max_epochs=8, learning_rate=0.02, random_state=0)
     >>> stops = refit_vectors(model, rides, minutes)["stop"]
     >>> stops.reliability().share > stops.reliability().chance
     True
@@ -101,7 +101,7 @@ def fits_to_parts(
     >>> import pandas as pd
     >>> from tabemb import EmbeddingRegressor
     >>> rides = pd.DataFrame({"stop": list("abcdefghij") * 12})
-    >>> model = EmbeddingRegressor(max_epochs=1, random_state=0).fit(rides, range(120))
+    >>> model = EmbeddingRegressor(body="mlp", max_epochs=1, random_state=0).fit(rides, range(120))
     >>> one, two = fits_to_parts(model, rides, range(120))
     >>> one["stop"].counts.sum(), two["stop"].counts.sum()
     (np.int64(60), np.int64(60))

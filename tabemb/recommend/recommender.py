@@ -118,7 +118,7 @@ class TwoTowerRecommender(BaseEstimator):
     >>> recommender = TwoTowerRecommender("user", "film", random_state=0).fit(seen)
     >>> recommender.recommend("dora", k=1)
        user    film  rank     score   source
-    0  dora  Casino     1  0.161105  history
+    0  dora  Casino     1  0.112495  history
     >>> recommender.similar_items("Alien", k=1)["film"].tolist()
     ['Blade Runner']
     """

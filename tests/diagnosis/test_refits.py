@@ -29,6 +29,11 @@ def crowded(minutes):
     return (minutes > 2).to_numpy()
 
 
+@pytest.fixture(scope="module")
+def quick(quick):
+    return {**quick, "max_epochs": 1}
+
+
 def regressor(quick, **params):
     return EmbeddingRegressor(**{**quick, "embedding_dim": 3, "damping": 0, "one_hot_max_categories": 0, **params})
 
@@ -150,14 +155,19 @@ def test_arrays_and_lists_are_like_a_table_with_their_names(rides, minutes, quic
     assert found == named
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_dimensions_are_those_of_the_model(rides, minutes, quick, fits):
-    found = refit_vectors(regressor(quick, embedding_dim="auto"), rides, minutes, n_refits=3)
+    found = refit_vectors(regressor(quick, embedding_dim="auto", batch_size=256), rides, minutes, n_refits=3)
     for _, _, _, copy in fits[1:]:
         assert copy.embedding_dim == {column: vectors.dim for column, vectors in found.items()}
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_model_without_vectors_has_none(rides, minutes, quick):
-    assert dict(refit_vectors(regressor(quick, one_hot_max_categories=100), rides, minutes, n_refits=3)) == {}
+    assert (
+        dict(refit_vectors(regressor(quick, one_hot_max_categories=100, batch_size=256), rides, minutes, n_refits=3))
+        == {}
+    )
 
 
 @pytest.mark.parametrize("n_refits", [2, 1, 0, -5, 3.0, True, "5", None])
@@ -193,6 +203,7 @@ def test_parts_have_no_row_in_common_and_different_seeds(fitted, rides, minutes,
     assert len(fits_to_parts(fitted, rides, minutes, n_parts=3)) == 3
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_each_part_is_a_sample_of_each_class(rides, quick, monkeypatch):
     rare = np.where(np.arange(N) % 45 == 0, "rare", "often")
     seen, fit = [], EmbeddingClassifier.fit
@@ -202,16 +213,17 @@ def test_each_part_is_a_sample_of_each_class(rides, quick, monkeypatch):
         return fit(self, X, y, sample_weight=sample_weight)
 
     monkeypatch.setattr(EmbeddingClassifier, "fit", noted)
-    model = EmbeddingClassifier(**quick, one_hot_max_categories=0).fit(rides, rare)
+    model = EmbeddingClassifier(**quick, batch_size=256, one_hot_max_categories=0).fit(rides, rare)
     fits_to_parts(model, rides, rare)
     refit_vectors(model, rides, rare, n_refits=4)
     assert seen == [20, 10, 10, 15, 15, 15, 15]
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_classes_with_fewer_rows_than_parts_do_not_fail(rides, quick):
     labels = np.array(["a", "b"] * (N // 2), dtype=object)
     labels[:2] = "c"
-    model = EmbeddingClassifier(**{**quick, "max_epochs": 1}, one_hot_max_categories=0).fit(rides, labels)
+    model = EmbeddingClassifier(**quick, batch_size=256, one_hot_max_categories=0).fit(rides, labels)
     assert refit_vectors(model, rides, labels, n_refits=3)["stop"].noise is not None
 
 

@@ -45,10 +45,22 @@ def rows(flights):
     return pd.concat([flights.head(20), odd], ignore_index=True)
 
 
-def fitted(task, flights, quick, **params):
-    cls = EmbeddingClassifier if TASKS[task].is_classifier else EmbeddingRegressor
-    params = {**quick, "max_epochs": 1, **PARAMS.get(task, {}), **params}
-    return cls(**params).fit(flights, TARGETS[task](np.arange(len(flights))))
+@pytest.fixture(scope="module")
+def fitted(flights, quick, uncompiled):
+    """Return a function that returns an estimator of a task, fitted once for all tests that only read it."""
+    models = {}
+
+    def of(task, columns=slice(None), **params):
+        params = {"n_ensemble": 1, **params}
+        key = repr((task, columns, sorted(params.items())))
+        if key not in models:
+            cls = EmbeddingClassifier if TASKS[task].is_classifier else EmbeddingRegressor
+            model = cls(**{**quick, "max_epochs": 1, "batch_size": 128, **PARAMS.get(task, {}), **params})
+            with uncompiled():
+                models[key] = model.fit(flights.loc[:, columns], TARGETS[task](np.arange(len(flights))))
+        return models[key]
+
+    return of
 
 
 def answers_of(model, X):
@@ -74,16 +86,17 @@ def check_same(some, others):
 
 
 LAYOUTS = {
-    "vectors": {},
+    "vectors": {"one_hot_max_categories": 0},
     "one-hot": {"one_hot_max_categories": float("inf")},
     "both": {"one_hot_max_categories": 3},
 }
+CASES = [(task, "both") for task in sorted(set(TASKS) - {"ranking"})]
+CASES += [("multiclass", "vectors"), ("multiclass", "one-hot")]
 
 
-@pytest.mark.parametrize("layout", sorted(LAYOUTS))
-@pytest.mark.parametrize("task", sorted(set(TASKS) - {"ranking"}))
-def test_every_task_answers_as_keras_does(task, layout, flights, rows, quick):
-    model = fitted(task, flights, quick, **LAYOUTS[layout])
+@pytest.mark.parametrize(("task", "layout"), CASES)
+def test_every_task_and_layout_answers_as_keras_does(task, layout, fitted, rows):
+    model = fitted(task, **LAYOUTS[layout])
     predictor = model.predictor()
     assert predictor.obstacle is None
     check_same(answers_of(model, rows), by_keras(model, rows))
@@ -91,8 +104,8 @@ def test_every_task_answers_as_keras_does(task, layout, flights, rows, quick):
 
 
 @pytest.mark.parametrize("task", sorted(set(TASKS) - {"ranking"}))
-def test_an_ensemble_answers_with_the_mean_of_its_networks(task, flights, rows, quick):
-    model = fitted(task, flights, quick, n_ensemble=2)
+def test_an_ensemble_answers_with_the_mean_of_its_networks(task, fitted, rows):
+    model = fitted(task, n_ensemble=2, **LAYOUTS["both"])
     check_same(answers_of(model, rows), by_keras(model, rows))
     check_same(answers_of(model.predictor(), rows), by_keras(model, rows))
     again = pickle.loads(pickle.dumps(model.predictor()))
@@ -105,16 +118,16 @@ PAIRS += [("mlp", numeric) for numeric in sorted(NUMERIC_ENCODERS)]
 
 
 @pytest.mark.parametrize(("body", "numeric"), PAIRS)
-def test_every_body_and_numeric_encoder_answers_as_keras_does(body, numeric, flights, rows, quick):
-    model = fitted("multiclass", flights, quick, body=body, numeric=numeric)
+def test_every_body_and_numeric_encoder_answers_as_keras_does(body, numeric, fitted, rows):
+    model = fitted("multiclass", body=body, numeric=numeric, **LAYOUTS["both"])
     check_same(answers_of(model, rows), by_keras(model, rows))
     check_same(answers_of(model.predictor(), rows), by_keras(model, rows))
 
 
 @pytest.mark.parametrize("columns", [["dest"], ["hour", "distance"]])
 @pytest.mark.filterwarnings("ignore:The table has no categorical column")
-def test_without_numbers_and_without_categories(columns, flights, rows, quick):
-    model = fitted("binary", flights[columns], quick)
+def test_without_numbers_and_without_categories(columns, fitted, rows):
+    model = fitted("binary", columns)
     check_same(answers_of(model, rows[columns]), by_keras(model, rows[columns]))
     check_same(answers_of(model.predictor(), rows[columns]), by_keras(model, rows[columns]))
 
@@ -194,9 +207,10 @@ def test_an_estimator_has_to_be_fitted(cls):
 
 
 @pytest.mark.parametrize("body", ["mlp", STRANGE])
-def test_what_is_learned_later_reaches_the_estimator_and_not_the_predictor(body, flights, late, quick):
+def test_what_is_learned_later_reaches_the_estimator_and_not_the_predictor(body, flights, late, quick, uncompiled):
     settings = {**quick, "body": body, "numeric": "standardized", "learning_rate": 0.2, "one_hot_max_categories": 0}
-    model = EmbeddingClassifier(**settings).fit(flights, late)
+    with uncompiled():
+        model = EmbeddingClassifier(**settings).fit(flights, late)
     predictor = model.predictor()
     answers = [model.predict_proba(flights)]
     before = predictor.predict_proba(flights)
@@ -206,7 +220,8 @@ def test_what_is_learned_later_reaches_the_estimator_and_not_the_predictor(body,
         lambda: model.network_.get_layer("dest_embedding").embeddings.assign(np.ones((8, 5))[:, : _dim(model)]),
         lambda: model.fit(flights, late[::-1]),
     ):
-        change()
+        with uncompiled():
+            change()
         answers.append(model.predict_proba(flights))
         assert not np.allclose(answers[-1], answers[-2], atol=1e-4)
         np.testing.assert_allclose(answers[-1], by_keras(model, flights)[1], rtol=1e-5, atol=1e-5)
@@ -228,8 +243,8 @@ def test_predictions_leave_the_estimator_as_it_was(classifier, flights):
 
 @pytest.mark.parametrize("body", ["mlp", STRANGE])
 @pytest.mark.parametrize("again", [lambda p: pickle.loads(pickle.dumps(p)), copy.deepcopy], ids=["pickle", "copy"])
-def test_a_pickle_gives_the_same_answers(again, body, flights, late, quick):
-    predictor = EmbeddingClassifier(**{**quick, "body": body}).fit(flights, late).predictor()
+def test_a_pickle_gives_the_same_answers(again, body, fitted, flights):
+    predictor = fitted("binary", body=body).predictor()
     one, other = predictor.predict_proba(flights), again(predictor).predict_proba(flights)
     assert np.array_equal(one, other)
 
@@ -259,12 +274,11 @@ def test_two_threads_give_the_answers_of_one(classifier, flights):
     assert len(answers) == 3
 
 
-def test_tensorflow_answers_where_numpy_cannot_and_that_is_said(flights, late, quick):
-    model = EmbeddingClassifier(**{**quick, "body": STRANGE}).fit(flights, late)
-    predictor = model.predictor()
+def test_tensorflow_answers_where_numpy_cannot_and_that_is_said(fitted, classifier, flights):
+    predictor = fitted("binary", body=STRANGE, **LAYOUTS["vectors"]).predictor()
     assert "the activation of the layer 'hidden_0_activation'" in predictor.obstacle
     assert repr(predictor).startswith("ClassifierPredictor(4 columns, Binary, through TensorFlow, since the activation")
-    plain = EmbeddingClassifier(**{**quick, "body": Mlp(hidden_units=(4,))}).fit(flights, late).predictor()
+    plain = classifier.predictor()
     assert repr(plain) == "ClassifierPredictor(4 columns, Binary, through NumPy)"
     assert isinstance(plain, ClassifierPredictor)
     assert isinstance(plain.networks[0], Program)
@@ -278,8 +292,8 @@ def test_tensorflow_answers_where_numpy_cannot_and_that_is_said(flights, late, q
 
 @pytest.mark.parametrize("n_ensemble", [1, 2])
 @pytest.mark.parametrize("task", sorted(set(TASKS) - {"ranking"}))
-def test_a_loaded_predictor_answers_as_the_estimator(task, n_ensemble, flights, rows, quick, tmp_path):
-    model = fitted(task, flights, quick, n_ensemble=n_ensemble)
+def test_a_loaded_predictor_answers_as_the_estimator(task, n_ensemble, fitted, rows, tmp_path):
+    model = fitted(task, n_ensemble=n_ensemble, **LAYOUTS["both"])
     model.save(tmp_path / "model")
     predictor = load_predictor(tmp_path / "model")
     for ours, theirs in zip(answers_of(predictor, rows), answers_of(model, rows), strict=True):
@@ -291,15 +305,16 @@ def test_a_loaded_predictor_answers_as_the_estimator(task, n_ensemble, flights, 
 
 
 @pytest.mark.parametrize(("body", "numeric"), [pair for pair in PAIRS if pair[0] is not STRANGE])
-def test_every_body_and_numeric_encoder_is_saved_for_a_predictor(body, numeric, flights, rows, quick, tmp_path):
-    model = fitted("regression", flights, quick, body=body, numeric=numeric)
+def test_every_body_and_numeric_encoder_is_saved_for_a_predictor(body, numeric, fitted, rows, tmp_path):
+    model = fitted("multiclass", body=body, numeric=numeric, **LAYOUTS["both"])
     model.save(tmp_path / "model")
-    answers = load_predictor(tmp_path / "model").predict(rows)
-    np.testing.assert_allclose(answers, model.predict(rows), rtol=1e-5, atol=1e-6)
+    answers = load_predictor(tmp_path / "model").predict_proba(rows)
+    np.testing.assert_allclose(answers, model.predict_proba(rows), rtol=1e-5, atol=1e-6)
 
 
-def test_a_calibrated_classifier_with_weights_of_its_own(flights, late, quick, tmp_path):
-    model = EmbeddingClassifier(**quick, calibration="temperature").fit(flights, late)
+def test_a_calibrated_classifier_with_weights_of_its_own(flights, late, quick, uncompiled, tmp_path):
+    with uncompiled():
+        model = EmbeddingClassifier(**quick, calibration="temperature").fit(flights, late)
     model.save(tmp_path / "model")
     loaded = load_predictor(tmp_path / "model")
     np.testing.assert_allclose(loaded.predict_proba(flights), model.predict_proba(flights), rtol=1e-6, atol=1e-6)
@@ -313,13 +328,13 @@ def test_a_program_takes_no_room_among_the_weights(classifier, tmp_path):
     assert len(names) == len(classifier.network_.get_weights())
 
 
-def test_what_has_no_predictor_says_what_to_do(flights, late, quick, tmp_path, classifier):
+def test_what_has_no_predictor_says_what_to_do(fitted, classifier, tmp_path):
     classifier.save(tmp_path / "other")
     state = json.loads((tmp_path / "other" / "tabemb.json").read_text())
     (tmp_path / "other" / "tabemb.json").write_text(json.dumps(sealed(state | {"class": "Own"})))
     with pytest.raises(FormatError, match=r"that has no predictor: 'Own'\. Load it with tabemb\.load"):
         load_predictor(tmp_path / "other")
-    EmbeddingClassifier(**{**quick, "body": STRANGE}).fit(flights, late).save(tmp_path / "strange")
+    fitted("binary", body=STRANGE).save(tmp_path / "strange")
     with pytest.raises(FormatError, match=r"cannot run without TensorFlow, since .*sparsemax.* call its predictor"):
         load_predictor(tmp_path / "strange")
     classifier.save(tmp_path / "old")
@@ -365,38 +380,37 @@ def test_a_damaged_state_is_a_format_error(damage, classifier, tmp_path):
         load_predictor(tmp_path / "model")
 
 
-# In a process of its own: nothing of what this one has imported is there.
+# In a process of its own: nothing of what this one has imported is there. Unpickling is first, as it imports less.
 FRESH = """
 import json, pickle, re, sys
 from pathlib import Path
 import pandas as pd
-if sys.argv[1] == "load":
-    import tabemb
-    predictor = tabemb.load_predictor(sys.argv[2])
-else:
-    predictor = pickle.load(open(sys.argv[2], "rb"))
-rows = pd.read_parquet(sys.argv[3])
-answers = getattr(predictor, "predict_proba", predictor.predict)(rows).tolist()
-predictor.predict(rows)
+
+def answers(predictor):
+    out = getattr(predictor, "predict_proba", predictor.predict)(rows)
+    predictor.predict(rows)
+    return out.tolist(), [name for name in ("tensorflow", "keras", "sklearn") if name in sys.modules]
+
+folder = Path(sys.argv[1])
+rows = pd.read_parquet(folder / "rows.parquet")
+told = [answers(pickle.loads((folder / f"{name}.pickle").read_bytes())) for name in ("classifier", "regressor")]
+import tabemb
+told += [answers(tabemb.load_predictor(folder / name)) for name in ("classifier", "regressor")]
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
-heavy = [name for name in ("tensorflow", "keras", "sklearn") if name in sys.modules]
-print(json.dumps({"answers": answers, "heavy": heavy, "MB": peak / 1024}))
+print(json.dumps({"told": told, "MB": peak / 1024}))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read as Linux counts it")
-@pytest.mark.parametrize("name", ["classifier", "regressor"])
-@pytest.mark.parametrize("how", ["load", "unpickle"])
-def test_a_fresh_process_answers_without_keras_and_tensorflow(how, name, request, rows, tmp_path):
-    model = request.getfixturevalue(name)
-    if how == "load":
-        model.save(tmp_path / "model")
-    else:
-        (tmp_path / "model").write_bytes(pickle.dumps(model.predictor()))
+def test_a_fresh_process_answers_without_keras_and_tensorflow(classifier, regressor, rows, tmp_path):
+    for name, model in {"classifier": classifier, "regressor": regressor}.items():
+        model.save(tmp_path / name)
+        (tmp_path / f"{name}.pickle").write_bytes(pickle.dumps(model.predictor()))
     rows.to_parquet(tmp_path / "rows.parquet")
-    command = [sys.executable, "-c", FRESH, how, tmp_path / "model", tmp_path / "rows.parquet"]
-    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert told["heavy"] == []
-    assert told["MB"] <= 250
-    expected = model.predict_proba(rows) if name == "classifier" else model.predict(rows)
-    np.testing.assert_allclose(told["answers"], expected, rtol=1e-6, atol=1e-6)
+    command = [sys.executable, "-c", FRESH, tmp_path]
+    result = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert result["MB"] <= 250
+    expected = [classifier.predict_proba(rows), regressor.predict(rows)] * 2
+    for (answers, heavy), ours in zip(result["told"], expected, strict=True):
+        assert heavy == []
+        np.testing.assert_allclose(answers, ours, rtol=1e-6, atol=1e-6)

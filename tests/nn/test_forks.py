@@ -14,10 +14,9 @@ from tabemb.exceptions import ForkedProcessError
 
 X, y = pd.DataFrame({"a": list("abcdefghij") * 8}), ["p", "q", "q", "q"] * 20
 model = EmbeddingClassifier(max_epochs=1, random_state=0, body="mlp", one_hot_max_categories=0)
-before, method, where = sys.argv[1] == "before", sys.argv[2], sys.argv[3]
 
 
-def work(model, told):
+def work(model, method, told):
     try:
         if method == "fit":
             EmbeddingClassifier(max_epochs=1, random_state=0, body="mlp", one_hot_max_categories=0).fit(X, y)
@@ -29,36 +28,47 @@ def work(model, told):
 
 
 if __name__ == "__main__":
-    if before:
+    if sys.argv[1] == "before":
         model.fit(X, y)
-    context = multiprocessing.get_context(where)
-    told = context.Queue()
-    process = context.Process(target=work, args=(model, told), daemon=True)
-    process.start()
-    print(told.get(timeout=100))
-    process.join(20)
+    for each in sys.argv[2:]:
+        method, where = each.split("-")
+        context = multiprocessing.get_context(where)
+        told = context.Queue()
+        process = context.Process(target=work, args=(model, method, told), daemon=True)
+        process.start()
+        print(told.get(timeout=100))
+        process.join(20)
 """
 
 
-def said(tmp_path, *arguments):
-    (tmp_path / "script.py").write_text(CODE)
-    command = [sys.executable, str(tmp_path / "script.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout.strip()
+def said(folder, *arguments):
+    (folder / "script.py").write_text(CODE)
+    command = [sys.executable, str(folder / "script.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def after_a_fit(tmp_path_factory):
+    """Return what processes say that were started, one after another, by one that has fitted a model."""
+    works = ["predict-fork", "fit-fork", "partial_fit-fork"] if sys.platform != "win32" else []
+    works.append("fit-spawn")
+    told = said(tmp_path_factory.mktemp("after"), "before", *works)
+    return dict(zip(works, told, strict=True))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_training_in_a_fork_after_a_fit_is_refused_with_the_way_out(tmp_path, method):
-    message = said(tmp_path, "before", method, "fork")
+def test_training_in_a_fork_after_a_fit_is_refused_with_the_way_out(after_a_fit, method):
+    message = after_a_fit[f"{method}-fork"]
     assert "was forked from one in which TensorFlow already ran" in message
     assert "multiprocessing.get_context('spawn') or joblib's default, loky" in message
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
-def test_predictions_in_a_fork_and_fits_in_a_fork_before_the_first_network_work(tmp_path):
-    assert said(tmp_path, "before", "predict", "fork") == "done"
-    assert said(tmp_path, "without", "fit", "fork") == "done"
+def test_predictions_in_a_fork_and_fits_in_a_fork_before_the_first_network_work(after_a_fit, tmp_path):
+    assert after_a_fit["predict-fork"] == "done"
+    assert said(tmp_path, "without", "fit-fork") == ["done"]
 
 
-def test_a_spawned_process_trains(tmp_path):
-    assert said(tmp_path, "before", "fit", "spawn") == "done"
+def test_a_spawned_process_trains(after_a_fit):
+    assert after_a_fit["fit-spawn"] == "done"

@@ -22,7 +22,7 @@ from tabemb.table.schema import SchemaHint
 
 LINEAR = {"name": "linear_autoencoder", "dim": 6, "penalty": 2.0, "item_weight": 1.0}
 FACTORS = {"name": "mf", "dim": 3, "penalty": 2.0}
-TOWERS = {"name": "two_towers", "dim": 8, "max_epochs": 2, "batch_size": 64}
+TOWERS = {"name": "two_towers", "dim": 8, "max_epochs": 1, "batch_size": 512}
 SIDES = {"user": ["user", "group"], "item": ["item", "genres"]}
 
 
@@ -47,9 +47,10 @@ def rating(tastes):
 
 
 @pytest.fixture(scope="module", params=["linear_autoencoder", "mf", "two_towers"])
-def any_method(request, described, rating, tastes):
+def any_method(request, described, rating, tastes, uncompiled):
     if request.param == "two_towers":
-        return make(method=TOWERS, **SIDES).fit(tastes)
+        with uncompiled():
+            return make(method=TOWERS, **SIDES).fit(tastes)
     return rating if request.param == "mf" else described
 
 
@@ -203,6 +204,7 @@ def _frame(table):
     return read_frame(table)
 
 
+@pytest.mark.usefixtures("without_compiling")
 @pytest.mark.parametrize("method", [LINEAR, TOWERS], ids=lambda each: each["name"])
 def test_interactions_of_new_users_need_no_fit(tastes, method):
     recommender = make(method=method, weight="weight").fit(tastes)
@@ -226,6 +228,7 @@ def test_interactions_of_new_users_need_no_fit(tastes, method):
     assert set(found.loc[found["user"] == "u7", "item"]) == set(items.index_to_key) - {"i4"}
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_history_explains_scores_and_needs_no_fit_for_new_users(tastes):
     method = TOWERS | {"user_tower": "history"}
     recommender = make(method=method).fit(tastes)
@@ -241,6 +244,7 @@ def test_a_history_explains_scores_and_needs_no_fit_for_new_users(tastes):
     assert reasons["contribution"].sum() + bias == pytest.approx(known["score"][0], rel=1e-3)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_the_columns_of_new_users_count_beside_their_history(tastes):
     recommender = make(method=TOWERS | {"user_tower": "history", "start": "random"}, **SIDES).fit(tastes)
     now = pd.DataFrame({"user": ["x", "y"], "item": ["i3", "i3"]})

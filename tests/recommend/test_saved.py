@@ -25,9 +25,23 @@ KINDS = {
 }
 
 
+@pytest.fixture(scope="module")
+def fit(tastes, uncompiled):
+    """Return a function that fits each kind once; what it returns must not be changed."""
+    known = {}
+
+    def of_kind(kind):
+        if kind not in known:
+            with uncompiled():
+                known[kind] = TwoTowerRecommender(**{"random_state": 0, **KINDS[kind]}).fit(tastes)
+        return known[kind]
+
+    return of_kind
+
+
 @pytest.fixture(scope="module", params=KINDS)
-def fitted(request, tastes):
-    return TwoTowerRecommender(**{"random_state": 0, **KINDS[request.param]}).fit(tastes)
+def fitted(request, fit):
+    return fit(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +119,8 @@ def test_added_items_are_saved(plain, tmp_path, folder):
     assert np.array_equal(again.item_vectors_["new"], recommender.item_vectors_["new"])
 
 
-def test_a_process_without_keras_reads_it(tastes, tmp_path):
-    recommender = TwoTowerRecommender(**KINDS["two_towers"], random_state=0).fit(tastes)
+def test_a_process_without_keras_reads_it(fit, tmp_path):
+    recommender = fit("two_towers")
     recommender.save(tmp_path / "saved")
     expected = recommender.recommend(["u7", "u8"], 3)
     script = (

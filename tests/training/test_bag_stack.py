@@ -64,6 +64,7 @@ def loop_of(network, **options):
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("size", [9, 5000])
+@pytest.mark.usefixtures("without_compiling")
 def test_a_step_equals_a_step_of_the_whole_model(size, shared, pooling):
     network, rows = network_of(features(size, pooling, shared=shared)), rows_of(size, pooling, weighted=shared)
     loop = loop_of(network)
@@ -88,6 +89,7 @@ def test_a_step_equals_a_step_of_the_whole_model(size, shared, pooling):
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("body", [Mlp(hidden_units=(4,)), Ensemble(n_members=3)])
+@pytest.mark.usefixtures("without_compiling")
 def test_all_ways_to_predict_agree(pooling, body):
     network, rows = network_of(features(9, pooling), body), rows_of(9, pooling, weighted=True)
     expected = network.logits(rows.table)
@@ -109,6 +111,7 @@ def test_rows_of_a_network_are_looked_up_as_the_model_does():
         np.testing.assert_allclose(network.looked_up(feature, rows.table), vectors, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_whole_cells_are_dropped():
     network, rows = network_of(features(9, "mean")), rows_of(9, "mean")
     before = network.tables[network.spec.features[1].table].embeddings.numpy()[1].copy()

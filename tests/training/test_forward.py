@@ -65,13 +65,17 @@ def test_what_stands_in_the_way_is_said(workshop):
 
 
 @kinds
-def test_weights_that_change_are_seen_at_once(kind, workshop):
+def test_weights_that_change_are_seen_at_once(kind, workshop, uncompiled):
+    def fit():
+        with uncompiled():
+            workshop.fit(network, workshop.rows(64), learning_rate=0.1)
+
     network, table = workshop.network(**KINDS[kind]), workshop.rows(20).table
     forward, bias = forward_of(network), network.trunk.get_layer("logits").bias
     answers = [forward.logits(table)]
     for change in (
         lambda: network.model.set_weights([weight + 0.5 for weight in network.model.get_weights()]),
-        lambda: workshop.fit(network, workshop.rows(64), learning_rate=0.1),
+        fit,
         lambda: [layer.embeddings.value.scatter_nd_update([[3]], [[9.0] * 3]) for layer in network.tables.values()],
         lambda: bias.value.assign_add(np.ones(bias.shape)),
     ):

@@ -16,7 +16,8 @@ from tabemb.training import steps
 from tabemb.training.steps import FORWARD_ROWS, TrainingLoop
 
 
-def loop_of(network, workshop, *, batch_size=1000, category_dropout=0.0, seed=3, chains=2):
+def loop_of(network, workshop, *, batch_size=1000, category_dropout=0.0, seed=3, chains=1):
+    # Two chains, as in an estimator, take twice as long to trace.
     loop = TrainingLoop(network.spec, workshop.task, drops=category_dropout > 0, chains=chains)
     loop.begin(network, batch_size=batch_size, category_dropout=category_dropout, seed=seed)
     return loop
@@ -60,24 +61,28 @@ def whole_step(network, workshop, rows, rate):
     return float(tf.reduce_sum(losses * tensors["weights"]))
 
 
-@pytest.mark.parametrize("n", [40, 1])
 @pytest.mark.parametrize(
     "kind",
     [{}, {"shared": True}, {"one_hot": True}, {"rates": (4.0, 0.5)}, {"rates": (4.0, 0.5), "size": 3000}],
     ids=["two tables", "shared", "one-hot", "rates", "rates, row by row"],
 )
-def test_a_step_equals_a_step_of_the_whole_model(kind, n, workshop):
-    rows = workshop.rows(n, weights=np.linspace(0.5, 2, n), size=7)
-    ours, theirs = workshop.network(**kind), workshop.network(**kind)
-    start = theirs.model.get_weights()
-    loss = run(loop_of(ours, workshop), rows, range(n), [0.01])
-    assert loss == pytest.approx(whole_step(theirs, workshop, rows, 0.01), rel=1e-5)
-    for a, b, before in zip(ours.model.get_weights(), theirs.model.get_weights(), start, strict=True):
-        np.testing.assert_allclose(a, b, atol=2e-5)
-        assert not np.array_equal(a, before)
+def test_a_step_equals_a_step_of_the_whole_model(kind, workshop):
+    loop = None
+    for n in (40, 1):
+        rows = workshop.rows(n, weights=np.linspace(0.5, 2, n), size=7)
+        ours, theirs = workshop.network(**kind), workshop.network(**kind)
+        start = theirs.model.get_weights()
+        loop = loop or loop_of(ours, workshop, chains=2)
+        loop.begin(ours, batch_size=1000)
+        loss = run(loop, rows, range(n), [0.01])
+        assert loss == pytest.approx(whole_step(theirs, workshop, rows, 0.01), rel=1e-5)
+        for a, b, before in zip(ours.model.get_weights(), theirs.model.get_weights(), start, strict=True):
+            np.testing.assert_allclose(a, b, atol=2e-5)
+            assert not np.array_equal(a, before)
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
+@pytest.mark.usefixtures("without_compiling")
 def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, workshop):
     # Without randomness, and without weights that only noise moves: a bias before a normalization.
     off = {"dropout": 0.0, "attention_dropout": 0.0, "normalization": None}
@@ -86,8 +91,7 @@ def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, worksho
     rows = workshop.rows(40, weights=np.linspace(0.5, 2, 40), size=7)
     ours, theirs = workshop.network(body=body), workshop.network(body=body)
     before = ours.logits(rows.table)
-    # Tracing dominates the time, and two chains take twice as long.
-    loss = run(loop_of(ours, workshop, chains=1), rows, range(40), [0.001])
+    loss = run(loop_of(ours, workshop), rows, range(40), [0.001])
     assert loss == pytest.approx(whole_step(theirs, workshop, rows, 0.001), rel=1e-5)
     after = ours.logits(rows.table)
     np.testing.assert_allclose(after, theirs.logits(rows.table), atol=2e-5)
@@ -95,6 +99,7 @@ def test_every_body_learns_in_the_loop_what_the_whole_model_learns(name, worksho
 
 
 @pytest.mark.parametrize("size", [30, 3000], ids=["updated whole", "row by row"])
+@pytest.mark.usefixtures("without_compiling")
 def test_unused_rows_are_exactly_unchanged(size, workshop):
     network, rows = workshop.network(size=size), workshop.rows(40)
     before = network.vectors(network.spec.features[0])
@@ -105,6 +110,7 @@ def test_unused_rows_are_exactly_unchanged(size, workshop):
     assert (after[seen] != before[seen]).any(axis=1).all()
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_small_and_large_tables_learn_the_same(workshop, monkeypatch):
     rows, learned = workshop.rows(40), []
     for small in (4096, 0):
@@ -116,6 +122,7 @@ def test_small_and_large_tables_learn_the_same(workshop, monkeypatch):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_two_portions_of_a_batch_give_the_same_step(workshop):
     rows, learned = workshop.rows(41), []
     for chains in (1, 2, 3):
@@ -127,12 +134,13 @@ def test_two_portions_of_a_batch_give_the_same_step(workshop):
         np.testing.assert_allclose(thrice, once, atol=2e-6)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_batch_normalization_sees_the_whole_batch(workshop):
     """Two portions would have separate means."""
     rows = workshop.rows(40)
     body = Mlp(hidden_units=(8,), dropout=0.0, normalization="batch")
     ours, theirs = workshop.network(body=body), workshop.network(body=body)
-    run(loop_of(ours, workshop), rows, range(40), [0.01])
+    run(loop_of(ours, workshop, chains=2), rows, range(40), [0.01])
     whole_step(theirs, workshop, rows, 0.01)
     # The gradient of the bias before a normalization is only noise, so it is left out.
     mine, its = (
@@ -163,9 +171,10 @@ def test_a_reused_loop_trains_as_a_new_one(workshop):
 def test_dropout_masks_are_those_of_the_network_and_go_on_from_step_to_step(workshop):
     """The seeds of dropout are among the weights that are loaded and stored."""
     rows, body, learned = workshop.rows(40), Mlp(hidden_units=(16,), dropout=0.5), []
+    loop = loop_of(workshop.network(body=body), workshop)
     for portions in ([[0.01] * 4], [[0.01] * 2] * 2):
         network = workshop.network(body=body)
-        loop = loop_of(network, workshop, batch_size=10)
+        loop.begin(network, batch_size=10)
         order = np.arange(40)
         for rates, part in zip(portions, np.array_split(order, len(portions)), strict=True):
             run(loop, rows, part, rates)
@@ -173,7 +182,8 @@ def test_dropout_masks_are_those_of_the_network_and_go_on_from_step_to_step(work
         learned.append(network.model.get_weights())
     other = workshop.network(body=body, seed=1)
     other.model.set_weights(workshop.network(body=body).model.get_weights())
-    run(loop_of(other, workshop, batch_size=10), rows, range(40), [0.01] * 4)
+    loop.begin(other, batch_size=10)
+    run(loop, rows, range(40), [0.01] * 4)
     assert all(np.array_equal(a, b) for a, b in zip(*learned, strict=True))
     assert not np.array_equal(other.model.get_weights()[0], learned[0][0])
 
@@ -189,15 +199,18 @@ def test_order_and_batches_are_followed(workshop):
     rows = workshop.rows(40)
     one, two, other = (workshop.network() for _ in range(3))
     order = np.random.default_rng(0).permutation(40)
-    run(loop_of(one, workshop, batch_size=16), rows, order, [0.01, 0.01, 0.01])
-    loop = loop_of(two, workshop, batch_size=16)
+    loop = loop_of(one, workshop, batch_size=16)
+    run(loop, rows, order, [0.01, 0.01, 0.01])
+    loop.begin(two, batch_size=16)
     for first in (0, 16, 32):
         run(loop, rows, order[first : first + 16], [0.01])
-    run(loop_of(other, workshop, batch_size=16), rows, range(40), [0.01, 0.01, 0.01])
+    loop.begin(other, batch_size=16)
+    run(loop, rows, range(40), [0.01, 0.01, 0.01])
     assert all(np.array_equal(a, b) for a, b in zip(one.model.get_weights(), two.model.get_weights(), strict=True))
     assert not np.array_equal(one.model.get_weights()[0], other.model.get_weights()[0])
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_weight_of_two_equals_a_repeated_row(workshop):
     rows = workshop.rows(30)
     weights = np.where(np.arange(30) < 10, 2.0, 1.0)
@@ -208,6 +221,7 @@ def test_a_weight_of_two_equals_a_repeated_row(workshop):
         np.testing.assert_allclose(a, b, atol=2e-6)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_the_loss_is_the_weighted_sum_before_the_step(workshop):
     network = workshop.network()
     rows = workshop.rows(30, weights=np.linspace(1, 4, 30))
@@ -240,6 +254,7 @@ def test_category_dropout_differs_by_step_and_repeats_with_the_seed(workshop):
     assert not np.array_equal(draws[0], draws[3])
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_without_category_dropout_the_unknown_row_is_not_touched(workshop):
     rows = workshop.rows(40)
     for share, moved in ((0.0, False), (0.5, True)):
@@ -252,7 +267,7 @@ def test_without_category_dropout_the_unknown_row_is_not_touched(workshop):
 
 
 def test_it_is_traced_once_whatever_the_sizes(workshop):
-    loop = loop_of(workshop.network(), workshop, batch_size=8, category_dropout=0.1)
+    loop = loop_of(workshop.network(), workshop, batch_size=8, category_dropout=0.1, chains=2)
     for n, n_steps in ((40, 5), (64, 8), (13, 2)):
         run(loop, workshop.rows(n), range(n), np.linspace(0.01, 0.02, n_steps))
         loop.logits(workshop.rows(n).table)
@@ -282,6 +297,7 @@ def test_logits_are_those_of_the_network_in_any_number_of_portions(workshop):
 
 
 @pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.usefixtures("without_compiling")
 def test_the_loss_of_members_is_the_mean_of_their_losses_for_every_task(task, workshop):
     rng = np.random.default_rng(0)
     targets = {
@@ -310,6 +326,7 @@ def test_the_loss_of_members_is_the_mean_of_their_losses_for_every_task(task, wo
     assert run(loop, rows, range(30), [0.0] * n_steps) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_members_learn_independently(workshop):
     """With the loss of the mean, members would be affected by the errors of each other."""
     rows, learned = workshop.rows(40), []
@@ -329,6 +346,7 @@ def ensemble(workshop):
     return workshop.network(body=Ensemble(n_members=2, hidden_units=(4,), dropout=0.0), one_hot=True)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_member_learns_nothing_of_the_rows_that_it_leaves_out(workshop):
     rows = workshop.rows(40)
     folds, kernels = np.arange(40, dtype="int32") % 2, []
@@ -341,6 +359,7 @@ def test_a_member_learns_nothing_of_the_rows_that_it_leaves_out(workshop):
     assert not np.array_equal(kernels[0][1], kernels[1][1])
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_the_loss_of_a_row_is_averaged_over_its_training_members(workshop):
     folds = np.arange(40, dtype="int32") % 3
     rows = replace(workshop.rows(40, weights=np.linspace(1, 3, 40)), folds=folds)
@@ -387,7 +406,7 @@ def test_frozen_rows_are_exactly_unchanged_and_the_others_learn(size, params, wo
     network, which = held_network(workshop, size=size)
     rows, (first, second) = workshop.rows(60), network.spec.features
     before = [network.vectors(each) for each in (first, second)]
-    loop = TrainingLoop(network.spec, workshop.task, holds=True, **params)
+    loop = TrainingLoop(network.spec, workshop.task, holds=True, chains=1, **params)
     loop.begin(network, batch_size=8, weight_decay=0.3 * bool(params), category_dropout=0.2 * bool(params))
     loop.optimizer.prior.assign(3.0)
     for _ in range(2):
@@ -407,8 +426,8 @@ def test_rows_are_frozen_for_the_given_number_of_epochs(workshop):
     network, which = held_network(workshop, size=10, n_epochs=2)
     rows, first = workshop.rows(60), network.spec.features[0]
     trained = which & np.isin(np.arange(10), rows.table.indices[:, 0])
+    loop = TrainingLoop(network.spec, workshop.task, holds=True, chains=1)
     for epochs_before in (0, 1, 2):
-        loop = TrainingLoop(network.spec, workshop.task, holds=True)
         loop.begin(network, batch_size=8, epoch=epochs_before)
         for epoch in range(epochs_before, 4):
             before = network.vectors(first)
@@ -422,7 +441,7 @@ def test_rows_are_frozen_for_the_given_number_of_epochs(workshop):
 
 def test_a_loop_forgets_frozen_rows_with_the_network(workshop):
     network, _ = held_network(workshop, size=10)
-    loop = TrainingLoop(network.spec, workshop.task, holds=True)
+    loop = TrainingLoop(network.spec, workshop.task, holds=True, chains=1)
     loop.begin(network, batch_size=8)
     loop.end()
     other = workshop.network()

@@ -40,6 +40,7 @@ def test_the_loss_falls_and_the_record_is_plain_lists(workshop):
     assert record.history["loss"][-1] < 0.5 * record.history["loss"][0]
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_validation_metrics_are_those_of_scikit_learn(workshop):
     network, held = workshop.network(), workshop.rows(30, seed=1, weights=np.linspace(1, 3, 30))
     record, _ = workshop.fit(network, workshop.rows(), held, max_epochs=2, n_iter_no_change=9, tol=0)
@@ -60,6 +61,7 @@ def test_validation_metrics_are_those_of_scikit_learn(workshop):
         ({"name": "cosine", "warmup": 0}, [0.5 * (1 + np.cos(np.pi * step / 18)) for step in (5, 11, 17)]),
     ],
 )
+@pytest.mark.usefixtures("without_compiling")
 def test_the_recorded_learning_rate_is_that_of_the_epochs_last_step(schedule, factors, workshop):
     record, _ = workshop.fit(workshop.network(), workshop.rows(96), schedule=schedule)
     assert record.history["learning_rate"] == pytest.approx([0.01 * factor for factor in factors], rel=1e-12)
@@ -85,6 +87,7 @@ def test_early_stopping_restores_the_best_epochs_weights_to_the_last_bit(worksho
     assert equal(alone.model.get_weights(), network.model.get_weights())
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_without_patience_the_last_weights_are_kept(workshop):
     network, notes = workshop.network(), Weights()
     record, _ = workshop.fit(network, workshop.rows(), workshop.rows(20, seed=1), callbacks=[notes])
@@ -92,13 +95,14 @@ def test_without_patience_the_last_weights_are_kept(workshop):
     assert equal(network.model.get_weights(), notes.epochs[-1])
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_shorter_training_is_the_beginning_of_a_longer_one(workshop, capsys):
     """The schedule is that of all epochs, so that a fold can train for the best number of epochs of another."""
     params = {"max_epochs": 6, "schedule": "cosine"}
     longer, shorter = Weights(), Weights()
-    workshop.fit(workshop.network(), workshop.rows(), callbacks=[longer], **params)
+    workshop.fit(workshop.network(), workshop.rows(32), callbacks=[longer], **params)
     record, _ = workshop.fit(
-        workshop.network(), workshop.rows(), callbacks=[shorter], stop_after=2, verbose=1, **params
+        workshop.network(), workshop.rows(32), callbacks=[shorter], stop_after=2, verbose=1, **params
     )
     assert (record.n_epochs, record.best_epoch) == (2, 2)
     assert len(shorter.epochs) == 2
@@ -106,6 +110,7 @@ def test_a_shorter_training_is_the_beginning_of_a_longer_one(workshop, capsys):
     assert "epoch 2/2" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_an_improvement_must_exceed_tol(workshop):
     _, loop = workshop.fit(workshop.network(), workshop.rows(32), max_epochs=1)
     stopper = EarlyStopping(loop, 2, tol=0.1)
@@ -123,31 +128,34 @@ def test_an_improvement_must_exceed_tol(workshop):
         ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 6),
     ],
 )
+@pytest.mark.usefixtures("without_compiling")
 def test_automatic_patience_is_five_epochs_or_three_rises_in_a_row(losses, n_epochs, workshop, monkeypatch):
     network, held = workshop.network(), workshop.rows(20, seed=1)
     answers = iter(losses)
     monkeypatch.setattr(trainer_module, "evaluate", lambda *_: {"val_loss": next(answers)})
-    record, _ = workshop.fit(network, workshop.rows(), held, max_epochs=len(losses), n_iter_no_change="auto")
+    record, _ = workshop.fit(network, workshop.rows(16), held, max_epochs=len(losses), n_iter_no_change="auto")
     assert record.n_epochs == (n_epochs or len(losses))
     assert record.best_epoch == int(np.argmin(losses[: record.n_epochs])) + 1
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_number_of_epochs_without_a_better_loss_allows_any_rises(workshop, monkeypatch):
     answers = iter([1.0, 1.1, 1.2, 1.3, 1.4, 0.5, 0.6])
     monkeypatch.setattr(trainer_module, "evaluate", lambda *_: {"val_loss": next(answers)})
     held = workshop.rows(20, seed=1)
-    record, _ = workshop.fit(workshop.network(), workshop.rows(), held, max_epochs=7, n_iter_no_change=5)
+    record, _ = workshop.fit(workshop.network(), workshop.rows(16), held, max_epochs=7, n_iter_no_change=5)
     assert (record.n_epochs, record.best_epoch) == (7, 6)
 
 
 @pytest.mark.parametrize(("patience", "n_epochs"), [("auto", 5), (2, 4), (4, 6)])
+@pytest.mark.usefixtures("without_compiling")
 def test_a_loss_that_is_only_watched_stops_the_training_too(patience, n_epochs, workshop, monkeypatch):
     watched, falling = iter([1.0, 0.9, 0.9, 0.95, 0.9, 0.9, 0.9]), iter(np.arange(9.0, 0.0, -1.0))
     monkeypatch.setattr(
         trainer_module, "evaluate", lambda *_: {"val_loss": next(falling), "val_watched": next(watched)}
     )
     held = workshop.rows(20, seed=1)
-    record, _ = workshop.fit(workshop.network(), workshop.rows(), held, max_epochs=7, n_iter_no_change=patience)
+    record, _ = workshop.fit(workshop.network(), workshop.rows(16), held, max_epochs=7, n_iter_no_change=patience)
     assert record.n_epochs == n_epochs
 
 
@@ -167,10 +175,11 @@ def test_two_fits_with_one_seed_are_the_same_to_the_last_bit_and_seeds_matter(wo
     [{"batch_size": 8}, {"learning_rate": 0.02}, {"weight_decay": 0.5}, {"category_dropout": 0.3}, {"max_epochs": 4}],
     ids=lambda params: next(iter(params)),
 )
+@pytest.mark.usefixtures("without_compiling")
 def test_each_parameter_changes_what_is_learned(params, workshop):
     plain, changed = workshop.network(), workshop.network()
-    workshop.fit(plain, workshop.rows())
-    workshop.fit(changed, workshop.rows(), **params)
+    workshop.fit(plain, workshop.rows(32))
+    workshop.fit(changed, workshop.rows(32), **params)
     assert not equal(plain.model.get_weights(), changed.model.get_weights())
 
 
@@ -192,6 +201,7 @@ def test_the_size_of_a_chunk_changes_nothing(workshop, monkeypatch):
     assert equal(*weights)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_nan_loss_ends_the_fit(workshop):
     rows = workshop.rows(32)
     rows.table.numbers[3] = np.nan
@@ -208,6 +218,7 @@ def test_an_unknown_schedule_is_named(workshop):
 
 
 @pytest.mark.parametrize("verbose", [0, 1])
+@pytest.mark.usefixtures("without_compiling")
 def test_the_bar_is_shown_on_stderr_with_verbose_only(verbose, workshop, capsys):
     workshop.fit(workshop.network(), workshop.rows(32), workshop.rows(20), max_epochs=2, verbose=verbose)
     out, err = capsys.readouterr()
@@ -245,27 +256,30 @@ def test_the_kept_weights_are_moving_averages(workshop, monkeypatch):
     assert not equal(network.model.get_weights(), seen[-1][1])
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_averaging_changes_no_step(workshop):
     losses = []
     for weight_averaging in (0.0, 2.0):
         params = {"max_epochs": 3, "weight_averaging": weight_averaging, "weight_decay": 0.1, "shrinkage": 10.0}
-        losses.append(workshop.fit(workshop.network(), workshop.rows(160), **params)[0].history["loss"])
+        losses.append(workshop.fit(workshop.network(), workshop.rows(80), **params)[0].history["loss"])
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_large_tables_are_not_averaged(workshop, monkeypatch):
     kept = []
     for most in (60, 59):
         # Two tables of ten rows and three dimensions.
         monkeypatch.setattr(trainer_module, "MOST_AVERAGED", most)
         network = workshop.network()
-        _, loop = workshop.fit(network, workshop.rows(160), max_epochs=2, learning_rate=0.03, weight_averaging=1.0)
+        _, loop = workshop.fit(network, workshop.rows(48), max_epochs=2, learning_rate=0.03, weight_averaging=1.0)
         kept.append(network.model.get_weights())
         loop.store()
         assert equal(kept[-1], network.model.get_weights()) == (most == 59)
     assert not equal(*kept)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_second_fit_has_averages_of_its_own(workshop):
     network = workshop.network()
     trainer = Trainer(batch_size=16, max_epochs=1, learning_rate=0.01, weight_averaging=1.0)
@@ -278,6 +292,7 @@ def test_a_second_fit_has_averages_of_its_own(workshop):
         assert equal(averages, network.model.get_weights())
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_averages_start_anew_from_loaded_weights(workshop):
     network = workshop.network()
     _, loop = workshop.fit(network, workshop.rows(), max_epochs=2, weight_averaging=1.0)
@@ -288,6 +303,7 @@ def test_averages_start_anew_from_loaded_weights(workshop):
     assert all((each == 3).all() for each in network.model.get_weights())
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_groups_stay_whole_in_the_batches_of_a_task_that_compares_their_rows(workshop, monkeypatch):
     rows, groups, seen = workshop.rows(600), np.random.default_rng(0).permutation(np.repeat(np.arange(60), 10)), []
     ranked = replace(rows, targets=np.column_stack([rows.targets, groups]).astype("float32"))

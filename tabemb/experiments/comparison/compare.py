@@ -129,8 +129,8 @@ def compare(
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from sklearn.dummy import DummyClassifier
     >>> from sklearn.linear_model import LogisticRegression
+    >>> from tabemb import EmbeddingClassifier
     >>> rng = np.random.default_rng(0)
     >>> X = pd.DataFrame({"height": rng.normal(size=60), "width": rng.normal(size=60)})
     >>> y = X["height"] > 0
@@ -141,8 +141,9 @@ def compare(
     What do vectors do for other models, compared with one-hot columns?
 
     >>> X["shape"] = np.where(y, "tall", "low")
-    >>> comparison = compare(X[["shape", "width"]], y, baselines=[], downstream=["linear"], cv=2, metrics="accuracy",
-    ...                      estimator=DummyClassifier())
+    >>> model = EmbeddingClassifier(body="mlp", max_epochs=10, learning_rate=0.05, random_state=0)
+    >>> comparison = compare(X[["shape", "width"]], y, estimator=model, baselines=[], downstream=["linear"], cv=2,
+    ...                      metrics="accuracy")
     >>> comparison.downstream.to_frame()[["accuracy_plain", "accuracy_vectors", "width_plain"]].values.tolist()
     [[1.0, 1.0, 5.0]]
     """

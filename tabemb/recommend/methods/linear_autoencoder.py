@@ -28,6 +28,9 @@ HALF_LIVES = (2.0, 5.0, 10.0, 20.0, 50.0)
 MOST_USERS = 5_000
 HIDDEN = 0.2
 TOP = 10
+# Scores of items that differ by less than this, relative to the lengths of the vectors, differ by rounding only, and so
+# do mean nDCGs. What is chosen would otherwise depend on the processor.
+TIED_ITEMS, TIED_NDCG = 1e-5, 1e-9
 
 
 @METHODS.register("linear_autoencoder")
@@ -134,14 +137,14 @@ class LinearAutoencoder(RecommendMethod):
 
         def tried(values: Float32s, vectors: Float32s, half_life: float | None) -> tuple[float, float]:
             scores = [float(hidden.ndcg(_scaled(values, vectors, each), half_life).mean()) for each in penalties]
-            best = int(np.argmax(scores))
+            best = next(place for place, each in enumerate(scores) if each > max(scores) - TIED_NDCG)
             return scores[best], penalties[best]
 
         found: tuple[float, float, float, tuple[Float32s, Float32s]] | None = None
         for weight in weights:
             decomposed = self._decomposed(_stacked(hidden.kept, features, weight), seed)
             score, penalty = tried(*decomposed, known)
-            if found is None or score > found[0]:
+            if found is None or score > found[0] + TIED_NDCG:
                 found = score, penalty, weight, decomposed
         assert found is not None
         _, penalty, weight, decomposed = found
@@ -205,19 +208,44 @@ class _Hidden:
         return best if gains.mean() > gains.std() / np.sqrt(len(gains)) else None
 
     def ndcg(self, items: Float32s, half_life: float | None = None) -> npt.NDArray[np.float64]:
-        """Return how well the vectors of items find what is hidden of each user."""
+        """Return how well the vectors of items find what is hidden of each user; items with one score share places."""
         known, wanted, weighted = self.kept[self.users], self.wanted[self.users], self.kept
         if half_life is not None and self.places is not None:
             rows = np.repeat(np.arange(self.kept.shape[0]), np.diff(self.kept.indptr))
             data = self.kept.data * recency(rows, self.places, half_life)
             weighted = sparse.csr_array((data, self.kept.indices, self.kept.indptr), shape=self.kept.shape)
         towers = Towers(users=np.asarray(weighted[self.users] @ items, np.float32), items=items)
-        found, _ = towers.top(towers.users, TOP, known)
+        # The best ones beyond the top may have the score of the last in it.
+        found, scores = towers.top(towers.users, 2 * TOP, known)
         rows = np.arange(len(found))[:, None]
         hits = np.asarray(wanted[rows, np.maximum(found, 0)].todense()) * (found >= 0)
         discounts = 1 / np.log2(np.arange(2, found.shape[1] + 2))
-        ideal = np.cumsum(discounts)[np.minimum(np.diff(wanted.indptr), found.shape[1]) - 1]
-        return np.asarray((hits * discounts).sum(axis=1) / ideal, np.float64)
+        ideal = np.cumsum(discounts)[np.minimum(np.diff(wanted.indptr), min(TOP, len(items))) - 1]
+        discounts[TOP:] = 0
+        size = np.linalg.norm(towers.users, axis=1, keepdims=True) * np.linalg.norm(items, axis=1).max()
+        shared = _means_of_ties(discounts, scores, TIED_ITEMS * size)
+        return np.asarray((hits * shared).sum(axis=1) / ideal, np.float64)
+
+
+def _means_of_ties(
+    discounts: npt.NDArray[np.float64], scores: Float32s, tolerance: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return the discount of each place of each row, averaged over the places whose scores are equal.
+
+    Examples
+    --------
+    >>> scores = np.array([[3.0, 2.0, 2.0], [1.0, 1.0, -np.inf]])
+    >>> _means_of_ties(np.array([1.0, 0.5, 0.0]), scores, np.full((2, 1), 0.1))
+    array([[1.  , 0.25, 0.25],
+           [0.75, 0.75, 0.  ]])
+    """
+    n_rows, width = scores.shape
+    drops = np.ones(scores.shape, bool)
+    drops[:, 1:] = ~(scores[:, 1:] >= scores[:, :-1] - tolerance)
+    group = np.cumsum(drops.ravel()) - 1
+    sums = np.bincount(group, weights=np.tile(discounts, n_rows))
+    means: npt.NDArray[np.float64] = (sums / np.bincount(group))[group].reshape(n_rows, width)
+    return means
 
 
 def _stacked(matrix: sparse.csr_array, features: sparse.csr_array | None, weight: float) -> sparse.csr_array:

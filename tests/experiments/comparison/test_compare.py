@@ -25,6 +25,8 @@ from tabemb.experiments.comparison.compare import compare
 from tabemb.experiments.comparison.result import Comparison
 from tabemb.table.schema import DroppedColumnWarning
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 N = 90
 RNG = np.random.default_rng(0)
 CITY = RNG.choice(["Rome", "Oslo", "Bern"], N)
@@ -309,7 +311,7 @@ def real():
     """Return two comparisons of embeddings with the same network with one-hot inputs."""
     from tabemb.estimators.classifier import EmbeddingClassifier
 
-    estimator = EmbeddingClassifier(embedding_dim=3, max_epochs=2, body="mlp", one_hot_max_categories=0)
+    estimator = EmbeddingClassifier(embedding_dim=3, max_epochs=2, body="mlp", one_hot_max_categories=0, batch_size=N)
     return [compare(X, Y, estimator=estimator, baselines=["one_hot_mlp"], cv=2, random_state=1) for _ in range(2)]
 
 
@@ -356,14 +358,15 @@ def test_a_transformer_is_not_compared():
 
 
 def test_the_vectors_of_each_fold_are_kept():
-    model = tabemb.EmbeddingClassifier(max_epochs=2, one_hot_max_categories=0, embedding_dim=2, random_state=0)
-    comparison = compare(X, Y, estimator=model, baselines=["majority"], cv=5)
+    options = {"embedding_dim": 2, "body": "mlp", "one_hot_max_categories": 0, "max_epochs": 1, "batch_size": 128}
+    model = tabemb.EmbeddingClassifier(**options, random_state=0)
+    comparison = compare(X, Y, estimator=model, baselines=[], cv=5)
     assert [list(fold) for fold in comparison.fold_vectors] == [["city"]] * 5
     assert [int(fold["city"].counts.sum()) for fold in comparison.fold_vectors] == [72] * 5
     vectors = comparison.with_noise(model.fit(X, Y).vectors_)
     assert vectors["city"].noise.n_refits == 5
     table, folds = X.assign(day=range(N)), {"name": "time", "n_splits": 4}
-    in_time = compare(table, Y, estimator=model, baselines=["majority"], cv=folds, time="day")
+    in_time = compare(table, Y, estimator=model, baselines=[], cv=folds, time="day")
     assert len(in_time.fold_vectors) == 4
     assert in_time.with_noise(model.vectors_)["city"].noise is None
 
@@ -412,7 +415,7 @@ def test_folds_of_a_ranking_keep_groups_whole(options, folds):
 
 
 def test_a_ranker_is_compared_with_its_network_as_a_regressor():
-    ranker = EmbeddingRanker("query", body="mlp", max_epochs=2, one_hot_max_categories=0, embedding_dim=2)
+    ranker = EmbeddingRanker("query", body="mlp", max_epochs=2, one_hot_max_categories=0, embedding_dim=2, batch_size=N)
     comparison = compare(RANKED, RELEVANCE, estimator=ranker, cv=2, downstream=["linear"], random_state=0)
     assert [model.name for model in comparison.models] == [
         "embeddings",

@@ -25,6 +25,11 @@ def told(towns):
     return json.loads(json.dumps(column_data("town", towns)))
 
 
+@pytest.fixture
+def without_tsne(monkeypatch):
+    monkeypatch.setattr(module, "MAX_TSNE_CATEGORIES", 0)
+
+
 def test_the_data_of_a_column(told, towns):
     assert told["labels"] == towns.index_to_key
     assert (told["name"], told["kinds"], told["dim"], told["texts"]) == ("town", "text", 8, {})
@@ -55,6 +60,7 @@ def test_maps_lie_between_minus_one_and_one_and_keep_their_shape(told):
         np.testing.assert_allclose(places.max(axis=0), -places.min(axis=0), atol=1e-6)
 
 
+@pytest.mark.usefixtures("without_tsne")
 def test_neighbors_have_a_confidence(sure, monkeypatch):
     confidence = json.loads(json.dumps(column_data("sure", sure)))["confidence"]
     assert (confidence["k"], confidence["width"]) == (10, 10)
@@ -64,6 +70,7 @@ def test_neighbors_have_a_confidence(sure, monkeypatch):
     assert len(array(column_data("sure", sure)["confidence"]["percents"], "u1")) == 7 * 10
 
 
+@pytest.mark.usefixtures("without_tsne")
 def test_columns_with_few_categories_have_a_confidence(sure):
     few = CategoryVectors("abcde", sure.vectors[:5], [9] * 5, noise=sure.noise)
     confidence = column_data("few", few)["confidence"]
@@ -72,12 +79,13 @@ def test_columns_with_few_categories_have_a_confidence(sure):
     assert column_data("one", one)["confidence"] is None
 
 
-def test_neighbors_by_chance_have_a_warning_and_no_confidence(chance, sure, towns):
-    told = column_data("chance", chance)
-    assert told["warning"] == chance.reliability().warning("chance")
+@pytest.mark.usefixtures("without_tsne")
+def test_neighbors_by_chance_have_a_warning_and_no_confidence(told, chance, sure):
+    by_chance = column_data("chance", chance)
+    assert by_chance["warning"] == chance.reliability().warning("chance")
+    assert by_chance["confidence"] is None
+    assert column_data("sure", sure)["warning"] == told["warning"] == ""
     assert told["confidence"] is None
-    assert column_data("sure", sure)["warning"] == column_data("town", towns)["warning"] == ""
-    assert column_data("town", towns)["confidence"] is None
 
 
 def test_typed_keys_keep_their_text_and_kind():

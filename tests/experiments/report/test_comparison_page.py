@@ -43,13 +43,32 @@ class Nesting(HTMLParser):
             self.words.append(data)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def vectors():
     rng = np.random.default_rng(0)
     return {
         name: CategoryVectors(keys, rng.normal(size=(len(keys), 3)), np.arange(len(keys), 0, -1) * 10, name=name)
         for name, keys in {"dest": ["BOS", "SFO", "<LAX>", "JFK"], "month": [1, 2, 3], "one": ["x"]}.items()
     }
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return []
+
+
+@pytest.fixture
+def page(drawn, record, small_comparison, vectors):
+    """Return the page of these results, drawn once for all tests."""
+    if not drawn:
+        drawn.append(render_report(record, small_comparison, vectors))
+    return drawn[0]
+
+
+@pytest.fixture
+def without_charts(monkeypatch):
+    """Write pages whose charts a test does not look at without them, which is quicker."""
+    monkeypatch.setattr(charts, "can_draw", lambda: False)
 
 
 def read(page):
@@ -73,8 +92,8 @@ def test_the_page_is_valid_self_contained_and_escaped(record, small_comparison, 
         assert told in words
 
 
-def test_the_page_contains_all_results(record, small_comparison, vectors):
-    words, _ = read(render_report(record, small_comparison, vectors))
+def test_the_page_contains_all_results(page, small_comparison):
+    words, _ = read(page)
     for told in (
         small_comparison.headline()[1],
         small_comparison.statistics(),
@@ -96,8 +115,9 @@ def test_the_page_contains_all_results(record, small_comparison, vectors):
     assert words.count("it broke on purpose") == 1
 
 
-def test_the_page_says_how_columns_were_read(record, small_comparison, vectors):
-    words, _ = read(render_report(record, small_comparison, vectors))
+def test_the_page_says_how_columns_were_read(page, record, small_comparison, vectors, monkeypatch):
+    monkeypatch.setattr(charts, "can_draw", lambda: False)
+    words, _ = read(page)
     assert "How each column was read" not in words
     column = {"name": "<dest>", "kind": "categorical", "type": "text", "n_categories": 1050, "n_missing": 12}
     number = {"name": "hour", "kind": "numeric", "type": "integer", "n_categories": None, "n_missing": 0}
@@ -107,12 +127,11 @@ def test_the_page_says_how_columns_were_read(record, small_comparison, vectors):
     assert "hour numeric integer 7" in words
 
 
-def test_the_verdict_comes_before_the_tables(record, small_comparison, vectors):
-    page = render_report(record, small_comparison, vectors)
+def test_the_verdict_comes_before_the_tables(page):
     assert page.index('class="headline"') < page.index("<table")
 
 
-def test_the_first_screen_answers_two_questions(record, small_comparison, vectors):
+def test_the_first_screen_answers_two_questions(record, small_comparison, vectors, monkeypatch):
     page = render_report(record, small_comparison, vectors, labels={"dest": {"BOS": "Boston <&>"}})
     words, parser = read(page)
     score, vector = words.index("Is it worth it for the score?"), words.index("What do the vectors know?")
@@ -123,10 +142,12 @@ def test_the_first_screen_answers_two_questions(record, small_comparison, vector
     assert parser.anchors
     assert all(f'id="{each[1:]}"' in page for each in parser.anchors)
     assert "Explore:" not in words
+    monkeypatch.setattr(charts, "can_draw", lambda: False)
     words, _ = read(render_report(record, small_comparison, vectors, explore="tabemb explore runs/flights"))
     assert "Explore: tabemb explore runs/flights" in words
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_report_without_vectors_says_so(record, small_comparison):
     words, parser = read(render_report(record, small_comparison, {}, explore="tabemb explore runs/flights"))
     assert "What do the vectors know? This run has no vectors" in words
@@ -134,20 +155,19 @@ def test_a_report_without_vectors_says_so(record, small_comparison):
     assert "Explore:" not in words
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_what_the_vectors_know_can_be_given(record, small_comparison, vectors):
     words, _ = read(render_report(record, small_comparison, vectors, known=CertainNeighbors(answer="It is <known>.")))
     assert "What do the vectors know? It is <known>." in words
 
 
-def test_the_model_under_test_and_the_best_scores_are_marked(record, small_comparison, vectors):
-    page = render_report(record, small_comparison, vectors)
+def test_the_model_under_test_and_the_best_scores_are_marked(page):
     assert re.findall(r'<tr class="subject">\s*<th scope="row">(\w+)', page) == ["embeddings", "embeddings"]
     assert re.findall(r'<td data-label="\w+" class="number best">\s*([\d.]+)', page) == ["0.8133", "0.3867"]
     assert '<th scope="col" class="number">roc_auc<small>higher is better</small></th>' in page
 
 
-def test_light_and_dark_are_the_same_page(record, small_comparison, vectors):
-    page = render_report(record, small_comparison, vectors)
+def test_light_and_dark_are_the_same_page(page):
     assert "prefers-color-scheme: dark" in page
     body = page[page.index("<body") :]
     assert not re.findall(r"#[0-9a-f]{6}\b", body), "a color that does not follow the page"
@@ -155,8 +175,7 @@ def test_light_and_dark_are_the_same_page(record, small_comparison, vectors):
     assert used <= set(re.findall(r"(--[a-z-]+):", page))
 
 
-def test_ids_are_unique_across_charts(record, small_comparison, vectors):
-    page = render_report(record, small_comparison, vectors)
+def test_ids_are_unique_across_charts(page):
     names = re.findall(r'\bid="([^"]+)"', page)
     assert len(names) == len(set(names))
     assert set(re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", page)) <= {(n, "") for n in names} | {
@@ -164,8 +183,8 @@ def test_ids_are_unique_across_charts(record, small_comparison, vectors):
     }
 
 
-def test_probabilities_are_drawn_beside_what_came_true(record, small_comparison, vectors):
-    assert "Do the probabilities come true?" not in render_report(record, small_comparison, vectors)
+def test_probabilities_are_drawn_beside_what_came_true(page, record, small_comparison, vectors):
+    assert "Do the probabilities come true?" not in page
     first, *others = small_comparison.models
     calibration = Calibration(np.array([0.1, 0.4]), np.array([0.1, 0.5]), np.array([10, 10]))
     models = (dataclasses.replace(first, calibration=calibration), *others)
@@ -179,8 +198,8 @@ def test_the_columns_that_are_shown(vectors):
     assert mapped_columns(vectors, ["one", "gone"]) == ["one"]
 
 
-def test_without_matplotlib_there_are_tables_and_an_install_hint(record, small_comparison, vectors, monkeypatch):
-    monkeypatch.setattr(charts, "can_draw", lambda: False)
+@pytest.mark.usefixtures("without_charts")
+def test_without_matplotlib_there_are_tables_and_an_install_hint(record, small_comparison, vectors):
     page = render_report(record, small_comparison, vectors)
     words, _ = read(page)
     assert "<svg" not in page
@@ -194,6 +213,7 @@ def test_a_model_without_embeddings(record, small_comparison):
     assert "Maps of the vectors" not in words
 
 
+@pytest.mark.usefixtures("without_charts")
 @pytest.mark.parametrize(
     ("used", "told"),
     [
@@ -226,6 +246,7 @@ def with_test(comparison, name, **test):
     return dataclasses.replace(comparison, models=tuple(models))
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_an_interval_without_a_p_value_is_shown_alone(record, small_comparison, vectors):
     few = with_test(small_comparison, "one_hot_mlp", difference=0.02, p_value=np.nan, low=-0.03, high=0.07)
     words, _ = read(render_report(record, few, vectors))
@@ -235,8 +256,10 @@ def test_an_interval_without_a_p_value_is_shown_alone(record, small_comparison, 
 
 def test_places_are_drawn_next_to_the_map_of_their_column(record, small_comparison, vectors):
     places = {"dest": {"BOS": (42.4, -71.0), "SFO": (37.6, -122.4)}}
-    assert "Locations" in render_report(record, small_comparison, vectors, places=places)
-    assert "Locations" not in render_report(record, small_comparison, vectors, maps=["month"], places=places)
+    # The other charts do not depend on the models.
+    alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
+    assert "Locations" in render_report(record, alone, vectors, places=places)
+    assert "Locations" not in render_report(record, alone, vectors, maps=["month"], places=places)
 
 
 def stops(size, n=40):
@@ -246,6 +269,7 @@ def stops(size, n=40):
     return CategoryVectors([f"stop {i}" for i in range(n)], vectors, range(n + 9, 9, -1), name="stop", noise=noise)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_neighbors_have_a_cosine_and_a_confidence(record, small_comparison):
     vectors = stops(0.2)
     words, _ = read(render_report(record, small_comparison, {"stop": vectors}))
@@ -259,6 +283,7 @@ def test_neighbors_have_a_cosine_and_a_confidence(record, small_comparison):
     assert len(re.findall(r"\d · \d+ %", words)) == len(frame)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_long_names_are_shortened_in_the_tables_of_neighbors(record, small_comparison):
     keys = [f'"<stop>" {row} ' + "with a very long name " * 9 + str(row) for row in range(4)]
     column = "a column with a very long name " * 6
@@ -274,6 +299,7 @@ def test_long_names_are_shortened_in_the_tables_of_neighbors(record, small_compa
     assert "…" in words.partition("The neighbors of ")[2].partition(" are no more stable")[0]
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_neighbors_that_come_back_by_chance_are_not_shown(record, small_comparison):
     vectors = stops(30.0)
     words, _ = read(render_report(record, small_comparison, {"stop": vectors}))
@@ -283,6 +309,7 @@ def test_neighbors_that_come_back_by_chance_are_not_shown(record, small_comparis
         assert told not in words
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_neighbors_of_unknown_confidence_are_shown_with_what_it_takes(record, small_comparison, vectors):
     words, _ = read(render_report(record, small_comparison, vectors))
     assert words.count("How sure these neighbors are is not known: it takes at least three folds") == 1
@@ -292,6 +319,7 @@ def test_neighbors_of_unknown_confidence_are_shown_with_what_it_takes(record, sm
     assert "is not known" not in read(render_report(record, small_comparison, {"pair": pair}))[0]
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_column_by_chance_does_not_hide_another(record, small_comparison):
     words, _ = read(render_report(record, small_comparison, {"noise": stops(30.0), "three": stops(0.01, n=5)}))
     assert "The neighbors of noise are no more stable than random ones" in words
@@ -299,17 +327,17 @@ def test_a_column_by_chance_does_not_hide_another(record, small_comparison):
     assert "The percentage" in words
 
 
-def test_the_page_begins_with_the_picture_of_score_against_cost(record, small_comparison, vectors):
-    page = render_report(record, small_comparison, vectors)
+def test_the_page_begins_with_the_picture_of_score_against_cost(page, record, small_comparison, vectors):
     assert page.index("Score against cost") < page.index("<h2>Scores</h2>")
     assert page.count("against weights") == page.count('aria-label="roc_auc against fit"') == 1
     alone = dataclasses.replace(small_comparison, models=small_comparison.models[:1])
     assert "Score against cost" not in render_report(record, alone, vectors)
 
 
-def test_other_models_on_vectors_have_a_section(record, small_comparison, small_downstream, vectors):
-    words, _ = read(render_report(record, small_comparison, vectors))
+def test_other_models_on_vectors_have_a_section(page, record, small_comparison, small_downstream, vectors, monkeypatch):
+    words, _ = read(page)
     assert "Vectors in other models" not in words
+    monkeypatch.setattr(charts, "can_draw", lambda: False)
     comparison = dataclasses.replace(small_comparison, downstream=small_downstream)
     words, _ = read(render_report(record, comparison, vectors))
     assert words.count(small_downstream.sentence()) == 1
@@ -320,6 +348,7 @@ def test_other_models_on_vectors_have_a_section(record, small_comparison, small_
     assert "0.7900 ± 0.0100 native categories 0.8000 ± 0.0100 +0.0100, p = 0.400" in words
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_latency_of_a_row_is_in_the_costs(record, small_comparison, vectors):
     words, _ = read(render_report(record, small_comparison, vectors))
     assert "6.0 s 20,000 60 ms 90 MB" in words

@@ -11,6 +11,7 @@ import pytest
 import tabemb
 from tabemb import EmbeddingRanker
 from tabemb.exceptions import ColumnError, ConfigError, DataError, OutputError
+from tabemb.experiments.comparison.downstream import evaluate
 from tabemb.experiments.config import ExperimentConfig, config_of
 from tabemb.experiments.runs import runner
 from tabemb.experiments.runs.folder import PARTS, open_run
@@ -23,6 +24,12 @@ def folder(tmp_path, monkeypatch):
     """Return an empty folder, which is the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def without_page(monkeypatch):
+    """Spare the charts of a page that a test does not look at."""
+    monkeypatch.setattr(runner, "render_report", lambda *_, **__: "")
 
 
 def test_the_folder_has_every_part(finished):
@@ -59,6 +66,7 @@ def test_the_saved_model_is_fitted_to_all_rows(finished):
     assert sum(model.vectors_["shape"].counts) > 200
 
 
+@pytest.mark.usefixtures("without_page")
 def test_the_saved_configuration_reproduces_the_scores(finished, folder):
     again = run(finished[0].path / "config.yaml", output=folder / "again")
     np.testing.assert_array_equal(
@@ -66,6 +74,7 @@ def test_the_saved_configuration_reproduces_the_scores(finished, folder):
     )
 
 
+@pytest.mark.usefixtures("without_page", "without_compiling")
 def test_regression_with_groups(folder, write_small, small_table):
     text = "data: {path: rows.csv, target: size}\nmodel: {max_epochs: 1}\nbaselines: [majority]\n"
     path = write_small(folder, text + "validation: {kind: group, by: from/to, folds: 2}\n")
@@ -77,7 +86,11 @@ def test_regression_with_groups(folder, write_small, small_table):
     assert answers["prediction"].dtype.kind == "f"
 
 
-def test_downstream_models_of_an_experiment_are_in_its_report_and_its_page(folder, write_small, small_text):
+def test_downstream_models_of_an_experiment_are_in_its_report_and_its_page(
+    folder, write_small, small_text, monkeypatch
+):
+    made = evaluate.vector_encoder
+    monkeypatch.setattr(evaluate, "vector_encoder", lambda *given: made(*given).set_params(cv=2))
     text = small_text.replace("metrics:", "downstream: [linear, {name: knn, n_neighbors: 3}]\nmetrics:")
     told = []
     result = run(
@@ -306,6 +319,7 @@ def test_a_run_is_replaced_only_with_force_and_only_by_a_complete_one(
     monkeypatch.undo()
     monkeypatch.chdir(folder)
     path = write_small(folder, small_text.replace("one_hot_mlp, ", ""))
+    monkeypatch.setattr(runner, "render_report", lambda *_, **__: "")
     run(path, force=True)
     assert Path("runs/small/report.json").read_text() != before
     assert [each.name for each in Path("runs").iterdir()] == ["small"]
@@ -340,6 +354,7 @@ def test_names_of_files_are_tried_before_any_work(folder, monkeypatch, write_sma
 
 # The labels of the charts are long.
 @pytest.mark.filterwarnings("ignore:constrained_layout not applied")
+@pytest.mark.usefixtures("without_compiling")
 def test_columns_with_long_names_are_run(folder):
     question = "Which of the following options describes your current occupation best? (One answer only; " * 3
     russian = "Какой из следующих вариантов лучше всего описывает вашу работу?"
@@ -416,6 +431,7 @@ def test_all_wrong_parameters_are_told():
     ]
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_comparing_only_writes_nothing(folder, write_small):
     write_small(folder)
     config = ExperimentConfig.model_validate(
@@ -446,6 +462,7 @@ def noise_of(name, **validation):
     return [done.vectors[column].noise for column in ("shape", "from/to")]
 
 
+@pytest.mark.usefixtures("without_page")
 def test_vectors_of_a_run_with_folds_have_noise(folder, write_small):
     write_small(folder)
     for noise in noise_of("five", kind="stratified", folds=5):
@@ -459,17 +476,20 @@ def test_vectors_of_a_run_with_folds_have_noise(folder, write_small):
 
 @pytest.mark.parametrize(
     "validation",
-    [{"kind": "holdout", "share": 0.2}, {"kind": "time", "by": "size", "folds": 5}, {"kind": "kfold", "folds": 2}],
+    [{"kind": "holdout", "share": 0.2}, {"kind": "time", "by": "size", "folds": 3}, {"kind": "kfold", "folds": 2}],
     ids=lambda each: each["kind"],
 )
+@pytest.mark.usefixtures("without_page")
 def test_vectors_of_a_run_without_three_folds_of_all_rows_have_no_noise(folder, write_small, validation):
     write_small(folder)
     assert noise_of("few", **validation) == [None, None]
 
 
+@pytest.mark.usefixtures("without_page")
 @pytest.mark.parametrize("start", ["random", "cooccurrence", {"name": "cooccurrence", "spread": 0.5}])
 def test_the_start_of_the_configuration_is_that_of_the_model(folder, write_small, small_text, start):
-    path = write_small(folder, small_text.replace("  max_epochs: 2", f"  max_epochs: 1\n  start: {start}"))
+    text = small_text.replace("  max_epochs: 2", f"  max_epochs: 1\n  start: {start}").replace("one_hot_mlp, ", "")
+    path = write_small(folder, text.replace("{folds: 2}", "{kind: holdout}"))
     model = tabemb.load(run(path).path / "model")
     assert model.start == start
 
@@ -510,9 +530,13 @@ def test_the_report_of_a_ranking_names_its_groups(ranked):
     assert "the same network, as a regression on the relevance" in page
 
 
+@pytest.mark.usefixtures("without_page", "without_compiling")
 def test_a_ranking_has_all_its_baselines_and_takes_pretraining(folder, write_results):
     text = Path(write_results(folder)).read_text(encoding="utf-8").replace("baselines: [network_regressor, ", "#")
-    text = text.replace("{body", "{loss: lambdarank, body").replace("{folds: 2}", "{kind: holdout}") + "pretrain: {}\n"
+    text = (
+        text.replace("{body", "{loss: lambdarank, batch_size: 256, body").replace("{folds: 2}", "{kind: holdout}")
+        + "pretrain: {}\n"
+    )
     result = run(write_results(folder, text))
     assert [each.name for each in result.comparison.models] == [
         "embeddings",

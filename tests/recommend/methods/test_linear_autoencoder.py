@@ -193,6 +193,24 @@ def test_found_items_are_counted_by_their_ranks(observe):
     assert hidden.ndcg(items, 1.0) == pytest.approx([1])
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_rounding_chooses_nothing_where_scores_are_equal(observe, monkeypatch, seed):
+    # Most items that a user has not seen have the score 0, and many penalties find the same.
+    table = pd.DataFrame({"user": [1, 1, 2, 2, 3, 3, 4, 4, 5], "item": list("ababcdcdc")})
+    matrix, method = observe(table).matrix.matrix, LinearAutoencoder()
+    expected, hidden = method._chosen(matrix, None, 0), module._Hidden.of(matrix, 0)
+    exact, noise = LinearAutoencoder._decomposed, np.random.default_rng(seed)
+
+    def rounded(*given):
+        values, vectors = exact(*given)
+        return values, vectors + noise.normal(0, 3e-8, vectors.shape).astype(np.float32)
+
+    monkeypatch.setattr(LinearAutoencoder, "_decomposed", rounded)
+    assert method._chosen(matrix, None, 0) == expected
+    ndcgs = [hidden.ndcg(module._scaled(*way(method, hidden.kept, 0), 1.0)) for way in (exact, rounded)]
+    np.testing.assert_allclose(*ndcgs, rtol=1e-12)
+
+
 def test_the_penalty_is_that_of_the_half_life(observe, monkeypatch):
     tried = []
 

@@ -44,6 +44,7 @@ def outputs(network, observations):
     return np.array(network._network.model(its)).reshape(len(rows), -1, DIM + 1)
 
 
+@pytest.mark.usefixtures("without_compiling")
 @pytest.mark.parametrize(("unit", "draws"), [(False, False), (True, True)])
 def test_the_vectors_of_rows_are_those_of_the_network(observations, unit, draws):
     network = TowerNetwork(observations, DIM, unit=unit, draws=draws, seed=0)
@@ -65,6 +66,7 @@ def test_the_vectors_of_rows_are_those_of_the_network(observations, unit, draws)
     assert items.columns.weights.shape == (features.shape[1], DIM)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_it_is_the_same_for_the_same_seed(observations):
     one, two, other = (
         TowerNetwork(observations, DIM, unit=True, draws=True, seed=seed).trained(
@@ -82,6 +84,7 @@ def test_it_is_the_same_for_the_same_seed(observations):
         assert not np.array_equal(one[side].vectors, other[side].vectors)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_users_who_are_pools_have_the_vectors_of_their_items(observations):
     network = TowerNetwork(observations, DIM, unit=False, draws=True, seed=0, most_seen=3)
     users, items = network.trained(
@@ -96,6 +99,7 @@ def test_users_who_are_pools_have_the_vectors_of_their_items(observations):
     assert np.array_equal(users.columns.intercept, tables["item"][0, :DIM])
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_users_who_are_pools_are_held_out_whole(observe, monkeypatch):
     held = []
 
@@ -146,6 +150,7 @@ def test_a_random_start_keeps_vectors_and_sets_biases(observations):
     assert np.array_equal(after[:, 1, DIM], observations.item_rows.astype(np.float32))
 
 
+@pytest.mark.usefixtures("without_compiling")
 @pytest.mark.parametrize(("n", "n_held"), [(49, 0), (50, 5), (200, 20)])
 def test_a_tenth_is_held_out_of_fifty_or_more(observe, monkeypatch, n, n_held):
     held = []

@@ -97,6 +97,7 @@ def test_ratings_are_predicted(learned, tastes):
     assert towers.users.shape == (60, 8)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_ratings_are_used_by_the_loss_of_ratings_only(tastes, observe):
     method = TwoTowers(**QUICK | {"max_epochs": 1})
     with_ratings, without = (method.fit(observe(tastes, rating=each), 0) for each in ("stars", None))
@@ -113,6 +114,7 @@ def test_it_is_repeatable(tastes, observe, loss):
     assert not np.array_equal(one["users"], other["users"])
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_it_begins_with_the_linear_autoencoder(tastes, observe):
     # With a tiny learning rate, what is found is the start.
     still = {"max_epochs": 1, "learning_rate": 1e-9, "batch_size": 64, "dim": 8}
@@ -179,6 +181,7 @@ def test_the_learning_rate_that_is_chosen(tastes, observe, params, rate):
     assert not np.array_equal(chosen, other)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_history_begins_with_the_linear_autoencoder_and_the_roots_of_its_lengths(tastes, observe):
     observations = observe(tastes)
     towers = TwoTowers(**QUICK | {"user_tower": "history", "max_epochs": 1, "learning_rate": 1e-9}).fit(observations, 0)
@@ -197,17 +200,20 @@ def test_a_history_is_repeatable_and_keys_are_another_tower(tastes, observe):
     assert (keys.history, keys.user_scales) == (None, None)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_users_with_one_item_each_start_with_a_penalty_of_one(observe):
     table = pd.DataFrame({"user": range(30), "item": [n % 5 for n in range(30)]})
     towers = TwoTowers(**QUICK | {"max_epochs": 1}).fit(observe(table), 0)
     assert np.isfinite(towers.users).all()
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_a_sharper_temperature_makes_longer_users(tastes, observe):
     towers = TwoTowers(**QUICK | {"max_epochs": 1, "temperature": 0.05}).fit(observe(tastes), 0)
     assert np.linalg.norm(towers.users, axis=1) == pytest.approx(20, rel=1e-4)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_without_columns_there_are_no_maps(tastes, observe):
     towers = TwoTowers(**QUICK | {"max_epochs": 1}).fit(observe(tastes), 0)
     assert (towers.user_map, towers.item_map) == (None, None)

@@ -19,11 +19,22 @@ RNG = np.random.default_rng(0)
 CITY = RNG.choice([f"city {i}" for i in range(9)], N)
 X = pd.DataFrame({"city": CITY, "size": RNG.normal(size=N)})
 Y = np.where(np.isin(CITY, ["city 1", "city 4", "city 7"]) ^ (RNG.random(N) < 0.1), "late", "on time")
-MODEL = EmbeddingClassifier(max_epochs=2, body="mlp", random_state=0)
+MODEL = EmbeddingClassifier(
+    max_epochs=1, batch_size=N, body="mlp", embedding_dim=2, early_stopping=False, random_state=0
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def encoders_of_two_folds():
+    """Spare most networks of the encoders, which are part of each fold."""
+    made = module.vector_encoder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "vector_encoder", lambda *given: made(*given).set_params(max_epochs=1, cv=2))
+        yield
 
 
 @pytest.fixture(scope="module")
-def compared():
+def compared(encoders_of_two_folds):
     told = []
     comparison = compare(
         X,
@@ -85,9 +96,7 @@ def test_the_same_seed_gives_the_same_scores(compared):
         np.testing.assert_array_equal(values, compared[0].downstream["knn"].vectors.scores[metric])
 
 
-def test_regression_and_a_model_under_test_of_another_library(monkeypatch):
-    few = module.vector_encoder
-    monkeypatch.setattr(module, "vector_encoder", lambda *given: few(*given).set_params(max_epochs=1, cv=2))
+def test_regression_and_a_model_under_test_of_another_library():
     y = X["size"] + np.isin(CITY, ["city 1", "city 4"])
     comparison = compare(X, y, estimator=DummyRegressor(), baselines=[], downstream=["linear"], cv=2)
     assert comparison.downstream["linear"].plain.mean("r2") > 0.9
