@@ -26,6 +26,8 @@ pytestmark = [
 # Fewer, longer steps than the defaults, and one small layer: the checks fit each estimator some fifty times.
 FEW_STEPS = {"max_epochs": 20, "learning_rate": 0.02, "random_state": 0}
 QUICK = {**FEW_STEPS, "body": {"name": "mlp", "hidden_units": (16,)}}
+# No check asks how much transformers learn.
+OF_VECTORS = {**QUICK, "max_epochs": 2}
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -55,7 +57,7 @@ class EveryColumn:
 
 
 # The checks' tables are all numbers, which the encoder hands through; this one takes them for categories.
-OF_CATEGORIES = EmbeddingEncoder(EveryColumn(), **{**QUICK, "max_epochs": 2}, embedding_dim=2)
+OF_CATEGORIES = EmbeddingEncoder(EveryColumn(), **OF_VECTORS, embedding_dim=2, cv=2)
 
 
 def expected_failures(estimator):
@@ -70,7 +72,7 @@ def expected_failures(estimator):
     [
         EmbeddingClassifier(**QUICK),
         EmbeddingRegressor(**QUICK),
-        EmbeddingEncoder(**QUICK),
+        EmbeddingEncoder(**OF_VECTORS),
         OF_CATEGORIES,
         EmbeddingPretrainer(random_state=0),
     ],
@@ -88,7 +90,7 @@ def test_scikit_learn_check(estimator, check, rtol_of_rows, monkeypatch):
 ALL = [
     EmbeddingClassifier(**QUICK),
     EmbeddingRegressor(**QUICK),
-    EmbeddingEncoder(**QUICK),
+    EmbeddingEncoder(**OF_VECTORS),
     EmbeddingPretrainer(random_state=0),
 ]
 
