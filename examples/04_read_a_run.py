@@ -16,7 +16,7 @@ data:
   columns: [origin, dest, month, weekday, hour, distance]
   categorical: [month, hour]
   rows: {rows}
-model: {{max_epochs: 5, one_hot_max_categories: 0}}  # vectors for the three airports of New York too
+model: {{body: mlp, max_epochs: 5, one_hot_max_categories: 0}}  # vectors for the three airports of New York too
 baselines: [one_hot_mlp, majority]
 validation: {{kind: stratified, folds: 2}}
 """

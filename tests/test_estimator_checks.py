@@ -23,8 +23,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The least populated class in y has only:UserWarning"),
 ]
 
-# Fewer, longer steps than the defaults: the checks fit each estimator some fifty times.
-QUICK = {"max_epochs": 20, "learning_rate": 0.02, "random_state": 0}
+# Fewer, longer steps than the defaults, and one small layer: the checks fit each estimator some fifty times.
+FEW_STEPS = {"max_epochs": 20, "learning_rate": 0.02, "random_state": 0}
+QUICK = {**FEW_STEPS, "body": {"name": "mlp", "hidden_units": (16,)}}
+# No check asks how much transformers learn.
+OF_VECTORS = {**QUICK, "max_epochs": 2}
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
@@ -54,7 +57,7 @@ class EveryColumn:
 
 
 # The checks' tables are all numbers, which the encoder hands through; this one takes them for categories.
-OF_CATEGORIES = EmbeddingEncoder(EveryColumn(), **{**QUICK, "max_epochs": 2}, embedding_dim=2)
+OF_CATEGORIES = EmbeddingEncoder(EveryColumn(), **OF_VECTORS, embedding_dim=2, cv=2)
 
 
 def expected_failures(estimator):
@@ -69,7 +72,7 @@ def expected_failures(estimator):
     [
         EmbeddingClassifier(**QUICK),
         EmbeddingRegressor(**QUICK),
-        EmbeddingEncoder(**QUICK),
+        EmbeddingEncoder(**OF_VECTORS),
         OF_CATEGORIES,
         EmbeddingPretrainer(random_state=0),
     ],
@@ -87,7 +90,7 @@ def test_scikit_learn_check(estimator, check, rtol_of_rows, monkeypatch):
 ALL = [
     EmbeddingClassifier(**QUICK),
     EmbeddingRegressor(**QUICK),
-    EmbeddingEncoder(**QUICK),
+    EmbeddingEncoder(**OF_VECTORS),
     EmbeddingPretrainer(random_state=0),
 ]
 
@@ -108,6 +111,18 @@ BY_NAME = [
 @pytest.mark.parametrize("check", BY_NAME, ids=lambda check: check.__name__)
 def test_transformer_check_by_name(check, transformer):
     check(type(transformer).__name__, clone(transformer))
+
+
+@pytest.mark.parametrize(
+    ("check", "estimator"),
+    [
+        (estimator_checks.check_classifiers_train, EmbeddingClassifier(**FEW_STEPS)),
+        (estimator_checks.check_regressors_train, EmbeddingRegressor(**FEW_STEPS)),
+    ],
+    ids=lambda each: getattr(each, "__name__", type(each).__name__),
+)
+def test_the_default_body_learns_small_tables(check, estimator):
+    check(type(estimator).__name__, estimator)
 
 
 @pytest.mark.parametrize("estimator", ALL, ids=lambda e: type(e).__name__)

@@ -9,6 +9,7 @@ import tabemb
 from tabemb.nn.sizes import Mixed
 
 ROWS = 1500
+SMALL = {"name": "mlp", "hidden_units": (16,)}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def table():
 def fitted(table, kind=tabemb.EmbeddingClassifier, **params):
     params = {"embedding_dim": "mixed", "random_state": 0, **params}
     if kind is not tabemb.EmbeddingPretrainer:
-        params = {"body": "mlp", "max_epochs": 2, **params}
+        params = {"body": SMALL, "max_epochs": 2, **params}
     if kind is tabemb.EmbeddingClassifier:
         params = {"one_hot_max_categories": 0, **params}
     return kind(**params).fit(*table)
@@ -33,19 +34,22 @@ def spec_and_rows(model, column="shop"):
     return spec, np.asarray(model._network.tables[spec].embeddings)
 
 
-@pytest.mark.parametrize("body", ["mlp", "ensemble", "ft_transformer"])
 @pytest.mark.parametrize(
-    "params",
+    ("body", "params"),
     [
-        {},
-        {"weight_decay": 0.1, "category_dropout": 0.2},
-        {"start": "random", "n_ensemble": 2},
-        {"pretrained": None, "handle_unknown": "mean"},
+        ("mlp", {}),
+        ("mlp", {"weight_decay": 0.1, "category_dropout": 0.2}),
+        ("mlp", {"start": "random", "n_ensemble": 2}),
+        ("mlp", {"pretrained": None, "handle_unknown": "mean"}),
+        # Members of an ensemble have equal parts of the dimensions.
+        ("ensemble", {}),
+        ("ensemble", {"weight_decay": 0.1, "category_dropout": 0.2}),
+        ("ft_transformer", {}),
     ],
     ids=str,
 )
 def test_dimensions_that_rows_do_not_use_stay_zero(table, body, params):
-    model = fitted(table, body=body, **params)
+    model = fitted(table, body={**SMALL, "name": body}, **params)
     spec, rows = spec_and_rows(model)
     assert len(spec.blocks) > 1
     assert not rows[~spec.used()].any()
@@ -55,7 +59,8 @@ def test_dimensions_that_rows_do_not_use_stay_zero(table, body, params):
 
 @pytest.mark.parametrize("kind", [tabemb.EmbeddingEncoder, tabemb.EmbeddingPretrainer, tabemb.EmbeddingClassifier])
 def test_a_saved_model_is_smaller_and_answers_the_same(table, kind, tmp_path):
-    model = fitted(table, kind)
+    params = {"cv": 2} if kind is tabemb.EmbeddingEncoder else {}
+    model = fitted(table, kind, **params)
     spec, rows = spec_and_rows(model)
     assert not rows[~spec.used()].any()
     model.save(tmp_path / "mixed")
@@ -64,7 +69,7 @@ def test_a_saved_model_is_smaller_and_answers_the_same(table, kind, tmp_path):
     assert np.array_equal(getattr(tabemb.load(tmp_path / "mixed"), answer)(table[0]), expected)
     predicted = getattr(tabemb.load_predictor(tmp_path / "mixed"), answer)(table[0])
     np.testing.assert_allclose(np.asarray(predicted), expected, rtol=1e-5, atol=1e-7)
-    wide = fitted(table, kind, embedding_dim={"shop": spec.embedding_dim})
+    wide = fitted(table, kind, embedding_dim={"shop": spec.embedding_dim}, **params)
     wide.save(tmp_path / "wide")
     sizes = [(tmp_path / name / "weights.safetensors").stat().st_size for name in ("mixed", "wide")]
     assert sizes[1] - sizes[0] >= 4 * (rows.size - spec.n_numbers) - 1000
@@ -88,7 +93,8 @@ def test_frequent_categories_are_wider(table):
 def test_members_have_equal_parts(table):
     frame, late = table
     many = frame.assign(shop=frame["shop"] + "/" + np.arange(ROWS).astype(str))
-    spec, _ = spec_and_rows(fitted((pd.concat([frame, many.head(200)]), np.r_[late, late[:200]]), body="ensemble"))
+    rows = pd.concat([frame, many.head(200)]), np.r_[late, late[:200]]
+    spec, _ = spec_and_rows(fitted(rows, body={**SMALL, "name": "ensemble"}))
     assert spec.n_slices > 1
     slices = spec.used().reshape(spec.vocabulary_size, spec.n_slices, -1)
     assert (slices == slices[:, :1]).all()

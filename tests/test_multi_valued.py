@@ -18,7 +18,7 @@ from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingPretrainer, E
 from tabemb.exceptions import ColumnError, DataError
 
 GENRES = ["Action", "Comedy", "Drama", "War", "Noir", "Kids", "Docu", "Thriller"]
-N, CUT = 1500, 1200
+N, CUT = 1200, 1000
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,19 @@ def films():
     return frame, stars
 
 
-QUICK = {"max_epochs": 15, "random_state": 0, "multi_valued": {"genres": "|"}}
+QUICK = {
+    "body": {"name": "mlp", "hidden_units": (16,)},
+    "embedding_dim": 4,
+    "max_epochs": 15,
+    "learning_rate": 0.005,
+    "multi_valued": {"genres": "|"},
+    "random_state": 0,
+}
+# Each pooling with one body, and those with and without weights of their own with the others.
+POOLED = [
+    *(("mlp", pooling) for pooling in ("mean", "sum", "sqrtn", "attention")),
+    *((body, pooling) for body in ("ensemble", "ft_transformer") for pooling in ("mean", "attention")),
+]
 
 
 def r2(stars, answers):
@@ -67,12 +79,13 @@ def test_each_value_has_a_vector(regressor):
     assert vectors.most_similar("Action", topn=1)[0][0] == "Drama"
 
 
-@pytest.mark.parametrize("pooling", ["mean", "sum", "sqrtn", "attention"])
-@pytest.mark.parametrize("body", ["ensemble", "mlp", "ft_transformer"])
-def test_predictions_survive_saving_and_need_no_tensorflow(pooling, body, films, tmp_path):
+@pytest.mark.parametrize(("body", "pooling"), POOLED)
+def test_predictions_survive_saving_and_need_no_tensorflow(body, pooling, films, tmp_path):
     X, stars = films
     split = {"genres": {"split": "|", "pooling": pooling}}
-    model = EmbeddingClassifier(**{**QUICK, "max_epochs": 3, "multi_valued": split}, body=body)
+    model = EmbeddingClassifier(
+        **{**QUICK, "body": {"name": body, "hidden_units": (16,)}, "max_epochs": 2, "multi_valued": split}
+    )
     model.fit(X[:CUT], stars[:CUT] > 0)
     expected = model.predict_proba(X[CUT:])
     model.save(tmp_path / "model")
@@ -145,7 +158,7 @@ def test_unknown_values_beside_known_ones(films, regressor):
 @pytest.mark.parametrize("cv", [None, 3])
 def test_the_encoder_returns_pooled_vectors(cv, statistics, films):
     X, stars = films
-    encoder = EmbeddingEncoder(**{**QUICK, "max_epochs": 3}, cv=cv, target_statistics=statistics, embedding_dim=4)
+    encoder = EmbeddingEncoder(**{**QUICK, "max_epochs": 3}, cv=cv, target_statistics=statistics)
     fitted = encoder.fit_transform(X[:CUT], stars[:CUT])
     later = encoder.transform(X[CUT:])
     names = encoder.get_feature_names_out().tolist()
@@ -172,7 +185,6 @@ def test_the_encoder_returns_pooled_vectors(cv, statistics, films):
         {"early_stopping": False},
         {"validation": "last"},
         {"start": "random"},
-        {"body": "mlp"},
         {"embedding_dim": "auto"},
         {"handle_unknown": "mean"},
         {"handle_unknown": "nearest"},
@@ -203,9 +215,8 @@ def test_vectors_without_a_target_know_which_values_are_together():
     for group in groups:
         for word in group:
             assert {key for key, _ in vectors.most_similar(word, topn=3)} == set(group) - {word}
-    model = EmbeddingRegressor(multi_valued={"text": "words"}, pretrained=pretrainer, max_epochs=2, random_state=0).fit(
-        frame, rng.normal(size=600)
-    )
+    params = {**QUICK, "multi_valued": {"text": "words"}, "max_epochs": 2}
+    model = EmbeddingRegressor(**params, pretrained=pretrainer).fit(frame, rng.normal(size=600))
     assert "text" in str(model.pretrained_report_)
 
 
@@ -224,7 +235,8 @@ def test_partial_fit_goes_on_with_other_cells(films):
 def test_a_pipeline_passes_lists_on(films):
     X, stars = films
     lists = X.assign(genres=[None if each != each else each.split("|") for each in X["genres"].astype(object)])
-    model = make_pipeline("passthrough", EmbeddingClassifier(max_epochs=2, random_state=0)).fit(lists, stars > 0)
+    quick = {**QUICK, "max_epochs": 2, "multi_valued": "auto"}
+    model = make_pipeline("passthrough", EmbeddingClassifier(**quick)).fit(lists, stars > 0)
     assert model.predict(lists).shape == (N,)
 
 
@@ -278,7 +290,8 @@ def test_columns_of_several_values_share_a_table_with_others(films):
 def test_a_transformer_answers_without_tensorflow(pooling, films, tmp_path):
     X, stars = films
     split = {"genres": {"split": "|", "pooling": pooling}}
-    encoder = EmbeddingEncoder(max_epochs=2, cv=None, multi_valued=split, random_state=0).fit(X[:CUT], stars[:CUT])
+    encoder = EmbeddingEncoder(**{**QUICK, "max_epochs": 2, "multi_valued": split}, cv=None)
+    encoder.fit(X[:CUT], stars[:CUT])
     encoder.save(tmp_path / "encoder")
     for lookup in (encoder.predictor(), tabemb.load_predictor(tmp_path / "encoder")):
         assert np.array_equal(lookup.transform(X[CUT:]), encoder.transform(X[CUT:]))
@@ -330,9 +343,8 @@ def test_vectors_of_cells_are_those_of_a_table(kind, vocabulary):
     }[kind]
     frame = pd.DataFrame({"tags": pd.Series(cells, dtype=object), "day": rng.integers(0, 7, 200).astype(str)})
     split = {"tags": "|"} if kind == "text" else "auto"
-    model = tabemb.EmbeddingEncoder(
-        vocabulary=vocabulary, multi_valued=split, cv=None, body="mlp", max_epochs=1, random_state=0
-    )
+    params = {**QUICK, "multi_valued": split, "max_epochs": 1}
+    model = EmbeddingEncoder(vocabulary=vocabulary, cv=None, **params)
     model.fit(frame, [len(each) for each in parts])
     dim = model.vectors_of("tags", cells[:1]).shape[1]
     expected = model.set_output(transform="default").transform(frame)[:, :dim]
@@ -350,9 +362,8 @@ def test_vectors_for_all_pools_as_a_table_does(pooling, tmp_path):
     rng = np.random.default_rng(0)
     parts = [list(rng.choice(list("abcdef"), rng.integers(1, 4), replace=False)) for _ in range(200)]
     frame = pd.DataFrame({"tags": ["|".join(each) for each in parts], "day": rng.integers(0, 7, 200).astype(str)})
-    model = tabemb.EmbeddingEncoder(
-        multi_valued={"tags": {"split": "|", "pooling": pooling}}, cv=None, body="mlp", max_epochs=2, random_state=0
-    )
+    params = {**QUICK, "multi_valued": {"tags": {"split": "|", "pooling": pooling}}, "max_epochs": 2}
+    model = EmbeddingEncoder(cv=None, **params)
     model.fit(frame, [len(each) for each in parts])
     cells = ["a", "a|b", "f | c", "a|z", "z", "|"]
     vectors = model.vectors_["tags"]

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tabemb import EmbeddingClassifier, EmbeddingEncoder, EmbeddingRegressor
 
-QUICK = {"max_epochs": 2, "learning_rate": 0.01}
+QUICK = {"body": "mlp", "max_epochs": 2, "learning_rate": 0.01}
 rng = np.random.default_rng(0)
 X = pd.DataFrame({"dest": rng.choice(list("abcdef"), 80), "distance": rng.normal(size=80)})
 Y = (X["dest"].isin(["a", "b", "c"]) ^ (rng.random(80) < 0.1)).astype(int).to_numpy()
@@ -63,7 +63,7 @@ from tabemb import EmbeddingClassifier
 rng = np.random.default_rng(0)
 X = pd.DataFrame({"dest": rng.choice(list("abcdef"), 80), "distance": rng.normal(size=80)})
 Y = (X["dest"].isin(["a", "b", "c"]) ^ (rng.random(80) < 0.1)).astype(int).to_numpy()
-proba = EmbeddingClassifier(max_epochs=2, learning_rate=0.01, random_state=0).fit(X, Y).predict_proba(X)
+proba = EmbeddingClassifier(body="mlp", max_epochs=2, learning_rate=0.01, random_state=0).fit(X, Y).predict_proba(X)
 print(hashlib.sha256(proba.tobytes()).hexdigest())
 """
 

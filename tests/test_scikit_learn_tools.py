@@ -96,6 +96,7 @@ def test_a_grid_search_over_sizes_and_dropout(body, sizes):
         assert body.dropout == Mlp().dropout
 
 
+@pytest.mark.slow
 def test_cross_validation_in_two_processes():
     here, there = (cross_val_score(EmbeddingClassifier(**QUICK), X, Y, cv=2, n_jobs=jobs) for jobs in (None, 2))
     assert np.array_equal(here, there)
@@ -197,11 +198,9 @@ MIXED = pd.DataFrame(
 )
 IN_FULL = [
     EmbeddingClassifier(**QUICK, n_ensemble=2, calibration="temperature", numeric="quantile", loss="focal"),
-    EmbeddingClassifier(
-        max_epochs=1, random_state=0, pretrained={"text": {"a": [1.0, 0.0]}}, freeze="found", one_hot_max_categories=0
-    ),
+    EmbeddingClassifier(**QUICK, pretrained={"text": {"a": [1.0, 0.0]}}, freeze="found", one_hot_max_categories=0),
     EmbeddingRegressor(**QUICK, loss="quantile", numeric="periodic", handle_unknown="nearest"),
-    EmbeddingEncoder(**QUICK, target_statistics=True),
+    EmbeddingEncoder(**QUICK, target_statistics=True, cv=3),
 ]
 
 

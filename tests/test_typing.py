@@ -1,6 +1,7 @@
 """What type checkers see: mistakes in a user's script are found, and a correct script has none."""
 
 import importlib.resources
+import os
 import re
 import subprocess
 import sys
@@ -114,7 +115,7 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scripts")
     for name, script in (("right.py", RIGHT), ("wrong.py", WRONG)):
         (folder / name).write_text(script.lstrip(), encoding="utf-8")
-    options = ["--config-file=", "--strict", "--follow-imports=silent", "--cache-dir=cache"]
+    options = ["--config-file=", "--strict", "--follow-imports=silent", f"--cache-dir={os.devnull}"]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *options, "right.py", "wrong.py"],
         cwd=folder,

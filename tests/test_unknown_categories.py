@@ -34,6 +34,7 @@ def test_an_unknown_category_is_answered_with_about_the_share_of_the_classes():
     assert certain[1] < 0.1
 
 
+@pytest.mark.slow
 def test_unseen_categories_do_better_with_the_learned_row_than_with_a_random_one():
     """How long is a flight of an airline that was not there in training? Four draws of three, five rows by lot each."""
     columns = ["carrier", "origin", "dest", "month"]
