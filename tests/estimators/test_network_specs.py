@@ -63,7 +63,7 @@ def test_it_has_as_many_members_as_leave_out_rows(body, n_members, fitted):
 def test_tables_that_do_not_fit_in_memory_are_refused(params, monkeypatch, fitted):
     # Enough for a count and one number in each of the rows, but not for their vectors.
     monkeypatch.setattr(memory, "machine_memory", lambda: 4_000_000)
-    message = r"The vectors and the state.* would take 0\.[03] GB, and this machine has 0\.0 GB\..*'stop': (200,002|22) rows of "
+    message = r"The vectors and the state.* 0\.[03] GB, and this machine has 0\.0 GB\..*'stop': (200,002|22) rows of "
     with pytest.raises(DataError, match=message):
         fitted(**params)
 
