@@ -28,31 +28,53 @@ class TowerVectors(Body):
         For each tower, the places of its features in the order of the concatenated vectors, all of the same dimension.
     unit : bool
         Whether the vectors, without the biases, are scaled to length 1.
+    projection_units : tuple of int
+        If given, a perceptron with these hidden layers reads each sum, and its output is added to it before any
+        scaling; at first, the output is zero. The first tower, of the users, has one, and the others, of items, share
+        another one.
 
     Examples
     --------
     >>> TowerVectors(towers=((0,), (1, 2)), unit=True)
-    TowerVectors(towers=((0,), (1, 2)), unit=True)
+    TowerVectors(projection_units=(), towers=((0,), (1, 2)), unit=True)
     """
 
-    def __init__(self, towers: tuple[tuple[int, ...], ...] = (), unit: bool = False) -> None:
+    def __init__(
+        self, towers: tuple[tuple[int, ...], ...] = (), unit: bool = False, projection_units: tuple[int, ...] = ()
+    ) -> None:
         self.towers = towers
         self.unit = unit
+        self.projection_units = projection_units
 
     def build(self, features, n_outputs, seeds):
         """Return vectors and biases, of shape (batch, n_towers * (dim + 1))."""
         vectors = ops.split(features.embedded, np.cumsum(features.dims)[:-1].tolist(), axis=1)
+        sides = ("user", "item") if self.projection_units else ()
+        projections = [self._projection(side, features.dims[0] - 1, seeds) for side in sides]
         parts = []
-        for places in self.towers:
+        for number, places in enumerate(self.towers):
             total = vectors[places[0]]
             for place in places[1:]:
                 total = total + vectors[place]
             vector, bias = ops.split(total, [features.dims[places[0]] - 1], axis=1)
+            if projections:
+                hidden = vector
+                for layer in projections[min(number, 1)]:
+                    hidden = layer(hidden)
+                vector = vector + hidden
             if self.unit:
                 lengths = ops.sqrt(ops.maximum(ops.sum(ops.square(vector), axis=1, keepdims=True), 1e-12))
                 vector = vector / lengths
             parts += [vector, bias]
         return keras.layers.Concatenate(name="towers")(parts)
+
+    def _projection(self, side, dim, seeds):
+        layers = []
+        for place, units in enumerate(self.projection_units):
+            name = f"{side}_projection_{place}"
+            start = keras.initializers.GlorotUniform(seed=seeds[name])
+            layers.append(keras.layers.Dense(units, activation="relu", kernel_initializer=start, name=name))
+        return [*layers, keras.layers.Dense(dim, kernel_initializer="zeros", name=f"{side}_projection")]
 
 
 class TowerTask(TableTask):

@@ -186,3 +186,38 @@ def test_a_tower_is_the_sum_of_the_vectors_of_its_columns(unit):
         its = found[place * (DIM + 1) : (place + 1) * (DIM + 1)]
         np.testing.assert_allclose(its[:DIM], vector / np.linalg.norm(vector) if unit else vector, rtol=1e-5)
         assert its[DIM] == pytest.approx(bias)
+
+
+def test_a_projection_adds_to_the_sums_and_items_share_theirs():
+    user, item = (TableSpec(name=name, vocabulary_size=6, embedding_dim=DIM + 1) for name in ("u", "i"))
+    features = tuple(
+        FeatureSpec(name=name, position=place, table=table)
+        for place, (name, table) in enumerate([("u", user), ("i", item), ("drawn i", item)])
+    )
+    body = TowerVectors(towers=((0,), (1,), (2,)), unit=True, projection_units=(7, 5))
+    network = Network(
+        NetworkSpec(features=features, n_outputs=3 * (DIM + 1), body=body, numeric=Standardized(), seed=0)
+    )
+
+    def found():
+        rows = {"indices": np.array([[2, 3, 3]], np.int32)}
+        return ops.convert_to_numpy(network.model(rows))[0].reshape(3, DIM + 1)
+
+    def unit(vector):
+        return vector / np.linalg.norm(vector)
+
+    vectors = [network.vectors(features[0])[2], network.vectors(features[1])[3]]
+    at_first = found()
+    for place, total in enumerate([*vectors, vectors[1]]):
+        np.testing.assert_allclose(at_first[place, :DIM], unit(total[:DIM]), rtol=1e-5)
+    rng = np.random.default_rng(0)
+    expected = []
+    for side, total in zip(("user", "item"), vectors, strict=True):
+        hidden = total[:DIM]
+        for number, name in enumerate((f"{side}_projection_0", f"{side}_projection_1", f"{side}_projection")):
+            layer = network.trunk.get_layer(name)
+            layer.set_weights([rng.normal(size=each.shape) for each in layer.get_weights()])
+            kernel, bias = layer.get_weights()
+            hidden = (np.maximum(hidden, 0) if number else hidden) @ kernel + bias
+        expected.append(np.append(unit(total[:DIM] + hidden), total[DIM]))
+    np.testing.assert_allclose(found(), [*expected, expected[1]], rtol=1e-4, atol=1e-6)

@@ -59,6 +59,9 @@ class TowerNetwork:
         Whether there is a third tower, of an item drawn uniformly for each interaction, with the tables of the items.
     seed : int
         Root seed of all that is random.
+    projection_units : tuple of int
+        Hidden layers of the projection head of each tower (:class:`~tabemb.nn.towers.TowerVectors`). The vectors before
+        it are kept.
     most_seen : int, optional
         If given, a user is not a key, but the mean of the items that the user has seen besides that of the row, from
         the tables of the items; of at most so many, drawn anew in each epoch.
@@ -72,6 +75,7 @@ class TowerNetwork:
         unit: bool,
         draws: bool,
         seed: int,
+        projection_units: tuple[int, ...] = (),
         most_seen: int | None = None,
     ) -> None:
         from tabemb.nn.network import Network, NetworkSpec
@@ -106,7 +110,7 @@ class TowerNetwork:
         )
         places = {feature.name: place for place, feature in enumerate(spec.embedded)}
         towers = tuple(tuple(places[name] for name in tower) for tower in names)
-        self._network = Network(replace(spec, body=TowerVectors(towers=towers, unit=unit)))
+        self._network = Network(replace(spec, body=TowerVectors(towers, unit, projection_units)))
         for layer in self._network.tables.values():
             rows = np.array(layer.embeddings.numpy())
             rows[:, -1] = 0.0

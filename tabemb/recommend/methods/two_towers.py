@@ -1,5 +1,6 @@
 """Two towers, trained by gradient: users and items are sums of the vectors of their columns."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,8 @@ STARTS = ("linear_autoencoder", "random")
 USER_TOWERS = ("key", "history")
 # Learning rates, and that of histories that start from the linear autoencoder.
 RATE, HISTORY_RATE = 3e-4, 3e-5
+# The hidden layer of the projection head.
+PROJECTION_UNITS = (256,)
 # Prior of the vectors, in ratings, if ratings are predicted.
 RATING_SHRINKAGE = 20.0
 
@@ -34,6 +37,10 @@ class TwoTowers(RecommendMethod):
 
     With ``user_tower="history"``, the mean of the vectors of the seen items, without the item to be found, is in place
     of the vector of the key (Covington et al. 2016, "Deep neural networks for YouTube recommendations", section 3.2).
+
+    In training, a perceptron reads the sum of each tower, and its output is added to it, a projection head. It takes up
+    what the loss asks for, and the vectors before it, which are kept, find items better (Chen et al. 2020, "A simple
+    framework for contrastive learning of visual representations", section 4.2).
 
     Parameters
     ----------
@@ -61,6 +68,9 @@ class TwoTowers(RecommendMethod):
     user_tower : {"key", "history"}, default="key"
         What a user is, besides the columns: a vector of the key, or the mean of the vectors of the seen items, weighted
         by the interactions; then new users need no fit. Not for ratings.
+    projection_units : tuple of int or "auto", default="auto"
+        Numbers of units of the hidden layers of the projection head; ``()`` is none. "auto" is ``(256,)`` for keys, and
+        none for histories and ratings.
     max_history : int, default=100
         With "history", the maximum number of seen items of a training row, drawn anew in each epoch. Recommendations
         use all.
@@ -84,6 +94,7 @@ class TwoTowers(RecommendMethod):
         max_epochs: int = 30,
         user_tower: str = "key",
         max_history: int = 100,
+        projection_units: Sequence[int] | str = "auto",
     ) -> None:
         self.dim = dim
         self.loss = loss
@@ -96,6 +107,7 @@ class TwoTowers(RecommendMethod):
         self.max_epochs = max_epochs
         self.user_tower = user_tower
         self.max_history = max_history
+        self.projection_units = projection_units
 
     @property
     def rates(self) -> bool:
@@ -111,6 +123,13 @@ class TwoTowers(RecommendMethod):
         check_number("temperature", self.temperature, "a positive number", least=0.0, included=False)
         check_number("weight_decay", self.weight_decay, "a number of at least 0", least=0.0)
         check_share("id_dropout", self.id_dropout, zero=True)
+        if self.projection_units != "auto":
+            if not isinstance(self.projection_units, tuple | list):
+                raise ValueError(
+                    f"projection_units must be a tuple of positive integers, or 'auto', got {self.projection_units!r}."
+                )
+            for units in self.projection_units:
+                check_count("projection_units", units)
         for name, known in (("loss", LOSSES), ("start", STARTS), ("user_tower", USER_TOWERS)):
             if getattr(self, name) not in known:
                 raise UnknownNameError.among(name, getattr(self, name), known)
@@ -136,6 +155,7 @@ class TwoTowers(RecommendMethod):
             unit=not self.rates,
             draws=self.loss in ("mixed", "bpr"),
             seed=seed,
+            projection_units=self._projection_units(),
             most_seen=int(self.max_history) if by_history else None,
         )
         if not self.rates:
@@ -177,6 +197,11 @@ class TwoTowers(RecommendMethod):
             user_map=user_map,
             item_map=item_map,
         )
+
+    def _projection_units(self) -> tuple[int, ...]:
+        if self.projection_units != "auto":
+            return tuple(int(each) for each in self.projection_units)
+        return () if self.rates or self.user_tower == "history" else PROJECTION_UNITS
 
     def _rate(self) -> float:
         if self.learning_rate != "auto":

@@ -6,6 +6,7 @@ import pytest
 
 from tabemb.exceptions import DataError, UnknownNameError
 from tabemb.recommend.methods import LinearAutoencoder, TwoTowers
+from tabemb.recommend.methods.tower_network import TowerNetwork
 from tabemb.table.frames import read_frame
 
 QUICK = {"dim": 8, "max_epochs": 8, "batch_size": 64, "learning_rate": 0.01, "temperature": 0.3}
@@ -162,6 +163,46 @@ def test_a_history_counts_beside_the_columns(tastes, observe):
     assert of_taste(observations, towers.top(vectors, 10)[0], np.array([0, 1])) > 0.9
 
 
+@pytest.mark.usefixtures("without_compiling")
+@pytest.mark.parametrize(
+    ("params", "same"),
+    [
+        ({}, (256,)),
+        ({"loss": "bpr"}, [256]),
+        ({"user_tower": "history"}, ()),
+        ({"loss": "rating"}, ()),
+    ],
+)
+def test_the_projection_head_that_is_chosen(tastes, observe, params, same):
+    observations = observe(tastes, rating="stars" if params.get("loss") == "rating" else None)
+    chosen, given, other = (
+        TwoTowers(**QUICK | {"max_epochs": 1} | params | {"projection_units": each}).fit(observations, 0).items
+        for each in ("auto", same, (16, 8))
+    )
+    assert np.array_equal(chosen, given)
+    assert not np.array_equal(chosen, other)
+
+
+@pytest.mark.usefixtures("without_compiling")
+def test_the_vectors_before_the_projection_are_kept(tastes, observe, monkeypatch):
+    observations, networks = observe(tastes, item=["genres"], multi_valued={"genres": "|"}), []
+    trained = TowerNetwork.trained
+    monkeypatch.setattr(
+        TowerNetwork, "trained", lambda self, *args, **kw: networks.append(self) or trained(self, *args, **kw)
+    )
+    towers = TwoTowers(**QUICK | {"max_epochs": 2, "projection_units": (16,)}).fit(observations, 0)
+    network = networks[0]._network
+    # It was trained, but is not in the vectors.
+    assert np.abs(network.trunk.get_layer("item_projection").get_weights()[0]).max() > 1e-3
+    tables = {each.name: layer.embeddings.numpy()[:, :-1] for each, layer in network.tables.items()}
+    users = tables["user"][2:]
+    np.testing.assert_allclose(
+        towers.users, users / np.linalg.norm(users, axis=1, keepdims=True) / QUICK["temperature"], rtol=1e-4
+    )
+    items = tables["item"][2:] + observations.items.features @ np.delete(tables["item: genres"], 1, axis=0)
+    np.testing.assert_allclose(towers.items, items / np.linalg.norm(items, axis=1, keepdims=True), rtol=1e-4, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("params", "rate"),
     [
@@ -239,6 +280,13 @@ def test_wrong_tables(observe, table, params, told):
         ({"user_tower": "histroy"}, UnknownNameError, "No user_tower named 'histroy'.*Did you mean 'history'"),
         ({"user_tower": "history", "max_history": 0}, ValueError, "max_history must be a positive integer"),
         ({"user_tower": "history", "loss": "rating"}, ValueError, "not for the loss 'rating'.*Use user_tower='key'"),
+        (
+            {"projection_units": 256},
+            ValueError,
+            "projection_units must be a tuple of positive integers, or 'auto', got 256",
+        ),
+        ({"projection_units": "atuo"}, ValueError, "projection_units must be a tuple of positive integers, or 'auto'"),
+        ({"projection_units": (64, 0)}, ValueError, "projection_units must be a positive integer, got 0"),
         ({"dim": 0}, ValueError, "dim must be a positive integer"),
         ({"batch_size": 0}, ValueError, "batch_size must be a positive integer"),
         ({"max_epochs": 1.5}, ValueError, "max_epochs must be a positive integer"),
