@@ -97,7 +97,7 @@ def test_the_report_shows_metrics_examples_and_sizes(recommended):
         "the last 20 % of the interactions of each user",
         "Because of",
         "The crime",
-        "tabemb recommend",
+        "<span>tabemb</span> <span>recommend</span>",
     ):
         assert text in report
     assert "What do the vectors know?" not in report
