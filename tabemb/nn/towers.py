@@ -36,7 +36,7 @@ class TowerVectors(Body):
     Examples
     --------
     >>> TowerVectors(towers=((0,), (1, 2)), unit=True)
-    TowerVectors(projection_units=(), towers=((0,), (1, 2)), unit=True)
+    TowerVectors(towers=((0,), (1, 2)), unit=True)
     """
 
     def __init__(
