@@ -68,12 +68,12 @@ class TwoTowers(RecommendMethod):
     user_tower : {"key", "history"}, default="key"
         What a user is, besides the columns: a vector of the key, or the mean of the vectors of the seen items, weighted
         by the interactions; then new users need no fit. Not for ratings.
-    projection_units : tuple of int or "auto", default="auto"
-        Numbers of units of the hidden layers of the projection head; ``()`` is none. "auto" is ``(256,)`` for keys, and
-        none for histories and ratings.
     max_history : int, default=100
         With "history", the maximum number of seen items of a training row, drawn anew in each epoch. Recommendations
         use all.
+    projection_units : tuple of int or "auto", default="auto"
+        Numbers of units of the hidden layers of the projection head; ``()`` is none. "auto" is ``(256,)`` for keys, and
+        none for histories and ratings.
 
     Examples
     --------
